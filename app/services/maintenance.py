@@ -44,7 +44,7 @@ from app.services.compare.held_out import (
     judge_room,
     measure_in_process,
 )
-from app.services.compare.profiles import fold_long_tails, has_long_tails
+from app.services.compare.profiles import fold_long_tails, users_with_tails
 from app.services.deletion import is_purge_due, purge_deleted
 from app.services.event_log import NewEvent, append_events, has_old_events, prune_events
 from app.services.imports.jobs import ENDED, remove_upload
@@ -82,7 +82,7 @@ def jobs(
 ) -> list[Job]:
     """Return every site's jobs; the log keeps `kept_events` events."""
     return [
-        Job("profiles", has_long_tails, fold_long_tails),
+        Job("profiles", partial(users_with_tails, only_long=True), fold_long_tails),
         Job(BACKGROUND, is_background_due, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", is_purge_due, purge_deleted),

@@ -18,7 +18,7 @@ from app.models import Event, Profile, Tweet, User
 from app.runtime.clock import now
 from app.services.checks import find_faults, find_weaknesses
 from app.services.compare.background import renew_background
-from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
+from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, users_with_tails
 from app.services.deletion import delete_user
 from app.services.event_log import newest_event
 from app.services.imports.bulk import BulkPost, store_batch
@@ -121,7 +121,7 @@ async def test_the_log_keeps_so_many_events_and_ids_go_on(db: Database) -> None:
 async def test_long_tails_are_found_and_folded(db: Database) -> None:
     async def are_found() -> bool:
         async with db.read() as session:
-            return await has_long_tails(session)
+            return bool(await users_with_tails(session, only_long=True))
 
     await make_author(db, "short", LONGEST_TAIL - 1)
     assert not await are_found()

@@ -275,10 +275,6 @@ async def users_with_tails(
     return (await session.execute(query)).all()
 
 
-async def has_long_tails(session: AsyncSession) -> bool:
-    return bool(await users_with_tails(session, only_long=True))
-
-
 async def fold_long_tails(db: Sessions, count: Count = sum_of_features) -> None:
     await fold_tails(db, only_long=True, count=count)
 
