@@ -70,12 +70,8 @@ def poster_of_room(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Pos
 
 def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
     room = portrait.room
-    messages = ngettext("{count} message", "{count} messages", room.messages)
     people = ngettext("{count} person", "{count} people", room.people_total)
-    parts = [
-        messages.format(count=show_number(room.messages)),
-        people.format(count=show_number(room.people_total)),
-    ]
+    parts = [post_count(room.messages), people.format(count=show_number(room.people_total))]
     if days := room.days(portrait.tz):
         first, newest = days
         parts += [show_period(first, newest + timedelta(days=1)), show_zone(portrait.tz)]
@@ -110,8 +106,7 @@ def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:
     for person, bar, row in zip(portrait.people, Shares(portrait).plot().rows, rows, strict=True):
         note = row
         if person.username and not note:
-            messages = ngettext("{count} message", "{count} messages", person.messages)
-            note = (f"{messages.format(count=show_number(person.messages))}, {bar.label}",)
+            note = (f"{post_count(person.messages)}, {bar.label}",)
         bars.append(bar._replace(note=note))
     return Bars(tuple(bars), are_notes_wanted=args.has_words)
 

@@ -317,10 +317,8 @@ class Months(ChatFigure[PeriodColumns]):
         fullest = next((period for period in self.sight.periods if period.is_fullest), None)
         if fullest is None:
             return Finding(notes=self._silence(), topic=topic, nothing=self._most_and_next())
-        count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("Busiest: {period}, {messages}.").format(
-            period=self.period_name(fullest),
-            messages=count.format(count=show_number(fullest.messages)),
+            period=self.period_name(fullest), messages=post_count(fullest.messages)
         )
         return Finding(title, notes=[*self._trip(fullest), *self._silence()], topic=topic)
 

@@ -16,6 +16,7 @@ from app.parts.pictures.portraits import line_about, noted_bars
 from app.parts.portraits.room_figures import Timing, TypicalWords
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, people_named
+from app.views.cast import Cast, bound
 from tests.compute.test_portrait import HOUR_S, chats
 
 ZONE: Final = ZoneInfo("Asia/Seoul")
@@ -92,10 +93,10 @@ def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told:
     ]
 
 
-@pytest.mark.usefixtures("without_people")
 def test_a_picture_has_a_line_for_each_person_alike_or_not() -> None:
     said = [Said(number % 3, 60 * number, "yes") for number in range(90)]
-    bars = noted_bars(portrait_in(said), PictureArgs())
+    with bound(Cast(is_chat=True)):
+        bars = noted_bars(portrait_in(said), PictureArgs())
     assert len(bars.rows) == 3
     assert {len(bar.note) for bar in bars.rows} == {1}
     for bar in bars.rows:
