@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final, TextIO
 
 import msgspec
@@ -41,16 +40,10 @@ def _message(record: logging.LogRecord) -> str:
     return one_line(message)
 
 
-@lru_cache(maxsize=2)  # Requests of one turn of the loop often have the same millisecond.
-def _as_iso(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")
-
-
 class LogLine(msgspec.Struct, omit_defaults=True):
     """A line of the log; its fields have the names of the lines in JSON."""
 
-    time: str | int
-    """Milliseconds since 1970; in JSON, a time with its zone."""
+    time: str
     level: str
     logger: str
     message: str
@@ -72,7 +65,7 @@ class Answered(msgspec.Struct):
 class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = LogLine(
-            int(record.created * 1000),
+            self.shown_time(int(record.created * 1000)),
             record.levelname,
             record.name,
             _message(record),
@@ -82,9 +75,10 @@ class JsonFormatter(logging.Formatter):
         )
         return self.written([line]).removesuffix("\n")
 
+    def shown_time(self, time_ms: int) -> str:
+        return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")
+
     def written(self, lines: Sequence[LogLine]) -> str:
-        for line in lines:
-            line.time = _as_iso(int(line.time))
         return _ENCODER.encode_lines(lines).decode()
 
     def _trace(self, record: logging.LogRecord) -> list[str]:
@@ -94,13 +88,15 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(JsonFormatter):
+    def shown_time(self, time_ms: int) -> str:
+        return time.strftime("%H:%M:%S", time.localtime(time_ms / 1000))
+
     def written(self, lines: Sequence[LogLine]) -> str:
         return "".join(f"{self._written(line)}\n" for line in lines)
 
     @staticmethod
     def _written(line: LogLine) -> str:
-        clock = time.strftime("%H:%M:%S", time.localtime(int(line.time) / 1000))
-        text = f"{clock} {line.level[0]} {line.message}"
+        text = f"{line.time} {line.level[0]} {line.message}"
         if line.duration_ms is not None:
             text += f" {line.duration_ms} ms"
         if line.request_id != "-":
@@ -156,12 +152,16 @@ def log_answers(answers: Sequence[Answered]) -> None:
     if not access_log.isEnabledFor(logging.INFO):
         return
     if (handler := _only_handler()) is not None:
-        time_ms, name = now_ms(), access_log.name
+        shown_time, name = handler.formatter.shown_time(now_ms()), access_log.name
         handler.add(
             [
                 LogLine(
-                    *(time_ms, "INFO", name, one_line(f"{each.method} {each.path} {each.status}")),
-                    *(each.identifier, round(1000 * each.seconds, 1)),
+                    shown_time,
+                    "INFO",
+                    name,
+                    one_line(f"{each.method} {each.path} {each.status}"),
+                    each.identifier,
+                    round(1000 * each.seconds, 1),
                 )
                 for each in answers
             ]
