@@ -28,7 +28,7 @@ from app.formats.file_chats import FileChat, stored_form, text_hashes
 from app.formats.post import RoomReference
 from app.formats.reading import username_for
 from app.formats.records import FileRoom, Item, ReadOptions, Record
-from app.models import KEPT_ROOM_ID, ImportJob, Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, ROOM_NAME, ImportJob, Room, RoomPerson, Tweet, User
 from app.models.base import UtcDateTime
 from app.services.compare.stored_texts import rooms_with
 from app.services.imports.bulk import find_by_keys
@@ -64,6 +64,7 @@ _MOST_EQUAL: Final = 0.95
 
 class StoredChat(NamedTuple):
     id: int
+    name: str
     tz: str | None
     messages: Messages
     """The people are ids of authors."""
@@ -315,9 +316,10 @@ async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[boo
         lacks_ids = lacks_ids or "null" in row[5]
         parts.append(await asyncio.to_thread(_messages, row[4], times, users))
         last = {"time": datetime.fromtimestamp(times[-1], UTC), "place": places[-1], "id": ids[-1]}
-    tz = await session.scalar(select(Room.tz).where(Room.id == room_id))
+    query_of_room = select(ROOM_NAME, Room.tz).where(Room.id == room_id)
+    name, tz = (await session.execute(query_of_room)).one()
     messages = Messages(*map(np.concatenate, zip(*parts, strict=True)))
-    return StoredChat(room_id, tz, messages, not lacks_ids)
+    return StoredChat(room_id, name or "", tz, messages, not lacks_ids)
 
 
 _NO_TEXT: Final = text_hashes([""])[0]
@@ -426,13 +428,13 @@ class Look:
         return {old: new for same in self.same for old, new in same.names.items()}
 
     @property
-    def is_asked(self) -> bool:
-        """Whether somebody may say that a chat here is another one."""
-        return bool(self.moved or self.renamed)
+    def asked(self) -> list[StoredChat]:
+        """Chats here with other times or names, of which somebody may say that they are others."""
+        return [same.here for same in self.same if same.is_moved]
 
     @property
     def rooms(self) -> list[RoomOutline]:
-        """Chats here of which somebody may say that they are others."""
+        """Chats here that the file's are, or may be, though nothing proves it."""
         return [look.room for look in self.chats.values() if look.room is not None]
 
     @property

@@ -29,6 +29,7 @@ from app.services.imports.report import (
     stored_authors,
     stored_posts,
 )
+from app.services.imports.seen import NOTHING
 from app.services.posts.users import find_own, get_author, list_samples
 from app.services.rooms.identity import RoomOutline
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
@@ -163,21 +164,16 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     def noted(self) -> Noted | None:
         if self.preview is None:
             return None
-        rooms = self.seen.look.rooms if self.seen else ()
+        look = self.seen.look if self.seen else NOTHING
         # Whoever says which times or names are right says which chat it is, too.
-        same = (str(room.id) for room in self.same_rooms)
+        same = (str(room.id) for room in look.asked)
         answered = structs.replace(self.options, rooms=(*self.options.rooms, *same))
         return noted_of(
             settled(self.preview.notes, answered),
             self.options,
-            (room for room in rooms if not room.is_same),
+            (room for room in look.rooms if not room.is_same),
             is_table=bool(self.preview.columns),
         )
-
-    @property
-    def same_rooms(self) -> list[RoomOutline]:
-        """Chats here that have messages of the file with other times or names."""
-        return [room for room in self.seen.look.rooms if room.is_same] if self.seen else []
 
     @property
     def zone(self) -> str:

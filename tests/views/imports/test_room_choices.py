@@ -8,7 +8,7 @@ from quart import Quart
 
 from app.services.access.rights import switch_site
 from tests.browsing import Browser, body, parts_of
-from tests.chats import kakaotalk, said
+from tests.chats import kakaotalk, said, telegram
 from tests.conftest import NDJSON, Client, client_with
 from tests.services.imports.test_chosen_rooms import packed
 from tests.uploading import choose, ended, jsonl, shown, start, upload
@@ -191,6 +191,23 @@ async def test_a_file_that_was_not_looked_at_goes_into_a_chat_with_guests(
     assert await start(browser, address, **form, room="1") == 303
     await ended(browser, address)
     assert await rooms_of(browser) == [40]
+
+
+async def test_a_chat_that_is_known_by_its_id_is_named(app: Quart, browser: Browser) -> None:
+    await make_private(app)
+    people = ["Mom", "Dad", "Minjun", "Hana"]
+    form = FORM | {"speaker": people, "only": people}
+    for zone in ("Asia/Seoul", "Europe/Berlin"):
+        address = await upload(browser, telegram(7, "Family", *HERE), "result.json")
+        await browser.page(address)
+        assert (await choose(browser, address, **form | {"timezone": zone})).status_code == 303
+        page = await browser.page(address)
+        assert ("is already here with other times: Family" in shown(page)) == (zone != "Asia/Seoul")
+        answer = {"same_room": "1", "same_chat": "file"} if zone != "Asia/Seoul" else {}
+        assert await start(browser, address, **form | {"timezone": zone} | answer) == 303
+        await ended(browser, address)
+    (room,) = (await (await browser.get("/api/v1/rooms")).get_json())["items"]
+    assert (room["messages"], room["tz"]) == (20, "Europe/Berlin")
 
 
 async def imported(client: Client, path: str, data: bytes) -> Any:
