@@ -37,7 +37,7 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.report import StoredPosts, errors_of, notes_of, stored_posts
 from app.services.imports.undo import request_undo
-from app.services.rooms.identity import rooms_with_guests
+from app.services.rooms.identity import RoomOutline, rooms_with_guests
 from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
@@ -126,8 +126,10 @@ async def _preview_page(
     seen: UploadLook | None = None
     with suppress(ReadError):
         seen = await _look(job, options, form)
-    async with resources().db.read() as session:
-        guarded = [] if seen else await rooms_with_guests(session)
+    guarded: list[RoomOutline] = []
+    if seen is None:
+        async with resources().db.read() as session:
+            guarded = await rooms_with_guests(session)
     page = PreviewPage(
         error=error,
         guarded=guarded,
