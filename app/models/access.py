@@ -6,17 +6,13 @@ from typing import Annotated, Final
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, UtcDateTime
+from app.models.base import Base, BigId, Numbered, UtcDateTime
 from app.models.content import OfRoom
 
 ByOperator = Annotated[int, mapped_column(ForeignKey("Operator.id", ondelete="SET NULL"))]
 
 
-class Operator(Base):
-    __tablename__ = "Operator"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+class Operator(Numbered):
     name: Mapped[str] = mapped_column(String(100))
     name_key: Mapped[str] = mapped_column(String(300), unique=True)
     """The name case-folded, in NFC."""
@@ -35,8 +31,6 @@ class Operator(Base):
 class SetupLink(Base):
     """A one-time link that creates an account; new accounts delete all such links."""
 
-    __tablename__ = "SetupLink"
-
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     name: Mapped[str | None] = mapped_column(String(100))
@@ -44,13 +38,9 @@ class SetupLink(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Invitation(Base):
+class Invitation(Numbered):
     """A link that creates a reader's account once, for some days."""
 
-    __tablename__ = "Invitation"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     name: Mapped[str | None] = mapped_column(String(100))
     """The operator's note on the person."""
@@ -66,11 +56,7 @@ class Invitation(Base):
     """The reader's only chat; None for the whole site."""
 
 
-class LoginSession(Base):
-    __tablename__ = "LoginSession"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+class LoginSession(Numbered):
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     operator_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("Operator.id", ondelete="CASCADE"), index=True
@@ -79,7 +65,6 @@ class LoginSession(Base):
 
 
 class LoginFailure(Base):
-    __tablename__ = "LoginFailure"
     __table_args__ = (Index("ix_LoginFailure_subject_failed_at", "subject", "failed_at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -88,11 +73,7 @@ class LoginFailure(Base):
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Token(Base):
-    __tablename__ = "Token"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+class Token(Numbered):
     name: Mapped[str] = mapped_column(String(100))
     scope: Mapped[str] = mapped_column(String(8))
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
@@ -106,8 +87,6 @@ SITE_ID: Final = 1
 
 class Site(Base):
     """The site's settings, in every database's only row."""
-
-    __tablename__ = "Site"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     public: Mapped[bool | None]

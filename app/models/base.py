@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BigId: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -29,6 +29,20 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+    @declared_attr.directive
+    def __tablename__(cls) -> Any:  # noqa: N805 # SQLAlchemy gives it the class.
+        """A table is called as its class, unless the class says otherwise."""
+        return cls.__name__
+
+
+class Numbered(Base):
+    """A table whose ids are given only once."""
+
+    __abstract__ = True
+    __table_args__: Any = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, sort_order=-1)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

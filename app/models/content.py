@@ -70,8 +70,6 @@ class User(Base):
 
 
 class MediaUse(Base):
-    __tablename__ = "MediaUse"
-
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(80), index=True)
     tweet_id: Mapped[int | None] = mapped_column(
@@ -81,8 +79,6 @@ class MediaUse(Base):
 
 
 class Tweet(Base):
-    __tablename__ = "Tweet"
-
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     user_id: Mapped[OfUser]
@@ -155,7 +151,6 @@ class Room(Base):
     stays to recognise its file.
     """
 
-    __tablename__ = "Room"
     __table_args__ = (
         UniqueConstraint("platform", "external_id"),
         Index("ix_Room_platform_title", "platform", "title"),
@@ -195,7 +190,6 @@ KEPT_ROOM_ID: Final[ColumnElement[int]] = func.coalesce(Room.joined_to_id, Room.
 class RoomPerson(Base):
     """A person in a room, with or without stored posts."""
 
-    __tablename__ = "RoomPerson"
     __table_args__ = {"sqlite_with_rowid": False}
 
     room_id: Mapped[OfRoom] = mapped_column(primary_key=True)
@@ -210,8 +204,6 @@ class RoomPerson(Base):
 class Profile(Base):
     """An author's n-gram counts up to an event; newer posts are the tail."""
 
-    __tablename__ = "Profile"
-
     user_id: Mapped[OfUser] = mapped_column(primary_key=True)
     recipe: Mapped[int]
     as_of_event: Mapped[int] = mapped_column(BigId)
@@ -224,8 +216,6 @@ class Profile(Base):
 
 class BackgroundSnapshot(Base):
     """The background: n-gram counts of all authors; one row a version."""
-
-    __tablename__ = "BackgroundSnapshot"
 
     version: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     recipe: Mapped[int]
@@ -254,7 +244,6 @@ UNKNOWN_SLOT: Final = -1
 class PostCount(Base):
     """Number of an author's posts in a slot and language, perhaps 0; transactions update it."""
 
-    __tablename__ = "PostCount"
     __table_args__ = (
         # It covers figures of all authors: SQLite then reads the index alone.
         Index("ix_PostCount_slot_lang_posts", "slot", "lang", "posts"),
@@ -270,7 +259,6 @@ class PostCount(Base):
 class Word(Base):
     """A term and the number of posts with it, which may lag behind."""
 
-    __tablename__ = "Word"
     __table_args__ = {"sqlite_with_rowid": False}
 
     word: Mapped[str] = mapped_column(CodePoints, primary_key=True)
@@ -280,8 +268,6 @@ class Word(Base):
 class Vocabulary(Base):
     """Totals of the counted posts; one row."""
 
-    __tablename__ = "Vocabulary"
-
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     recipe: Mapped[int]
     tweets: Mapped[int]
@@ -290,8 +276,6 @@ class Vocabulary(Base):
 
 class Embedding(Base):
     """A post's vector of length one, apart to keep the posts' rows small."""
-
-    __tablename__ = "Embedding"
 
     tweet_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True

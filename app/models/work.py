@@ -6,16 +6,12 @@ from typing import Final
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, BigId, UtcDateTime
+from app.models.base import Base, BigId, Numbered, UtcDateTime
 
 
-class Event(Base):
+class Event(Numbered):
     """An entry of the log (a transactional outbox); without texts, since deletions are complete."""
 
-    __tablename__ = "Event"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
     """Kind as in the live stream: `tweet.created`, `tweets.imported`, `user.deleted`, …"""
     user_id: Mapped[int] = mapped_column(BigId)
@@ -24,11 +20,7 @@ class Event(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class ImportJob(Base):
-    __tablename__ = "ImportJob"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+class ImportJob(Numbered):
     state: Mapped[str] = mapped_column(String(16), index=True)
     """`uploaded` until the start, then as in the API: `running`, `done`, …"""
     format: Mapped[str] = mapped_column(String(16))
@@ -73,13 +65,9 @@ LONGEST_PAUSE: Final = timedelta(days=1)
 """Longest pause that a live source's host can request."""
 
 
-class LiveSource(Base):
+class LiveSource(Numbered):
     """A followed account or feed, its progress and next visit."""
 
-    __tablename__ = "LiveSource"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     source: Mapped[str] = mapped_column(String(2100), unique=True)
     """`bluesky:NAME`, `mastodon:USER@HOST` or `rss:URL`."""
     platform: Mapped[str] = mapped_column(String(16))
@@ -103,13 +91,9 @@ class LiveSource(Base):
     """Time until which the host refuses requests, even on demand."""
 
 
-class Game(Base):
+class Game(Numbered):
     """A quiz for several players; deleted with all names a day after its end."""
 
-    __tablename__ = "Game"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
     code: Mapped[str] = mapped_column(String(8), unique=True)
     state: Mapped[str] = mapped_column(String(8))
     """`waiting`, `asking`, `told` or `ended`."""
@@ -131,8 +115,6 @@ class Game(Base):
 class GameQuestion(Base):
     """A game's question; its text stays in the post, and is deleted with it."""
 
-    __tablename__ = "GameQuestion"
-
     game_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("Game.id", ondelete="CASCADE"), primary_key=True
     )
@@ -151,7 +133,6 @@ class GameQuestion(Base):
 class GamePlayer(Base):
     """A player, identified by a secret's hash."""
 
-    __tablename__ = "GamePlayer"
     __table_args__ = (
         Index("uq_GamePlayer_game_id_name_key", "game_id", "name_key", unique=True),
         {"sqlite_autoincrement": True},
@@ -174,7 +155,6 @@ class GamePlayer(Base):
 class GameAnswer(Base):
     """A player's first answer, which counts."""
 
-    __tablename__ = "GameAnswer"
     __table_args__ = (Index("ix_GameAnswer_game_id_number", "game_id", "number"),)
 
     player_id: Mapped[int] = mapped_column(
@@ -191,7 +171,6 @@ class GameAnswer(Base):
 class WrongCode(Base):
     """An attempt to join with an unknown code."""
 
-    __tablename__ = "WrongCode"
     __table_args__ = (Index("ix_WrongCode_network_sent_at", "network", "sent_at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
