@@ -399,10 +399,6 @@ class Look:
     """The import that the file replaces."""
 
     @property
-    def samples(self) -> dict[RoomReference, RoomSample]:
-        return {reference: look.sample for reference, look in self.chats.items()}
-
-    @property
     def same(self) -> list[Same]:
         return [look.same for look in self.chats.values() if look.same is not None]
 

@@ -258,7 +258,8 @@ async def import_posts(
     look = storing.look
     replaced = None if storing.is_dry else look.replaced
     hidden = await stand_ins_for(db, replaced, storing.scope)
-    rooms = RoomFinder(storing.trusts_ids, storing.read, storing.options.rooms, look.samples)
+    samples = {reference: each.sample for reference, each in look.chats.items()}
+    rooms = RoomFinder(storing.trusts_ids, storing.read, storing.options.rooms, samples)
     memory = ImportMemory(rooms, storing.import_id, hidden)
     new = report
     if replaced is not None:

@@ -51,6 +51,7 @@ from app.services.posts.arrivals import link_again
 from app.services.posts.meetings import is_of_undone, is_sent_by, note_met
 
 UNDO: Final = "undo"
+_IS_RUNNING: Final = ImportJob.undo == "running"
 
 
 async def request_undo(session: AsyncSession, job_id: int, *, scope: Scope) -> ImportJob:
@@ -83,11 +84,7 @@ def check_undoable(job: ImportJob) -> None:
 
 
 async def is_undo_due(session: AsyncSession) -> bool:
-    return await session.scalar(select(ImportJob.id).where(_is_running()).limit(1)) is not None
-
-
-def _is_running() -> ColumnElement[bool]:
-    return ImportJob.undo == "running"
+    return await session.scalar(select(ImportJob.id).where(_IS_RUNNING).limit(1)) is not None
 
 
 async def undo_imports(
@@ -96,7 +93,7 @@ async def undo_imports(
     """Undo all imports for which it was requested; report the number of removed posts by chunk."""
     while True:
         async with db.read() as session:
-            query = select(ImportJob).where(_is_running()).order_by(ImportJob.id)
+            query = select(ImportJob).where(_IS_RUNNING).order_by(ImportJob.id)
             job = await session.scalar(query.limit(1))
         if job is None:
             return
@@ -120,7 +117,7 @@ async def _undo(
         async for posts in chunks:
             on_progress(posts)
     async with db.write() as session:
-        done = update(ImportJob).where(ImportJob.id == job.id, _is_running())
+        done = update(ImportJob).where(ImportJob.id == job.id, _IS_RUNNING)
         await session.execute(done.values(undo="done"))
         await forget_examples(session)
 

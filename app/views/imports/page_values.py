@@ -38,14 +38,7 @@ from app.views.access.settings import Readership
 from app.views.authors.figures import AuthorAtSight
 from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
-from app.views.imports.reading_choices import (
-    Noted,
-    assumed_zone,
-    count_notes,
-    noted_of,
-    sentences_of,
-    settled,
-)
+from app.views.imports.reading_choices import Noted, count_notes, noted_of, sentences_of, settled
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.rooms.figures import ShareBar
 from app.views.zones import zone_cities
@@ -181,7 +174,8 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         chosen = self.typed_zone or self.zone_of_before or self.options.timezone or ""
         if chosen or self.preview is None:
             return chosen
-        return self.preview.zone or assumed_zone(self.preview.notes)
+        assumed = zone_of_reading(self.preview.notes)
+        return self.preview.zone or ("" if assumed == machine_zone() else assumed)
 
     @property
     def zone_of_before(self) -> str | None:

@@ -34,7 +34,6 @@ from app.formats.doubts.tally import Doubt
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext, translate_message
-from app.services.imports.beginning import zone_of_reading
 from app.services.rooms.identity import RoomOutline
 from app.views.blueprints import Form
 
@@ -147,12 +146,6 @@ def sentences_of(notes: NotesSummary) -> list[Message]:
 
 def count_notes(notes: NotesSummary) -> int:
     return len(notes.doubts) + len(sentences_of(notes))
-
-
-def assumed_zone(notes: NotesSummary) -> str:
-    """Return the reader's assumed zone; empty for none and the machine's."""
-    zone = zone_of_reading(notes)
-    return "" if zone == machine_zone() else zone
 
 
 def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
