@@ -437,12 +437,9 @@ _OPTIONS: Final = {
     "dates": "--dates day-first|month-first|year-first",
     "encoding": "--encoding NAME",
     "timezone": "--timezone ZONE",
-    "column": "--column ROLE=NAME",
     "room": "--room ID|new",
-    "ids": "--column ROLE=NAME",
-    "reposts": "--column ROLE=NAME",
     "author": "--column author=NAME",
-    "sheet": "--column ROLE=NAME",
+    **dict.fromkeys(("column", "ids", "reposts", "sheet"), "--column ROLE=NAME"),
 }
 
 

@@ -110,17 +110,15 @@ _BY_BEGINNING: Final = {
         "it is a file of old Microsoft Office, such as .xls, or it has a password; save it as a"
         " workbook (.xlsx) without a password, or the sheet as “CSV UTF-8”"
     ),
-    b"%PDF": Message(_BINARY.template, kind="PDF"),
-    b"SQLite format 3": Message(_BINARY.template, kind="SQLite"),
-    b"\x89PNG": Message(_BINARY.template, kind="PNG"),
-    b"\xff\xd8\xff": Message(_BINARY.template, kind="JPEG"),
-    b"GIF8": Message(_BINARY.template, kind="GIF"),
-    b"{\\rtf": Message(_BINARY.template, kind="RTF"),
-    b"Rar!": Message(_BINARY.template, kind="RAR"),
-    b"7z\xbc\xaf": Message(_BINARY.template, kind="7z"),
-    b"BZh": Message(_BINARY.template, kind="bzip2"),
-    b"\xfd7zXZ": Message(_BINARY.template, kind="xz"),
-    b"bplist": Message(_BINARY.template, kind="property list"),
+    **{
+        beginning: Message(_BINARY.template, kind=kind)
+        for beginning, kind in (
+            *((b"%PDF", "PDF"), (b"SQLite format 3", "SQLite"), (b"{\\rtf", "RTF")),
+            *((b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF")),
+            *((b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz")),
+            (b"bplist", "property list"),
+        )
+    },
 }
 """Reasons by the first bytes of a file; `name` is its name."""
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
