@@ -15,7 +15,7 @@ from app.compute.text import clean_title
 from app.formats.chats import kakaotalk, line, whatsapp
 from app.formats.chats.text_chat import Grammar, Opening
 from app.formats.source.written.clock import find_clock
-from app.formats.source.written.days import read_day
+from app.formats.source.written.days import MARKS, read_day
 
 
 class CopiedPiece(NamedTuple):
@@ -48,7 +48,6 @@ _TIMED: Final = re.compile(r"\d[:.٫]\d\d")
 """A time, which each head has."""
 _MAY_BEGIN: Final = re.compile(r"[^\w\[]*(?:\[|\d|[^\W\d_]{1,12}\.?\s?\d)")
 """The beginning of each head that is in front of the words."""
-_MARKS: Final = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"
 _CLOCK: Final = (
     r"(?:(?:오전|오후|午前|午後|上午|下午|[AaPp][Mm])\s?)?(?<!\d)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?!\d)"
     r"(?:\s?[AaPp]\.?\s?[Mm]\b\.?)?"
@@ -88,7 +87,7 @@ def _is_date(text: str) -> bool:
 # --- Heads of each app ---
 
 _BRACKETED: Final = re.compile(
-    rf"{_MARKS}\[(?P<when>[^\[\]\n]{{4,40}})\]{_MARKS}\s?"
+    rf"{MARKS}\[(?P<when>[^\[\]\n]{{4,40}})\]{MARKS}\s?"
     rf"(?P<name>[^:\n]{{1,{_LONGEST_NAME}}}?)\s?:(?:\s+|$)"
 )
 """WhatsApp, Telegram on phones, and Discord's compact view: `[when] name: text`."""
@@ -238,7 +237,7 @@ def _may_be_alone(text: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    return re.sub(_MARKS, "", name).strip().removeprefix("~").strip()
+    return re.sub(MARKS, "", name).strip().removeprefix("~").strip()
 
 
 def _first(lines: Sequence[str]) -> int | None:

@@ -5,8 +5,6 @@ from collections import defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
 from msgspec import structs
@@ -21,6 +19,7 @@ from app.formats.post import RoomReference
 from app.formats.reading import BadRecord, Skipped
 from app.formats.records import Item, ReadOptions, Record, RecordStream
 from app.formats.registry import FORMATS
+from app.formats.tables.cells import lines_of
 from app.runtime.clock import now
 
 _BOTS: Final = frozenset(
@@ -259,19 +258,13 @@ class _People:
         yield from tally.doubts(records, is_grave=tally.count >= 0.05 * records)
 
 
-@cache
-def _nobody() -> frozenset[str]:
-    read = (files(__package__) / "nobody.txt").read_text("utf-8").splitlines()
-    return frozenset(line for line in read if not line.startswith("#"))
-
-
 def _plain(called: str) -> str:
     return called.replace("_", " ").strip().casefold()
 
 
 def _is_nobody(called: str) -> bool:
-    name = _plain(called)
-    return name in _nobody() or _WITH_ADDRESS.sub("", name) in _nobody()
+    name, nobody = _plain(called), lines_of(__package__, "nobody.txt")
+    return name in nobody or _WITH_ADDRESS.sub("", name) in nobody
 
 
 def _is_of_several(called: str, known: Container[str]) -> bool:

@@ -5,7 +5,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import Final
 
@@ -18,9 +18,13 @@ from app.formats.source.json import Json, as_json
 
 
 @cache
-def _lines_of(name: str) -> frozenset[str]:
-    read = (files(__package__) / name).read_text("utf-8").splitlines()
+def lines_of(package: str, name: str) -> frozenset[str]:
+    """Return the lines of a package's file, but its comments."""
+    read = (files(package) / name).read_text("utf-8").splitlines()
     return frozenset(line for line in read if line and not line.startswith("# "))
+
+
+_lines_of: Final = partial(lines_of, __package__)
 
 
 _ERROR_CODE: Final = re.compile(r"(?:Err|오류|エラー|错误):5\d\d")
