@@ -25,14 +25,15 @@ NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresq
 
 _IN_ROOM: Final = ("room_id", "created_at", "place", "id")
 """Order of a chat's messages."""
-_HAS_ROOM_AND_ID: Final = text("room_id IS NOT NULL AND source_id IS NOT NULL")
-_IS_MOVED: Final = text("place < 0")
-_IS_NOT_PUBLIC: Final = text("visibility IS NULL OR visibility <> 'public'")
+_HAS_ROOM_AND_ID: Final = "room_id IS NOT NULL AND source_id IS NOT NULL"
+_IS_MOVED: Final = "place < 0"
+_IS_NOT_PUBLIC: Final = "visibility IS NULL OR visibility <> 'public'"
 
 
-def _partial_index(name: str, *columns: str, of: str) -> Index:
-    has_value = text(f"{of} IS NOT NULL")
-    return Index(name, *columns, sqlite_where=has_value, postgresql_where=has_value)
+def _partial_index(name: str, *columns: str, of: str = "", where: str = "") -> Index:
+    """Return an index of the rows that have a value `of` a column, or that meet a condition."""
+    condition = text(where or f"{of} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 OfUser = Annotated[int, mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))]
@@ -124,20 +125,12 @@ class Tweet(Base):
         _partial_index("ix_Tweet_room_id_created_at_place_id", *_IN_ROOM, of="room_id"),
         # Placed after the index above: of two equally good indexes, SQLite takes the newer one.
         _partial_index("ix_Tweet_room_id_media", *_IN_ROOM, of="media"),
-        Index("ix_Tweet_moved", *_IN_ROOM, sqlite_where=_IS_MOVED, postgresql_where=_IS_MOVED),
+        _partial_index("ix_Tweet_moved", *_IN_ROOM, where=_IS_MOVED),
         _partial_index("ix_Tweet_import_id", "import_id", of="import_id"),
-        Index(
-            "ix_Tweet_not_public",
-            "user_id",
-            sqlite_where=_IS_NOT_PUBLIC,
-            postgresql_where=_IS_NOT_PUBLIC,
-        ),
+        _partial_index("ix_Tweet_not_public", "user_id", where=_IS_NOT_PUBLIC),
         # It finds the message that a reply answers; most messages of text exports have no id.
-        Index(
-            "ix_Tweet_room_id_source_id",
-            *("room_id", "source_id"),
-            sqlite_where=_HAS_ROOM_AND_ID,
-            postgresql_where=_HAS_ROOM_AND_ID,
+        _partial_index(
+            "ix_Tweet_room_id_source_id", "room_id", "source_id", where=_HAS_ROOM_AND_ID
         ),
         # PostgreSQL has other indexes instead, in the order of lists: unknown times last.
         Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id").ddl_if("sqlite"),
