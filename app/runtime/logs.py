@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Final, TextIO
+from typing import Final, NamedTuple, Self, TextIO
 
 import msgspec
 
@@ -52,14 +52,20 @@ class LogLine(msgspec.Struct, omit_defaults=True):
     exception: str | None = None
 
 
-class Answered(msgspec.Struct):
-    """A request that was answered."""
+class Outcome(NamedTuple):
+    """What is counted and logged of requests that are answered alike."""
 
-    method: str
-    path: str
-    status: int
-    seconds: float
-    identifier: str
+    counted: tuple[str, int]
+    """Method and status."""
+    message: str
+
+    @classmethod
+    def of(cls, method: str, path: str, status: int) -> Self:
+        return cls((method, status), one_line(f"{method} {path} {status}"))
+
+
+Answered = tuple[Outcome, str, float]
+"""A request that was answered: with what, its id, and its time in seconds."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -156,20 +162,16 @@ def log_answers(answers: Sequence[Answered]) -> None:
         handler.add(
             [
                 LogLine(
-                    shown_time,
-                    "INFO",
-                    name,
-                    one_line(f"{each.method} {each.path} {each.status}"),
-                    each.identifier,
-                    round(1000 * each.seconds, 1),
+                    *(shown_time, "INFO", name, outcome.message),
+                    *(identifier, round(1000 * seconds, 1)),
                 )
-                for each in answers
+                for outcome, identifier, seconds in answers
             ]
         )
         return
-    for each in answers:
-        extra = {"duration_ms": round(1000 * each.seconds, 1)}
-        values = ("%s %s %d", (each.method, each.path, each.status), None)
+    for outcome, _, seconds in answers:
+        extra = {"duration_ms": round(1000 * seconds, 1)}
+        values = (outcome.message, (), None)
         record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
         access_log.handle(record)
 

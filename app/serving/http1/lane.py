@@ -20,7 +20,7 @@ from app.asgi.cached import CachedResponse
 from app.asgi.edge import new_identifiers
 from app.db.result_cache import LruStore, Memo
 from app.runtime.clock import monotonic, now_ms
-from app.runtime.logs import Answered
+from app.runtime.logs import Answered, Outcome
 from app.serving.http1.exchange import PIECE_BYTES, Http1, Place, own_headers, scope_of
 from app.serving.http1.messages import Head, RequestReader, ResponseWriter
 
@@ -57,7 +57,8 @@ class ReadyAnswer(NamedTuple):
     """An answer to every request of the same bytes."""
 
     head: SentHead
-    prompt: Prompt
+    given_id: str
+    outcome: Outcome
 
 
 class Lane(asyncio.Protocol):
@@ -196,11 +197,10 @@ class Turn:
         ready = self._ready.get((http1.place, data)) or self._find(http1.place, data)
         if ready is None:
             return None
-        (_, status, before, after, body), prompt = ready
-        identifier = prompt.given_id or identifier
+        (_, _, before, after, body), given_id, outcome = ready
+        identifier = given_id or identifier
         lane.send(b"".join((before, identifier.encode(), after, body)))
-        seconds = monotonic() - lane.arrived
-        return Answered(prompt.kind.method, prompt.asked, status, seconds, identifier)
+        return outcome, identifier, monotonic() - lane.arrived
 
     def _find(self, place: Place, data: bytes) -> ReadyAnswer | None:
         if self._state is None or (prompt := self._prompt(data, place)) is None:
@@ -208,8 +208,9 @@ class Turn:
         memo, _, second = self._state
         if (response := self._at_once.find(memo, prompt)) is None:
             return None
-        ready = ReadyAnswer(self._head(response, prompt, second), prompt)
-        self._ready[place, data] = ready
+        head = self._head(response, prompt, second)
+        outcome = Outcome.of(prompt.kind.method, prompt.asked, head.status)
+        ready = self._ready[place, data] = ReadyAnswer(head, prompt.given_id, outcome)
         return ready
 
     def _prompt(self, data: bytes, place: Place) -> Prompt | None:
