@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from app.errors import AppError, MalformedError, MisdirectedError, is_out_of_files
 from app.paths import API, HEALTHZ, NOWHERE, READYZ, UPLOADS, below_root
 from app.runtime.clock import monotonic, wait_until_set
-from app.runtime.logs import Answered, Outcome, log_answers, request_id
+from app.runtime.logs import Answered, LoggedAnswer, log_answers, request_id
 
 _HOST = re.compile(
     rb"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:(?P<port>\d{1,5}))?"
@@ -200,7 +200,7 @@ class Edge:
                     raise
             finally:
                 seconds = monotonic() - started
-                outcome = Outcome.of(judged.method, judged.asked, answer.status)
+                outcome = LoggedAnswer.of(judged.method, judged.asked, answer.status)
                 self.note([(outcome, answer.identifier, seconds)])
 
     def _judged(self, scope: Scope) -> "JudgedRequest":

@@ -52,7 +52,7 @@ class LogLine(msgspec.Struct, omit_defaults=True):
     exception: str | None = None
 
 
-class Outcome(NamedTuple):
+class LoggedAnswer(NamedTuple):
     """What is counted and logged of requests that are answered alike."""
 
     counted: tuple[str, int]
@@ -64,7 +64,7 @@ class Outcome(NamedTuple):
         return cls((method, status), one_line(f"{method} {path} {status}"))
 
 
-Answered = tuple[Outcome, str, float]
+Answered = tuple[LoggedAnswer, str, float]
 """A request that was answered: with what, its id, and its time in seconds."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.config import Config
-from app.runtime.logs import Outcome, configure, log_answers, request_id, take_over
+from app.runtime.logs import LoggedAnswer, configure, log_answers, request_id, take_over
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
@@ -29,5 +29,5 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": BODY, "more_body": False})
     seconds = time.perf_counter() - started
-    outcome = Outcome.of(scope["method"], scope["path"], 200)
+    outcome = LoggedAnswer.of(scope["method"], scope["path"], 200)
     log_answers([(outcome, request_id.get(), seconds)])

@@ -20,7 +20,7 @@ from app.asgi.cached import CachedResponse
 from app.asgi.edge import new_identifiers
 from app.db.result_cache import LruStore, Memo
 from app.runtime.clock import monotonic, now_ms
-from app.runtime.logs import Answered, Outcome
+from app.runtime.logs import Answered, LoggedAnswer
 from app.serving.http1.exchange import PIECE_BYTES, Http1, Place, own_headers, scope_of
 from app.serving.http1.messages import Head, RequestReader, ResponseWriter
 
@@ -58,7 +58,7 @@ class ReadyAnswer(NamedTuple):
 
     head: SentHead
     given_id: str
-    outcome: Outcome
+    outcome: LoggedAnswer
 
 
 class Lane(asyncio.Protocol):
@@ -209,7 +209,7 @@ class Turn:
         if (response := self._at_once.find(memo, prompt)) is None:
             return None
         head = self._head(response, prompt, second)
-        outcome = Outcome.of(prompt.kind.method, prompt.asked, head.status)
+        outcome = LoggedAnswer.of(prompt.kind.method, prompt.asked, head.status)
         ready = self._ready[place, data] = ReadyAnswer(head, prompt.given_id, outcome)
         return ready
 
