@@ -86,7 +86,7 @@ def answers(folder: Path, setting: dict[str, str]) -> dict[str, list[Any]]:
     printed = _run(folder, setting, "-m", "benchmarks.processors", "answers").stdout
     made: dict[str, list[Any]] = json.loads(printed.splitlines()[-1])
     text, report = folder / "text.txt", folder / "case.html"
-    text.write_text("\n\n".join(_TEXTS * 3), encoding="utf-8")
+    text.write_text("\n\n".join(_TEXTS[:1] * 3), encoding="utf-8")
     commands = [
         *(["compare", each, "--json"] for each in _TEXTS),
         ["mirror", str(text), "-u", _AUTHOR, "--json"],

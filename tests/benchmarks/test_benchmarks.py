@@ -126,7 +126,12 @@ def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_the_open_question_is_tabled(tmp_path: Path) -> None:
-    posts = {f"a{author}": posts_of(author) for author in range(12)}
+    # Of invented words alone nobody would take them for English.
+    posts = {
+        f"a{author}": [post.replace(" ", " that they said and it was ", 1) for post in own]
+        for author in range(12)
+        if (own := posts_of(author))
+    }
     path = written(tmp_path / "posts.jsonl", posts, KNOWN)
     few = ("--shuffles", "1", "--rounds", "1", "--draws", "1")
     done = run("open_question", path, *few)

@@ -105,7 +105,7 @@ def with_habits(language: str) -> Site:
 def test_with_eight_others_authors_of_any_language_are_found(language: str) -> None:
     """Less often than Koreans, of whom less is asked since their strangers are known."""
     found, korean = (answers(with_habits(each)).count("likely") for each in (language, "ko"))
-    assert found >= 0.6 * korean > 0
+    assert found >= 0.55 * korean > 0
 
 
 def write(path: Path, posts: list[dict[str, str]]) -> None:

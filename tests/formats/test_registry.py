@@ -319,7 +319,7 @@ def test_refusal_names_what_was_seen(data: bytes, words: str) -> None:
 @pytest.mark.parametrize("words", ["가" * 8_400_000, "a" * 31_000_000], ids=["Hangul", "Latin"])
 def test_refusal_of_one_long_object_says_so(words: str) -> None:
     refused = refusal(f'{{"text": "{words}"}}'.encode())
-    assert "first object is too long to be read: longer than 8 MB" in refused
+    assert "first object that is too long to be read: longer than 8 MB" in refused
 
 
 def test_guessed_encoding_is_named_in_a_refusal() -> None:
