@@ -132,6 +132,13 @@ async def fill(workers: Workers) -> None:
     await write(workers, "ann", "an answer from the sea", source_id="7", reply_to=SOURCE)
     message = {"username": "dora", "text": "tea", "created_at": YEAR, "room": {"name": "pier"}}
     await workers.admin.add_posts(*[message] * 100)
+    # Enough for pictures of a year: words of one year, and who begins conversations.
+    for year, words in ((2020, "kelp and foam"), (2021, "snow and ice")):
+        days = [f"{year}-{1 + day % 12:02}-{1 + day // 2:02}T10:00:00Z" for day in range(48)]
+        said = [{"username": "ann", "text": f"{words} {day}", "created_at": day} for day in days]
+        talk = [each | {"room": {"name": "pier"}} for each in said[: -len(said) // 4]]
+        answers = [each | {"username": "ben", "text": "sea"} for each in talk]
+        await workers.admin.add_posts(*said, *talk, *answers)
 
 
 async def write_in_bulk(workers: Workers) -> None:
