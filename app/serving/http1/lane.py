@@ -33,8 +33,8 @@ KNOWN_BYTES: Final = 16 * 1024 * 1024
 """Memory for heads that were read."""
 PROMPT_BYTES: Final = 700
 """Memory that a head takes when it is read, besides its bytes."""
-READY_AT_MOST: Final = 2_000
-"""Answers that are ready: they stay in memory for a second, even if the cache drops them."""
+READY_BYTES: Final = 96 * 1024 * 1024
+"""Memory for answers that are ready, which the cache may drop before; a body counts for each."""
 AT_A_TIME: Final = 32
 """Requests that are answered before other work has its turn, within a millisecond."""
 PLACE: Final = token_hex(16).encode()
@@ -161,6 +161,7 @@ class Turn:
         """Requests by their bytes, so that the repeated ones are not read again."""
         self._ready: dict[tuple[Place, bytes], ReadyAnswer] = {}
         """Answers to repeated requests, while `_state` stays the same."""
+        self._ready_bytes = 0
         self._state: tuple[Memo[CachedResponse], int, int] | None = None
         """The memo, its time and the clock's second: what an answer depends on."""
 
@@ -176,9 +177,9 @@ class Turn:
         # After the requests have arrived: none is answered without a commit before it.
         memo = None if self._is_stopping() else self._at_once.current_memo()
         state = (memo, memo.time, now_ms() // 1000) if memo is not None else None
-        if state != self._state or len(self._ready) > READY_AT_MOST:
+        if state != self._state or self._ready_bytes > READY_BYTES:
             self._ready.clear()
-            self._state = state
+            self._state, self._ready_bytes = state, 0
         answers = []
         for lane, identifier in zip(lanes, new_identifiers(len(lanes)), strict=True):
             try:
@@ -210,6 +211,7 @@ class Turn:
             return None
         head = self._head(response, prompt, second)
         outcome = LoggedAnswer.of(prompt.kind.method, prompt.asked, head.status)
+        self._ready_bytes += PROMPT_BYTES + len(data) + len(head.body)
         ready = self._ready[place, data] = ReadyAnswer(head, prompt.given_id, outcome)
         return ready
 
