@@ -200,8 +200,8 @@ class Edge:
                     raise
             finally:
                 seconds = monotonic() - started
-                outcome = LoggedAnswer.of(judged.method, judged.asked, answer.status)
-                self.note([(outcome, answer.identifier, seconds)])
+                logged = LoggedAnswer.of(judged.method, judged.asked, answer.status)
+                self.note([(logged, answer.identifier, seconds)])
 
     def _judged(self, scope: Scope) -> "JudgedRequest":
         return JudgedRequest(scope, self._hosts, self._trusted_proxies, self._cors)

@@ -162,16 +162,16 @@ def log_answers(answers: Sequence[Answered]) -> None:
         handler.add(
             [
                 LogLine(
-                    *(shown_time, "INFO", name, outcome.message),
+                    *(shown_time, "INFO", name, logged.message),
                     *(identifier, round(1000 * seconds, 1)),
                 )
-                for outcome, identifier, seconds in answers
+                for logged, identifier, seconds in answers
             ]
         )
         return
-    for outcome, _, seconds in answers:
+    for logged, _, seconds in answers:
         extra = {"duration_ms": round(1000 * seconds, 1)}
-        values = (outcome.message, (), None)
+        values = (logged.message, (), None)
         record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
         access_log.handle(record)
 

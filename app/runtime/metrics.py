@@ -76,10 +76,10 @@ class Metrics:
         if not self._new_seconds:
             # The library takes 6 microseconds for each request, half of an answer from the cache.
             asyncio.get_running_loop().call_soon(self._add_up)
-        self._new_requests.update([outcome.counted for outcome, _, _ in answers])
+        self._new_requests.update([logged.counted for logged, _, _ in answers])
         self._new_seconds += [seconds for _, _, seconds in answers]
 
-    def count_cached(self, result: str, count: int = 1) -> None:
+    def count_cached(self, result: str, count: int) -> None:
         """Count reading requests; they count when their answers are counted."""
         self._new_results[result] += count
 

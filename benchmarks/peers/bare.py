@@ -29,5 +29,5 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": BODY, "more_body": False})
     seconds = time.perf_counter() - started
-    outcome = LoggedAnswer.of(scope["method"], scope["path"], 200)
-    log_answers([(outcome, request_id.get(), seconds)])
+    logged = LoggedAnswer.of(scope["method"], scope["path"], 200)
+    log_answers([(logged, request_id.get(), seconds)])

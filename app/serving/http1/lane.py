@@ -30,11 +30,9 @@ if TYPE_CHECKING:
 TURN: Final = "saywho_turn"
 """Attribute of hypercorn's worker context: the worker's `Turn`."""
 KNOWN_BYTES: Final = 16 * 1024 * 1024
-"""Memory for heads that were read."""
+"""Memory for heads that were read, and as much for those whose answers are ready."""
 PROMPT_BYTES: Final = 700
 """Memory that a head takes when it is read, besides its bytes."""
-READY_BYTES: Final = 96 * 1024 * 1024
-"""Memory for answers that are ready, which the cache may drop before; a body counts for each."""
 AT_A_TIME: Final = 32
 """Requests that are answered before other work has its turn, within a millisecond."""
 PLACE: Final = token_hex(16).encode()
@@ -58,7 +56,7 @@ class ReadyAnswer(NamedTuple):
 
     head: SentHead
     given_id: str
-    outcome: LoggedAnswer
+    logged: LoggedAnswer
 
 
 class Lane(asyncio.Protocol):
@@ -160,7 +158,7 @@ class Turn:
         )
         """Requests by their bytes, so that the repeated ones are not read again."""
         self._ready: dict[tuple[Place, bytes], ReadyAnswer] = {}
-        """Answers to repeated requests, while `_state` stays the same."""
+        """Answers to repeated requests, while `_state` is the same; the memo has the bodies."""
         self._ready_bytes = 0
         self._state: tuple[Memo[CachedResponse], int, int] | None = None
         """The memo, its time and the clock's second: what an answer depends on."""
@@ -177,7 +175,7 @@ class Turn:
         # After the requests have arrived: none is answered without a commit before it.
         memo = None if self._is_stopping() else self._at_once.current_memo()
         state = (memo, memo.time, now_ms() // 1000) if memo is not None else None
-        if state != self._state or self._ready_bytes > READY_BYTES:
+        if state != self._state or self._ready_bytes > KNOWN_BYTES:
             self._ready.clear()
             self._state, self._ready_bytes = state, 0
         answers = []
@@ -198,10 +196,10 @@ class Turn:
         ready = self._ready.get((http1.place, data)) or self._find(http1.place, data)
         if ready is None:
             return None
-        (_, _, before, after, body), given_id, outcome = ready
+        (_, _, before, after, body), given_id, logged = ready
         identifier = given_id or identifier
         lane.send(b"".join((before, identifier.encode(), after, body)))
-        return outcome, identifier, monotonic() - lane.arrived
+        return logged, identifier, monotonic() - lane.arrived
 
     def _find(self, place: Place, data: bytes) -> ReadyAnswer | None:
         if self._state is None or (prompt := self._prompt(data, place)) is None:
@@ -210,9 +208,9 @@ class Turn:
         if (response := self._at_once.find(memo, prompt)) is None:
             return None
         head = self._head(response, prompt, second)
-        outcome = LoggedAnswer.of(prompt.kind.method, prompt.asked, head.status)
-        self._ready_bytes += PROMPT_BYTES + len(data) + len(head.body)
-        ready = self._ready[place, data] = ReadyAnswer(head, prompt.given_id, outcome)
+        logged = LoggedAnswer.of(prompt.kind.method, prompt.asked, head.status)
+        self._ready_bytes += PROMPT_BYTES + len(data)
+        ready = self._ready[place, data] = ReadyAnswer(head, prompt.given_id, logged)
         return ready
 
     def _prompt(self, data: bytes, place: Place) -> Prompt | None:
