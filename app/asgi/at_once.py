@@ -67,7 +67,7 @@ class AtOnce:
         own = NOTES["hit"], (b"x-request-id", identifier)
         return status, (*headers, *own, *prompt.kind.others)
 
-    def note(self, answers: Sequence[Answered]) -> None:
-        """Count and log answers, as the layers do."""
+    def note(self, answers: Sequence[Answered], seconds: float) -> None:
+        """Count and log answers that took so long, as the layers do."""
         self._cached.note_hits(len(answers))
-        self.edge.note(answers)
+        self.edge.note(answers, seconds)

@@ -155,7 +155,7 @@ class Edge:
         trusted_proxies: int,
         url: str = "",
         cors: Set[str] = frozenset(),
-        on_answers: Callable[[Sequence[Answered]], None] = lambda _: None,
+        on_answers: Callable[[Sequence[Answered], float], None] = lambda *_: None,
     ) -> None:
         self._app = app
         self._log_access = log_access
@@ -201,7 +201,7 @@ class Edge:
             finally:
                 seconds = monotonic() - started
                 logged = LoggedAnswer.of(judged.method, judged.asked, answer.status)
-                self.note([(logged, answer.identifier, seconds)])
+                self.note([(logged, answer.identifier)], seconds)
 
     def _judged(self, scope: Scope) -> "JudgedRequest":
         return JudgedRequest(scope, self._hosts, self._trusted_proxies, self._cors)
@@ -214,12 +214,12 @@ class Edge:
         is_plain = not (judged.is_tunnel or judged.location or judged.refusal or judged.lengths)
         return judged if is_plain and not judged.is_preflight else None
 
-    def note(self, answers: Sequence[Answered]) -> None:
-        """Count and log answers."""
-        self._on_answers(answers)
+    def note(self, answers: Sequence[Answered], seconds: float) -> None:
+        """Count and log answers that took so long."""
+        self._on_answers(answers, seconds)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
-            log_answers(answers)
+            log_answers(answers, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         judged = answer.judged

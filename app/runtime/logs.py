@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Final, NamedTuple, Self, TextIO
 
 import msgspec
@@ -18,6 +19,8 @@ from app.runtime.clock import now_ms
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 OURS: Final = "app"
 _ENCODER: Final = msgspec.json.Encoder()
+_MARK: Final = token_hex(16)
+"""Stands for what differs between the lines of requests."""
 
 access_log = logging.getLogger("app.access")
 
@@ -58,14 +61,17 @@ class LoggedAnswer(NamedTuple):
     counted: tuple[str, int]
     """Method and status."""
     message: str
+    in_json: str
+    """The message as a line in JSON has it."""
 
     @classmethod
     def of(cls, method: str, path: str, status: int) -> Self:
-        return cls((method, status), one_line(f"{method} {path} {status}"))
+        message = one_line(f"{method} {path} {status}")
+        return cls((method, status), message, _ENCODER.encode(message).decode()[1:-1])
 
 
-Answered = tuple[LoggedAnswer, str, float]
-"""A request that was answered: with what, its id, and its time in seconds."""
+Answered = tuple[LoggedAnswer, str]
+"""A request that was answered: with what, and its id, of letters, digits and a few signs."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -79,13 +85,29 @@ class JsonFormatter(logging.Formatter):
             getattr(record, "duration_ms", None),
             "\n".join(self._trace(record)) or None,
         )
-        return self.written([line]).removesuffix("\n")
+        return self.written(line)
 
     def shown_time(self, time_ms: int) -> str:
         return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
-    def written(self, lines: Sequence[LogLine]) -> str:
-        return _ENCODER.encode_lines(lines).decode()
+    def written(self, line: LogLine) -> str:
+        return _ENCODER.encode(line).decode()
+
+    def of_answers(self, answers: Sequence[Answered], duration_ms: float) -> str:
+        """Return the lines of requests that were answered together."""
+        time, name = self.shown_time(now_ms()), access_log.name
+        line = self.written(LogLine(time, "INFO", name, _MARK, _MARK, duration_ms))
+        before, between, after = line.split(_MARK)
+        return "".join(
+            [
+                f"{before}{self.message_of(logged)}{between}{identifier}{after}\n"
+                for logged, identifier in answers
+            ]
+        )
+
+    @staticmethod
+    def message_of(logged: LoggedAnswer) -> str:
+        return logged.in_json
 
     def _trace(self, record: logging.LogRecord) -> list[str]:
         if not record.exc_info or isinstance(record.exc_info[1], AppError):
@@ -97,11 +119,11 @@ class TextFormatter(JsonFormatter):
     def shown_time(self, time_ms: int) -> str:
         return time.strftime("%H:%M:%S", time.localtime(time_ms / 1000))
 
-    def written(self, lines: Sequence[LogLine]) -> str:
-        return "".join(f"{self._written(line)}\n" for line in lines)
-
     @staticmethod
-    def _written(line: LogLine) -> str:
+    def message_of(logged: LoggedAnswer) -> str:
+        return logged.message
+
+    def written(self, line: LogLine) -> str:
         text = f"{line.time} {line.level[0]} {line.message}"
         if line.duration_ms is not None:
             text += f" {line.duration_ms} ms"
@@ -120,14 +142,14 @@ class TurnHandler(logging.StreamHandler[TextIO]):
     def __init__(self, formatter: JsonFormatter) -> None:
         super().__init__()
         self.formatter: JsonFormatter = formatter
-        self._lines: list[LogLine] = []
+        self._lines: list[str] = []
 
-    def add(self, lines: Sequence[LogLine]) -> None:
+    def add(self, lines: str) -> None:
         """Write the lines after this turn of the running loop, or before the next record."""
         with self.lock or nullcontext():
             if not self._lines:
                 asyncio.get_running_loop().call_soon(self.flush)
-            self._lines += lines
+            self._lines.append(lines)
 
     def emit(self, record: logging.LogRecord) -> None:
         self.flush()
@@ -140,7 +162,7 @@ class TurnHandler(logging.StreamHandler[TextIO]):
                 super().flush()
                 return
             try:
-                self.stream.write(self.formatter.written(lines))
+                self.stream.write("".join(lines))
                 super().flush()
             except Exception:  # As for a record: nobody can read the log any more.
                 self.handleError(logging.makeLogRecord({"msg": "lines of requests"}))
@@ -153,24 +175,18 @@ def configure(config: Config) -> None:
     logger.setLevel(logging.INFO)
 
 
-def log_answers(answers: Sequence[Answered]) -> None:
-    """Log answers; looking for the caller, as `Logger.info` does, would cost most time."""
+def log_answers(answers: Sequence[Answered], seconds: float) -> None:
+    """Log answers that took so long; looking for the caller, as `Logger.info` does, would cost
+    most time.
+    """
     if not access_log.isEnabledFor(logging.INFO):
         return
+    duration_ms = round(1000 * seconds, 1)
     if (handler := _only_handler()) is not None:
-        shown_time, name = handler.formatter.shown_time(now_ms()), access_log.name
-        handler.add(
-            [
-                LogLine(
-                    *(shown_time, "INFO", name, logged.message),
-                    *(identifier, round(1000 * seconds, 1)),
-                )
-                for logged, identifier, seconds in answers
-            ]
-        )
+        handler.add(handler.formatter.of_answers(answers, duration_ms))
         return
-    for logged, _, seconds in answers:
-        extra = {"duration_ms": round(1000 * seconds, 1)}
+    for logged, _ in answers:
+        extra = {"duration_ms": duration_ms}
         values = (logged.message, (), None)
         record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
         access_log.handle(record)

@@ -24,12 +24,11 @@ SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 class TotalledHistogram(Histogram):
     """Histogram that takes many observations for the price of few."""
 
-    def observe_all(self, amounts: Sequence[float]) -> None:
-        """Observe them: the same as to observe each."""
-        self._sum.inc(sum(amounts))
-        buckets = Counted(bisect_left(self._upper_bounds, each) for each in amounts)
-        for bucket, count in buckets.items():
-            self._buckets[bucket].inc(count)
+    def observe_all(self, amounts: Mapping[float, int]) -> None:
+        """Observe each amount so many times."""
+        self._sum.inc(sum(amount * count for amount, count in amounts.items()))
+        for amount, count in amounts.items():
+            self._buckets[bisect_left(self._upper_bounds, amount)].inc(count)
 
 
 class Metrics:
@@ -50,7 +49,7 @@ class Metrics:
         )
         self._new_requests: Counted[tuple[str, int]] = Counted()
         """Requests of this turn of the loop, by method and status."""
-        self._new_seconds: list[float] = []
+        self._new_seconds: Counted[float] = Counted()
         self._new_results: Counted[str] = Counted()
         cached = counter("saywho_cache_requests", "Reading requests by result", ["result"])
         self._cached = {result: cached.labels(result) for result in ("hit", "miss", "bypass")}
@@ -72,12 +71,13 @@ class Metrics:
             multiprocess_mode="mostrecent",
         )
 
-    def count_answers(self, answers: Sequence[Answered]) -> None:
+    def count_answers(self, answers: Sequence[Answered], seconds: float) -> None:
+        """Count answers that took so long."""
         if not self._new_seconds:
             # The library takes 6 microseconds for each request, half of an answer from the cache.
             asyncio.get_running_loop().call_soon(self._add_up)
-        self._new_requests.update([logged.counted for logged, _, _ in answers])
-        self._new_seconds += [seconds for _, _, seconds in answers]
+        self._new_requests.update([logged.counted for logged, _ in answers])
+        self._new_seconds[seconds] += len(answers)
 
     def count_cached(self, result: str, count: int) -> None:
         """Count reading requests; they count when their answers are counted."""

@@ -30,4 +30,4 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": BODY, "more_body": False})
     seconds = time.perf_counter() - started
     logged = LoggedAnswer.of(scope["method"], scope["path"], 200)
-    log_answers([(logged, request_id.get(), seconds)])
+    log_answers([(logged, request_id.get())], seconds)

@@ -79,9 +79,9 @@ class Counted(AtOnce):
 
     answered = 0
 
-    def note(self, answers: Sequence[Answered]) -> None:
+    def note(self, answers: Sequence[Answered], seconds: float) -> None:
         self.answered += len(answers)
-        super().note(answers)
+        super().note(answers, seconds)
 
 
 @pytest.fixture(autouse=True)

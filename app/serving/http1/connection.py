@@ -111,7 +111,7 @@ class TimedConnection(TCPServer):
         if isinstance(protocol := self.protocol.protocol, Http1):
             protocol.transport = self.writer.transport
             if self._lane is not None:
-                self._lane.http1 = protocol
+                self._lane.begin(protocol)
         self._count_idle()
 
     @property

@@ -8,6 +8,7 @@ older than its question. Any request that the cache may not answer at once goes 
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping
 from http import HTTPStatus
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -33,7 +34,7 @@ KNOWN_BYTES: Final = 16 * 1024 * 1024
 """Memory for heads that were read, and as much for those whose answers are ready."""
 PROMPT_BYTES: Final = 700
 """Memory that a head takes when it is read, besides its bytes."""
-AT_A_TIME: Final = 32
+AT_A_TIME: Final = 64
 """Requests that are answered before other work has its turn, within a millisecond."""
 PLACE: Final = token_hex(16).encode()
 """Stands for a request's id in a head that serves many; no client knows it."""
@@ -72,21 +73,27 @@ class Lane(asyncio.Protocol):
         self._is_sending = False
         self.http1: Http1 | None = None
         """The connection's requests; None until hypercorn serves the connection."""
+        self.ready: Mapping[bytes, ReadyAnswer] = {}
+        """The turn's ready answers for this connection's place."""
         self.waiting: bytes | None = None
         """A request that arrived in this turn of the loop."""
         self.arrived = 0.0
         self.transport.set_protocol(self)
+
+    def begin(self, http1: Http1) -> None:
+        """Take requests, now that hypercorn serves the connection."""
+        self.http1, self.ready = http1, self._turn.ready_at(http1.place)
 
     def data_received(self, data: bytes) -> None:
         http1 = self.http1
         if (
             self.waiting is None
             and http1 is not None
-            and _may_be_asked(data)
+            and (data in self.ready or _may_be_asked(data))
             and http1.has_read_all(self._given)
             and not self.transport.get_write_buffer_size()
         ):
-            self.waiting, self.arrived = data, monotonic()
+            self.waiting = data
             self._turn.add(self)
             return
         self.pass_on()
@@ -157,28 +164,39 @@ class Turn:
             KNOWN_BYTES, lambda known: known[1]
         )
         """Requests by their bytes, so that the repeated ones are not read again."""
-        self._ready: dict[tuple[Place, bytes], ReadyAnswer] = {}
+        self._ready: dict[Place, dict[bytes, ReadyAnswer]] = {}
         """Answers to repeated requests, while `_state` is the same; the memo has the bodies."""
         self._ready_bytes = 0
         self._state: tuple[Memo[CachedResponse], int, int] | None = None
         """The memo, its time and the clock's second: what an answer depends on."""
 
+        self._began: float | None = None
+        """When the first request since the last answers arrived."""
+
+    def ready_at(self, place: Place) -> Mapping[bytes, ReadyAnswer]:
+        return self._ready.setdefault(place, {})
+
     def add(self, lane: Lane) -> None:
-        if not self._lanes:
-            self._loop.call_soon(self._answer)
+        if self._began is None:
+            self._began = monotonic()
+            if not self._lanes:
+                self._loop.call_soon(self._answer)
+        lane.arrived = self._began
         self._lanes.append(lane)
 
     def _answer(self) -> None:
         lanes = [self._lanes.popleft() for _ in range(min(AT_A_TIME, len(self._lanes)))]
+        self._began = None
         if self._lanes:
             self._loop.call_soon(self._answer)
         # After the requests have arrived: none is answered without a commit before it.
         memo = None if self._is_stopping() else self._at_once.current_memo()
         state = (memo, memo.time, now_ms() // 1000) if memo is not None else None
         if state != self._state or self._ready_bytes > KNOWN_BYTES:
-            self._ready.clear()
+            for ready in self._ready.values():
+                ready.clear()
             self._state, self._ready_bytes = state, 0
-        answers = []
+        answers: list[Answered] = []
         for lane, identifier in zip(lanes, new_identifiers(len(lanes)), strict=True):
             try:
                 if answered := self._try(lane, identifier):
@@ -187,19 +205,20 @@ class Turn:
                 logger.exception("a request was not read at once")
             lane.pass_on()
         if answers:
-            self._at_once.note(answers)
+            # Of those that were answered together, the one that waited longest.
+            self._at_once.note(answers, monotonic() - lanes[0].arrived)
 
     def _try(self, lane: Lane, identifier: str) -> Answered | None:
         data, http1 = lane.waiting, lane.http1
         if data is None or http1 is None or lane.transport.is_closing():
             return None
-        ready = self._ready.get((http1.place, data)) or self._find(http1.place, data)
+        ready = lane.ready.get(data) or self._find(http1.place, data)
         if ready is None:
             return None
         (_, _, before, after, body), given_id, logged = ready
         identifier = given_id or identifier
         lane.send(b"".join((before, identifier.encode(), after, body)))
-        return logged, identifier, monotonic() - lane.arrived
+        return logged, identifier
 
     def _find(self, place: Place, data: bytes) -> ReadyAnswer | None:
         if self._state is None or (prompt := self._prompt(data, place)) is None:
@@ -210,7 +229,7 @@ class Turn:
         head = self._head(response, prompt, second)
         logged = LoggedAnswer.of(prompt.kind.method, prompt.asked, head.status)
         self._ready_bytes += PROMPT_BYTES + len(data)
-        ready = self._ready[place, data] = ReadyAnswer(head, prompt.given_id, logged)
+        ready = self._ready[place][data] = ReadyAnswer(head, prompt.given_id, logged)
         return ready
 
     def _prompt(self, data: bytes, place: Place) -> Prompt | None:
