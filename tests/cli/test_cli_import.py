@@ -634,3 +634,6 @@ def test_what_is_here_is_told_and_the_old_options_name_the_new(
     result = installation.run("import", *other, "--replace", "file", "--room", "new")
     assert "This file replaces import 2: it has 5 messages, and its messages" in result.stderr
     assert (result.exit_code, installation.count_posts()) == (0, 15 + 20)
+    refused = installation.run("import", *other, "--replace", "2")
+    told = "The import 2 was undone, so nothing of it is left to replace"
+    assert (refused.exit_code, told in refused.stderr) == (2, True)

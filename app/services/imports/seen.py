@@ -40,6 +40,7 @@ from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
 from app.services.posts.selection import unix_seconds
 from app.services.rooms.identity import (
+    Proposal,
     RoomFinder,
     RoomOutline,
     RoomSample,
@@ -174,6 +175,8 @@ class ChatLook:
     """The chat here that it may be."""
     room: RoomOutline | None = None
     """That chat, unless it is proven."""
+    is_by_id: bool = False
+    """Whether the app's ID of the chat is here, so that nobody can say that it is another chat."""
 
     @property
     def new_times(self) -> Numbers:
@@ -235,8 +238,10 @@ class _Comparing(NamedTuple):
             return look
         candidates = await _chosen(self.session, self.options)
         is_settled = is_only and bool(candidates)
+        proposal = await RoomFinder().propose(self.session, chat.reference, look.sample)
+        look.is_by_id = proposal is not None and proposal.is_by_id
         if not is_settled:
-            candidates = await _candidates(self.session, look) | candidates
+            candidates = await _candidates(self.session, look, proposal) | candidates
         for room_id, fewest in candidates.items():
             await self._compare(look, room_id, fewest)
         known = look.same.found.known if look.same is not None else 0
@@ -259,7 +264,7 @@ class _Comparing(NamedTuple):
         found = await asyncio.to_thread(agreement, chat.messages, here.messages)
         same = Same(chat, here, found, await look.names(self.session, found))
         is_another = NEW_ROOM in self.options.rooms and str(room_id) not in self.options.rooms
-        if found.is_same and same.is_moved and is_another:
+        if found.is_same and same.is_moved and is_another and not look.is_by_id:
             return
         at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
         authors = np.array([author or 0 for author in look.authors])
@@ -277,11 +282,12 @@ async def _chosen(session: AsyncSession, options: ReadOptions) -> dict[int, int]
     return dict.fromkeys(await session.scalars(kept), 1) if chosen else {}
 
 
-async def _candidates(session: AsyncSession, look: ChatLook) -> dict[int, int]:
+async def _candidates(
+    session: AsyncSession, look: ChatLook, proposal: Proposal | None
+) -> dict[int, int]:
     """Return chats here by id, title or people, and the fewest equal texts of each."""
     names = look.sample.names
     reference = look.chat.reference
-    proposal = await RoomFinder().propose(session, reference, look.sample)
     close = [] if proposal is None else [proposal.room_id]
     if isinstance(reference, FileRoom):
         close += (await rooms_of_title(session, reference))[:_MOST_ROOMS]
@@ -427,6 +433,11 @@ class Look:
     def asked(self) -> list[StoredChat]:
         """Chats here with other times or names, of which somebody may say that they are others."""
         return [same.here for same in self.same if same.is_moved]
+
+    @property
+    def may_be_another(self) -> bool:
+        """Whether somebody may say that a chat here is another one."""
+        return not any(look.is_by_id for look in self.chats.values() if look.same is not None)
 
     @property
     def rooms(self) -> list[RoomOutline]:

@@ -193,6 +193,10 @@ async def find_replaced(
     if chosen != SAME_FILE:
         job = await get_job(session, int(chosen), is_started=True)
         check_undoable(job)
+        if job.undo != "possible":
+            raise ConflictError(
+                "The import {job_id} was undone, so nothing of it is left to replace", job_id=job.id
+            )
         ids = await imports_of_file(session, job.digest)
         ids = ids if job.id in ids else [job.id]
     is_going = await is_of_undone(session, ids)

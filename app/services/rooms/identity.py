@@ -219,7 +219,8 @@ class RoomFinder:
         proposal = await self.propose(session, reference, sample)
         ids = [room for room in self.chosen if room != NEW_ROOM]
         if proposal is not None and (proposal.is_by_id or str(proposal.room_id) in ids):
-            if ids and str(proposal.room_id) not in ids:
+            is_meant = ids or (self.chosen and is_only)
+            if is_meant and str(proposal.room_id) not in ids:
                 self.read.assume("room", str(proposal.room_id), evidence=KNOWN_BY_ID)
             return proposal.room_id
         if NEW_ROOM in self.chosen:

@@ -67,8 +67,11 @@ async def test_one_equal_message_is_a_proof(db: Database) -> None:
 async def test_the_apps_id_is_a_proof(db: Database) -> None:
     await import_chat(db, telegram(7, "Family", *HERE))
     await invite(db)
-    report = await import_chat(db, telegram(7, "Family", *OTHER), rooms=("new",))
+    report = await import_chat(db, telegram(7, "Family", *OTHER))
     assert room_notes(report) == []
+    report = await import_chat(db, telegram(7, "Family", *OTHER), rooms=("new",))
+    (part,) = room_notes(report)
+    assert (part.value, part.evidence) == ("1", "the app's ID of the chat")
     assert len(await rooms_of(db)) == 1
 
 

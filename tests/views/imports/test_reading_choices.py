@@ -1,6 +1,7 @@
 """The preview says what was assumed and not read, and choices are kept with the upload."""
 
 import io
+import json
 import re
 import zipfile
 from datetime import datetime
@@ -542,3 +543,41 @@ async def test_a_chat_from_another_phone_is_noticed_and_leaves_nothing_half_stor
     }
     assert "1,070 new messages" in await bring(*longer, same_chat="new", **renamed)
     assert len((await anybody.json("/api/v1/rooms"))["items"]) == 2
+
+
+def messenger(*names: str, count: int) -> bytes:
+    """Return a zip with a chat that has an ID of its app."""
+    messages = [
+        {
+            "sender_name": names[n % 2],
+            "timestamp_ms": 1704067200000 + 60_000 * n,
+            "content": f"we meet at pier {n} behind the old crane",
+        }
+        for n in range(count)
+    ]
+    chat = {"participants": [{"name": name} for name in names], "messages": messages[::-1]}
+    chat |= {"title": "us", "thread_path": "inbox/us_1"}
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("messages/inbox/us_1/message_1.json", json.dumps(chat))
+    return content.getvalue()
+
+
+async def test_a_chat_known_by_the_id_of_its_app_cannot_be_another(
+    browser: Browser, anybody: Client
+) -> None:
+    """The answer "keep both" put the messages into the same chat, a second time."""
+    form: dict[str, Any] = {"only": ["mina", "jun"], "publish": "on"}
+    address = await upload(browser, messenger("mina", "jun", count=20), "us.zip")
+    await browser.page(address)
+    assert await start(browser, address, **form) == 303
+    assert "20 new messages" in shown(await ended(browser, address))
+    address = await upload(browser, messenger("mina", "June K.", count=25), "us.zip")
+    page = await browser.page(address)
+    assert "already here with other names" in shown(page)
+    assert re.findall(r'name="same_chat" value="(\w+)"', page) == ["1"]
+    people = {"speaker": ["mina", "June K."], "only": ["mina", "June K."]}
+    renamed = {"renamed": ["mina", "jun"]}
+    assert await start(browser, address, **form | people | renamed, same_chat="new") == 303
+    assert "5 new messages · 20 already stored" in shown(await ended(browser, address))
+    assert len((await anybody.json("/api/v1/rooms"))["items"]) == 1
