@@ -250,7 +250,9 @@ def _texts_of(case: Case) -> Iterator[tuple[str, tuple[Gap, ...]]]:
 
 
 def _has_ratio(case: Case) -> bool:
-    return bool(case.parts) and judge(case).log10[0] is not None
+    """Return whether a part has a ratio whose worth was measured."""
+    is_ours = bool(case.parts) and not case.is_foreign_to(case.suspects[0])
+    return is_ours and judge(case).log10[0] is not None
 
 
 def _part(part: Part, text: int | None, case: Case) -> _PartOf:

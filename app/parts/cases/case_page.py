@@ -310,6 +310,10 @@ def _sheet(found: CaseFindings, report: CaseReport) -> dict[str, object]:
     ratios: dict[str, list[str]] = {}
     for asked in author.asked:
         ratios.setdefault(asked.part, []).append(shown_ratio(asked))
+    alone = {asked.text: shown_ratio(asked) for asked in author.asked if asked.part == "text"}
+    if alone:
+        none = gettext("no ratio")
+        ratios["text"] = [alone.get(place, none) for place in range(len(file.texts))]
     digests = [text.sha256 for text in file.texts]
     return {
         "author": author,
@@ -328,6 +332,7 @@ def _sheet(found: CaseFindings, report: CaseReport) -> dict[str, object]:
         "digests": digests if len(digests) <= MOST_DIGESTS else [],
         "pieces": found.pieces,
         "ratios": ratios,
+        "without_ratio": len(file.texts) - len(alone) if alone else 0,
         "limits": [*limits_of(comparison.limits)],
         "circle": circle_of(file.language, comparison.texts),
     }

@@ -414,6 +414,25 @@ async def test_what_cannot_be_reported_loses_nothing(operator: Browser) -> None:
     assert (await operator.send("GET", CASE)).status_code == 303
 
 
+async def test_a_text_in_another_language_has_no_ratio_of_its_own(operator: Browser) -> None:
+    texts = TEXTS[0], FRENCH.partition(",")[0], TEXTS[1]
+    made = await report_of(operator, *texts)
+    (author,) = made.case["authors"]
+    assert [each["text"] for each in author["asked"] if each["part"] == "text"] == [0, 2]
+    said = text_of(made.html)
+    told = said.partition("The ratios of the single texts are: ")[2].partition(".")[0]
+    assert [each == "no ratio" for each in told.split("; ")] == [False, True, False]
+    assert "A text without a ratio has too few words, or seems to be in another language" in said
+    in_korean = await report_of(operator, *texts, language="ko")
+    assert "; 비율 없음; " in text_of(in_korean.html)
+
+
+async def test_an_answer_offers_a_report_where_one_can_be_made(operator: Browser) -> None:
+    for text, is_offered in ((TEXTS[0], True), (FRENCH, False), (KOREAN, False)):
+        page = await operator.page("/compare?" + urlencode({"username": "sailor", "text": text}))
+        assert ('action="/compare/case"' in page) == is_offered
+
+
 async def test_a_draft_is_in_no_address_and_no_log(
     operator: Browser, shared: Shared, caplog: pytest.LogCaptureFixture
 ) -> None:
