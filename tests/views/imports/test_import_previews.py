@@ -8,6 +8,7 @@ from app.formats.preview import CHAT_S
 from app.runtime.sandbox import LIMIT_S
 from app.services.imports.beginning import Previewer
 from tests.browsing import parts_of, signed_in
+from tests.chats import kakaotalk, said
 from tests.conftest import MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload
 
@@ -60,6 +61,26 @@ async def test_a_chat_is_imported_without_a_look_at_it(app: Quart) -> None:
         assert told in shown(await ended(browser, address))
     (post,) = (await (await browser.get("/api/v1/users/zoe/tweets")).get_json())["items"]
     assert (post["text"], post["created_at"]) == ("on my way", "2024-01-15T06:11:00Z")
+
+
+async def test_a_chat_that_is_here_with_other_times_needs_no_look_at_it(app: Quart) -> None:
+    preview_within(app, limit_s=1e-6)
+    browser = await signed_in(app)
+    form = {"unread": "1", "username": "zoe", "publish": "on"}
+    for zone, answer, told in (
+        ("Asia/Seoul", "", "20 new messages"),
+        ("Europe/London", "", "so nothing is stored"),
+        ("Europe/London", "here", "20 already stored"),
+        ("Europe/London", "file", "20 already stored"),
+    ):
+        address = await upload(browser, kakaotalk("us", *said(("mina", "jun"), times=10)), "us.txt")
+        page = await browser.page(address)
+        assert f'<option value="{answer}"' in page.partition('name="same_chat"')[2]
+        form |= {"timezone": zone, "same_chat": answer}
+        assert await start(browser, address, **form) == 303
+        assert told in shown(await ended(browser, address))
+    room = await (await browser.get("/api/v1/rooms/1")).get_json()
+    assert (room["messages"], room["tz"]) == (20, "Europe/London")
 
 
 async def test_a_look_that_has_no_turn_in_time_is_refused(app: Quart) -> None:
