@@ -189,8 +189,8 @@ async def _asked_of(
     if judged.log10[0] is None or compared_with(case) is None:
         raise InvalidInputError(
             "There is no ratio for {username}: the texts have too few words, or "
-            "{username} has too few posts here, or no other person is known who "
-            "writes the language",
+            "{username} has too few posts here, or too few other people are known who "
+            "write the language",
             loc="usernames",
             username=suspect.username,
         )

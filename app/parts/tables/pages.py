@@ -57,7 +57,7 @@ VERDICTS: Final[dict[Verdict, str]] = {
     "likely": gettext_noop("likely"),
     "close": gettext_noop("open"),
     "unfamiliar": gettext_noop("someone else"),
-    "short": gettext_noop("too short"),
+    "short": gettext_noop("not judged"),
 }
 MOST_AUTHORS: Final = 6
 """Authors with a column each."""

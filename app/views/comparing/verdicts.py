@@ -168,7 +168,7 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
     if comparison.none is None and not (
         _are_small(comparison) or _lacking(comparison, is_named=is_named)
     ):
-        return gettext("No other people to compare with in this language")
+        return gettext("Too few other people to compare with in this language")
     headings = HEADINGS[lean_of(comparison)]
     if comparison.none is not None:
         facts["close"] = show_number(_close_authors(comparison))
@@ -197,13 +197,11 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
             "wrote the text."
         )
         reasons = [text.format(count=FEWEST_POSTS)]
-    elif "unknown_language" in comparison.limits:
-        reasons = [gettext(UNKNOWN_LANGUAGE)]
-    elif is_foreign:
+    elif is_foreign and "unknown_language" not in comparison.limits:
         foreign = comparison.weak["other_language"]
         reasons = [_of_authors("other_language", foreign, comparison)]
     else:
-        reasons = [gettext("There is no one else who writes this language to compare with.")]
+        reasons = [gettext(UNKNOWN_LANGUAGE)]
     # It is no verdict, since a verdict leaves room for someone else.
     least_among_them = 0.81
     if not is_foreign and len(ranking) > 1 and ranking[0].probability >= least_among_them:
@@ -235,7 +233,7 @@ def why_short(comparison: Comparison) -> str:
     told = {
         "words": gettext("fewer than four words"),
         "posts": gettext("fewer than ten posts of the author"),
-        "others": gettext("no one else writes this language"),
+        "others": gettext("too few other people of the language are known"),
         "people": gettext("several people wrote it"),
     }
     return told[comparison.short or "words"]

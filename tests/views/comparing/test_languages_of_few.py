@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from benchmarks.languages import SENTENCES
+from tests.browsing import SAME_ORIGIN
 from tests.conftest import Client, Shared, client_with
 from tests.services.compare.test_elsewhere import FERRY, MUSEUM
 from tests.services.compare.test_other_languages import THREAT
@@ -64,9 +65,12 @@ async def test_a_comparison_says_that_it_cannot_say_how_usual_it_is(
         assert (answer["verdict"], answer["none"], answer["strangers"]) == ("close", None, None)
         assert answer["more"] is None
         assert "unknown_language" in answer["limits"]
-    page = await site.page(f"/compare?{urlencode({'text': text})}&{query_of(language)}")
-    assert UNKNOWN in page
-    assert " in 100 " not in page
+    for named in (query_of(language), f"username={names_of(language)[0]}"):
+        page = await site.page(f"/compare?{urlencode({'text': text})}&{named}")
+        # Two others write it, so they are too few, not none.
+        assert "Too few other people to compare with in this language" in page
+        assert UNKNOWN in page
+        assert " in 100 " not in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -79,6 +83,18 @@ async def test_no_line_of_a_table_is_likely(site: Client, language: str) -> None
     )
     row, *_ = map(json.loads, (await answer.get_data()).splitlines())
     assert (row["verdict"], row["none"]) == ("close", None)
+
+
+async def test_a_line_of_enough_words_is_not_called_too_short(site: Client) -> None:
+    text, name = LANGUAGES["pl"], names_of("pl")[0]
+    answer = await site.post(
+        "/compare/table",
+        form={"lines": text, "kind": "lines", "username": name},
+        headers=SAME_ORIGIN,
+    )
+    page = await answer.get_data(as_text=True)
+    assert "not judged: <b>1</b>" in page
+    assert "too few other people of the language are known" in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
