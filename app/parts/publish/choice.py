@@ -85,7 +85,7 @@ class OwnPosts:
     files: frozenset[str]
     """Kept files of their media."""
     names: Sequence[str]
-    """Names in the posts, and answered people, the most frequent first."""
+    """Names in the posts, and answered people, the most frequent first, each as first written."""
     korean: int
     """How many of them are in Korean."""
     left_out: "LeftOutPosts"
@@ -105,9 +105,9 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
     first: datetime | None = None
     newest: datetime | None = None
     by_hour, names, files = Counter[int](), Counter[str](), set[str]()
+    spelled = dict[str, str]()
     continued = dict[int, int]()
     replies, korean, day = 0, 0, date.min
-    own_key = username_key(author.username)
     async for row in _rows(session, query, conditions):
         ids.append(row.id)
         if row.created_at is None:
@@ -125,11 +125,12 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
         named = {*_NAME.findall(row.text)} if "@" in row.text else set[str]()
         if row.reply_to_username:
             named.add(row.reply_to_username)
-        names.update(name for name in named if username_key(name) != own_key)
+        names.update({spelled.setdefault(username_key(name), name) for name in named})
         if choice.with_media and row.media:
             files.update(medium.file for medium in decoded_media(row.media) if medium.file)
     if not ids:
         raise _nothing(left_out)
+    names.pop(spelled.get(username_key(author.username), ""), None)
     return OwnPosts(
         author=structs.replace(
             author, tweets=len(ids), first_tweet_at=first, newest_tweet_at=newest

@@ -122,6 +122,17 @@ def check_links(folder: Path) -> None:
                 assert unquote(url.fragment) in ids[found], (name, address)
 
 
+def test_a_name_that_is_written_in_several_ways_is_one_name(
+    installation: Installation, tmp_path: Path
+) -> None:
+    texts = ("@NYTMag on whales", "whales again, @nytmag", "@MINA answers @Jun and @jun, @nytmag")
+    posts = [{"username": "mina", "text": text, "id": str(n)} for n, text in enumerate(texts)]
+    installation.json("import", lines(tmp_path / "posts.jsonl", *posts))
+    facts = publish(installation, tmp_path / "website")
+    assert facts["authors"][0]["names"][0] == "NYTMag"
+    assert [name.casefold() for name in facts["authors"][0]["names"]] == ["nytmag", "jun"]
+
+
 def test_every_post_has_its_place(site: Installation, tmp_path: Path) -> None:
     folder = tmp_path / "website"
     facts = publish(site, folder)
