@@ -87,6 +87,9 @@ async def test_in_which_messages_it_was_counted_is_said_where_these_are_not_all(
     page = await site.page("/user/Kim")
     assert "Based on the chat “<bdi>first</bdi>”." in page
     assert 'id="rooms-heading"' in page
+    # Nobody here has 300 posts, so these numbers are limits.
+    limits = "Based on up to 2,000 of their newest posts, and up to 300 posts by each other author."
+    assert limits in await site.page("/user/north")
 
 
 async def test_the_one_chat_of_somebody_stands_in_the_lead(site: Client) -> None:
