@@ -45,6 +45,8 @@ def zone_typed(typed: str | None) -> str | None:
                 if name.casefold() == city:
                     return zone
         raise InvalidInputError(
-            "Unknown time zone: {zone}. Choose a city from the list", loc="timezone", zone=typed
+            "Unknown time zone: {zone}. Enter a larger city with the same time",
+            loc="timezone",
+            zone=typed,
         ) from None
     return typed

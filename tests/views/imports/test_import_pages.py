@@ -496,6 +496,8 @@ async def test_a_refused_file_says_what_can_be_read(browser: Browser) -> None:
     assert "paper.pdf is not in any known format" in alert
     assert "Supported formats" not in alert
     assert "Supported formats: KakaoTalk · WhatsApp · Telegram · LINE · " in page
+    listed = page.partition("Supported formats: ")[2].partition(".</")[0].split(" · ")
+    assert len(set(listed)) == len(listed)
     # The history said that it was not started.
     history = shown(await browser.page("/imports"))
     assert "paper.pdf is not in any known format" in history

@@ -180,7 +180,7 @@ async def test_a_wrong_zone_is_an_error_at_its_field(browser: Browser, action: s
     answer = await send("Asia/Nowhere")
     page = await answer.get_data(as_text=True)
     assert answer.status_code == 422
-    assert "Unknown time zone: Asia/Nowhere. Choose a city from the list" in page
+    assert "Unknown time zone: Asia/Nowhere. Enter a larger city with the same time" in page
     assert 'value="Asia/Nowhere"' in page
     assert re.search(r'value="미나" checked', page)  # What was chosen is still there.
     assert not re.search(r'value="준" checked', page)
