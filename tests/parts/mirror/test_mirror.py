@@ -539,6 +539,13 @@ async def test_what_cannot_be_mirrored_loses_nothing(operator: Browser) -> None:
         assert fields["text"] in page
 
 
+async def test_the_author_of_a_draft_is_chosen_not_guessed(operator: Browser) -> None:
+    await operator.send("POST", "/settings/own", form={"username": ""})
+    page = await operator.page("/mirror")
+    assert re.search(r'<select [^>]*required>\s*<option value=""></option>', page)
+    assert "selected>" not in page
+
+
 async def test_the_mirror_is_for_accounts(operator: Browser, shared: Shared) -> None:
     for method in ("GET", "POST"):
         answer = await Browser(shared.app).send(method, "/mirror")
