@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode
@@ -13,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError, Message
 from app.formats.post import Platform
+from app.models import MAX_ID
 from app.runtime.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.services.posts.filters import PARAMETERS, Chosen, PostFilter
 from app.services.posts.selection import Selection
@@ -142,12 +144,14 @@ class SearchFilters(PostFilters):
     ] = ""
     username: str | None = None
     platform: Platform | None = None
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
+    """Only messages of the chat with this id."""
 
     @property
     def selection(self) -> Selection:
         """The searched posts. Raises MalformedError."""
         usernames = () if self.username is None else (self.username,)
-        return self.select(usernames, self.platform)
+        return replace(self.select(usernames, self.platform), room_id=self.room)
 
 
 def _findable(value: str | None) -> str | None:

@@ -289,7 +289,8 @@ async def _selected(
     ambiguous name or bad value.
     """
     users = await rows_by_name(session, selection.usernames)
-    conditions = await post_conditions(session, selection)
+    room_id = await _kept_room(session, selection.room_id)
+    conditions = await post_conditions(session, replace(selection, room_id=room_id))
     names = {each.value for each in filters if each.key in _PEOPLE}
     people = await _people(session, names)
     for each in filters:
@@ -499,6 +500,15 @@ async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, lis
         key = username_key(name)
         rooms[name] = by_id or [room for _, room, title in rows if username_key(title or "") == key]
     return rooms
+
+
+async def _kept_room(session: AsyncSession, room_id: int | None) -> int | None:
+    if room_id is None:
+        return None
+    kept = await session.scalar(select(KEPT_ROOM_ID).where(Room.id == room_id, IS_KEPT))
+    if kept is None:
+        raise NotFoundError("There is no chat {room_id}", room_id=room_id)
+    return kept
 
 
 def _known_room(name: str, rooms: Mapping[str, list[int]]) -> list[int]:

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from quart import Response, g
 
 from app.compute.engine.judgement import SURE
-from app.errors import AppError, FieldError, InvalidInputError
+from app.errors import AppError, FieldError, InvalidInputError, MalformedError, message_of
 from app.lifespan import resources
 from app.runtime.encoding import encoded
 from app.services.compare.batch_lines import (
@@ -144,6 +144,10 @@ async def compare_batch(args: BatchArgs) -> Response:
     share, or one author named, the last line is `{"summary"}`.
     """
     require_type(NDJSON)
+    try:
+        share = share_given(args.share)
+    except InvalidInputError as error:
+        raise MalformedError(message_of(error), loc="share") from None
     parts = resources()
     lines = io.BytesIO(await whole_body())
     if g.token is None and g.account is None:
@@ -158,7 +162,7 @@ async def compare_batch(args: BatchArgs) -> Response:
             parts.models,
             args.username,
             checked_lines(json_texts(lines), heads=args.heads),
-            Together(share=share_given(args.share), is_one_hand=args.one_hand),
+            Together(share=share, is_one_hand=args.one_hand),
             parts.work_pool.run,
         )
 

@@ -109,10 +109,16 @@ async def test_lines_by_one_hand_get_one_answer(site: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["username=sailor&username=poet&share=auto", "share=auto", "username=sailor&share=2"]
+    ("query", "status"),
+    [
+        ("username=sailor&username=poet&share=auto", 422),
+        ("share=auto", 422),
+        ("username=sailor&share=2", 400),
+        ("username=sailor&share=some", 400),
+    ],
 )
-async def test_a_share_that_cannot_be_is_refused(site: Client, query: str) -> None:
-    (problem,) = await table(site, query, MIXED[:1], 422)
+async def test_a_share_that_cannot_be_is_refused(site: Client, query: str, status: int) -> None:
+    (problem,) = await table(site, query, MIXED[:1], status)
     assert problem["errors"][0]["loc"] == "share"
 
 

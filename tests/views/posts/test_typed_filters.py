@@ -142,6 +142,11 @@ async def test_export_feed_and_chat_read_typed_filters(site: Client) -> None:
     assert feed.count("<entry>") == 2
     assert "/search?q=" + unquote_plus(q) in unquote_plus(feed)
     (room,) = {hit["room"]["id"] for hit in (await found(site, 'in:"our chat"'))["items"]}
+    assert numbers(await found(site, "lamp", f"&room={room}")) == [2]
+    assert numbers(await found(site, "lamp in:2024", f"&room={room}")) == []
+    exported = await body(await site.get(f"/api/v1/export?room={room}"))
+    assert [number for number, post in enumerate(POSTS) if post["text"] in exported] == [2, 4]
+    assert (await site.get("/api/v1/search?q=lamp&room=999")).status_code == 404
     messages = await site.get(f"/api/v1/rooms/{room}/messages?q=from:mina")
     assert [item["source_id"] for item in (await messages.get_json())["items"]] == ["4"]
     assert "<mark>" not in (page := await body(await site.get(f"/room/{room}?q=from:mina")))
