@@ -140,7 +140,21 @@ def progress(label: str) -> Iterator[Show]:
 
 @contextlib.contextmanager
 def opened_output(path: Path | None) -> Iterator[BinaryIO]:
-    """Open the file, or standard output; the file gets its name when it is complete."""
+    """Open the file, or standard output; the file gets its name when it is complete.
+
+    Ends the program with a line if it cannot be written.
+    """
+    try:
+        with _opened(path) as file:
+            yield file
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"{path or 'standard output'} cannot be written: {error.strerror}")
+
+
+@contextlib.contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
     if path is None:
         yield sys.stdout.buffer
         return

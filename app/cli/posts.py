@@ -219,12 +219,7 @@ def export_command(
             await asyncio.to_thread(file.flush)
         return begun.posts
 
-    try:
-        posts = with_database(export)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        fail(f"{path or 'standard output'} cannot be written: {error.strerror}")
+    posts = with_database(export)
     if path:
         facts = {"file": str(path), "format": format_name, "posts": posts}
         print_result(facts, f"wrote {posts:,} posts to {path}")

@@ -589,6 +589,10 @@ def test_the_command_writes_both_files(installation: Installation, tmp_path: Pat
     assert "saywho replay case.json" in html.read_text("utf-8")
     assert installation.run("replay", tmp_path / "case.json", "--posts").exit_code == 0
     assert installation.run("case", "-u", "nobody", asked, "-o", html).exit_code == 2
+    nowhere = tmp_path / "missing" / "case.html"
+    lost = installation.run("case", "-u", "sailor", asked, "-o", nowhere)
+    assert lost.exit_code == 1
+    assert lost.stderr == f"saywho: {nowhere} cannot be written: No such file or directory\n"
     same = installation.run("case", "-u", "sailor", asked, "-o", tmp_path / "x.json")
     assert same.exit_code == 2
 
