@@ -450,13 +450,17 @@ _OF_WORDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "哈哈": (("哈哈",), "哈{2,}"),
     "呵呵": (("呵呵",), "呵{2,}"),
     "嘿嘿": (("嘿嘿",), "嘿{2,}"),
-    # Japanese, behind words or as a message; Thai, where 5 is read “ha”.
+    # Thai, where 5 is read “ha”, unless the number is of coins; Japanese, behind words or alone.
+    "ฮ่าฮ่า": (("ฮ่าฮ่า", "ฮ่าๆ", "ฮ่า ๆ"), "(?:ฮ่า){2,}|ฮ่า ?ๆ"),
+    "555": (
+        ("555",),
+        r"(?:(?<=[ก-๛])|(?<=[ก-๛] )|\A\s*(?=5+\s*[ก-๛]|5{4,}\+?\s*\Z))5{3,}(?!\d|\s*บาท)",
+    ),
     "笑": (("笑",), r"[(（]笑+[)）]|笑+(?=[。、!！?？]*(?:\s|$))"),
     "www": (
         ("ww", "ｗ"),
         r"(?<=[ぁ-ヿ一-鿿。！？])[wｗ]+(?![\w.])|\A\s*[wｗ]{3,}(?:[\s!！。]*\Z|(?=\s*[ぁ-ヿ一-鿿]))",
     ),
-    "555": (("555",), r"(?:(?<=[ก-๛])|(?<=[ก-๛] ))5{3,}(?!\d)"),
 }
 """Parts of which a text in small letters has one if somebody laughs so in it, and the pattern."""
 _PATTERNS: Final = {name: re.compile(pattern) for name, (_, pattern) in _OF_WORDS.items()}

@@ -206,7 +206,8 @@ def test_every_form_has_the_stem_or_its_soft_form_and_its_index_terms(word: str)
         ("呵呵", ["好吧 呵呵"]),
         ("笑", ["そうだね(笑)", "ありえない笑", "爆笑\nほんと"]),
         ("www", ["まじかwww", "草ｗ", "wwww", "www今日は行くよ"]),
-        ("555", ["สวยมาก 555", "ใช่555555"]),
+        ("555", ["สวยมาก 555", "ใช่555555", "555 รถติดมาก", "5555", "55555+"]),
+        ("ฮ่าฮ่า", ["ฮ่าฮ่าฮ่า ตลกมาก", "ฮ่าๆ", "จริงเหรอ ฮ่า ๆ"]),
     ],
 )
 def test_laughs_of_other_languages(laugh: str, texts: list[str]) -> None:
@@ -241,6 +242,9 @@ def test_laughs_of_other_languages(laugh: str, texts: list[str]) -> None:
             "www.日本.jp",
             "call 555-1234",
             "555",
+            "ราคา 555 บาท",
+            "555บาท",
+            "5555 people",
         ),
     ],
 )

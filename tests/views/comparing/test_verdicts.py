@@ -123,8 +123,8 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
         assert (bars, lean) == ([], "unknown")
         # The reason is the language where neither the text nor an author is too small.
         reasons = reasons_of(comparison, is_named=is_named)
-        is_of_language = reasons[0].startswith("saywho knows too few other people here who write")
-        assert is_of_language == (heading == "Too few other people to compare with in this language")
+        is_of_language = reasons[0].startswith("saywho knows too few other people here")
+        assert is_of_language == heading.startswith("Too few other people to compare with")
         assert is_of_language == (heading != "Too little to go on")
         return
     leader, second = bars[:2]
