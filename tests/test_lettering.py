@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from app.drawing.lettering import CAN_SHAPE, drawn_name, drawn_text, font_of, rows_of
+from app.drawing.png import Canvas
 
 PLAIN: Final = (
     *(
@@ -117,6 +119,31 @@ def test_words_from_right_to_left_stand_in_their_order(written: str, seen: list[
     assert left - 20 == pytest.approx(font.getlength(written), abs=1)
     found, expected = (
         one.point(lambda value: 255 * (value > 96)) for one in (painted(written), image)
+    )
+    differing = ImageChops.difference(found, expected)
+    assert ImageStat.Stat(differing).sum[0] < 0.15 * ImageStat.Stat(expected).sum[0]
+
+
+@pytest.mark.parametrize(
+    ("parts", "is_quoted"),
+    [
+        (["שרה", " writes most", " (51%)."], False),
+        (["שרה", " 님이 가장 많이", " 써요."], False),
+        (["!", "לוי", " Anna ", "שרה"], True),
+    ],
+)
+def test_a_name_turns_no_sentence_of_ours(parts: list[str], *, is_quoted: bool) -> None:
+    font = font_of(bold=False, size=40)
+    written = "".join(parts[::-1] if is_quoted else parts)
+    whole, in_parts = (Canvas((900, 90), "light") for _ in range(2))
+    whole.write((20, 10), written, font, is_quoted=is_quoted)
+    left = 20.0
+    for part in parts:
+        in_parts.write((left, 10), part, font)
+        left += font.getlength(part)
+    found, expected = (
+        ImageChops.invert(Image.open(BytesIO(canvas.as_png())).convert("L"))
+        for canvas in (whole, in_parts)
     )
     differing = ImageChops.difference(found, expected)
     assert ImageStat.Stat(differing).sum[0] < 0.15 * ImageStat.Stat(expected).sum[0]

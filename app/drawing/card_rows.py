@@ -116,4 +116,4 @@ def _paint_row(canvas: Canvas, laid: _Laid, field: Field, size: int) -> None:
         box = field.left, top + size * 0.1, field.right, field.bottom
         canvas.pen.rounded_rectangle(box, 16, ground)
         top += inside
-    canvas.write_rows((field.left + inside, top), laid.texts, font, _ROW)
+    canvas.write_rows((field.left + inside, top), laid.texts, font, _ROW, is_quoted=row.is_quote)

@@ -108,10 +108,19 @@ class Lettering:
                 yield left + before, left + within
             left += width
 
-    def write(self, image: Image.Image, place: tuple[float, float], text: str, colour: str) -> None:
+    def write(
+        self,
+        image: Image.Image,
+        place: tuple[float, float],
+        text: str,
+        colour: str,
+        *,
+        is_ours: bool = False,
+    ) -> None:
+        """Draw a text; ours runs from left to right, also if another script begins it."""
         left, top = place
         baseline = top + self.letters.getmetrics()[0]
-        for run in _runs(text):
+        for run in _runs(text, is_ours=is_ours):
             if run.font == _EMOJI:
                 self._write_emoji(image, left, baseline, run.text)
             else:
@@ -147,13 +156,14 @@ class Lettering:
             left += emoji.width + 2 * self._side
 
 
-def _runs(text: str) -> Sequence[_Run]:
+def _runs(text: str, *, is_ours: bool = False) -> Sequence[_Run]:
     """Return the runs of a text from left to right.
 
     Source: Unicode's Annex 9, without marks of direction.
     """
     fonts = _fonts_of(text)
-    levels = _levels_of(text) if any(map(_is_from_right, text)) else [0] * len(text)
+    is_plain = not any(map(_is_from_right, text))
+    levels = [0] * len(text) if is_plain else _levels_of(text, is_ours=is_ours)
     runs, start = list[_Run](), 0
     for (font, level), signs in groupby(zip(fonts, levels, strict=True)):
         end = start + len([*signs])
@@ -179,9 +189,9 @@ def _fonts_of(text: str) -> list[str]:
     return fonts
 
 
-def _levels_of(text: str) -> list[int]:
+def _levels_of(text: str, *, is_ours: bool) -> list[int]:
     ways = [_WAYS.get(unicodedata.bidirectional(sign), "") for sign in text]
-    base = 1 if next(filter(_is_strong, ways), "L") == "R" else 0
+    base = 0 if is_ours or next(filter(_is_strong, ways), "L") == "L" else 1
     own = "LR"[base]
     for found in _IN_NUMBER.finditer(text):
         ways[found.start()] = "N"

@@ -49,7 +49,7 @@ def paint_marked_text(canvas: Canvas, drawing: MarkedText, field: Field) -> None
     top = field.top + max(0.0, field.height - len(rows) * row_height) / 2
     for start, row in rows:
         _paint_marks(canvas, row, colours[start : start + len(row)], font, (field.left, top))
-        canvas.write((field.left, top), row, font)
+        canvas.write((field.left, top), row, font, is_quoted=True)
         top += row_height
 
 

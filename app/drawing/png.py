@@ -86,16 +86,26 @@ class Canvas:
         """Smallest size of letters, since a story fills a phone."""
         return 40 if self.is_story else 22
 
-    def write(self, place: Place, text: str, font: Lettering, colour: str = "") -> None:
-        self.pen.write(place, text, font, colour or self.theme.ink)
+    def write(
+        self, place: Place, text: str, font: Lettering, colour: str = "", *, is_quoted: bool = False
+    ) -> None:
+        ink = colour or self.theme.ink
+        font.write(self._image, place, text, ink, is_ours=not is_quoted)
 
     def write_rows(
-        self, place: Place, rows: Iterable[str], font: Lettering, row: float, colour: str = ""
+        self,
+        place: Place,
+        rows: Iterable[str],
+        font: Lettering,
+        row: float,
+        colour: str = "",
+        *,
+        is_quoted: bool = False,
     ) -> float:
         """Write rows as high as `row` times their letters below each other; return their bottom."""
         left, top = place
         for text in rows:
-            self.write((left, top), text, font, colour)
+            self.write((left, top), text, font, colour, is_quoted=is_quoted)
             top += font.size * row
         return top
 
@@ -154,9 +164,6 @@ class SmoothPen:
     def __init__(self, image: Image.Image) -> None:
         self._image = image
         self._plain = ImageDraw.Draw(image)
-
-    def write(self, place: tuple[float, float], text: str, font: Lettering, colour: str) -> None:
-        font.write(self._image, place, text, colour)
 
     def rectangle(self, box: Sequence[float], colour: str) -> None:
         left, top, right, bottom = box

@@ -399,5 +399,6 @@ def _draw_quote(
     colour = canvas.theme.hues[poster.hue] if poster.hue else canvas.theme.line
     box = MARGIN, begin - 12, canvas.width - MARGIN, bottom
     canvas.pen.rounded_rectangle(box, 12, canvas.theme.mixed(colour))
-    canvas.write_rows((MARGIN + _HUED / 2, begin - 6), rows, font, _FACT_ROW)
+    place = MARGIN + _HUED / 2, begin - 6
+    canvas.write_rows(place, rows, font, _FACT_ROW, is_quoted=True)
     return begin - 12 - measures.space * 0.5

@@ -223,7 +223,9 @@ def test_bars_of_people_and_others_have_one_scale() -> None:
 @pytest.mark.parametrize("kind", ["bars of 7", "weeks"])
 def test_no_letters_are_too_small_for_a_phone(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[float] = []
-    monkeypatch.setattr(Canvas, "write", lambda canvas, at, text, font, *_: sizes.append(font.size))
+    monkeypatch.setattr(
+        Canvas, "write", lambda canvas, at, text, font, *_, **__: sizes.append(font.size)
+    )
     drawing, second = DRAWINGS[kind], PosterFigure("By hour", ("Ann",), SECOND[kind])
     if isinstance(drawing, Bars):
         drawing = noted(drawing, "says “boiler”", "began 3 times")
@@ -291,7 +293,7 @@ def test_a_name_in_an_upright_picture_is_whole(
 ) -> None:
     """Names were cut at two fifths of the row, beside a bar that needs less."""
     written: list[str] = []
-    monkeypatch.setattr(Canvas, "write", lambda canvas, at, text, *_: written.append(text))
+    monkeypatch.setattr(Canvas, "write", lambda canvas, at, text, *_, **__: written.append(text))
     people = [
         NamedBar("Ewan McGregor-Smith", 0.5, "50%", "author-1", ("Laughs in every message",)),
         NamedBar("Bo", 0.5, "50%", "author-2", ("6 messages",)),

@@ -184,10 +184,15 @@ def test_a_card_cuts_nothing_and_keeps_its_margins(
     write = Canvas.write
 
     def note(
-        canvas: Canvas, place: tuple[float, float], text: str, font: Lettering, colour: str = ""
+        canvas: Canvas,
+        place: tuple[float, float],
+        text: str,
+        font: Lettering,
+        colour: str = "",
+        **options: bool,
     ) -> None:
         written.append((*place, text, font))
-        write(canvas, place, text, font, colour)
+        write(canvas, place, text, font, colour, **options)
 
     monkeypatch.setattr(Canvas, "write", note)
     title, address = "서울 마포구 주말 모임과 그 밖의 사람들의 2024년, 지금까지", "x" * 60
@@ -231,7 +236,7 @@ def test_a_row_that_lacks_room_is_left_out_whole() -> None:
 
 def test_all_names_of_a_wide_picture_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    monkeypatch.setattr(Canvas, "write", lambda canvas, at, text, *_: written.append(text))
+    monkeypatch.setattr(Canvas, "write", lambda canvas, at, text, *_, **__: written.append(text))
     names = (LONG, "Bartholomew Featherstonehaugh-Cholmondeley", "지우", "Ben", "Ros")
     bars = Bars(tuple(NamedBar(name, 0.2, "20%", f"author-{n}") for n, name in enumerate(names, 1)))
     draw_poster(Poster("Wide", (), "Ann writes most.", bars, ""), "1200x630", "light")

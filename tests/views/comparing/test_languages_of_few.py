@@ -65,8 +65,8 @@ async def test_a_comparison_says_that_it_cannot_say_how_usual_it_is(
         assert (answer["verdict"], answer["none"], answer["strangers"]) == ("close", None, None)
         assert answer["more"] is None
         assert "unknown_language" in answer["limits"]
-    for named in (query_of(language), f"username={names_of(language)[0]}"):
-        page = await site.page(f"/compare?{urlencode({'text': text})}&{named}")
+    for query in (query_of(language), f"username={names_of(language)[0]}"):
+        page = await site.page(f"/compare?{urlencode({'text': text})}&{query}")
         # Two others write it, so they are too few, not none.
         assert "Too few other people to compare with in this language" in page
         assert UNKNOWN in page
