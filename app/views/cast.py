@@ -137,13 +137,15 @@ async def worded(db: Readable, message: Message) -> Message:
 
 
 def _by_names(people: Mapping[str, Person]) -> dict[str, Person]:
-    """Return people of chats, called by the names that their chats show, if these differ."""
+    """Return people of chats, called by the names that their chats show. People whose names do not
+    differ are called by their usernames.
+    """
     names = chain.from_iterable({one.username, one.display_name} for one in people.values())
     times = Counter(map(username_key, names))
     return {
         one.username: one._replace(name=one.display_name)
         if times[username_key(one.display_name)] == 1
-        else one
+        else one._replace(display_name=one.name)
         for one in people.values()
     }
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import clean_username, username_key, without_at
+from app.compute.text import clean_username, composed, username_key, without_at
 from app.db.backend import UNTRACKED, allocate_ids, chunks, is_among, table_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
@@ -160,13 +160,19 @@ async def list_authors(
 ) -> tuple[list[Author], str | None]:
     """Return up to `limit` authors by name, and the next page's key `after`.
 
-    `part` selects names in any case: the first 200, matching beginnings first.
+    `part` selects usernames and shown names in any case: the first 200, matching beginnings of
+    usernames first.
     """
     depends_on(EVERYTHING)
     query = _authors().order_by(User.username_key)
     if key := username_key(part):
         begins = User.username_key.startswith(key, autoescape=True)
-        contains = query.where(User.username_key.contains(key, autoescape=True), not_(begins))
+        has_part = or_(
+            User.username_key.contains(key, autoescape=True),
+            # Not by the key, since SQLite lowers only ASCII.
+            User.display_name.icontains(composed(part).replace("\0", "\x01"), autoescape=True),
+        )
+        contains = query.where(has_part, not_(begins))
         rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))
         rows += await session.execute(contains.limit(MOST_FOUND - len(rows)))
         # By key, since the author at `after` may have been deleted meanwhile.

@@ -51,6 +51,16 @@ async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path:
     assert USERNAME not in seen.replace(f"Username: {USERNAME}\n", "", 1)
 
 
+@pytest.mark.parametrize("part", ["민준 (회", "anna k", "ANNA KIM", "hana 하나", "Hana_"])
+async def test_people_are_found_by_a_part_of_the_name_that_pages_show(
+    chat: Client, part: str
+) -> None:
+    page = await chat.page(f"/authors?q={quote(part)}")
+    assert "No author" not in page
+    found = (await chat.json(f"/api/v1/users?q={quote(part)}"))["items"]
+    assert len(found) == 1
+
+
 BY_OTHERS = "Posts by other people attributed to these authors"
 """These are of anybody whose posts are here."""
 PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
@@ -191,3 +201,4 @@ async def test_a_chat_calls_people_by_one_name_each(shared: Shared) -> None:
     assert not re.search(r"\bfern\b|\bada42\b", told)
     # Two who have one name are told apart wherever it matters.
     assert {"kim_1", "kim_2"} <= {*re.findall(r"kim_\d", told)}
+    assert not re.search(r"\bKim\b", told)
