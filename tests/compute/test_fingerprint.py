@@ -187,6 +187,13 @@ def test_beside_people_of_several_scripts_only_the_like_are_compared() -> None:
     assert (alike["beginnings"].script, alike["beginnings"].each) == ("", [0, 0])
 
 
+def test_a_link_is_in_no_script() -> None:
+    linking = ["https://news.example/articles/20240501 이거 봐", "https://youtu.be/dQw4w9WgXcQ"]
+    others = [["오늘 저녁에 같이 밥 먹을 사람 있어", "응 그래"] * 40, ["집에 가는 중", "응"] * 40]
+    length = measures_of([*linking, "집에 가"] * 40, *others)["length"]
+    assert (length.script, length.each) == ("", [4.5, 2])
+
+
 def test_a_question_mark_may_be_from_right_to_left() -> None:
     assert measures_of(["أين مفتاح البيت؟"] * 40, ["نعم"] * 40)["questions"].own == 1
 

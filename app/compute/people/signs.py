@@ -170,8 +170,10 @@ def _signs_of_one(text: str) -> list[Sign]:
 
 
 def scripts_of(texts: Sequence[str]) -> Counter[str]:
-    """Return the number of texts by the script of most letters, in a sample of 100."""
-    sample = texts[:: len(texts) // 100 + 1]
+    """Return the number of texts by the script of most letters outside of links, in a sample of
+    100.
+    """
+    sample = map(without_addresses, texts[:: len(texts) // 100 + 1])
     return Counter(script for text in sample if (script := _main_script(text)) is not None)
 
 
