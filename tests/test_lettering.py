@@ -130,13 +130,14 @@ def test_words_from_right_to_left_stand_in_their_order(written: str, seen: list[
         (["שרה", " writes most", " (51%)."], False),
         (["שרה", " 님이 가장 많이", " 써요."], False),
         (["!", "לוי", " Anna ", "שרה"], True),
+        (["”", "לוי", "“", " ", "”", "שרה", "“"], None),  # Words of a person, without ours.
     ],
 )
-def test_a_name_turns_no_sentence_of_ours(parts: list[str], *, is_quoted: bool) -> None:
+def test_a_name_turns_no_sentence_of_ours(parts: list[str], *, is_quoted: bool | None) -> None:
     font = font_of(bold=False, size=40)
-    written = "".join(parts[::-1] if is_quoted else parts)
+    written = "".join(parts if is_quoted is False else parts[::-1])
     whole, in_parts = (Canvas((900, 90), "light") for _ in range(2))
-    whole.write((20, 10), written, font, is_quoted=is_quoted)
+    whole.write((20, 10), written, font, is_quoted=bool(is_quoted))
     left = 20.0
     for part in parts:
         in_parts.write((left, 10), part, font)

@@ -191,7 +191,8 @@ def _fonts_of(text: str) -> list[str]:
 
 def _levels_of(text: str, *, is_ours: bool) -> list[int]:
     ways = [_WAYS.get(unicodedata.bidirectional(sign), "") for sign in text]
-    base = 0 if is_ours or next(filter(_is_strong, ways), "L") == "L" else 1
+    begins = next(filter(_is_strong, ways), "L")
+    base = 0 if begins == "L" or (is_ours and "L" in ways) else 1
     own = "LR"[base]
     for found in _IN_NUMBER.finditer(text):
         ways[found.start()] = "N"
