@@ -269,6 +269,11 @@ async def test_only_ticked_messages_are_in_a_file_as_a_quiz(app: Quart, tmp_path
     options = ("--quote", number, "--year", "2024", "--language", "en", "-o", target)
     written: Any = await asyncio.to_thread(saywho.run, "report", "--room", "1", *options)
     assert "nobody can solve a quiz whose answers are A, B and C" in written.stderr
+    strange: Any = await asyncio.to_thread(
+        saywho.run, "report", "--room", "1", "--quote", "999", "-o", "x.html"
+    )
+    assert strange.exit_code == 2
+    assert strange.stderr == "saywho: Message 999 is not on this page\n"
     assert target.read_text("utf-8") == file
     stranger = next(name for name in PEOPLE[:2] if name != ticked["username"])
     author, other = (f"/user/{name}/report/preview" for name in (ticked["username"], stranger))
