@@ -180,7 +180,7 @@ def decode_entities(text: str) -> str:
 
 def clean_username(name: str) -> str:
     """Return the name as stored and shown, in NFC; raises ValueError for an invalid name."""
-    return _cleaned(_possible_name(name))
+    return _cleaned(possible_name(name))
 
 
 def without_at(username: str) -> str:
@@ -229,7 +229,7 @@ def clean_sign(sign: str) -> str | None:
 
 def username_key(name: str) -> str:
     """Return the key of a name for uniqueness, searches and sorting: case-folded NFC."""
-    return _key_of(_possible_name(name))
+    return _key_of(possible_name(name))
 
 
 @functools.lru_cache(maxsize=4_000)
@@ -238,7 +238,8 @@ def _key_of(name: str) -> str:
     return normalized(normalized(name).casefold()).replace("\0", "\x01")
 
 
-def _possible_name(name: str) -> str:
+def possible_name(name: str) -> str:
+    """Return the beginning of a text, which is no name if it is longer than a name can be."""
     return name[: _MOST_COMPOSED * MAX_USERNAME_LENGTH + 1]
 
 
