@@ -27,8 +27,11 @@ class TotalledHistogram(Histogram):
     def observe_all(self, amounts: Mapping[float, int]) -> None:
         """Observe each amount so many times."""
         self._sum.inc(sum(amount * count for amount, count in amounts.items()))
+        buckets = Counted[int]()
         for amount, count in amounts.items():
-            self._buckets[bisect_left(self._upper_bounds, amount)].inc(count)
+            buckets[bisect_left(self._upper_bounds, amount)] += count
+        for bucket, count in buckets.items():
+            self._buckets[bucket].inc(count)
 
 
 class Metrics:

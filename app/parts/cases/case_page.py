@@ -332,7 +332,7 @@ def _sheet(found: CaseFindings, report: CaseReport) -> dict[str, object]:
         "digests": digests if len(digests) <= MOST_DIGESTS else [],
         "pieces": found.pieces,
         "ratios": ratios,
-        "without_ratio": len(file.texts) - len(alone) if alone else 0,
+        "lacks_ratio": 0 < len(alone) < len(file.texts),
         "limits": [*limits_of(comparison.limits)],
         "circle": circle_of(file.language, comparison.texts),
     }

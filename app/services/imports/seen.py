@@ -492,6 +492,14 @@ class Look:
         if is_zone_open(options, notes):
             notes.assume("timezone", here.tz or "", evidence=AS_BEFORE)
             return
+        if not self.may_be_another:
+            raise UnsettledTimesError(
+                "chat {number} here has these messages with other times ({shift}), so nothing is"
+                " stored. Import the file again and say which times are right (--times file gives"
+                " the file's times to the messages here, --times here keeps them)",
+                number=here.id,
+                shift=self.shift,
+            )
         raise UnsettledTimesError(
             "chat {number} here has these messages with other times ({shift}), so "
             "nothing is stored. Import the file again and say which times are right "

@@ -43,6 +43,7 @@ from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect, Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import ids_by_key, rows_by_name, unknown_user
+from app.services.rooms.identity import kept_room
 from app.services.search.embeddings import Embeddings
 from app.services.search.index_terms import UNCOUNTED
 from app.services.search.word_search import (
@@ -289,8 +290,7 @@ async def _selected(
     ambiguous name or bad value.
     """
     users = await rows_by_name(session, selection.usernames)
-    room_id = await _kept_room(session, selection.room_id)
-    conditions = await post_conditions(session, replace(selection, room_id=room_id))
+    conditions = await post_conditions(session, await _in_kept_room(session, selection))
     names = {each.value for each in filters if each.key in _PEOPLE}
     people = await _people(session, names)
     for each in filters:
@@ -502,13 +502,11 @@ async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, lis
     return rooms
 
 
-async def _kept_room(session: AsyncSession, room_id: int | None) -> int | None:
-    if room_id is None:
-        return None
-    kept = await session.scalar(select(KEPT_ROOM_ID).where(Room.id == room_id, IS_KEPT))
-    if kept is None:
-        raise NotFoundError("There is no chat {room_id}", room_id=room_id)
-    return kept
+async def _in_kept_room(session: AsyncSession, selection: Selection) -> Selection:
+    if selection.room_id is None:
+        return selection
+    room = await kept_room(session, selection.room_id)
+    return replace(selection, room_id=room.id)
 
 
 def _known_room(name: str, rooms: Mapping[str, list[int]]) -> list[int]:

@@ -169,7 +169,6 @@ class Turn:
         self._ready_bytes = 0
         self._state: tuple[Memo[CachedResponse], int, int] | None = None
         """The memo, its time and the clock's second: what an answer depends on."""
-
         self._began: float | None = None
         """When the first request since the last answers arrived."""
 

@@ -15,6 +15,7 @@ from app.services.access.accounts import READER, add_account, add_invitation, en
 from app.services.access.rights import switch_site
 from app.services.checks import find_faults
 from app.services.imports.report import ImportReport
+from app.services.imports.seen import UnsettledTimesError
 from app.services.rooms.identity import UnsettledRoomError
 from app.services.rooms.room_facts import list_rooms
 from tests.browsing import PASSWORD_HASH
@@ -73,6 +74,19 @@ async def test_the_apps_id_is_a_proof(db: Database) -> None:
     (part,) = room_notes(report)
     assert (part.value, part.evidence) == ("1", "the app's ID of the chat")
     assert len(await rooms_of(db)) == 1
+
+
+async def test_what_the_apps_id_proves_is_not_said_to_be_another_chat(db: Database) -> None:
+    await import_chat(db, telegram(7, "Family", *HERE), timezone="Asia/Seoul")
+    chosen: tuple[tuple[str, ...], ...] = ((), ("new",))
+    for rooms in chosen:
+        with pytest.raises(UnsettledTimesError) as refused:
+            await import_chat(
+                db, telegram(7, "Family", *HERE), timezone="Europe/Berlin", rooms=rooms
+            )
+        assert "--times here keeps them" in refused.value.detail
+        assert "--room" not in refused.value.detail
+    assert await rooms_of(db) == [("Family", 20)]
 
 
 @pytest.mark.parametrize("title", ["Family", ""])
