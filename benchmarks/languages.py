@@ -43,6 +43,7 @@ from app.compute.engine.population import Shipped
 from app.compute.engine.profiles import profile_of
 from app.compute.text import has_words
 from app.population import shipped_authors
+from app.views.comparing.verdicts import UNKNOWN_LANGUAGE
 from benchmarks import machine
 from benchmarks.paired import checkout, imports_of
 
@@ -427,6 +428,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for language, some in found.items():
         print(f"{language}: {len(some.people)} people, {len(some.strange)} sentences by others")
     print_tables(drawn, sides)
+    print(f"Where there is no ratio, saywho says: “{UNKNOWN_LANGUAGE}”")
     return 0
 
 
