@@ -294,6 +294,7 @@ async def test_an_import_of_the_same_file_can_be_replaced(browser: Browser) -> N
     address = await upload(browser, CHAT, "chat.txt")
     page = shown(await browser.page(address))
     assert "This file replaces import 1: it has 2 messages, and its messages that" in page
+    assert "now read differently than before, it is stored only with this choice." in page
     form = people | {"timezone": "Europe/Berlin"}
     assert await start(browser, address, **form, replace="1") == 303
     page = await browser.page(address)
