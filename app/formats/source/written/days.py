@@ -101,7 +101,7 @@ def matched_day(match: re.Match[str], weekday: str = "") -> WrittenDay:
 _CORES: Final = tuple(
     re.compile(rf"(?<![\d./-]){pattern}\.?(?!\s?\d)(?![/-])") for pattern in (NUMBERS, SIGNS)
 )
-_BEFORE_CUT: Final = re.compile(r"\s+(?=[./-]\s?\d)")
+_BEFORE_CUT: Final = re.compile(r"(?<!\s)\s+(?=[./-]\s?\d)")
 _IN_WORDS: Final = re.compile(r"[^\d]+")
 _BETWEEN: Final = frozenset(" ,،.·()（）/'’–-")
 _WORDS_APART: Final = re.compile(r"[\s,،·()（）/–-]+")
