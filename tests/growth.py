@@ -8,18 +8,22 @@ FACTOR: Final = 8
 """How many times as large the larger size is."""
 MOST_GROWTH: Final = 3 * FACTOR
 """What is quadratic grows 64 times."""
-_LEAST_S: Final = 0.02
-"""Shorter times say nothing."""
+LEAST_S: Final = 0.02
+"""Shorter times of what does more than one thing say nothing."""
 
 
 def growth(
-    small: Callable[[], object], large: Callable[[], object], *, most: float = MOST_GROWTH
+    small: Callable[[], object],
+    large: Callable[[], object],
+    *,
+    most: float = MOST_GROWTH,
+    least_s: float = LEAST_S,
 ) -> float:
     """Return how many times as much processor time the second takes; `most` and more count twice.
 
     The less of two counts then: a busy machine may have held up one.
     """
-    least = max(_LEAST_S, *map(_seconds, [small] * 2))
+    least = max(least_s, *map(_seconds, [small] * 2))
     grown = _seconds(large) / least
     return grown if grown < most else min(grown, _seconds(large) / least)
 

@@ -14,7 +14,7 @@ _LONG_STRING: Final = re.compile(r'"((?:[^"\\]|\\.){40})(?:[^"\\]|\\.)+("?)')
 _JSON_START: Final = re.compile(r'\ufeff?\s*(?:\{|\[\s*[\[{"]|")')
 _SCRIPTS: Final[dict[str, str]] = dict(
     re.findall(
-        r"(\w+) (\w\w)",
+        r"(\w{1,20}) (\w\w)",
         "HANGUL 가가 HIRAGANA ああ KATAKANA アア CJK 漢漢 CYRILLIC Жж GREEK Ωω ARABIC عع"
         " HEBREW אא THAI กก DEVANAGARI अअ",
     )

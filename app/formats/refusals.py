@@ -128,7 +128,7 @@ _JSON: Final = re.compile(
     r"|\[\s*(?:[\[{\"\]]|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\s*[,\]]|(?:true|false|null)\b|\Z))",
     re.IGNORECASE,
 )
-_PRINTED_BY_PYTHON: Final = re.compile(r"\ufeff?\s*\[?\s*\{\s*u?'[^'\n]{0,100}'\s*:")
+_PRINTED_BY_PYTHON: Final = re.compile(r"\ufeff?\s*(?:\[\s*)?\{\s*u?'[^'\n]{0,100}'\s*:")
 _MARKUP: Final = re.compile(r"\ufeff?\s*<(?:\?xml|!doctype|!--|[a-z][\w:.-]*[\s>/])", re.IGNORECASE)
 _FEED: Final = re.compile(r"<(?:rss|feed|rdf:rdf)[\s>]", re.IGNORECASE)
 _SUBTITLE: Final = re.compile(r"\d\d:\d\d:\d\d[,.]\d{3} --> \d\d:\d\d:\d\d[,.]\d{3}")

@@ -112,7 +112,7 @@ def _of_hangul(sign: str) -> Sound | None:
 def _of_latin(text: str) -> Sound | None:
     bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if sign.isprintable())
     bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
-    match = re.search("[A-Za-z]+$", bare)
+    match = re.search("(?<![A-Za-z])[A-Za-z]+$", bare)
     if match is None:
         return None
     word = match[0].lower()

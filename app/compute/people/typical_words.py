@@ -28,7 +28,7 @@ from app.compute.words import LAUGHING, divided, is_ending, plain_laugh, whole_e
 
 FEWEST_POSTS: Final = 2
 """Smallest number of posts with a word: the topic of one post is no habit."""
-_NUMBER: Final = re.compile("[0-9]+[가-힣]+")
+_NUMBER: Final = re.compile("(?<![0-9])[0-9]+[가-힣]+")
 _JAMO: Final = frozenset(map(chr, range(0x3131, 0x3164))) - {*LAUGHING}
 FUNCTION_WORDS: Final = frozenset(
     re.findall(

@@ -126,7 +126,7 @@ FORMAT: Final = DiscordChannels().format()
 
 
 _TABLE_COLUMNS: Final = ("authorid", "author", "date", "content")
-_NAME: Final = re.compile(r"(?P<title>.+?)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
+_NAME: Final = re.compile(r"(?P<title>.*?\S)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
 _SIGN: Final = re.compile(r"([^,]{1,100}?) \((\d{1,9})\)(?:,|$)")
 _ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
 

@@ -74,7 +74,7 @@ _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<tex
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
 """Android's picture files, each on its line."""
 _EMOTICON: Final = r"\((?:이모티콘|[Ee]moticon)(?:_[^()\n]{1,60})?\)"
-_EMOTICONS: Final = re.compile(rf"\A(?:{_EMOTICON}\s*)+|(?:\s*{_EMOTICON})+\Z")
+_EMOTICONS: Final = re.compile(rf"\A(?:{_EMOTICON}\s*)+|(?<!\s)(?:\s*{_EMOTICON})+\Z")
 """Emoticons of phones, perhaps with the name of their set, before or behind words."""
 _TITLED: Final = re.compile(r"\[[^\[\]\n]{1,200}\] ?(?P<sentence>[^\n]{1,100}(?:니다|[a-z])\.)")
 """The title of a poll or an event before the app's sentence."""

@@ -326,7 +326,7 @@ _DELETED: Final = "(This message was deleted)"
 _QUOTE: Final = re.compile(r"\A\s*\n> .*(?:\n> .*)*\n")
 _REACTIONS: Final = re.compile(r"\n\(- .* -\)(?=\s*(?:!?\[|\Z))")
 _STICKER: Final = re.compile(
-    r"(?:\n\(\( .* \)\)|\[[^\]]*\]\(\.\./exported_stickers/[^)]*\))(?=\s*\Z)"
+    r"(?:\n\(\( .* \)\)|\[[^\]]{0,300}\]\(\.\./exported_stickers/[^)]*\))(?=\s*\Z)"
 )
 _FILE: Final = re.compile(r"!?\[[^\]\n]{0,300}\]\(\./(?P<path>media/[^)\n]{1,300})\)  ")
 _NOT_EXPORTED: Final = re.compile(r"\((?:media|attachment) not exported\)  ")

@@ -43,7 +43,7 @@ _FILE: Final = re.compile(r"(?:.*/)?(?P<id>F[A-Z0-9]{8,16})[/-][^/]+")
 _MARK: Final = re.compile(r"<((?:[@#!]|\w{2,20}:)[^<>\n]{1,4000})>")
 _EMOJI: Final = dict(
     re.findall(
-        r"(\S+) (\S+)",
+        r"(\S{1,40}) (\S+)",
         "+1 👍 -1 👎 100 💯 bow 🙇 clap 👏 cry 😢 exploding_head 🤯 eyes 👀 face_palm 🤦 fire 🔥"
         " grin 😁 grinning 😀 heart ❤️ heart_eyes 😍 heavy_check_mark ✔️ heavy_plus_sign ➕"
         " hugging_face 🤗 joy 😂 laughing 😆 muscle 💪 ok_hand 👌 open_mouth 😮 partying_face 🥳"

@@ -47,7 +47,7 @@ _TIME: Final = re.compile(
 )
 _NAME: Final = re.compile(r'<div class="from_name">([^<]*)')
 _INLINE: Final = re.compile(r"<(/?)(?:pre|blockquote)\b")
-_VIA_BOT: Final = re.compile(r"\s+via @\w+\Z", re.ASCII)
+_VIA_BOT: Final = re.compile(r"(?<!\s)\s+via @\w+\Z", re.ASCII)
 _OF_CHANNEL: Final = re.compile(
     r"Channel (?:(?:title|photo|theme was) (?:changed|removed|disabled)|«.*» created)", re.DOTALL
 )

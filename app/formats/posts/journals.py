@@ -171,7 +171,7 @@ def _substack_item(
     return post_of(fields, place, NOBODY, time, html, is_restricted=is_restricted)
 
 
-_LIVEJOURNAL: Final = re.compile(rb"<livejournal\b[^>]*>\s*<entry\b")
+_LIVEJOURNAL: Final = re.compile(rb"<livejournal\b[^<>]*>\s*<entry\b")
 
 
 def _read_livejournal(source: Source, _options: ReadOptions) -> RecordStream | None:

@@ -24,7 +24,7 @@ _NO_WORDS: Final = frozenset(
 _PARAGRAPHS: Final = frozenset(
     ("p", "l", "head", "ab", "quote", "div", "item", "salute", "signed", "lg", "sp", "stage")
 )
-_LIFE: Final = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])\.?")
+_LIFE: Final = re.compile(r"(?<!\s)\s*(?:\([^()]*\)|\[[^\[\]]*\])\.?")
 _BLANKS: Final = re.compile(r"\s+")
 
 

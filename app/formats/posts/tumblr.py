@@ -36,7 +36,7 @@ from app.formats.tables.own_words import without_quotations
 _LISTS: Final = ("response.posts", "posts")
 _MARKS: Final = frozenset({"post_url", "reblog_key", "reblogged_from_name", "trail"})
 _LOOKED_AT: Final = 20
-_EXPORT: Final = re.compile(rb"<tumblr\b[^>]*>.{0,4000}?<posts?\b", re.DOTALL)
+_EXPORT: Final = re.compile(rb"<tumblr\b[^<>]*>.{0,4000}?<posts?\b", re.DOTALL)
 _FIELDS: Final = {
     "text": ("title", "body"),
     "photo": ("caption",),

@@ -112,7 +112,7 @@ def zone_of_offset(east: timedelta) -> str | None:
 
 
 _OFFSET: Final = re.compile(r"^\s*((?:GMT|UTC|UT)?\s?[+\-−]\d{1,2}(?::?[0-5]\d)?|Z)(?=\s|\)|$)")
-_IN_BRACKETS: Final = re.compile(r"\s*\(([^()]*)\)\s*$")
+_IN_BRACKETS: Final = re.compile(r"(?<!\s)\s*\(([^()]*)\)\s*$")
 _REGION: Final = re.compile(r"(?<!\S)[A-Z][A-Za-z]+(?:/[A-Za-z_+-]+){1,2}(?!\S)")
 _LONG_ZONE: Final = re.compile(r"(?:[A-Z][\w.]{0,40}\s){1,4}(?:Standard|Daylight|Summer)\sTime\b")
 _SHORT_ZONE: Final = re.compile(r"(?<![^\s(])(?:[A-Z]{2,5}|ChST)(?![^\s),])")

@@ -168,7 +168,7 @@ LISTS: Final = (*_LISTS, *_paths("data response result hits post_stream", " ".jo
 """Keys of a list of posts in an object or its inner object."""
 ANSWERS: Final = ("replies", "answers", "comments", "children", "latestComments")
 """Keys of a post whose values are other people's replies to it."""
-_REMARK: Final = re.compile(r"\s*[(（][^()（）]*[)）]\s*\Z")
+_REMARK: Final = re.compile(r"(?<!\s)\s*[(（][^()（）]*[)）]\s*\Z")
 
 
 @cache

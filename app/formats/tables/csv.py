@@ -31,7 +31,7 @@ DELIMITERS: Final = ",;\t|"
 MOST_COLUMNS: Final = 16_384
 """Maximum number of columns, as in Excel: a line of a million commas is no table."""
 _SEPARATOR: Final = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
-_RULE: Final = re.compile(r"[\s|+:-]*-[\s|+:-]*")
+_RULE: Final = re.compile(r"(?=[^-]*-)[\s|+:-]+")
 """A line that some programs draw below a header."""
 _KINDS_OF_ORANGE: Final = frozenset({*"cdst", "continuous", "discrete", "string", "time"})
 _FLAGS_OF_ORANGE: Final = frozenset({"", *"cim", "class", "ignore", "meta"})
@@ -551,7 +551,8 @@ def _cells(post: ExportedPost) -> Iterable[str | None]:
 
 
 _OTHER_IN_A_CELL: Final = re.compile(
-    r"0\d+|\d{16,}|\d*\.?\d+e[+-]?\d+|\d+(?:[-/.:]\d+){1,2}|true|false", re.ASCII | re.IGNORECASE
+    r"0\d+|\d{16,}|(?:\d*\.)?\d+e[+-]?\d+|\d+(?:[-/.:]\d+){1,2}|true|false",
+    re.ASCII | re.IGNORECASE,
 )
 
 

@@ -4,15 +4,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-_LABEL: Final = re.compile(r"(?:\A|\n)\s*(转发理由|原始用户|转发内容)\s*[:：][ \t]*")
+_LABEL: Final = re.compile(r"(?:\A|(?<!\s)[^\S\n]*\n)\s*(转发理由|原始用户|转发内容)\s*[:：][ \t]*")
 """Labels of weiboSpider: reason, author and words of a forwarded post."""
 _REASON: Final = "转发理由"
 _CHAIN: Final = re.compile(r"(?<![:/])//\s*@[^\s:：/@]{1,40}\s*[:：]")
 """Beginning of the earlier words in a chain of forwards on Weibo."""
 _NO_WORDS: Final = frozenset({"", "转发微博", "轉發微博", "转发", "转发了", "repost"})
 _REPLYING: Final = re.compile(r"Replying to\s+@\w")
-_QUOTATION: Final = re.compile(r"<(/?)blockquote\b[^>]*>", re.IGNORECASE)
-_ATTRIBUTION: Final = re.compile(r"(?:<p>)?\s*<a\b[^>]*>[^<]{1,100}</a>\s*:\s*(?:</p>)?\s*\Z", re.I)
+_QUOTATION: Final = re.compile(r"<(/?)blockquote\b[^>]{0,2000}>", re.IGNORECASE)
+_ATTRIBUTION: Final = re.compile(
+    r"(?:<p>|(?<!\s))\s*<a\b[^<>]*>[^<]{1,100}</a>\s*:\s*(?:</p>\s*)?\Z", re.I
+)
 
 
 def may_have_others(text: str) -> bool:

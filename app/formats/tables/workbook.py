@@ -330,9 +330,9 @@ def _opened(packed: IO[bytes]) -> tuple[bool, list[_Sheet], list[str]]:
     return from_1904, visible, hidden
 
 
-_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION: Final = re.compile(rb"<Relationship\b[^>]*>")
-_ATTRIBUTE: Final = re.compile(rb"(?:\w+:)?(\w+)=[\"']([^\"']*)[\"']")
+_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
+_RELATION: Final = re.compile(rb"<Relationship\b[^<>]*>")
+_ATTRIBUTE: Final = re.compile(rb"(?<!\w)(?:\w+:)?(\w+)=[\"']([^\"']*)[\"']")
 
 
 def _paths_of_sheets(parts: zipfile.ZipFile) -> dict[str, str]:

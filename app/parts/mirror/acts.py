@@ -95,7 +95,7 @@ def touched_pieces(text: str, changes: Sequence[Rewrite]) -> int:
 _PIECE: Final = re.compile(r"\S+")
 _BETWEEN_WORDS: Final = re.compile(r"[^\W_] +(?:[^\W_]|[@#])")
 _BARE: Final = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
-_END_MARKS: Final = re.compile(r"[.!?…。]+\Z")
+_END_MARKS: Final = re.compile(r"(?<![.!?…。])[.!?…。]+\Z")
 _ABBREVIATION: Final = re.compile(r"(?<!\w)(?:[^\W\d_]\.){2,}")
 """Letters with dots, such as p.m. and U.S.; the last dot is a part of it."""
 _PAIRS: Final = {
@@ -106,7 +106,9 @@ _PAIRS: Final = {
 _OPENED: Final = re.compile(rf"[{re.escape(''.join(_PAIRS))}]+(?=.)", re.DOTALL)
 _STOPS: Final = ".,;:!?…。"
 _CLOSERS: Final = re.escape("".join({mark for marks in _PAIRS.values() for mark in marks}))
-_CLOSED: Final = re.compile(rf"[{_STOPS}]*[{_CLOSERS}][{_CLOSERS}{_STOPS}]*\Z")
+_CLOSED: Final = re.compile(
+    rf"(?<![{_CLOSERS}{_STOPS}])[{_STOPS}]*[{_CLOSERS}][{_CLOSERS}{_STOPS}]*\Z"
+)
 
 _NEGATION: Final = re.compile(
     r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|unless|except|hardly"

@@ -78,7 +78,7 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
 
 _OPEN: Final = "room", ""
 """Kind and value of an assumption about a chat that somebody must choose."""
-_FOR_COMMAND: Final = re.compile(r"\s*\([^()]*(?:--[a-z]|SAYWHO_|saywho )[^()]*\)")
+_FOR_COMMAND: Final = re.compile(r"(?<!\s)\s*\([^()]*(?:--[a-z]|SAYWHO_|saywho )[^()]*\)")
 
 
 def on_page(sentence: Message) -> str:
