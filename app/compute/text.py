@@ -162,8 +162,8 @@ def drop_controls(text: str) -> str:
 def clean_title(title: str | None) -> str | None:
     """Return a title in one line of NFC, at most 320 characters; None if empty."""
     spaced = " ".join(drop_controls(title or "").split())
-    # Emoji of several signs are joined by an invisible character.
-    visible = "".join(c for c in spaced if c.isprintable() or c == "\u200d")
+    # Emoji of several signs are joined, and Persian names parted, by an invisible character.
+    visible = "".join(c for c in spaced if c.isprintable() or c in "\u200c\u200d")
     return normalized(visible)[:MAX_USERNAME_LENGTH].strip() or None
 
 

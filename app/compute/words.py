@@ -416,40 +416,71 @@ def _repeated(syllable: str, before: str = "", after: str = "") -> tuple[tuple[s
     return (2 * syllable,), f"(?<!{other}){before}(?:{syllable}){{2,}}{after}(?!{other})"
 
 
+def _of_india(syllable: str, between: str = "") -> tuple[tuple[str, ...], str]:
+    """Return a laugh in a script whose vowels are marks; between: a sign between its syllables."""
+    parts = 2 * syllable, *([f"{syllable} {syllable}"] if between else ())
+    other = rf"[\w{MARKS}]"
+    return parts, f"(?<!{other}){syllable}(?:{between}{syllable})+(?!{other})"
+
+
 _OF_WORDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
-    "haha": (("haha", "ahah"), r"(?<![a-z])(?:a?(?:ha){2,}h?|(?:ah){2,})(?![a-z])"),
+    # Also bwahaha, muahaha and ahahah.
+    "haha": (("haha", "ahah"), r"(?<![a-z])(?:(?:b|[bm][uw]+)?a?(?:ha){2,}h?|(?:ah){2,})(?![a-z])"),
     "hehe": _repeated("he", after="h?"),
-    "hihi": _repeated("hi", after="h?"),
+    # The small letter of a Turkish İ is an i with a dot of its own.
+    "hihi": (("hihi", "hi\u0307hi"), r"(?<![a-z])(?:hi\u0307?){2,}h?(?![a-z])"),
+    "hoho": _repeated("ho", after="h?"),
+    "höhö": _repeated("hö", after="h?"),
+    "høhø": _repeated("hø", after="h?"),
+    # In Arabic in Latin letters and, also right behind words, in Chinese.
+    "hhh": (("hhh",), "(?<![^\\W㐀-鿿])h{3,}(?![^\\W㐀-鿿])"),
     "lol": (("lol", "ool"), r"(?<![a-z])lo+l(?![a-z])"),
     "lmao": (("lmao", "lmfao"), r"(?<![a-z])lmf?ao+(?![a-z])"),
     "rofl": (("rofl",), r"(?<![a-z])rofl(?![a-z])"),
     "xd": (("xd",), r"(?<!\w)x+d+(?!\w)"),
-    # Indonesian, Spanish, Portuguese, French.
-    "wkwk": _repeated("wk", after="w?"),
+    # Indonesian, Spanish, Portuguese, Turkish, French.
+    "wkwk": (("wkwk", "wokwok"), r"(?<![a-z])a?k?(?:(?:wk){2,}w?|(?:wok){2,})(?![a-z])"),
     "jaja": _repeated("ja", "a?", "j?"),
     "jeje": _repeated("je", "e?", "j?"),
     "jiji": _repeated("ji", after="j?"),
     "kkk": (("kkk",), r"(?<!\w)k{3,}(?!\w)"),
     "rsrs": _repeated("rs"),
+    "sjsj": _repeated("sj", "j?", "s?"),
+    "ksks": _repeated("ks", "s?", "k?"),
     "mdr": (("mdr",), r"(?<!\w)mdr+(?!\w)"),
     # Russian and others in Cyrillic letters, Greek, Hebrew.
     "хаха": (("хаха", "ахах"), r"(?<!\w)(?:а?(?:ха){2,}х?|(?:ах){2,})(?!\w)"),
     "хехе": _repeated("хе", after="х?"),
     "хихи": _repeated("хи", after="х?"),
-    "χαχα": _repeated("χα", "α?", "χ?"),
+    "хіхі": _repeated("хі", after="х?"),
+    "χαχα": (("χαχ",), r"(?<!\w)α?χα(?:(?:χα)+χ?|χ)(?!\w)"),
     "χεχε": _repeated("χε", after="χ?"),
+    "χοχο": _repeated("χο", after="χ?"),
     "חחח": (("חח",), r"(?<!\w)ח{2,}(?!\w)"),
-    # Arabic, Persian and Urdu.
-    "ههه": (("ههه",), "ه{3,}"),
+    # Arabic, Persian and Urdu. Behind other letters, it lengthens a word.
+    "ههه": (("ههه",), r"(?<!\w)ه{3,}"),
     "هاها": _repeated("ها"),
-    "خخخ": (("خخخ",), "خ{3,}"),
+    "خخخ": (("خخخ",), r"(?<!\w)خ{3,}"),
     "ہاہا": _repeated("ہا"),
-    "हाहा": (("हाहा",), "(?:हा){2,}"),
-    "हेहे": (("हेहे",), "(?:हे){2,}"),
-    "हीही": (("हीही",), "(?:ही){2,}"),
+    # Hindi, Bengali, Tamil, Telugu. With blanks, the others are also words.
+    "हाहा": _of_india("हा", "[ -]?"),
+    "हेहे": _of_india("हे"),
+    "हीही": _of_india("ही"),
+    "হাহা": _of_india("হা", "[ -]?"),
+    "হেহে": _of_india("হে"),
+    "হিহি": _of_india("হি"),
+    "ஹாஹா": (("ஹாஹ", "ஹா ஹா", "ஹஹ"), _of_india("ஹா?", "[ -]?")[1]),
+    "ஹிஹி": _of_india("ஹி"),
+    "హాహా": (("హాహ", "హా హా", "హహ"), _of_india("హా?", "[ -]?")[1]),
     "哈哈": (("哈哈",), "哈{2,}"),
     "呵呵": (("呵呵",), "呵{2,}"),
     "嘿嘿": (("嘿嘿",), "嘿{2,}"),
+    "嘻嘻": (("嘻嘻",), "嘻{2,}"),
+    # Chinese, behind words or alone; with fewer of 3 it is too often a number.
+    "233": (
+        ("2333",),
+        r"(?:(?<=[㐀-鿿，。！？~])|(?<=[㐀-鿿，。！？~] )|\A\s*(?=23+\s*\Z))23{3,}(?![\w.,:-])",
+    ),
     # Thai, where 5 is read “ha”, unless the number is of coins; Japanese, behind words or alone.
     "ฮ่าฮ่า": (("ฮ่าฮ่า", "ฮ่าๆ", "ฮ่า ๆ"), "(?:ฮ่า){2,}|ฮ่า ?ๆ"),
     "555": (
@@ -467,6 +498,8 @@ _PATTERNS: Final = {name: re.compile(pattern) for name, (_, pattern) in _OF_WORD
 _NAME_OF_PART: Final = {part: name for name, (parts, _) in _OF_WORDS.items() for part in parts}
 _PARTS: Final = re.compile("|".join(_NAME_OF_PART))
 _KOREAN: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ")
+_LAUGHED_IN_JAPANESE: Final = re.compile("[ぁ-ヿ]|(?<![㐀-鿿])笑")
+"""Where 笑 is a laugh: behind other letters of Chinese it is a word, as in 好笑."""
 LAUGHS: Final = (*_KOREAN, *_OF_WORDS)
 LAUGH_PARTS: Final = (
     *("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅠㅜ", "ㅜㅠ"),
@@ -493,6 +526,8 @@ def laughs_in(text: str) -> set[str]:
     if parts := _PARTS.findall(small):
         names = {_NAME_OF_PART[part] for part in parts}
         laughs |= {name for name in names if _PATTERNS[name].search(small)}
+        if "笑" in laughs and not _LAUGHED_IN_JAPANESE.search(small):
+            laughs.remove("笑")
     return laughs
 
 

@@ -83,6 +83,9 @@ def test_a_message_in_capitals_is_one_of_some_letters(text: str, is_loud: bool) 
                 "아 ㅏㅏㅏ",
                 "헐ㄹㄹㄹ",
                 "제발ㄹㄹ",
+                "নাাাা",
+                "schööön",
+                "neinnn",
             ),
             (
                 *(
@@ -95,7 +98,14 @@ def test_a_message_in_capitals_is_one_of_some_letters(text: str, is_loud: bool) 
                     "wwwすごい",
                 ),
                 *("ㅋㅋㅋㅋ", "ㅠㅠㅠ", "ㅇㅇㅇ", "네네네", "아아 그래"),
-                *("マジでやばいwww", "草wwww"),
+                *(
+                    "マジでやばいwww",
+                    "草wwww",
+                    "笑死我了hhhh",
+                    "Schifffahrt!",
+                    "Brennnessel",
+                    "siglo XVIII",
+                ),
                 *("엌ㅋㅋㅋ", "좋ㅎㅎㅎ", "응ㅇㅇ", "헐ㄹ", "제발 ㄹㄹ", "우ㅜㅜ", "유ㅠㅠㅠ"),
             ),
         ),
@@ -194,8 +204,12 @@ def test_a_link_is_in_no_script() -> None:
     assert (length.script, length.each) == ("", [4.5, 2])
 
 
-def test_a_question_mark_may_be_from_right_to_left() -> None:
-    assert measures_of(["أين مفتاح البيت؟"] * 40, ["نعم"] * 40)["questions"].own == 1
+@pytest.mark.parametrize(
+    ("texts", "share"),
+    [(["أين مفتاح البيت؟"], 1), (["πού είσαι;", "έλα ;) ναι", "γεια;)", "ok; fine"], 0.25)],
+)
+def test_other_scripts_have_question_marks_of_their_own(texts: list[str], share: float) -> None:
+    assert measures_of(texts * 40, ["x"] * 40)["questions"].own == share
 
 
 def test_crying_is_no_laughing_and_skins_are_one_emoji() -> None:

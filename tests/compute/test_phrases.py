@@ -294,6 +294,21 @@ def test_no_part_of_a_word_is_a_phrase() -> None:
     assert phrases_of(said(korean), others, language="ko") == [Phrase("왔다네", ["왔다네"], 60, 0)]
 
 
+@pytest.mark.parametrize(
+    ("posts", "phrase"),
+    [
+        (["قرار بود می\u200cخوانم", "گفتم می\u200cخوانم"], "می\u200cخوانم"),
+        (['הוא בחו"ל עכשיו', 'אני בחו"ל'], 'בחו"ל'),
+        (["צה״ל הודיע", "אמרו צה״ל"], "צה״ל"),
+        (["la col·lecció nova", "quina col·lecció"], "col·lecció"),
+        (["Πού πας; Έρχομαι αμέσως", "Έλα; Έρχομαι αμέσως"], "Έρχομαι αμέσως"),
+    ],
+)
+def test_a_sign_between_the_letters_of_a_word_parts_it_not(posts: list[str], phrase: str) -> None:
+    told = phrases_beside([post for post in posts for _ in range(20)])
+    assert phrase in [each.text for each in told]
+
+
 def test_what_a_share_button_adds_is_no_phrase() -> None:
     shared = [f"영상 {n} https://youtu.be/a{n} @YouTube 님이 공유" for n in range(40)]
     shared += [f"기사 {n} : 네이버 TV연예 https://naver.me/{n}" for n in range(40)]

@@ -48,9 +48,11 @@ end or a template, if most texts have no link.
 """
 _LETTERS: Final = rf"(?:[^\W{LAUGHING}{UNSPACED_LETTERS}]|[{MARKS}])+"
 """Pattern of a word that blanks divide, without Korean laughs and cries after it."""
-_REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
+_IN_WORD: Final = "(?:['’·\u200c\u200d-]|[\"״׳](?=[א-ת]))"
+"""Sign between letters of a word: Persian parts do not touch, Hebrew shortens words by quotes."""
+_REST_OF_WORD: Final = re.compile(f"(?:{_IN_WORD}?{_LETTERS})*")
 """Rest of a word from a place in it to its end or, in reversed text, its start."""
-_NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
+_NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:{_IN_WORD}{_LETTERS})*")
 _LEADING_ON: Final = frozenset(
     re.findall(
         "[a-z]+",
@@ -60,7 +62,7 @@ _LEADING_ON: Final = frozenset(
 _MARK: Final = re.compile(f"[{MARKS}]")
 _WORD: Final = re.compile(rf"[\w{MARKS}]+")
 _SENTENCE_END: Final = re.compile(
-    r"""(?:[!?؟۔।॥]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
+    r"""(?:[!?؟۔।॥։።፧]|(?<=[Ͱ-Ͽἀ-῿]);|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
     r"""["')\]”’»]*\s|[。！？]|\n"""
 )
 """End of a sentence, unlike an initial's or title's full stop or an ellipsis."""

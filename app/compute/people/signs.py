@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from app.compute.people.joined_texts import JoinedTexts
-from app.compute.text import UNSPACED, without_addresses
+from app.compute.text import MARKS, UNSPACED, without_addresses
 from app.compute.words import LAUGH_PARTS, emoji_in, laughs_in, plain_laugh
 
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요", "음·함", "욤"]
@@ -98,17 +98,23 @@ def form_of(name: str, text: str) -> Form:
     return next((form for form in FORMS[name] if form.text == text), FORMS[name][0])
 
 
-ASKING: Final = "?？؟՞"
-"""Question marks, also from right to left, and Armenian."""
+ASKING: Final = "?？؟՞፧"
+"""Question marks, also from right to left, Armenian and Ethiopic."""
+GREEK_ASKING: Final = ";"
+"""The question mark behind a Greek word, unless it is an eye: ;)"""
 EXCLAIMING: Final = "!！՜"
-_ASKED: Final = re.compile(f"[{ASKING}]")
+_ASKED: Final = re.compile(rf"[{ASKING}]|(?<=[Ͱ-Ͽἀ-῿]){GREEK_ASKING}(?!-?[)(DPp*])")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
 FEWEST_UNSPACED: Final = 8
 """Syllables of a Korean message without spaces that left them out: a longer word is rare."""
 _SYLLABLE: Final = re.compile("[가-힣]")
-_LENGTHENED: Final = re.compile(r"([^\W\d_ㄱ-ㅎㅠㅜ])\1\1")
-"""A letter three times in a row, none of a laugh or a cry."""
+_LENGTHENED: Final = re.compile(rf"([^\W\d_ㄱ-ㅎㅠㅜ]|[{MARKS}])\1\1")
+"""A letter or vowel mark three times in a row, none of a laugh or a cry."""
+_WHOLE_WITH_THREE: Final = re.compile(
+    r"\w{2,}([bdfglmnprst])\1\1(?!\1)\w{2,}|[xvl]*(?:iii|xxx)[vi]*"
+)
+"""German joins words to Schifffahrt and Brennnessel; XVIII is a number."""
 _LONG_IN_KOREAN: Final = frozenset("아야어여오요와워우유으이애에예ㅏㅑㅓㅕㅗㅛㅡㅣㅐㅔ")
 """Korean letters that lengthen a word: other ones are repeated words, laughs or cries."""
 _NOUNS: Final = """
@@ -135,7 +141,7 @@ AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
     """Yield each sign with the index of a text that has it."""
     joined = JoinedTexts.of(texts)
-    for place in joined.having(ASKING):
+    for place in joined.having(ASKING + GREEK_ASKING):
         if _ASKED.search(without_addresses(texts[place])):
             yield ("questions", ""), place
     for place in joined.having(EXCLAIMING):
@@ -221,9 +227,9 @@ def is_loud(text: str) -> bool:
 
 
 def _is_lengthened(text: str) -> bool:
-    """Return whether a word has a sign three times in a row: sooooo, 아아아; no laugh, link or
-    word of one letter alone, such as III. The other letters of a Korean syllable are looked for in
-    all messages at once.
+    """Return whether a word has a sign three times in a row: sooooo, 아아아; no laugh, link,
+    number or word of one letter alone, such as III. The other letters of a Korean syllable are
+    looked for in all messages at once.
     """
     found = _LENGTHENED.search(text)
     if found is None:  # Most texts have none.
@@ -236,6 +242,8 @@ def _is_lengthened(text: str) -> bool:
 
 
 def _is_lengthened_word(word: str) -> bool:
+    if _WHOLE_WITH_THREE.fullmatch(word.strip(AFTER_WORDS)):
+        return False
     for found in _LENGTHENED.finditer(word):
         letter = found[1]
         if letter in _LONG_IN_KOREAN:
