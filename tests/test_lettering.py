@@ -108,6 +108,7 @@ def test_letters_take_the_shape_that_their_neighbours_give_them(
         ("שרה Anna 2019 לוי", ["לוי", " Anna 2019 ", "שרה"]),
         ("שרה 2,957 רוני", ["רוני", " 2,957 ", "שרה"]),
         ("Anna שרה 🌸 Ben", ["Anna ", "שרה", " ", "🌸", " Ben"]),
+        ("\u200eשרה\u200e: 1.6 words", ["שרה", ": 1.6 words"]),
     ],
 )
 def test_words_from_right_to_left_stand_in_their_order(written: str, seen: list[str]) -> None:

@@ -61,6 +61,10 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 """Characters that shape their neighbours, and have no picture."""
 
 
+TO_RIGHT: Final = "\u200e"
+"""Mark of direction beside names that run from right to left, which has no picture."""
+
+
 class _Run(NamedTuple):
     font: str
     """File of a font; empty for the letters of Korean and Western languages."""
@@ -75,6 +79,10 @@ class _Run(NamedTuple):
         if self.is_plain:
             return None
         return "rtl" if self.level % 2 else "ltr"
+
+    @property
+    def seen(self) -> str:
+        return self.text.replace(TO_RIGHT, "")
 
     @property
     def is_plain(self) -> bool:
@@ -126,7 +134,7 @@ class Lettering:
             else:
                 ImageDraw.Draw(image).text(
                     (left, baseline),
-                    run.text,
+                    run.seen,
                     colour,
                     self._font_of(run),
                     anchor="ls",
@@ -141,7 +149,7 @@ class Lettering:
     def _width(self, run: _Run) -> float:
         if run.font == _EMOJI:
             return sum(_emoji(sign, self.size).width + 2 * self._side for sign in run.text)
-        return self._font_of(run).getlength(run.text, direction=run.direction)
+        return self._font_of(run).getlength(run.seen, direction=run.direction)
 
     @property
     def _side(self) -> int:
@@ -159,7 +167,7 @@ class Lettering:
 def _runs(text: str, *, is_ours: bool = False) -> Sequence[_Run]:
     """Return the runs of a text from left to right.
 
-    Source: Unicode's Annex 9, without marks of direction.
+    Source: Unicode's Annex 9, of marks of direction only with the one from left to right.
     """
     fonts = _fonts_of(text)
     is_plain = not any(map(_is_from_right, text))
@@ -384,7 +392,7 @@ def drawable(
         sign = _plain(written)
         is_joined = text[place - 1 : place] == JOINER and is_emoji(sign)
         is_shaping = sign in _JOINERS and _is_of_script(text[place - 1 : place])
-        is_lost = is_joined or not (sign == "\n" or is_shaping or has_sign(sign))
+        is_lost = is_joined or not (sign in f"\n{TO_RIGHT}" or is_shaping or has_sign(sign))
         is_second_space = is_gap and sign == " " and signs[-1:] and signs[-1][0] == " "
         if not is_lost and not is_second_space:
             signs.append((sign, colours.get(place)))
@@ -394,7 +402,7 @@ def drawable(
 
 def _plain(sign: str) -> str:
     # A letter that the fonts lack is replaced, if possible.
-    if sign == "\n" or (has_sign(sign) and not sign.isspace()):
+    if sign in f"\n{TO_RIGHT}" or (has_sign(sign) and not sign.isspace()):
         return sign
     return " " if sign.isspace() else STROKED.get(sign, unicodedata.normalize("NFD", sign)[0])
 

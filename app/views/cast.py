@@ -3,6 +3,7 @@
 `cast_of` reads people whom `named_in` finds; texts and filters use the cast that is `bound`.
 """
 
+import re
 import unicodedata
 import warnings
 from collections import Counter
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.db.backend import Readable
 from app.drawing.drawings import NO_HUE
+from app.drawing.lettering import TO_RIGHT
 from app.errors import AppError, Message
 from app.formats.reading import username_for
 from app.language.i18n import (
@@ -42,6 +44,7 @@ CLEAR_HUES: Final = 8
 """First colours, which differ clearly from each other."""
 _NAMES: Final = frozenset({"username", "usernames", "chosen"})
 """Fields and keys with usernames, single, several or first of pairs; `chosen`: ticked in a form."""
+_FROM_RIGHT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
 
 
@@ -175,9 +178,16 @@ def _named(username: str) -> Person | None:
     return cast.people.get(username)
 
 
+def in_sentence(name: str) -> str:
+    """Return a name between marks of direction if it runs from right to left: without, a number
+    behind it would stand to its left, and a sentence that it begins would run so, too.
+    """
+    return f"{TO_RIGHT}{name}{TO_RIGHT}" if _FROM_RIGHT.search(name) else name
+
+
 def shown_name(username: str) -> str:
     person = _named(username)
-    return person.name if person else username
+    return in_sentence(person.name if person else username)
 
 
 def display_name(username: str) -> str:

@@ -35,6 +35,7 @@ from app.views.cast import (
     display_name,
     has_chats,
     hue,
+    in_sentence,
     is_speaker,
     named_in,
     post_count,
@@ -210,7 +211,7 @@ def chat_title(room: RoomFacts) -> str:
     """Return what a chat is called: never as a person of it, after whom a chat of two is named."""
     if room.name not in names_in(room):
         return room.name
-    return gettext("Chat “{name}”").format(name=room.name)
+    return gettext("Chat “{name}”").format(name=in_sentence(room.name))
 
 
 def newest_year(room: RoomFacts, tz: str | None) -> int | None:

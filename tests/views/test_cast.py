@@ -335,6 +335,12 @@ def test_naming_a_person_outside_of_a_page_is_a_warning() -> None:
         assert shown_name("mina_kim") == "mina_kim"
 
 
+def test_a_name_from_right_to_left_turns_no_number_beside_it() -> None:
+    with bound(NOBODY):
+        shown = [shown_name(name) for name in ("mina_kim", "민준", "שרה", "علی")]
+    assert shown == ["mina_kim", "민준", "\u200eשרה\u200e", "\u200eعلی\u200e"]
+
+
 async def test_a_name_that_no_template_knows_is_an_error(app: Quart) -> None:
     template = app.jinja_env.from_string("{{ nobody_said_this }}")
     with pytest.raises(UndefinedError):

@@ -10,6 +10,7 @@ from app.language.i18n import gettext
 from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
+from app.views.cast import in_sentence
 from app.views.subjects import Address, Chat, Kept, OneAuthor, ZoneOf
 
 
@@ -37,7 +38,7 @@ class YearOfChat(Chat):
         text = gettext("Chat “{name}” in {year}")
         if not is_over:
             text = gettext("Chat “{name}” in {year}, so far")
-        return text.format(name=self.room.name, year=self.year)
+        return text.format(name=in_sentence(self.room.name), year=self.year)
 
 
 class YearOfAuthor(OneAuthor):
