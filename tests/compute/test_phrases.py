@@ -435,6 +435,17 @@ def test_very_common_words_are_those_of_the_language_that_somebody_writes(langua
     assert bool(found) == (language in common)
 
 
+def test_ukrainian_is_told_from_russian_by_its_very_common_words() -> None:
+    texts = (
+        "я ще не знаю, чи буде він там завтра",
+        "мені треба йти, бо вже дуже пізно",
+        "а ти де? ми тут уже годину чекаємо на тебе",
+        "вона сказала що все добре і щоб ми не хвилювались",
+    )
+    common = common_words(Counter(word for text in texts * 5 for word in _words_of(text)))
+    assert {"я", "ще", "треба", "ти", "щоб"} <= common
+
+
 def test_a_very_common_word_is_no_phrase_in_spanish() -> None:
     texts = sentences_of("es")
     own = [f"pero que, tía, {text}" for text in texts]

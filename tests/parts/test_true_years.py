@@ -476,7 +476,7 @@ EXPLANATIONS: Final = (
     "In long archives, 1,500 posts spread evenly over the year, and 1,500 "
     "of the other years, are compared.",
     "On average, at most 1 in 20 of the listed words is there by chance, however many were "
-    "compared. Very common words are left out.",
+    "compared. Very common words are left out, if saywho knows the language.",
     "The writing is said to have changed only if chance would explain the difference from the year "
     "before in fewer than 1 in 20 years. Both years need 20 posts with text.",
     "Posts of one week belong together, so weeks are compared, not single posts.",
@@ -694,7 +694,7 @@ ABOUT_CHATS: Final = (
     "both seem to write the same language. Words that go together are one phrase. Both sides need "
     "20 messages.",
     "On average, at most 1 in 20 of the listed words is there by chance, however many were "
-    "compared. Very common words are left out.",
+    "compared. Very common words are left out, if saywho knows the language.",
     "A habit sets someone apart only if chance would explain the difference "
     "from everyone else combined in fewer than 1 in 20 portraits. In "
     "addition, at most a quarter of the other people may differ as much in "

@@ -74,6 +74,17 @@ def common_words(spread: Counter[str]) -> frozenset[str]:
     return words_by_language[language] if is_clear else frozenset()
 
 
+_MORE_OF_UKRAINIAN: Final = """
+    а або адже аж бо буде будемо будеш буду будуть би бачу в вже вони все всі він від вона ж же за
+    зі й його її йому і інше із її їй їм їх ким кого кому куди к краще ли лиш лише має мав мати мене
+    мені мною мого моє мої моя мій мої на над нас не неї нема немає ним них ні ну о об один одна
+    перед по при сам саме себе собі свій свої своє своя сюди т тебе тепер тим тих то тобі того тоді
+    той тому тут туди ту ті тії тільки у хто хіба це ця ці цього цьому цю через чому ще щоб щось я
+    якась яка яке які якщо там треба можна може дуже де ваш ваша наш наша наші твій твоя твої
+"""
+"""Function words of Ukrainian; its list has so few that it was taken for Russian."""
+
+
 @cache
 def _stop_words() -> tuple[dict[str, list[str]], dict[str, frozenset[str]]]:
     """Return languages by folded word, and words by language. Few sites need them."""
@@ -84,6 +95,7 @@ def _stop_words() -> tuple[dict[str, list[str]], dict[str, frozenset[str]]]:
         )
         for language in sorted(stopwords.langs())
     }
+    words_of["uk"] |= {*words_and_runs(_MORE_OF_UKRAINIAN)[0]}
     languages: dict[str, list[str]] = {}
     for language, words in words_of.items():
         for word in words:

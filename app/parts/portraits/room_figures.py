@@ -458,7 +458,7 @@ class TypicalWords(PortraitFigure):
             )
         chosen = gettext(
             "On average, at most 1 in 20 of the listed words is there by chance, however many "
-            "were compared. Very common words are left out."
+            "were compared. Very common words are left out, if saywho knows the language."
         )
         return Finding(self.missing(), about=f"{about} {chosen}")
 

@@ -4,6 +4,7 @@ An author's page, the portrait in the API and pictures have the same counts (`co
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -15,6 +16,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.fingerprint import MOST_BESIDE, NO_TURNS, Measure, fingerprint, tally_of
+from app.compute.people.peers import people_of_language
 from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart, typical_phrases
 from app.compute.people.portrait import MOST_GUESSED
 from app.compute.people.times import (
@@ -25,6 +27,7 @@ from app.compute.people.times import (
     turns_in,
     written_at,
 )
+from app.compute.people.typical_words import words_in_each
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.text import guess_main_language
 from app.db.backend import backend_of
@@ -141,8 +144,11 @@ async def read_beside(
         return PostsBeside(scans, room, room.usernames, names_in(room), is_whole)
     own = await _newest(session, author.id, reach.own)
     samples = await sample_ids(session)
-    others = await _others_here(session, models, author, samples)
+    language, others = await _others_here(session, models, author, samples)
     of_each = [await _newest(session, row.id, reach.each) for row in others]
+    if language is None:
+        alike = await asyncio.to_thread(_of_language, own, of_each)
+        others, of_each = [others[at] for at in alike], [of_each[at] for at in alike]
     usernames = [author.username, *(row.username for row in others)]
     names = [*usernames, author.display_name or ""]
     is_whole = author.tweets <= reach.own and all(row.tweet_count <= reach.each for row in others)
@@ -193,8 +199,10 @@ def _written_by(collected: Collected) -> ScanQuery:
 
 async def _others_here(
     session: AsyncSession, models: Models, author: Author, samples: Sequence[int]
-) -> list[UserRow]:
-    """Return up to eight other authors of the language; samples only for samples."""
+) -> tuple[str | None, list[UserRow]]:
+    """Return the author's language, and up to eight others of it, or more if it is unknown; samples
+    only for samples.
+    """
     is_sample = User.id.in_(samples)
     is_other = (
         User.id != author.id,
@@ -207,7 +215,14 @@ async def _others_here(
     first = await read_rows(session, select_rows(User.id == author.id))
     language, *languages = await written_languages(session, models, [*first, *rows])
     languages_of_rows = zip(rows, languages, strict=True)
-    return [row for row, spoken in languages_of_rows if spoken == language][:MOST_BESIDE]
+    others = [row for row, spoken in languages_of_rows if spoken == language]
+    return language, others if language is None else others[:MOST_BESIDE]
+
+
+def _of_language(own: Scan, of_each: Sequence[Scan]) -> list[int]:
+    """Return the places of up to eight others who seem to write the same language. Slow."""
+    spreads = [Counter(chain.from_iterable(words_in_each(scan.text))) for scan in (own, *of_each)]
+    return [place - 1 for place in people_of_language(spreads, [0])[0]][:MOST_BESIDE]
 
 
 class TypicalTerm(msgspec.Struct, frozen=True):

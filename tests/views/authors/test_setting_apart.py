@@ -102,6 +102,25 @@ async def test_the_one_chat_of_somebody_stands_in_the_lead(site: Client) -> None
     assert 'id="rooms-heading"' not in page
 
 
+async def test_authors_of_an_unknown_language_are_compared_with_those_who_share_its_words(
+    writer: Client, anybody: Client
+) -> None:
+    said = {
+        "greek": "σήμερα βρέχει πολύ και είμαι στο σπίτι",
+        "other_greek": "σήμερα είμαι στο σπίτι και δεν βρέχει",
+        "bengali": "আজ খুব বৃষ্টি হচ্ছে তাই আমি বাড়িতে আছি",
+    }
+    posts = [
+        {"username": name, "text": f"{text} {n}", "created_at": f"2025-03-{n:02}T09:00:00Z"}
+        for name, text in said.items()
+        for n in range(1, 29)
+    ]
+    await writer.add_posts(*posts)
+    page = in_one_line(await anybody.page("/user/greek"))
+    assert "other_greek" in page
+    assert "bengali" not in page
+
+
 async def test_a_page_names_the_authors_compared_not_all(writer: Client, anybody: Client) -> None:
     texts = {f"author{n}": f"{'we ' * (n + 1)}went to see the sea" for n in range(10)}
     await writer.add_posts(
