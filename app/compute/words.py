@@ -479,7 +479,8 @@ _OF_WORDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     # Chinese, behind words or alone; with fewer of 3 it is too often a number.
     "233": (
         ("2333",),
-        r"(?:(?<=[㐀-鿿，。！？~])|(?<=[㐀-鿿，。！？~] )|\A\s*(?=23+\s*\Z))23{3,}(?![\w.,:-])",
+        r"(?:(?<=[㐀-鿿，。！？~])|(?<=[㐀-鿿，。！？~] )|\A\s*(?=23+(?:\s*\Z|\s+[㐀-鿿])))"
+        r"23{3,}(?![\w.,:-])",
     ),
     # Thai, where 5 is read “ha”, unless the number is of coins; Japanese, behind words or alone.
     "ฮ่าฮ่า": (("ฮ่าฮ่า", "ฮ่าๆ", "ฮ่า ๆ"), "(?:ฮ่า){2,}|ฮ่า ?ๆ"),
