@@ -416,9 +416,8 @@ def _repeated(syllable: str, before: str = "", after: str = "") -> tuple[tuple[s
     return (2 * syllable,), f"(?<!{other}){before}(?:{syllable}){{2,}}{after}(?!{other})"
 
 
-def _of_india(syllable: str, between: str = "") -> tuple[tuple[str, ...], str]:
+def _of_india(syllable: str, *parts: str, between: str = "") -> tuple[tuple[str, ...], str]:
     """Return a laugh in a script whose vowels are marks; between: a sign between its syllables."""
-    parts = 2 * syllable, *([f"{syllable} {syllable}"] if between else ())
     other = rf"[\w{MARKS}]"
     return parts, f"(?<!{other}){syllable}(?:{between}{syllable})+(?!{other})"
 
@@ -426,12 +425,12 @@ def _of_india(syllable: str, between: str = "") -> tuple[tuple[str, ...], str]:
 _OF_WORDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     # Also bwahaha, muahaha and ahahah.
     "haha": (("haha", "ahah"), r"(?<![a-z])(?:(?:b|[bm][uw]+)?a?(?:ha){2,}h?|(?:ah){2,})(?![a-z])"),
-    "hehe": _repeated("he", after="h?"),
     # The small letter of a Turkish İ is an i with a dot of its own.
     "hihi": (("hihi", "hi\u0307hi"), r"(?<![a-z])(?:hi\u0307?){2,}h?(?![a-z])"),
-    "hoho": _repeated("ho", after="h?"),
-    "höhö": _repeated("hö", after="h?"),
-    "høhø": _repeated("hø", after="h?"),
+    **{
+        2 * ha: _repeated(ha, after=f"{ha[0]}?")
+        for ha in ("he", "ho", "hö", "hø", "ji", "хе", "хи", "хі", "χε", "χο")
+    },
     # In Arabic in Latin letters and, also right behind words, in Chinese.
     "hhh": (("hhh",), "(?<![^\\W㐀-鿿])h{3,}(?![^\\W㐀-鿿])"),
     "lol": (("lol", "ool"), r"(?<![a-z])lo+l(?![a-z])"),
@@ -442,7 +441,6 @@ _OF_WORDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "wkwk": (("wkwk", "wokwok"), r"(?<![a-z])a?k?(?:(?:wk){2,}w?|(?:wok){2,})(?![a-z])"),
     "jaja": _repeated("ja", "a?", "j?"),
     "jeje": _repeated("je", "e?", "j?"),
-    "jiji": _repeated("ji", after="j?"),
     "kkk": (("kkk",), r"(?<!\w)k{3,}(?!\w)"),
     "rsrs": _repeated("rs"),
     "sjsj": _repeated("sj", "j?", "s?"),
@@ -450,12 +448,7 @@ _OF_WORDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "mdr": (("mdr",), r"(?<!\w)mdr+(?!\w)"),
     # Russian and others in Cyrillic letters, Greek, Hebrew.
     "хаха": (("хаха", "ахах"), r"(?<!\w)(?:а?(?:ха){2,}х?|(?:ах){2,})(?!\w)"),
-    "хехе": _repeated("хе", after="х?"),
-    "хихи": _repeated("хи", after="х?"),
-    "хіхі": _repeated("хі", after="х?"),
     "χαχα": (("χαχ",), r"(?<!\w)α?χα(?:(?:χα)+χ?|χ)(?!\w)"),
-    "χεχε": _repeated("χε", after="χ?"),
-    "χοχο": _repeated("χο", after="χ?"),
     "חחח": (("חח",), r"(?<!\w)ח{2,}(?!\w)"),
     # Arabic, Persian and Urdu. Behind other letters, it lengthens a word.
     "ههه": (("ههه",), r"(?<!\w)ه{3,}"),
@@ -463,25 +456,14 @@ _OF_WORDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "خخخ": (("خخخ",), r"(?<!\w)خ{3,}"),
     "ہاہا": _repeated("ہا"),
     # Hindi, Bengali, Tamil, Telugu. With blanks, the others are also words.
-    "हाहा": _of_india("हा", "[ -]?"),
-    "हेहे": _of_india("हे"),
-    "हीही": _of_india("ही"),
-    "হাহা": _of_india("হা", "[ -]?"),
-    "হেহে": _of_india("হে"),
-    "হিহি": _of_india("হি"),
-    "ஹாஹா": (("ஹாஹ", "ஹா ஹா", "ஹஹ"), _of_india("ஹா?", "[ -]?")[1]),
-    "ஹிஹி": _of_india("ஹி"),
-    "హాహా": (("హాహ", "హా హా", "హహ"), _of_india("హా?", "[ -]?")[1]),
-    "哈哈": (("哈哈",), "哈{2,}"),
-    "呵呵": (("呵呵",), "呵{2,}"),
-    "嘿嘿": (("嘿嘿",), "嘿{2,}"),
-    "嘻嘻": (("嘻嘻",), "嘻{2,}"),
+    "हाहा": _of_india("हा", "हाहा", "हा हा", between="[ -]?"),
+    "হাহা": _of_india("হা", "হাহা", "হা হা", between="[ -]?"),
+    "ஹாஹா": _of_india("ஹா?", "ஹாஹ", "ஹா ஹா", "ஹஹ", between="[ -]?"),
+    "హాహా": _of_india("హా?", "హాహ", "హా హా", "హహ", between="[ -]?"),
+    **{2 * ha: _of_india(ha, 2 * ha) for ha in ("हे", "ही", "হে", "হি", "ஹி")},
+    **{2 * ha: ((2 * ha,), f"{ha}{{2,}}") for ha in "哈呵嘿嘻"},
     # Chinese, behind words or alone; with fewer of 3 it is too often a number.
-    "233": (
-        ("2333",),
-        r"(?:(?<=[㐀-鿿，。！？~])|(?<=[㐀-鿿，。！？~] )|\A\s*(?=23+(?:\s*\Z|\s+[㐀-鿿])))"
-        r"23{3,}(?![\w.,:-])",
-    ),
+    "233": (("2333",), r"(?<=[㐀-鿿]) ?23{3,}(?![\w.,:-])|\A\s*23{3,}(?=\s*\Z|\s+[㐀-鿿])"),
     # Thai, where 5 is read “ha”, unless the number is of coins; Japanese, behind words or alone.
     "ฮ่าฮ่า": (("ฮ่าฮ่า", "ฮ่าๆ", "ฮ่า ๆ"), "(?:ฮ่า){2,}|ฮ่า ?ๆ"),
     "555": (

@@ -59,8 +59,6 @@ _PLAIN_SCRIPTS: Final = frozenset({"Armenian", "Ethiopic", "Georgian", "Han", "H
 """Scripts whose letters look alike beside every neighbour."""
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Characters that shape their neighbours, and have no picture."""
-
-
 TO_RIGHT: Final = "\u200e"
 """Mark of direction beside names that run from right to left, which has no picture."""
 
@@ -79,10 +77,6 @@ class _Run(NamedTuple):
         if self.is_plain:
             return None
         return "rtl" if self.level % 2 else "ltr"
-
-    @property
-    def seen(self) -> str:
-        return self.text.replace(TO_RIGHT, "")
 
     @property
     def is_plain(self) -> bool:
@@ -134,7 +128,7 @@ class Lettering:
             else:
                 ImageDraw.Draw(image).text(
                     (left, baseline),
-                    run.seen,
+                    run.text,
                     colour,
                     self._font_of(run),
                     anchor="ls",
@@ -149,7 +143,7 @@ class Lettering:
     def _width(self, run: _Run) -> float:
         if run.font == _EMOJI:
             return sum(_emoji(sign, self.size).width + 2 * self._side for sign in run.text)
-        return self._font_of(run).getlength(run.seen, direction=run.direction)
+        return self._font_of(run).getlength(run.text, direction=run.direction)
 
     @property
     def _side(self) -> int:
@@ -173,9 +167,10 @@ def _runs(text: str, *, is_ours: bool = False) -> Sequence[_Run]:
     is_plain = not any(map(_is_from_right, text))
     levels = [0] * len(text) if is_plain else _levels_of(text, is_ours=is_ours)
     runs, start = list[_Run](), 0
-    for (font, level), signs in groupby(zip(fonts, levels, strict=True)):
+    are_marks = map(TO_RIGHT.__eq__, text)
+    for (font, level, is_mark), signs in groupby(zip(fonts, levels, are_marks, strict=True)):
         end = start + len([*signs])
-        run = _Run(font, start, text[start:end], level)
+        run = _Run(font, start, "" if is_mark else text[start:end], level)
         if level % 2 and run.is_plain:
             run = run._replace(text=run.text[::-1].translate(_MIRRORED))
         runs.append(run)

@@ -179,9 +179,7 @@ def _named(username: str) -> Person | None:
 
 
 def in_sentence(name: str) -> str:
-    """Return a name between marks of direction if it runs from right to left: without, a number
-    behind it would stand to its left, and a sentence that it begins would run so, too.
-    """
+    """Return a name between marks that keep it, from right to left, from turning what is beside."""
     return f"{TO_RIGHT}{name}{TO_RIGHT}" if _FROM_RIGHT.search(name) else name
 
 

@@ -100,10 +100,9 @@ def form_of(name: str, text: str) -> Form:
 
 ASKING: Final = "?？؟՞፧"
 """Question marks, also from right to left, Armenian and Ethiopic."""
-GREEK_ASKING: Final = ";"
-"""The question mark behind a Greek word, unless it is an eye: ;)"""
 EXCLAIMING: Final = "!！՜"
-_ASKED: Final = re.compile(rf"[{ASKING}]|(?<=[Ͱ-Ͽἀ-῿]){GREEK_ASKING}(?!-?[)(DPp*])")
+# Behind a Greek word, a semicolon asks, unless it is an eye: ;)
+_ASKED: Final = re.compile(rf"[{ASKING}]|(?<=[Ͱ-Ͽἀ-῿]);(?!-?[)(DPp*])")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
 FEWEST_UNSPACED: Final = 8
@@ -111,9 +110,7 @@ FEWEST_UNSPACED: Final = 8
 _SYLLABLE: Final = re.compile("[가-힣]")
 _LENGTHENED: Final = re.compile(rf"([^\W\d_ㄱ-ㅎㅠㅜ]|[{MARKS}])\1\1")
 """A letter or vowel mark three times in a row, none of a laugh or a cry."""
-_WHOLE_WITH_THREE: Final = re.compile(
-    r"\w{2,}([bdfglmnprst])\1\1(?!\1)\w{2,}|[xvl]*(?:iii|xxx)[vi]*"
-)
+_WITH_THREE: Final = re.compile(r"\w{2,}([bdfglmnprst])\1\1(?!\1)\w{2,}|[xvl]*(iii|xxx)[vi]*")
 """German joins words to Schifffahrt and Brennnessel; XVIII is a number."""
 _LONG_IN_KOREAN: Final = frozenset("아야어여오요와워우유으이애에예ㅏㅑㅓㅕㅗㅛㅡㅣㅐㅔ")
 """Korean letters that lengthen a word: other ones are repeated words, laughs or cries."""
@@ -141,7 +138,7 @@ AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
     """Yield each sign with the index of a text that has it."""
     joined = JoinedTexts.of(texts)
-    for place in joined.having(ASKING + GREEK_ASKING):
+    for place in joined.having(f"{ASKING};"):
         if _ASKED.search(without_addresses(texts[place])):
             yield ("questions", ""), place
     for place in joined.having(EXCLAIMING):
@@ -242,7 +239,7 @@ def _is_lengthened(text: str) -> bool:
 
 
 def _is_lengthened_word(word: str) -> bool:
-    if _WHOLE_WITH_THREE.fullmatch(word.strip(AFTER_WORDS)):
+    if _WITH_THREE.fullmatch(word.strip(AFTER_WORDS)):
         return False
     for found in _LENGTHENED.finditer(word):
         letter = found[1]

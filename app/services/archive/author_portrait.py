@@ -200,9 +200,7 @@ def _written_by(collected: Collected) -> ScanQuery:
 async def _others_here(
     session: AsyncSession, models: Models, author: Author, samples: Sequence[int]
 ) -> tuple[str | None, list[UserRow]]:
-    """Return the author's language, and up to eight others of it, or more if it is unknown; samples
-    only for samples.
-    """
+    """Return the author's language, and others of it; samples only for samples."""
     is_sample = User.id.in_(samples)
     is_other = (
         User.id != author.id,
@@ -214,8 +212,7 @@ async def _others_here(
     rows = await read_rows(session, query)
     first = await read_rows(session, select_rows(User.id == author.id))
     language, *languages = await written_languages(session, models, [*first, *rows])
-    languages_of_rows = zip(rows, languages, strict=True)
-    others = [row for row, spoken in languages_of_rows if spoken == language]
+    others = [row for row, own in zip(rows, languages, strict=True) if own == language]
     return language, others if language is None else others[:MOST_BESIDE]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.people.fingerprint import Measure
-from app.compute.people.signs import AFTER_WORDS, ASKING, EXCLAIMING, GREEK_ASKING
+from app.compute.people.signs import AFTER_WORDS, ASKING, EXCLAIMING
 from app.compute.people.times import SILENCE_S
 from app.db.backend import backend_of
 from app.language.i18n import gettext_noop as _
@@ -17,7 +17,6 @@ from app.models import Tweet
 _BLANK: Final = " \t\r\n"
 _TILDES: Final = "~～∼"
 _TEARS: Final = "ㅠㅜ"
-_LETTERS_OF_GREEK: Final = "αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
 
 
 def _comes_after_silence(session: AsyncSession) -> ColumnElement[bool]:
@@ -49,12 +48,9 @@ _text: Final = func.trim(Tweet.text, _BLANK)
 _first: Final = func.substr(_text, 1, 1)
 _words: Final = func.length(_text) - func.length(func.replace(_text, " ", "")) + 1
 _two_dots: Final = func.rtrim(Tweet.text, _BLANK).endswith("..")
-_asks_in_greek: Final = and_(
-    _has(f"{letter}{GREEK_ASKING}" for letter in _LETTERS_OF_GREEK),
-    not_(_has(f"{GREEK_ASKING}{rest}" for rest in (")", "-)"))),
-)
+_asks_greek: Final = and_(_has(f"{chr(i)};" for i in range(0x386, 0x3CF)), ~_has((";)", ";-)")))
 # The question mark of an address is not a question.
-_asks: Final = or_(and_(_has(ASKING), not_(Tweet.text.like("%://%?%"))), _asks_in_greek)
+_asks: Final = or_(and_(_has(ASKING), not_(Tweet.text.like("%://%?%"))), _asks_greek)
 _is_small: Final = and_(_first != func.upper(_first), not_(_text.startswith("http")))
 _ENDING: Final = _("Ends with {sign}")
 
