@@ -315,6 +315,16 @@ async def test_posts_that_show_a_measure_are_those_that_it_counts(shared: Shared
     assert short == written - {TEXTS[-1]}
 
 
+async def test_posts_that_ask_in_greek_are_those_that_it_counts(shared: Shared) -> None:
+    asking, others = {"πού είσαι;", "Έλα; ναι"}, ("ναι;)", "ok; fine", "έλα ;) ναι")
+    await shared.writer.add_posts(
+        *({"username": "greek", "text": text} for text in (*asking, *others))
+    )
+    page = await shared.anybody.page("/posts?username=greek&shows=questions")
+    assert texts_in(page) == asking
+    assert all(("questions", "") in tally_of([text], [0]).signs for text in asking)
+
+
 async def test_messages_after_a_silence_are_shown(shared: Shared) -> None:
     said = [("09:00", "Sil", "first"), ("09:01", "Ent", "soon"), ("15:01", "Sil", "in time")]
     chat_of_day = [(f"2024-03-01 {time}", name, text) for time, name, text in said]
