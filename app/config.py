@@ -204,6 +204,10 @@ class Config:
     def __post_init__(self) -> None:
         if not self.database_url:
             object.__setattr__(self, "database_url", sqlite_url(self.own_database))
+        if self.durability == "replicated" and self.database_url.startswith(SQLITE):
+            raise ConfigError(
+                f"{PREFIX}DURABILITY=replicated needs PostgreSQL with a synchronous standby"
+            )
 
     @property
     def own_database(self) -> Path:

@@ -10,6 +10,7 @@ import click
 
 from app.cli import with_database
 from app.cli.outputs import (
+    BAD_INPUT,
     fail,
     json_option,
     opened_output,
@@ -30,7 +31,14 @@ from app.services.posts.filters import FILTERS
 from app.services.posts.selection import Selection, field_conditions
 from app.services.rooms.room_facts import get_room
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.results import Mode, ResultPage, SearchQuery, corrected_words, find
+from app.services.search.results import (
+    MAX_QUERY_LENGTH,
+    Mode,
+    ResultPage,
+    SearchQuery,
+    corrected_words,
+    find,
+)
 from app.services.search.word_search import SORTS, Sort
 
 CHATLAB: Final = "chatlab"
@@ -72,6 +80,8 @@ RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 )
 @json_option
 def search_command(query: str, mode: Mode, username: str | None, sort: Sort, limit: int) -> None:
+    if len(query) > MAX_QUERY_LENGTH:
+        fail(f"the query may have at most {MAX_QUERY_LENGTH:,} characters", BAD_INPUT)
 
     async def run(db: Database, config: Config) -> ResultPage:
         async with opened_embeddings(db, config) as embeddings:

@@ -23,7 +23,7 @@ WRITE_TIMEOUT_S: Final = 30
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:
-    """Return a URL's backend. Raises StartError without its driver, or for wrong durability."""
+    """Return a URL's backend. Raises StartError without its driver."""
     if url.startswith("postgresql"):
         try:
             from app.db.postgresql.backend import PostgresqlBackend
@@ -32,8 +32,6 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
             raise StartError(detail) from error
 
         return PostgresqlBackend(url, durability=durability)
-    if durability == "replicated":
-        raise StartError("SAYWHO_DURABILITY=replicated needs PostgreSQL with a synchronous standby")
     from app.db.sqlite.backend import SqliteBackend
 
     return SqliteBackend(url, durability=durability)

@@ -109,6 +109,7 @@ def test_chats_are_listed_and_deleted(installation: Installation, tmp_path: Path
         (("compare", "hello there", "--sure", "nan"), "nan"),
         (("search", "hello", "-u", "nobody"), "nobody"),
         (("search", "hello", "--mode", "telepathy"), "telepathy"),
+        (("search", "hello " * 167), "at most 1,000 characters"),
         (("token", "add", " ", "--scope", "read"), "name"),
         (("token", "add", "x"), "--scope"),
         (("token", "revoke", "4711"), "4711"),
@@ -142,6 +143,14 @@ def test_bad_input_is_status_2_and_says_what_is_bad(
     assert result.exit_code == 2
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
+    assert not result.stdout
+
+
+def test_a_durability_that_the_database_lacks_is_status_2(installation: Installation) -> None:
+    wrong = replace(installation, settings={"SAYWHO_DURABILITY": "replicated"})
+    result = wrong.run("users")
+    assert result.exit_code == 2
+    assert re.fullmatch(r"saywho: SAYWHO_DURABILITY=replicated needs .*\n", result.stderr)
     assert not result.stdout
 
 

@@ -499,7 +499,7 @@ def test_an_explanation_names_what_was_not_understood_and_stores_nothing(tmp_pat
     assert "    line 2: entirely in brackets" in result.output
     assert "      0/00/00, 0:00 XX - Xxxxxxx: [xxxxxxxxx]\n" in result.output
     assert "    kakaotalk: a KakaoTalk heading and a message" in result.output
-    assert "xxxxxxx cannot be opened: No such file or directory" in result.output
+    assert result.output.endswith("\nxxxxxxx cannot be opened: No such file or directory\n")
     assert "Sesame" not in result.output
     (explained,) = installation.json("import", "--explain", "-", stdin=chat.read_bytes())["files"]
     assert (explained["format"], explained["records"]["text"]) == ("whatsapp", 2)

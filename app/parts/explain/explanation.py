@@ -113,6 +113,9 @@ def decoded_explanation(line: bytes) -> Explanation:
 
 
 def explanation_lines(explanation: Explanation) -> Iterator[str]:
+    if explanation.failure is not None and not explanation.tried:  # It cannot be opened.
+        yield str(explanation.failure)
+        return
     if explanation.format:
         form = FORMATS[explanation.format]
         yield f"{explanation.name}: {form.label} ({form.name})"

@@ -62,7 +62,7 @@ from app.services.search.word_search import (
 )
 
 MAX_QUERY_LENGTH: Final = 1_000
-"""Limit of pages, which drop further characters."""
+"""Limit of the API and the command, which refuse longer ones; pages drop further characters."""
 DEEPEST: Final = 10_000
 _UTC: Final = ZoneInfo("UTC")
 Mode = Literal["words", "meaning"]
