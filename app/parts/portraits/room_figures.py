@@ -421,6 +421,10 @@ class Timing(PortraitFigure):
             sentence = gettext(
                 "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
             )
+        elif first.date() == last.date():
+            sentence = gettext(
+                "The longest silence: {length}, on {first_day} from {first_time} to {last_time}."
+            )
         edges = escape(sentence).format(
             length=_whole_length(silence),
             first_day=show_date(first),

@@ -111,6 +111,11 @@ async def test_a_silence_of_less_than_a_day_is_told_too(chats: Client) -> None:
     assert "same second" not in page
 
 
+async def test_a_silence_within_a_day_has_its_date_once(chats: Client) -> None:
+    page = re.sub("<[^>]*>", "", await chats.page("/room/2?tz=Asia/Seoul")).replace("\u202f", " ")
+    assert "The longest silence: 23 minutes, on March 1, 2024 from 10:07 AM to 10:30 AM." in page
+
+
 async def test_the_old_address_of_the_portrait_leads_to_the_page(chats: Client) -> None:
     for asked, address in (("", "/room/1"), ("?tz=Asia/Tokyo", "/room/1?tz=Asia/Tokyo")):
         answer = await chats.get(f"/room/1/portrait{asked}")
