@@ -1,7 +1,7 @@
 """The front page, the method's page, the icon, and URLs of the course's app."""
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import date, timedelta
 from importlib.metadata import version
 from typing import Final
@@ -17,7 +17,7 @@ from app.compute.engine.judgement import FURTHER_LIKELY, KOREAN_LIKELY, LIKELY, 
 from app.compute.engine.measured_rates import ToldShares, measured_rates
 from app.db.result_cache import cacheable, holds_until
 from app.errors import NotFoundError
-from app.language.i18n import speaking_of
+from app.language.i18n import gettext, speaking_of
 from app.lifespan import resources
 from app.runtime.clock import first_instant, now
 from app.services.access.accounts import has_operator
@@ -50,6 +50,7 @@ from app.views.author_picker import (
     read_chats,
 )
 from app.views.blueprints import Form, PageBlueprint
+from app.views.cast import is_speaker
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import zone_of_page
@@ -80,12 +81,26 @@ class Example(Struct, frozen=True):
     evident: Evident
 
     @property
+    def title(self) -> str:
+        with self._its_words():
+            return gettext("An example: a post that saywho had not seen")
+
+    @property
     def answers(self) -> list[Bar]:
         return bars_of(self.solution.comparison)
 
     @property
     def heading(self) -> str:
-        return heading_of(self.solution.comparison, is_named=True)
+        with self._its_words():
+            return heading_of(self.solution.comparison, is_named=True)
+
+    @property
+    def link(self) -> str:
+        with self._its_words():
+            return gettext("See this post")
+
+    def _its_words(self) -> AbstractContextManager[None]:
+        return speaking_of(messages=is_speaker(self.solution.username))
 
 
 class OwnArchive(Struct, frozen=True):
