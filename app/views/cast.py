@@ -117,8 +117,9 @@ async def cast_of(
     if not (in_chat or of_posts or people_here):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     is_chat = in_chat or (bool(people_here) and all(user.is_of_chat for user in people_here))
-    people = _by_names(people) if is_chat else people
-    return Cast(people, is_chat, has_chats, await zones_of_rooms(session, rooms))
+    return Cast(
+        _by_names(people, is_chat=is_chat), is_chat, has_chats, await zones_of_rooms(session, rooms)
+    )
 
 
 async def cast_of_usernames(session: AsyncSession, value: object) -> Cast:
@@ -139,18 +140,20 @@ async def worded(db: Readable, message: Message) -> Message:
     return message
 
 
-def _by_names(people: Mapping[str, Person]) -> dict[str, Person]:
-    """Return people of chats, called by the names that their chats show. People whose names do not
-    differ are called by their usernames.
+def _by_names(people: Mapping[str, Person], *, is_chat: bool) -> dict[str, Person]:
+    """Return the people. On pages of chats, they are called by the names that their chats show.
+    People of chats whose names do not differ are called by their usernames.
     """
-    names = chain.from_iterable({one.username, one.display_name} for one in people.values())
+    speakers = [one for one in people.values() if is_chat or one.is_speaker]
+    names = chain.from_iterable({one.username, one.display_name} for one in speakers)
     times = Counter(map(username_key, names))
-    return {
-        one.username: one._replace(name=one.display_name)
-        if times[username_key(one.display_name)] == 1
-        else one._replace(display_name=one.name)
-        for one in people.values()
-    }
+    called = dict(people)
+    for one in speakers:
+        if times[username_key(one.display_name)] > 1:
+            called[one.username] = one._replace(display_name=one.name)
+        elif is_chat:
+            called[one.username] = one._replace(name=one.display_name)
+    return called
 
 
 def person_of(user: NamedUser, hue: str) -> Person:

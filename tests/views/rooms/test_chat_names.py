@@ -181,18 +181,54 @@ async def test_a_site_of_chats_alone_speaks_of_messages(
     assert "25 posts" in (await drawn(anybody, "timeline"))["title"]
 
 
-async def test_a_chat_calls_people_by_one_name_each(shared: Shared) -> None:
-    """On Discord, a nickname may have nothing of the account's name."""
-    names = {"fern": "Fern", "ada42": "The Captain", "kim_1": "Kim", "kim_2": "Kim"}
+@pytest.mark.parametrize("language", ["en", "ko"])
+async def test_an_example_of_a_chat_is_a_message_beside_other_posts(
+    app: Quart, anybody: Client, writer: Client, language: str
+) -> None:
+    kiln = "the kiln is warm, and the glaze looks blue, so we wait for bowl"
+    walk = "밤마다 바닷가를 걸어요! 갈매기 소리가 크네요 ㅎㅎ"
+    words = ((NAME, f"{walk} {kiln}"), ("Anna Kim", f"{kiln}... {walk.replace('!', '~')}"))
+    texts = [
+        (f"2024-01-{1 + number // 10:02} 10:{number % 10:02}", name, f"{text} {number}")
+        for number in range(60)
+        for name, text in words
+    ]
+    await import_chat(parts_of(app).db, kakaotalk("우리", *texts))
+    await writer.add_user("hana", "a post beside the messages")
+    page = await anybody.page("/", headers={"Accept-Language": language})
+    example = page.partition('id="shown-heading"')[2].partition("</section>")[0]
+    told = {"en": ("a message that saywho", "See this message"), "ko": ("본 적 없는 메시지",)}
+    for text in told[language]:
+        assert text in example
+
+
+async def import_club(app: Quart, names: dict[str, str], *, times: int) -> None:
+    """Import a chat of Discord, where a nickname may have nothing of the account's name."""
     said = [
         {"id": str(place), "type": "Default", "timestamp": f"2024-03-{1 + place % 20:02}T10:00:00Z"}
         | {"content": f"so it is then {place}"}
         | {"author": {"id": name, "name": name, "nickname": names[name], "isBot": False}}
-        for place, name in enumerate([*names] * 30)
+        for place, name in enumerate([*names] * times)
     ]
     chat = {"guild": {"id": "1", "name": "Club"}, "channel": {"id": "2", "name": "tea"}}
     data = json.dumps({**chat, "messages": said, "messageCount": len(said)}).encode()
-    await import_chat(parts_of(shared.app).db, data, name="tea.json")
+    await import_chat(parts_of(app).db, data, name="tea.json")
+
+
+async def test_a_list_of_chats_tells_people_of_one_name_apart(
+    app: Quart, anybody: Client, writer: Client
+) -> None:
+    """Beside other authors too, whose posts the page has."""
+    await writer.add_user("hana", "a post beside the messages", display_name="Sam")
+    await import_club(app, {"kim_1": "Kim", "sam_3": "Sam", "kim_2": "Kim"}, times=3)
+    for path in ("/rooms", "/authors"):
+        seen = re.sub("<[^>]*>", "", await anybody.page(path))
+        assert "9 messages · kim_1, kim_2, Sam" in seen, path
+
+
+async def test_a_chat_calls_people_by_one_name_each(shared: Shared) -> None:
+    names = {"fern": "Fern", "ada42": "The Captain", "kim_1": "Kim", "kim_2": "Kim"}
+    await import_club(shared.app, names, times=30)
     rooms = (await shared.anybody.json("/api/v1/rooms"))["items"]
     (room,) = [room["id"] for room in rooms if room["platform"] == "discord"]
     page = await shared.anybody.page(f"/room/{room}")
