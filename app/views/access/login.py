@@ -70,8 +70,8 @@ async def show_login(args: NextArgs) -> ResponseReturnValue:
 
 
 @blueprint.action("/login")
-async def login(form: Form) -> ResponseReturnValue:
-    name, next_address = form.get("name", ""), local_address(form.get("next", "/"))
+async def login(args: NextArgs, form: Form) -> ResponseReturnValue:
+    name, next_address = form.get("name", ""), local_address(form.get("next", args.next))
     try:
         secret = await sign_in(
             resources().db, resources().passwords, client_of(name), name, form.get("password", "")

@@ -31,6 +31,7 @@ from tests.browsing import (
     PASSWORD,
     SAME_ORIGIN,
     Browser,
+    body,
     make_operator,
     parts_of,
     set_cookies,
@@ -464,7 +465,7 @@ async def test_signing_in_never_leads_to_another_site(app: Quart) -> None:
     await make_operator(app)
     for following in ELSEWHERE:
         page = await Browser(app).page(f"/login?{urlencode({'next': following})}")
-        assert '<input type="hidden" name="next" value="/">' in page, following
+        assert 'action="/login?next=/"' in page, following
     browser = Browser(app)
     form = {"name": "ann", "password": PASSWORD}
     for following, location in (INSIDE | dict.fromkeys(ELSEWHERE, "/")).items():
@@ -474,6 +475,21 @@ async def test_signing_in_never_leads_to_another_site(app: Quart) -> None:
         # Who is signed in already is led on as well.
         answer = await browser.get("/login", query_string={"next": following})
         assert (answer.status_code, answer.headers["Location"]) == (303, location)
+
+
+async def test_another_language_after_a_wrong_password_keeps_the_way_on(app: Quart) -> None:
+    await make_operator(app)
+    browser = Browser(app)
+    page = await browser.page(f"/login?{urlencode({'next': '/search?q=a b&mode=words'})}")
+    (action,) = re.findall('<form[^>]* action="(.*?)"', page)
+    form = {"name": "ann", "password": "wrong"}
+    refused = await body(await browser.post(action, form=form))
+    (switch,) = re.findall('<a href="([^"]*)" lang="ko"', refused)
+    switched = await browser.get((await browser.get(switch)).headers["Location"])
+    (action,) = re.findall('<form[^>]* action="(.*?)"', await body(switched))
+    answer = await browser.post(action, form=form | {"password": PASSWORD})
+    location = "/search?q=a%20b&mode=words"
+    assert (answer.status_code, answer.headers["Location"]) == (303, location)
 
 
 def test_a_stored_password_costs_64_mib_and_three_passes_to_try() -> None:
