@@ -32,7 +32,7 @@ async def test_replies_are_in_answers(writer: Client, anybody: Client) -> None:
     first, second, third, answer, lone = await add_thread(writer)
     assert first["reply_to"] is None
     assert second["kind"] == "reply"
-    assert second["reply_to"] == {"source_id": "1", "username": None, "id": first["id"]}
+    assert second["reply_to"] == {"source_id": "1", "username": "mina", "id": first["id"]}
     assert third["reply_to"] == {"source_id": "2", "username": "Mina", "id": second["id"]}
     assert answer["reply_to"]["id"] == second["id"]
     assert (lone["reply_to"], lone["kind"]) == (None, "post")

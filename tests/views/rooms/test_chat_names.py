@@ -105,7 +105,7 @@ async def test_pages_speak_of_messages_where_they_lack_something(chat: Client) -
 
 async def test_an_answer_in_a_chat_is_to_a_message(shared: Shared) -> None:
     answers = [
-        {"id": number, "type": "message", "date": f"2024-01-15T15:0{number}:00", "from": "Bo"}
+        {"id": number, "type": "message", "date": f"2024-01-15T15:0{number}:00", "from": "Bo Li"}
         | {"from_id": "user1", "text": f"so it is, {number}", "reply_to_message_id": answered}
         for number, answered in ((2, 1), (3, 2))
     ]
@@ -115,7 +115,11 @@ async def test_an_answer_in_a_chat_is_to_a_message(shared: Shared) -> None:
     pages = [await shared.anybody.page(f"/tweet/{item['id']}") for item in found["items"]]
     assert len(pages) == 2
     assert any("a message that is not here" in page for page in pages)
-    assert any("a message by <bdi>" in page or "an earlier message" in page for page in pages)
+    assert any("a message by <bdi>Bo Li</bdi></a>" in page for page in pages)
+    answered = {item["id"]: item["reply_to"] for item in found["items"]}
+    assert sorted(
+        (each["username"] or "", each["id"] in answered) for each in answered.values()
+    ) == [("", False), ("Bo_Li", True)]
 
 
 @pytest.mark.parametrize("figure", ["timeline", "likeness", "apart"])
