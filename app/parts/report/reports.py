@@ -148,9 +148,10 @@ async def _making(session: AsyncSession, subject: Subject, choice: ReportChoice)
     if isinstance(subject, OneAuthor):
         if room := await room_of_author(session, subject.author):
             people += [person for person in room.people if person.username not in subject.about]
-        elif not choice.has_names:  # A letter would tell nothing of the only person.
+        if len(people) == 1 and not choice.has_names:  # A letter would tell nothing of them.
             own = subject.author.username
-            names = {own: names.get(own) or gettext("The author")}
+            anybody = gettext("The person") if room else gettext("The author")
+            names = {own: names.get(own) or anybody}
     all_names, has_names = await subject.names_around(session), choice.has_names
     calling = Calling(people, names, has_names=has_names, all_names=all_names)
     return Making(session, choice, calling)

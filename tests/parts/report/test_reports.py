@@ -213,6 +213,14 @@ async def test_an_author_alone_is_no_letter(app: Quart, writer: Client) -> None:
     assert not [name for name in ("mina", "jun") if name in file]
 
 
+async def test_a_person_alone_in_a_chat_is_no_letter(app: Quart) -> None:
+    operator = await signed_in(app, "kim")
+    await import_chat(parts_of(app).db, kakaotalk("Diary", *said(["Ada"], times=30)))
+    file = await operator.page("/user/Ada/report/preview?language=en")
+    assert "<h1><bdi>The person</bdi></h1>" in file
+    assert "Ada" not in file
+
+
 async def test_a_file_says_how_much_of_an_author_it_counts(app: Quart) -> None:
     db, operator = parts_of(app).db, await signed_in(app, "kim")
     for number, (names, times) in enumerate(((("Ada", "Ben"), 22), (("Ada", "Cid", "Dot"), 12)), 1):
