@@ -19,7 +19,7 @@ import msgspec
 
 from app.compute.text import LINKED_SITE, MARKS, RANDOM_SITES, UNSPACED_LETTERS, normalized
 
-WORDS_RECIPE: Final = 2
+WORDS_RECIPE: Final = 3
 """Version of the terms; an index with another version is rebuilt."""
 
 _PAIRED: Final = (
@@ -153,18 +153,40 @@ def _fold(word: str) -> str:
     return _fold_known(word) if len(word) <= 50 else _fold_any(word)
 
 
+_WHOLE: Final = str.maketrans(
+    dict(zip("ıłđøħŧðþ", "ildohtdt", strict=True)) | {"æ": "ae", "œ": "oe"}
+)
+"""Letters that Unicode does not decompose, as people type them who lack them: lodz for Łódź."""
+_FIRST_LEFT_OUT: Final = 10
+"""Combining class of the first marks that are left out; virama, nukta and vowels are below."""
+
+
 def _fold_any(word: str) -> str:
     """Return the word without case and accents; virama and nukta are kept."""
-    decomposed = normalized(word.casefold(), "NFKD")
+    decomposed = normalized(word.casefold().translate(_WHOLE), "NFKD")
     letters = [
         char
         for char in decomposed
-        if unicodedata.combining(char) < 10 and (char.isalnum() or not char.isascii())
+        if unicodedata.combining(char) < _FIRST_LEFT_OUT and (char.isalnum() or not char.isascii())
     ]
     return normalized("".join(letters)) or word
 
 
 _fold_known = functools.lru_cache(maxsize=20_000)(_fold_any)
+
+
+@cache
+def folding() -> dict[str, Any]:
+    """Return how words are folded, for another language: after lower case, `letters` are replaced;
+    after NFKD, the characters of the class `marks` of a regular expression are left out.
+    """
+    letters, marks = dict[str, str](), list[str]()
+    for char in map(chr, range(0x80, 0x1F000)):  # Behind them are emoji and Han.
+        if unicodedata.combining(char) >= _FIRST_LEFT_OUT:
+            marks.append(char)
+        elif char == char.lower() != char.casefold().translate(_WHOLE):
+            letters[char] = char.casefold().translate(_WHOLE)
+    return {"letters": letters, "marks": "".join(marks)}
 
 
 # --- Korean words as stem and ending, recognised by shapes of syllables ---

@@ -67,12 +67,14 @@ TEXTS: Final = (
     *(
         "Coffee by the harbour",
         "harbours and coffees",
-        "Café, naïve and STRASSE",
+        "Café, naïve and STRASSE, Łódź, हिन्दी, Νίκος, সকাল, شُكرًا",
         "no. 17일 아침 🍞",
     ),
     *("도서관에서 만난 고양이들", "고양이는 잔다", "the ferry left", "ferries leave"),
     "(https://example.org/a_(b)), #바다 (@jun.k: <https://example.org/<b>> a@b.example http://x/ …",
 )
+MARKED: Final = ("हिन्दी", "νίκος", "ΝΙΚΟΣ", "সকাল", "Łódź", "lodz", "شكرا")
+"""Words with marks that are letters, and with marks that are none."""
 WORDS: Final = (
     *(
         "책",
@@ -87,6 +89,7 @@ WORDS: Final = (
         "골목",
     ),
     *("Coffee", "café", "STRASSE", "ferry", "harbour", "17일", "🍞", '"the ferry"', "책 바다"),
+    *MARKED,
     *("고양이 -잔다", "after:2016-05-08", "before:2016-05-03 책", '"책이 많은"', "nothinghere"),
     *("-바다 -고양이 -책", "is:reply", "-is:reply 책", "-has:media 책", "-after:2016-05-08"),
     *("after:2016.5.8", "책 before:2016/5/3"),
@@ -147,7 +150,9 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
     same = [word for word in WORDS if word not in set(ELSE)]
     assert {word: found[word] for word in same} == {word: expected[word] for word in same}
     assert not found["nothinghere"]
-    assert found["-바다 -고양이 -책"] == {6, 7, 8, 9, 12, 13}  # The server looks for words alone.
+    assert all(found[word] == {8} for word in MARKED)
+    # The server looks for words alone.
+    assert found["-바다 -고양이 -책"] == {6, 7, 8, 9, 12, 13}
     for typed, told in NOT_SEARCHED.items():
         await page.fill("#q", typed)
         await page.press("#q", "Enter")

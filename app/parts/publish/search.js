@@ -42,11 +42,11 @@
     return parts.get(name).value;
   };
 
-  const fold = (word) => word.toLowerCase().replaceAll("ß", "ss").normalize("NFKD")
-    .replace(/[\p{M}]/gu, "").normalize("NFC");
-  const segments = (text) => [...text.matchAll(SEGMENT)].map((match) => {
+  const fold = (word, { letters, marks }) => [...word.toLowerCase()].map((letter) => letters.get(letter) ?? letter)
+    .join("").normalize("NFKD").replace(marks, "").normalize("NFC");
+  const segments = (text, rules) => [...text.matchAll(SEGMENT)].map((match) => {
     const kind = match.groups.paired ? "paired" : match.groups.word ? "word" : "emoji";
-    const folded = kind === "word" ? fold(match[0])
+    const folded = kind === "word" ? fold(match[0], rules)
       : match[0].replace(/[\ufe0f\u{1f3fb}-\u{1f3ff}]/gu, "");
     return { kind, text: folded, start: match.index, end: match.index + match[0].length };
   });
@@ -122,7 +122,9 @@
       ...(final ? ["이다", "이에", "이었", "이라", "입니", "으로"] : ["예요", "였", "랑"])];
     return made([...whole.filter((each) => !rules.nouns.has(each)), word], endings);
   };
-  const rulesOf = ({ endings }) => ({
+  const rulesOf = ({ endings, folding }) => ({
+    letters: new Map(Object.entries(folding.letters)),
+    marks: new RegExp(`[${folding.marks}]`, "gu"),
     particle: new RegExp(`^(?:${endings.particle})$`, "u"),
     verb: new RegExp(`^(?:${endings.verb})$`, "u"),
     afterConsonant: endings.after_consonant,
@@ -132,7 +134,7 @@
 
   // What a query asks for: words, phrases, facts of a post, and days. The rest is not searched.
   const read = (typed, rules) => {
-    const query = { parts: [], since: null, until: null, badDays: [], unknown: [] };
+    const query = { rules, parts: [], since: null, until: null, badDays: [], unknown: [] };
     for (const [, not, typedKey, value, phrase, word] of typed.normalize("NFC").matchAll(PIECE)) {
       const key = typedKey?.toLowerCase();
       if (key === "after" || key === "before") {
@@ -145,7 +147,7 @@
         if (term) query.parts.push({ pieces: [], terms: [term], beginnings: [], isExcluded: Boolean(not) });
         else query.unknown.push(`${key}:${value}`);
       } else {
-        const pieces = segments(phrase ?? word);
+        const pieces = segments(phrase ?? word, rules);
         const isPhrase = phrase !== undefined;
         for (const group of isPhrase ? [pieces] : pieces.map((piece) => [piece])) {
           if (group.length) query.parts.push(partOf(group, isPhrase, Boolean(not), rules));
@@ -382,7 +384,7 @@
 
   // The post as it is in the list; null if it does not fit after all.
   const foundIn = (post, query) => {
-    const found = segments(`${post[2]} ${post[3] ?? ""}`);
+    const found = segments(`${post[2]} ${post[3] ?? ""}`, query.rules);
     const spans = query.parts.map((part) => ({ part, spans: places(part, found) }));
     if (spans.some(({ part, spans: each }) => part.pieces.length && Boolean(each.length) === part.isExcluded)) return null;
     return itemOf(post, spans.flatMap(({ part, spans: each }) => part.isExcluded ? [] : each)

@@ -19,6 +19,7 @@ TEXTS = [
     "𠜎𠜱 は漢字 e-mail it's 3.14 <b>bold</b>",
     "@jack #태그 https://example.org/path_x?q=1",
     "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿 🇰🇷 ❤️ 1️⃣",
+    "Łódź, ISPARTA'ya, Ørsted",
 ]
 
 
@@ -64,6 +65,9 @@ async def filled(shared_db: Database) -> Database:
         ("🇰🇷", {8: ["🇰🇷"]}),
         ("cafe", {3: ["CAFÉ"], 4: ["café"]}),
         ("CAFÉ", {3: ["CAFÉ"], 4: ["café"]}),
+        ("lodz ısparta", {9: ["Łódź", "ISPARTA"]}),
+        ("ørsted", {9: ["Ørsted"]}),
+        ("orsted", {9: ["Ørsted"]}),
         ("שלום", {5: ["שלום"]}),
         ("السلام", {5: ["السلام"]}),
         ("𠜎𠜱", {6: ["𠜎𠜱"]}),
