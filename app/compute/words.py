@@ -176,9 +176,10 @@ _fold_known = functools.lru_cache(maxsize=20_000)(_fold_any)
 
 
 @cache
-def folding() -> dict[str, Any]:
-    """Return how words are folded, for another language: after lower case, `letters` are replaced;
-    after NFKD, the characters of the class `marks` of a regular expression are left out.
+def word_rules() -> dict[str, Any]:
+    """Return what `segments` reads by, for a program in another language: classes of letters that
+    are `paired`, of a `picture`, and of `marks` that are left out after NFKD, and the `letters`
+    that are replaced after lower case.
     """
     letters, marks = dict[str, str](), list[str]()
     for char in map(chr, range(0x80, 0x1F000)):  # Behind them are emoji and Han.
@@ -186,7 +187,12 @@ def folding() -> dict[str, Any]:
             marks.append(char)
         elif char == char.lower() != char.casefold().translate(_WHOLE):
             letters[char] = char.casefold().translate(_WHOLE)
-    return {"letters": letters, "marks": "".join(marks)}
+    return {
+        "letters": letters,
+        "marks": f"[{''.join(marks)}]",
+        "paired": f"[{_PAIRED}]",
+        "picture": _PICTURE,
+    }
 
 
 # --- Korean words as stem and ending, recognised by shapes of syllables ---

@@ -67,14 +67,26 @@ TEXTS: Final = (
     *(
         "Coffee by the harbour",
         "harbours and coffees",
-        "Café, naïve and STRASSE, Łódź, हिन्दी, Νίκος, সকাল, شُكرًا",
+        "Café, naïve and STRASSE, Łódź, हिन्दी, Νίκος, সকাল, شُكرًا, 二〇二四年, ｶﾌｪ → 🏴󠁧󠁢󠁳󠁣󠁴󠁿",
         "no. 17일 아침 🍞",
     ),
     *("도서관에서 만난 고양이들", "고양이는 잔다", "the ferry left", "ferries leave"),
     "(https://example.org/a_(b)), #바다 (@jun.k: <https://example.org/<b>> a@b.example http://x/ …",
 )
-MARKED: Final = ("हिन्दी", "νίκος", "ΝΙΚΟΣ", "সকাল", "Łódź", "lodz", "شكرا")
-"""Words with marks that are letters, and with marks that are none."""
+MARKED: Final = (
+    "हिन्दी",
+    "νίκος",
+    "ΝΙΚΟΣ",
+    "সকাল",
+    "Łódź",
+    "lodz",
+    "شكرا",
+    "二〇二四年",
+    "ｶﾌｪ",
+    "→",
+    "🏴󠁧󠁢󠁳󠁣󠁴󠁿",
+)
+"""Words with marks that are letters, with marks that are none, and of rare scripts and signs."""
 WORDS: Final = (
     *(
         "책",

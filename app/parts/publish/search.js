@@ -5,12 +5,6 @@
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   const VALUES = new Uint8Array(128); // by the code of a digit
   [...DIGITS].forEach((digit, value) => { VALUES[digit.charCodeAt(0)] = value; });
-  const PAIRED = "\\p{Script=Hangul}\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\u30fc"
-    + "\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Myanmar}\\p{Script=Khmer}";
-  const SEGMENT = new RegExp(
-    `(?<paired>[${PAIRED}]+)|(?<word>(?:(?![${PAIRED}])[\\p{L}\\p{N}]\\p{M}*)+)`
-    + "|(?<emoji>\\p{Regional_Indicator}{2}|\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]*"
-    + "(?:\\u200d\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]*)*)", "gu");
   const PIECE = /(-?)(?:(from|to|before|after|has|is|in)[:：](\S+)|"([^"]*)"|([^\s"]+))/giu;
   const WORD = "\\p{L}\\p{N}_"; // as \w in Python
   const MAY_BE_LINK = /(?<!\S)[^\s@#/]*[@#/]\S*/gu;
@@ -44,7 +38,7 @@
 
   const fold = (word, { letters, marks }) => [...word.toLowerCase()].map((letter) => letters.get(letter) ?? letter)
     .join("").normalize("NFKD").replace(marks, "").normalize("NFC");
-  const segments = (text, rules) => [...text.matchAll(SEGMENT)].map((match) => {
+  const segments = (text, rules) => [...text.matchAll(rules.segment)].map((match) => {
     const kind = match.groups.paired ? "paired" : match.groups.word ? "word" : "emoji";
     const folded = kind === "word" ? fold(match[0], rules)
       : match[0].replace(/[\ufe0f\u{1f3fb}-\u{1f3ff}]/gu, "");
@@ -122,9 +116,13 @@
       ...(final ? ["이다", "이에", "이었", "이라", "입니", "으로"] : ["예요", "였", "랑"])];
     return made([...whole.filter((each) => !rules.nouns.has(each)), word], endings);
   };
-  const rulesOf = ({ endings, folding }) => ({
-    letters: new Map(Object.entries(folding.letters)),
-    marks: new RegExp(`[${folding.marks}]`, "gu"),
+  const rulesOf = ({ endings, words: { letters, marks, paired, picture } }) => ({
+    letters: new Map(Object.entries(letters)),
+    marks: new RegExp(marks, "gu"),
+    segment: new RegExp(
+      `(?<paired>${paired}+)|(?<word>(?:(?!${paired})[\\p{L}\\p{N}]\\p{M}*)+)`
+      + `|(?<emoji>\\p{RI}{2}|${picture}[\\ufe0f\\p{EMod}]*[\\u{e0020}-\\u{e007f}]*`
+      + `(?:\\u200d${picture}[\\ufe0f\\p{EMod}]*)*)`, "gu"),
     particle: new RegExp(`^(?:${endings.particle})$`, "u"),
     verb: new RegExp(`^(?:${endings.verb})$`, "u"),
     afterConsonant: endings.after_consonant,

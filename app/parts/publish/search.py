@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from app.compute.words import KOREAN_ENDINGS, folding, terms
+from app.compute.words import KOREAN_ENDINGS, terms, word_rules
 
 CHUNK: Final = 32
 """Posts in a file of texts: 100,000 posts have some 3,000 files of 8 KB."""
@@ -101,7 +101,7 @@ class SearchIndex:
             "chunk": CHUNK,
             "starts": starts,
             "endings": KOREAN_ENDINGS,
-            "folding": folding(),
+            "words": word_rules(),
             "begin": begin and date.fromordinal(begin),
             "days": "".join(map(_digits, gaps)),
         }
