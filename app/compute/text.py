@@ -227,15 +227,21 @@ def clean_sign(sign: str) -> str | None:
     return normalized(sign)[:MAX_SIGN_LENGTH] if is_visible(_JOINERS.sub("", sign)) else None
 
 
+_DIRECTIONS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
 def username_key(name: str) -> str:
-    """Return the key of a name for uniqueness, searches and sorting: case-folded NFC."""
+    """Return the key of a name for uniqueness, searches and sorting: case-folded NFC, without the
+    marks of direction that come with a name copied from a page.
+    """
     return _key_of(possible_name(name))
 
 
 @functools.lru_cache(maxsize=4_000)
 def _key_of(name: str) -> str:
     # PostgreSQL refuses NUL. No username contains NUL or the character that replaces it.
-    return normalized(normalized(name).casefold()).replace("\0", "\x01")
+    bare = _DIRECTIONS.sub("", name)
+    return normalized(normalized(bare).casefold()).replace("\0", "\x01")
 
 
 def possible_name(name: str) -> str:

@@ -48,6 +48,15 @@ async def test_author_is_found_under_the_address_of_the_name(shared: Shared, nam
     assert (await answer.get_json())["username"] == name
 
 
+async def test_a_name_is_found_that_was_copied_with_marks_of_direction(writer: Client) -> None:
+    await writer.add_user("محمد")
+    await writer.add_tweet("محمد", "مرحبا بكم في بيتنا")
+    copied = quote("\u200eمحمد\u200e")
+    assert (await writer.json(f"{USERS}/{copied}"))["username"] == "محمد"
+    assert (await writer.json(f"/api/v1/search?q=from:{copied}"))["items"]
+    assert (await writer.json(f"{USERS}/{copied}/tweets"))["items"]
+
+
 @pytest.mark.parametrize(
     "name",
     [
