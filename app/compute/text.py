@@ -159,12 +159,17 @@ def drop_controls(text: str) -> str:
     return _SURROGATES.sub("", _CONTROLS.sub("", _NEWLINES.sub("\n", text)))
 
 
+_LOOSE: Final = re.compile(
+    r"(?<![^\0-\u024f\s\u200c\u200d])[\u200c\u200d]|[\u200c\u200d](?![^\0-\u024f\s\u200c\u200d])"
+)
+"""A joiner that joins no emoji and parts no Persian word: nobody sees it."""
+
+
 def clean_title(title: str | None) -> str | None:
-    """Return a title in one line of NFC, at most 320 characters; None if empty."""
+    """Return a title or display name in one line of NFC, at most 320 characters; None if empty."""
     spaced = " ".join(drop_controls(title or "").split())
-    # Emoji of several signs are joined, and Persian names parted, by an invisible character.
     visible = "".join(c for c in spaced if c.isprintable() or c in "\u200c\u200d")
-    return normalized(visible)[:MAX_USERNAME_LENGTH].strip() or None
+    return normalized(_LOOSE.sub("", visible))[:MAX_USERNAME_LENGTH].strip() or None
 
 
 def unescape_html(text: str) -> str:

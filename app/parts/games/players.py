@@ -14,7 +14,7 @@ from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
+from app.compute.text import clean_title, username_key
 from app.db.backend import allocate_ids, insert_rows, is_among
 from app.errors import (
     ConflictError,
@@ -40,7 +40,6 @@ from app.runtime.clock import now, now_ms
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
 from app.services.access.rights import INVALID
-from app.services.posts.users import clean_display_name
 
 MOST_POINTS: Final = 1_000
 LEAST_POINTS: Final = 500
@@ -98,7 +97,7 @@ class JoinedPlayer(Struct, frozen=True):
 
 def player_name(name: str) -> str:
     """Return a typed name as it is shown. Raises InvalidInputError."""
-    clean = clean_display_name(" ".join(name.split()))
+    clean = clean_title(name)
     if clean is None:
         raise InvalidInputError("A name needs visible letters", loc="name")
     return clean[:LONGEST_NAME].rstrip()

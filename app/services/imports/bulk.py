@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, false, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key, without_at
+from app.compute.text import clean_title, username_key, without_at
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among, update_by_id
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats.post import RoomReference
@@ -31,13 +31,7 @@ from app.services.posts.arrivals import (
 from app.services.posts.meetings import note_met
 from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import RoomMention, SourceKey, find_named, is_of_kept_room
-from app.services.posts.users import (
-    CHANGE_USER,
-    check_platform,
-    claim_site,
-    clean_display_name,
-    disclaim_site,
-)
+from app.services.posts.users import CHANGE_USER, check_platform, claim_site, disclaim_site
 from app.services.rooms.identity import RoomFinder, RoomSample, announce_change
 
 MOST_ORDERED: Final = 1_000
@@ -187,7 +181,7 @@ class BulkAuthor:
         if platform and platform != "local" and self.platform == "local":
             self.platform, self.is_changed = platform, True
         is_named = self.display_name or display_name is None
-        if not is_named and (cleaned := clean_display_name(display_name)):
+        if not is_named and (cleaned := clean_title(display_name)):
             self.display_name, self.is_changed = cleaned, True
 
     @property

@@ -25,7 +25,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import clean_username, composed, possible_name, username_key, without_at
+from app.compute.text import (
+    clean_title,
+    clean_username,
+    composed,
+    possible_name,
+    username_key,
+    without_at,
+)
 from app.db.backend import UNTRACKED, allocate_ids, chunks, is_among, table_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
@@ -217,7 +224,7 @@ async def add_user(
         id=user_id,
         username=username,
         username_key=username_key(username),
-        display_name=clean_display_name(display_name),
+        display_name=clean_title(display_name),
         platform=platform,
         created_at=now(),
     )
@@ -234,14 +241,8 @@ async def rename_user(session: AsyncSession, username: str, display_name: str | 
     Raises NotFoundError.
     """
     user = await get_user(session, username)
-    user.display_name = clean_display_name(display_name)
+    user.display_name = clean_title(display_name)
     await append_events(session, [NewEvent("user.updated", user.id)])
-
-
-def clean_display_name(name: str | None) -> str | None:
-    """Return the name without control characters and outer white space; None if empty."""
-    printable = "".join(c for c in name or "" if c.isprintable())
-    return printable.strip()[:320] or None
 
 
 def check_platform(

@@ -126,3 +126,10 @@ async def test_display_name_loses_what_cannot_be_shown(writer: Client) -> None:
     user = await writer.add_user("a", display_name="  Harbour\u0000\u202e \nmaster ⚓ ")
     assert user["display_name"] == "Harbour master ⚓"
     assert (await writer.add_user("b", display_name="\u200b"))["display_name"] is None
+    # Joiners are seen in Persian words and in emoji, and hide in others.
+    for name, shown in [
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("👩\u200d🚀 An\u200cn\u200d", "👩\u200d🚀 Ann"),
+    ]:
+        added = await writer.add_user(shown[-1], display_name=name)
+        assert added["display_name"] == shown
