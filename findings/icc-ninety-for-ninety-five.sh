@@ -3,7 +3,7 @@
 #
 # Expected: `icc` gives a coefficient with an interval of `confidence_level`, which is 0.95 if nothing is said. So does
 # pingouin 0.7.0.
-# Seen: for a table of six texts and four people, both give 0.17. pingouin's interval is -0.13 to 0.72, and the one of icc
+# Seen: for a table of six texts and four people, both give 0.17. The interval is -0.13 to 0.72 in pingouin, and in icc
 # -0.10 to 0.64. With `confidence_level=0.975`, it is pingouin's of 95%. Of 1000 made tables with a true coefficient of
 # 0.5, 898 intervals of 95% have it.
 # Why: what is left of 100% belongs to two ends, half to each. Here, each end gets the whole.
