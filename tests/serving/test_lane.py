@@ -9,7 +9,7 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypercorn.asyncio import run, serve
@@ -230,7 +230,11 @@ async def test_every_request_is_answered_as_on_the_long_road(
         assert other.lane.answered == 0
 
 
-@pytest.mark.parametrize("posts", [60, pytest.param(7_500, marks=pytest.mark.full)])
+LONG: Final = (pytest.mark.full, pytest.mark.timeout(600))
+"""A slow machine takes 20 ms a post and its four answers."""
+
+
+@pytest.mark.parametrize("posts", [60, pytest.param(7_500, marks=LONG)])
 def test_no_answer_is_older_than_a_commit_of_any_worker(server: Server, posts: int) -> None:
     token = server.installation.json("token", "add", "test", "--scope", "write")["token"]
     written = {"Authorization": f"Bearer {token}"}

@@ -39,7 +39,17 @@ OTHERS: Final = {
     *("tz", "username", "platform", "lang", "kind", "is", "has", "q", "mode", "sort", "facets"),
     *("limit", "format", "hour", "message", "deleted", "picture"),
     *("text", "post", "without", "sure", "view", "shows", "theme", "names", "words"),
-    *("reasons", "explain", "no_replies", "without_media", "url", "token", "card", "old_posts"),
+    *(
+        "reasons",
+        "explain",
+        "no_replies",
+        "without_media",
+        "url",
+        "token",
+        "card",
+        "old_posts",
+        "room",
+    ),
 }
 ZONES: Final = ("UTC", "Pacific/Kiritimati")
 """The latter was ten hours behind, and is fourteen ahead."""
