@@ -4,13 +4,14 @@ import ast
 import importlib
 import pkgutil
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from time import process_time
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -57,8 +58,9 @@ def sources() -> dict[str, str]:
 
 def written_in_calls() -> Iterator[tuple[str, re.Pattern[Any], str]]:
     """Yield the patterns of `re.search(r"…", text)` and the like."""
+    calls = re.compile(rf"\bre\.(?:{'|'.join((*SEARCHING, *MATCHING))})\(")
     for name, source in sources().items():
-        for node in ast.walk(ast.parse(source)):
+        for node in ast.walk(ast.parse(source)) if calls.search(source) else ():
             match node:
                 case ast.Call(
                     func=ast.Attribute(value=ast.Name(id="re"), attr=method),
@@ -87,11 +89,36 @@ def all_patterns() -> dict[str, tuple[re.Pattern[Any], frozenset[str]]]:
     }
 
 
+class Uses(NamedTuple):
+    """What a text does with names, found in one pass."""
+
+    called: dict[str, set[str]]
+    """Methods by the name that they are called of."""
+    looped: dict[str, set[str]]
+    """Names of each item of a name."""
+    titles: set[str]
+    """Names given to `title_of`, which matches them whole."""
+
+
+@lru_cache(maxsize=2)
+def uses_in(text: str) -> Uses:
+    called, looped = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for name, method in re.findall(r"\b(\w+)\.(?=(\w+))", text):
+        called[name].add(method)
+    for item, listed in re.findall(r"for (?:\w+, )*(\w+) in ([^:\n]*)", text):
+        for name in re.findall(r"\w+", listed):
+            looped[name].add(item)
+    titles = re.findall(r"\btitle_of\(([^\n]*)", text)
+    return Uses(called, looped, {*re.findall(r"\w+", " ".join(titles))})
+
+
 def uses_of(name: str, text: str) -> set[str]:
     """Return the methods that a text calls of a pattern, or of each of some patterns."""
-    looped = re.findall(rf"for (?:\w+, )*(\w+) in [^:\n]*\b{name}\b", text)
-    called = {use for each in [name, *looped] for use in re.findall(rf"\b{each}\.(\w+)", text)}
-    if re.search(rf"\btitle_of\([^\n]*\b{name}\b", text):
+    uses = uses_in(text)
+    called = {
+        use for each in [name, *uses.looped.get(name, ())] for use in uses.called.get(each, ())
+    }
+    if name in uses.titles:
         called.add("fullmatch")
     return called & {*SEARCHING, *MATCHING}
 
