@@ -164,7 +164,7 @@ def _runs(text: str, *, is_ours: bool = False) -> Sequence[_Run]:
     Source: Unicode's Annex 9, of marks of direction only with the one from left to right.
     """
     fonts = _fonts_of(text)
-    is_plain = not any(map(_is_from_right, text))
+    is_plain = not is_from_right(text)
     levels = [0] * len(text) if is_plain else _levels_of(text, is_ours=is_ours)
     runs, start = list[_Run](), 0
     are_marks = map(TO_RIGHT.__eq__, text)
@@ -232,8 +232,11 @@ def _brackets_in(text: str) -> Iterator[tuple[int, int]]:
             yield opened.pop(), place
 
 
-def _is_from_right(sign: str) -> bool:
-    return not sign.isascii() and _WAYS.get(unicodedata.bidirectional(sign)) == "R"
+def is_from_right(text: str) -> bool:
+    """Return whether a text has letters that run from right to left."""
+    if text.isascii():
+        return False
+    return any(_WAYS.get(unicodedata.bidirectional(sign)) == "R" for sign in text)
 
 
 @lru_cache(maxsize=300)  # Of 20 KB each.

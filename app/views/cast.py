@@ -3,7 +3,6 @@
 `cast_of` reads people whom `named_in` finds; texts and filters use the cast that is `bound`.
 """
 
-import re
 import unicodedata
 import warnings
 from collections import Counter
@@ -23,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.db.backend import Readable
 from app.drawing.drawings import NO_HUE
-from app.drawing.lettering import TO_RIGHT
+from app.drawing.lettering import TO_RIGHT, is_from_right
 from app.errors import AppError, Message
 from app.formats.reading import username_for
 from app.language.i18n import (
@@ -44,7 +43,6 @@ CLEAR_HUES: Final = 8
 """First colours, which differ clearly from each other."""
 _NAMES: Final = frozenset({"username", "usernames", "chosen"})
 """Fields and keys with usernames, single, several or first of pairs; `chosen`: ticked in a form."""
-_FROM_RIGHT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
 
 
@@ -183,7 +181,7 @@ def _named(username: str) -> Person | None:
 
 def in_sentence(name: str) -> str:
     """Return a name between marks that keep it, from right to left, from turning what is beside."""
-    return f"{TO_RIGHT}{name}{TO_RIGHT}" if _FROM_RIGHT.search(name) else name
+    return f"{TO_RIGHT}{name}{TO_RIGHT}" if is_from_right(name) else name
 
 
 def shown_name(username: str) -> str:

@@ -9,6 +9,8 @@ from itertools import chain
 from typing import Final, NamedTuple
 from unicodedata import category
 
+from app.compute.text import DIRECTIONS
+
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _PLACEHOLDERS: Final = {
     "name": r"[^\n]{1,200}?",
@@ -22,18 +24,17 @@ _HEADING: Final = re.compile(r"== (?P<kind>[a-z]+) (?P<language>[a-z]{2}(?:-[A-Z
 _SOURCE: Final = "source: "
 _FULL_STOP: Final = re.compile(r"[.。](>?)\Z")
 _BLANKS: Final = "\u00a0\u2007\u2009\u200a\u202f"
-_DIRECTIONS: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _QUOTES: Final = "“”„‟«»＂"
 _APOSTROPHES: Final = "’‘"
-_ODD: Final = re.compile(f"[{_BLANKS}{_DIRECTIONS}{_QUOTES}{_APOSTROPHES}]")
+_ODD: Final = re.compile(f"[{_BLANKS}{DIRECTIONS}{_QUOTES}{_APOSTROPHES}]")
 _EVEN: Final = str.maketrans(
     dict.fromkeys(_BLANKS, " ")
-    | dict.fromkeys(_DIRECTIONS, "")
+    | dict.fromkeys(DIRECTIONS, "")
     | dict.fromkeys(_QUOTES, '"')
     | dict.fromkeys(_APOSTROPHES, "'")
 )
 """Blanks, direction marks and quotes that differ between versions of an app."""
-_NEVER_PLAIN: Final = frozenset(f"{_BLANKS}{_DIRECTIONS}{_QUOTES}{_APOSTROPHES}<")
+_NEVER_PLAIN: Final = frozenset(f"{_BLANKS}{DIRECTIONS}{_QUOTES}{_APOSTROPHES}<")
 """Characters at the ends of a text that comparison may change."""
 
 
