@@ -181,7 +181,7 @@ from app.part_list import Part
 from app.views.blueprints import PageBlueprint
 from app.views.page import WebPage, render
 
-blueprint = PageBlueprint("birthdays")
+blueprint = PageBlueprint("birthdays", policy="read")
 
 
 class BirthdaysPage(WebPage, frozen=True, kw_only=True):
@@ -190,12 +190,23 @@ class BirthdaysPage(WebPage, frozen=True, kw_only=True):
     names: list[str]
 
 
-@blueprint.page("/birthdays", policy="open")
+@blueprint.get("/birthdays", policy="open")
 async def show_birthdays() -> str:
     return await render(BirthdaysPage(names=["ann"]))
 
 
 PART = Part(pages=(blueprint,))
+"""
+UNDECLARED: Final = "saywho_birthdays.part.show_birthdays: no policy is declared; give policy=…"
+OUTSIDE_API: Final = """
+from app.views.blueprints import ApiBlueprint
+
+api = ApiBlueprint("birthdays", tag="users")
+
+
+@api.get("/birthdays", answers="The names")
+async def show_birthdays() -> list[str]:
+    return ["ann"]
 """
 ASKING: Final = """
 import asyncio
@@ -242,7 +253,14 @@ def test_another_package_adds_a_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("program", "reason"),
-    [("1 / 0", "ZeroDivisionError: division by zero"), ("PART = 1", "of the type int")],
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("PART = 1", "of the type int"),
+        (OUTSIDE.replace(', policy="open"', "").replace(', policy="read"', ""), UNDECLARED),
+        (OUTSIDE.replace('policy="open"', 'policy="opne"'), "there is no policy 'opne'"),
+        (OUTSIDE_API, UNDECLARED),
+    ],
+    ids=["error", "no part", "no policy", "unknown policy", "no policy in the API"],
 )
 def test_a_part_that_cannot_be_loaded_stops_the_start(
     program: str, reason: str, tmp_path: Path

@@ -6,7 +6,7 @@
 import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeVar, get_args, get_origin
+from typing import Any, Final, Literal, Protocol, TypeVar, cast, get_args, get_origin
 
 from msgspec import UNSET, Struct, structs
 from quart import Blueprint, Response, request
@@ -14,7 +14,7 @@ from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.db.result_cache import cacheable
-from app.errors import InvalidInputError
+from app.errors import InvalidInputError, StartError
 from app.paths import API
 from app.runtime.encoding import encoded
 from app.views.policies import OfChat, Policy, access
@@ -39,21 +39,57 @@ FILE: Final = "application/octet-stream"
 MULTIPART: Final = "multipart/form-data"
 
 T = TypeVar("T")
-View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
+View = Callable[..., Awaitable[Any]]
+AnyView = TypeVar("AnyView", bound=Callable[..., Any])
 Form = MultiDict[str, str]
 Reply = tuple[T, int, dict[str, str]]
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
+POLICIES: Final = get_args(Policy)
 CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
 """Cursors of a list, or a function that chooses them by parameters."""
 
 
-class PageBlueprint(Blueprint):
-    """Pages of one subject with a common policy; views get `args` and `form` as structs."""
+class Verb(Protocol):
+    """Quart's `blueprint.get` and so on, with the keywords of `add_url_rule`; a view may return
+    values that are no responses.
+    """
+
+    def __call__(self, rule: str, **options: Any) -> Callable[[AnyView], AnyView]: ...
+
+
+class DeclaringBlueprint(Blueprint):
+    """Quart's blueprint, in which each view has a policy."""
+
+    get: Verb
+    post: Verb
+    put: Verb
+    patch: Verb
+    delete: Verb
+
+    def __init__(self, name: str, policy: Policy | None, url_prefix: str | None) -> None:
+        """policy: of the views that declare none."""
+        super().__init__(name, __name__, url_prefix=url_prefix)
+        self._policy = policy
+
+    def policy_of(self, view: Callable[..., Any], declared: Policy | None) -> Policy:
+        """Return a view's policy. Raises StartError without one."""
+        policy = declared or self._policy
+        if policy is None or policy not in POLICIES:
+            fault = f"there is no policy {policy!r}" if policy else "no policy is declared"
+            raise StartError(
+                f"{view.__module__}.{view.__qualname__}: {fault};"
+                f" give policy=… to the view or its blueprint, one of {', '.join(POLICIES)}"
+            )
+        return policy
+
+
+class PageBlueprint(DeclaringBlueprint):
+    """Pages of one subject; views get `args` and `form` as structs."""
 
     def __init__(
         self,
         name: str,
-        policy: Policy = "read",
+        policy: Policy | None = None,
         url_prefix: str | None = None,
         *,
         cookie: str = "",
@@ -62,54 +98,56 @@ class PageBlueprint(Blueprint):
         """cookie: prefix of the names of visitors' secret cookies. shows_days: whether answers
         differ by the browser's time zone.
         """
-        super().__init__(name, __name__, url_prefix=url_prefix)
+        super().__init__(name, policy, url_prefix)
         self.cookie, self.shows_days = cookie, shows_days
         # Flask's own finds nothing here, and would take a thread for each page.
         self.template_context_processors.clear()
-        self._policy = policy
 
-    def action(
-        self, path: str, *, policy: Policy | None = None, of_chat: OfChat | None = None
-    ) -> Callable[[View], View]:
-        return self.page(path, method="POST", policy=policy, of_chat=of_chat)
-
-    def page(
+    def add_url_rule(
         self,
-        *paths: str,
-        method: Method = "GET",
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        provide_automatic_options: bool | None = None,
+        *,
         policy: Policy | None = None,
+        keep: bool = False,
         cursor: CursorOf | None = None,
-        is_cacheable: bool = False,
         of_chat: OfChat | None = None,
-    ) -> Callable[[View], View]:
-        """Declare a view that shows a page.
+        **options: Any,
+    ) -> None:
+        """Declare a view that shows a page, or does what a form asks for.
 
-        of_chat: decides for readers of one chat if the path names no chat. cursor: kinds of
-        `cursor`, whose sort key is the argument `after`.
+        keep: whether the answer is kept until something is written. cursor: kinds of `cursor`,
+        whose sort key is the argument `after`. of_chat: decides for readers of one chat if the
+        path names no chat.
         """
+        view = cast(View, view_func)
+        run = _page(view, self.policy_of(view, policy), keep, cursor, of_chat)
+        super().add_url_rule(rule, endpoint, run, provide_automatic_options, **options)
 
-        def declare(view: View) -> View:
-            takes, needs = view.__annotations__, policy or self._policy
 
-            @functools.wraps(view)
-            async def run(**values: Any) -> ResponseReturnValue:
-                if is_cacheable:
-                    cacheable()
-                if "args" in takes:
-                    args = values["args"] = parse_args(takes["args"], is_strict=False)
-                    if cursor is not None:
-                        values["after"] = _cursor(cursor, args).decode(args.cursor or None)
-                if "form" in takes:
-                    values["form"] = await request.form
-                answer: ResponseReturnValue = await view(**values)
-                return answer
+@functools.cache  # A view with several addresses is one view.
+def _page(
+    view: View, policy: Policy, keep: bool, cursor: CursorOf | None, of_chat: OfChat | None
+) -> View:
+    takes = view.__annotations__
 
-            for path in paths:
-                checked = access(needs, of_chat)(run)
-                self.add_url_rule(path, view.__name__, checked, methods=[method])
-            return view
+    @access(policy, of_chat)
+    @functools.wraps(view)
+    async def run(**values: Any) -> ResponseReturnValue:
+        if keep:
+            cacheable()
+        if "args" in takes:
+            args = values["args"] = parse_args(takes["args"], is_strict=False)
+            if cursor is not None:
+                values["after"] = _cursor(cursor, args).decode(args.cursor or None)
+        if "form" in takes:
+            values["form"] = await request.form
+        answer: ResponseReturnValue = await view(**values)
+        return answer
 
-        return declare
+    return run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +157,7 @@ class Operation:
     path: str
     policy: Policy
     tag: str
+    summary: str
     answers: Mapping[int, str]
     """Meaning of each successful status, the usual first."""
     content: Mapping[str, Any]
@@ -127,14 +166,14 @@ class Operation:
     form: type[Struct] | None
     body: Mapping[str, Any]
     cursor: CursorOf | None
-    is_cacheable: bool
+    keep: bool
     one_of: tuple[str, ...]
     """Fields of the form of which a body has exactly one; empty for no such fields."""
     follows: str
     """The previous view in the document; empty for the end."""
 
     async def run(self, values: dict[str, Any]) -> ResponseReturnValue:
-        if self.is_cacheable:
+        if self.keep:
             cacheable()
         takes_args = self.args is not NoArgs
         args: Any = parse_args(self.args, is_strict=takes_args or self.policy != "open")
@@ -155,80 +194,79 @@ class Operation:
         return _answer(value, next(iter(self.answers)))
 
 
-class ApiBlueprint(Blueprint):
+class ApiBlueprint(DeclaringBlueprint):
     """Operations of one subject, under one tag."""
 
-    def __init__(self, name: str, *, tag: str, url_prefix: str | None = API) -> None:
-        super().__init__(name, __name__, url_prefix=url_prefix)
+    def __init__(
+        self, name: str, policy: Policy | None = None, url_prefix: str | None = API, *, tag: str
+    ) -> None:
+        super().__init__(name, policy, url_prefix)
         self.operations: list[Operation] = []
         self._tag = tag
 
-    def operation(
+    def add_url_rule(
         self,
-        method: Method,
-        path: str,
-        policy: Policy,
-        answers: str | Mapping[int, str],
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        provide_automatic_options: bool | None = None,
         *,
+        answers: str | Mapping[int, str] = "",
+        policy: Policy | None = None,
+        keep: bool = False,
+        cursor: CursorOf | None = None,
+        of_chat: OfChat | None = None,
+        summary: str = "",
         content: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-        cursor: CursorOf | None = None,
-        is_cacheable: bool = False,
         one_of: tuple[str, ...] = (),
         follows: str = "",
-        of_chat: OfChat | None = None,
-    ) -> Callable[[View], View]:
-        """Declare a view as an operation; the first line of its docstring is the summary.
+        **options: Any,
+    ) -> None:
+        """Declare a view as an operation of the document; without `answers`, as Quart does.
 
         `args` and `form` are structs of the annotations; only open operations allow unknown
         parameters.
 
-        answers: meaning of success, by status except for 200 and 204. content: types of an answer
-        other than JSON. body: types that the view reads itself. cursor: kinds of cursors, with the
-        sort key as `after` and an answer's `next`. one_of: fields of the form of which a body has
-        exactly one. follows: the view of the tag before it. of_chat: decides for readers of one
-        chat if the path names no chat.
+        answers: meaning of success, by status except for 200 and 204. keep: whether the answer is
+        kept until something is written. cursor: kinds of cursors, with the sort key as `after` and
+        an answer's `next`. of_chat: decides for readers of one chat if the path names no chat.
+        summary: by default the first line of the docstring. content: types of an answer other than
+        JSON. body: types that the view reads itself. one_of: fields of the form of which a body
+        has exactly one. follows: the view of the tag before it.
         """
-
-        def declare(view: View) -> View:
+        view = run = cast(View, view_func)
+        policy = self.policy_of(view, policy)
+        if answers:
             takes, returned = view.__annotations__, _returned(view)
             form, plain = takes.get("form"), {} if returned is None else {JSON: returned}
             usual = 204 if returned is None else 200
+            (method,) = options["methods"]
             declared = Operation(
                 view=view,
                 method=method,
-                path=(self.url_prefix or "") + path,
+                path=(self.url_prefix or "") + rule,
                 policy=policy,
                 tag=self._tag,
+                summary=summary or (view.__doc__ or "").partition("\n")[0].removesuffix("."),
                 answers={usual: answers} if isinstance(answers, str) else answers,
                 content=plain if content is None else content,
                 args=takes.get("args", NoArgs),
                 form=form,
                 body={JSON: form} if form else body or {},
                 cursor=cursor,
-                is_cacheable=is_cacheable,
+                keep=keep,
                 one_of=one_of,
                 follows=follows,
             )
+            self.operations.append(declared)
 
             @functools.wraps(view)
             async def run(**values: Any) -> ResponseReturnValue:
                 return await declared.run(values)
 
-            self.operations.append(declared)
-            checked = access(policy, of_chat)(run)
-            self.add_url_rule(path, view.__name__, checked, methods=[method])
-            return view
-
-        return declare
-
-    def kept(
-        self, path: str, answers: str, *, cursor: CursorOf | None = None, follows: str = ""
-    ) -> Callable[[View], View]:
-        """Declare what anyone who may read gets; the answer is kept until something is written."""
-        return self.operation(
-            "GET", path, "read", answers, cursor=cursor, is_cacheable=True, follows=follows
-        )
+        checked = access(policy, of_chat)(run)
+        super().add_url_rule(rule, endpoint, checked, provide_automatic_options, **options)
 
 
 def operations_of(blueprints: Iterable[object]) -> list[Operation]:

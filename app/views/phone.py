@@ -16,7 +16,7 @@ from app.views.page import WebPage, render
 from app.views.policies import is_on_this_machine, own_origin
 from app.views.requests import NextArgs
 
-blueprint = PageBlueprint("phone")
+blueprint = PageBlueprint("phone", policy="read")
 
 
 class PhonePage(WebPage, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class PhonePage(WebPage, frozen=True, kw_only=True):
         return qr_code(self.links[0]) if self.links else None
 
 
-@blueprint.page("/phone")
+@blueprint.get("/phone")
 async def show_phone(args: NextArgs) -> str:
     path = local_address(args.next)
     links = [origin + path for origin in origins_for_others()]

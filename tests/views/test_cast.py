@@ -248,9 +248,9 @@ async def test_a_page_by_the_recipe_calls_people_rightly(app: Quart) -> None:
     assert app.jinja_env.loader is not None
     added = DictLoader({"trends.html": TRENDS})
     app.jinja_env.loader = ChoiceLoader([added, app.jinja_env.loader])
-    blueprint = PageBlueprint("by_the_recipe")
+    blueprint = PageBlueprint("by_the_recipe", policy="read")
 
-    @blueprint.page("/by-the-recipe")
+    @blueprint.get("/by-the-recipe")
     async def show_trends() -> str:
         async with resources().db.read() as session:
             authors, _ = await list_authors(session, limit=50)

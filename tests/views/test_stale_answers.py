@@ -261,9 +261,9 @@ async def test_the_tables_name_every_route_that_anybody_may_read(app: Quart) -> 
 
 
 async def test_a_view_that_forgets_what_it_depends_on_is_found(make_config: MakeConfig) -> None:
-    blueprint = PageBlueprint("forgetful")
+    blueprint = PageBlueprint("forgetful", policy="read")
 
-    @blueprint.page("/posts/number", is_cacheable=True)
+    @blueprint.get("/posts/number", keep=True)
     async def show_number() -> str:
         async with resources().db.read() as session:
             return str(await session.scalar(select(func.count(Tweet.id))))

@@ -133,7 +133,7 @@ from app.views.subjects import Chat, OneAuthor, read_shown
 from app.parts.report.rooms import REPORTS
 from app.views.filters import ZoneArgs
 
-blueprint = PageBlueprint("birthdays")
+blueprint = PageBlueprint("birthdays", policy="read")
 
 
 class Birthday(Chat):
@@ -161,13 +161,13 @@ async def poster_of(subject, shown, args):
     return Poster(subject.title(), (), "A day", None, "")
 
 
-@blueprint.page(Birthday.path)
+@blueprint.get(Birthday.path)
 async def show_birthday(args: ZoneArgs, **address) -> str:
     subject, shown = await read_shown(Birthday, read, address, args)
     return await render(BirthdaysPage(subject=subject, names=subject.about))
 
 
-@blueprint.page("/user/<username>/lines")
+@blueprint.get("/user/<username>/lines")
 async def send_lines(args: ZoneArgs, **address) -> Response:
     """A new output of the subjects that are here."""
     async def lines(session, kept, subject, zone_of):

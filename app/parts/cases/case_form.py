@@ -68,13 +68,13 @@ def _address(data: bytes, kind: str) -> str:
     return f"data:{kind};charset=utf-8;base64,{base64.b64encode(data).decode()}"
 
 
-@blueprint.page("/compare/case")
+@blueprint.get("/compare/case")
 async def show_case() -> ResponseReturnValue:
     """Lead to the question: a text is in no address."""
     return see_other(url_for("home.show_home"))
 
 
-@blueprint.action("/compare/case")
+@blueprint.post("/compare/case")
 async def post_case(form: Form) -> ResponseReturnValue:
     """Make the report about a text, and offer its files."""
     args = args_of(form, CaseForm, is_strict=False)

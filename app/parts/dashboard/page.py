@@ -37,7 +37,7 @@ from app.views.page import WebPage, render
 
 DASHBOARD: Final = "/dashboard"
 
-blueprint = PageBlueprint("dashboard", url_prefix=DASHBOARD, shows_days=True)
+blueprint = PageBlueprint("dashboard", policy="read", url_prefix=DASHBOARD, shows_days=True)
 
 PANELS: Final[dict[str, AnyPanel]] = {
     panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
@@ -102,7 +102,7 @@ class TablePage(WebPage, frozen=True, kw_only=True):
     query: str
 
 
-@blueprint.page("/")
+@blueprint.get("/")
 async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     depends_on(EVERYTHING)
     depends_on(DERIVED)
@@ -149,14 +149,14 @@ async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
     return msgspec.json.decode(body, type=FigureAnswer) if body else None
 
 
-@blueprint.page("/zone", is_cacheable=True)
+@blueprint.get("/zone", keep=True)
 async def show_zone(args: View) -> dict[str, str | None]:
     """Return the time zone of these authors' chats, which their figures use."""
     async with resources().db.read() as session:
         return {"zone": await zone_of_chats(session, args.names)}
 
 
-@blueprint.page("/table/<name>", is_cacheable=True)
+@blueprint.get("/table/<name>", keep=True)
 async def show_table(name: str, args: View) -> str:
     panel = _panel(name)
     figure, cast = await load(panel, args)
@@ -195,7 +195,7 @@ def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
     ]
 
 
-@blueprint.page("/table/<name>.csv", is_cacheable=True)
+@blueprint.get("/table/<name>.csv", keep=True)
 async def download_table(name: str, args: View) -> Response:
     figure, cast = await load(_panel(name), args)
     with bound(cast):

@@ -36,7 +36,7 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
         return "\n".join(explanation_lines(self.explanation)) if self.explanation else ""
 
 
-@blueprint.page(IMPORTS + "/<id:import_id>/explanation")
+@blueprint.get(IMPORTS + "/<id:import_id>/explanation")
 async def show_explanation(import_id: int) -> ResponseReturnValue:
     """Show the format of a file, and the parts that are not understood."""
     async with resources().db.read() as session:

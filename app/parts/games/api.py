@@ -44,15 +44,15 @@ class GameArgs(Struct):
     """`first` ranks only the first ten players, `all` ranks every player."""
 
 
-@blueprint.operation(
-    "POST", GAMES, "admin", {201: "The new game and its URL"}, one_of=("usernames", "room")
+@blueprint.post(
+    GAMES, policy="admin", answers={201: "The new game and its URL"}, one_of=("usernames", "room")
 )
 async def create_game(form: GameForm) -> Reply[GameView]:
     """Create a game that waits for players."""
     return await _created(await make_game(form))
 
 
-@blueprint.operation("GET", f"{GAMES}/<id:game_id>", "admin", "The game")
+@blueprint.get(f"{GAMES}/<id:game_id>", policy="admin", answers="The game")
 async def show_game(game_id: int, args: GameArgs) -> GameView:
     """Show a game as its host sees it."""
     return await games().host_view(game_id, shows_all=args.ranking == "all")
@@ -68,60 +68,63 @@ async def _view_after(move: str, game_id: int, *number: int) -> GameView:
     return await games().host_view(game_id)
 
 
-@blueprint.operation("POST", f"{GAMES}/<id:game_id>/next", "admin", "The game")
+@blueprint.post(f"{GAMES}/<id:game_id>/next", policy="admin", answers="The game")
 async def go_on(game_id: int, form: VersionForm) -> GameView:
     """Move a game to its next step: start, reveal the answer, ask the next question, or end."""
     return await _view_after("next", game_id, form.version)
 
 
-@blueprint.operation("POST", f"{GAMES}/<id:game_id>/skip", "admin", "The game")
+@blueprint.post(f"{GAMES}/<id:game_id>/skip", policy="admin", answers="The game")
 async def skip_question(game_id: int, form: VersionForm) -> GameView:
     """Leave out the current question and its answers, and ask the next question."""
     return await _view_after("skip", game_id, form.version)
 
 
-@blueprint.operation("POST", f"{GAMES}/<id:game_id>/again", "admin", "The game")
+@blueprint.post(f"{GAMES}/<id:game_id>/again", policy="admin", answers="The game")
 async def ask_again(game_id: int) -> GameView:
     """Ask the current question again; its answers are deleted."""
     return await _view_after("again", game_id)
 
 
-@blueprint.operation("POST", f"{GAMES}/<id:game_id>/end", "admin", "The game")
+@blueprint.post(f"{GAMES}/<id:game_id>/end", policy="admin", answers="The game")
 async def end_game(game_id: int) -> GameView:
     """End a game now; the answers so far count."""
     return await _view_after("end", game_id)
 
 
-@blueprint.operation(
-    "POST", f"{GAMES}/<id:game_id>/replay", "admin", {201: "The new game and its URL"}
+@blueprint.post(
+    f"{GAMES}/<id:game_id>/replay", policy="admin", answers={201: "The new game and its URL"}
 )
 async def replay_game(game_id: int) -> Reply[GameView]:
     """Create the next game of an ended game: the same players and authors, new questions."""
     return await _created(await play_again(game_id))
 
 
-@blueprint.operation("POST", f"{GAMES}/<id:game_id>/joining", "admin", "The game")
+@blueprint.post(f"{GAMES}/<id:game_id>/joining", policy="admin", answers="The game")
 async def let_others_join(game_id: int, form: JoiningForm) -> GameView:
     """Close a game to more players, or open it again; players stay in the game."""
     return await _view_after("joining", game_id, form.open)
 
 
-@blueprint.operation(
-    "DELETE", f"{GAMES}/<id:game_id>/players/<id:player_id>", "admin", "The player is removed"
+@blueprint.delete(
+    f"{GAMES}/<id:game_id>/players/<id:player_id>", policy="admin", answers="The player is removed"
 )
 async def remove_player(game_id: int, player_id: int) -> None:
     """Remove a player, also from all tables."""
     await make_move("remove", game_id, player_id)
 
 
-@blueprint.operation("DELETE", f"{GAMES}/<id:game_id>", "admin", "The game is deleted")
+@blueprint.delete(f"{GAMES}/<id:game_id>", policy="admin", answers="The game is deleted")
 async def delete_game(game_id: int) -> None:
     """Delete a game with all names."""
     await make_move("delete", game_id)
 
 
-@blueprint.operation(
-    "GET", f"{GAMES}/<id:game_id>/results.csv", "admin", "One row per player", content={CSV: str}
+@blueprint.get(
+    f"{GAMES}/<id:game_id>/results.csv",
+    policy="admin",
+    answers="One row per player",
+    content={CSV: str},
 )
 async def show_results(game_id: int) -> Response:
     """Show what each player chose, after the game has ended."""
@@ -134,11 +137,10 @@ async def show_results(game_id: int) -> Response:
     return answer
 
 
-@blueprint.operation(
-    "GET",
+@blueprint.get(
     f"{GAMES}/<id:game_id>{LIVE}",
-    "admin",
-    "A stream of game states, without end",
+    policy="admin",
+    answers="A stream of game states, without end",
     content={EVENTS: str},
 )
 async def follow_game(game_id: int) -> Response:
@@ -163,20 +165,20 @@ class AnswerForm(Struct, forbid_unknown_fields=True):
     username: str
 
 
-@blueprint.operation("POST", PLAY, "open", {201: "The new player, and their token"})
+@blueprint.post(PLAY, policy="open", answers={201: "The new player, and their token"})
 async def join_game(form: JoinForm) -> JoinedPlayer:
     """Join a game with its code."""
     return await join(form.code, form.name)
 
 
-@blueprint.operation("GET", f"{PLAY}/<id:game_id>", "player", "The game as the player sees it")
+@blueprint.get(f"{PLAY}/<id:game_id>", policy="player", answers="The game as the player sees it")
 async def show_play(game_id: int) -> Reply[PlayerView]:
     """Show a game as a player sees it."""
     return (await games().screen(required_key(game_id))).view, 200, PRIVATE
 
 
-@blueprint.operation(
-    "GET", f"{PLAY}/<id:game_id>/next", "player", "The same player in the next game"
+@blueprint.get(
+    f"{PLAY}/<id:game_id>/next", policy="player", answers="The same player in the next game"
 )
 async def show_next_game(game_id: int) -> Reply[JoinedPlayer]:
     """Show the game that the host has started with the players of this one, after its end."""
@@ -188,11 +190,13 @@ async def show_next_game(game_id: int) -> Reply[JoinedPlayer]:
     return place, 200, PRIVATE
 
 
-@blueprint.operation(
-    "POST",
+@blueprint.post(
     f"{PLAY}/<id:game_id>/answers",
-    "player",
-    {201: "The accepted answer", 200: "The answer was already sent; the first answer counts"},
+    policy="player",
+    answers={
+        201: "The accepted answer",
+        200: "The answer was already sent; the first answer counts",
+    },
 )
 async def answer_question(game_id: int, form: AnswerForm) -> Reply[AnswerReceipt]:
     """Answer the current question; the first answer counts, if it arrives in time."""
@@ -204,11 +208,10 @@ async def answer_question(game_id: int, form: AnswerForm) -> Reply[AnswerReceipt
     return receipt, status, PRIVATE
 
 
-@blueprint.operation(
-    "GET",
+@blueprint.get(
     f"{PLAY}/<id:game_id>{LIVE}",
-    "player",
-    "A stream of game states, without end",
+    policy="player",
+    answers="A stream of game states, without end",
     content={EVENTS: str},
 )
 async def follow_play(game_id: int) -> Response:

@@ -72,12 +72,12 @@ class GamesPage(FormPage, frozen=True, kw_only=True):
     most_authors: int = MOST_AUTHORS
 
 
-@blueprint.page(GAMES)
+@blueprint.get(GAMES)
 async def show_games(args: GamesArgs) -> ResponseReturnValue:
     return await _games_page(room_id=args.room, kind=args.kind)
 
 
-@blueprint.action(GAMES)
+@blueprint.post(GAMES)
 async def start_game(form: Form) -> ResponseReturnValue:
     names = given_names(form.getlist("username"))
     room_id = form.get("room", "")
@@ -203,7 +203,7 @@ class GamePage(WebPage, frozen=True, kw_only=True):
         return RightShares(right / answers, model / len(self.questions), 1 / len(self.state.cast))
 
 
-@blueprint.page(f"{GAMES}/<id:game_id>")
+@blueprint.get(f"{GAMES}/<id:game_id>")
 async def show_game(game_id: int) -> str:
     state, standing = await games().read(game_id)
     evident: Evident | None = None
@@ -243,7 +243,7 @@ async def _evidence(state: GameState, tweet_id: int) -> Evident | None:
         return None
 
 
-@blueprint.action(f"{GAMES}/<id:game_id>/replay")
+@blueprint.post(f"{GAMES}/<id:game_id>/replay")
 async def replay(game_id: int) -> Response:
     return see_other(url_for("games.show_game", game_id=await play_again(game_id)))
 
@@ -259,7 +259,7 @@ def _declare_button(name: str) -> None:
         return see_other(url_for("games.show_game", game_id=game_id))
 
     press.__name__ = name
-    blueprint.action(f"{GAMES}/<id:game_id>/{name}")(press)
+    blueprint.post(f"{GAMES}/<id:game_id>/{name}")(press)
 
 
 for _name in MOVES:

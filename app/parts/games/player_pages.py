@@ -193,7 +193,7 @@ _HEADINGS: Final[dict[str | bool | None, str]] = {
 }
 
 
-@blueprint.page(PLAY)
+@blueprint.get(PLAY)
 async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
     joined = await joined_games()
     if game_id := _game_with(args.code, joined):
@@ -201,7 +201,7 @@ async def show_entrance(args: EntranceArgs) -> ResponseReturnValue:
     return await _entrance(joined, args.code, is_out=bool(args.out))
 
 
-@blueprint.action(PLAY)
+@blueprint.post(PLAY)
 async def enter(form: Form) -> ResponseReturnValue:
     code, name = form.get("code", ""), form.get("name", "")[:LONGEST_SENT]
     screens = await joined_games()
@@ -233,7 +233,7 @@ async def _entrance(
     return await _render_private(page)
 
 
-@blueprint.page(f"{PLAY}/<id:game_id>")
+@blueprint.get(f"{PLAY}/<id:game_id>")
 async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
     """Show the player's screen, or the next game's after its start."""
     key = player_key(game_id)
@@ -242,7 +242,7 @@ async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
     return await _screen_page(key, args=args)
 
 
-@blueprint.action(f"{PLAY}/<id:game_id>")
+@blueprint.post(f"{PLAY}/<id:game_id>")
 async def answer(game_id: int, form: Form) -> ResponseReturnValue:
     arrived_ms = now_ms()
     key = player_key(game_id)

@@ -315,12 +315,12 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
         return _rows(self.found.habits) if self.found else []
 
 
-@blueprint.page("/mirror")
+@blueprint.get("/mirror")
 async def show_mirror() -> ResponseReturnValue:
     return await _rendered("", [""])
 
 
-@blueprint.action("/mirror")
+@blueprint.post("/mirror")
 async def post_mirror_form(form: Form) -> ResponseReturnValue:
     """Rewrite the drafts as it was chosen, or back, and show them in the mirror."""
     given = [composed(text) for text in form.getlist("earlier" if "undo" in form else "text")]

@@ -497,7 +497,9 @@ def _place(text_index: int, change: Rewrite) -> dict[str, Any]:
 api = ApiBlueprint("api_mirror", tag="compare")
 
 
-@api.operation("POST", "/mirror", "known", "The lead and the suggestions", follows="compare_batch")
+@api.post(
+    "/mirror", policy="known", answers="The lead and the suggestions", follows="compare_batch"
+)
 async def post_mirror(form: MirrorForm) -> tuple[Mirrored, int, dict[str, str]]:
     """Show the words and signs that give away a draft's author, and changes that help.
 

@@ -47,14 +47,14 @@ from app.views.page import cast_on, render
 from app.views.policies import always, here
 from app.views.requests import args_of
 
-blueprint = PageBlueprint("answer_pictures")
+blueprint = PageBlueprint("answer_pictures", policy="read")
 
 MOST_BARS: Final = 5
 """Number of authors with a bar, the likeliest."""
 TOLD: Final = frozenset({"likely", "close"})
 
 
-@blueprint.page("/compare/picture")
+@blueprint.get("/compare/picture")
 async def show_answer_picture_page(args: ComparePageArgs) -> str:
     look = _look()
     zone = zone_of_page(look.tz)
@@ -73,7 +73,7 @@ async def show_answer_picture_page(args: ComparePageArgs) -> str:
     )
 
 
-@blueprint.page("/compare/picture.png", of_chat=always)
+@blueprint.get("/compare/picture.png", of_chat=always)
 async def show_answer_picture(args: ComparePageArgs) -> Response:
     """Draw the answer that `/compare` gives at the same address."""
     look = _look()

@@ -139,7 +139,7 @@ class Pictures(Generic[Subject, Args]):
         for view, end, answer in ((show_page, "", "page"), (show_image, ".png", "image")):
             view.__annotations__["args"] = self.args
             is_cacheable = answer in self.cached
-            blueprint.page(f"{path}{end}", is_cacheable=is_cacheable, of_chat=of_chat)(view)
+            blueprint.get(f"{path}{end}", keep=is_cacheable, of_chat=of_chat)(view)
         return blueprint
 
 
@@ -182,7 +182,7 @@ def pictures_of(
         read=read,
         poster_of=lambda found, args: poster_of(*found, args),
         page_of=page_of,
-    ).declare(PageBlueprint(name), kind.path + path)
+    ).declare(PageBlueprint(name, policy="read"), kind.path + path)
 
 
 def cast_in_picture(cast: Cast, usernames: Iterable[str | None], *, has_names: bool) -> Cast:

@@ -237,14 +237,14 @@ def cards_of(
     titled_of: Callable[[SubjectT, Any, PeopleArgs], Awaitable[TitledCards]],
 ) -> PageBlueprint:
     """Declare the page of a year's cards, each card as PNG, and all of them as zip."""
-    blueprint, path = PageBlueprint(f"{kind.name}_cards"), f"{kind.path}/cards"
+    blueprint, path = PageBlueprint(f"{kind.name}_cards", policy="read"), f"{kind.path}/cards"
 
     async def read(args: PeopleArgs, address: Address) -> TitledCards:
         subject, shown = await read_shown(kind, figures, address, args, zone_of_picture)
         with speaking(args.lang):
             return await titled_of(subject, shown, args)
 
-    @blueprint.page(path, is_cacheable=True)
+    @blueprint.get(path, keep=True)
     async def show_cards(args: CardArgs, **address: Any) -> ResponseReturnValue:
         subject, shown = await read_shown(kind, figures, address, args)
         titled = await titled_of(subject, shown, args)
@@ -262,7 +262,7 @@ def cards_of(
             )
         )
 
-    @blueprint.page(f"{path}/<card>.png", is_cacheable=True)
+    @blueprint.get(f"{path}/<card>.png", keep=True)
     async def show_card(args: PeopleArgs, card: str, **address: Any) -> Response:
         posters = {each.name: each.poster for each in (await read(args, address)).cards}
         if card not in posters:
@@ -270,7 +270,7 @@ def cards_of(
         drawn = await resources().work_pool.run(draw_poster, posters[card], FORMAT, args.theme)
         return Response(drawn, content_type="image/png")
 
-    @blueprint.page(f"{path}.zip")
+    @blueprint.get(f"{path}.zip")
     async def send_cards(args: PeopleArgs, **address: Any) -> Response:
         shown = await read(args, address)
         if not shown.cards:

@@ -142,7 +142,7 @@ async def _evidence_of(
 api = ApiBlueprint("api_author_portraits", tag="users")
 
 
-@api.kept("/users/<username>/portrait", "The portrait")
+@api.get("/users/<username>/portrait", policy="read", keep=True, answers="The portrait")
 async def show_portrait_of_user(args: RoomZoneArgs, **address: Any) -> AuthorPortrait:
     """Show how an author writes, compared with other people in their chat or on the site."""
     return await answer_of(OneAuthor, read_portrait_of_author, address, args.zone_for)

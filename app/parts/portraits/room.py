@@ -96,15 +96,23 @@ def told_apart(table: Table, beside: int) -> tuple[Table, list[str]]:
 api = ApiBlueprint("api_room_portraits", tag="rooms")
 
 
-@api.kept("/rooms/<id:room_id>/portrait", "The portrait", follows="remove_room")
+@api.get(
+    "/rooms/<id:room_id>/portrait",
+    policy="read",
+    keep=True,
+    answers="The portrait",
+    follows="remove_room",
+)
 async def show_room_portrait(args: RoomZoneArgs, **address: Any) -> RoomPortrait:
     """Show how people write in a chat, side by side."""
     return (await answer_of(Chat, read_sight, address, args.zone_for)).portrait()
 
 
-@api.kept(
+@api.get(
     "/rooms/<id:room_id>/people/<username>",
-    "The portrait of the person",
+    policy="read",
+    keep=True,
+    answers="The portrait of the person",
     follows="show_room_portrait",
 )
 async def show_person_portrait(args: RoomZoneArgs, **address: Any) -> AuthorPortrait:

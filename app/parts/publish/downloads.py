@@ -80,7 +80,7 @@ class WebsiteOfferPage(WebPage, frozen=True, kw_only=True):
         return self.own.names[:NAMES_SHOWN]
 
 
-@blueprint.page("/user/<username>/website")
+@blueprint.get("/user/<username>/website")
 async def show_website(username: str, args: WebsiteArgs) -> str:
     choice = args.choice()
     async with resources().read_long() as session:
@@ -92,7 +92,7 @@ async def show_website(username: str, args: WebsiteArgs) -> str:
     return await render(page)
 
 
-@blueprint.page("/user/<username>/website.zip")
+@blueprint.get("/user/<username>/website.zip")
 async def send_website(username: str, args: WebsiteArgs) -> Response:
     choice = args.choice()
     async with resources().db.read() as session:

@@ -65,7 +65,7 @@ async def read_solved(
     return {row.id: SolvedPost(*row) for row in await session.execute(query)}
 
 
-blueprint = PageBlueprint("quiz")
+blueprint = PageBlueprint("quiz", policy="read")
 
 SKIPPED: Final = "x"
 _ID: Final = "[0-9]{1,15}"
@@ -189,7 +189,7 @@ async def is_of_chat(session: AsyncSession, room_id: int) -> bool:
     return not args.set or await are_speakers(session, room_id, set_of(args.set).user_ids)
 
 
-@blueprint.page("/quiz", of_chat=is_of_chat)
+@blueprint.get("/quiz", of_chat=is_of_chat)
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     async with here().db.read() as session:
         room, drawn = None if args.room is None else await get_room(session, args.room), None

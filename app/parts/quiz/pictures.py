@@ -69,5 +69,5 @@ def _page(game: PlayedSet, args: QuizPictureArgs, poster: Poster) -> PicturePage
 blueprints = (
     Pictures(
         args=QuizPictureArgs, read=_read, poster_of=_poster, page_of=_page, cached=["image"]
-    ).declare(PageBlueprint("quiz_pictures"), "/quiz/picture", of_chat=is_of_chat),
+    ).declare(PageBlueprint("quiz_pictures", policy="read"), "/quiz/picture", of_chat=is_of_chat),
 )

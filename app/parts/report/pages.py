@@ -80,7 +80,7 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
     blueprint = PageBlueprint(f"{kind.name}_report", "account")
     path, of_chat = f"{kind.path}/report", kind.of_chat
 
-    @blueprint.page(path, of_chat=of_chat)
+    @blueprint.get(path, of_chat=of_chat)
     async def show_report(args: ReportArgs, **address: Any) -> str:
         kept = here()
         async with kept.read_long() as session:
@@ -107,7 +107,7 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
         )
         return await render(page)
 
-    @blueprint.action(path, of_chat=of_chat)
+    @blueprint.post(path, of_chat=of_chat)
     async def send_report(args: ReportArgs, form: Form, **address: Any) -> Response:
         subject, file = await _file(kind, address, args, form)
         name = "chat" if isinstance(subject, Chat) else kind.name
@@ -120,11 +120,11 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
         )
         return response
 
-    @blueprint.page(f"{path}/preview", of_chat=of_chat)
+    @blueprint.get(f"{path}/preview", of_chat=of_chat)
     async def preview_report(args: ReportArgs, **address: Any) -> Response:
         return await _preview(kind, address, args, Form())
 
-    @blueprint.action(f"{path}/preview", of_chat=of_chat)
+    @blueprint.post(f"{path}/preview", of_chat=of_chat)
     async def preview_chosen_report(args: ReportArgs, form: Form, **address: Any) -> Response:
         return await _preview(kind, address, args, form)
 

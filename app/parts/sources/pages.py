@@ -36,12 +36,12 @@ class SourcesPage(FormPage, frozen=True, kw_only=True):
     author: str
 
 
-@blueprint.page(SOURCES)
+@blueprint.get(SOURCES)
 async def show_sources() -> ResponseReturnValue:
     return await _page()
 
 
-@blueprint.action(SOURCES)
+@blueprint.post(SOURCES)
 async def follow(form: Form) -> ResponseReturnValue:
     source, username = form.get("source", ""), form.get("username", "").strip() or None
     try:
@@ -53,21 +53,21 @@ async def follow(form: Form) -> ResponseReturnValue:
     return _back()
 
 
-@blueprint.action(SOURCES + "/<id:source_id>/visit")
+@blueprint.post(SOURCES + "/<id:source_id>/visit")
 async def visit(source_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await ask_for_visit(session, source_id)
     return _back()
 
 
-@blueprint.action(SOURCES + "/<id:source_id>/remove")
+@blueprint.post(SOURCES + "/<id:source_id>/remove")
 async def remove(source_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await remove_source(session, source_id)
     return _back()
 
 
-@blueprint.action("/update", policy="admin")
+@blueprint.post("/update", policy="admin")
 async def post_update() -> ResponseReturnValue:
     """Ask the sources for new posts, as TwitOff's update does, and redirect to the front."""
     async with writing() as session:
@@ -98,14 +98,14 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
     username: Annotated[str, Meta(max_length=320)] | None = None
 
 
-@api.operation("GET", SOURCES, "admin", "A page of live sources", cursor=ID_CURSOR)
+@api.get(SOURCES, policy="admin", cursor=ID_CURSOR, answers="A page of live sources")
 async def list_live_sources(args: PageArgs, after: int | None) -> Page[SourceFacts]:
     """List live sources and their status."""
     async with resources().db.read() as session:
         return Page(*await list_sources(session, after=after, limit=args.limit))
 
 
-@api.operation("POST", SOURCES, "admin", {201: "The source, which will be visited soon"})
+@api.post(SOURCES, policy="admin", answers={201: "The source, which will be visited soon"})
 async def follow_source(form: NewSourceForm) -> SourceFacts:
     """Follow an account or a feed."""
     name = await find_source(resources().config, form.source, form.username)
@@ -113,15 +113,17 @@ async def follow_source(form: NewSourceForm) -> SourceFacts:
         return await add_source(session, name)
 
 
-@api.operation("DELETE", SOURCES + "/<id:source_id>", "admin", "Removed")
+@api.delete(SOURCES + "/<id:source_id>", policy="admin", answers="Removed")
 async def remove_live_source(source_id: int) -> None:
     """Stop following a source; its posts are kept."""
     async with writing() as session:
         await remove_source(session, source_id)
 
 
-@api.operation(
-    "POST", SOURCES + "/<id:source_id>/visit", "admin", {202: "The source, which will be visited"}
+@api.post(
+    SOURCES + "/<id:source_id>/visit",
+    policy="admin",
+    answers={202: "The source, which will be visited"},
 )
 async def visit_source(source_id: int) -> SourceFacts:
     """Visit a source as soon as its host allows."""

@@ -49,7 +49,7 @@ from app.views.comparing.tables import summary_sentences
 from app.views.comparing.verdicts import why_short
 from app.views.page import FormPage, render, render_form
 
-blueprint = PageBlueprint("tables")
+blueprint = PageBlueprint("tables", policy="read")
 
 SHARES: Final = ("auto", "0.1", "0.25", "0.5", "0.75", "0.9")
 """Choices of how many lines are the author's; `auto` for not known."""
@@ -182,14 +182,14 @@ class ManyTextsPage(FormPage, frozen=True, kw_only=True):
         return columns_of_authors(self.offer.chosen)
 
 
-@blueprint.page("/compare/table")
+@blueprint.get("/compare/table")
 async def show_table_form() -> ResponseReturnValue:
     return await render_form(
         ManyTextsPage(offer=await _offer(given_names(request.args.getlist("username"))))
     )
 
 
-@blueprint.action("/compare/table")
+@blueprint.post("/compare/table")
 async def post_table(form: Form) -> ResponseReturnValue:
     """Judge each line, or all as one person's; as a page or as CSV."""
     names = given_names(form.getlist("username"))

@@ -24,7 +24,13 @@ class ArchiveArgs(RoomZoneArgs):
     """Year of the calendar; by default the newest."""
 
 
-@blueprint.kept("/users/<username>/archive", "The archive of the author", follows="show_user")
+@blueprint.get(
+    "/users/<username>/archive",
+    policy="read",
+    keep=True,
+    answers="The archive of the author",
+    follows="show_user",
+)
 async def show_archive(args: ArchiveArgs, **address: Any) -> AuthorArchive:
     """Show memories, calendar and figures of an author."""
 
@@ -37,13 +43,25 @@ async def show_archive(args: ArchiveArgs, **address: Any) -> AuthorArchive:
     return await answer_of(OneAuthor, read, address, args.zone_for)
 
 
-@blueprint.kept("/users/<username>/years/<year:year>", "The year", follows="show_archive")
+@blueprint.get(
+    "/users/<username>/years/<year:year>",
+    policy="read",
+    keep=True,
+    answers="The year",
+    follows="show_archive",
+)
 async def show_author_year(args: RoomZoneArgs, **address: Any) -> AuthorYear:
     """Show a year of an author (404 if the year has no posts)."""
     return await answer_of(YearOfAuthor, read_year_of_author, address, args.zone_for)
 
 
-@blueprint.kept("/rooms/<id:room_id>/years/<year:year>", "The year", follows="show_author_year")
+@blueprint.get(
+    "/rooms/<id:room_id>/years/<year:year>",
+    policy="read",
+    keep=True,
+    answers="The year",
+    follows="show_author_year",
+)
 async def show_year_of_room(args: RoomZoneArgs, **address: Any) -> RoomYear:
     """Show a year of a chat (404 if the year has fewer than 100 messages)."""
     return await answer_of(YearOfChat, read_whole_year_of_chat, address, args.zone_for)

@@ -55,8 +55,8 @@ from app.views.rooms.figures import PAIR
 from app.views.subjects import find_subject, read_shown
 from app.views.tell import change_of, reads_as_change, tell
 
-blueprint = PageBlueprint("years")
-room_blueprint = PageBlueprint("room_years")
+blueprint = PageBlueprint("years", policy="read")
+room_blueprint = PageBlueprint("room_years", policy="read")
 
 
 class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
@@ -189,7 +189,7 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return most_answered(self.author, self.shown.answered)
 
 
-@blueprint.page(YearOfAuthor.path, is_cacheable=True)
+@blueprint.get(YearOfAuthor.path, keep=True)
 async def show_year(args: ZoneArgs, **address: Any) -> str:
     subject, shown = await read_shown(YearOfAuthor, read_year_of_author, address, args)
     return await render(YearPage(args=args, subject=subject, shown=shown, about=subject.about))
@@ -263,7 +263,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return gettext("Most reactions")
 
 
-@room_blueprint.page(YearOfChat.path, is_cacheable=True)
+@room_blueprint.get(YearOfChat.path, keep=True)
 async def show_room_year(args: ZoneArgs, **address: Any) -> ResponseReturnValue:
     kept = resources()
     async with kept.read_long() as session:

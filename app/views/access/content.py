@@ -44,7 +44,7 @@ LONGEST_WAIT_S: Final = 5.0
 """Seconds until the answer; maintenance deletes a long chat's rest."""
 
 
-@blueprint.action("/settings/authors/delete")
+@blueprint.post("/settings/authors/delete")
 async def remove_author(form: Form) -> ResponseReturnValue:
     check_confirmed(form)
     async with writing() as session:
@@ -52,7 +52,7 @@ async def remove_author(form: Form) -> ResponseReturnValue:
     return see_other(url_for("authors.show_authors", deleted=name))
 
 
-@blueprint.action("/settings/authors/name")
+@blueprint.post("/settings/authors/name")
 async def name_author(form: Form) -> ResponseReturnValue:
     username = form.get("username", "").strip()
     async with writing() as session:
@@ -60,7 +60,7 @@ async def name_author(form: Form) -> ResponseReturnValue:
     return see_other(url_for("authors.show_author", username=username))
 
 
-@blueprint.action("/settings/authors/post")
+@blueprint.post("/settings/authors/post")
 async def write_post(form: Form) -> ResponseReturnValue:
     """Add a post of now."""
     username = form.get("username", "").strip()
@@ -70,7 +70,7 @@ async def write_post(form: Form) -> ResponseReturnValue:
     return see_other(url_for("authors.show_author", username=username, _anchor="posts"))
 
 
-@blueprint.action("/settings/own")
+@blueprint.post("/settings/own")
 async def choose_archive(form: Form) -> ResponseReturnValue:
     """Let the front page show the named author's archive, or none."""
     username = form.get("username", "").strip()
@@ -83,7 +83,7 @@ async def choose_archive(form: Form) -> ResponseReturnValue:
     return _back()
 
 
-@blueprint.action("/settings/samples/delete")
+@blueprint.post("/settings/samples/delete")
 async def remove_samples(form: Form) -> ResponseReturnValue:
     check_confirmed(form)
     async with writing() as session:
@@ -91,14 +91,14 @@ async def remove_samples(form: Form) -> ResponseReturnValue:
     return _back(form.get("next"))
 
 
-@blueprint.action("/settings/rooms/<id:room_id>/name")
+@blueprint.post("/settings/rooms/<id:room_id>/name")
 async def name_room(room_id: int, form: Form) -> ResponseReturnValue:
     async with writing() as session:
         await rename_room(session, room_id, form.get("name", ""))
     return _back(form.get("next"))
 
 
-@blueprint.action("/settings/rooms/<id:room_id>/zone")
+@blueprint.post("/settings/rooms/<id:room_id>/zone")
 async def move_room(room_id: int, form: Form) -> ResponseReturnValue:
     """Read the times of a chat in another time zone."""
     zone = zone_typed(form.get("timezone", "").strip())
@@ -109,7 +109,7 @@ async def move_room(room_id: int, form: Form) -> ResponseReturnValue:
     return see_other(url_for("rooms.show_room", room_id=changed))
 
 
-@blueprint.action("/settings/rooms/<id:room_id>/join")
+@blueprint.post("/settings/rooms/<id:room_id>/join")
 async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
     target = number_of(form.get("into", ""))
     if target is None:
@@ -121,14 +121,14 @@ async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
     return see_other(url_for("rooms.show_room", room_id=target_id))
 
 
-@blueprint.action("/settings/tweets/<id:tweet_id>/delete")
+@blueprint.post("/settings/tweets/<id:tweet_id>/delete")
 async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
     async with writing() as session:
         await delete_post(session, tweet_id)
     return _back(form.get("next"))
 
 
-@blueprint.action("/reset", policy="admin")
+@blueprint.post("/reset", policy="admin")
 async def reset(form: Form) -> ResponseReturnValue:
     """Delete all authors and posts, as TwitOff's reset, and cancel all imports."""
     check_confirmed(form)
@@ -161,7 +161,7 @@ class RoomDeletionPage(WebPage, frozen=True, kw_only=True):
     in_chat: bool = True
 
 
-@blueprint.page("/settings/rooms/<id:room_id>/delete")
+@blueprint.get("/settings/rooms/<id:room_id>/delete")
 async def ask_room_deletion(room_id: int) -> str:
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
@@ -179,7 +179,7 @@ async def ask_room_deletion(room_id: int) -> str:
     )
 
 
-@blueprint.action("/settings/rooms/<id:room_id>/delete")
+@blueprint.post("/settings/rooms/<id:room_id>/delete")
 async def remove_room(room_id: int, form: Form) -> ResponseReturnValue:
     check_confirmed(form)
     room = await delete_whole(room_id)

@@ -59,7 +59,7 @@ class InvitedAlreadyPage(WebPage, frozen=True, kw_only=True):
     name: str
 
 
-@blueprint.page("/login")
+@blueprint.get("/login")
 async def show_login(args: NextArgs) -> ResponseReturnValue:
     if g.account is not None:
         return see_other(local_address(args.next))
@@ -69,7 +69,7 @@ async def show_login(args: NextArgs) -> ResponseReturnValue:
     return await render_form(page, await cast_for_anybody())
 
 
-@blueprint.action("/login")
+@blueprint.post("/login")
 async def login(args: NextArgs, form: Form) -> ResponseReturnValue:
     name, next_address = form.get("name", ""), local_address(form.get("next", args.next))
     try:
@@ -84,7 +84,7 @@ async def login(args: NextArgs, form: Form) -> ResponseReturnValue:
     return response
 
 
-@blueprint.action("/logout", policy="read", of_chat=always)
+@blueprint.post("/logout", policy="read", of_chat=always)
 async def logout(form: Form) -> ResponseReturnValue:
     if g.account is not None:
         async with writing() as session:
@@ -94,7 +94,7 @@ async def logout(form: Form) -> ResponseReturnValue:
     return response
 
 
-@blueprint.page("/setup")
+@blueprint.get("/setup")
 async def show_setup(args: SetupArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
         offer = await find_offer(session, args.token)
@@ -106,7 +106,7 @@ async def show_setup(args: SetupArgs) -> ResponseReturnValue:
     return await render(page, await cast_for_anybody()), 200, NO_STORE
 
 
-@blueprint.action("/setup")
+@blueprint.post("/setup")
 async def setup(form: Form) -> ResponseReturnValue:
     token, name = form.get("token", ""), form.get("name", "")
     db = resources().db

@@ -134,7 +134,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     version: str = version("saywho")
 
 
-@blueprint.page("/settings", policy="account")
+@blueprint.get("/settings", policy="account")
 async def show_settings(args: SettingsArgs) -> ResponseReturnValue:
     return await settings_page(is_changed=args.changed, invited_to=args.room)
 
@@ -189,7 +189,7 @@ async def settings_page(
     return page, status, headers | {"Cache-Control": "no-store"}
 
 
-@blueprint.action("/settings/reading")
+@blueprint.post("/settings/reading")
 async def switch_reading(form: Form) -> ResponseReturnValue:
     if (public := form.get("public")) not in {"0", "1"}:
         raise InvalidInputError("Choose who may read this site", loc="public")
@@ -200,7 +200,7 @@ async def switch_reading(form: Form) -> ResponseReturnValue:
     return _back()
 
 
-@blueprint.action("/settings/phones")
+@blueprint.post("/settings/phones")
 async def switch_for_phones(form: Form) -> ResponseReturnValue:
     """Let phones of the network in, after making the site private if this was chosen."""
     is_on, openness = form.get("phones") == "1", resources().openness
@@ -214,7 +214,7 @@ async def switch_for_phones(form: Form) -> ResponseReturnValue:
     return _back("phones")
 
 
-@blueprint.action("/settings/tokens")
+@blueprint.post("/settings/tokens")
 async def create_token(form: Form) -> ResponseReturnValue:
     if (scope := form.get("scope")) not in SCOPES:
         raise InvalidInputError("Choose the rights of the token", loc="scope")
@@ -225,7 +225,7 @@ async def create_token(form: Form) -> ResponseReturnValue:
     return await settings_page(new_token=secret, opened="technical")
 
 
-@blueprint.action("/settings/tokens/<id:token_id>/revoke")
+@blueprint.post("/settings/tokens/<id:token_id>/revoke")
 async def end_token(token_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await revoke_token(session, token_id)
@@ -236,14 +236,14 @@ def _back(anchor: str | None = None) -> Response:
     return see_other(url_for("settings.show_settings", _anchor=anchor))
 
 
-@blueprint.action("/settings/sessions/<id:session_id>/end", policy="account")
+@blueprint.post("/settings/sessions/<id:session_id>/end", policy="account")
 async def sign_out_session(session_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await end_session(session, session_id, account_id=g.account.account_id)
     return _back()
 
 
-@blueprint.action("/settings/password", policy="account")
+@blueprint.post("/settings/password", policy="account")
 async def change_password(form: Form) -> ResponseReturnValue:
     me, db, passwords = g.account, resources().db, resources().passwords
     old, new = form.get("old", ""), form.get("new", "")
@@ -262,7 +262,7 @@ async def change_password(form: Form) -> ResponseReturnValue:
     return see_other(url_for("settings.show_settings", changed="true"))
 
 
-@blueprint.action("/settings/invitations")
+@blueprint.post("/settings/invitations")
 async def invite(form: Form) -> ResponseReturnValue:
     """Create an invitation to the site or a chat; show its link once."""
     room_id = number_of(chosen) if (chosen := form.get("room", "")) else None
@@ -282,14 +282,14 @@ async def invite(form: Form) -> ResponseReturnValue:
     return await settings_page(new_link=link, invited_to=room_id)
 
 
-@blueprint.action("/settings/invitations/<id:invitation_id>/end")
+@blueprint.post("/settings/invitations/<id:invitation_id>/end")
 async def take_back(invitation_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await end_invitation(session, invitation_id)
     return _back("readers-heading")
 
 
-@blueprint.action("/settings/readers/<id:account_id>/remove")
+@blueprint.post("/settings/readers/<id:account_id>/remove")
 async def remove_guest(account_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await remove_reader(session, account_id)

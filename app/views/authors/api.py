@@ -27,14 +27,16 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
     platform: Platform = "local"
 
 
-@blueprint.kept("/users", "A page of authors", cursor=AUTHOR_CURSOR)
+@blueprint.get(
+    "/users", policy="read", keep=True, cursor=AUTHOR_CURSOR, answers="A page of authors"
+)
 async def list_users(args: ListUsersArgs, after: str | None) -> Page[Author]:
     """List authors by name."""
     async with resources().db.read() as session:
         return Page(*await list_authors(session, part=args.q, after=after, limit=args.limit))
 
 
-@blueprint.operation("POST", "/users", "write", {201: "The new author"})
+@blueprint.post("/users", policy="write", answers={201: "The new author"})
 async def create_user(form: NewUserForm) -> Reply[Author]:
     """Add an author."""
     async with writing() as session:
@@ -50,13 +52,13 @@ class RenameForm(Struct, forbid_unknown_fields=True):
     """The name to show; null or empty removes it."""
 
 
-@blueprint.kept("/users/<username>", "The author")
+@blueprint.get("/users/<username>", policy="read", keep=True, answers="The author")
 async def show_user(username: str) -> Author:
     """Show an author."""
     return await resources().reads.author(username)
 
 
-@blueprint.operation("PATCH", "/users/<username>", "admin", "The author")
+@blueprint.patch("/users/<username>", policy="admin", answers="The author")
 async def change_user(username: str, form: RenameForm) -> Author:
     """Give an author another shown name, which later imports keep."""
     async with writing() as session:
@@ -64,7 +66,7 @@ async def change_user(username: str, form: RenameForm) -> Author:
     return await resources().reads.author(username)
 
 
-@blueprint.operation("DELETE", "/users/<username>", "admin", "Deleted; the name is free again")
+@blueprint.delete("/users/<username>", policy="admin", answers="Deleted; the name is free again")
 async def remove_user(username: str) -> None:
     """Delete an author and all posts."""
     async with writing() as session:

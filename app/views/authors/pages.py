@@ -51,7 +51,7 @@ from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.subjects import NAMES_CHAT, OneAuthor, PersonOfChat, opened_person
 from app.views.tell import Beside, called, tell
 
-blueprint = PageBlueprint("authors")
+blueprint = PageBlueprint("authors", policy="read")
 
 FEWEST_IN_ROW: Final = 6
 """Pictures that fill a row; fewer are in a column."""
@@ -188,7 +188,7 @@ class AuthorsPage(WebPage, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-@blueprint.page("/authors", cursor=AUTHOR_CURSOR, is_cacheable=True)
+@blueprint.get("/authors", keep=True, cursor=AUTHOR_CURSOR)
 async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     async with resources().db.read() as session:
         authors, next_key = await list_authors(session, part=args.q.strip(), after=after, limit=50)
@@ -216,7 +216,7 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     )
 
 
-@blueprint.page("/user/<username>", cursor=TWEET_CURSOR, is_cacheable=True)
+@blueprint.get("/user/<username>", keep=True, cursor=TWEET_CURSOR)
 async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -> str:
     if after is not None:
         return await _older_posts(username, after)
@@ -263,14 +263,14 @@ async def read_author(
     )
 
 
-@blueprint.page(PersonOfChat.path, is_cacheable=True)
+@blueprint.get(PersonOfChat.path, keep=True)
 async def show_person(args: AuthorArgs, **address: Any) -> str:
     async with opened_person(address, args) as (session, chat, person):
         page = await read_author(session, chat.models, person, args)
     return await render(page)
 
 
-@blueprint.page("/user/<username>/portrait")
+@blueprint.get("/user/<username>/portrait")
 async def lead_from_portrait(username: str, args: ZoneArgs) -> ResponseReturnValue:
     """Lead to the author's page, which the portrait has become."""
     return moved(url_for("authors.show_author", username=username, tz=args.tz or None))

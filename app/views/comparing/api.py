@@ -101,20 +101,19 @@ class CompareForm(CompareOptions, forbid_unknown_fields=True):
     """Pieces of the text to leave out, in code points: `4-9` or `[4, 9]`."""
 
 
-@blueprint.operation("GET", "/compare", "read", "The answer and its evidence", of_chat=always)
+@blueprint.get("/compare", policy="read", of_chat=always, answers="The answer and its evidence")
 async def compare_get(args: CompareArgs) -> Comparison:
     """Find which of several authors, if any, wrote a text."""
     with _named_as_parameters():
         return await _compare(args.text, args.username, args.without, args)
 
 
-@blueprint.operation(
-    "POST",
+@blueprint.post(
     "/compare",
-    "read",
-    "The answer and its evidence",
-    one_of=("text", "texts"),
+    policy="read",
     of_chat=always,
+    answers="The answer and its evidence",
+    one_of=("text", "texts"),
 )
 async def compare_post(form: CompareForm) -> Comparison:
     """Find which of several authors, if any, wrote a text, or several texts by the same person."""
@@ -122,18 +121,17 @@ async def compare_post(form: CompareForm) -> Comparison:
     return await _compare(texts, form.usernames, form.without, form)
 
 
-@blueprint.operation("GET", "/compare/card", "read", "The model card")
+@blueprint.get("/compare/card", policy="read", answers="The model card")
 async def compare_card(args: PanelArgs) -> Card:
     """Show how well saywho recognises the authors of held-out posts."""
     with _named_as_parameters():
         return await resources().cards.get(args.username)
 
 
-@blueprint.operation(
-    "POST",
+@blueprint.post(
     "/compare/batch",
-    "read",
-    "One line for each line that is not blank, in order, as they become available",
+    policy="read",
+    answers="One line for each line that is not blank, in order, as they become available",
     content={NDJSON: JudgedText},
     body={NDJSON: GivenText},
 )

@@ -44,7 +44,7 @@ Names = Annotated[list[str], Meta(description="Repeat for several authors; omit 
 MOST_PEOPLE: Final = 40
 """Links to people in copied messages."""
 
-blueprint = PageBlueprint("compare")
+blueprint = PageBlueprint("compare", policy="read")
 
 
 class PanelArgs(Struct):
@@ -181,7 +181,7 @@ class Compared(Struct, frozen=True):
         return now()
 
 
-@blueprint.page("/compare", of_chat=always)
+@blueprint.get("/compare", of_chat=always)
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     if not args.text:
         return see_other(url_for("home.show_home", username=args.names))
@@ -206,7 +206,7 @@ class CardPage(WebPage, frozen=True, kw_only=True):
         return confused[:3]
 
 
-@blueprint.page("/compare/card")
+@blueprint.get("/compare/card")
 async def show_card(args: PanelArgs) -> ResponseReturnValue:
     names, own = given_names(args.username), list[str]()
     if not names:
@@ -224,7 +224,7 @@ async def show_card(args: PanelArgs) -> ResponseReturnValue:
     )
 
 
-@blueprint.page("/compare/example")
+@blueprint.get("/compare/example")
 async def show_example() -> ResponseReturnValue:
     """Redirect to the comparison of a random post hidden from the model."""
     async with resources().db.read() as session:
@@ -237,7 +237,7 @@ async def show_example() -> ResponseReturnValue:
     return see_other(address_of(asked))
 
 
-@blueprint.action("/compare", of_chat=always)
+@blueprint.post("/compare", of_chat=always)
 async def post_compare(form: Form) -> ResponseReturnValue:
     """Accept TwitOff's form; redirect to the comparison if a URL may hold the text."""
     args = args_of(form, ComparePageArgs, is_strict=False)

@@ -98,7 +98,7 @@ class NewImportArgs(Struct):
     replace_earlier: Annotated[bool, Meta(description="Gone: send `replace`.")] = False
 
 
-@blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=ID_CURSOR)
+@blueprint.get(IMPORTS, policy="token", cursor=ID_CURSOR, answers="A page of imports")
 async def list_imports(args: PageArgs, after: int | None) -> Page[ImportFacts]:
     """List imports, newest first."""
     async with resources().db.read() as session:
@@ -106,8 +106,11 @@ async def list_imports(args: PageArgs, after: int | None) -> Page[ImportFacts]:
     return Page([facts(job) for job in jobs], next_key)
 
 
-@blueprint.operation(
-    "POST", IMPORTS, "write", {202: "The import, queued"}, body={FILE: None, MULTIPART: ImportForm}
+@blueprint.post(
+    IMPORTS,
+    policy="write",
+    answers={202: "The import, queued"},
+    body={FILE: None, MULTIPART: ImportForm},
 )
 async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
     """Import a file.
@@ -165,15 +168,15 @@ def _read(read: Callable[[Any], Read], given: Any, loc: str) -> Read | None:
         raise MalformedError(message_of(error), loc=loc) from None
 
 
-@blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token", "The import")
+@blueprint.get(IMPORTS + "/<id:import_id>", policy="token", answers="The import")
 async def show_import(import_id: int) -> ImportFacts:
     """Show an import."""
     async with resources().db.read() as session:
         return facts(await get_job(session, import_id, is_started=True))
 
 
-@blueprint.operation(
-    "POST", IMPORTS + "/<id:import_id>/undo", "admin", {202: "The import, to be undone"}
+@blueprint.post(
+    IMPORTS + "/<id:import_id>/undo", policy="admin", answers={202: "The import, to be undone"}
 )
 async def undo_import(import_id: int) -> Reply[ImportFacts]:
     """Undo an import.
@@ -185,7 +188,7 @@ async def undo_import(import_id: int) -> Reply[ImportFacts]:
     return facts(job), 202, {}
 
 
-@blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", "Cancelled")
+@blueprint.delete(IMPORTS + "/<id:import_id>", policy="write", answers="Cancelled")
 async def cancel_import(import_id: int) -> None:
     """Cancel an import; stored posts are kept."""
     async with writing() as session:

@@ -82,7 +82,7 @@ def new_posts(job: ImportJob) -> str:
     return text.format(count=show_number(job.accepted))
 
 
-@blueprint.page(IMPORTS)
+@blueprint.get(IMPORTS)
 async def show_imports() -> ResponseReturnValue:
     return await _list_page()
 
@@ -94,7 +94,7 @@ async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
     return await render_form(ImportsPage(jobs=jobs, limits=limits, error=failure))
 
 
-@blueprint.action(IMPORTS)
+@blueprint.post(IMPORTS)
 async def upload() -> ResponseReturnValue:
     """Keep the form's file, and redirect to its preview."""
     try:
@@ -107,7 +107,7 @@ async def upload() -> ResponseReturnValue:
     return to_import(job.id)
 
 
-@blueprint.page(IMPORTS + "/<id:import_id>")
+@blueprint.get(IMPORTS + "/<id:import_id>")
 async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
@@ -184,7 +184,7 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
     return page, 200, headers
 
 
-@blueprint.action(IMPORTS + "/<id:import_id>/start")
+@blueprint.post(IMPORTS + "/<id:import_id>/start")
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
@@ -240,7 +240,7 @@ async def _save(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
     return to_import(job.id)
 
 
-@blueprint.action(IMPORTS + "/<id:import_id>/choices")
+@blueprint.post(IMPORTS + "/<id:import_id>/choices")
 async def choose(import_id: int, form: Form) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
@@ -312,7 +312,7 @@ def _format_name(name: str) -> str:
     return name if name in FORMATS else "auto"
 
 
-@blueprint.action(IMPORTS + "/<id:import_id>/cancel")
+@blueprint.post(IMPORTS + "/<id:import_id>/cancel")
 async def cancel(import_id: int) -> ResponseReturnValue:
     """Cancel an import; delete an upload."""
     async with writing() as session:
@@ -331,7 +331,7 @@ async def begin_undo(import_id: int) -> ImportJob:
     return job
 
 
-@blueprint.action(IMPORTS + "/<id:import_id>/undo")
+@blueprint.post(IMPORTS + "/<id:import_id>/undo")
 async def undo(import_id: int, form: Form) -> ResponseReturnValue:
     check_confirmed(form)
     await begin_undo(import_id)

@@ -51,7 +51,7 @@ async def _may_have_rooms(args: ConsentArgs) -> bool:
 TWEETS_OF: Final = "/users/<username>" + TWEETS
 
 
-@blueprint.kept(TWEETS_OF, "A page of posts", cursor=TWEET_CURSOR)
+@blueprint.get(TWEETS_OF, policy="read", keep=True, cursor=TWEET_CURSOR, answers="A page of posts")
 async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> Page[Post]:
     """List an author's posts, newest first."""
     if after is None:
@@ -61,11 +61,10 @@ async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> 
         return Page(*await list_posts(session, user_id=user.id, after=after, limit=args.limit))
 
 
-@blueprint.operation(
-    "POST",
+@blueprint.post(
     TWEETS_OF,
-    "write",
-    {
+    policy="write",
+    answers={
         200: "The stored post: a post with this `source_id` already exists",
         201: "The new post, committed durably",
     },
@@ -82,11 +81,10 @@ async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> 
     return receipt.post, receipt.status, {"Location": location}
 
 
-@blueprint.operation(
-    "POST",
+@blueprint.post(
     TWEETS,
-    "write",
-    "Number of lines stored, and the reasons why other lines were not",
+    policy="write",
+    answers="Number of lines stored, and the reasons why other lines were not",
     body={NDJSON: TweetLine},
 )
 async def create_many(args: ConsentArgs) -> LinesReport:
@@ -114,7 +112,7 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
     return told
 
 
-@blueprint.kept(TWEETS + "/<id:tweet_id>", "The post")
+@blueprint.get(TWEETS + "/<id:tweet_id>", policy="read", keep=True, answers="The post")
 async def show_tweet(tweet_id: int) -> Post:
     """Show a post."""
     async with resources().db.read() as session:
@@ -129,7 +127,12 @@ class Thread(Struct, frozen=True):
     """Posts that were answered, but are not stored here."""
 
 
-@blueprint.kept(TWEETS + "/<id:tweet_id>/thread", "The conversation, at most 1,000 posts of it")
+@blueprint.get(
+    TWEETS + "/<id:tweet_id>/thread",
+    policy="read",
+    keep=True,
+    answers="The conversation, at most 1,000 posts of it",
+)
 async def show_thread(tweet_id: int) -> Thread:
     """List the conversation around a post."""
     async with resources().db.read() as session:
@@ -150,7 +153,9 @@ class SimilarTweets(Struct, frozen=True):
     """Basis of the similarity: wording or meaning."""
 
 
-@blueprint.kept(TWEETS + "/<id:tweet_id>/similar", "Posts, closest first")
+@blueprint.get(
+    TWEETS + "/<id:tweet_id>/similar", policy="read", keep=True, answers="Posts, closest first"
+)
 async def list_similar(tweet_id: int, args: SimilarArgs) -> SimilarTweets:
     """List the posts most similar to a post."""
     parts = resources()
@@ -160,7 +165,7 @@ async def list_similar(tweet_id: int, args: SimilarArgs) -> SimilarTweets:
     return SimilarTweets(similar.posts, None, similar.method)
 
 
-@blueprint.operation("DELETE", TWEETS + "/<id:tweet_id>", "admin", "Deleted")
+@blueprint.delete(TWEETS + "/<id:tweet_id>", policy="admin", answers="Deleted")
 async def remove_tweet(tweet_id: int) -> None:
     """Delete a post."""
     async with writing() as session:
@@ -172,7 +177,7 @@ class LiveArgs(Struct):
     after: Annotated[int, Meta(ge=0, le=MAX_ID)] | None = None
 
 
-@live.operation("GET", LIVE, "read", "A stream of events, without end", content={EVENTS: str})
+@live.get(LIVE, policy="read", answers="A stream of events, without end", content={EVENTS: str})
 async def live_stream(args: LiveArgs) -> Response:
     """Follow changes as server-sent events.
 

@@ -19,7 +19,7 @@ from app.services.access.rights import Openness, has_file
 from app.services.posts.media import content_type, has_small_versions, is_medium, is_needed
 from app.views.blueprints import PageBlueprint
 
-blueprint = PageBlueprint("media")
+blueprint = PageBlueprint("media", policy="read")
 
 CHUNK_BYTES: Final = 2**16
 
@@ -54,7 +54,7 @@ async def _is_of_chat(session: AsyncSession, room_id: int) -> bool:
     return await has_file(session, room_id, str((request.view_args or {})["name"]))
 
 
-@blueprint.page(f"{MEDIA}/<name>", of_chat=_is_of_chat)
+@blueprint.get(f"{MEDIA}/<name>", of_chat=_is_of_chat)
 async def show_media(name: str, args: MediaArgs) -> Response:
     """Send a post's file, or the requested range."""
     async with resources().db.read() as session:

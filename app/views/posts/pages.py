@@ -43,7 +43,7 @@ from app.views.policies import own_chat, own_origin
 from app.views.requests import TWEET_CURSOR, cursor_of
 from app.views.rooms.pages import ViewerPage
 
-blueprint = PageBlueprint("posts")
+blueprint = PageBlueprint("posts", policy="read")
 
 MOST_LOOKED_AT: Final = 5_000
 """Posts counted one by one, in some 10 ms."""
@@ -128,7 +128,7 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
         return reply_to.id if reply_to and is_here else None
 
 
-@blueprint.page("/posts", cursor=TWEET_CURSOR, is_cacheable=True)
+@blueprint.get("/posts", keep=True, cursor=TWEET_CURSOR)
 async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
     if args.has and args.picture:
         return await _show_picture(args, args.picture)
@@ -192,7 +192,7 @@ async def _is_of_chat(session: AsyncSession, room_id: int) -> bool:
     return await has_message(session, room_id, int((request.view_args or {})["tweet_id"]))
 
 
-@blueprint.page("/tweet/<id:tweet_id>", is_cacheable=True, of_chat=_is_of_chat)
+@blueprint.get("/tweet/<id:tweet_id>", keep=True, of_chat=_is_of_chat)
 async def show_tweet(tweet_id: int) -> str:
     similar, chat = await _similar_posts(tweet_id), own_chat()
     async with resources().db.read() as session:
@@ -230,7 +230,7 @@ class FeedArgs(Struct):
     q: str = ""
 
 
-@blueprint.page(ATOM_NAME, is_cacheable=True)
+@blueprint.get(ATOM_NAME, keep=True)
 async def show_atom(args: FeedArgs) -> Response:
     if args.q.strip():
         searched = SearchQuery(
@@ -243,7 +243,7 @@ async def show_atom(args: FeedArgs) -> Response:
     return await _atom("", url_for("home.show_home"), posts)
 
 
-@blueprint.page("/user/<username>" + ATOM_NAME, is_cacheable=True)
+@blueprint.get("/user/<username>" + ATOM_NAME, keep=True)
 async def show_author_atom(username: str) -> Response:
     async with resources().db.read() as session:
         author = await get_author(session, username)

@@ -32,7 +32,7 @@ from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, render_form
 from app.views.requests import RESULT_CURSOR, cursor_of
 
-blueprint = PageBlueprint("search")
+blueprint = PageBlueprint("search", policy="read")
 
 _BY_ADDRESS: Final = {"lang", "platform", *(each.key for each in PARAMETERS)}
 
@@ -136,7 +136,7 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         return cursor_of(self.found.next)
 
 
-@blueprint.page("/search", cursor=RESULT_CURSOR)
+@blueprint.get("/search", cursor=RESULT_CURSOR)
 async def show_search(args: SearchPageArgs, after: ResultKey | None) -> ResponseReturnValue:
     parts = resources()
     if args.q.startswith("@"):  # As posts name somebody.

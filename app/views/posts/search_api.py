@@ -74,8 +74,8 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     """Parts of `q` that were taken as filters."""
 
 
-@blueprint.operation(
-    "GET", "/search", "read", "A page of results, best first", cursor=RESULT_CURSOR
+@blueprint.get(
+    "/search", policy="read", cursor=RESULT_CURSOR, answers="A page of results, best first"
 )
 async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
     """Search the posts."""
@@ -101,7 +101,7 @@ class StatsArgs(PostFilters):
     platform: Platform | None = None
 
 
-@blueprint.kept("/stats", "The counts")
+@blueprint.get("/stats", policy="read", keep=True, answers="The counts")
 async def show_stats(args: StatsArgs) -> Stats:
     """Count posts in total, per author and per day."""
     selection = args.select(args.username, args.platform)
@@ -113,11 +113,10 @@ class ExportArgs(SearchFilters):
     format: Literal["jsonl", "csv", "mongo"] = "jsonl"
 
 
-@blueprint.operation(
-    "GET",
+@blueprint.get(
     EXPORT,
-    "read",
-    "A file of the posts stored at the time of the request, sent while it is made. With"
+    policy="read",
+    answers="A file of the posts stored at the time of the request, sent while it is made. With"
     " `mongo`: documents for mongoimport, with `_id` and `$date`",
     content={NDJSON: ExportedPost, CSV: str},
 )

@@ -42,7 +42,7 @@ class MessagesArgs(PageArgs):
     tz: str = "UTC"
 
 
-@blueprint.kept("/rooms", "A page of chats", cursor=ID_CURSOR)
+@blueprint.get("/rooms", policy="read", keep=True, cursor=ID_CURSOR, answers="A page of chats")
 async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
     """List the chats in the order of their import, each with up to ten people."""
     async with resources().db.read() as session:
@@ -57,7 +57,7 @@ class PeriodArgs(Struct):
     tz: str = "UTC"
 
 
-@blueprint.kept("/rooms/<id:room_id>", "The chat")
+@blueprint.get("/rooms/<id:room_id>", policy="read", keep=True, answers="The chat")
 async def show_room_facts(room_id: int, args: PeriodArgs) -> RoomFacts:
     """Show a chat, or the chat that it was joined to, with up to 200 people.
 
@@ -77,7 +77,7 @@ class RoomZone(Struct, forbid_unknown_fields=True):
     """IANA name of the zone of the chat's clocks."""
 
 
-@blueprint.operation("PATCH", "/rooms/<id:room_id>", "admin", "The chat")
+@blueprint.patch("/rooms/<id:room_id>", policy="admin", answers="The chat")
 async def change_room(room_id: int, form: RoomZone) -> RoomFacts:
     """Read the times of a chat in another time zone; live streams end with `event: reset`."""
     try:
@@ -89,18 +89,17 @@ async def change_room(room_id: int, form: RoomZone) -> RoomFacts:
         return await get_room(session, changed)
 
 
-@blueprint.operation("DELETE", "/rooms/<id:room_id>", "admin", "Deleted")
+@blueprint.delete("/rooms/<id:room_id>", policy="admin", answers="Deleted")
 async def remove_room(room_id: int) -> None:
     """Delete a chat, all its messages, and the people who wrote nowhere else."""
     await delete_whole(room_id)
 
 
-@blueprint.operation(
-    "GET",
+@blueprint.get(
     "/rooms/<id:room_id>/messages",
-    "read",
-    "A page of messages, oldest first",
+    policy="read",
     cursor=messages_cursor,
+    answers="A page of messages, oldest first",
 )
 async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Page[RoomMessage]:
     """List the messages of a chat, or the messages that match a search, oldest first."""

@@ -36,7 +36,7 @@ from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.rooms.overview import RoomLine, lines_of, read_page, read_period
 from app.views.subjects import Chat, find_subject
 
-blueprint = PageBlueprint("rooms")
+blueprint = PageBlueprint("rooms", policy="read")
 MESSAGES: Final = 100
 
 
@@ -114,7 +114,7 @@ class RoomsPage(WebPage, frozen=True, kw_only=True):
     importing: RunningImport | None
 
 
-@blueprint.page("/rooms", is_cacheable=True)
+@blueprint.get("/rooms", keep=True)
 async def show_rooms(args: RoomsArgs) -> str:
     async with resources().db.read() as session:
         rooms, _ = await list_rooms(session, limit=200)  # The API lists all.
@@ -125,7 +125,7 @@ async def show_rooms(args: RoomsArgs) -> str:
     return await render(page)
 
 
-@blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)
+@blueprint.get("/room/<id:room_id>", keep=True, cursor=messages_cursor)
 async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
     day = parse_day("on", args.on)
     results: ResultPage | None = None
@@ -160,7 +160,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
     )
 
 
-@blueprint.action("/room/<id:room_id>/me", policy="account")
+@blueprint.post("/room/<id:room_id>/me", policy="account")
 async def choose_me(room_id: int, form: Form) -> ResponseReturnValue:
     """Keep which person of their chat a reader says to be."""
     own = own_chat()
@@ -173,7 +173,7 @@ async def choose_me(room_id: int, form: Form) -> ResponseReturnValue:
     return see_other(url_for("rooms.show_room", room_id=own))
 
 
-@blueprint.page("/room/<id:room_id>/portrait")
+@blueprint.get("/room/<id:room_id>/portrait")
 async def lead_from_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
     """Lead to the chat's page, which the portrait has become."""
     return moved(url_for("rooms.show_room", room_id=room_id, tz=args.tz or None))

@@ -26,7 +26,7 @@ from app.services.event_log import newest_event
 from app.views.blueprints import HTML, ApiBlueprint, Operation, operations_of
 from app.views.cast import Cast
 from app.views.page import WebPage, cast_for_anybody, render
-from app.views.policies import access, own_origin
+from app.views.policies import own_origin
 from app.views.site.schemas import EXAMPLES, WRITTEN, Schema, Schemas
 
 IN_PATH: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -40,13 +40,13 @@ class Health(Struct, frozen=True):
     status: str
 
 
-@blueprint.operation("GET", HEALTHZ, "open", "Running")
+@blueprint.get(HEALTHZ, policy="open", answers="Running")
 async def healthz() -> Health:
     """Check that the process is running."""
     return Health("ok")
 
 
-@blueprint.operation("GET", READYZ, "open", "All is well")
+@blueprint.get(READYZ, policy="open", answers="All is well")
 async def readyz() -> Health:
     """Check that the database responds, is migrated, and that its log is being read."""
     here = resources()
@@ -54,8 +54,7 @@ async def readyz() -> Health:
     return Health("ready")
 
 
-@blueprint.get(METRICS)
-@access("metrics")
+@blueprint.get(METRICS, policy="metrics")
 async def metrics() -> Response:
     """Return all workers' figures, in Prometheus's format."""
     feed = resources().feed
@@ -65,7 +64,7 @@ async def metrics() -> Response:
     return Response(resources().metrics.exposition(lag), content_type=CONTENT_TYPE)
 
 
-@blueprint.operation("GET", API + "/openapi.json", "open", "OpenAPI 3.1", is_cacheable=True)
+@blueprint.get(API + "/openapi.json", policy="open", keep=True, answers="OpenAPI 3.1")
 async def show_document() -> dict[str, Any]:
     """This document."""
     return await _document() | {"servers": [{"url": request.root_path.rstrip("/") or "/"}]}
@@ -100,9 +99,7 @@ class DocsPage(WebPage, frozen=True, kw_only=True):
     reference: Markup
 
 
-@blueprint.operation(
-    "GET", API + API_DOCS, "open", "A page", content={HTML: str}, is_cacheable=True
-)
+@blueprint.get(API + API_DOCS, policy="open", keep=True, answers="A page", content={HTML: str})
 async def show_docs() -> str:
     """This document as a page."""
     cast = await cast_for_anybody()
@@ -182,7 +179,7 @@ def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dic
     described: dict[str, Any] = {
         "operationId": declared.view.__name__,
         "tags": [declared.tag],
-        "summary": (declared.view.__doc__ or "").partition("\n")[0].removesuffix("."),
+        "summary": declared.summary,
         "security": _security(declared, is_public=is_public),
         "parameters": _parameters(declared, schemas),
         "responses": responses,

@@ -59,7 +59,7 @@ from app.views.page import WebPage, render
 from app.views.policies import always, own_chat, writing
 from app.views.rooms.figures import finding_of
 
-blueprint = PageBlueprint("home")
+blueprint = PageBlueprint("home", policy="read")
 
 MOST_ROOMS: Final = 3
 RETRY_AFTER: Final = timedelta(seconds=5)
@@ -151,7 +151,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
         return measured_rates().told
 
 
-@blueprint.page("/", of_chat=always)
+@blueprint.get("/", of_chat=always)
 async def show_home(args: HomeArgs) -> ResponseReturnValue:
     if (room_id := own_chat()) is not None:
         return see_other(url_for("rooms.show_room", room_id=room_id))
@@ -268,7 +268,7 @@ class AboutPage(WebPage, frozen=True, kw_only=True):
     not_for: str = NOT_FOR
 
 
-@blueprint.page("/about")
+@blueprint.get("/about")
 async def show_about() -> str:
     embedder = resources().config.embedder
     async with resources().db.read() as session:
@@ -282,14 +282,14 @@ async def show_about() -> str:
     )
 
 
-@blueprint.page("/favicon.ico", policy="open", is_cacheable=True)
+@blueprint.get("/favicon.ico", policy="open", keep=True)
 async def show_icon() -> Response:
     response = await current_app.send_static_file("favicon.ico")
     response.headers["Cache-Control"] = "no-cache"  # Browsers ask for this address by themselves.
     return response
 
 
-@blueprint.page("/get_user")
+@blueprint.get("/get_user")
 async def get_user() -> ResponseReturnValue:
     username = request.args.get("username")
     if username is None:
@@ -301,19 +301,20 @@ async def get_user() -> ResponseReturnValue:
     return str(user.id)
 
 
-@blueprint.page("/user", "/users")
+@blueprint.get("/users")
+@blueprint.get("/user")
 async def lead_to_authors() -> ResponseReturnValue:
     return redirect(url_for("authors.show_authors"))
 
 
-@blueprint.page("/users.json")
+@blueprint.get("/users.json")
 async def lead_to_api() -> ResponseReturnValue:
     query = request.query_string.decode(errors="replace")
     address = url_for("api_users.list_users")
     return redirect(f"{address}?{query}" if query else address, 307)
 
 
-@blueprint.action("/user", policy="write")
+@blueprint.post("/user", policy="write")
 async def post_user(form: Form) -> ResponseReturnValue:
     """Add TwitOff's author, unless it exists, and redirect to the page."""
     username = form.get("user_name", "").strip()
