@@ -30,8 +30,8 @@ class Listed(NamedTuple):
     """Parts that it cannot work without."""
     uses: tuple[str, ...] = ()
     """Parts that it imports from if a site has them."""
-    commands: tuple[str, ...] = ()
-    """Commands of `app/parts/<name>/commands.py`."""
+    commands: tuple[tuple[str, str], ...] = ()
+    """Commands of `app/parts/<name>/commands.py`, each with the first line of its help."""
     adds_to: tuple[str, ...] = ()
     """Commands of the core that `add_to_<command>` of that module adds options to."""
     entry: str = ""
@@ -81,19 +81,34 @@ class Part:
 
 PARTS: Final[tuple[Listed, ...]] = (
     Listed("explain", adds_to=("import",)),
-    Listed("sources", commands=("follow",)),
+    Listed(
+        "sources", commands=(("follow", "Follow accounts and feeds, and fetch their new posts."),)
+    ),
     Listed("dashboard"),
     Listed("portraits"),
     Listed("years"),
     Listed("pictures", uses=("portraits", "years")),
     Listed("tables"),
-    Listed("mirror", commands=("mirror",)),
-    Listed("cases", commands=("case", "replay")),
+    Listed(
+        "mirror",
+        commands=(("mirror", "Show the words that give away the author of the draft in FILE."),),
+    ),
+    Listed(
+        "cases",
+        commands=(
+            ("case", "Write a report for a case, on who wrote a text."),
+            ("replay", "Compute a report's numbers again, from its JSON."),
+        ),
+    ),
     Listed("quiz", uses=("pictures",)),
     Listed("games", needs=("quiz",), uses=("pictures",)),
-    Listed("publish", commands=("publish",)),
-    Listed("report", uses=("portraits", "years"), commands=("report",)),
-    Listed("spark", commands=("spark",)),
+    Listed("publish", commands=(("publish", "Write an author's posts as a website."),)),
+    Listed(
+        "report",
+        uses=("portraits", "years"),
+        commands=(("report", "Write a chat, an author or a year as one HTML file."),),
+    ),
+    Listed("spark", commands=(("spark", "Fit models on Spark, and judge texts with them."),)),
 )
 
 

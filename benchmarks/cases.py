@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).parent.parent
 _SERVER: Final = """
 import json, os, sys
 from runpy import run_path
-import app.cli, app.cli.imports
+import app.cli.importer
 for line in sys.stdin:
     sent = json.loads(line)
     pid = os.fork()

@@ -134,7 +134,7 @@ def test_no_module_of_a_part_that_is_left_out_is_loaded(name: str, tmp_path: Pat
 
 def test_a_command_of_a_part_is_gone_with_it(installation: Installation) -> None:
     for part in PARTS:
-        for command in part.commands:
+        for command, _ in part.commands:
             lacking = Installation(installation.data_dir, {"SAYWHO_WITHOUT": part.name})
             assert f"\n  {command} " not in lacking.done("--help")
             refused = lacking.run(command, "--help")

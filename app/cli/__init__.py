@@ -1,10 +1,10 @@
 """The command line: `saywho …`, and the same commands under `quart --app app …`.
 
-Each command is imported when it runs, since some imports take a second. The module also opens their
-database and reports errors. `outputs.py` writes their results.
+The module of a command is imported when one is named, and imports what it works with when it runs,
+since that takes a second. This module also opens their database and reports errors. `outputs.py`
+writes their results.
 """
 
-import asyncio
 import contextlib
 import errno
 import gc
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar, get_args
 
 import click
 
@@ -25,27 +25,65 @@ from app.errors import AppError, StartError
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from click.shell_completion import CompletionItem
     from quart import Quart
     from sqlalchemy.ext.asyncio import AsyncSession
 
+
+class Command(NamedTuple):
+    """A command that is not imported: its module, and the first line of its docstring."""
+
+    module: str
+    line: str
+    part: str = ""
+
+
 MODULES: Final = {
-    "compare": ("compare",),
-    "database": ("backup", "check", "db", "restore"),
-    "imports": ("demo", "import"),
-    "posts": ("embed", "export", "search"),
-    "serve": ("serve",),
-    "users": ("operator", "room", "rooms", "token", "user", "users"),
+    "compare": {"compare": "Find who would have said TEXT."},
+    "completion": {"completion": "Print the script that completes words in SHELL."},
+    "database": {
+        "backup": "Write a backup of everything to a new FILE.",
+        "check": "Check the database and the stored media.",
+        "db": "Migrate the database.",
+        "restore": "Restore the backup FILE into an empty data folder.",
+    },
+    "imports": {
+        "demo": "Load the sample posts; a second run changes nothing.",
+        "import": "Import the posts of each FILE.",
+    },
+    "posts": {
+        "embed": "Compute the missing vectors for searches by meaning.",
+        "export": "Export all posts, or the posts of one author or chat.",
+        "search": "Search the posts for QUERY.",
+    },
+    "serve": {"serve": "Migrate the database and start the server."},
+    "users": {
+        "operator": "Create, list, unlock and remove accounts.",
+        "room": "Delete chats.",
+        "rooms": "List the chats, each with its ID.",
+        "token": "Create, list and revoke API tokens.",
+        "user": "Add and delete authors.",
+        "users": "List the authors.",
+    },
 }
-MODULE_OF: Final = {
-    name: f"app.cli.{module}" for module, names in MODULES.items() for name in names
-} | {name: f"app.parts.{part.name}.commands" for part in part_list.PARTS for name in part.commands}
-"""Module of each command. Its function is called `NAME_command`."""
-PART_OF: Final = {name: part.name for part in part_list.PARTS for name in part.commands}
+"""Modules of this package, with their commands."""
+COMMANDS: Final = {
+    name: Command(f"app.cli.{module}", line)
+    for module, lines in MODULES.items()
+    for name, line in lines.items()
+} | {
+    name: Command(f"app.parts.{part.name}.commands", line, part.name)
+    for part in part_list.PARTS
+    for name, line in part.commands
+}
+"""The function of each is called `NAME_command`."""
 
 
 T = TypeVar("T")
 
 Option = Callable[[Callable[..., None]], Callable[..., None]]
+id_type: Final = click.IntRange(1, 2**53 - 1)
+"""Numbers of rows, up to `MAX_ID` of the models, which take long to import."""
 yes_option = click.option(
     "--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal."
 )
@@ -154,6 +192,8 @@ def _ask(lines: list[str]) -> bool:
 
 def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
     """Run the work with the database, after creating the tables of an empty database."""
+    import asyncio
+
     from app.db.engine import Database
     from app.db.migrate import prepare
 
@@ -190,7 +230,7 @@ async def _within(
 
 
 class Commands(click.Group):
-    """The commands of `MODULE_OF` without left-out parts. Errors are printed as one line."""
+    """The commands without those of left-out parts. Errors are printed as one line."""
 
     def __init__(self, *args: Any, without: frozenset[str] | None = None, **extra: Any) -> None:
         super().__init__(*args, **extra)
@@ -212,19 +252,31 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         without = self.left_out()
-        return sorted(name for name in MODULE_OF if PART_OF.get(name) not in without)
+        return sorted(name for name, command in COMMANDS.items() if command.part not in without)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].line) for name in self.list_commands(ctx)])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        from click.shell_completion import CompletionItem
+
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        return [*(CompletionItem(name, help=COMMANDS[name].line) for name in names), *options]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in MODULE_OF:
+        listed = COMMANDS.get(cmd_name)
+        if listed is None:
             return None
         adding = [part.name for part in part_list.PARTS if cmd_name in part.adds_to]
         # Other commands read the settings when they need them, after their first line.
-        without = self.left_out() if adding or cmd_name in PART_OF else frozenset[str]()
-        if PART_OF.get(cmd_name) in without:
+        without = self.left_out() if adding or listed.part else frozenset[str]()
+        if listed.part in without:
             return None
         gc.disable()  # The imports leave no garbage; looking for it takes a tenth of their time.
         try:
-            module = import_module(MODULE_OF[cmd_name])
+            module = import_module(listed.module)
         finally:
             gc.enable()
         command: click.Command = getattr(module, f"{cmd_name}_command")

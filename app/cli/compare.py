@@ -1,47 +1,28 @@
 """`saywho compare`: which author, or someone else, would have said a text."""
 
+from __future__ import annotations
+
 import contextlib
 import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 from click.core import ParameterSource
 
 from app.cli import authors_option, with_database
 from app.cli.outputs import BAD_INPUT, fail, json_option, print_json, print_result, progress, say
-from app.compute.engine.judgement import SURE
-from app.compute.text import Gap
 from app.config import Config
-from app.db.engine import Database
 from app.errors import AppError
-from app.services.compare.background import renew_if_outgrown
-from app.services.compare.batch_lines import (
-    AnyText,
-    BatchLine,
-    Progress,
-    Summary,
-    Together,
-    answered_lines,
-    checked_lines,
-    csv_texts,
-    json_texts,
-    judge_lines,
-    plain_texts,
-    share_given,
-)
-from app.services.compare.comparing import Question, ask_once
-from app.services.compare.habits import Models
-from app.services.compare.verdict import Comparison
-from app.services.imports.beginning import MOST_MEMORY, limited_reading
-from app.views.cast import NOBODY, Cast, bound, cast_of_usernames
-from app.views.comparing import verdicts
-from app.views.comparing.evidence import shown_marks, uses_of
-from app.views.comparing.tables import summary_sentences
-from app.views.requests import Piece, gaps_of
+
+if TYPE_CHECKING:
+    from app.compute.text import Gap
+    from app.db.engine import Database
+    from app.services.compare.batch_lines import BatchLine, Together
+    from app.services.compare.verdict import Comparison
+    from app.views.cast import Cast
 
 
 def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:
@@ -54,7 +35,7 @@ sure_option = click.option(
     "--sure",
     type=click.FloatRange(0.01, 0.99),
     callback=_number,
-    default=SURE,
+    default=0.5,
     show_default=True,
     help="Starting belief that one of the authors wrote the text.",
 )
@@ -67,6 +48,10 @@ file_option = click.option(
 
 
 def _gaps(_context: click.Context, _option: click.Parameter, pieces: tuple[str, ...]) -> list[Gap]:
+    import msgspec
+
+    from app.views.requests import Piece, gaps_of
+
     try:
         return gaps_of(msgspec.convert(pieces, list[Piece]))
     except msgspec.ValidationError:
@@ -140,6 +125,10 @@ def compare_command(
     same person. With a single author, the question is whether that author wrote it. Use - as TEXT
     to read standard input.
     """
+    from app.services.compare.batch_lines import Together, share_given
+    from app.services.compare.comparing import Question, ask_once
+    from app.views.cast import bound, cast_of_usernames
+
     if bool(texts) == (path is not None):
         raise click.UsageError("Give either TEXT or --file FILE.")
     if path is not None and options["without"]:
@@ -177,6 +166,18 @@ def compare_command(
 def _compare_file(
     path: Path, usernames: tuple[str, ...], together: Together, column: str, *, heads: bool
 ) -> None:
+    from app.services.compare.batch_lines import (
+        Progress,
+        Summary,
+        answered_lines,
+        checked_lines,
+        judge_lines,
+    )
+    from app.services.compare.habits import Models
+    from app.services.imports.beginning import MOST_MEMORY, limited_reading
+    from app.views.cast import NOBODY, bound
+    from app.views.comparing.tables import summary_sentences
+
     async def judge_all(db: Database, _: Config) -> None:
         await renew(db)
         with (
@@ -205,6 +206,8 @@ def _compare_file(
 
 
 async def renew(db: Database) -> None:
+    from app.services.compare.background import renew_if_outgrown
+
     try:
         await renew_if_outgrown(db)
     except AppError as error:
@@ -214,6 +217,8 @@ async def renew(db: Database) -> None:
 
 @contextlib.contextmanager
 def open_texts(path: Path, column: str) -> Iterator[Iterator[BatchLine]]:
+    from app.services.compare.batch_lines import AnyText, csv_texts, json_texts, plain_texts
+
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
             yield json_texts(binary, AnyText)
@@ -223,6 +228,8 @@ def open_texts(path: Path, column: str) -> Iterator[Iterator[BatchLine]]:
 
 
 def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
+    from app.views.comparing.evidence import shown_marks, uses_of
+
     for mark in shown_marks(comparison):
         piece = f" (\u201c{flat(str(mark.piece))}\u201d)" if mark.piece != mark.text else ""
         rates = uses_of(mark, comparison)
@@ -232,6 +239,8 @@ def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
 
 
 def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
+    from app.views.comparing import verdicts
+
     yield from filter(None, [verdicts.stored_of(comparison)])
     yield f"verdict: {comparison.verdict}"
     yield verdicts.heading_of(comparison, is_named=is_named)

@@ -1,33 +1,21 @@
 """`saywho db …` with the commands of Flask-Migrate, `saywho check`, `backup` and `restore`."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from alembic import command
-from alembic.util.exc import CommandError
-from msgspec import structs
 
 from app.cli import own_config, with_database, yes_option
 from app.cli.outputs import BAD_INPUT, ask, fail, json_option, print_result, say
 from app.config import Config
-from app.db.engine import Database, backend_for
-from app.db.migrate import (
-    alembic_config,
-    downgrade,
-    find_losses,
-    head_revision,
-    known_state,
-    prepare,
-)
 from app.errors import StartError
-from app.formats.registry import BROUGHT
-from app.runtime.zones import description
-from app.services.backup import Access, BackupSize, make_backup, restore_backup
-from app.services.checks import find_additions, find_faults, find_lacks, find_weaknesses
-from app.services.maintenance import vacuum
-from app.services.posts.media import find_foreign_files, find_missing_files
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
+    from app.services.backup import Access, BackupSize
 
 SHOWN_NAMES: Final = 20
 
@@ -41,6 +29,8 @@ def db_command() -> None:
 @json_option
 def upgrade_command() -> None:
     """Migrate the tables to the newest revision."""
+    from app.db.migrate import prepare
+
     config = own_config()
     prepare(config, upgrade_old=True)
     _print_current(config)
@@ -54,6 +44,10 @@ def downgrade_command(yes: bool) -> None:
 
     If this deletes data, it asks for confirmation on a terminal, and needs --yes elsewhere.
     """
+    from alembic.util.exc import CommandError
+
+    from app.db.migrate import downgrade, find_losses, known_state
+
     config = own_config()
     known_state(config.database_url)
     try:
@@ -73,6 +67,10 @@ def downgrade_command(yes: bool) -> None:
 @click.option("-m", "--message", required=True, help="Description of the migration.")
 def revision_command(message: str) -> None:
     """Create an empty migration."""
+    from alembic import command
+
+    from app.db.migrate import alembic_config, head_revision, prepare
+
     config = own_config()
     prepare(config, upgrade_old=True)
     number = f"{int(head_revision()) + 1:04}"
@@ -94,6 +92,9 @@ def vacuum_command() -> None:
     The traces are removed from the database files. The history of imports loses its file names,
     author names and quotations too.
     """
+    from app.db.engine import backend_for
+    from app.services.maintenance import vacuum
+
     with_database(lambda db, config: vacuum(db, config))
     backend_for(Config.from_env().database_url).compact()
     print_result({"vacuumed": True}, "vacuumed")
@@ -110,6 +111,10 @@ def check_command() -> None:
     that pictures lack, and for each object of the database that saywho did not create. It also
     names the version of the time zones.
     """
+    from app.formats.registry import BROUGHT
+    from app.runtime.zones import description
+    from app.services.checks import find_additions, find_faults, find_lacks, find_weaknesses
+    from app.services.posts.media import find_foreign_files, find_missing_files
 
     async def check(db: Database, config: Config) -> tuple[list[str], list[str]]:
         faults = [
@@ -133,6 +138,8 @@ def check_command() -> None:
 
 
 def _print_current(config: Config) -> None:
+    from app.db.engine import backend_for
+
     revision = backend_for(config.database_url).current_revision()
     print_result({"revision": revision}, revision or "no revision yet")
 
@@ -147,6 +154,8 @@ def backup_command(target: Path, with_secrets: bool) -> None:
     The server may keep running. Without --with-secrets, the backup contains no accounts, tokens
     or keys.
     """
+    from app.services.backup import make_backup
+
     size = make_backup(own_config(), target, with_secrets=with_secrets)
     print_result(_facts(size, target), f"backed up {size.bytes:,} bytes")
 
@@ -161,6 +170,10 @@ def restore_command(file: Path) -> None:
 
     The whole backup is verified first. If this is interrupted, run it again with the same backup.
     """
+    from msgspec import structs
+
+    from app.services.backup import restore_backup
+
     size, access = structs.astuple(restore_backup(own_config(), file))
     facts = _facts(size, file) | structs.asdict(access)
     print_result(facts, f"restored {size.bytes:,} bytes", _in_words(access))

@@ -1,356 +1,78 @@
 """`saywho import` and `saywho demo`: posts from files."""
 
-import asyncio
-import contextlib
+from __future__ import annotations
+
 import os
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, Final
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from msgspec import to_builtins
-from msgspec.structs import asdict
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import is_given, with_database
-from app.cli.outputs import (
-    BAD_INPUT,
-    FAILED,
-    ask,
-    counted,
-    error_lines,
-    json_option,
-    print_result,
-    progress,
-    say,
-)
-from app.compute.text import clean_username
+from app.cli import with_database
+from app.cli.outputs import FAILED, counted, json_option, print_result, progress, say
 from app.config import Config
-from app.db.engine import Database
-from app.errors import (
-    AppError,
-    BrokenFileError,
-    ConflictError,
-    ImportFileError,
-    Message,
-    message_of,
-)
 from app.formats.assumptions import (
     DATE_ORDERS,
     ROLES,
-    NotesSummary,
     columns_of,
-    note_lines,
     parse_encoding,
     replaced_of,
     rooms_of,
 )
-from app.formats.chats.people import renaming, zone_of
-from app.formats.kept import FileReading, read_file
-from app.formats.records import ReadOptions, RecordStream
-from app.formats.registry import BROUGHT, FORMATS
-from app.formats.source.file import Source
-from app.language.i18n import speaking_of, translate_message
-from app.models import ImportJob
-from app.runtime.processes import collect_seldom, share_heap, trim_heap
-from app.services.access.rights import is_site_public
-from app.services.deletion import check_kept
-from app.services.imports import jobs
-from app.services.imports.beginning import (
-    MOST_MEMORY,
-    STALL_S,
-    WATCH_EVERY_S,
-    limited_reading,
-    stopped_after,
-)
-from app.services.imports.reading import DoubtError, grave_doubts
-from app.services.imports.report import MAX_ERRORS, ImportReport, Seen, note_facts
-from app.services.imports.seen import Look
-from app.services.imports.storing import (
-    StoreOptions,
-    check_records,
-    import_file,
-    load_samples,
-    renew_derived,
-)
-from app.services.imports.undo import UNDO, count_left, request_undo, undo_imports
-from app.services.posts.media import keeper_of, remove_if_full
 
-Instead = Callable[[Sequence[str], str, ReadOptions], int]
-"""A part's function for files, format and options instead of an import; returns the status."""
+if TYPE_CHECKING:
+    from app.db.engine import Database
+    from app.formats.records import ReadOptions
+
+    Instead = Callable[[Sequence[str], str, ReadOptions], int]
+    """A part's function for files, format and options instead of an import; returns the status."""
+
+BUILT_IN: Final = """
+blogger bluesky bluesky-repo chatgpt chatlab chats claude csv discord discord-csv
+discord-package element ghost google-chat hangouts imazing imessage irc jsonl kakaotalk line
+livejournal mail mastodon mastodon-api mattermost mattermost-posts medium messenger meta misskey
+mongo nostr qq reddit rocketchat signal signal-export signal-md skype slack slack-messages sms
+sms-json snapchat stack-exchange substack teams tei telegram telegram-channel telegram-html
+texts tumblr twitch wechat-csv whatsapp whatsapp-exporter wordpress x x-api youtube youtube-live
+zulip
+"""
+"""Names of the formats of `app.formats.registry`, whose import takes as long as the command."""
 
 
-class Importer:
-    """An import of files with the same options, and the counts of all their posts."""
+def _format_names() -> list[str]:
+    if entry_points(group="saywho.formats"):
+        from app.formats.registry import FORMATS
 
-    def __init__(self, format_name: str, options: ReadOptions, *, is_dry: bool) -> None:
-        self._format = format_name
-        self._options = options
-        self._is_dry = is_dry
-        self._command = 0
-        """Number of the lock that shows other processes that the imports still run."""
-        self._total = ImportReport()
-        self._errors: list[dict[str, Any]] = []
-        self._imports: list[dict[str, Any]] = []
-        self._notes: dict[str, NotesSummary] = {}
-        """Assumptions and unused files, by file name."""
-        self._seen: dict[str, Seen] = {}
-        """Earlier imports, by file name."""
-        self._is_chat = False
-        self._are_chats: set[bool] = set()
-        """Whether the files are chats, which have messages."""
-        self.status = 0
-        """Largest exit status of any file."""
-
-    async def add(self, db: Database, config: Config, names: Iterable[str]) -> None:
-        """Import files, and count the posts of each, even if it is not read to its end.
-
-        An error that is no fault of the file, such as a full disk, skips the other files.
-        """
-        lock = contextlib.nullcontext(0) if self._is_dry else jobs.importing_command(db)
-        async with lock as self._command:
-            await self._add(db, config, names)
-
-    async def _add(self, db: Database, config: Config, names: Iterable[str]) -> None:
-        for path in names:
-            self._is_chat = False
-            target = sys.stdin.buffer if path == "-" else Path(path)
-            # A file's name may contain bytes that are not UTF-8, which no report could print.
-            name = os.fsencode(path).decode(errors="replace")
-            # After a full disk, an import may have left files of posts that it did not store.
-            await remove_if_full(db, config.media_dir)
-            try:
-                await self._import(db, config, target, name)
-                if not self._is_dry:
-                    # It needs the memory that reading needed.
-                    await asyncio.to_thread(trim_heap)
-                    await renew_derived(db)
-            except DoubtError as error:
-                self._fail(name, f"{error.detail} (--accept-doubts)", BAD_INPUT)
-            except ImportFileError as error:
-                is_broken = isinstance(error, BrokenFileError)
-                self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
-            except ConflictError as error:
-                status = BAD_INPUT if self._options.replace else FAILED
-                self._fail(name, error.detail, status)
-            except AppError as error:
-                self._fail(name, error.detail, BAD_INPUT if error.status < 500 else FAILED)
-                return
-
-    async def _import(
-        self, db: Database, config: Config, target: Path | BinaryIO, name: str
-    ) -> None:
-        limit, options = config.max_import_bytes, self._options
-
-        async def note(session: AsyncSession, report: ImportReport) -> None:
-            known = f"{report.accepted:,} new, {report.duplicates:,} known"
-            text = f"{known}, {report.rejected:,} rejected"
-            show_bar(source.bytes_read, source.bytes_total or 0, text)
-            if job is None:
-                await session.rollback()  # The commit that follows stores nothing.
-            else:
-                await check_kept(session, report.stored.rooms)
-                await jobs.note_progress(session, job, source, report)
-
-        async def looked(records: RecordStream, look: Look) -> set[Message]:
-            self._seen[name] = look.seen
-            if look.replaced is not None:
-                with speaking_of(messages=records.is_chat):
-                    say(f"{name}: {translate_message(look.replaced.sentence)}", err=True)
-            is_asked = not (self._is_dry or options.accept_doubts)
-            return await asyncio.to_thread(_accepted, records, name) if is_asked else set()
-
-        # In threads, since a pipe may be silent for long.
-        source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
-        report = ImportReport()
-        with (
-            source,
-            progress(name) as show_bar,
-            limited_reading(MOST_MEMORY),
-            self._watched(source, report),
-        ):
-            read = await asyncio.to_thread(read_file, source, self._format, options)
-            records = read.records
-            self._is_chat = records.is_chat
-            self._are_chats.add(records.is_chat)
-            async with db.read() as session:
-                is_public = await is_site_public(session, config.public)
-            check_records(records, options, is_public=is_public)
-            if not records.is_chat:
-                for option in filter(is_given, ("only", "rename")):
-                    say(f"{name} is not a chat, so --{option} has no effect", err=True)
-            job = await self._begin(db, name, read)
-            async with self._ended(db, job, source, report):
-                storing = StoreOptions(
-                    note=note,
-                    looked=looked,
-                    may_have_rooms=not is_public,
-                    import_id=job.id if job else None,
-                    scope="admin",
-                    is_dry=self._is_dry,
-                )
-                try:
-                    records = await import_file(
-                        db, source, read, report=report, storing=storing, keeper=keeper_of(config)
-                    )
-                finally:
-                    # The thread that reads has ended.
-                    self._add_report(name, records.unit, report)
-            self._say_what_is_absent(name, records, report)
-
-    def _say_what_is_absent(self, name: str, records: RecordStream, report: ImportReport) -> None:
-        if self._options.rooms and not report.stored.rooms:
-            say(f"{name} contains no chat, so --room has no effect", err=True)
-        if records.absent:
-            say(f"no one in {name} is called {', '.join(records.absent)}", err=True)
-        if not (report.broken or report.accepted or report.duplicates or report.rejected):
-            noun = "messages" if records.is_chat else "posts"
-            say(f"{name} contains no {noun} to store", err=True)
-
-    async def _begin(self, db: Database, name: str, read: FileReading) -> ImportJob | None:
-        if self._is_dry:
-            return None
-        async with db.write() as session:
-            file = jobs.UploadedFile("", Path(name).name, read.bytes_total or 0)
-            job = await jobs.add_job(
-                session,
-                file,
-                is_started=True,
-                scope="admin",
-                format_name=read.records.format,
-                options=self._options,
-            )
-            job.started_at, job.command = job.created_at, self._command
-            job.digest = read.digest
-        self._imports.append({"file": name, "id": job.id})
-        return job
-
-    @contextlib.asynccontextmanager
-    async def _ended(
-        self, db: Database, job: ImportJob | None, source: Source, report: ImportReport
-    ) -> AsyncIterator[None]:
-        failure: Message | None = jobs.STOPPED
-        try:
-            yield
-            failure = report.broken
-        except AppError as error:
-            failure = message_of(error)
-            raise
-        finally:
-            # Where this fails, the next command or server finds that the command has ended.
-            with contextlib.suppress(AppError):
-                if job is not None:
-                    async with db.write() as session:
-                        await jobs.note_progress(session, job, source, report)
-                        await jobs.end_job(session, job.id, failure)
-
-    @contextlib.contextmanager
-    def _watched(self, source: Source, report: ImportReport) -> Iterator[None]:
-        """End the program if reading works on for long without progress.
-
-        A silent pipe, a lock and a question to the user do not count: they take no time of the
-        processor.
-        """
-
-        async def watch() -> None:
-            progress, since = "", time.process_time()
-            while time.process_time() - since <= STALL_S:
-                await asyncio.sleep(WATCH_EVERY_S)
-                if (noted := f"{source.bytes_read} {report.counts}") != progress:
-                    progress, since = noted, time.process_time()
-            self._add_report(source.name, "record", report)
-            self._fail(source.name, stopped_after(STALL_S), FAILED)
-            self.print_report()
-            # The thread that reads may never end.
-            os._exit(self.status)
-
-        task = asyncio.create_task(watch())
-        try:
-            yield
-        finally:
-            task.cancel()
-
-    def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
-        self._total.merge(report)
-        if not report.notes.is_empty:
-            self._notes[name] = report.notes
-        self._errors += [
-            {"file": name}
-            | ({unit: error.record} if error.record else {})
-            | {"detail": self._said(error.detail)}
-            for error in report.in_order()[: max(0, MAX_ERRORS - len(self._errors))]
-        ]
-        if report.broken:
-            self._fail(name, report.broken, FAILED)
-
-    def _fail(self, name: str, detail: str, status: int) -> None:
-        self.status = max(self.status, status)
-        # A file that failed comes first, since the end of a long list may be cut off.
-        self._errors.insert(0, {"file": name, "detail": self._said(detail)})
-
-    def _said(self, detail: str) -> str:
-        """Return a sentence about the current file, whose chats have messages."""
-        with speaking_of(messages=self._is_chat):
-            return translate_message(detail) if isinstance(detail, Message) else detail
-
-    def print_report(self) -> None:
-        counts = self._total.counts
-        verb = "would store" if self._is_dry else "stored"
-        fates = {
-            "duplicates": "already stored",
-            "rejected": "rejected",
-            "reposts": "reposts left out",
-            "restricted": "restricted posts left out",
-            "skipped": "others skipped",
-        }
-        others = ", ".join(
-            f"{counts[name]:,} {fate}" for name, fate in fates.items() if counts[name]
-        )
-        are_messages = self._are_chats == {True}
-        stored = counted(counts["accepted"], messages=are_messages)
-        lines = [f"{verb} {stored}{others and f'; {others}'}"]
-        lines += [
-            f"{file}: import {number}; saywho import --undo {number} undoes it"
-            for file, number in map(dict.values, self._imports)
-        ]
-        lines += [
-            f"{name}: {seen.sentence}" for name, seen in self._seen.items() if seen.state != "new"
-        ]
-        if self._total.with_entities and not self._options.decode_entities:
-            note = "" if self._is_dry else " (stored posts keep their text)"
-            entities = self._total.with_entities
-            verb = "contains" if entities == 1 else "contain"
-            found = f"{counted(entities)} {verb} HTML entities such as &amp;"
-            lines.append(f"{found}. To decode them, use --decode-entities{note}")
-        lines += [
-            f"{name}: {line}"
-            for name, summary in self._notes.items()
-            for line in note_lines(summary)
-        ]
-        values = counts | {"errors": self._errors, "imports": self._imports} | self._noted()
-        print_result(values, *lines, notes=error_lines(self._errors))
-        sys.stdout.flush()
-
-    def _noted(self) -> dict[str, list[dict[str, Any]]]:
-        seen = [{"file": name} | to_builtins(seen) for name, seen in self._seen.items()]
-        noted: dict[str, list[dict[str, Any]]] = {"assumptions": [], "doubts": [], "unread": []}
-        for name, summary in self._notes.items():
-            for kind, parts in note_facts(summary).items():
-                noted[kind] += [{"file": name} | asdict(part) for part in parts]
-        return {"seen": seen} | noted
+        return sorted(FORMATS)
+    return BUILT_IN.split()
 
 
-def _accepted(records: RecordStream, name: str) -> set[Message]:
-    """Ask on a terminal about grave doubts; return the evidence that the user accepts."""
-    doubts = grave_doubts(records)
-    if not (doubts and sys.stdin.isatty() and sys.stderr.isatty()):
-        return set()
-    for line in note_lines(NotesSummary(doubts=tuple(doubts))):
-        say(f"{name}: {line}", err=True)
-    question = "Is the file read rightly? Store it all the same?"
-    return {doubt.finding for doubt in doubts} if ask(question, err=True) else set()
+def _in_columns(names: Sequence[str], width: int = 76) -> str:
+    """Return lines of names, which go on from column to column."""
+    wide = max(map(len, names)) + 2
+    rows = -(-len(names) // (width // wide))
+    lines = ("".join(f"{name:<{wide}}" for name in names[row::rows]) for row in range(rows))
+    return "\n".join(map(str.rstrip, lines))
+
+
+def _clean_username(name: str) -> str:
+    from app.compute.text import clean_username
+
+    return clean_username(name)
+
+
+def _zone_name(name: str) -> str | None:
+    from app.formats.chats.people import zone_of
+
+    return name if zone_of(name) else None
+
+
+def _renaming(pairs: Sequence[str]) -> object:
+    from app.formats.chats.people import renaming
+
+    return renaming(pairs)
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
@@ -363,25 +85,28 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     return callback
 
 
-_FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.values())}."
+FORMATS: Final = _format_names()
 
 
 @click.command(
-    "import", epilog=f"Example: saywho import archive.zip --username alice\n\n{_FORMATS}"
+    "import",
+    epilog="Example: saywho import archive.zip --username alice\n\n\b\n"
+    f"Formats:\n{_in_columns(FORMATS)}",
 )
 @click.argument("files", nargs=-1, metavar="FILE…")
 @click.option(
     "--format",
     "format_name",
     type=click.Choice(["auto", *FORMATS]),
+    metavar="NAME",
     default="auto",
     show_default=True,
-    help="Format of each file; auto recognises it by the content.",
+    help="Format of each file, of those below; auto recognises it by the content.",
 )
 @click.option(
     "--username",
     metavar="NAME",
-    callback=_parsed_by(clean_username),  # Otherwise all posts of a file would be rejected.
+    callback=_parsed_by(_clean_username),  # Otherwise all posts of a file would be rejected.
     help="Author of posts that name no author, or name for the account of a one-account file.",
 )
 @click.option("--include-restricted", is_flag=True, help="Import posts for a limited audience too.")
@@ -394,7 +119,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
 @click.option(
     "--timezone",
     metavar="ZONE",
-    callback=_parsed_by(lambda name: zone_of(name) and name),
+    callback=_parsed_by(_zone_name),
     help="Time zone of a chat, such as Asia/Seoul (default: this machine's).",
 )
 @click.option(
@@ -458,7 +183,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     "--rename",
     metavar="A=B",
     multiple=True,
-    callback=_parsed_by(renaming),
+    callback=_parsed_by(_renaming),
     help="Rename A to B in a chat; repeatable. Two people with the same name are joined.",
 )
 @click.option(
@@ -499,6 +224,11 @@ def import_command(
         raise click.UsageError("--replace-earlier is now --replace N or --replace file")
     if chosen["replace"] and len(files) > 1:
         raise click.UsageError("Use --replace with one FILE")
+    from app.cli.importer import Importer
+    from app.formats.records import ReadOptions
+    from app.formats.registry import BROUGHT
+    from app.runtime.processes import collect_seldom, share_heap
+
     for fault in BROUGHT.faults:
         say(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)
@@ -507,6 +237,8 @@ def import_command(
     importer = Importer(format_name, options, is_dry=dry_run)
 
     async def run(db: Database, config: Config) -> None:
+        import asyncio
+
         try:
             await importer.add(db, config, files)
         except asyncio.CancelledError:
@@ -523,6 +255,9 @@ def import_command(
 
 
 async def _undo(db: Database, job_id: int) -> None:
+    from app.services.imports import jobs
+    from app.services.imports.undo import UNDO, count_left, request_undo, undo_imports
+
     await jobs.end_stopped_commands(db)
     async with db.write() as session:
         job = await request_undo(session, job_id, scope="admin")
@@ -552,6 +287,8 @@ def demo_command() -> None:
 
     The sample authors are made-up places, such as a bakery, an observatory and a lighthouse.
     """
+    from app.services.imports.storing import load_samples
+
     report = with_database(lambda db, _: load_samples(db))
     facts = {"accepted": report.accepted, "duplicates": report.duplicates}
     line = f"stored {report.accepted} sample posts; {report.duplicates} already stored"

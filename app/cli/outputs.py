@@ -11,7 +11,6 @@ from typing import Any, BinaryIO, Final, NoReturn
 
 import click
 
-from app.runtime.clock import monotonic
 from app.runtime.encoding import encoded
 from app.security import open_private
 
@@ -105,35 +104,30 @@ def print_json(value: object) -> None:
     click.echo(encoded(value).decode())
 
 
-LINE_EVERY_S: Final = 5.0
-"""Seconds between two lines of progress."""
 Show = Callable[[int, int, str], None]
 """Function that shows the finished amount, the total, and both in words."""
 
 
 @contextlib.contextmanager
 def progress(label: str) -> Iterator[Show]:
-    """Show the progress of work, with a bar on a terminal, otherwise with a line at times."""
-    next_line = monotonic() + LINE_EVERY_S
+    """Show the progress of work with a bar on a terminal, and nothing elsewhere."""
     with contextlib.ExitStack() as stack:
         bar: Any = None
 
         def show(done: int, total: int, text: str) -> None:
-            nonlocal bar, next_line
-            if sys.stderr.isatty():
-                # Created late: some totals are known only once the work has begun.
-                bar = bar or stack.enter_context(
-                    click.progressbar(
-                        length=total,
-                        label=label,
-                        file=sys.stderr,
-                        item_show_func=lambda text: text and terminal_line(text),
-                    )
+            nonlocal bar
+            if not sys.stderr.isatty():
+                return
+            # Created late: some totals are known only once the work has begun.
+            bar = bar or stack.enter_context(
+                click.progressbar(
+                    length=total,
+                    label=label,
+                    file=sys.stderr,
+                    item_show_func=lambda text: text and terminal_line(text),
                 )
-                bar.update(done - bar.pos, text)
-            elif monotonic() >= next_line:
-                next_line = monotonic() + LINE_EVERY_S
-                say(f"{label}: {text}", err=True)
+            )
+            bar.update(done - bar.pos, text)
 
         yield show
 

@@ -1,10 +1,11 @@
 """`saywho search`, `saywho export`, and `saywho embed`, which searches by meaning need."""
 
-import asyncio
+from __future__ import annotations
+
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,41 +21,19 @@ from app.cli.outputs import (
     wants_json,
 )
 from app.config import Config
-from app.db.engine import Database
-from app.embedders import EmbedderError, open_embedder
-from app.formats.chats.chatlab import chatlab_writer
-from app.formats.chats.people import machine_zone
-from app.formats.registry import WRITERS
-from app.runtime.clock import remembered_zone
-from app.services.posts.exporting import begin_export, count_posts_to_export, exported
-from app.services.posts.filters import FILTERS
-from app.services.posts.selection import Selection, field_conditions
-from app.services.rooms.room_facts import get_room
-from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.results import (
-    MAX_QUERY_LENGTH,
-    Mode,
-    ResultPage,
-    SearchQuery,
-    corrected_words,
-    find,
-)
-from app.services.search.word_search import SORTS, Sort
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
+    from app.services.search.embeddings import Embeddings
+    from app.services.search.results import Mode, ResultPage
+    from app.services.search.word_search import Sort
 
 CHATLAB: Final = "chatlab"
 """Format of a single chat."""
 RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 
 
-@click.command(
-    "search",
-    epilog="Example: saywho search 'summer holidays' --sort newest",
-    help=f"""Search the posts for QUERY.
-
-    QUERY may contain filters: {", ".join(each.typed for each in FILTERS if each.typed)}.
-    Put - before a filter to leave posts out. Days are in the time zone of this machine.
-    """,
-)
+@click.command("search", epilog="Example: saywho search 'summer holidays' --sort newest")
 @click.argument("query")
 @click.option(
     "--mode",
@@ -66,7 +45,7 @@ RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 @click.option("-u", "--username", metavar="NAME", help="Search only posts by this author.")
 @click.option(
     "--sort",
-    type=click.Choice(SORTS),
+    type=click.Choice(["best", "newest", "likes"]),
     default="best",
     show_default=True,
     help="Order of the results of a search by words.",
@@ -80,6 +59,17 @@ RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 )
 @json_option
 def search_command(query: str, mode: Mode, username: str | None, sort: Sort, limit: int) -> None:
+    """Search the posts for QUERY.
+
+    QUERY may contain filters: from:name, to:name, after:2024-01-31, before:2024-12-31, has:media,
+    is:reply, in:"chat". Put - before a filter to leave posts out. Days are in the time zone of this
+    machine.
+    """
+    from app.formats.chats.people import machine_zone
+    from app.runtime.clock import remembered_zone
+    from app.services.posts.selection import Selection
+    from app.services.search.results import MAX_QUERY_LENGTH, SearchQuery, find
+
     if len(query) > MAX_QUERY_LENGTH:
         fail(f"the query may have at most {MAX_QUERY_LENGTH:,} characters", BAD_INPUT)
 
@@ -110,6 +100,8 @@ def _lines(page: ResultPage) -> Iterator[str]:
 
 
 def _notes(page: ResultPage, mode: Mode, sort: Sort) -> Iterator[str]:
+    from app.services.search.results import corrected_words
+
     if page.method == "words" and mode != "words":
         yield "No embedder responded, so the search was by words."
     if page.method != "words" and sort != "best":
@@ -126,6 +118,9 @@ def _notes(page: ResultPage, mode: Mode, sort: Sort) -> Iterator[str]:
 @contextlib.asynccontextmanager
 async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embeddings | None]:
     """Open the embedder of the settings; None for `builtin`. Raises StartError."""
+    from app.embedders import open_embedder
+    from app.services.search.embeddings import Embeddings
+
     embedder = open_embedder(config)
     async with contextlib.AsyncExitStack() as stack:
         if embedder:
@@ -144,6 +139,8 @@ def embed_command(is_all: bool) -> None:
     SAYWHO_EMBEDDER names the model. The built-in embedder needs no vectors. If a run is
     interrupted, run the command again to resume.
     """
+    from app.embedders import EmbedderError
+    from app.services.search.embeddings import VECTORS
 
     async def embed(db: Database, config: Config) -> int:
         async with opened_embeddings(db, config) as embeddings:
@@ -183,7 +180,7 @@ def embed_command(is_all: bool) -> None:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice([*WRITERS, CHATLAB]),
+    type=click.Choice(["jsonl", "csv", "mongo", CHATLAB]),
     default="jsonl",
     show_default=True,
     help="Format of the export: mongo is for mongoimport, chatlab needs --room.",
@@ -202,6 +199,14 @@ def export_command(
 
     saywho import can read the exported file.
     """
+    import asyncio
+
+    from app.formats.chats.chatlab import chatlab_writer
+    from app.formats.registry import WRITERS
+    from app.services.posts.exporting import begin_export, count_posts_to_export, exported
+    from app.services.posts.selection import Selection, field_conditions
+    from app.services.rooms.room_facts import get_room
+
     path = None if output is None or str(output) == "-" else output
     if path is None and wants_json():
         raise click.UsageError("--json needs -o FILE: the posts go to standard output.")

@@ -1,34 +1,24 @@
 """`saywho user(s)`, `room(s)`, `operator` and `token`: authors, chats, and access."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import TypeVar, get_args
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 import click
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import is_asked, reading, with_database, writing, yes_option
+from app.cli import id_type, is_asked, reading, with_database, writing, yes_option
 from app.cli.outputs import ask, json_option, print_list, print_result, progress
 from app.config import Config
-from app.db.engine import Database
 from app.formats.post import Platform
-from app.models import MAX_ID
-from app.services.access.accounts import add_operator, add_setup_link, hash_password, list_accounts
-from app.services.access.logins import count_closed, unlock, unlock_all
-from app.services.access.rights import (
-    SCOPES,
-    Removal,
-    Scope,
-    TokenFacts,
-    add_token,
-    list_tokens,
-    remove_account,
-    revoke_token,
-)
-from app.services.deletion import delete_room, delete_user, purge_deleted
-from app.services.posts.media import remove_unneeded
-from app.services.posts.users import Author, add_user, get_author, list_authors
-from app.services.rooms.room_facts import get_room, list_rooms
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from app.db.engine import Database
+    from app.services.access.rights import Removal, Scope, TokenFacts
+    from app.services.posts.users import Author
 
 T = TypeVar("T")
 
@@ -42,6 +32,8 @@ def deleting(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
 
     After an interruption, the server or the next deletion removes the rest.
     """
+    from app.services.deletion import purge_deleted
+    from app.services.posts.media import remove_unneeded
 
     async def delete(db: Database, config: Config) -> T:
         async with db.write() as session:
@@ -60,6 +52,8 @@ def deleting(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
 @json_option
 def users_command() -> None:
     """List the authors."""
+    from app.services.posts.users import list_authors
+
     authors, _ = reading(lambda session: list_authors(session, limit=2**31))
     lines = [f"{author.tweets:>9,}  {author.platform:<9} {author.username}" for author in authors]
     note = "No authors yet. To add some, run: saywho import FILE (or saywho demo, for samples)"
@@ -84,6 +78,7 @@ def user_command() -> None:
 @json_option
 def add_user_command(name: str, display_name: str | None, platform: str) -> None:
     """Add the author NAME."""
+    from app.services.posts.users import add_user, get_author
 
     async def add(session: AsyncSession) -> Author:
         user = await add_user(session, name, display_name=display_name, platform=platform)
@@ -102,6 +97,8 @@ def delete_user_command(name: str, yes: bool) -> None:
 
     The deletion starts immediately and cannot be cancelled.
     """
+    from app.services.deletion import delete_user
+
     if is_asked(yes):
         confirm(f"{name} and all their posts")
 
@@ -113,6 +110,8 @@ def delete_user_command(name: str, yes: bool) -> None:
 @json_option
 def rooms_command() -> None:
     """List the chats, each with its ID."""
+    from app.services.rooms.room_facts import list_rooms
+
     rooms, _ = reading(lambda session: list_rooms(session, limit=2**31))
     lines = [f"{room.id:>5}  {room.messages:>9,}  {room.name}" for room in rooms]
     note = "No chats yet. To import one, run: saywho import FILE"
@@ -125,7 +124,7 @@ def room_command() -> None:
 
 
 @room_command.command("delete", epilog="Example: saywho room delete 2")
-@click.argument("room_id", type=click.IntRange(1, MAX_ID), metavar="ID")
+@click.argument("room_id", type=id_type, metavar="ID")
 @yes_option
 @json_option
 def delete_room_command(room_id: int, yes: bool) -> None:
@@ -134,6 +133,9 @@ def delete_room_command(room_id: int, yes: bool) -> None:
     People of the chat who wrote nowhere else are deleted too. The deletion starts immediately and
     cannot be cancelled.
     """
+    from app.services.deletion import delete_room
+    from app.services.rooms.room_facts import get_room
+
     if is_asked(yes):
         room = reading(lambda session: get_room(session, room_id))
         confirm(f"{room.name} and all {room.messages:,} messages")
@@ -149,10 +151,17 @@ def token_command() -> None:
 
 @token_command.command("add", epilog="Example: saywho token add backup-script --scope read")
 @click.argument("name")
-@click.option("--scope", type=click.Choice(SCOPES), required=True, help="What the token may do.")
+@click.option(
+    "--scope",
+    type=click.Choice(["read", "write", "admin"]),
+    required=True,
+    help="What the token may do.",
+)
 @json_option
 def add_token_command(name: str, scope: Scope) -> None:
     """Create an API token called NAME; it is shown only once."""
+    from app.services.access.rights import add_token
+
     token_id, secret = writing(lambda session: add_token(session, name, scope))
     facts = {"id": token_id, "name": name.strip(), "scope": scope, "token": secret}
     note = "Save this token now: only its hash is stored, so it cannot be shown again."
@@ -166,6 +175,8 @@ def list_tokens_command() -> None:
 
     If an operator created a token in the settings, the operator's name is shown.
     """
+    from app.services.access.rights import list_tokens
+
     tokens = reading(list_tokens)
     lines = [
         f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}"
@@ -181,6 +192,8 @@ def list_tokens_command() -> None:
 @json_option
 def revoke_token_command(token_id: int) -> None:
     """Revoke the token ID immediately."""
+    from app.services.access.rights import revoke_token
+
     writing(lambda session: revoke_token(session, token_id))
     print_result({"id": token_id}, f"revoked {token_id}")
 
@@ -199,6 +212,8 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
 
     Without --password-stdin, the command prints a one-time link for choosing the password.
     """
+    from app.services.access.accounts import add_operator, add_setup_link, hash_password
+
     facts = {"name": name.strip()}
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
@@ -220,6 +235,8 @@ def add_operator_command(name: str, password_stdin: bool) -> None:
 @json_option
 def list_operators_command() -> None:
     """List the accounts of operators and of invited readers."""
+    from app.services.access.accounts import list_accounts
+
     accounts = reading(list_accounts)
     lines = [
         f"{a.role:<8}  {a.created_at:%Y-%m-%d}  {a.name}"
@@ -240,6 +257,8 @@ def unlock_command(name: str | None, has_all: bool) -> None:
     If failed attempts at several names came from a network, that network stays blocked. Use --all
     instead of NAME to unblock it.
     """
+    from app.services.access.logins import count_closed, unlock, unlock_all
+
     if has_all == (name is not None):
         raise click.UsageError("Give either NAME or --all.")
 
@@ -268,6 +287,8 @@ def remove_operator_command(name: str, keep_tokens: bool) -> None:
     for that name stop working, and so do the operator's open invitations and tokens. If no operator
     is left, the next start of the server prints a set-up link, as on the first start.
     """
+    from app.services.access.rights import remove_account
+
     removal = writing(lambda session: remove_account(session, name, keeps_tokens=keep_tokens))
     print_result(removal, f"removed {removal.name}", notes=_notes_of(removal))
 

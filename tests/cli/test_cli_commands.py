@@ -3,19 +3,31 @@
 import asyncio
 import json
 import re
+import shlex
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, get_args
 
+import click
 import pytest
 
-from app.cli import MODULE_OF
+from app.cli import COMMANDS, id_type, saywho
+from app.cli.posts import CHATLAB, search_command
+from app.compute.engine.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
+from app.formats.registry import FORMATS, WRITERS
+from app.models import MAX_ID
+from app.services.access.rights import SCOPES
 from app.services.checks import find_weaknesses
+from app.services.posts.filters import FILTERS
 from app.services.search.index_terms import renew_vocabulary
+from app.services.search.results import Mode
+from app.services.search.word_search import SORTS
 from tests.chats import kakaotalk, said
 from tests.embedding_service import embedding_service
 from tests.installation import PROGRAM, Installation, lines
@@ -47,8 +59,71 @@ def filled(installation: Installation, database: Path) -> Installation:
 
 def test_the_list_of_commands_says_what_each_does(installation: Installation) -> None:
     said = installation.done("--help")
-    for name in MODULE_OF:
-        assert re.search(rf"^  {name} +\S", said, re.MULTILINE), name
+    for name, listed in COMMANDS.items():
+        command = saywho.get_command(click.Context(saywho), name)
+        assert command is not None
+        assert f"\n  {name:<12}{listed.line}\n" in said
+        assert command.get_short_help_str(limit=1_000) == listed.line
+
+
+def test_the_options_of_commands_have_the_values_of_the_program() -> None:
+    def option(command: str, *names: str) -> click.Parameter:
+        *groups, name = names
+        found: Any = saywho.get_command(click.Context(saywho), command)
+        for group in groups:
+            found = found.commands[group]
+        parameters: list[click.Parameter] = found.params
+        return next(each for each in parameters if each.name == name)
+
+    def choices(*names: str) -> list[str]:
+        kind = option(*names).type
+        assert isinstance(kind, click.Choice)
+        return list(kind.choices)
+
+    assert choices("import", "format_name") == ["auto", *sorted(FORMATS)]
+    assert choices("export", "format_name") == [*WRITERS, CHATLAB]
+    assert choices("search", "sort") == [*SORTS]
+    assert choices("search", "mode") == [*get_args(Mode)]
+    assert choices("token", "add", "scope") == [*SCOPES]
+    assert option("compare", "sure").default == SURE
+    assert id_type.max == MAX_ID
+    helped = search_command.help or ""
+    assert [each.typed for each in FILTERS if each.typed not in " ".join(helped.split())] == []
+
+
+HELPED = """
+import sys
+from click.testing import CliRunner
+from app.cli import COMMANDS, saywho
+for name in COMMANDS:
+    assert CliRunner().invoke(saywho, [name, "--help"]).exit_code == 0
+long = "alembic", "app.formats.registry", "dash", "numpy", "quart", "sqlalchemy"
+print([name for name in long if name in sys.modules])
+"""
+
+
+def test_help_imports_nothing_that_takes_long(installation: Installation) -> None:
+    assert installation.process(sys.executable, "-c", HELPED).stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("saywho im", ["import"]),
+        ("saywho import --fo", ["--format"]),
+        ("saywho import --format whats", ["whatsapp", "whatsapp-exporter"]),
+        ("saywho token add x --scope ", ["read", "write", "admin"]),
+    ],
+)
+def test_bash_completes_words(installation: Installation, typed: str, completed: list[str]) -> None:
+    words = typed.split(" ")
+    script = (
+        f'source <("{PROGRAM}" completion bash);'
+        f" COMP_WORDS=({shlex.join(words[:-1])} '{words[-1]}') COMP_CWORD={len(words) - 1};"
+        f' _saywho_completion "{PROGRAM}"; echo "${{COMPREPLY[*]}}"'
+    )
+    ended = installation.process("bash", "-c", script)
+    assert (ended.stdout.split(), ended.stderr) == (completed, "")
 
 
 @pytest.mark.parametrize(

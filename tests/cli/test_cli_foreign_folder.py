@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import MODULE_OF
+from app import cli
 from tests.foreign_folder import ForeignFolder
 from tests.installation import PROGRAM, Installation
 
@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "case": ("posts.jsonl", "-u", "mina", "-o", "case.html"),
     "check": (),
     "compare": ("hello",),
+    "completion": ("bash",),
     "db": ("current",),
     "demo": (),
     "embed": (),
@@ -54,7 +55,7 @@ def folder(installation: Installation) -> ForeignFolder:
 
 
 def test_each_command_is_tried_here() -> None:
-    assert COMMANDS.keys() == MODULE_OF.keys()
+    assert COMMANDS.keys() == cli.COMMANDS.keys()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from app.cli import outputs
 from app.config import MIB
 from app.services.imports.bulk import BATCH
 from tests.archives import (
@@ -401,17 +400,6 @@ def test_the_worst_of_several_files_decides_the_status(
     assert report["accepted"] == 3
     assert {error["file"] for error in report["errors"]} == {str(broken), str(tmp_path / "missing")}
     assert installation.run("import", good, broken).exit_code == 1
-
-
-def test_elsewhere_than_on_a_terminal_progress_is_a_line_now_and_then(
-    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = lines(tmp_path / "p.jsonl", {"username": "a", "text": "hi"})
-    assert installation.run("import", path).stderr == ""
-    monkeypatch.setattr(outputs, "LINE_EVERY_S", 0.0)
-    result = installation.run("import", path, "--json")
-    assert f"{path}: 0 new, 1 known, 0 rejected" in result.stderr
-    assert json.loads(result.stdout)["duplicates"] == 1
 
 
 def test_a_file_whose_name_is_no_utf8_is_named_in_the_report(

@@ -209,8 +209,8 @@ def test_a_signal_ends_an_import_whose_input_is_silent(
 
 
 LIMITED = """
-from app.cli import imports, saywho
-imports.MOST_MEMORY, imports.STALL_S, imports.WATCH_EVERY_S = {limits}
+from app.cli import importer, saywho
+importer.MOST_MEMORY, importer.STALL_S, importer.WATCH_EVERY_S = {limits}
 saywho(["import", "--dry-run", "--json", {path!r}])
 """
 """Imports a file with less memory, and less time without progress."""

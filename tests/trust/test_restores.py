@@ -16,7 +16,7 @@ import sys
 from app.cli import main
 from tests.trust.restores import EVERY_STEP, die_at
 number = int(sys.argv.pop(1))
-import app.cli.database  # Its imports open hundreds of files.
+import app.services.backup  # Its imports open hundreds of files.
 die_at(number, EVERY_STEP)
 main()
 """

@@ -1,9 +1,10 @@
 """`saywho case` and `saywho replay`: a report for a case, and its numbers."""
 
-import asyncio
+from __future__ import annotations
+
 import sys
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,14 +12,12 @@ from app.cli import authors_option, language_option, output_option, reading, wit
 from app.cli.compare import flat, renew
 from app.cli.outputs import BAD_INPUT, FAILED, fail, json_option, opened_output, print_result
 from app.config import Config, Locale
-from app.db.engine import Database
 from app.part_list import Listed, Part
-from app.parts.cases.case_file import MOST_BYTES, Replayed, read_case, replayed, unproved
-from app.parts.cases.case_making import make_case, posts_again
-from app.parts.cases.case_page import CaseFiles, written
-from app.services.compare.comparing import Question
-from app.services.compare.habits import Models
-from app.views.detached import opened_environment
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
+    from app.parts.cases.case_file import Replayed
+    from app.parts.cases.case_page import CaseFiles
 
 
 @click.command("case", epilog="Example: saywho case -u mina letter.txt -o case.html")
@@ -48,6 +47,14 @@ def case_command(
     is an HTML file that prints on a page for each NAME, and a JSON file with the counts from which
     saywho replay computes every number again.
     """
+    import asyncio
+
+    from app.parts.cases.case_making import make_case
+    from app.parts.cases.case_page import written
+    from app.services.compare.comparing import Question
+    from app.services.compare.habits import Models
+    from app.views.detached import opened_environment
+
     try:
         texts = [file.read() for file in files]
     except UnicodeDecodeError:
@@ -90,6 +97,9 @@ def replay_command(path: Path, posts: bool) -> None:
     FILE is the JSON of a report for a case. A number that the file alone cannot prove is listed as
     not checked. The exit status is 0 if all other numbers are the same, 1 if not.
     """
+    from app.parts.cases.case_file import MOST_BYTES, read_case, replayed, unproved
+    from app.parts.cases.case_making import posts_again
+
     try:
         with path.open("rb") as file:
             case = read_case(file.read(MOST_BYTES + 1))

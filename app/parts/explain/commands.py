@@ -1,28 +1,23 @@
 """`saywho import --explain`."""
 
-import asyncio
+from __future__ import annotations
+
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from copy import copy
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
-import msgspec
 
 from app.cli.outputs import BAD_INPUT, FAILED, fail, print_result
 from app.config import MIB, Config
-from app.formats.records import ReadOptions
-from app.parts.explain.explanation import (
-    Explanation,
-    ExplanationRequest,
-    decoded_explanation,
-    explain,
-    explanation_lines,
-)
-from app.runtime.sandbox import MOST_MEMORY, ReadError, Sandbox
+
+if TYPE_CHECKING:
+    from app.formats.records import ReadOptions
+    from app.parts.explain.explanation import Explanation
 
 MOST_S: Final = 600
 """Seconds for a file, as long as an import may be without progress."""
@@ -43,6 +38,8 @@ def add_to_import(command: click.Command) -> click.Command:
 
 def explain_files(names: Sequence[str], format_name: str, options: ReadOptions) -> int:
     """Print the explanations of files; return the exit status."""
+    from app.parts.explain.explanation import explanation_lines
+
     limit = Config.from_env().max_import_bytes
     explanations = [_explained(name, format_name, options, limit) for name in names]
     lines = [line for explanation in explanations for line in explanation_lines(explanation)]
@@ -58,6 +55,12 @@ def _status(explanation: Explanation) -> int:
 
 
 def _explained(name: str, format_name: str, options: ReadOptions, limit: int) -> Explanation:
+    import asyncio
+
+    import msgspec
+
+    from app.parts.explain.explanation import ExplanationRequest
+
     with ExitStack() as stack:
         path = Path(name)
         if name == "-":
@@ -79,6 +82,9 @@ def _explained(name: str, format_name: str, options: ReadOptions, limit: int) ->
 
 
 async def _read(body: BinaryIO, name: str) -> Explanation:
+    from app.parts.explain.explanation import decoded_explanation, explain
+    from app.runtime.sandbox import MOST_MEMORY, ReadError, Sandbox
+
     try:
         async with Sandbox(MOST_S).read(explain, body) as lines:
             return decoded_explanation(lines.readline())

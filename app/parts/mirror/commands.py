@@ -1,7 +1,9 @@
 """`saywho mirror`: the words and signs that give away a draft's author."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -9,20 +11,10 @@ from app.cli import with_database
 from app.cli.compare import flat, renew
 from app.cli.outputs import BAD_INPUT, fail, json_option, print_result
 from app.config import Config
-from app.db.engine import Database
-from app.parts.mirror.mirror_page import (
-    how_often,
-    is_at_goal,
-    lead_sentence,
-    lead_told,
-    state_of,
-    warnings_of,
-    what_to_do,
-)
-from app.parts.mirror.reflection import Mirrored, Suggested, check_length, named_author, reflect
-from app.services.compare.comparing import Question, case_of
-from app.services.compare.habits import Models
-from app.views.cast import NOBODY, bound
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
+    from app.parts.mirror.reflection import Mirrored, Suggested
 
 
 @click.command("mirror", epilog="Example: saywho mirror draft.txt -u mina")
@@ -38,6 +30,11 @@ def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
 
     Several FILEs are drafts by the same person. Use - to read standard input. Nothing is stored.
     """
+    from app.parts.mirror.reflection import check_length, named_author, reflect
+    from app.services.compare.comparing import Question, case_of
+    from app.services.compare.habits import Models
+    from app.views.cast import NOBODY, bound
+
     try:
         texts = [file.read() for file in files]
     except UnicodeDecodeError:
@@ -58,6 +55,8 @@ def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
 
 
 def _lines(found: Mirrored) -> Iterator[str]:
+    from app.parts.mirror.mirror_page import is_at_goal, lead_sentence, state_of, warnings_of
+
     yield state_of(found)
     if found.lead is not None:
         yield lead_sentence(found.lead)
@@ -75,6 +74,8 @@ def _lines(found: Mirrored) -> Iterator[str]:
 
 
 def _line(each: Suggested) -> str:
+    from app.parts.mirror.mirror_page import how_often, lead_told, what_to_do
+
     told = how_often(each)
     what = flat(what_to_do(each)) + (f" ({told})" if told else "")
     return f"- {what}: {lead_told(each.lead_after)}"

@@ -1,10 +1,12 @@
 """`saywho publish`: an author's archive as a website."""
 
+from __future__ import annotations
+
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -18,19 +20,21 @@ from app.cli import (
 )
 from app.cli.outputs import BAD_INPUT, ask, fail, json_option, print_result, progress, say
 from app.config import Config, Locale
-from app.db.engine import Database
 from app.errors import MalformedError, NotFoundError
-from app.formats.chats.people import machine_zone
-from app.parts.publish.choice import OwnPosts, PostChoice, find_posts
-from app.parts.publish.folder import FolderError, WebsiteFolder, check_folder, opened_folder
-from app.parts.publish.website import WebsiteOptions, opened_website, site_url
-from app.runtime.clock import remembered_zone
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
+    from app.parts.publish.choice import OwnPosts
+    from app.parts.publish.folder import WebsiteFolder
+    from app.parts.publish.website import WebsiteOptions
 
 NAMES_SHOWN: Final = 10
 day_type: Final = click.DateTime(["%Y-%m-%d"])
 
 
 def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
+    from app.parts.publish.website import site_url
+
     try:
         return site_url(url)
     except MalformedError as error:
@@ -74,6 +78,12 @@ def publish_command(
     FOLDER must be empty, absent, or a website of an earlier run, of which only changed files are
     written.
     """
+    from app.formats.chats.people import machine_zone
+    from app.parts.publish.choice import PostChoice
+    from app.parts.publish.folder import FolderError, check_folder, opened_folder
+    from app.parts.publish.website import WebsiteOptions
+    from app.runtime.clock import remembered_zone
+
     since, until = (chosen[name] and chosen[name].date() for name in ("since", "until"))
     choice = PostChoice(
         chosen["zone"] or remembered_zone(machine_zone()),
@@ -112,6 +122,8 @@ def publish_command(
 
 
 async def _find(db: Database, options: WebsiteOptions) -> list[OwnPosts]:
+    from app.parts.publish.choice import OwnPosts, find_posts
+
     async with db.read() as session:
         found = list[OwnPosts]()
         for name in options.names:
@@ -125,6 +137,8 @@ async def _find(db: Database, options: WebsiteOptions) -> list[OwnPosts]:
 async def _write(
     db: Database, config: Config, options: WebsiteOptions, folder: WebsiteFolder
 ) -> dict[str, Any]:
+    from app.parts.publish.website import opened_website
+
     done = pages = 0
     async with opened_website(db, config, options) as (site, session):
         posts = site.posts

@@ -1,30 +1,30 @@
 """`saywho report`: a chat, an author or a year as one file."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import language_option, output_option, timezone_option, with_database
+from app.cli import id_type, language_option, output_option, timezone_option, with_database
 from app.cli.outputs import BAD_INPUT, fail, json_option, opened_output, print_result, say
 from app.config import Config, Locale
-from app.db.engine import Database
-from app.formats.chats.people import machine_zone
-from app.models import MAX_ID, Tweet
 from app.part_list import Listed, Part, load_parts
-from app.parts.report.reports import ReportChoice, find_report, make_report
-from app.runtime.clock import remembered_zone
-from app.views.detached import opened_environment
-from app.views.subjects import Address, Chat, NothingKept, OneAuthor, Subject
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from app.db.engine import Database
+    from app.parts.report.reports import ReportChoice
+    from app.views.subjects import Address, Subject
 
 
 @click.command("report", epilog="Example: saywho report --room 1 -o chat.html")
 @click.option(
     "--room",
     "room_id",
-    type=click.IntRange(1, MAX_ID),
+    type=id_type,
     metavar="ID",
     help="Chat to report on; saywho rooms lists the chats.",
 )
@@ -38,7 +38,7 @@ from app.views.subjects import Address, Chat, NothingKept, OneAuthor, Subject
 @click.option(
     "--quote",
     "quotes",
-    type=click.IntRange(1, MAX_ID),
+    type=id_type,
     metavar="ID",
     multiple=True,
     help="Message to quote, by its number here; several messages are a quiz. Repeatable.",
@@ -55,6 +55,10 @@ def report_command(
 
     It has findings, drawings and typical words, and no message. People are A, B, C.
     """
+    from app.parts.report.reports import find_report, make_report
+    from app.views.detached import opened_environment
+    from app.views.subjects import Chat, NothingKept, OneAuthor
+
     if (room_id is None) == (username is None):
         raise click.UsageError("Give either --room ID or -u NAME.")
 
@@ -82,6 +86,13 @@ def report_command(
 
 
 async def _choice(session: AsyncSession, subject: Subject, chosen: dict[str, Any]) -> ReportChoice:
+    from sqlalchemy import func, select
+
+    from app.formats.chats.people import machine_zone
+    from app.models import Tweet
+    from app.parts.report.reports import ReportChoice
+    from app.runtime.clock import remembered_zone
+
     language: Locale | None = chosen["language"]
     if language is None:
         korean = func.count().filter(Tweet.lang == "ko")

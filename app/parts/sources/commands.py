@@ -1,25 +1,19 @@
 """`saywho follow …`: live sources."""
 
-import asyncio
+from __future__ import annotations
+
 import contextlib
+from typing import TYPE_CHECKING
 
 import click
 
 from app.cli import reading, with_database, writing
 from app.cli.outputs import FAILED, fail, json_option, print_list, print_result
 from app.config import Config
-from app.db.engine import Database
-from app.parts.sources.following import (
-    SOURCES,
-    Follower,
-    SourceFacts,
-    add_source,
-    ask_for_visits,
-    is_visit_missing,
-    list_sources,
-    remove_source,
-)
-from app.parts.sources.platforms import find_source
+
+if TYPE_CHECKING:
+    from app.db.engine import Database
+    from app.parts.sources.following import SourceFacts
 
 EVERY = 2**31
 """Limit for a list of all sources."""
@@ -41,6 +35,8 @@ def add_command(source: str, username: str | None) -> None:
 
     SOURCE may also be USER@HOST, or the URL of a profile, a feed, or a page that names a feed.
     """
+    from app.parts.sources.following import add_source
+    from app.parts.sources.platforms import find_source
 
     async def add(db: Database, config: Config) -> SourceFacts:
         name = await find_source(config, source, username)
@@ -56,6 +52,8 @@ def add_command(source: str, username: str | None) -> None:
 @json_option
 def list_command() -> None:
     """List the sources and their status."""
+    from app.parts.sources.following import list_sources
+
     sources, _ = reading(lambda session: list_sources(session, limit=EVERY))
     _print(sources)
 
@@ -65,6 +63,8 @@ def list_command() -> None:
 @json_option
 def remove_command(source_id: int) -> None:
     """Stop following the source ID; its posts are kept."""
+    from app.parts.sources.following import remove_source
+
     writing(lambda session: remove_source(session, source_id))
     print_result({"id": source_id}, f"removed {source_id}")
 
@@ -83,6 +83,16 @@ def now_command() -> None:
 
 
 async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
+    import asyncio
+
+    from app.parts.sources.following import (
+        SOURCES,
+        Follower,
+        ask_for_visits,
+        is_visit_missing,
+        list_sources,
+    )
+
     async with db.write() as session:
         source_ids = await ask_for_visits(session)
     async with contextlib.aclosing(Follower(config)) as follower:

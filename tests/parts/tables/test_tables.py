@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import pytest
 from quart.datastructures import FileStorage
 
-from app.cli import outputs
 from tests.conftest import NDJSON, Client, Shared
 from tests.installation import Installation
 from tests.waiting import settle
@@ -253,9 +252,6 @@ def test_the_command_estimates_the_share_of_one_author(
     # Of numbers with six digits.
     assert all(believed(row) == pytest.approx(odds, rel=1e-4) for row in rows)
     assert "lines read like sailor" in done.stderr
-    monkeypatch.setattr(outputs, "LINE_EVERY_S", 0.0)
-    done = installation.run("compare", "-u", "sailor", "--file", str(file))
-    assert done.stderr.startswith("estimating the share: 20 of 20 lines read")
     for options in (["--share", "0.1", "--sure", "0.2"], ["--share", "2"]):
         refused = installation.run("compare", "-u", "sailor", "--file", str(file), *options)
         assert refused.exit_code == 2
