@@ -28,7 +28,7 @@ from app.config import (
 )
 from app.formats.registry import BROUGHT
 from app.language import i18n
-from app.paths import OF_ZONE, STATIC
+from app.paths import STATIC
 from app.runtime import logs
 from app.runtime.metrics import Metrics
 from app.views import answers, page, phone, policies, requests
@@ -100,7 +100,7 @@ def make_app(config: Config | None) -> Quart:
     lifespan.init_app(app, config, metrics, loaded, is_unnamed=is_unnamed)
 
     # 1. The ASGI layers in front of the app.
-    _put_in_front(app, config, metrics, OF_ZONE + page.zones_of(loaded))
+    _put_in_front(app, config, metrics)
 
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
     requests.init_app(app, config)
@@ -127,17 +127,13 @@ def make_app(config: Config | None) -> Quart:
     return app
 
 
-def _put_in_front(app: App, config: Config, metrics: Metrics, of_zone: tuple[str, ...]) -> None:
-    """Put the layers in front of the app, from outermost: edge, streams, cache.
-
-    of_zone: path prefixes of answers that differ by the browser's time zone.
-    """
+def _put_in_front(app: App, config: Config, metrics: Metrics) -> None:
+    """Put the layers in front of the app, from outermost: edge, streams, cache."""
     cached = Cached(
         app.asgi_app,
         partial(lifespan.cache_of, app),
         partial(policies.is_open, app),
         metrics.count_cached,
-        of_zone,
     )
     edge = Edge(
         Streams(cached),

@@ -11,9 +11,6 @@ IMPORTS: Final = "/imports"
 MEDIA: Final = "/media"
 """Beginning of the addresses of stored pictures, videos and sounds."""
 
-OF_ZONE: Final = ("/user/", "/room/")
-"""Beginnings of addresses of pages that show days in the browser's time zone."""
-
 HEALTHZ: Final = "/healthz"
 READYZ: Final = "/readyz"
 METRICS: Final = "/metrics"
@@ -41,16 +38,6 @@ def below_root(path: str, root: str) -> str:
     if not path.startswith(root + "/"):
         return NOWHERE
     return "/" + path[len(root) :].lstrip("/")
-
-
-_CARD: Final = re.compile(r"/cards/[a-z]+\.png")
-
-
-def names_its_host(path: str) -> bool:
-    """Return whether the answer at an address contains the host: a feed, a picture, a card."""
-    return path.endswith((ATOM_NAME, API_DOCS, PICTURE_NAME)) or bool(
-        path.endswith(".png") and _CARD.search(path)
-    )
 
 
 _ENDLESS: Final = re.compile(rf"{API}(/\w+/\d+)?{LIVE}", re.ASCII)

@@ -5,6 +5,7 @@ since its making began. A value about a day names its end (`holds_until`).
 """
 
 import asyncio
+import warnings
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar
@@ -78,6 +79,10 @@ class PendingValue(Generic[Value]):
         self.is_cacheable = False
         self.span: Span | None = None
         """The value is invalid outside; None for always valid."""
+        self.is_of_visitor = False
+        """Whether the value depends on what the visitor's own key holds."""
+        self.unkeyed: set[str] = set()
+        """What the value has read of the request that no key holds."""
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         """The value for waiting callers, None if each makes its own.
 
@@ -99,6 +104,20 @@ def holds_until(time: datetime) -> None:
     if (pending := _current.get()) is not None:
         _, ends_at = pending.span or (time, time)
         pending.span = now(), min(time, ends_at)
+
+
+def depends_on_visitor() -> None:
+    """Record that the value being made depends on what the visitor's own key holds: their time
+    zone, and the scheme and host by which they asked.
+    """
+    if (pending := _current.get()) is not None:
+        pending.is_of_visitor = True
+
+
+def depends_on_unkeyed(name: str) -> None:
+    """Record that the value being made depends on a header or a cookie that no key holds."""
+    if (pending := _current.get()) is not None:
+        pending.unkeyed.add(name)
 
 
 def cacheable() -> None:
@@ -157,8 +176,13 @@ class Memo(Generic[Value]):
     def size(self) -> int:
         return self._entries.size
 
-    def find(self, key: Hashable) -> Value | None:
-        """Return the value, unless a dependency changed or its time is over."""
+    def find(self, *keys: Hashable) -> Value | None:
+        """Return the value of the first key that has one, unless a dependency changed or its time
+        is over.
+        """
+        return next((found for key in keys if (found := self._find(key)) is not None), None)
+
+    def _find(self, key: Hashable) -> Value | None:
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -173,22 +197,29 @@ class Memo(Generic[Value]):
         return entry.value
 
     async def get_or_make(
-        self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
+        self,
+        key: Hashable,
+        make: Callable[[], Awaitable[Value | None]],
+        own: Hashable | None = None,
     ) -> Value | None:
         """Return the stored value, another caller's, or the result of `make`, stored if cacheable.
+
+        own: the visitor's own key, for a value that `depends_on_visitor`. A value that depends on
+        more of the request is not stored, and warns.
 
         Another caller's value counts if nothing was committed between its beginning and this call.
         """
         called = self.time
-        while (value := self.find(key)) is None:
-            pending = self._pending.get(key)
+        keys = (key,) if own is None else (key, own)
+        while (value := self.find(*keys)) is None:
+            pending = self._pending.get(keys[-1])
             if pending is None or pending.began < called:
-                return await self._make(key, make)
+                return await self._make(keys, make)
             await asyncio.wait([pending.outcome])
             if pending.outcome.cancelled():
                 continue
             value = pending.outcome.result()
-            return await self._make(key, make) if value is None else value
+            return await self._make(keys, make) if value is None else value
         return value
 
     def put(
@@ -205,13 +236,21 @@ class Memo(Generic[Value]):
             self._entries.put(key, _Entry(value, frozenset(user_ids), began, span))
 
     async def _make(
-        self, key: Hashable, make: Callable[[], Awaitable[Value | None]]
+        self, keys: tuple[Hashable, ...], make: Callable[[], Awaitable[Value | None]]
     ) -> Value | None:
-        pending = self._pending[key] = PendingValue(self.time)
+        own = keys[-1]
+        pending = self._pending[own] = PendingValue(self.time)
         token = _current.set(pending)
         try:
             value = await make()
+            if pending.is_of_visitor and own is keys[0]:
+                pending.unkeyed.add("the visitor")
+            if pending.is_cacheable and pending.unkeyed:
+                pending.is_cacheable = False
+                read = ", ".join(sorted(pending.unkeyed))
+                warnings.warn(f"not kept: it depends on more than its key, {read}", stacklevel=1)
             if value is not None and pending.is_cacheable:
+                key = own if pending.is_of_visitor else keys[0]
                 self.put(key, value, pending.user_ids, began=pending.began, span=pending.span)
             if not pending.outcome.done():
                 pending.outcome.set_result(value if pending.is_cacheable else None)
@@ -223,8 +262,8 @@ class Memo(Generic[Value]):
         finally:
             _current.reset(token)
             pending.outcome.cancel()
-            if self._pending.get(key) is pending:
-                del self._pending[key]
+            if self._pending.get(own) is pending:
+                del self._pending[own]
 
     def _note(self, changes: Sequence[Change]) -> None:
         self.time += 1

@@ -93,13 +93,10 @@ class PageBlueprint(DeclaringBlueprint):
         url_prefix: str | None = None,
         *,
         cookie: str = "",
-        shows_days: bool = False,
     ) -> None:
-        """cookie: prefix of the names of visitors' secret cookies. shows_days: whether answers
-        differ by the browser's time zone.
-        """
+        """cookie: prefix of the names of visitors' secret cookies."""
         super().__init__(name, policy, url_prefix)
-        self.cookie, self.shows_days = cookie, shows_days
+        self.cookie = cookie
         # Flask's own finds nothing here, and would take a thread for each page.
         self.template_context_processors.clear()
 

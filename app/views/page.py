@@ -164,12 +164,6 @@ def _shown(kind: type[WebPage]) -> list[str]:
     return [*(name for name in kind.__struct_fields__ if name not in of_cast), *properties]
 
 
-def zones_of(parts: Parts) -> tuple[str, ...]:
-    """Return path prefixes of pages that show days in the browser's zone."""
-    blueprints = (blueprint for part in parts.values() for blueprint in part.pages)
-    return tuple(f"{each.url_prefix}/" for each in blueprints if getattr(each, "shows_days", False))
-
-
 def parts_here() -> Parts:
     parts: Parts = current_app.extensions[_PARTS]
     return parts

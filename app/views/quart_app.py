@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from inspect import CO_COROUTINE
 from typing import Any, Final, cast
 
@@ -13,24 +13,121 @@ from quart.typing import ResponseTypes
 from quart.utils import encode_headers
 from quart.wrappers.base import BaseRequestWebsocket
 from quart.wrappers.response import DataBody
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import Headers, ImmutableMultiDict
 from werkzeug.routing import MapAdapter
+
+from app.db.result_cache import depends_on_unkeyed, depends_on_visitor
+from app.language.i18n import COOKIE
+from app.runtime.clock import ZONE_COOKIE
 
 LISTENS_AFTER_S: Final = 0.05
 """Time from a reading request until the program listens whether its client leaves, in seconds."""
 STOPPING_S: Final = 1.0
 """Time that a cancelled view has to end, in seconds: a statement may go on in its thread."""
 
+IN_KEYS: Final = frozenset(
+    {
+        *("Accept-Language", "Cookie", "Host"),
+        *("Authorization", "Saywho-After"),  # Answers of such a request are not kept, or of no use.
+        *("Range", "If-Range", "If-Match", "If-None-Match"),  # Only an answer of 200 is kept.
+        *("If-Modified-Since", "If-Unmodified-Since"),
+    }
+)
+"""Headers that an answer may depend on and be kept: `_keys` of `asgi/cached.py` holds them, or they
+change nothing about an answer that is kept."""
+COOKIES_IN_KEYS: Final = frozenset({COOKIE, "saywho_session", "__Host-saywho_session"})
+
 
 class SentHeaders(Headers):
     """Headers of a request, which is asked for many that it lacks; all names are in title case."""
+
+    is_read = False
+    """Whether reads are noted: not while the request is being made."""
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # noqa: A002
         """Return the value; Werkzeug (3.1) makes two exceptions of a missing one, in 3 µs."""
         return super().get(key, default, type) if key in self else default
 
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            self._note(key.title())
+        return super().__getitem__(key)
+
     def __contains__(self, key: object) -> bool:
-        return str(key).title() in [name for name, _ in self]
+        name = str(key).title()
+        self._note(name)
+        return name in [sent for sent, _ in super().__iter__()]
+
+    def getlist(self, key: str, type: Any = None) -> list[Any]:  # noqa: A002
+        self._note(key.title())
+        values = [value for name, value in super().__iter__() if name == key.title()]
+        return values if type is None else [type(value) for value in values]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        self._note("all headers")
+        return super().__iter__()
+
+    def _note(self, name: str) -> None:
+        if self.is_read:
+            _note_read(name, IN_KEYS)
+
+
+class SentCookies(ImmutableMultiDict[str, str]):
+    """Cookies of a request."""
+
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # noqa: A002
+        _note_read(key, COOKIES_IN_KEYS)
+        return super().get(key, default, type)
+
+    def __getitem__(self, key: str) -> str:
+        _note_read(key, COOKIES_IN_KEYS)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        _note_read(str(key), COOKIES_IN_KEYS)
+        return super().__contains__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        _note_read("all cookies", COOKIES_IN_KEYS)
+        return super().__iter__()
+
+
+def _note_read(name: str, in_keys: frozenset[str]) -> None:
+    if name == ZONE_COOKIE:
+        depends_on_visitor()
+    elif name not in in_keys:
+        depends_on_unkeyed(name)
+
+
+class VisitorRequest(Request):
+    """A request that notes what of its visitor an answer depends on (`db/result_cache.py`)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(SentHeaders, self.headers).is_read = True
+
+    @property
+    def host(self) -> str:
+        depends_on_visitor()
+        return self.sent_host
+
+    @property
+    def sent_host(self) -> str:
+        """The host, where no answer depends on it."""
+        return super().host
+
+    @property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        return SentCookies(super().cookies)
+
+    @property
+    def remote_addr(self) -> str | None:
+        depends_on_unkeyed("the client's address")
+        return self._address
+
+    @remote_addr.setter
+    def remote_addr(self, address: str | None) -> None:
+        self._address = address
 
 
 class RequestConnection(ASGIHTTPConnection):
@@ -138,7 +235,8 @@ class App(Quart):
         """Return what finds a request's view; Quart's own also looks for subdomains."""
         if request is None:
             return super().create_url_adapter(None)
-        asked = request.host, request.root_path, "", request.scheme, request.method, request.path
+        host = request.sent_host if isinstance(request, VisitorRequest) else request.host
+        asked = host, request.root_path, "", request.scheme, request.method, request.path
         return self.url_map.bind(*asked, request.query_string.decode())
 
     def ensure_async(self, func: Callable[..., Any]) -> Any:

@@ -38,6 +38,7 @@ from app.runtime.work_pool import worked_on
 from app.services.posts.tweets import TweetKey
 from app.services.search.results import DEEPEST
 from app.services.search.word_search import ResultKey
+from app.views.quart_app import VisitorRequest
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 Key = TypeVar("Key")
@@ -321,7 +322,7 @@ def too_large(limit_mb: int) -> TooLargeError:
     return TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
 
 
-class FormRequest(Request):
+class FormRequest(VisitorRequest):
     form_data_parser_class = FormParser
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

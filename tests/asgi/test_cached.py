@@ -4,8 +4,10 @@ import gzip
 import re
 
 import pytest
-from quart import Quart
+from quart import Quart, request
 
+from app.db.result_cache import cacheable
+from app.views.policies import access
 from tests.browsing import signed_in
 from tests.conftest import Client, Shared, client_with
 from tests.waiting import eventually, settle
@@ -147,6 +149,24 @@ async def test_no_kept_answer_names_the_host_by_which_another_visitor_asked(
         second = await anybody.get(path, headers={"Host": "localhost"})
         assert b"forged" not in await second.get_data(), path
     assert named >= len(feeds), "a forged host shows nowhere, so nothing was tested"
+
+
+@pytest.mark.parametrize("name", ["Referer", "Sec-Fetch-Dest"])
+async def test_an_answer_that_reads_another_header_is_not_kept(
+    app: Quart, anybody: Client, name: str
+) -> None:
+    @app.get("/greeting")
+    @access("open")
+    async def greet() -> str:
+        cacheable()
+        return f"Hello, {request.headers.get(name)}"
+
+    with pytest.warns(UserWarning, match=name):
+        answer = await anybody.get("/greeting", headers={name: "ann"})
+    assert await answer.get_data(as_text=True) == "Hello, ann"
+    with pytest.warns(UserWarning, match=name):
+        answer = await anybody.get("/greeting")
+    assert await answer.get_data(as_text=True) == "Hello, None"
 
 
 @pytest.mark.usefixtures("filled")

@@ -1,6 +1,7 @@
 """The memo, against a model that keeps everything and invalidates by the same rule."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,8 @@ from app.db.result_cache import (
     Memo,
     cacheable,
     depends_on,
+    depends_on_unkeyed,
+    depends_on_visitor,
     holds_until,
     release,
 )
@@ -118,6 +121,40 @@ async def test_a_value_that_an_event_has_overtaken_is_not_kept(
 
     assert await memo.get_or_make("key", make) == b"value"
     assert (memo.find("key") is not None) == is_kept
+
+
+async def test_a_value_of_one_visitor_is_kept_under_their_own_key_alone() -> None:
+    memo, _ = memo_of()
+
+    async def own() -> bytes:
+        cacheable()
+        depends_on_visitor()
+        return b"own"
+
+    async def common() -> bytes:
+        cacheable()
+        return b"common"
+
+    assert await memo.get_or_make("page", own, "page of ann") == b"own"
+    assert await memo.get_or_make("page", common, "page of bo") == b"common"
+    assert (memo.find("page of ann"), memo.find("page")) == (b"own", b"common")
+    assert memo.find("page of bo") is None
+
+
+@pytest.mark.parametrize("note", [lambda: depends_on_unkeyed("Referer"), depends_on_visitor])
+async def test_a_value_that_depends_on_more_than_its_key_is_not_kept(
+    note: Callable[[], None],
+) -> None:
+    memo, _ = memo_of()
+
+    async def make() -> bytes:
+        note()
+        cacheable()
+        return b"value"
+
+    with pytest.warns(UserWarning, match="depends on more than its key"):
+        assert await memo.get_or_make("key", make) == b"value"
+    assert memo.find("key") is None
 
 
 class Maker:

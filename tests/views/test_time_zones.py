@@ -82,6 +82,22 @@ async def test_a_cookie_that_names_no_zone_changes_nothing(shown: Client, zone: 
         assert words.format("UTC") in await answer.get_data(as_text=True)
 
 
+async def test_no_kept_page_shows_the_days_of_another_visitor(shown: Client) -> None:
+    plain = [rule.rule for rule in shown.app.url_map.iter_rules() if not rule.arguments]
+    differing = 0
+    for path in sorted({*NAMED, *plain} - {"/api/v1/live", "/metrics"}):
+        bodies = []
+        for name in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+            zone = f"saywho_lang=en; saywho_zone={name}"
+            kept = await shown.get(path, headers={"Cookie": zone})
+            # An answer to somebody with a session is never out of memory.
+            fresh = await shown.get(path, headers={"Cookie": f"{zone}; saywho_session=x"})
+            bodies.append(await kept.get_data())
+            assert bodies[-1] == await fresh.get_data(), path
+        differing += bodies[0] != bodies[1]
+    assert differing > len(NAMED) // 2
+
+
 async def test_days_and_links_are_of_that_zone(shown: Client) -> None:
     page = await shown.page("/user/hana?year=2024", headers=SEOUL)
     days = re.findall(r'href="(/posts[^"]*)" title="[^:]*: (\d+)', page)

@@ -37,7 +37,7 @@ from app.views.page import WebPage, render
 
 DASHBOARD: Final = "/dashboard"
 
-blueprint = PageBlueprint("dashboard", policy="read", url_prefix=DASHBOARD, shows_days=True)
+blueprint = PageBlueprint("dashboard", policy="read", url_prefix=DASHBOARD)
 
 PANELS: Final[dict[str, AnyPanel]] = {
     panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
