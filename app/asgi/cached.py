@@ -210,7 +210,8 @@ def _keys(scope: Scope, headers: Headers) -> tuple[Hashable, Hashable]:
     if not scope["path"].startswith(STATIC):
         accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
         language = _chosen_language(accepted, cookies)
-    key = scope["path"], scope["query_string"], takes_gzip(headers), language
+    asked = scope.get("root_path", ""), scope["path"], scope["query_string"]
+    key = *asked, takes_gzip(headers), language
     zone = _remembered_zone(cookies) if ZONED in cookies else None
     return key, (*key, scope["scheme"], headers.get(b"host"), zone)
 

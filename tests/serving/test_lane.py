@@ -367,9 +367,8 @@ async def test_a_client_that_reads_late_gets_the_whole_answer(
             while site.lane.answered == 0:
                 site.config.keep_alive_timeout = 10 * DEADLINE_S
                 async with connected(site) as late, connected(site) as other:
-                    memo.put(
-                        prompt.question.key, held, (), began=memo.time
-                    )  # No event outdates it.
+                    # No event outdates it.
+                    memo.put(prompt.question.keys[0], held, (), began=memo.time)
                     site.config.keep_alive_timeout = 0.3
                     await read_late(site, late, other, size)
 

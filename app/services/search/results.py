@@ -161,7 +161,7 @@ async def _in_database(
 ) -> ResultPage:
     typed = read_query(query.text)
     conditions, user_id = await _selected(session, query.selection, typed.filters, query.zone)
-    if typed.filters and not typed.words:
+    if not typed.words:
         results = await _by_filters(session, conditions, limit, after, query.sort)
     else:
         found = await search_words(

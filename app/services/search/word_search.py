@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.queries import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
 from app.compute.words import segment_terms, tags_in
 from app.db.backend import All, Either, Expression, backend_of, is_among, searched_text
+from app.errors import InvalidInputError
 from app.models import MAX_ID, Tweet, User
 from app.runtime.work_pool import Runner, Turns
 from app.services.posts.selection import AnySelect, Conditions
@@ -387,13 +388,13 @@ async def search_words(
     order: ResultOrder = "best",
     work: SearchWork = ALONE,
 ) -> WordResults | None:
-    """Return a page of matches, perhaps empty with a next one; None without words.
+    """Return a page of matches, perhaps empty with a next one; None if the query has signs alone.
 
     The session must hold nothing: its transaction ends while posts are scored. If no post has all
-    words, the slower rest waits for its turn. Raises UnavailableError if none comes soon.
+    words, the slower rest waits for its turn. Raises UnavailableError if none comes soon, and
+    InvalidInputError for a query that only leaves words out.
     """
-    typed = parse_query(query)
-    if all(part.is_excluded for part in typed):
+    if not (typed := _parts_of(query)):
         return None
     conditions = [*conditions, *await has_tags(session, typed, conditions, user_id, work.run)]
 
@@ -425,6 +426,13 @@ async def search_words(
         if results.is_empty and after is None:
             results = await search(terms, ResultKey(is_any=True))
     return results
+
+
+def _parts_of(query: str) -> list[QueryPart]:
+    typed = parse_query(query)
+    if typed and all(part.is_excluded for part in typed):
+        raise InvalidInputError("Add a word to search for beside the words to leave out", loc="q")
+    return typed
 
 
 async def has_tags(

@@ -35,6 +35,8 @@ from app.views.requests import RESULT_CURSOR, cursor_of
 blueprint = PageBlueprint("search", policy="read")
 
 _BY_ADDRESS: Final = {"lang", "platform", *(each.key for each in PARAMETERS)}
+_LISTED_BY: Final = frozenset({"username", "platform", "lang", "since", "until", "has"})
+"""Filters of the page `/posts`."""
 
 
 @with_filters(lambda each: (str, ""))
@@ -144,6 +146,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             if author := await find_user(session, args.q[1:]):
                 return see_other(url_for("authors.show_author", username=author.username))
     filters, results = args.filters, ResultPage([])
+    narrowed_by = filters.keys() - {"q", "mode", "sort", "tz"}
     names = given_names([args.username])
     failure: AppError | None = None
     has_likes = False
@@ -156,12 +159,12 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             with_facets=after is None,
             zone=args.zone,
         )
-        results = await parts.find(query, limit=20, after=after)
+        if args.q.strip() or narrowed_by:
+            results = await parts.find(query, limit=20, after=after)
         has_likes = await _has_likes(query, results)
     except (NotFoundError, MalformedError, InvalidInputError) as error:
         failure = error.with_traceback(None)
-    listed_by = {"username", "platform", "lang", "since", "until", "has"}
-    if not failure and not args.q.strip() and filters.keys() & listed_by:
+    if not failure and not args.q.strip() and narrowed_by and narrowed_by <= _LISTED_BY:
         return see_other(url_for("posts.show_posts", **filters))
     async with parts.db.read() as session:
         is_empty = not results.hits and not await count_users(session)

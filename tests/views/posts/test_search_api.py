@@ -110,12 +110,27 @@ async def test_bad_parameter_is_400(shared: Shared, query: str) -> None:
     assert error["loc"] in query
 
 
-async def test_unknown_author_is_404_and_an_empty_query_finds_nothing(anybody: Client) -> None:
+async def test_an_empty_query_lists_the_newest_posts(writer: Client) -> None:
+    empty: dict[str, Any] = {"items": [], "next": None, "method": "words", "total": 0}
+    assert await (await writer.get(SEARCH)).get_json() == empty
+    await writer.add_user("ann", "first", "second", "third")
+    for query in ("", "?q=", "?q=%20%20", "?q=%E3%80%80", "?sort=newest", "?mode=meaning"):
+        found = await (await writer.get(SEARCH + query)).get_json()
+        assert [hit["text"] for hit in found["items"]] == ["third", "second", "first"]
+        assert found["total"] == 3
+    assert await (await writer.get(f"{SEARCH}?q=first&lang=%00")).get_json() == empty
+
+
+async def test_a_query_that_only_leaves_words_out_is_no_zero(writer: Client) -> None:
+    await writer.add_user("ann", "lamp", "pier")
+    for address in (f"{SEARCH}?q=-lamp", "/api/v1/export?q=-lamp", f"{SEARCH}?q=-lamp+from:ann"):
+        answer = await writer.get(address)
+        assert (answer.status_code, (await answer.get_json())["errors"][0]["loc"]) == (422, "q")
+    assert "Add a word to search for" in await writer.page("/search?q=-lamp", status=422)
+
+
+async def test_unknown_author_is_404(anybody: Client) -> None:
     assert (await anybody.get(f"{SEARCH}?q=a&username=nobody")).status_code == 404
-    for query in ("", "?q=", "?q=%20%20", "?q=a&lang=%00"):
-        answer = await anybody.get(SEARCH + query)
-        empty: dict[str, Any] = {"items": [], "next": None, "method": "words", "total": 0}
-        assert await answer.get_json() == empty
 
 
 async def test_any_query_is_answered(writer: Client) -> None:

@@ -1,11 +1,14 @@
 """Filters that are typed into a search, in the API, an export, a chat and on the page."""
 
+import json
+import re
 from html import unescape
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
 import pytest
 
+from app.services.posts.filters import FILTERS
 from tests.browsing import body
 from tests.conftest import Client, Shared
 
@@ -24,7 +27,7 @@ EXTRA: dict[int, dict[str, Any]] = {
     2: {"reply_to": {"source_id": "0", "username": "mina"}, "room": {"name": "our chat"}},
     3: {"media": [{"kind": "photo", "source_url": "https://a.example/1.png"}]},
     4: {"room": {"name": "our chat"}},
-    5: {"room": {"name": "2024"}},
+    5: {"room": {"name": "2024"}, "lang": "ko"},
 }
 
 
@@ -50,6 +53,55 @@ async def found(client: Client, q: str, extra: str = "") -> dict[str, Any]:
 
 def numbers(page: dict[str, Any]) -> list[int]:
     return [int(hit["source_id"]) for hit in page["items"]]
+
+
+LISTED = re.compile(r'href="(?:/tweet/|/posts\?[^"]*picture=)(\d+)')
+SPELLINGS: dict[str, tuple[str, str]] = {
+    "from": ("from:mina", "username=mina"),
+    "to": ("to:mina", ""),
+    "after": ("after:2024-02-01", "since=2024-02-01"),
+    "before": ("before:2024-02-01", "until=2024-02-01"),
+    "has": ("has:media", "has=media"),
+    "is": ("is:reply", "is=reply"),
+    "in": ('in:"our chat"', "room=1"),
+    "kind": ("", "kind=reply"),
+    # Filters that are parameters alone.
+    "lang": ("", "lang=ko"),
+    "platform": ("", "platform=local"),
+}
+"""How each filter is typed, and is given by parameter."""
+
+
+@pytest.mark.parametrize("key", SPELLINGS.keys() | {each.key for each in FILTERS})
+async def test_a_filter_selects_the_same_posts_however_it_is_spelled(
+    site: Client, key: str
+) -> None:
+    """In search, export, counts and the page; a filter alone, and beside a word."""
+    typed, given = SPELLINGS[key]
+    for word in ("", "lamp"):
+        asked = [f"q={quote(f'{word} {typed}')}"] if typed else []
+        asked += [f"q={word}&{given}", given][: 1 if word else 2] if given else []
+        answers: set[tuple[int, ...]] = set()
+        for query in asked:
+            page = await (await site.get(f"/api/v1/search?{query}")).get_json()
+            answers.add(tuple(sorted(hit["id"] for hit in page["items"])))
+            assert page["total"] == len(page["items"])
+            lines = (await body(await site.get(f"/api/v1/export?{query}"))).splitlines()
+            sent = [json.loads(line)["source_id"] for line in lines]
+            assert sorted(sent) == sorted(hit["source_id"] for hit in page["items"])
+            if "room=" not in query:
+                shown = await site.get(f"/search?{query}")
+                if shown.status_code == 303:
+                    shown = await site.get(shown.headers["Location"])
+                listed = LISTED.findall(await body(shown))
+                answers.add(tuple(sorted({int(post_id) for post_id in listed})))
+        if given.partition("=")[0] in {"username", "since", "until", "lang", "platform"}:
+            counts = await (await site.get(f"/api/v1/stats?{given}")).get_json()
+            everything = await (await site.get(f"/api/v1/search?{given}")).get_json()
+            assert counts["tweets"] == everything["total"]
+        assert len(answers) == 1
+        (ids,) = answers
+        assert ids or (word and key in {"to", "lang"})
 
 
 @pytest.mark.parametrize(
