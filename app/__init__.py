@@ -4,13 +4,12 @@ import os
 from typing import TYPE_CHECKING
 
 from app.runtime.zones import use_newest
+from saywho import __version__ as __version__
 
 if TYPE_CHECKING:
     from quart import Quart
 
     from app.config import Config
-
-__version__ = "1.1.0"
 
 # OpenBLAS reads it when NumPy is imported, which is after this. Its threads wait for each other by
 # spinning: on shared cores each product would take many times as long.

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from dotenv import dotenv_values
 
 from app.part_list import parts_without
+from saywho.sizes import MIB
 
 PREFIX: Final = "SAYWHO_"
 ENV_FILE: Final = f"{PREFIX}ENV_FILE"
@@ -27,7 +28,6 @@ DATABASE_URL: Final = f"{PREFIX}DATABASE_URL"
 SQLITE: Final = "sqlite+aiosqlite:///"
 PROGRAM_FOLDER: Final = Path(__file__).absolute().parents[1]
 """Folder of the imported package `app`: the checkout, or installed packages."""
-MIB: Final = 1024 * 1024
 
 Environment = Literal["development", "testing", "production"]
 Durability = Literal["full", "normal", "replicated"]

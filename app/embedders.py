@@ -14,10 +14,11 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import MIB, Config
+from app.config import Config
 from app.errors import StartError
 from app.runtime.extras import install_command
 from app.runtime.http_client import Transport
+from saywho.sizes import MIB
 
 TIMEOUT_S: Final = 30.0
 MOST_BYTES: Final = 32 * MIB

@@ -8,60 +8,38 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 import msgspec
 from msgspec import structs
 
-
-class FieldError(msgspec.Struct, frozen=True):
-    """A fault at one place of the input."""
-
-    loc: str
-    detail: str
-
-
-class Message(str):
-    """An English sentence that keeps its template and values for translation.
-
-    A value may be a Message too. msgspec encodes it only with `enc_hook=str`.
-    """
-
-    template: str
-    values: Mapping[str, object]
-
-    def __new__(cls, template: str, **values: object) -> Self:
-        message = super().__new__(cls, template.format(**values) if values else template)
-        message.template, message.values = template, values
-        return message
-
-
-def packed(sentence: object) -> object:
-    """Return a sentence as JSON values: a Message as its template and values."""
-    if not isinstance(sentence, Message):
-        return sentence
-    return sentence.template, {name: packed(value) for name, value in sentence.values.items()}
-
-
-def unpacked(value: Any) -> Any:
-    """Return a sentence from its packed form, in JSON a list."""
-    if not isinstance(value, list | tuple):
-        return value
-    template, values = value
-    return Message(template, **{name: unpacked(inner) for name, inner in values.items()})
+from saywho.errors import (
+    BrokenFileError as BrokenFileError,
+    FieldError as FieldError,
+    FileError as FileError,
+    InvalidInputError as InvalidInputError,
+    LimitReachedError as LimitReachedError,
+    Message as Message,
+    RecordError as RecordError,
+    SaywhoError,
+    UnrecognisedFileError as UnrecognisedFileError,
+    in_one_line as in_one_line,
+    message_of as message_of,
+    packed as packed,
+    unpacked as unpacked,
+)
 
 
 class StartError(Exception):
     """The program cannot start; the message gives the reason in one line."""
 
 
-def in_one_line(error: BaseException) -> str:
-    """Return the message of a library's error, or its type."""
-    return " ".join(str(error).split()) or type(error).__name__
+AppError = SaywhoError
+"""All errors with a sentence for the user: those of the library and those of the site."""
 
 
-class AppError(Exception):
-    """A failure with a status and a sentence for the user."""
+class StatusError(AppError):
+    """An error of the site, with the HTTP status that it is answered with."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     type: ClassVar[str] = "internal"
@@ -70,83 +48,61 @@ class AppError(Exception):
         cls.status, cls.type = status or cls.status, type or cls.type
 
     def __init__(
-        self,
-        message: str,
-        *,
-        loc: str | None = None,
-        errors: Sequence[FieldError] = (),
-        headers: Mapping[str, str] | None = None,
-        **values: object,
+        self, message: str, *, headers: Mapping[str, str] | None = None, **values: Any
     ) -> None:
-        self.detail = message if isinstance(message, Message) else Message(message, **values)
-        self.errors = tuple(errors) or ((FieldError(loc, str(self.detail)),) if loc else ())
+        super().__init__(message, **values)
         self.headers = dict(headers or {})
-        super().__init__(self.detail)
 
 
-class MalformedError(AppError, status=HTTPStatus.BAD_REQUEST, type="malformed"):
+def status_of(error: AppError) -> HTTPStatus:
+    """Return the status of an answer with this error: 422 for all errors of the library."""
+    return error.status if isinstance(error, StatusError) else HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def headers_of(error: AppError) -> dict[str, str]:
+    """Return the headers of an answer with this error."""
+    return error.headers if isinstance(error, StatusError) else {}
+
+
+class MalformedError(StatusError, status=HTTPStatus.BAD_REQUEST, type="malformed"):
     """The request cannot be understood."""
 
 
-class UnauthorizedError(AppError, status=HTTPStatus.UNAUTHORIZED, type="unauthorized"):
+class UnauthorizedError(StatusError, status=HTTPStatus.UNAUTHORIZED, type="unauthorized"):
     """There is no token, or a bad one."""
 
 
-class ForbiddenError(AppError, status=HTTPStatus.FORBIDDEN, type="forbidden"):
+class ForbiddenError(StatusError, status=HTTPStatus.FORBIDDEN, type="forbidden"):
     """The token's scope does not allow it."""
 
 
-class NotFoundError(AppError, status=HTTPStatus.NOT_FOUND, type="not-found"):
+class NotFoundError(StatusError, status=HTTPStatus.NOT_FOUND, type="not-found"):
     """The subject does not exist."""
 
 
-class ConflictError(AppError, status=HTTPStatus.CONFLICT, type="conflict"):
+class ConflictError(StatusError, status=HTTPStatus.CONFLICT, type="conflict"):
     """The subject already exists, or is in progress."""
 
 
-class TooLargeError(AppError, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, type="too-large"):
+class TooLargeError(StatusError, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, type="too-large"):
     """The body is too large."""
 
 
-class MisdirectedError(AppError, status=HTTPStatus.MISDIRECTED_REQUEST, type="misdirected"):
+class MisdirectedError(StatusError, status=HTTPStatus.MISDIRECTED_REQUEST, type="misdirected"):
     """The host is not one of the site's hosts."""
 
 
 class UnsupportedMediaError(
-    AppError, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, type="unsupported-media-type"
+    StatusError, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, type="unsupported-media-type"
 ):
     """The body is of the wrong type."""
 
 
-class InvalidInputError(AppError, status=HTTPStatus.UNPROCESSABLE_ENTITY, type="invalid-input"):
-    """The input is well-formed, but wrong."""
-
-
-class RecordError(InvalidInputError):
-    """A record cannot be read, but other records of its file can."""
-
-
-class ImportFileError(InvalidInputError):
-    """The rest of the file cannot be read."""
-
-
-class UnrecognisedFileError(ImportFileError):
-    """The file is missing, or nothing in it is recognised."""
-
-
-class BrokenFileError(ImportFileError):
-    """The file, or a member of it, is cut off; earlier records are kept."""
-
-
-class LimitReachedError(BrokenFileError):
-    """The file exceeds a limit, and the rest is not read."""
-
-
-class TooManyError(AppError, status=HTTPStatus.TOO_MANY_REQUESTS, type="too-many-requests"):
+class TooManyError(StatusError, status=HTTPStatus.TOO_MANY_REQUESTS, type="too-many-requests"):
     """There were too many failures to sign in."""
 
 
-class UnavailableError(AppError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="unavailable"):
+class UnavailableError(StatusError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="unavailable"):
     """The server cannot respond now; try again later."""
 
     def __init__(self, message: str, *, retry_after_s: int = 1, **values: Any) -> None:
@@ -176,7 +132,7 @@ def stopping() -> UnavailableError:
     return UnavailableError("The server is stopping; try again soon")
 
 
-class StorageFullError(AppError, status=HTTPStatus.INSUFFICIENT_STORAGE, type="storage-full"):
+class StorageFullError(StatusError, status=HTTPStatus.INSUFFICIENT_STORAGE, type="storage-full"):
     """The disk is full."""
 
 
@@ -215,16 +171,13 @@ class Problem(msgspec.Struct, omit_defaults=True):
     """For a request with many lines: number of lines stored before the error; they are kept."""
 
 
-def message_of(error: Exception) -> Message:
-    """Return the reason of a failure as a sentence that pages can translate."""
-    return error.detail if isinstance(error, AppError) else Message(str(error))
-
-
 def problem(error: AppError) -> Problem:
+    status = status_of(error)
+    kind = error.type if isinstance(error, StatusError) else "invalid-input"
     return Problem(
-        type=f"urn:saywho:problem:{error.type}",
-        title=error.status.phrase,
-        status=error.status.value,
+        type=f"urn:saywho:problem:{kind}",
+        title=status.phrase,
+        status=status.value,
         detail=str(error.detail),
         errors=error.errors,
     )

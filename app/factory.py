@@ -26,27 +26,20 @@ from app.config import (
     settings_file,
     shown_path,
 )
-from app.formats.registry import BROUGHT
 from app.language import i18n
 from app.paths import STATIC
 from app.runtime import logs
 from app.runtime.metrics import Metrics
 from app.views import answers, page, phone, policies, requests
 from app.views.access import content, login, settings
-from app.views.authors import api as authors_api
-from app.views.authors import pages as authors
-from app.views.comparing import api as comparing_api
-from app.views.comparing import pages as comparing
-from app.views.imports import api as imports_api
-from app.views.imports import pages as imports
-from app.views.posts import api as posts_api
-from app.views.posts import media, search, search_api
-from app.views.posts import pages as posts
+from app.views.authors import api as authors_api, pages as authors
+from app.views.comparing import api as comparing_api, pages as comparing
+from app.views.imports import api as imports_api, pages as imports
+from app.views.posts import api as posts_api, media, pages as posts, search, search_api
 from app.views.quart_app import App
-from app.views.rooms import api as rooms_api
-from app.views.rooms import pages as rooms
-from app.views.site import api as site_api
-from app.views.site import home
+from app.views.rooms import api as rooms_api, pages as rooms
+from app.views.site import api as site_api, home
+from saywho.formats.registry import BROUGHT
 
 logger = logging.getLogger(__name__)
 

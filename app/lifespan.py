@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse, response_memo
 from app.asgi.edge import is_loopback
-from app.config import MIB, Config, ConfigError
+from app.config import Config, ConfigError
 from app.current import current_quart
 from app.db.backend import Readable
 from app.db.engine import Database
@@ -54,6 +54,7 @@ from app.services.rooms.sight import ToldRooms, counted_rooms
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey, SearchWork
+from saywho.sizes import MIB
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"

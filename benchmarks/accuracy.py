@@ -17,10 +17,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.engine.attribution import Background, build_background, rank
-from app.compute.engine.features import Counts, add, features
-from app.compute.engine.profiles import AuthorProfile
 from benchmarks.accuracy_data import Row, Subsets, author_sets, masked, read_rows
+from saywho.engine.attribution import Background, build_background, rank
+from saywho.engine.features import Counts, add, features
+from saywho.engine.profiles import AuthorProfile
 
 BINS = 15
 

@@ -19,10 +19,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import uvloop
-from flask import Flask
-from flask import jsonify as flask_jsonify
-from quart import Quart
-from quart import jsonify as quart_jsonify
+from flask import Flask, jsonify as flask_jsonify
+from quart import Quart, jsonify as quart_jsonify
 from quart.typing import ResponseReturnValue
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine

@@ -45,8 +45,8 @@ from sqlalchemy import event
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.formats.registry import open_records
-from app.formats.source.file import Source
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from app.services.imports.storing import import_records, renew_derived
 from app.runtime.processes import collect_seldom, share_heap
 

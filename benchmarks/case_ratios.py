@@ -34,13 +34,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import msgspec
 import numpy as np
 
-from app.compute.engine.case import query_of_texts
-from app.compute.engine.features import Counts
-from app.compute.engine.fitting import Corpus
-from app.compute.engine.judgement import MODEL, judge
-from app.compute.engine.population import Shipped
-from app.compute.engine.profiles import profile_of
-from app.compute.text import own_words, word_count
 from app.parts.cases.ratios import (
     LENGTHS,
     RATES_FILE,
@@ -50,8 +43,15 @@ from app.parts.cases.ratios import (
     length_of,
     worth,
 )
-from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors, read_divided
+from saywho.engine.case import query_of_texts
+from saywho.engine.features import Counts
+from saywho.engine.fitting import Corpus
+from saywho.engine.judgement import MODEL, judge
+from saywho.engine.population import Shipped
+from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
+from saywho.text import own_words, word_count
 
 PARTS: Final = 4
 SIZES: Final = (1, 5, 20)

@@ -2,7 +2,7 @@
 
 DATASET is `dataset.json` of chitchat-dataset 0.9.0 (BYU PCC lab, MIT; a package on PyPI): chats of
 two people who were asked to talk. Of the people with 200 messages or more, 24 are drawn. What is
-written, to app/population/, are hashed counts of their newest 400 messages, as
+written, to saywho/population/, are hashed counts of their newest 400 messages, as
 `benchmarks.population` makes them.
 """
 
@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from app.population import CHATTERS_FILE
 from benchmarks.population import Author, pack, populations_of
+from saywho.population import CHATTERS_FILE
 
 PEOPLE: Final = 24
 FEWEST_MESSAGES: Final = 200

@@ -23,12 +23,12 @@ from typing import Final
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from app.compute.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
-from app.compute.engine.profiles import profile_of
-from app.population import shipped_authors
 from app.services.compare.verdict import answer
 from benchmarks import machine
 from benchmarks.paired import checkout, imports_of
+from saywho.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
+from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
 
 PEOPLE: Final = 28
 NAMED: Final = (1, 3, PEOPLE)

@@ -20,15 +20,15 @@ from typing import Final
 
 import msgspec
 
-from app.compute.engine.attribution import build_background
-from app.compute.engine.features import RECIPE, add, features
-from app.compute.engine.profiles import NO_DIGESTS, text_keys
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import upgrade
 from app.db.sqlite.fts5 import REBUILD, register
 from app.models.content import EPOCH_S, SLOT_S
 from app.services.compare.background import SMALL_POPULATION
+from saywho.engine.attribution import build_background
+from saywho.engine.features import RECIPE, add, features
+from saywho.engine.profiles import NO_DIGESTS, text_keys
 from tests.waiting import maintain
 
 TOKEN: Final = "saywho_of-the-benchmarks"  # noqa: S105 - of an invented installation

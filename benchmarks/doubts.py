@@ -13,14 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from app.formats.doubts.questions import RecordQuestions
-from app.formats.records import ReadOptions
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from benchmarks import machine
 from benchmarks.bulk import import_once
 from benchmarks.cases import ROOT, Sites, cases_in, programs
 from benchmarks.chats import APPS, room
+from saywho.formats.doubts.questions import RecordQuestions
+from saywho.formats.records import ReadOptions
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.archives import x_file, x_members, x_tweet, zip_bytes
 
 READINGS: Final = 4

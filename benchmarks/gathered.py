@@ -31,8 +31,8 @@ from xml.etree import ElementTree
 
 import yaml  # type: ignore[import-untyped] # comes with schemathesis
 
-from app.compute.engine.languages import scores_of
-from app.compute.text import ADDRESS
+from saywho.engine.languages import scores_of
+from saywho.text import ADDRESS
 
 MOST_POSTS: Final = 200
 FEWEST_POSTS: Final = 50

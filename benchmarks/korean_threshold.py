@@ -19,10 +19,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.engine.population import Shipped
-from app.compute.text import has_words, own_words
 from benchmarks import population
 from benchmarks.open_trials import SHAPES, Author, Trial, small_sites
+from saywho.engine.population import Shipped
+from saywho.text import has_words, own_words
 
 LEVELS: Final = (0.81, 0.84, 0.85, 0.86, 0.87, 0.88, 0.9, 0.92, 0.94)
 SIZES: Final = (1, 2, 3)

@@ -37,15 +37,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import msgspec
 
-from app.compute.engine.fitting import CorpusAuthor, chained, fit_corpus
-from app.compute.engine.judgement import FURTHER_LIKELY, judge
-from app.compute.engine.population import Shipped
-from app.compute.engine.profiles import profile_of
-from app.compute.text import has_words
-from app.population import shipped_authors
 from app.views.comparing.verdicts import UNKNOWN_LANGUAGE
 from benchmarks import machine
 from benchmarks.paired import checkout, imports_of
+from saywho.engine.fitting import CorpusAuthor, chained, fit_corpus
+from saywho.engine.judgement import FURTHER_LIKELY, judge
+from saywho.engine.population import Shipped
+from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
+from saywho.text import has_words
 
 SENTENCES: Final = Path(__file__).with_name("sentences")
 BESIDE: Final[Mapping[str, tuple[str, ...]]] = {

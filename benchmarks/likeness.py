@@ -16,9 +16,9 @@ from typing import Final
 
 import numpy as np
 
-from app.compute.engine.attribution import Background, HabitVectors, build_background
-from app.compute.engine.profiles import profile_of
 from benchmarks import population
+from saywho.engine.attribution import Background, HabitVectors, build_background
+from saywho.engine.profiles import profile_of
 
 AUTHORS: Final = 6
 DRAWS: Final = 10

@@ -19,13 +19,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.engine.judgement import judge
-from app.compute.engine.population import Shipped
-from app.compute.engine.profiles import profile_of
-from app.compute.text import has_words, own_words
-from app.population import shipped_authors
 from benchmarks import population
 from benchmarks.open_trials import Author, fitted
+from saywho.engine.judgement import judge
+from saywho.engine.population import Shipped
+from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
+from saywho.text import has_words, own_words
 
 OTHERS: Final = 8
 FEWEST_OF_CIRCLE: Final = 4

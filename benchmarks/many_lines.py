@@ -26,15 +26,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.engine.case import query_of_texts
-from app.compute.engine.features import Counts
-from app.compute.engine.fitting import Corpus
-from app.compute.engine.judgement import SURE, judge
-from app.compute.engine.profiles import profile_of
-from app.compute.engine.shares import share_of
 from app.services.compare.batch_lines import FEWEST_OWN, SURE_BOUNDS, believed, is_beside_many
 from benchmarks.case_ratios import sites_of
 from benchmarks.open_trials import fitted
+from saywho.engine.case import query_of_texts
+from saywho.engine.features import Counts
+from saywho.engine.fitting import Corpus
+from saywho.engine.judgement import SURE, judge
+from saywho.engine.profiles import profile_of
+from saywho.engine.shares import share_of
 
 SHARES: Final = (0.0, 0.02, 0.1, 0.3, 0.5, 1.0)
 OWN: Final = 60

@@ -33,15 +33,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
-from app.compute.engine.fitting import Corpus
-from app.compute.engine.judgement import judge
-from app.compute.engine.population import Shipped
-from app.compute.engine.profiles import profile_of
-from app.compute.text import own_words, word_count
 from app.parts.mirror.acts import Rewrite, changed
 from app.parts.mirror.reflection import GOAL, reflect
-from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors, read_divided
+from saywho.engine.fitting import Corpus
+from saywho.engine.judgement import judge
+from saywho.engine.population import Shipped
+from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
+from saywho.text import own_words, word_count
 
 GOALS: Final = (0.6, 1.0, 1.2, GOAL, 2.0, 2.8)
 STEPS: Final = 8

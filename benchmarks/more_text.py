@@ -20,13 +20,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.engine.case import Case
-from app.compute.engine.features import CHARACTERS
-from app.compute.engine.judgement import UNFAMILIAR, judge
-from app.compute.engine.measured_rates import MANY_HERE, Curve, gap_of, measured_curves
-from app.compute.engine.profiles import profile_of
-from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors
+from saywho.engine.case import Case
+from saywho.engine.features import CHARACTERS
+from saywho.engine.judgement import UNFAMILIAR, judge
+from saywho.engine.measured_rates import MANY_HERE, Curve, gap_of, measured_curves
+from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
 
 SITES: Final = (1, 3, 5)
 DRAWS: Final = 10

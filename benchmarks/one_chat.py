@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app.config import MIB, Config
+from app.config import Config
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import prepare
@@ -29,6 +29,7 @@ from app.services.compare.comparing import Comparer, Question
 from app.services.compare.habits import Models
 from app.services.compare.one_chat import Chats
 from benchmarks.databases import made_texts
+from saywho.sizes import MIB
 from tests.chats import Said, import_chat, kakaotalk
 
 PEOPLE: Final = 9

@@ -9,7 +9,7 @@ What answers is what the program does, fitted to the posts with split `train`, b
 that come with it. Then small installations are tried, of one, two, three and five of the authors,
 with all their posts, and again with 25 to 100 posts of each.
 `--write` writes the tables into docs/measurements.md, their figures into the READMEs, and the
-rates of strangers into app/compute/engine/rates.json. With `--words 8` every post is cut to its
+rates of strangers into saywho/engine/rates.json. With `--words 8` every post is cut to its
 first eight words, as short as a message in a chat: a table of its own.
 """
 
@@ -26,7 +26,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.population import shipped_authors
 from benchmarks.open_rates import write_rates
 from benchmarks.open_trials import (
     DRAWS,
@@ -40,6 +39,7 @@ from benchmarks.open_trials import (
     trials,
 )
 from benchmarks.verification import Answers, c_at_1, cost, equal_error_rate, f_05_u, least_cost
+from saywho.population import shipped_authors
 
 ROOT: Final = Path(__file__).parents[1]
 DOCS: Final = ROOT / "docs" / "measurements.md"

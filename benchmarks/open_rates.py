@@ -1,13 +1,15 @@
-"""The rates of strangers that pages tell, measured: written to app/compute/engine/rates.json."""
+"""The rates of strangers that pages tell, measured: written to saywho/engine/rates.json."""
 
 from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 
-from app.compute.engine.features import RECIPE
-from app.compute.engine.judgement import MODEL, likely_from
-from app.compute.engine.measured_rates import (
+from benchmarks.open_trials import Trial
+from saywho.clock import now
+from saywho.engine.features import RECIPE
+from saywho.engine.judgement import MODEL, likely_from
+from saywho.engine.measured_rates import (
     BELIEFS,
     LONG_WORDS,
     NAMED,
@@ -16,9 +18,7 @@ from app.compute.engine.measured_rates import (
     Rates,
     measured_rates,
 )
-from app.population import shipped_digest
-from app.runtime.clock import now
-from benchmarks.open_trials import Trial
+from saywho.population import shipped_digest
 
 FEWEST_TEXTS = 200
 FEWEST_STRANGERS = 3

@@ -14,17 +14,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from app.compute.engine.attribution import Query
-from app.compute.engine.case import query_of_texts
-from app.compute.engine.features import Counts
-from app.compute.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
-from app.compute.engine.judgement import SURE, judge
-from app.compute.engine.population import NOTHING_SHIPPED, Population, Reading, Shipped
-from app.compute.engine.profiles import AuthorProfile, profile_of
-from app.compute.text import has_words, own_words, word_count
-from app.population import shipped_authors
 from benchmarks import population
 from benchmarks.accuracy_data import read_rows
+from saywho.engine.attribution import Query
+from saywho.engine.case import query_of_texts
+from saywho.engine.features import Counts
+from saywho.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
+from saywho.engine.judgement import SURE, judge
+from saywho.engine.population import NOTHING_SHIPPED, Population, Reading, Shipped
+from saywho.engine.profiles import AuthorProfile, profile_of
+from saywho.population import shipped_authors
+from saywho.text import has_words, own_words, word_count
 
 QUARTERS: Final = 4
 KNOWN_SHARE: Final = 0.75

@@ -17,13 +17,13 @@ from typing import Final
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.formats.file_chats import FileChat, FileChats
-from app.formats.records import ReadOptions
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.services.imports.seen import look_at
 from benchmarks import machine
 from benchmarks.chats import APPS, room
+from saywho.formats.file_chats import FileChat, FileChats
+from saywho.formats.records import ReadOptions
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.chats import ZONE, import_chat
 from tests.formats.invented_rooms import Said
 

@@ -1,11 +1,11 @@
 """Makes the authors who come with the program: `python -m benchmarks.population FILE.jsonl`.
 
 FILE has a line of {author, lang, text} for each post, an author's oldest first. What is written, to
-app/population/ (`-o app/population/es.xz` for a further language), are hashed counts of the newest
-200 posts of each author: of the features that at least three of all authors use, and the number of
-all features of each author. No text and no name is in it, and the order of the authors says
-nothing. `--without OTHER` names a file of authors who must not be in it, because the program is
-measured on them: an author or a text of both is refused.
+saywho/population/ (`-o saywho/population/es.xz` for a further language), are hashed counts of the
+newest 200 posts of each author: of the features that at least three of all authors use, and the
+number of all features of each author. No text and no name is in it, and the order of the authors
+says nothing. `--without OTHER` names a file of authors who must not be in it, because the program
+is measured on them: an author or a text of both is refused.
 """
 
 import argparse
@@ -23,10 +23,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.engine.features import RECIPE, Counts, group_sums
-from app.compute.engine.population import CountedAuthor, Population
-from app.compute.engine.profiles import profile_of
-from app.population import FILE, SIZE, FileHeader, ShippedLanguage
+from saywho.engine.features import RECIPE, Counts, group_sums
+from saywho.engine.population import CountedAuthor, Population
+from saywho.engine.profiles import profile_of
+from saywho.population import FILE, SIZE, FileHeader, ShippedLanguage
 
 MOST_POSTS: Final = 200
 """Newest posts of each author."""

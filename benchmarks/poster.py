@@ -12,9 +12,9 @@ from pathlib import Path
 
 from app.config import Config
 from app.db.engine import Database
-from app.runtime.clock import now
 from app.services.posts.arrivals import Arrival, add_arrivals
 from app.services.posts.post_content import NewTweetForm, checked
+from saywho.clock import now
 
 
 async def post(

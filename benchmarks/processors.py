@@ -30,7 +30,7 @@ KERNELS: Final = {"Nehalem": "sse4_2", "Haswell": "avx2", "SkylakeX": "avx512f"}
 FEATURES: Final = ("X86_V4 AVX512_ICL", "X86_V3 X86_V4 AVX512_ICL")
 """Names of numpy 2.4; those of earlier versions would disable nothing."""
 TESTS: Final = (
-    "tests/compute",
+    "tests/engine",
     "tests/parts/cases",
     "tests/parts/tables",
     "tests/views/comparing/test_compare_api.py",

@@ -26,13 +26,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.engine.fitting import CorpusAuthor, chained, fit_corpus
-from app.compute.engine.judgement import BY_NUMBER, judge
-from app.compute.engine.population import Shipped
-from app.compute.engine.profiles import profile_of
-from app.compute.text import has_words, own_words
-from app.population import shipped_authors
 from benchmarks import population
+from saywho.engine.fitting import CorpusAuthor, chained, fit_corpus
+from saywho.engine.judgement import BY_NUMBER, judge
+from saywho.engine.population import Shipped
+from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
+from saywho.text import has_words, own_words
 
 LEVELS: Final = (0.78, 0.81, 0.84, 0.88, 0.91, 0.93, 0.95)
 SIZES: Final = (1, 2, 3)

@@ -38,19 +38,19 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import msgspec
 import numpy as np
 
-from app.compute.engine.case import query_of_texts
-from app.compute.engine.features import EMPTY
-from app.compute.engine.judgement import judge
-from app.compute.engine.population import Population, Shipped
-from app.compute.engine.profiles import profile_of
-from app.compute.text import guess_language, own_words
-from app.formats.records import Record
-from app.formats.registry import open_records
-from app.formats.source.file import Source
-from app.population import shipped_authors
 from benchmarks import machine, strange_texts
 from benchmarks.open_trials import Author, fitted
 from benchmarks.paired import checkout, imports_of
+from saywho.engine.case import query_of_texts
+from saywho.engine.features import EMPTY
+from saywho.engine.judgement import judge
+from saywho.engine.population import Population, Shipped
+from saywho.engine.profiles import profile_of
+from saywho.formats.records import Record
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.population import shipped_authors
+from saywho.text import guess_language, own_words
 
 HABITS: Final = (1, 1.5, 2, 3, 4, 6, 10, 20)
 """Words a message; 1.5: one or two."""

@@ -18,10 +18,10 @@ from typing import Final, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from app.compute.engine.judgement import FEWEST_ALONE, Fit, fit_alone, least_fit, text_against
-from app.compute.engine.profiles import profile_of
 from benchmarks.case_ratios import sites_of
 from benchmarks.open_trials import Author, fitted
+from saywho.engine.judgement import FEWEST_ALONE, Fit, fit_alone, least_fit, text_against
+from saywho.engine.profiles import profile_of
 
 SETS: Final = (2, 5, 12)
 OWN: Final = 60

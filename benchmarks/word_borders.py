@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from app.compute.words import divided, words_and_runs
+from saywho.words import divided, words_and_runs
 
 
 def sentences(path: Path) -> Iterator[list[str]]:

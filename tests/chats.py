@@ -7,11 +7,11 @@ from itertools import groupby
 from typing import Any, Final
 
 from app.db.backend import Sessions
-from app.formats.kept import read_file
-from app.formats.records import ReadOptions
-from app.formats.source.file import Source
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import StoreOptions, import_file
+from saywho.formats.kept import read_file
+from saywho.formats.records import ReadOptions
+from saywho.formats.source.file import Source
 
 Said = tuple[str, str, str]
 """When, as `2024-01-15 15:02` on the device; who; and what."""

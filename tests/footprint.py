@@ -23,7 +23,7 @@ from app.config import Config
 from benchmarks.at_home import AUTHORS, FIRST_YEAR, KEEPER, fill
 from tests.archives import x_members, x_zip
 from tests.browsing import Browser
-from tests.house import APP
+from tests.house import ROOT
 from tests.installation import Installation
 from tests.waiting import settle
 
@@ -92,9 +92,9 @@ class Recorder:
 
     def footprint(self) -> Footprint:
         """Return what ran during the last recording."""
-        prefix = f"{APP}/"
-        ours = {code: n for code, n in self._calls.items() if code.co_filename.startswith(prefix)}
-        files = {code.co_filename.removeprefix(prefix) for code in ours}
+        prefixes = (f"{ROOT}/app/", f"{ROOT}/saywho/")
+        ours = {code: n for code, n in self._calls.items() if code.co_filename.startswith(prefixes)}
+        files = {code.co_filename.removeprefix(f"{ROOT}/") for code in ours}
         return Footprint(sorted(files), sum(ours.values()))
 
     def close(self) -> None:

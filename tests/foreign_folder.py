@@ -25,11 +25,12 @@ class ForeignFolder:
     def filled(cls, path: Path) -> "ForeignFolder":
         """Fill the folder: a module of every name that may be imported, and a format's package."""
         folder = cls(path)
-        names = {*sys.stdlib_module_names, *packages_distributions()} - {"app"}
+        names = {*sys.stdlib_module_names, *packages_distributions()} - {"app", "saywho"}
         for name in (*names, "sitecustomize", "foreign_format"):
             folder._add_module(path / f"{name}.py")
-        (path / "app").mkdir()
-        folder._add_module(path / "app" / "__init__.py")
+        for package in ("app", "saywho"):
+            (path / package).mkdir()
+            folder._add_module(path / package / "__init__.py")
         (path / "foreign-1.dist-info").mkdir()
         (path / "foreign-1.dist-info" / "METADATA").write_text("Name: foreign\nVersion: 1\n")
         (path / "foreign-1.dist-info" / "entry_points.txt").write_text(FORMAT)

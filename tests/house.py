@@ -13,9 +13,10 @@ from app import part_list
 
 ROOT: Final = Path(__file__).parents[1]
 APP: Final = ROOT / "app"
+LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 BEFORE: Final = {
-    "lines of app/**/*.py": "64,251",
+    "lines of both packages": "64,251",
     "files": "494",
     "share of imports": "9.7%",
     "modules with a single importer": "139",
@@ -27,7 +28,7 @@ BEFORE: Final = {
 MOST_PARAMETERS: Final = 6
 """Of a function; what belongs together is a value."""
 LISTS: Final = (
-    *("app.formats.registry", "app.models", "app.factory", "app.db.engine"),
+    *("saywho.formats.registry", "app.models", "app.factory", "app.db.engine"),
     *(f"app.parts.{part.name}.part" for part in part_list.PARTS),
 )
 """Modules that list others: formats, tables, blueprints, databases, and what a part adds."""
@@ -42,12 +43,12 @@ TEST_SECONDS: Final = ROOT / ".venv" / ".test-seconds"
 
 
 class Import(NamedTuple):
-    """One module of the app imports another, or one of another distribution."""
+    """One module imports another, or one of another distribution."""
 
     path: str
     line: int
     source: str
-    """The package or module at the top of `app/` that imports."""
+    """The room that imports (`room_of`)."""
     target: str
     """The same of what is imported; for other distributions the name of their package."""
     is_ours: bool
@@ -55,23 +56,27 @@ class Import(NamedTuple):
 
 @cache
 def sources() -> dict[Path, str]:
-    """Return the text of each module of the app, migrations' versions left out."""
-    paths = (path for path in APP.rglob("*.py") if path.parent.name != "versions")
+    """Return the text of each module of both packages, migrations' versions left out."""
+    modules = (path for package in (APP, LIBRARY) for path in package.rglob("*.py"))
+    paths = (path for path in modules if path.parent.name != "versions")
     return {path: path.read_text() for path in sorted(paths)}
 
 
 @cache
 def trees() -> dict[Path, ast.Module]:
-    """Return each module of the app as Python reads it."""
+    """Return each module of both packages as Python reads it."""
     return {path: ast.parse(text) for path, text in sources().items()}
 
 
 def room_of(path: Path) -> str:
-    """Return the package or module at the top of `app/` that holds this file.
+    """Return the package or module at the top of `app/` or `saywho/` that holds this file.
 
-    Each part is a room of its own, and so is their door: `parts/games`, `parts/__init__`.
+    Those of the library have its name: `saywho/formats`. Each part is a room of its own, and so is
+    their door: `parts/games`, `parts/__init__`.
     """
-    names = path.relative_to(APP).with_suffix("").parts
+    top, *names = path.relative_to(ROOT).with_suffix("").parts
+    if top == LIBRARY.name:
+        return f"{top}/{names[0]}"
     return "/".join(names[:2]) if names[0] == "parts" else names[0]
 
 
@@ -90,7 +95,7 @@ def _targets(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module in {"app", "app.parts"}:
+        elif isinstance(node, ast.ImportFrom) and node.module in {"app", "app.parts", "saywho"}:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module]
@@ -98,7 +103,11 @@ def _targets(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
             continue
         for name in names:
             first, _, rest = name.partition(".")
-            if first == "app":
+            if first == LIBRARY.name:
+                room = rest.partition(".")[0]
+                is_room = (LIBRARY / room).is_dir() or (LIBRARY / f"{room}.py").exists()
+                yield node.lineno, f"{first}/{room if room and is_room else '__init__'}", True
+            elif first == "app":
                 room, _, inner = rest.partition(".")
                 is_room = (APP / room).is_dir() or (APP / f"{room}.py").exists()
                 if room == "parts":
@@ -114,8 +123,12 @@ def floors() -> dict[str, int]:
     rows = [
         rooms
         for line in DESIGN.read_text().splitlines()
-        if line.startswith("| `app/")
-        and (rooms := re.findall(r"`app/(parts/\w+|\w+)(?:/|\.py)`", line))
+        if line.startswith(("| `app/", "| `saywho/"))
+        and (
+            rooms := re.findall(
+                r"`(?:app/(?=\w)|(?=saywho/))(parts/\w+|saywho/\w+|\w+)(?:/|\.py)`", line
+            )
+        )
     ]
     return {room: floor for floor, rooms in enumerate(reversed(rows)) for room in rooms}
 
@@ -143,7 +156,7 @@ def imports_of_parts() -> list[str]:
 
 def inner_floors(package: str) -> dict[str, int]:
     """Return the floor of each subject inside a package, 0 at the bottom, as the design says."""
-    listed = DESIGN.read_text().partition(f"The subjects inside `{package}`")[2]
+    listed = DESIGN.read_text().partition(f"The subjects inside `{Path(package).name}`")[2]
     names = re.findall(r"`(\w+)`", listed.partition("From the bottom:")[2].partition(" Each ")[0])
     return {name: floor for floor, name in enumerate(names)}
 
@@ -151,7 +164,8 @@ def inner_floors(package: str) -> dict[str, int]:
 def inner_modules(package: str) -> list[tuple[str, Path]]:
     """Return the modules inside a package, each with its subject: a folder or a module there."""
     paths = [path for path in sources() if room_of(path) == package]
-    subjects = [path.relative_to(APP / package).parts[0].removesuffix(".py") for path in paths]
+    folder = ROOT / package if package.startswith(LIBRARY.name) else APP / package
+    subjects = [path.relative_to(folder).parts[0].removesuffix(".py") for path in paths]
     return [pair for pair in zip(subjects, paths, strict=True) if pair[0] != "__init__"]
 
 
@@ -161,8 +175,9 @@ def upward_inner_imports(package: str) -> list[str]:
     Modules without a floor serve all and stand below: they import from each other alone.
     """
     floors, upward = inner_floors(package), list[str]()
+    name = package.replace("/", ".") if package.startswith(LIBRARY.name) else f"app.{package}"
     for subject, path in inner_modules(package):
-        for line, target in _inner_targets(package, trees()[path]):
+        for line, target in _inner_targets(name, trees()[path]):
             if target != subject:
                 floor = floors.get(target, -1)
                 if floor >= 0 and floor >= floors.get(subject, -1):
@@ -174,9 +189,9 @@ def _inner_targets(package: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom) or not node.module:
             continue
-        if node.module == f"app.{package}":
+        if node.module == package:
             yield from ((node.lineno, alias.name) for alias in node.names)
-        elif node.module.startswith(f"app.{package}."):
+        elif node.module.startswith(f"{package}."):
             yield node.lineno, node.module.split(".")[2]
 
 
@@ -194,7 +209,7 @@ def circle() -> list[str]:
 
 
 def repeated_classes() -> dict[str, list[str]]:
-    """Return the public class names that stand in several modules of the app, with these."""
+    """Return the public class names that stand in several modules, with these."""
     homes = defaultdict(list)
     for path, tree in trees().items():
         for node in tree.body:
@@ -212,7 +227,7 @@ class Declared(NamedTuple):
 
 
 def repeated_structs() -> list[str]:
-    """Return the classes of equal fields, by name, that stand in several modules of the app.
+    """Return the classes of equal fields, by name, that stand in several modules.
 
     Those that share a base are one: what the base says is said once.
     """
@@ -237,7 +252,7 @@ def _lineage(name: str, classes: dict[str, Declared]) -> set[str]:
 
 
 def _classes() -> dict[str, Declared]:
-    """Return the classes of the app, and what `PlainPost = PostContent[…]` makes, by name."""
+    """Return the classes of both packages, and what `PlainPost = PostContent[…]` makes, by name."""
     classes = {}
     for path, text in sources().items():
         module = str(path.relative_to(ROOT))
@@ -301,7 +316,7 @@ def _is_empty(value: ast.expr | None) -> bool:
 
 
 def function_lengths() -> list[int]:
-    """Return the lines of each function of the app, in ascending order."""
+    """Return the lines of each function, in ascending order."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return sorted(
         (node.end_lineno or node.lineno) - node.lineno + 1
@@ -441,7 +456,7 @@ def figures() -> dict[str, str]:
     lines = sum(text.count("\n") for text in sources().values())
     functions = function_lengths()
     return {
-        "lines of app/**/*.py": f"{lines:,}",
+        "lines of both packages": f"{lines:,}",
         "files": str(len(sources())),
         "share of imports": f"{import_lines() / lines:.1%}",
         "modules with a single importer": str(len(single_importers())),
@@ -458,6 +473,7 @@ def figures() -> dict[str, str]:
         "circle of packages": " ↔ ".join(circle()) or "none",
         "upward imports": str(len(upward_imports())),
         "upward imports inside services": str(len(upward_inner_imports("services"))),
+        "upward imports inside formats": str(len(upward_inner_imports("saywho/formats"))),
         "upward imports inside views": str(len(upward_inner_imports("views"))),
         "imports from core to parts": str(len(imports_of_parts())),
         "values in g set outside hooks": str(len(values_in_g())),
@@ -467,8 +483,7 @@ def figures() -> dict[str, str]:
 
 def main() -> None:
     """Print the figures, beside the earlier ones, and what each of twelve requests runs."""
-    from tests.footprint import BEFORE as FILES_BEFORE
-    from tests.footprint import footprints
+    from tests.footprint import BEFORE as FILES_BEFORE, footprints
 
     elapsed, processor = test_seconds()
     print(f"{'':<40}{'now':<20}before")

@@ -12,6 +12,7 @@ from typing import Final
 
 from tests.installation import ROOT
 
+PACKAGES: Final = ("app", "saywho")
 ELSEWHERE: Final = {
     "app/drawing": (
         "tests/test_drawings.py",
@@ -32,13 +33,13 @@ ELSEWHERE: Final = {
 def near(path: str) -> set[str]:
     """Return the folders and modules with tests of a file; empty if no folder has its tests."""
     place = PurePosixPath(path)
-    if place.suffix == ".md" and not path.startswith("app/"):
+    if place.suffix == ".md" and place.parts[0] not in PACKAGES:
         return set(ELSEWHERE["docs"])
     if place.parts[0] == "tests":
         if place.name.startswith("test_"):
             return {path}
         return {str(place.parent)} if len(place.parts) > 2 else set()
-    inside = place.relative_to("app") if place.parts[0] == "app" else place
+    inside = place.relative_to(place.parts[0]) if place.parts[0] in PACKAGES else place
     if inside.parts[0] == "templates" and len(inside.parts) > 2:
         inside = PurePosixPath("views", *inside.parts[1:])
     beside = [f"tests/test_{place.stem}.py", *(f"tests/{each}" for each in inside.parents[:-1])]

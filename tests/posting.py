@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.formats.post import PlainPost
-from app.runtime.clock import now
 from app.services.deletion import delete_post, delete_user
 from app.services.posts.arrivals import Added, Arrival, add_arrivals
 from app.services.posts.post_content import NewTweet, checked
 from app.services.posts.users import add_user, find_user
+from saywho.clock import now
+from saywho.formats.post import PlainPost
 
 
 def new_tweet(text: str, *, arrived_at: datetime, **fields: Any) -> NewTweet:

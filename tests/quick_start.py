@@ -24,13 +24,13 @@ from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import create_app
-from app.compute.engine.attribution import EMPTY_BACKGROUND, Background
-from app.compute.engine.population import Shipped
 from app.config import Config
 from app.db.postgresql import backend as postgresql
 from app.db.sqlite import backend as sqlite
 from app.services.access import accounts
 from app.serving.worker import PROGRAM, CompiledTemplates, load_templates
+from saywho.engine.attribution import EMPTY_BACKGROUND, Background
+from saywho.engine.population import Shipped
 
 START_AND_STOP_S: Final = 40
 CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -26,7 +26,7 @@ TOGETHER: Final = ("tests/browser/",)
 """Where the ids of tests begin that share a browser and its sites."""
 ALONE: Final = ("tests/benchmarks/", "tests/trust/")
 """Where tests take long and share nothing."""
-QUICK: Final = ("tests/compute/", "tests/formats/")
+QUICK: Final = ("tests/engine/", "tests/formats/")
 """Where a module takes about a second: at the end of a run, no process waits long for another."""
 
 

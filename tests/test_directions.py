@@ -9,7 +9,7 @@ from app import part_list
 from tests import house
 
 BELOW_QUART: Final = frozenset(
-    {"compute", "db", "drawing", "embedders", "errors", "formats", "models", "runtime", "services"}
+    {"db", "drawing", "embedders", "errors", "models", "runtime", "services"}
 )
 SERVER_PACKAGES: Final = frozenset({"hypercorn", "quart", "werkzeug"})
 
@@ -29,7 +29,7 @@ def test_every_import_inside_services_runs_downwards() -> None:
     assert house.upward_inner_imports("services") == []
 
 
-@pytest.mark.parametrize("package", ["views", "compute"])
+@pytest.mark.parametrize("package", ["views", "saywho/formats"])
 def test_every_import_between_folders_runs_downwards(package: str) -> None:
     modules = house.inner_modules(package)
     folders = {subject for subject, path in modules if path.parent.name != package}
@@ -68,8 +68,20 @@ def test_no_module_has_state() -> None:
 
 
 def test_services_and_all_below_them_know_no_web_framework() -> None:
-    imports = [each for each in house.imports() if each.source in BELOW_QUART]
+    imports = [each for each in house.imports() if each.source in BELOW_QUART or _of_library(each)]
     assert [each for each in imports if each.target in SERVER_PACKAGES] == []
+
+
+def test_the_library_imports_nothing_of_the_site() -> None:
+    assert [each for each in house.imports() if _of_library(each) and not _is_below(each)] == []
+
+
+def _of_library(each: house.Import) -> bool:
+    return each.source.startswith("saywho/")
+
+
+def _is_below(each: house.Import) -> bool:
+    return not each.is_ours or each.target.startswith("saywho/")
 
 
 def test_the_table_names_every_package() -> None:
@@ -84,16 +96,16 @@ OPENS: Final = re.compile(r"sqlite3\.connect\([^\"]|asyncpg\.connect\(")
 
 
 def test_time_comes_from_one_clock() -> None:
-    assert _files_with(SOURCES_OF_TIME) == {"runtime/clock.py"}
+    assert _files_with(SOURCES_OF_TIME) == {"saywho/clock.py"}
 
 
 def test_connections_come_from_one_factory_for_each_database() -> None:
-    assert _files_with(OPENS) == {"db/postgresql/connection.py", "db/sqlite/connection.py"}
+    assert _files_with(OPENS) == {"app/db/postgresql/connection.py", "app/db/sqlite/connection.py"}
 
 
 def _files_with(pattern: re.Pattern[str]) -> set[str]:
     return {
-        path.relative_to(house.APP).as_posix()
+        path.relative_to(house.ROOT).as_posix()
         for path, text in house.sources().items()
         if pattern.search(text)
     }

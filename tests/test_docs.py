@@ -14,9 +14,9 @@ from quart import Quart
 from app import __version__
 from app.cli import saywho
 from app.config import PREFIX, Config
-from app.formats.post import PLATFORMS, stored_fields
-from app.formats.registry import FORMATS
 from benchmarks import report
+from saywho.formats.post import PLATFORMS, stored_fields
+from saywho.formats.registry import FORMATS
 from tests import addresses, house
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from tests.near import ELSEWHERE, near, without_nested
     [
         ("app/parts/portraits/author.py", {"tests/parts/portraits"}),
         ("app/parts/quiz/templates/quiz/quiz.html", {"tests/parts/quiz"}),
-        ("app/formats/chats/line.py", {"tests/formats"}),
+        ("saywho/formats/chats/line.py", {"tests/formats"}),
         ("app/views/imports/pages.py", {"tests/views/imports"}),
         ("app/templates/imports/imports.html", {"tests/views/imports"}),
         ("app/templates/base.html", {"tests/views"}),

@@ -9,20 +9,20 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from app.compute.engine.attribution import EMPTY_BACKGROUND
-from app.compute.engine.features import RECIPE
-from app.compute.engine.population import CountedAuthor, Population
-from app.compute.engine.profiles import profile_of
-from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
-from app.population import CHATTERS_FILE, FILE, FURTHER, shipped_authors, unpack
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
 from app.services.imports.storing import delete_samples, load_samples
 from app.services.posts.users import add_user, list_authors, list_samples, sample_files
 from benchmarks.population import pack
-from tests.compute.invented import posts_of
+from saywho.engine.attribution import EMPTY_BACKGROUND
+from saywho.engine.features import RECIPE
+from saywho.engine.population import CountedAuthor, Population
+from saywho.engine.profiles import profile_of
+from saywho.population import CHATTERS_FILE, FILE, FURTHER, shipped_authors, unpack
+from saywho.text import clean_text, clean_username, guess_language
+from tests.engine.invented import posts_of
 
 MOST_BYTES: Final = 1_500_000
 MOST_MEMORY: Final = 10_000_000
@@ -45,7 +45,7 @@ def test_the_file_has_features_of_this_recipe() -> None:
 
 def test_a_file_of_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     content = pack({"en": of_posts("en", 1, 2)})
-    monkeypatch.setattr("app.population.RECIPE", RECIPE + 1)
+    monkeypatch.setattr("saywho.population.RECIPE", RECIPE + 1)
     with pytest.raises(ValueError, match=f"recipe {RECIPE}, not {RECIPE + 1}"):
         unpack(content)
 
@@ -68,11 +68,11 @@ sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[
 def read():
     return sorted({name[-5:-3] for name in opened if name.endswith(".xz") and name[-6] == "/"})
 
-from app.compute.engine.fitting import CorpusAuthor, chained, fit_corpus
-from app.compute.engine.judgement import judge
-from app.compute.engine.profiles import profile_of
-from app.population import shipped_authors
-from tests.compute.invented import posts_of
+from saywho.engine.fitting import CorpusAuthor, chained, fit_corpus
+from saywho.engine.judgement import judge
+from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
+from tests.engine.invented import posts_of
 from tests.services.compare.test_other_languages import FRENCH_STRANGERS, MANON
 
 def ask(posts, language, text):

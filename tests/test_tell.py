@@ -6,14 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from markupsafe import Markup
 
 import app as package
 from app.language.i18n import speaking
-from app.language.korean_particles import Sentence, agreed, filled, last_sound, sentence
+from app.language.korean_particles import Sentence, agreed, filled, sentence
 from app.views.tell import FINDINGS, tell, tell_within
+from saywho.last_sound import last_sound
 
 
 def _names_in(text: str | tuple[str, str]) -> set[str]:

@@ -14,8 +14,6 @@ from babel.messages.pofile import read_po
 import app as package
 from app import errors
 from app.config import Locale
-from app.formats.doubts.questions import of_messages
-from app.formats.doubts.tally import Doubt
 from app.language.i18n import CHAT, gettext, ngettext, speaking, speaking_of
 from app.language.korean_particles import Sentence
 from app.services.imports import storing
@@ -24,9 +22,13 @@ from app.views.blueprints import operations_of
 from app.views.imports.reading_choices import on_page
 from app.views.site.api import document
 from app.views.site.schemas import WRITTEN
+from saywho.formats.doubts.questions import of_messages
+from saywho.formats.tally import Doubt
+from tests.house import LIBRARY
 from tests.views.conformance import every_blueprint
 
 ROOT = Path(package.__file__).parent
+FOLDERS = (ROOT, LIBRARY)
 PLURALS = dict.fromkeys(("ngettext", "ngettext_noop"), (1, 2))
 MESSAGES = dict.fromkeys(("_", "gettext", "gettext_noop"), None) | PLURALS
 ERRORS = {
@@ -57,18 +59,22 @@ def extracted() -> Sequence[tuple[str, tuple[str, ...]]]:
 
 
 def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
-    for file in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.html")]):
-        path, is_template = file.relative_to(ROOT).as_posix(), file.suffix == ".html"
+    files = [
+        file for kind in ("*.py", "*.html") for folder in FOLDERS for file in folder.rglob(kind)
+    ]
+    for file in sorted(files):
+        folder = next(folder for folder in FOLDERS if file.is_relative_to(folder))
+        path, is_template = file.relative_to(folder).as_posix(), file.suffix == ".html"
         if UNREACHED.match(path) or not (is_template or CALL.search(file.read_text("utf-8"))):
             continue
         method = "jinja2" if is_template else "python"
         options = {"silent": "false"} if is_template else {}
         for line, message, _, _ in extract_from_file(method, file, KEYWORDS, options=options):
             yield f"{path}:{line}", (message,) if isinstance(message, str) else tuple(message)
-    rules = extract_from_file("python", ROOT / "compute" / "text.py", keywords={"ValueError": None})
+    rules = extract_from_file("python", LIBRARY / "text.py", keywords={"ValueError": None})
     for line, message, _, _ in rules:
         assert isinstance(message, str)
-        yield f"compute/text.py:{line}", (message,)
+        yield f"text.py:{line}", (message,)
 
 
 OF_POSTS = {

@@ -74,9 +74,9 @@ def test_the_wheel_has_the_population_and_fonts_with_their_notices(dist: Path) -
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
-        notice = file.read("app/population/NOTICE").decode()
-    assert {"app/population/counts.xz", "app/population/chatters.xz"} <= set(names)
-    assert any(name.endswith(".dist-info/licenses/app/population/NOTICE") for name in names)
+        notice = file.read("saywho/population/NOTICE").decode()
+    assert {"saywho/population/counts.xz", "saywho/population/chatters.xz"} <= set(names)
+    assert any(name.endswith(".dist-info/licenses/saywho/population/NOTICE") for name in names)
     assert "Kummerfeld" in notice
     assert {"app/fonts/NotoColorEmoji.ttf", "app/fonts/OFL-NotoColorEmoji.txt"} <= {*names}
 
@@ -87,7 +87,7 @@ def test_the_source_distribution_holds_what_the_wheel_does(dist: Path) -> None:
     with tarfile.open(source) as tar:
         names = {name.partition("/")[2] for name in tar.getnames()}
     tracked = subprocess.run(
-        ["git", "ls-files", "app"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "app", "saywho"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.split()
     assert names >= {name for name in tracked if not name.startswith('"')}
     assert {"LICENSE", "README.md", "pyproject.toml"} <= names

@@ -7,12 +7,12 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from babel.messages.pofile import read_po
 
-ROOT: Final = Path(__file__).parents[1]
+from tests.house import ROOT, sources
+
 CATALOGUE: Final = ROOT / "app" / "translations" / "ko" / "LC_MESSAGES" / "messages.po"
 COMMITS: Final = 100
 LONG_SENTENCE: Final = 25
@@ -122,8 +122,8 @@ def interface() -> list[str]:
 
 
 def docstrings() -> Iterator[str]:
-    """Yield the docstrings of the app, also of its constants and fields."""
-    for path in sorted((ROOT / "app").rglob("*.py")):
+    """Yield the docstrings of both packages, also of its constants and fields."""
+    for path in sorted(sources()):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Expr(value=ast.Constant(value=str(text))):
@@ -132,7 +132,7 @@ def docstrings() -> Iterator[str]:
 
 def descriptions() -> Iterator[str]:
     """Yield the descriptions of fields in the API's document, which `Meta` has."""
-    for path in sorted((ROOT / "app").rglob("*.py")):
+    for path in sorted(sources()):
         for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.keyword(arg="description", value=ast.Constant(value=str(text))):

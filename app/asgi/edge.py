@@ -17,8 +17,9 @@ from urllib.parse import quote, urlsplit
 
 from app.errors import AppError, MalformedError, MisdirectedError, is_out_of_files
 from app.paths import API, HEALTHZ, NOWHERE, READYZ, UPLOADS, below_root
-from app.runtime.clock import monotonic, wait_until_set
+from app.runtime.clock import wait_until_set
 from app.runtime.logs import Answered, LoggedAnswer, log_answers, request_id
+from saywho.clock import monotonic
 
 _HOST = re.compile(
     rb"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:(?P<port>\d{1,5}))?"

@@ -20,7 +20,7 @@ import click
 from app import part_list
 from app.cli.outputs import BAD_INPUT, FAILED, ask, fail, say
 from app.config import Config, ConfigError, Locale, is_default_folder
-from app.errors import AppError, StartError
+from app.errors import AppError, StartError, status_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -140,7 +140,7 @@ def one_line_errors() -> Iterator[None]:
     except StartError as error:
         fail(str(error))
     except AppError as error:
-        fail(error.detail, BAD_INPUT if error.status < 500 else FAILED)
+        fail(error.detail, BAD_INPUT if status_of(error) < 500 else FAILED)
     except UnicodeEncodeError:
         # Arguments that are not UTF-8 arrive as lone surrogates.
         fail("an argument is not valid UTF-8", BAD_INPUT)

@@ -18,11 +18,11 @@ from app.config import Config
 from app.errors import AppError
 
 if TYPE_CHECKING:
-    from app.compute.text import Gap
     from app.db.engine import Database
     from app.services.compare.batch_lines import BatchLine, Together
     from app.services.compare.verdict import Comparison
     from app.views.cast import Cast
+    from saywho.text import Gap
 
 
 def _number(_context: click.Context, _option: click.Parameter, sure: float) -> float:

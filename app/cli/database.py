@@ -111,10 +111,10 @@ def check_command() -> None:
     that pictures lack, and for each object of the database that saywho did not create. It also
     names the version of the time zones.
     """
-    from app.formats.registry import BROUGHT
     from app.runtime.zones import description
     from app.services.checks import find_additions, find_faults, find_lacks, find_weaknesses
     from app.services.posts.media import find_foreign_files, find_missing_files
+    from saywho.formats.registry import BROUGHT
 
     async def check(db: Database, config: Config) -> tuple[list[str], list[str]]:
         faults = [

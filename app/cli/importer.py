@@ -30,14 +30,11 @@ from app.errors import (
     AppError,
     BrokenFileError,
     ConflictError,
-    ImportFileError,
+    FileError,
     Message,
     message_of,
+    status_of,
 )
-from app.formats.assumptions import NotesSummary, note_lines
-from app.formats.kept import FileReading, read_file
-from app.formats.records import ReadOptions, RecordStream
-from app.formats.source.file import Source
 from app.language.i18n import speaking_of, translate_message
 from app.models import ImportJob
 from app.runtime.processes import trim_heap
@@ -56,6 +53,10 @@ from app.services.imports.report import MAX_ERRORS, ImportReport, Seen, note_fac
 from app.services.imports.seen import Look
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
+from saywho.formats.assumptions import NotesSummary, note_lines
+from saywho.formats.kept import FileReading, read_file
+from saywho.formats.records import ReadOptions, RecordStream
+from saywho.formats.source.file import Source
 
 
 class Importer:
@@ -105,14 +106,14 @@ class Importer:
                     await renew_derived(db)
             except DoubtError as error:
                 self._fail(name, f"{error.detail} (--accept-doubts)", BAD_INPUT)
-            except ImportFileError as error:
+            except FileError as error:
                 is_broken = isinstance(error, BrokenFileError)
                 self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
             except ConflictError as error:
                 status = BAD_INPUT if self._options.replace else FAILED
                 self._fail(name, error.detail, status)
             except AppError as error:
-                self._fail(name, error.detail, BAD_INPUT if error.status < 500 else FAILED)
+                self._fail(name, error.detail, BAD_INPUT if status_of(error) < 500 else FAILED)
                 return
 
     async def _import(

@@ -13,7 +13,7 @@ import click
 from app.cli import with_database
 from app.cli.outputs import FAILED, counted, json_option, print_result, progress, say
 from app.config import Config
-from app.formats.assumptions import (
+from saywho.formats.assumptions import (
     DATE_ORDERS,
     ROLES,
     columns_of,
@@ -24,7 +24,7 @@ from app.formats.assumptions import (
 
 if TYPE_CHECKING:
     from app.db.engine import Database
-    from app.formats.records import ReadOptions
+    from saywho.formats.records import ReadOptions
 
     Instead = Callable[[Sequence[str], str, ReadOptions], int]
     """A part's function for files, format and options instead of an import; returns the status."""
@@ -38,12 +38,12 @@ sms-json snapchat stack-exchange substack teams tei telegram telegram-channel te
 texts tumblr twitch wechat-csv whatsapp whatsapp-exporter wordpress x x-api youtube youtube-live
 zulip
 """
-"""Names of the formats of `app.formats.registry`, whose import takes as long as the command."""
+"""Names of the formats of `saywho.formats.registry`, whose import takes as long as the command."""
 
 
 def _format_names() -> list[str]:
     if entry_points(group="saywho.formats"):
-        from app.formats.registry import FORMATS
+        from saywho.formats.registry import FORMATS
 
         return sorted(FORMATS)
     return BUILT_IN.split()
@@ -58,19 +58,19 @@ def _in_columns(names: Sequence[str], width: int = 76) -> str:
 
 
 def _clean_username(name: str) -> str:
-    from app.compute.text import clean_username
+    from saywho.text import clean_username
 
     return clean_username(name)
 
 
 def _zone_name(name: str) -> str | None:
-    from app.formats.chats.people import zone_of
+    from saywho.formats.chats.people import zone_of
 
     return name if zone_of(name) else None
 
 
 def _renaming(pairs: Sequence[str]) -> object:
-    from app.formats.chats.people import renaming
+    from saywho.formats.chats.people import renaming
 
     return renaming(pairs)
 
@@ -225,9 +225,9 @@ def import_command(
     if chosen["replace"] and len(files) > 1:
         raise click.UsageError("Use --replace with one FILE")
     from app.cli.importer import Importer
-    from app.formats.records import ReadOptions
-    from app.formats.registry import BROUGHT
     from app.runtime.processes import collect_seldom, share_heap
+    from saywho.formats.records import ReadOptions
+    from saywho.formats.registry import BROUGHT
 
     for fault in BROUGHT.faults:
         say(f"saywho: warning: {fault}", err=True)

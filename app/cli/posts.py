@@ -65,10 +65,10 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
     is:reply, in:"chat". Put - before a filter to leave posts out. Days are in the time zone of this
     machine.
     """
-    from app.formats.chats.people import machine_zone
     from app.runtime.clock import remembered_zone
     from app.services.posts.selection import Selection
     from app.services.search.results import MAX_QUERY_LENGTH, SearchQuery, find
+    from saywho.formats.chats.people import machine_zone
 
     if len(query) > MAX_QUERY_LENGTH:
         fail(f"the query may have at most {MAX_QUERY_LENGTH:,} characters", BAD_INPUT)
@@ -201,11 +201,11 @@ def export_command(
     """
     import asyncio
 
-    from app.formats.chats.chatlab import chatlab_writer
-    from app.formats.registry import WRITERS
     from app.services.posts.exporting import begin_export, count_posts_to_export, exported
     from app.services.posts.selection import Selection, field_conditions
     from app.services.rooms.room_facts import get_room
+    from saywho.formats.chats.chatlab import chatlab_writer
+    from saywho.formats.registry import WRITERS
 
     path = None if output is None or str(output) == "-" else output
     if path is None and wants_json():

@@ -63,7 +63,7 @@ def serve_command(bind: str | None, workers: int | None, sample: bool, no_browse
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
     from app.db.lock import temporary_folder
-    from app.runtime.processes import python_path
+    from saywho.processes import python_path
 
     # In memory if possible, since a full disk would end a worker that adds a counter.
     parent = MEMORY if os.access(MEMORY, os.W_OK) else gettempdir()

@@ -11,7 +11,7 @@ import click
 from app.cli import id_type, is_asked, reading, with_database, writing, yes_option
 from app.cli.outputs import ask, json_option, print_list, print_result, progress
 from app.config import Config
-from app.formats.post import Platform
+from saywho.formats.post import Platform
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession

@@ -43,10 +43,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
 
-from app.compute.words import terms
 from app.db.feed import Feed
 from app.errors import AppError
 from app.models import MAX_ID, Base
+from saywho.words import terms
 
 OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 AUTHOR_MARK: Final = "\ue000"
@@ -246,7 +246,7 @@ class Backend(Protocol):
     seconds_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
     """Returns the time this many seconds after a column's, as it is stored."""
     is_loud: Callable[[SQLColumnExpression[Any]], ColumnElement[bool]]
-    """Returns whether a text is in capitals (`app/compute/people/signs.py`)."""
+    """Returns whether a text is in capitals (`saywho/people/signs.py`)."""
     size: str
     texts: str
     newest_of_each: str

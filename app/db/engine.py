@@ -15,9 +15,9 @@ from app.db.backend import INFO, SHIPPED, Backend, IsHeld
 from app.db.feed import Feed
 from app.db.one_chat import CHAT
 from app.errors import StartError, overloaded
-from app.runtime.clock import monotonic
 from app.runtime.extras import install_command
 from app.runtime.work_pool import to_the_end
+from saywho.clock import monotonic
 
 WRITE_TIMEOUT_S: Final = 30
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from app.runtime.clock import monotonic
+from saywho.clock import monotonic
 
 BEHIND_AFTER_S: Final = 5.0
 """Seconds without a reading until the feed is behind."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from app.db.feed import OF_SITE, STREAM_RESET, Change, Feed
-from app.runtime.clock import now
+from saywho.clock import now
 
 EVERYTHING: Final = 0
 """Stands for all authors among a value's dependencies."""

@@ -7,16 +7,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
-from datetime import time as clock_time
+from datetime import UTC, date, datetime, time as clock_time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale as BabelLocale
-from babel.core import UnknownLocaleError
+from babel.core import Locale as BabelLocale, UnknownLocaleError
 from babel.dates import (
     format_date,
     format_interval,
@@ -46,7 +44,7 @@ from app.current import current_g, current_request
 from app.errors import Message
 from app.language.korean_particles import filled, held, sentence
 from app.paths import API, API_DOCS, EVERY_API
-from app.runtime.clock import now
+from saywho.clock import now
 
 T = TypeVar("T")
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}

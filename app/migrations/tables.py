@@ -12,9 +12,9 @@ from alembic import op
 from alembic.operations import BatchOperations
 from sqlalchemy import Connection, MetaData, Table, insert, text
 
-from app.compute.words import WORDS_RECIPE
 from app.db.sqlite.fts5 import STATEMENTS
 from app.models import SITE_ID, Base, Site, Tweet, Vocabulary
+from saywho.words import WORDS_RECIPE
 
 # Of equally many likes the newest comes first: on SQLite each index ends with the id.
 _LIKES = {

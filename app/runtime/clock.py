@@ -1,11 +1,9 @@
-"""The clock of the app, except timers of the event loop."""
+"""Days and years in a time zone, and waits that end."""
 
 import asyncio
 import contextlib
 import functools
-import time
-from datetime import MINYEAR, UTC, date, datetime
-from datetime import time as clock_time
+from datetime import MINYEAR, UTC, date, datetime, time as clock_time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,11 +12,6 @@ ZONE_COOKIE: Final = "saywho_zone"
 EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
 LATEST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 """Bounds between which a time has a date in every time zone."""
-
-
-def now() -> datetime:
-    """Return the time in UTC, in whole seconds, the resolution of stored times."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def first_instant(day: date, zone: ZoneInfo) -> datetime:
@@ -50,15 +43,6 @@ def remembered_zone(name: str | None) -> ZoneInfo:
         return ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError):
         return ZoneInfo("UTC")
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def monotonic() -> float:
-    """Return seconds that never run backwards, for durations and deadlines of this process."""
-    return time.monotonic()
 
 
 async def wait_until_set(event: asyncio.Event, *, at_most_s: float) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from app.config import Config
 from app.errors import AppError
-from app.runtime.clock import now_ms
+from saywho.clock import now_ms
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 OURS: Final = "app"

@@ -1,49 +1,17 @@
-"""Processes: their memory, their children, and the resources that these may take."""
+"""Child processes that a task waits for, and memory that is given back."""
 
 import asyncio
 import contextlib
 import ctypes
-import errno
 import gc
-import os
-import resource
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
-from app.config import PREFIX, PROGRAM_FOLDER
+from saywho.processes import child_environment
 
-NICENESS: Final = 5
 WORKER_SCORE: Final = 100
 """Score of workers for `be_expendable`: the site would end with the supervisor, not with them."""
-
-
-def be_nice() -> None:
-    """Lower the priority: on Linux of this thread, elsewhere of the process."""
-    nice = max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
-    with contextlib.suppress(PermissionError):  # A sandbox may deny even a lower priority.
-        os.setpriority(os.PRIO_PROCESS, 0, nice)
-
-
-def be_expendable(score: int) -> None:
-    """Let Linux kill this process rather than its parent if memory is short, as if it took `score`
-    thousandths more of all memory.
-    """
-    with contextlib.suppress(OSError):  # No such file elsewhere; a sandbox may deny it.
-        file = Path("/proc/self/oom_score_adj")
-        file.write_text(str(min(1000, int(file.read_text()) + score)))
-
-
-def python_path() -> dict[str, str]:
-    """Return variables with which another Python imports the same `app`, and nothing from the
-    current folder, whose files may be someone else's.
-    """
-    inherited = os.environ.get("PYTHONPATH")
-    folders = [str(PROGRAM_FOLDER), *([inherited] if inherited else [])]
-    return {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(folders)}
 
 
 async def run_child(
@@ -72,88 +40,6 @@ async def run_child(
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
-
-
-def run_child_here(
-    module: str, streams: tuple[int, int], *arguments: str, limit_s: float, most_bytes: int
-) -> tuple[int | None, str]:
-    """Run a module with arguments in a child process while this thread waits.
-
-    The module calls `begin_child_here`; it can write at most `most_bytes` to the second stream.
-    Return its status, None if it took longer and was killed, and its output to standard error.
-    """
-    stdin, stdout = streams
-    try:
-        ended = subprocess.run(  # noqa: S603 # a module of this program
-            [sys.executable, "-m", module, str(most_bytes), *arguments],
-            env=child_environment(),
-            stdin=stdin,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            timeout=limit_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None, ""
-    return ended.returncode, ended.stderr.decode(errors="replace")
-
-
-def child_environment() -> dict[str, str]:
-    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return others | python_path()
-
-
-def begin_child() -> None:
-    """Prepare a process that `run_child` has started."""
-    # uvloop (0.22) lets a process inherit files: a killed server's port would stay in use while a
-    # child outlives it.
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    # Linux kills this process when its parent dies: one stuck in a regular expression could not
-    # look for its parent.
-    with contextlib.suppress(AttributeError):
-        set_death_signal = 1
-        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
-    be_expendable(400)  # More than workers.
-
-
-def begin_child_here() -> list[str]:
-    """Prepare a process that `run_child_here` has started, and return its arguments.
-
-    It writes its output in `cut_at_the_limit`.
-    """
-    begin_child()
-    be_nice()
-    most_bytes = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
-    return sys.argv[2:]
-
-
-@contextlib.contextmanager
-def cut_at_the_limit() -> Iterator[None]:
-    """Leave out the rest of an output that is too large: an import reads up to its limit, and says
-    so.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.EFBIG:
-            raise
-
-
-@contextlib.contextmanager
-def limited_memory(most_bytes: int) -> Iterator[None]:
-    """Limit the process on Linux to this much more memory; beyond it, MemoryError is raised."""
-    if sys.platform != "linux":
-        yield
-        return
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    limits = [mapped + most_bytes, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
-    resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 TRIM_EVERY_S: Final = 10.0

@@ -19,10 +19,11 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from app.config import MIB
 from app.errors import AppError, InvalidInputError, message_of, packed, unpacked
-from app.runtime.clock import monotonic
-from app.runtime.processes import be_nice, begin_child, limited_memory, run_child
+from app.runtime.processes import run_child
+from saywho.clock import monotonic
+from saywho.processes import be_nice, begin_child, limited_memory
+from saywho.sizes import MIB
 
 LIMIT_S: Final = 10
 """Seconds of processor time that reading may take by default."""

@@ -14,8 +14,6 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.features import RECIPE
-from app.compute.engine.profiles import profile_of
 from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed
@@ -24,6 +22,8 @@ from app.models import BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.post_counts import miscounted
 from app.services.posts.post_rooms import miscounted_rooms
 from app.services.search.index_terms import is_index_current
+from saywho.engine.features import RECIPE
+from saywho.engine.profiles import profile_of
 
 if TYPE_CHECKING:
     from app.migrations.comparison import Findings

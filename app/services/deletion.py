@@ -42,7 +42,6 @@ from app.models import (
     Tweet,
     User,
 )
-from app.runtime.clock import monotonic, now
 from app.services.access.accounts import end_readers
 from app.services.access.rights import Scope, check_scope, select_speakers
 from app.services.compare.profiles import ProfiledPost, subtract_posts
@@ -60,6 +59,7 @@ from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.identity import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room
+from saywho.clock import monotonic, now
 
 UNENDED: Final = ("running", "interrupted")
 IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))

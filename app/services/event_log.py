@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, allocate_ids, insert_rows
 from app.models import Event
-from app.runtime.clock import now
+from saywho.clock import now
 
 
 class NewEvent(NamedTuple):

@@ -33,7 +33,7 @@ from app.models import (
     SetupLink,
 )
 from app.models.work import LONGEST_PAUSE, Game, WrongCode
-from app.runtime.clock import now, wait_until_set
+from app.runtime.clock import wait_until_set
 from app.services.access.accounts import LINK_LIFETIME
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
 from app.services.compare.held_out import (
@@ -58,6 +58,7 @@ from app.services.posts.media import (
     remove_unneeded,
 )
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
+from saywho.clock import now
 
 REST_S: Final = 1.0
 """Seconds before a job's rounds, so that single posts cause few."""

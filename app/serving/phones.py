@@ -8,10 +8,10 @@ from typing import Final
 
 from app.asgi.edge import is_loopback
 from app.config import Config
-from app.runtime.clock import monotonic
 from app.runtime.network import network_addresses
 from app.services.access.phone_switch import lets_phones_in
 from app.serving.browser import is_in_container, is_service
+from saywho.clock import monotonic
 
 LOOK_S: Final = 5.0
 """Seconds between two looks at the addresses of the machine, which may change."""

@@ -19,7 +19,7 @@ from hypercorn.config import Config as ServerConfig
 from prometheus_client.multiprocess import mark_process_dead
 
 from app.errors import StartError
-from app.runtime.clock import monotonic
+from saywho.clock import monotonic
 
 START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
 """Start of a worker: a fork has all modules; outside Linux, libraries fail after a fork."""

@@ -27,8 +27,7 @@ from typing import Any, Final
 
 import uvloop
 from hypercorn import protocol
-from hypercorn.asyncio import run as hypercorn_run
-from hypercorn.asyncio import serve
+from hypercorn.asyncio import run as hypercorn_run, serve
 from hypercorn.events import Closed, Event
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
@@ -38,9 +37,10 @@ from app.config import Config
 from app.language.i18n import LOCALES, catalog
 from app.lifespan import begin_stop, note_hosts, running
 from app.runtime.logs import one_line, take_over, write_out
-from app.runtime.processes import WORKER_SCORE, be_expendable, collect_seldom
+from app.runtime.processes import WORKER_SCORE, collect_seldom
 from app.serving.settings import APPLICATION, Settings
 from app.serving.supervisor import ALIVE, FAILED, HANDLED, READY, RENEWAL, STOP_SIGNALS
+from saywho.processes import be_expendable
 
 PROGRAM: Final = Path(__file__).parents[1]
 

@@ -30,17 +30,17 @@ from app.errors import (
     Message,
     Problem,
     UnavailableError,
+    headers_of,
     is_out_of_files,
     overloaded,
     problem,
+    status_of,
     unexpected,
     with_accepted,
 )
-from app.formats.tables.csv import written_table
 from app.language.i18n import gettext, gettext_noop, translate_message
 from app.lifespan import resources
 from app.paths import FOR_PROGRAMS, is_endless
-from app.runtime.clock import monotonic
 from app.runtime.logs import request_id
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.blueprints import EVENTS
@@ -48,6 +48,8 @@ from app.views.cast import worded
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import here, is_still_readable, own_chat, right_to_read, send_to_login
 from app.views.requests import event_of, too_large
+from saywho.clock import monotonic
+from saywho.formats.tables.csv import written_table
 
 LOOK_EVERY_S: Final = 3.0
 """Seconds between checks of a stream's right."""
@@ -135,7 +137,7 @@ async def refuse_late(response: Response) -> Response:
             return response
         return send_to_login()
     except AppError as error:  # The API's refusal, or nobody can tell: the database is away.
-        return cast(Response, await make_response(await _answer(problem(error), error.headers)))
+        return cast(Response, await make_response(await _answer(problem(error), headers_of(error))))
 
 
 def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
@@ -218,9 +220,9 @@ def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
         error = too_large(resources().config.max_body_mb)
     if isinstance(error, AppError):
         # One without a cause is what the client brought about: it could fill the log.
-        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
+        if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
             logger.warning("%s", error.detail, exc_info=error)
-        return problem(error), error.headers, error.detail
+        return problem(error), headers_of(error), error.detail
     if isinstance(error, HTTPException):
         return *_told_by_werkzeug(error), None
     logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)

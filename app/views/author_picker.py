@@ -6,7 +6,6 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import MAX_USERNAME_LENGTH, username_key
 from app.services.posts.users import Author, count_users, list_authors, named_users
 from app.services.rooms.room_facts import (
     Home,
@@ -17,6 +16,7 @@ from app.services.rooms.room_facts import (
     speakers_of,
 )
 from app.views.requests import number_of
+from saywho.text import MAX_USERNAME_LENGTH, username_key
 
 MOST_TOGETHER: Final = 40
 """People of a chat for one checkbox, whose names are in the URL."""

@@ -17,14 +17,14 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, Reque
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from app.asgi.edge import Flow
-from app.config import MIB
 from app.errors import AppError, InvalidInputError, MalformedError, TooLargeError, disk_errors
-from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.imports.jobs import UploadedFile, add_job, open_upload, remove_upload, sync_upload
 from app.views.policies import own_scope, writing
 from app.views.requests import too_large
+from saywho.formats.records import NO_OPTIONS, ReadOptions
+from saywho.sizes import MIB
 
 PIECE_TIMEOUT_S: Final = 30
 LONGEST_FIELD: Final = 4096

@@ -19,12 +19,10 @@ from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_ty
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
 from app.db.backend import Readable
 from app.drawing.drawings import NO_HUE
 from app.drawing.lettering import TO_RIGHT, is_from_right
 from app.errors import AppError, Message
-from app.formats.reading import username_for
 from app.language.i18n import (
     holding,
     ngettext,
@@ -36,6 +34,8 @@ from app.language.i18n import (
 from app.services.posts.tweets import Post, PostRoom
 from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users
 from app.services.rooms.room_facts import homes_of, zones_of_rooms
+from saywho.formats.reading import username_for
+from saywho.text import username_key
 
 HUES: Final = 24
 """Colours of people in style.css, clearest first."""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from app.compute.people.times import BUSY_H, DAY_H, PART_H
-from app.compute.significance import plain_peak
 from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
 from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number, show_zone
 from app.views.cast import post_count
 from app.views.tell import part_of, tell, tell_of_past
+from saywho.people.times import BUSY_H, DAY_H, PART_H
+from saywho.significance import plain_peak
 
 TableCell = str | int | float | None
 NOT_THERE: Final = "–"

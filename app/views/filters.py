@@ -13,12 +13,12 @@ from quart import request
 from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError, Message
-from app.formats.post import Platform
 from app.models import MAX_ID
 from app.runtime.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.services.posts.filters import PARAMETERS, Chosen, PostFilter
 from app.services.posts.selection import Selection
 from app.views.requests import args_of
+from saywho.formats.post import Platform
 
 FormT = TypeVar("FormT", bound=Struct)
 Year = Annotated[int, Meta(ge=1, le=9998)]

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.compute.people.fingerprint import Measure
 from app.drawing.drawings import HabitRow
 from app.language.i18n import gettext, show_percent
 from app.views.tell import Beside, label_of, short_name, value_of
+from saywho.people.fingerprint import Measure
 
 FULL_SHARE: Final = 0.25
 """Smallest share of the messages that may fill a bar, so that few do not look many."""

@@ -16,10 +16,8 @@ from msgspec import Struct
 from quart import Quart, current_app, g, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import guess_language, has_link
 from app.config import Config
-from app.errors import AppError, Message, StartError
-from app.formats.post import PLATFORMS
+from app.errors import AppError, Message, StartError, headers_of, status_of
 from app.language.i18n import gettext, language, own_address, show_list, speaking, translate_message
 from app.lifespan import resources
 from app.part_list import Listed, Part
@@ -43,6 +41,8 @@ from app.views.cast import (
 )
 from app.views.filters import zone_of_page
 from app.views.policies import here
+from saywho.formats.post import PLATFORMS
+from saywho.text import guess_language, has_link
 
 _PARTS: Final = "saywho.parts"
 Parts = Mapping[Listed, Part]
@@ -129,7 +129,7 @@ async def render(page: WebPage, cast: Cast | None = None) -> str:
 
 async def render_form(page: FormPage, cast: Cast | None = None) -> tuple[str, int, dict[str, str]]:
     html = await render(page, cast)
-    return (html, page.error.status, page.error.headers) if page.error else (html, 200, {})
+    return (html, status_of(page.error), headers_of(page.error)) if page.error else (html, 200, {})
 
 
 def is_site_private() -> bool:

@@ -21,8 +21,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.http import parse_range_header
 from werkzeug.routing import IntegerConverter, Map
 
-from app.compute.text import Gap
-from app.config import MIB, Config
+from app.config import Config
 from app.current import current_request
 from app.errors import (
     AppError,
@@ -39,6 +38,8 @@ from app.services.posts.tweets import TweetKey
 from app.services.search.results import DEEPEST
 from app.services.search.word_search import ResultKey
 from app.views.quart_app import VisitorRequest
+from saywho.sizes import MIB
+from saywho.text import Gap
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 Key = TypeVar("Key")

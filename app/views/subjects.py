@@ -19,7 +19,6 @@ from quart import Response, abort, request, url_for
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.names import ManyNames
 from app.lifespan import resources
 from app.models import Tweet
 from app.services.compare.habits import Models
@@ -34,6 +33,7 @@ from app.views.cast import display_name
 from app.views.filters import zone_of_page
 from app.views.page import chat_title
 from app.views.policies import OfChat, never
+from saywho.people.names import ManyNames
 
 ZoneOf = Callable[[str | None], ZoneInfo]
 """Returns the zone of an answer's days, given the subject's own, None for none."""

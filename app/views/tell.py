@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-from app.compute.people.fingerprint import Measure, positive_first
 from app.language.i18n import (
     clause,
     gettext,
+    gettext_noop as _,
     gettext_of_past,
     ngettext,
     ngettext_noop,
@@ -19,8 +19,8 @@ from app.language.i18n import (
     show_number,
     show_percent,
 )
-from app.language.i18n import gettext_noop as _
 from app.views.cast import display_name
+from saywho.people.fingerprint import Measure, positive_first
 
 Text = str | tuple[str, str]
 """A sentence, or its singular and plural."""

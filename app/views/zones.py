@@ -9,7 +9,7 @@ from babel.core import get_global
 
 from app.config import Locale
 from app.errors import InvalidInputError
-from app.formats.chats.people import zone_of
+from saywho.formats.chats.people import zone_of
 
 _LOCALES: Final[tuple[Locale, ...]] = ("ko", "en")
 _OFFSET: Final = re.compile(r"UTC([+-])([1-9]|1[0-4])")

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Select, select, update
 
-from app.compute.text import clean_text, guess_language
 from app.models import Event, Token, Tweet, User
+from saywho.text import clean_text, guess_language
 
 LISTED: Final = 20
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.errors import Message
-from app.formats.records import (
+from saywho.formats.records import (
     Account,
     BadRecord,
     Format,
@@ -14,9 +14,9 @@ from app.formats.records import (
     read_each,
     required_text,
 )
-from app.formats.source.file import Source
-from app.formats.source.text import first_lines, lines
-from app.formats.source.times import read_time
+from saywho.formats.source.file import Source
+from saywho.formats.source.text import first_lines, lines
+from saywho.formats.source.times import read_time
 
 HEADING = "# diary of "
 

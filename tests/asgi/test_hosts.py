@@ -6,8 +6,7 @@ from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from quart import Quart
 
 from app import create_app

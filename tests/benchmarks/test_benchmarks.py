@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from benchmarks import processors, word_borders
-from tests.compute.invented import KNOWN, posts_of
+from tests.engine.invented import KNOWN, posts_of
 
 ROOT = Path(__file__).parents[2]
 

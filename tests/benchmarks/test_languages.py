@@ -21,7 +21,7 @@ from benchmarks.languages import (
     read_people,
     sites,
 )
-from tests.compute.invented import posts_of
+from tests.engine.invented import posts_of
 from tests.selection import first_of
 
 SCRIPTS = {

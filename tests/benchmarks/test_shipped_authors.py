@@ -9,11 +9,11 @@ from typing import Final
 
 import pytest
 
-from app.compute.engine.features import features
-from app.population import unpack
 from benchmarks import gathered, korean_threshold, shipped_languages
 from benchmarks.population import FEWEST_USERS, MOST_POSTS, main
-from tests.compute.invented import posts_of
+from saywho.engine.features import features
+from saywho.population import unpack
+from tests.engine.invented import posts_of
 
 AUTHORS = range(5)
 

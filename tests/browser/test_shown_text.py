@@ -5,7 +5,7 @@ from typing import Final
 
 from playwright.async_api import Browser
 
-from app.formats.source.html import html_to_text
+from saywho.formats.source.html import html_to_text
 
 ELEMENTS: Final = [
     "a",

@@ -17,10 +17,8 @@ import pytest
 
 from app.cli import COMMANDS, id_type, saywho
 from app.cli.posts import CHATLAB, search_command
-from app.compute.engine.judgement import SURE
 from app.config import Config
 from app.db.engine import Database
-from app.formats.registry import FORMATS, WRITERS
 from app.models import MAX_ID
 from app.services.access.rights import SCOPES
 from app.services.checks import find_weaknesses
@@ -28,6 +26,8 @@ from app.services.posts.filters import FILTERS
 from app.services.search.index_terms import renew_vocabulary
 from app.services.search.results import Mode
 from app.services.search.word_search import SORTS
+from saywho.engine.judgement import SURE
+from saywho.formats.registry import FORMATS, WRITERS
 from tests.chats import kakaotalk, said
 from tests.embedding_service import embedding_service
 from tests.installation import PROGRAM, Installation, lines
@@ -97,7 +97,7 @@ from click.testing import CliRunner
 from app.cli import COMMANDS, saywho
 for name in COMMANDS:
     assert CliRunner().invoke(saywho, [name, "--help"]).exit_code == 0
-long = "alembic", "app.formats.registry", "dash", "numpy", "quart", "sqlalchemy"
+long = "alembic", "saywho.formats.registry", "dash", "numpy", "quart", "sqlalchemy"
 print([name for name in long if name in sys.modules])
 """
 

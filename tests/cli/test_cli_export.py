@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.formats.tables.csv import OWN_HEADER
 from app.services.posts import exporting
+from saywho.formats.tables.csv import OWN_HEADER
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 
 POSTS = [

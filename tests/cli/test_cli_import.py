@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from app.config import MIB
 from app.services.imports.bulk import BATCH
+from saywho.sizes import MIB
 from tests.archives import (
     EMAIL,
     LONG,

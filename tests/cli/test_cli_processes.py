@@ -28,6 +28,7 @@ from app.services.imports.bulk import BATCH
 from app.services.imports.undo import request_undo
 from tests.archives import x_members, x_zip
 from tests.chats import kakaotalk, said
+from tests.house import sources
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 from tests.selection import first_of
 from tests.waiting import eventually
@@ -127,7 +128,9 @@ def test_a_new_revision_puts_databases_behind_until_the_upgrade(
     installation: Installation, tmp_path: Path
 ) -> None:
     # A copy of the program, so that the revision is not written among the real ones.
-    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("app", "saywho"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
     program = (sys.executable, "-c", "from app.cli import main; main()")
     made = installation.process(*program, "db", "revision", "-m", "invented")
     assert made.returncode == 0, made.stderr
@@ -312,12 +315,13 @@ def test_an_import_ends_when_its_chat_is_deleted_and_the_next_file_begins(
 def test_every_line_for_people_is_printed_by_one_function() -> None:
     """It takes out what controls a terminal."""
     calls = re.compile(r"click\.(?:s?echo|confirm|prompt)\(|(?<![\w.])print\(")
-    found = {
-        str(path.relative_to(ROOT / "app")): calls.findall(path.read_text("utf-8"))
-        for path in (ROOT / "app").rglob("*.py")
-    }
+    found = {str(path.relative_to(ROOT)): calls.findall(text) for path, text in sources().items()}
     assert {name: each for name, each in found.items() if each} == {
-        "cli/outputs.py": ["click.echo(", "click.confirm(", "click.echo("]  # say, confirm, --json
+        "app/cli/outputs.py": [
+            "click.echo(",
+            "click.confirm(",
+            "click.echo(",
+        ]  # say, confirm, --json
     }
 
 

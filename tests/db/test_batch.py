@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import uvloop
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.db.batch import Batch
 from app.errors import UnavailableError

@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.compute.words import terms
 from app.config import Config, Durability
 from app.db.backend import Terms
 from app.db.engine import Database
 from app.db.postgresql.connection import KEEPALIVES, addresses, connect, connection_string
-from app.errors import AppError, StorageFullError, UnavailableError
+from app.errors import AppError, StorageFullError, UnavailableError, headers_of
 from app.models import Tweet
-from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.posts.users import add_user
+from saywho.clock import now
+from saywho.words import terms
 from tests.conftest import MakeConfig, Outside
 from tests.installation import PROGRAM, Installation, lines
 from tests.posting import add_posts, new_tweet
@@ -142,7 +142,7 @@ async def test_errors_of_the_server_have_a_status_of_their_own(
             await add_user(session, "ann")
     assert "secret" not in caught.value.detail
     if error is UnavailableError:
-        assert caught.value.headers["Retry-After"]
+        assert headers_of(caught.value)["Retry-After"]
     await outside.execute('DROP TRIGGER fail ON "Users"')
     async with db.write() as session:
         await add_user(session, "ann")

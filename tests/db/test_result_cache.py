@@ -5,8 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.db.feed import Change, Feed
 from app.db.result_cache import (
@@ -20,7 +19,7 @@ from app.db.result_cache import (
     holds_until,
     release,
 )
-from app.runtime.clock import now
+from saywho.clock import now
 
 ROOMY = 10**9
 DEADLINE_S = 20

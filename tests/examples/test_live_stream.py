@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from app.runtime.clock import monotonic
+from saywho.clock import monotonic
 from tests.examples.lessons import changed, connected, head, loaded, running
 from tests.examples.test_examples import EXAMPLES, Server
 from tests.installation import TIMEOUT_S, Installation

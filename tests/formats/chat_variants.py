@@ -13,8 +13,8 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.formats.reading import Skipped
-from app.formats.records import Item
+from saywho.formats.reading import Skipped
+from saywho.formats.records import Item
 from tests.formats import (
     chatlab_variants,
     discord_variants,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats.records import Item, ReadOptions, Record, RecordStream
-from app.formats.registry import open_records
-from app.formats.source.file import DEFAULT_LIMIT_BYTES, Source
+from saywho.formats.records import Item, ReadOptions, Record, RecordStream
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import DEFAULT_LIMIT_BYTES, Source
 
 
 def lines(*values: Any) -> bytes:

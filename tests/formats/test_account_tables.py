@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.assumptions import Unread
-from app.formats.post import Medium, ReplyTarget
-from app.formats.posts.account_tables import text_of
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Account, Item, Record
+from saywho.formats.assumptions import Unread
+from saywho.formats.post import Medium, ReplyTarget
+from saywho.formats.posts.account_tables import text_of
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Account, Item, Record
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_broken, read_file_records, records_in, texts
 

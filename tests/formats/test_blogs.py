@@ -5,8 +5,8 @@ import json
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.reading import Skipped
-from app.formats.records import Item, Record
+from saywho.formats.reading import Skipped
+from saywho.formats.records import Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import lines, read_broken, read_file_records
 

@@ -8,15 +8,14 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
-from app.errors import ImportFileError, RecordError
-from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Account, Record
-from app.formats.source.dag_cbor import decode
+from app.errors import FileError, RecordError
+from saywho.formats.post import Medium, Reactions, ReplyTarget
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Account, Record
+from saywho.formats.source.dag_cbor import decode
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import (
     array,
@@ -24,12 +23,12 @@ from tests.formats.files import (
     pretty,
     read_broken,
     read_file_records,
+    read_file_records as read_answer,
     read_one,
     reads,
     records_in,
     texts,
 )
-from tests.formats.files import read_file_records as read_answer
 
 DID = "did:plc:mina"
 POST, PROFILE = "app.bsky.feed.post", "app.bsky.actor.profile"
@@ -269,7 +268,7 @@ def test_a_damaged_file_gives_items_or_our_error(data: st.DataObject) -> None:
     whole = SMALL_FILES["bluesky-repo"]
     at = data.draw(st.integers(0, len(whole) - 1))
     spoiled = whole[:at] + data.draw(st.binary(max_size=6)) + whole[at + 1 :]
-    with suppress(ImportFileError):
+    with suppress(FileError):
         read_file_records(spoiled)
 
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from app.errors import RecordError
-from app.formats.media.file_bytes import MOST_PARTS
 from app.services.posts.media import MediaKeeper
+from saywho.formats.media.file_bytes import MOST_PARTS
 from tests.formats.test_private_notes import PLACE, box, cleaned, heif, photo, pieces, shown, track
 
 FILE = box(b"ftyp", b"isom\0\0\2\0")

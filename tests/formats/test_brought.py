@@ -10,13 +10,13 @@ from types import SimpleNamespace
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats.records import NO_OPTIONS, Format
-from app.formats.registry import FORMATS, bring_formats
-from app.formats.source.file import Source
+from saywho.formats.records import NO_OPTIONS, Format
+from saywho.formats.registry import FORMATS, bring_formats
+from saywho.formats.source.file import Source
 
 HEAD = """
 from app.errors import Message
-from app.formats.records import Format, Record, RecordStream
+from saywho.formats.records import Format, Record, RecordStream
 """
 MODULES = {
     "good": "FORMAT = Format('notes', Message('Notes'), lambda source, options: None)",

@@ -10,18 +10,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.compute.text import username_key
-from app.errors import ImportFileError
-from app.formats.chats import chat_files
-from app.formats.chats.shapes import SHAPES
-from app.formats.reading import BadRecord, Skipped, username_for
-from app.formats.records import FileRoom, Item, ReadOptions, Record
-from app.formats.registry import FORMATS, open_records
-from app.formats.source.file import Source
-from app.formats.source.times import AMBIGUOUS, named_zone
+from app.errors import FileError
+from saywho.formats.chats import chat_files
+from saywho.formats.chats.shapes import SHAPES
+from saywho.formats.reading import BadRecord, Skipped, username_for
+from saywho.formats.records import FileRoom, Item, ReadOptions, Record
+from saywho.formats.registry import FORMATS, open_records
+from saywho.formats.source.file import Source
+from saywho.formats.source.times import AMBIGUOUS, named_zone
+from saywho.text import username_key
 from tests.archives import zip_bytes
 from tests.chats import kakaotalk
 from tests.formats import chat_variants, meta_variants
@@ -158,7 +157,7 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
             kept: list[Item] = []
             try:
                 kept.extend(records.items)
-            except ImportFileError:
+            except FileError:
                 assert variant == "telegram"
         expected = chat_variants.read(whole, variant.split()[0])
         assert len(kept) > 3

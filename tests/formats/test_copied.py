@@ -3,10 +3,9 @@
 from time import process_time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.chats.copied import copied_chat
+from saywho.formats.chats.copied import copied_chat
 
 LINES = (
     "[21:06, 1/15/2024] {name}: {words}",

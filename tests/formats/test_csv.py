@@ -9,14 +9,14 @@ from typing import get_args
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.post import Medium, Platform, Reactions, ReplyTarget
-from app.formats.reading import BadRecord, Skipped, read_each
-from app.formats.records import Item, ReadOptions, Record
-from app.formats.registry import open_records
-from app.formats.source.file import Source
-from app.formats.tables import rows
-from app.formats.tables.columns import FileColumns
-from app.formats.tables.csv import OWN_HEADER
+from saywho.formats.post import Medium, Platform, Reactions, ReplyTarget
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Item, ReadOptions, Record, read_each
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.tables import rows
+from saywho.formats.tables.columns import FileColumns
+from saywho.formats.tables.csv import OWN_HEADER
 from tests.formats.files import read_broken, read_file_records, records_in, texts
 
 KOREAN = (

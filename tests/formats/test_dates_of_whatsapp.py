@@ -7,14 +7,13 @@ from typing import Final
 import babel
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from app.errors import UnrecognisedFileError
-from app.formats.assumptions import Assumption
-from app.formats.records import Record
-from app.formats.source.written import clock as date_words
-from app.formats.source.written.days import of_persia
+from saywho.formats.assumptions import Assumption
+from saywho.formats.records import Record
+from saywho.formats.source.written import clock as date_words
+from saywho.formats.source.written.days import of_persia
 from tests.formats import written_words as made
 from tests.formats.files import read_file_records
 

@@ -5,8 +5,8 @@ from typing import Final
 
 import pytest
 
-from app.formats.reading import BadRecord
-from app.formats.records import Record
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Record
 from tests.formats.files import read_file_records, records_in
 
 CASES: Final = Path(__file__).with_name("cases")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.post import Medium, Reactions, ReplyTarget, SignCount
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Account, FileRoom, Item, Record
-from app.formats.registry import open_records
-from app.formats.source.file import Source
+from saywho.formats.post import Medium, Reactions, ReplyTarget, SignCount
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Account, FileRoom, Item, Record
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.archives import EMAIL, zip_bytes
 from tests.formats.discord_variants import document, message
 from tests.formats.files import only_records, read_broken, read_file_records, reads, records_in

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.formats.reading import BadRecord
-from app.formats.records import Item, Record, RecordStream
-from app.formats.registry import open_records
-from app.formats.source.file import Source
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Item, Record, RecordStream
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.formats.files import (
     FORMS,
     array,

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from app.formats.assumptions import doubt_sentence
-from app.formats.doubts.questions import RecordQuestions
-from app.formats.doubts.tally import Doubt
-from app.formats.records import NO_OPTIONS, ReadOptions
-from app.formats.registry import open_records
-from app.formats.source.file import Source
+from saywho.formats.assumptions import doubt_sentence
+from saywho.formats.doubts.questions import RecordQuestions
+from saywho.formats.records import NO_OPTIONS, ReadOptions
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.tally import Doubt
 from tests.archives import SMALL_FILES
 from tests.formats.test_blogs import WXR, item
 

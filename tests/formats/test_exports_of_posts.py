@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.post import Reactions, ReplyTarget
-from app.formats.reading import Skipped
-from app.formats.records import Item, Record, RecordStream
-from app.formats.tables.csv import OWN_HEADER
+from saywho.formats.post import Reactions, ReplyTarget
+from saywho.formats.reading import Skipped
+from saywho.formats.records import Item, Record, RecordStream
+from saywho.formats.tables.csv import OWN_HEADER
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records
 

@@ -6,12 +6,11 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.posts.platform_pages import PageHead
-from app.formats.posts.rss import entry_text, is_beginning, is_repost, read_rss, without_frame
-from app.formats.records import Record
+from saywho.formats.posts.platform_pages import PageHead
+from saywho.formats.posts.rss import entry_text, is_beginning, is_repost, read_rss, without_frame
+from saywho.formats.records import Record
 
 CASES = Path(__file__).with_name("cases")
 

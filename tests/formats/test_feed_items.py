@@ -7,15 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import RecordError
-from app.formats.post import Medium
-from app.formats.posts.platform_pages import PageHead, read_author_posts, read_statuses
-from app.formats.posts.rss import read_rss
-from app.formats.records import Record
 from app.runtime.sandbox import encoded
+from saywho.formats.post import Medium
+from saywho.formats.posts.platform_pages import PageHead, read_author_posts, read_statuses
+from saywho.formats.posts.rss import read_rss
+from saywho.formats.records import Record
 from tests.formats.files import records_in
 
 

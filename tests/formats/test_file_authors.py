@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import RecordStream
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import RecordStream
 from tests.archives import zip_bytes
 from tests.formats.files import lines, read_file_records, records_in, saved_folder
 

@@ -3,10 +3,9 @@
 import tracemalloc
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.file_chats import text_hashes
+from saywho.formats.file_chats import text_hashes
 
 WORDS = st.text(st.characters(exclude_categories=["Cc"]), max_size=8).map(
     lambda text: " ".join(text.split())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import Record, RecordStream
+from saywho.formats.records import Record, RecordStream
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records
 

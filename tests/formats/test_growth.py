@@ -12,15 +12,14 @@ from functools import partial
 
 import pytest
 
-from app.errors import BrokenFileError, ImportFileError
-from app.formats import registry
-from app.formats.reading import BadRecord
-from app.formats.records import Record
-from app.formats.registry import open_records
-from app.formats.source import containers
-from app.formats.source import json as source_json
-from app.formats.source.file import Content, Meter, Source
-from app.formats.source.members import Member
+from app.errors import BrokenFileError, FileError
+from saywho.formats import registry
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Record
+from saywho.formats.registry import open_records
+from saywho.formats.source import containers, json as source_json
+from saywho.formats.source.file import Content, Meter, Source
+from saywho.formats.source.members import Member
 from tests.archives import SMALL_FILES, x_file, x_tweet, zip_bytes
 from tests.formats.chatlab_variants import in_lines
 from tests.formats.files import lines, only_records, read_broken, read_file_records
@@ -33,7 +32,7 @@ TIME_MS = 1_767_225_601_000
 
 def read(data: bytes) -> None:
     """Read all that can be read, until it is refused."""
-    with suppress(ImportFileError), Source(io.BytesIO(data)) as source:
+    with suppress(FileError), Source(io.BytesIO(data)) as source:
         for _ in open_records(source).items:
             pass
 
@@ -240,7 +239,7 @@ def test_numbers_of_any_length_are_read() -> None:
     (item,) = only_records(read_file_records(tweets, "x")[1])
     assert item.text == f"&#{number}; &"
     members = {"data/tweets.js": tweets, f"data/tweets-part{number}.js": tweets}
-    with suppress(ImportFileError), Source(io.BytesIO(zip_bytes(members))) as source:
+    with suppress(FileError), Source(io.BytesIO(zip_bytes(members))) as source:
         assert len(list(open_records(source).items)) == 1
 
 
@@ -256,7 +255,7 @@ def test_sizes_that_an_archive_only_states_do_not_count() -> None:
     at = data.find(b"PK\x01\x02") + 24
     data[at : at + 4] = b"\xfe\xff\xff\xff"
     with Source(io.BytesIO(bytes(data)), limit_bytes=2**20) as source:
-        with suppress(ImportFileError):
+        with suppress(FileError):
             list(open_records(source).items)
         assert source.bytes_total == 2**20
 

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.reading import Skipped
-from app.formats.records import FileRoom, Item, Record
+from saywho.formats.reading import Skipped
+from saywho.formats.records import FileRoom, Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in, texts
 

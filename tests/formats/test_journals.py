@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.post import ReplyTarget
-from app.formats.reading import Skipped
-from app.formats.records import Item, Record
+from saywho.formats.post import ReplyTarget
+from saywho.formats.reading import Skipped
+from saywho.formats.records import Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import lines, read_file_records
 

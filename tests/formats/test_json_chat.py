@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.formats import registry
-from app.formats.chats.chat_files import together
-from app.formats.chats.json_chat import JsonChat
-from app.formats.post import Medium, Reactions, SignCount
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import NO_OPTIONS, Format, Record
-from app.formats.source.file import Source
+from saywho.formats import registry
+from saywho.formats.chats.chat_files import together
+from saywho.formats.chats.json_chat import JsonChat
+from saywho.formats.post import Medium, Reactions, SignCount
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import NO_OPTIONS, Format, Record
+from saywho.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records, records_in
 

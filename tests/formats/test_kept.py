@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.errors import Message
-from app.formats.assumptions import SeenRow
-from app.formats.kept import kept_beside, read_once
-from app.formats.post import Medium, Reactions, ReplyTarget, RoomReference, SignCount
-from app.formats.records import (
+from saywho.formats.assumptions import SeenRow
+from saywho.formats.kept import kept_beside, read_once
+from saywho.formats.post import Medium, Reactions, ReplyTarget, RoomReference, SignCount
+from saywho.formats.records import (
     NO_OPTIONS,
     Account,
     BadRecord,
@@ -22,8 +22,8 @@ from app.formats.records import (
     RecordStream,
     Skipped,
 )
-from app.formats.registry import FORMATS
-from app.formats.source.file import Source
+from saywho.formats.registry import FORMATS
+from saywho.formats.source.file import Source
 from tests.formats import chat_variants
 from tests.formats.invented_rooms import messages_in
 

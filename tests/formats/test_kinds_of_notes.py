@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.errors import ImportFileError
-from app.formats.reading import BadRecord
-from app.formats.records import Item, ReadOptions, Record
-from app.formats.registry import FORMATS, open_records
-from app.formats.source.file import Source
+from app.errors import FileError
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Item, ReadOptions, Record
+from saywho.formats.registry import FORMATS, open_records
+from saywho.formats.source.file import Source
 from tests.archives import SMALL_FILES
 from tests.formats.files import records_in
 
@@ -79,7 +79,7 @@ def test_a_time_that_cannot_be_read_is_never_silent(name: str) -> None:
     data = TIMES.sub(b"someday", SMALL_FILES[name])
     try:
         items, source = read(name, data)
-    except ImportFileError:
+    except FileError:
         return  # It is not known as that format any more.
     timeless = [item for item in items if isinstance(item, Record) and item.created_at is None]
     bad = [item for item in items if isinstance(item, BadRecord)]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import Record
+from saywho.formats.records import Record
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records
 

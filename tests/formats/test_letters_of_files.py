@@ -7,15 +7,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.assumptions import Assumption
-from app.formats.reading import BadRecord
-from app.formats.records import Item, ReadOptions, Record
-from app.formats.registry import open_records
-from app.formats.source.encodings import is_misread, repaired
-from app.formats.source.file import Source
+from saywho.formats.assumptions import Assumption
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Item, ReadOptions, Record
+from saywho.formats.registry import open_records
+from saywho.formats.source.encodings import is_misread, repaired
+from saywho.formats.source.file import Source
 from tests.archives import SMALL_FILES
 
 CASES = Path(__file__).with_name("cases")

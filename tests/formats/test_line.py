@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import FileRoom, Record
+from saywho.formats.records import FileRoom, Record
 from tests.archives import zip_bytes
 from tests.formats import chat_variants
 from tests.formats.files import read_file_records, records_in

@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from app.formats.meta.posts import repaired
-from app.formats.records import FileRoom, RecordStream
+from saywho.formats.meta.posts import repaired
+from saywho.formats.records import FileRoom, RecordStream
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 

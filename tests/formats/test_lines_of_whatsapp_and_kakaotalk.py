@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.formats.reading import Skipped
-from app.formats.records import Record
+from saywho.formats.reading import Skipped
+from saywho.formats.records import Record
 from tests.formats.files import read_file_records
 
 CASES = Path(__file__).parent / "cases"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.chats.mail import own_words
-from app.formats.doubts.questions import RecordQuestions
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Item, ReadOptions, Record
+from saywho.formats.chats.mail import own_words
+from saywho.formats.doubts.questions import RecordQuestions
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Item, ReadOptions, Record
 from tests.formats.files import read_file_records, records_in, saved_folder
 
 START = "From MAILER-DAEMON Fri Jan  5 10:00:00 2024"

@@ -10,14 +10,11 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Account, Item, Record
-from tests.archives import damaged
-from tests.archives import tar as saved_tar
-from tests.archives import x_zip as saved_zip
-from tests.formats.files import read_broken, read_one, saved_folder
-from tests.formats.files import read_file_records as read
+from saywho.formats.post import Medium, Reactions, ReplyTarget
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Account, Item, Record
+from tests.archives import damaged, tar as saved_tar, x_zip as saved_zip
+from tests.formats.files import read_broken, read_file_records as read, read_one, saved_folder
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 MINA = "https://sea.example/users/mina"

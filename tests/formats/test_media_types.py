@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.formats.media.file_bytes import START_BYTES, TYPES, suffix_of
+from saywho.formats.media.file_bytes import START_BYTES, TYPES, suffix_of
 from tests.archives import VIDEO, picture
 
 STARTS = {

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.formats.chats.chat_files import Attachments
-from app.formats.reading import Skipped
-from app.formats.records import FileRoom, Record, RecordStream
+from saywho.formats.chats.chat_files import Attachments
+from saywho.formats.reading import Skipped
+from saywho.formats.records import FileRoom, Record, RecordStream
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 

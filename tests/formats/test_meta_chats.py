@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.meta.chats import in_order, newest_versions
-from app.formats.post import ReplyTarget
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import MOST_OF_TEXTS, Account, FileRoom, Record
+from saywho.formats.meta.chats import in_order, newest_versions
+from saywho.formats.post import ReplyTarget
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import MOST_OF_TEXTS, Account, FileRoom, Record
 from tests.archives import EMAIL, picture, zip_bytes
 from tests.formats import meta_variants
 from tests.formats.files import only_records, read_broken, read_file_records, reads, records_in

@@ -9,10 +9,9 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-import app.formats
+import saywho.formats
 from app.errors import RecordError
 from tests.formats.test_private_notes import (
     blocks,
@@ -27,7 +26,7 @@ from tests.formats.test_private_notes import (
     track,
 )
 
-SOURCES = str(Path(app.formats.__file__).parent)
+SOURCES = str(Path(saywho.formats.__file__).parent)
 FEW = st.binary(max_size=24)
 NUMBERS = st.integers(0, 200)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import FileRoom, Item, Record, RecordStream
+from saywho.formats.records import FileRoom, Item, Record, RecordStream
 from tests.formats.files import read_file_records
 
 CASES = Path(__file__).parent / "cases"

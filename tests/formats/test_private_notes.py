@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageCms, ImageOps, ImageSequence, PngImagePlugin
 
 from app.errors import RecordError
-from app.formats.media.box_files import Span
-from app.formats.media.file_bytes import MOST_PARTS
-from app.formats.media.private_notes import without_notes
+from saywho.formats.media.box_files import Span
+from saywho.formats.media.file_bytes import MOST_PARTS
+from saywho.formats.media.private_notes import without_notes
 from tests.archives import VIDEO, picture
 from tests.selection import first_of
 

@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
-from app.errors import ImportFileError, UnrecognisedFileError
-from app.formats import records as formats
-from app.formats.reading import BadRecord
-from app.formats.records import Record
-from app.formats.refusals import looks_like_json, reason_of
-from app.formats.registry import FORMATS, open_records
-from app.formats.source import text as lines_of_files
-from app.formats.source import times
-from app.formats.source.file import Source
+from app.errors import FileError, UnrecognisedFileError
+from saywho.formats import records as formats
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Record
+from saywho.formats.refusals import looks_like_json, reason_of
+from saywho.formats.registry import FORMATS, open_records
+from saywho.formats.source import text as lines_of_files, times
+from saywho.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats import chatlab_variants, discord_variants, meta_variants, signal_variants
 from tests.formats.files import FORMS, read_file_records, records_in, texts
@@ -130,9 +128,7 @@ def test_a_cut_file_of_json_never_passes_for_a_whole_one(name: str) -> None:
         if name in IN_ARCHIVES:
             files.append(zip_bytes({IN_ARCHIVES[name]: data[:at]}))
         for file in files:
-            with pytest.raises(
-                ImportFileError, match=r"truncated or damaged|not in any known format"
-            ):
+            with pytest.raises(FileError, match=r"truncated or damaged|not in any known format"):
                 read_file_records(file)
 
 
@@ -166,7 +162,7 @@ def test_any_bytes_give_items_or_our_own_error(data: bytes, name: str) -> None:
     try:
         with Source(io.BytesIO(data), limit_bytes=10_000_000) as source:
             places = [item.place for item in open_records(source, format=name).items]
-    except ImportFileError as error:
+    except FileError as error:
         message = str(error)
     else:
         assert places == sorted(places)
@@ -443,7 +439,7 @@ def count_records(data: bytes, name: str) -> int:
         with Source(io.BytesIO(data)) as source:
             items = open_records(source, format=name.split()[0]).items
             return sum(isinstance(item, Record) for item in items)
-    except ImportFileError:
+    except FileError:
         return 0
 
 

@@ -4,10 +4,9 @@ from collections import Counter
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.chats.sentence_tables import Matcher, matcher, parse, text_of
+from saywho.formats.chats.sentence_tables import Matcher, matcher, parse, text_of
 
 KINDS = {
     "whatsapp": {
@@ -36,7 +35,7 @@ def filled(pattern: str) -> str:
 
 
 def test_every_app_has_its_kinds() -> None:
-    folder = files("app.formats.chats") / "sentences"
+    folder = files("saywho.formats.chats") / "sentences"
     names = {file.name for file in folder.iterdir()} - {"README.md"}
     assert names == {f"{app}.txt" for app in KINDS}, "name in KINDS the kinds of each table"
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.chats.shapes import SHAPES, each
-from app.formats.doubts.questions import RecordQuestions
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import FileRoom, ReadOptions, Record
-from app.formats.registry import open_records
-from app.formats.source.file import Source
+from saywho.formats.chats.shapes import SHAPES, each
+from saywho.formats.doubts.questions import RecordQuestions
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import FileRoom, ReadOptions, Record
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records, records_in
 from tests.shapes import SMALL_CHATS

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.post import ReplyTarget, SignCount
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import FileRoom, Item, Record
+from saywho.formats.post import ReplyTarget, SignCount
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import FileRoom, Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import only_records, read_file_records, records_in, texts
 from tests.formats.signal_variants import group, item, lines, person

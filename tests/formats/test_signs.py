@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.formats.chats.reactions import reactions_of
-from app.formats.post import MOST_SIGNS, Reactions, SignCount
+from saywho.formats.chats.reactions import reactions_of
+from saywho.formats.post import MOST_SIGNS, Reactions, SignCount
 from tests.archives import zip_bytes
 from tests.formats import discord_variants, meta_variants, slack_variants
 from tests.formats.files import only_records, pretty, read_file_records

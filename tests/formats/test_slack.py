@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.post import ReplyTarget
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import FileRoom, Record
+from saywho.formats.post import ReplyTarget
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import FileRoom, Record
 from tests.archives import zip_bytes
 from tests.formats.chatlab_variants import in_lines, in_object
 from tests.formats.files import only_records, read_broken, reads, records_in

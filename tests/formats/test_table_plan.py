@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from app.formats.assumptions import fields_without
-from app.formats.records import ReadOptions
-from app.formats.tables import plan as steps
-from app.formats.tables.columns import Row
-from app.formats.tables.plan import Plan, Sample, plan_of
+from saywho.formats.assumptions import fields_without
+from saywho.formats.records import ReadOptions
+from saywho.formats.tables import plan as steps
+from saywho.formats.tables.columns import Row
+from saywho.formats.tables.plan import Plan, Sample, plan_of
 
 Step = Callable[[Plan, Sample], Plan]
 NEW = Plan({})

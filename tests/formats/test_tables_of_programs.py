@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.assumptions import columns_of
-from app.formats.records import Item, Record, RecordStream
-from app.formats.registry import open_records
-from app.formats.source.file import Source
+from saywho.formats.assumptions import columns_of
+from saywho.formats.records import Item, Record, RecordStream
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.formats.files import read_file_records, saved_folder
 
 CASES = Path(__file__).parent / "cases"

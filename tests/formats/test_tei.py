@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats.posts.tei import called
-from app.formats.reading import BadRecord
+from saywho.formats.posts.tei import called
+from saywho.formats.reading import BadRecord
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 from tests.growth import FACTOR, MOST_GROWTH, growth

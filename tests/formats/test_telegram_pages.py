@@ -4,14 +4,13 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import UnrecognisedFileError
-from app.formats.assumptions import Assumption, Unread
-from app.formats.post import Medium, ReplyTarget, SignCount
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Account, FileRoom, Item, Record
+from saywho.formats.assumptions import Assumption, Unread
+from saywho.formats.post import Medium, ReplyTarget, SignCount
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Account, FileRoom, Item, Record
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_broken, read_file_records, records_in, texts
 from tests.formats.telegram_page import message, page, reaction, reactions, service

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import UnrecognisedFileError
-from app.formats.assumptions import NotesSummary
-from app.formats.doubts.questions import RecordQuestions
-from app.formats.reading import BadRecord
-from app.formats.records import Item, ReadOptions, Record, nameless
-from app.formats.registry import open_records
-from app.formats.source.file import Source
-from app.formats.tables.cells import as_whole, bare, is_error, is_nobody
+from saywho.formats.assumptions import NotesSummary
+from saywho.formats.doubts.questions import RecordQuestions
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Item, ReadOptions, Record, nameless
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.tables.cells import as_whole, bare, is_error, is_nobody
 from tests.archives import zip_bytes
 from tests.workbooks import parts_of, workbook
 
@@ -244,7 +243,7 @@ def test_na_may_be_a_word_where_no_other_column_has_it(tmp_path: Path) -> None:
 
 
 def test_own_export_through_r_fills_nothing_in(tmp_path: Path) -> None:
-    from app.formats.tables.csv import OWN_HEADER
+    from saywho.formats.tables.csv import OWN_HEADER
 
     names = OWN_HEADER.split(",")
     cells = dict.fromkeys(names, "NA") | {"username": "mina", "text": "NA", "platform": "local"}

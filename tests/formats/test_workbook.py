@@ -6,11 +6,11 @@ from io import BytesIO
 import pytest
 
 from app.errors import LimitReachedError, UnrecognisedFileError
-from app.formats.assumptions import columns_of
-from app.formats.records import Item, ReadOptions, Record, RecordStream
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.services.imports.storing import check_records
+from saywho.formats.assumptions import columns_of
+from saywho.formats.records import Item, ReadOptions, Record, RecordStream
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.archives import zip_bytes
 from tests.workbooks import Cell, parts_of, workbook
 

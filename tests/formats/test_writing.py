@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 from msgspec import structs
 
-from app.compute.text import clean_text, clean_username
-from app.formats.post import (
+from saywho.formats.post import (
     Medium,
     Reactions,
     ReplyTarget,
@@ -22,9 +20,10 @@ from app.formats.post import (
     headers,
     stored_fields,
 )
-from app.formats.records import ExportedPost, Record
-from app.formats.registry import WRITERS, open_records
-from app.formats.source.file import Source
+from saywho.formats.records import ExportedPost, Record
+from saywho.formats.registry import WRITERS, open_records
+from saywho.formats.source.file import Source
+from saywho.text import clean_text, clean_username
 from tests.formats.files import read_file_records, records_in
 from tests.selection import first_of
 

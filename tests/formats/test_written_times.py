@@ -7,15 +7,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import RecordError
-from app.formats.assumptions import Order, ReadNotes
-from app.formats.records import ReadOptions, Record
-from app.formats.registry import open_records
-from app.formats.source.file import Source
-from app.formats.source.times import (
+from saywho.formats.assumptions import Order, ReadNotes
+from saywho.formats.records import ReadOptions, Record
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.source.times import (
     FileTimes,
     named_zone,
     orders_of,

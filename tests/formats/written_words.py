@@ -1,4 +1,4 @@
-"""The words of dates and times that `app/formats/source/written/words.json` has, out of CLDR.
+"""The words of dates and times that `saywho/formats/source/written/words.json` has, out of CLDR.
 
 `python -m tests.formats.written_words` writes them anew, from the CLDR that Babel brings.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final
 import babel
 from babel import Locale, localedata
 
-from app.formats.source.written.clock import FILE, as_key
+from saywho.formats.source.written.clock import FILE, as_key
 
 LANGUAGES: Final = (
     *("en", "zh", "hi", "es", "ar", "fr", "bn", "pt", "ru", "ur", "id", "de", "ja", "mr", "te"),

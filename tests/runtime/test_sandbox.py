@@ -10,9 +10,9 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from app.formats.posts.rss import read_rss
-from app.runtime.processes import be_nice
 from app.runtime.sandbox import LIMIT_S, ReadError, Sandbox
+from saywho.formats.posts.rss import read_rss
+from saywho.processes import be_nice
 from tests import readers
 from tests.server import oom_score_of
 from tests.trust.answers import KNOWN

@@ -12,9 +12,9 @@ from app.models import Invitation, LiveSource, LoginFailure, LoginSession, Setup
 from app.models.work import LONGEST_PAUSE
 from app.parts.sources.following import add_source, due_sources
 from app.parts.sources.platforms import parse_source
-from app.runtime.clock import now
 from app.services.access.accounts import LINK_LIFETIME, add_invitation, add_setup_link
 from app.services.access.logins import SESSION_LIFETIME, WINDOW
+from saywho.clock import now
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.waiting import maintain
 

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Event, Profile, Tweet, User
-from app.runtime.clock import now
 from app.services.checks import find_faults, find_weaknesses
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, users_with_tails
@@ -25,6 +24,7 @@ from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.users import add_user
+from saywho.clock import now
 from tests.conftest import MakeConfig, Outside
 from tests.posting import add_posts, new_tweet
 from tests.waiting import eventually, maintain

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from app.db.engine import Database
-from app.runtime.clock import now
 from app.services.posts.post_content import NewTweet
 from app.services.posts.tweets import NEWEST, Reads, list_posts
 from app.services.posts.users import add_user
+from saywho.clock import now
 from tests.posting import add_posts, new_tweet
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

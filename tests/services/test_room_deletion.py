@@ -14,9 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import create_app
 from app.db.engine import Database
 from app.errors import NotFoundError
-from app.formats.records import ReadOptions
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.models import Event, Profile, Room, RoomPerson, Tweet, User
 from app.parts.sources.following import add_source
 from app.parts.sources.platforms import parse_source
@@ -47,6 +44,9 @@ from app.services.imports.storing import StoreOptions, import_records
 from app.services.posts.users import are_rooms_here, list_authors
 from app.services.rooms.identity import join_some, rename_room
 from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats
+from saywho.formats.records import ReadOptions
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.browsing import parts_of, signed_in
 from tests.chats import ZONE, Said, import_chat, kakaotalk, said, telegram
 from tests.conftest import Client, MakeConfig, client_with

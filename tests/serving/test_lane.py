@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import pytest
 from hypercorn.asyncio import run, serve
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from quart import Quart
 
 from app import create_app

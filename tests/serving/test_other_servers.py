@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from h2.connection import H2Connection
-from h2.events import ResponseReceived as Answer
-from h2.events import StreamEnded
+from h2.events import ResponseReceived as Answer, StreamEnded
 
 from tests.installation import Installation
 from tests.ports import free_port

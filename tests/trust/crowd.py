@@ -33,7 +33,7 @@ import httpx
 
 from app.errors import UnavailableError
 from tests.chats import telegram
-from tests.compute.invented import WORDS, posts_of
+from tests.engine.invented import WORDS, posts_of
 from tests.installation import Installation
 from tests.server import SERVE, Server, serving
 from tests.trust.uploads import Uploader

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.config import MIB
+from saywho.sizes import MIB
 
 CONTROL: Final = Path("/sys/fs/cgroup")
 FIRST: Final = ("memory.limit_in_bytes", "total_rss", "memory.oom_control")

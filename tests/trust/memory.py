@@ -24,8 +24,7 @@ from tests.installation import Installation
 from tests.server import SERVE, Server, serving
 from tests.trust.crowd import PAUSE_S, Crowd, fleet
 from tests.trust.limits import MemoryLimit, memory_limit
-from tests.trust.uploads import Report as UploadReport
-from tests.trust.uploads import Uploader
+from tests.trust.uploads import Report as UploadReport, Uploader
 from tests.waiting import DEADLINE_S
 
 POSTS: Final = 100_000

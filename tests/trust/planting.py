@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from tests.house import ROOT
 
-NEEDED: Final = ("app", "tests")
+NEEDED: Final = ("app", "saywho", "tests")
 TIMEOUT_S: Final = 600
 TEST_S: Final = 60
 """Of one test: some wait for what a bug never lets happen."""

@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.compute.invented import posts_of
+from tests.engine.invented import posts_of
 from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
 from tests.server import SERVE, Server, connections_to_every_worker, serving

@@ -8,8 +8,7 @@ from typing import Any, NoReturn
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from quart import Quart
 from sqlalchemy import text
 from werkzeug.exceptions import NotFound

@@ -9,9 +9,9 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.config import MIB
 from app.paths import UPLOADS
 from app.views.requests import MOST_FIELDS
+from saywho.sizes import MIB
 from tests.browsing import SAME_ORIGIN, scope_of, signed_in
 from tests.conftest import MakeConfig, Shared
 from tests.views.test_policies import need_of, routes

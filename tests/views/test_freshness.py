@@ -7,11 +7,11 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.runtime.clock import now
 from app.services.access.accounts import READER
 from app.services.event_log import newest_event
 from app.services.posts.users import add_user
 from app.views import answers
+from saywho.clock import now
 from tests.browsing import parts_of, signed_in
 from tests.conftest import NDJSON, Client, MakeConfig, client_with
 from tests.posting import add_posts, new_tweet

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import insert
 
 from app.models import PostCount
-from app.runtime.clock import now
 from app.services.posts.post_counts import slot_from
 from app.services.posts.users import get_user
+from saywho.clock import now
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client, Shared
 from tests.loop_steps import ATTEMPTS, check_longest, no_garbage_collected

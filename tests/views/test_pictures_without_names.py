@@ -7,12 +7,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from quart import g
 
-from app.compute.people.names import SHOWN_HIDDEN
-from app.compute.text import joined_gaps
 from app.drawing.drawings import Bars, MarkedText
 from app.drawing.poster import Poster
 from app.lifespan import resources
@@ -30,6 +27,8 @@ from app.parts.years.subjects import (
 )
 from app.views.comparing.pages import ComparePageArgs
 from app.views.subjects import Chat, OneAuthor, Subject
+from saywho.people.names import SHOWN_HIDDEN
+from saywho.text import joined_gaps
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

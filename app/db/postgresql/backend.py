@@ -15,22 +15,21 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    Connection as SyncConnection,
     SQLColumnExpression,
     Subquery,
     Text,
     and_,
+    cast as sql_cast,
     func,
     literal_column,
     select,
     text,
 )
-from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.compute.people.signs import FEWEST_CAPITALS
 from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld
 from app.db.feed import Feed
 from app.db.postgresql.connection import (
@@ -52,6 +51,7 @@ from app.db.postgresql.tsvector import PostgresqlWords, nearest
 from app.errors import AppError, StartError, UnavailableError, in_one_line
 from app.models import Base
 from app.runtime.work_pool import to_the_end
+from saywho.people.signs import FEWEST_CAPITALS
 
 Answer = TypeVar("Answer")
 COMMIT_TIMEOUT_S: Final = 30.0

@@ -24,7 +24,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.words import terms
 from app.db.backend import (
     IndexedPost,
     OpenSession,
@@ -39,6 +38,7 @@ from app.db.backend import (
 )
 from app.models import Embedding, Tweet
 from app.runtime.work_pool import worked_on
+from saywho.words import terms
 
 INDEX: Final = table("TweetWords", column("id", BigInteger), column("terms"))
 _VECTORS: Final = "unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS new (id, vector)"

@@ -38,8 +38,8 @@ from app.db.sqlite.fts5 import SqliteWords, nearest
 from app.db.sqlite.schema import find_danger
 from app.errors import StartError
 from app.models import Base
-from app.runtime.clock import monotonic
 from app.security import make_private_folder
+from saywho.clock import monotonic
 
 LOG_TURN_S: Final = 10.0
 LOG_READERS_S: Final = 0.2

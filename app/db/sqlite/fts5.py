@@ -12,9 +12,9 @@ import numpy as np
 from sqlalchemy import LargeBinary, Select, String, cast, exc, func, select, text, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.signs import is_loud
 from app.db.backend import OpenSession, TermCount, Terms, Vector, WordIndex, index_terms
 from app.models import Embedding
+from saywho.people.signs import is_loud
 
 REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuild')""")
 BLOCK: Final = 1_024

@@ -17,10 +17,13 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from app.compute.engine.case import Usual
-from app.compute.engine.features import GROUPS
-from app.compute.engine.judgement import Bound
-from app.compute.engine.ratio_counts import (
+from app.errors import InvalidInputError
+from app.parts.cases.ratios import Counted, Word, reaching, told, word_of, worth
+from app.runtime.encoding import meant
+from saywho.engine.case import Usual
+from saywho.engine.features import GROUPS
+from saywho.engine.judgement import Bound
+from saywho.engine.ratio_counts import (
     AskedCounts,
     Features,
     OtherScores,
@@ -29,10 +32,7 @@ from app.compute.engine.ratio_counts import (
     ratio_of,
     scores_of,
 )
-from app.compute.text import clean_username
-from app.errors import InvalidInputError
-from app.parts.cases.ratios import Counted, Word, reaching, told, word_of, worth
-from app.runtime.encoding import meant
+from saywho.text import clean_username
 
 MOST_BYTES: Final = 1_000_000
 MOST_NUMBERS: Final = 2_000_000

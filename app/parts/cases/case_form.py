@@ -8,7 +8,6 @@ from msgspec import Struct
 from quart import current_app, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.text import composed
 from app.config import Locale
 from app.errors import AppError
 from app.language.i18n import LOCALES
@@ -21,6 +20,7 @@ from app.views.author_picker import given_names
 from app.views.blueprints import HTML, JSON, Form, PageBlueprint
 from app.views.page import FormPage, render_form
 from app.views.requests import Piece, args_of, gaps_of
+from saywho.text import composed
 
 blueprint = PageBlueprint("cases", policy="known")
 

@@ -14,31 +14,6 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.case import Case, Suspect, query_of_texts, whole_words
-from app.compute.engine.features import Counts
-from app.compute.engine.fitting import hold_out, units_of
-from app.compute.engine.judgement import compared_with, judge
-from app.compute.engine.measured_rates import is_measured
-from app.compute.engine.population import Population
-from app.compute.engine.ratio_counts import (
-    Features,
-    asked_of,
-    features_in,
-    own_of,
-    scores_of,
-    uses_of_each,
-)
-from app.compute.people.names import ManyNames
-from app.compute.text import (
-    ADDRESS,
-    Gap,
-    gaps_of_each,
-    guess_language,
-    has_words,
-    joined_gaps,
-    own_words,
-    word_count,
-)
 from app.db.backend import is_among
 from app.errors import InvalidInputError
 from app.models import Tweet, User
@@ -62,8 +37,6 @@ from app.parts.cases.case_pieces import (
     strongest_of,
 )
 from app.parts.cases.ratios import MOST_MEASURED, Counted, cells_of, length_of, measured_case_rates
-from app.population import shipped_digest
-from app.runtime.clock import now
 from app.runtime.encoding import meant
 from app.runtime.work_pool import Runner, worked_on
 from app.services.compare.comparing import (
@@ -78,6 +51,33 @@ from app.services.compare.profiles import newest_chained, newest_texts
 from app.services.compare.stored_texts import count_stored
 from app.services.compare.verdict import MODEL_NAME, Comparison, Evidence, add_reasons, answer
 from app.services.posts.users import find_user, get_author, get_user, read_rows, select_rows
+from saywho.clock import now
+from saywho.engine.case import Case, Suspect, query_of_texts, whole_words
+from saywho.engine.features import Counts
+from saywho.engine.fitting import hold_out, units_of
+from saywho.engine.judgement import compared_with, judge
+from saywho.engine.measured_rates import is_measured
+from saywho.engine.population import Population
+from saywho.engine.ratio_counts import (
+    Features,
+    asked_of,
+    features_in,
+    own_of,
+    scores_of,
+    uses_of_each,
+)
+from saywho.people.names import ManyNames
+from saywho.population import shipped_digest
+from saywho.text import (
+    ADDRESS,
+    Gap,
+    gaps_of_each,
+    guess_language,
+    has_words,
+    joined_gaps,
+    own_words,
+    word_count,
+)
 
 MOST_AUTHORS: Final = 10
 MOST_ALONE: Final = 10

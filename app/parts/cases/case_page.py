@@ -13,8 +13,6 @@ from typing import Final, NamedTuple
 
 from jinja2 import Environment
 
-from app.compute.engine.judgement import Bound, Limit
-from app.compute.engine.measured_rates import measured_rates
 from app.config import Locale
 from app.language.i18n import (
     gettext,
@@ -30,6 +28,8 @@ from app.parts.cases.case_making import CaseFindings, CaseReport
 from app.parts.cases.ratios import EDGES, MOST_KOREAN, MOST_MEASURED, Word, told, word_of
 from app.views.cast import Cast, Person, bound
 from app.views.self_contained import Inside, inside_of
+from saywho.engine.judgement import Bound, Limit
+from saywho.engine.measured_rates import measured_rates
 
 SUPPORT: Final[dict[Word, str]] = {
     "neither": gettext_noop("no support"),

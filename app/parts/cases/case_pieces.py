@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.case import Case
-from app.compute.engine.evidence import PlainPost, PostTexts
-from app.compute.people.names import ManyNames
-from app.compute.significance import clear_log_chance, log_chances
-from app.compute.text import ADDRESS, own_words
 from app.services.compare.verdict import Comparison, Evidence, SearchedPosts, read_posts
+from saywho.engine.case import Case
+from saywho.engine.evidence import PlainPost, PostTexts
+from saywho.people.names import ManyNames
+from saywho.significance import clear_log_chance, log_chances
+from saywho.text import ADDRESS, own_words
 
 STRONGEST: Final = 3
 MOST_PIECES: Final = 10

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.significance import FEWEST_COMPARED
 from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
 from app.parts.dashboard.figures import (
@@ -30,6 +29,7 @@ from app.services.posts.users import sample_files
 from app.views.cast import hue, shown_name
 from app.views.figure import Finding, Table
 from app.views.filters import View
+from saywho.significance import FEWEST_COMPARED
 
 MOST_MEASURED: Final = 50
 

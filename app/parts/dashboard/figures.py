@@ -28,11 +28,11 @@ from app.language.i18n import (
     translate_message,
 )
 from app.lifespan import resources
-from app.runtime.clock import monotonic
 from app.views.cast import Cast, bound, cast_of, current_cast, shown_name
 from app.views.figure import Figure, FigureParts, Finding, Table, written
 from app.views.filters import View, view_of
 from app.views.page import WebPage, render
+from saywho.clock import monotonic
 
 
 def nothing_dated(view: View, undated: int = 0) -> Finding:

@@ -13,8 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import MOST_CLOSEST, neighbour_order
-from app.compute.people.typical_words import TypicalWord
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
 from app.parts.dashboard.figures import (
@@ -42,6 +40,8 @@ from app.services.posts.users import UserRow
 from app.views.cast import hue, shown_name
 from app.views.figure import Finding, Table
 from app.views.filters import View
+from saywho.engine.attribution import MOST_CLOSEST, neighbour_order
+from saywho.people.typical_words import TypicalWord
 
 MOST_WORDED: Final = 6
 

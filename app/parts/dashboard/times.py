@@ -16,8 +16,6 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.times import busiest_hours
-from app.compute.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day, plain_peak
 from app.language.i18n import (
     gettext,
     gettext_noop,
@@ -56,6 +54,8 @@ from app.services.posts.users import outgrown_samples
 from app.views.cast import hue, shown_name
 from app.views.figure import LEAST_PART, PARTS, Finding, Table, busiest
 from app.views.filters import View
+from saywho.people.times import busiest_hours
+from saywho.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day, plain_peak
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 REST: Final = ""

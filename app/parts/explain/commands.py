@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import click
 
 from app.cli.outputs import BAD_INPUT, FAILED, fail, print_result
-from app.config import MIB, Config
+from app.config import Config
+from saywho.sizes import MIB
 
 if TYPE_CHECKING:
-    from app.formats.records import ReadOptions
     from app.parts.explain.explanation import Explanation
+    from saywho.formats.records import ReadOptions
 
 MOST_S: Final = 600
 """Seconds for a file, as long as an import may be without progress."""

@@ -16,8 +16,9 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from app.errors import ImportFileError, Message, message_of, packed
-from app.formats.assumptions import (
+from app.errors import FileError, Message, message_of, packed
+from saywho.clock import monotonic
+from saywho.formats.assumptions import (
     NO_NOTES,
     Assumption,
     NotesSummary,
@@ -25,17 +26,16 @@ from app.formats.assumptions import (
     decoded_sentence,
     note_lines,
 )
-from app.formats.doubts.questions import asked
-from app.formats.doubts.tally import Doubt
-from app.formats.masks import mask, masked_sentence, shape_of, shape_of_value
-from app.formats.reading import BadRecord
-from app.formats.records import Item, ReadOptions, Record, RecordStream, TextLine
-from app.formats.registry import FORMATS, open_records
-from app.formats.source.file import Content, Source
-from app.formats.source.json import BadValue
-from app.formats.source.text import first_lines, lines
-from app.formats.tables.column_names import is_known
-from app.runtime.clock import monotonic
+from saywho.formats.doubts.questions import asked
+from saywho.formats.masks import mask, masked_sentence, shape_of, shape_of_value
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Item, ReadOptions, Record, RecordStream, TextLine
+from saywho.formats.registry import FORMATS, open_records
+from saywho.formats.source.file import Content, Source
+from saywho.formats.source.json import BadValue
+from saywho.formats.source.text import first_lines, lines
+from saywho.formats.tables.column_names import is_known
+from saywho.formats.tally import Doubt
 
 _LINE_KINDS: Final = {
     "heading": "before the first message",
@@ -210,7 +210,7 @@ def explain(body: bytes) -> Iterator[object]:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
             _explain(source, request, result, ends_at)
-    except ImportFileError as error:
+    except FileError as error:
         result.failure = message_of(error)
     yield json.loads(msgspec.json.encode(result, enc_hook=_masked_and_packed))
 
@@ -228,7 +228,7 @@ def _explain(
         records = open_records(
             source, format=request.format, options=request.options, with_values=True
         )
-    except ImportFileError as error:
+    except FileError as error:
         result.failure = message_of(error)
         names = FORMATS if request.format == "auto" else [request.format]
         result.tried = [_attempt(source, name, request.options, ends_at) for name in names]
@@ -296,7 +296,7 @@ def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) ->
         return Attempt(name)
     try:
         FORMATS[name].read(source, options)
-    except ImportFileError as error:
+    except FileError as error:
         return Attempt(name, message_of(error))
     except RecursionError:
         return Attempt(name, Message("nested too deeply"))
@@ -311,7 +311,7 @@ def _beginnings(source: Source) -> Iterator[UnclearPlace]:
     for name in names:
         first = ""
         if name.lower().endswith(_TEXTS):
-            with suppress(ImportFileError):
+            with suppress(FileError):
                 first = next(iter(first_lines(source.member(name))), "")
         shape, file = _line_shape(first), _file_shape(name)
         yield UnclearPlace(detail=_UNREAD, file=file, unit="line", place=1, shape=shape)
@@ -339,7 +339,7 @@ class _Reading:
                 self._count_line(line)
             for item in self._in_time(self._records.items, ends_at):
                 self._count(item)
-        except ImportFileError as error:
+        except FileError as error:
             result.broken = message_of(error)
         result.notes = _masked_notes(self._records.notes)
         result.app_lines = [
@@ -433,7 +433,7 @@ def _shape_of_bad(value: object) -> str:
 
 def _texts(content: Content, numbers: set[int]) -> dict[int, str]:
     shapes = {}
-    with suppress(ImportFileError):
+    with suppress(FileError):
         for line in lines(content.uncounted):
             if line.number in numbers:
                 shapes[line.number] = _line_shape(line.text)

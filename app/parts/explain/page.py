@@ -4,7 +4,6 @@ from msgspec import structs
 from quart import g
 from quart.typing import ResponseReturnValue
 
-from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
 from app.parts.explain.explanation import (
@@ -20,6 +19,7 @@ from app.services.imports.jobs import get_job, options_of, upload_path
 from app.views.blueprints import PageBlueprint
 from app.views.imports.pages import check_upload, to_import
 from app.views.page import WebPage, render
+from saywho.formats.registry import FORMATS
 
 blueprint = PageBlueprint("explain", policy="operator")
 

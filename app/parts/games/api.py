@@ -20,11 +20,11 @@ from app.parts.games.players import (
 from app.parts.games.playing import GAMES, PLAY, games
 from app.parts.games.states import result_rows
 from app.paths import LIVE
-from app.runtime.clock import now_ms
 from app.services.access.rights import Right
 from app.views.answers import csv_answer, endless
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
 from app.views.policies import own_session
+from saywho.clock import now_ms
 
 blueprint = ApiBlueprint("api_games", tag="games")
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from app.compute.text import guess_language
 from app.parts.games.states import GameState, Standing, State
+from saywho.text import guess_language
 
 Ended = Annotated[
     datetime | None, Meta(description="Deadline for answers; null if no question is open.")

@@ -25,7 +25,6 @@ from app.parts.games.hosting import (
 )
 from app.parts.games.playing import GAMES, games, list_games
 from app.parts.games.states import AskedQuestion, GameState, read_questions
-from app.runtime.clock import now_ms
 from app.services.compare.quiz_questions import QuizSet, solve
 from app.services.posts.users import Author, named_users, outgrown_samples
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
@@ -36,6 +35,7 @@ from app.views.comparing.evidence import Evident, read_evidence
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.phone import is_of_this_machine, origin_for_others, origins_for_others, qr_code
 from app.views.requests import number_of
+from saywho.clock import now_ms
 
 blueprint = PageBlueprint("games", policy="operator")
 

@@ -25,7 +25,6 @@ from app.parts.games.players import (
 )
 from app.parts.games.playing import PLAY, PlayerKey, Screen, games
 from app.parts.games.states import Outcome
-from app.runtime.clock import now_ms
 from app.security import digest
 from app.services.maintenance import GAMES_KEPT
 from app.views.answers import see_other
@@ -34,6 +33,7 @@ from app.views.cast import shown_name
 from app.views.page import FormPage, render_form
 from app.views.policies import cookie_name, send_to_login, set_secret
 from app.views.requests import number_of
+from saywho.clock import now_ms
 
 PLAYER: Final = "player_"
 """Begins the names of players' cookies; the game's id follows."""

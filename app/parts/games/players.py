@@ -14,7 +14,6 @@ from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import clean_title, username_key
 from app.db.backend import allocate_ids, insert_rows, is_among
 from app.errors import (
     ConflictError,
@@ -36,10 +35,11 @@ from app.parts.games.states import (
     read_states,
     unknown_game,
 )
-from app.runtime.clock import now, now_ms
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
 from app.services.access.rights import INVALID
+from saywho.clock import now, now_ms
+from saywho.text import clean_title, username_key
 
 MOST_POINTS: Final = 1_000
 LEAST_POINTS: Final = 500

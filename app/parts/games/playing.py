@@ -55,11 +55,11 @@ from app.parts.games.states import (
     read_states,
     unknown_game,
 )
-from app.runtime.clock import monotonic, now_ms
 from app.runtime.encoding import encoded
 from app.services.access.rights import Right
 from app.services.live_streams.streaming import HEARTBEAT, Clients, ClientStream, StreamHub
 from app.services.maintenance import GAME_CHANGED
+from saywho.clock import monotonic, now_ms
 
 COUNT_S: Final = 0.5
 GONE: Final = b"event: gone\ndata: {}\n\n"

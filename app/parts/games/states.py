@@ -10,13 +10,13 @@ from msgspec.json import decode
 from sqlalchemy import Integer, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.db.backend import is_among
 from app.db.result_cache import LruStore
 from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
 from app.services.compare.name_masking import hide, read_chat_names
+from saywho.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 
 State = Literal["waiting", "asking", "told", "ended"]
 

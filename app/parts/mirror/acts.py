@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
-from app.compute.text import (
+from saywho.text import (
     ADDRESS,
     QUOTED,
     VISIBLE_LINK,

@@ -14,7 +14,6 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import composed
 from app.errors import AppError
 from app.language.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
@@ -36,6 +35,7 @@ from app.services.posts.users import find_own
 from app.views.answers import NO_STORE
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
+from saywho.text import composed
 
 MOST_LEAD: Final = math.log(1_000_000)
 

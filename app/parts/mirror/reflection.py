@@ -22,23 +22,6 @@ from msgspec import Meta, Struct
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import PRIORS
-from app.compute.engine.case import Case
-from app.compute.engine.features import (
-    HABITS_OF_TEXT,
-    STYLE,
-    TOKEN,
-    WORDS,
-    Counts,
-    add,
-    features_of,
-    lookup,
-    pair_key,
-    style_key,
-    word_key,
-)
-from app.compute.engine.judgement import Limit, OwnLead, Verdict, judge, standing_of
-from app.compute.text import ADDRESS, FEWEST_WORDS, MAX_TEXT_LENGTH, RANDOM_LINK, own_words
 from app.errors import InvalidInputError
 from app.lifespan import resources
 from app.parts.mirror.acts import (
@@ -58,6 +41,23 @@ from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.posts.users import find_own, get_user
 from app.views.answers import NO_STORE
 from app.views.blueprints import ApiBlueprint
+from saywho.engine.attribution import PRIORS
+from saywho.engine.case import Case
+from saywho.engine.features import (
+    HABITS_OF_TEXT,
+    STYLE,
+    TOKEN,
+    WORDS,
+    Counts,
+    add,
+    features_of,
+    lookup,
+    pair_key,
+    style_key,
+    word_key,
+)
+from saywho.engine.judgement import Limit, OwnLead, Verdict, judge, standing_of
+from saywho.text import ADDRESS, FEWEST_WORDS, MAX_TEXT_LENGTH, RANDOM_LINK, own_words
 
 GOAL: Final = math.log(4)
 """Lead in nats at which other programs named the writer first in about a fifth of the drafts that

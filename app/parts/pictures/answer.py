@@ -10,9 +10,6 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from quart import Response, request, url_for
 
-from app.compute.engine.judgement import SURE
-from app.compute.people.names import HIDDEN, SHOWN_HIDDEN
-from app.compute.text import Gap
 from app.drawing.drawings import NO_HUE, Bars, MarkedText, NamedBar
 from app.drawing.poster import Poster, PosterFigure, draw_poster
 from app.language.i18n import gettext, language, ngettext, show_number, show_percent, speaking
@@ -23,7 +20,6 @@ from app.parts.pictures.picture_page import (
     cast_in_picture,
     names_hidden_in,
 )
-from app.runtime.clock import now
 from app.services.compare.comparing import taken_apart
 from app.services.compare.name_masking import hide
 from app.services.compare.verdict import Comparison
@@ -46,6 +42,10 @@ from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
 from app.views.policies import always, here
 from app.views.requests import args_of
+from saywho.clock import now
+from saywho.engine.judgement import SURE
+from saywho.people.names import HIDDEN, SHOWN_HIDDEN
+from saywho.text import Gap
 
 blueprint = PageBlueprint("answer_pictures", policy="read")
 

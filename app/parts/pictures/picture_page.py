@@ -11,7 +11,6 @@ from quart import Response, g
 from quart.typing import ResponseReturnValue
 
 from app.asgi.edge import is_loopback_host
-from app.compute.people.names import ManyNames
 from app.drawing.lettering import drawn_name, drawn_text
 from app.drawing.png import ThemeName
 from app.drawing.poster import FORMATS, Format, Poster, draw_poster
@@ -26,6 +25,7 @@ from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import WebPage, render
 from app.views.policies import OfChat, here, own_origin
 from app.views.subjects import Chat, Figures, SubjectT, ZoneFor, read_shown
+from saywho.people.names import ManyNames
 
 
 class LookArgs(Struct):

@@ -5,9 +5,6 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.compute.people.fingerprint import positive_first
-from app.compute.people.names import HIDDEN, SHOWN_HIDDEN
-from app.compute.people.portrait import PersonPortrait
 from app.drawing.drawings import Bars, NamedBar, Thing, Things
 from app.drawing.lettering import drawn_text
 from app.drawing.poster import Poster, PosterFigure, PosterLine
@@ -41,6 +38,9 @@ from app.views.page import cast_on
 from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days, other_called
 from app.views.subjects import Chat, OneAuthor
 from app.views.tell import HARDLY, beside_one, label_of, told_alone, value_of
+from saywho.people.fingerprint import positive_first
+from saywho.people.names import HIDDEN, SHOWN_HIDDEN
+from saywho.people.portrait import PersonPortrait
 
 THINGS: Final = {2: Message("Two things about {name}"), 3: Message("Three things about {name}")}
 """Headings by number of things."""

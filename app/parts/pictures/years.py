@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 from quart import Response, g
 from quart.typing import ResponseReturnValue
 
-from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.drawing.drawings import Bars, CardRow, CardRows, NameList
 from app.drawing.lettering import drawn_name
 from app.drawing.png import ThemeName
@@ -59,6 +58,7 @@ from app.views.filters import zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.rooms.figures import share_bars
 from app.views.subjects import Address, Figures, SubjectT, read_shown
+from saywho.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 
 PICTURED_WORDS: Final = 5
 

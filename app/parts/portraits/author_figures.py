@@ -8,17 +8,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
-from app.compute.people.fingerprint import Measure
-from app.compute.people.phrases import Phrase
-from app.compute.people.times import (
-    BusyFrom,
-    ChatHours,
-    busiest_hours,
-    counts_by_hour,
-    hours_of_day,
-)
-from app.compute.significance import FEWEST_COMPARED
-from app.compute.words import Written, written_as
 from app.drawing.drawings import Habits, PhraseList, PhraseRow
 from app.language.i18n import gettext, show_list
 from app.services.archive.author_portrait import ComparedAuthor, TypicalTerm
@@ -43,6 +32,11 @@ from app.views.tell import (
     tell,
     value_of,
 )
+from saywho.people.fingerprint import Measure
+from saywho.people.phrases import Phrase
+from saywho.people.times import BusyFrom, ChatHours, busiest_hours, counts_by_hour, hours_of_day
+from saywho.significance import FEWEST_COMPARED
+from saywho.words import Written, written_as
 
 
 class PersonBeside(Struct, frozen=True):

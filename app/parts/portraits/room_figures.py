@@ -8,11 +8,6 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from app.compute.people.alike import PeopleAlike, does_more
-from app.compute.people.fingerprint import Measure
-from app.compute.people.portrait import PersonPortrait, SilenceSpan
-from app.compute.people.times import BUSY_H, DAY_H
-from app.compute.significance import CLEAR_OF_MANY
 from app.drawing.drawings import HOURS, Bars, HabitRow, HourStrip
 from app.drawing.lettering import drawn_name
 from app.language.i18n import (
@@ -51,6 +46,11 @@ from app.views.rooms.figures import (
     told_silences,
 )
 from app.views.tell import Beside, label_of, share_told, tell, told_alone, value_of
+from saywho.people.alike import PeopleAlike, does_more
+from saywho.people.fingerprint import Measure
+from saywho.people.portrait import PersonPortrait, SilenceSpan
+from saywho.people.times import BUSY_H, DAY_H
+from saywho.significance import CLEAR_OF_MANY
 
 
 class PeopleGroup(NamedTuple):

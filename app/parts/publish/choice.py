@@ -13,8 +13,6 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, tup
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.people.times import DAY_H
-from app.compute.text import username_key
 from app.errors import NotFoundError
 from app.models import Tweet
 from app.runtime.clock import first_instant
@@ -29,6 +27,8 @@ from app.services.posts.selection import (
 )
 from app.services.posts.tweets import AnyRow, Post, as_post, select_posts
 from app.services.posts.users import Author, get_author
+from saywho.people.times import DAY_H
+from saywho.text import username_key
 
 PAGE: Final = 500
 """Posts that are read at a time."""

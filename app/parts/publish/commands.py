@@ -78,11 +78,11 @@ def publish_command(
     FOLDER must be empty, absent, or a website of an earlier run, of which only changed files are
     written.
     """
-    from app.formats.chats.people import machine_zone
     from app.parts.publish.choice import PostChoice
     from app.parts.publish.folder import FolderError, check_folder, opened_folder
     from app.parts.publish.website import WebsiteOptions
     from app.runtime.clock import remembered_zone
+    from saywho.formats.chats.people import machine_zone
 
     since, until = (chosen[name] and chosen[name].date() for name in ("since", "until"))
     choice = PostChoice(

@@ -1,5 +1,5 @@
 // The search of a published website: it loads parts of the index as scripts, since a page that is
-// opened from a disk cannot fetch. The rules are those of `app/compute/words.py` and `queries.py`.
+// opened from a disk cannot fetch. The rules are those of `saywho/words.py` and `queries.py`.
 "use strict";
 (() => {
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -76,7 +76,7 @@
     return numbers;
   };
 
-  // Korean words as stem and ending, as `stem_size` and `forms_of` in `app/compute/words.py`.
+  // Korean words as stem and ending, as `stem_size` and `forms_of` in `saywho/words.py`.
   const isHangul = (word) => /^[가-힣]+$/.test(word);
   const finalOf = (syllable) => (syllable.charCodeAt(0) - 0xac00) % 28;
   const stemSize = (word, rules) => {

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from app.compute.words import KOREAN_ENDINGS, terms, word_rules
+from saywho.words import KOREAN_ENDINGS, terms, word_rules
 
 CHUNK: Final = 32
 """Posts in a file of texts: 100,000 posts have some 3,000 files of 8 KB."""

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from importlib.metadata import version
-from itertools import chain
-from itertools import count as count_from
+from itertools import chain, count as count_from
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -29,7 +28,6 @@ from markupsafe import Markup, escape
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
 from app.config import Config, Locale
 from app.db.engine import Database
 from app.errors import MalformedError, UnavailableError
@@ -87,6 +85,7 @@ from app.views.cast import CLEAR_HUES, Cast, Person, bound, post_count
 from app.views.detached import opened_environment
 from app.views.page import language_tag, values_of
 from app.views.posts.pages import FeedPage
+from saywho.text import username_key
 
 NEWEST: Final = 10
 """Posts on the first page."""

@@ -22,7 +22,8 @@ from app.errors import AppError, overloaded
 from app.parts.publish.folder import MARK
 from app.parts.publish.website import File, WebsiteOptions, opened_website
 from app.runtime.clock import remembered_zone
-from app.runtime.processes import be_nice, begin_child, run_child
+from app.runtime.processes import run_child
+from saywho.processes import be_nice, begin_child
 
 PIECE: Final = 2**16
 """Bytes that are sent at a time; the process waits while the client has not taken them."""

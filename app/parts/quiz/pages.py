@@ -11,8 +11,6 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.names import HIDDEN
-from app.compute.text import has_words
 from app.drawing.drawings import TileRow, Tiles
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.language.i18n import gettext
@@ -43,6 +41,8 @@ from app.views.page import FormPage, render, render_form
 from app.views.phone import origin_for_others
 from app.views.policies import here
 from app.views.requests import parse_args
+from saywho.people.names import HIDDEN
+from saywho.text import has_words
 
 
 class SolvedPost(NamedTuple):

@@ -20,7 +20,6 @@ from app.parts.portraits.author_figures import (
 from app.parts.report.quotes import Quiz, Shown, read_quotes
 from app.parts.report.reports import Making, Report
 from app.parts.report.words import read_common_words, terms_in
-from app.runtime.clock import now
 from app.services.archive.author_archive import (
     FEWEST_DAYS,
     CalendarYear,
@@ -35,6 +34,7 @@ from app.views.figure import FigureParts, parts_of
 from app.views.page import WebPage
 from app.views.subjects import Kept, OneAuthor, ZoneOf
 from app.views.tell import called
+from saywho.clock import now
 
 
 class AuthorReport(WebPage, frozen=True, kw_only=True):

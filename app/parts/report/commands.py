@@ -88,10 +88,10 @@ def report_command(
 async def _choice(session: AsyncSession, subject: Subject, chosen: dict[str, Any]) -> ReportChoice:
     from sqlalchemy import func, select
 
-    from app.formats.chats.people import machine_zone
     from app.models import Tweet
     from app.parts.report.reports import ReportChoice
     from app.runtime.clock import remembered_zone
+    from saywho.formats.chats.people import machine_zone
 
     language: Locale | None = chosen["language"]
     if language is None:

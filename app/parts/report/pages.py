@@ -8,7 +8,7 @@ from markupsafe import Markup
 from quart import Response, current_app, request
 from sqlalchemy import and_
 
-from app.errors import InvalidInputError
+from app.errors import InvalidInputError, status_of
 from app.language.i18n import language, translate_message
 from app.parts.report.quotes import MOST_QUOTED, Shown, read_offered
 from app.parts.report.reports import ReportChoice, find_report, inside, make_report
@@ -136,7 +136,7 @@ async def _preview(kind: type[Subject], address: Address, args: ReportArgs, form
         return _answer((await _file(kind, address, args, form))[1])
     except InvalidInputError as error:  # The usual error page is in no frame.
         told = Markup('<meta name="color-scheme" content="light dark"><p role="alert">{}</p>')
-        return _answer(told.format(translate_message(error.detail)).encode(), error.status)
+        return _answer(told.format(translate_message(error.detail)).encode(), status_of(error))
 
 
 async def _file(

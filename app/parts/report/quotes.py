@@ -8,7 +8,6 @@ from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
 from app.errors import InvalidInputError
 from app.models import Tweet, User
 from app.services.compare.stored_texts import other_writers
@@ -16,6 +15,7 @@ from app.services.posts.selection import IS_PUBLIC
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key
 from app.views.subjects import Subject
+from saywho.text import username_key
 
 if TYPE_CHECKING:
     from app.parts.report.reports import Making

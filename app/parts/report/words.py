@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.names import SHOWN_HIDDEN, ManyNames
-from app.compute.people.portrait import PersonPortrait
-from app.compute.words import Written
 from app.services.compare.name_masking import Named as Named
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.rooms.periods import WHOLE, DayPeriod, gone_from
 from app.services.rooms.sight import read_newest
+from saywho.people.names import SHOWN_HIDDEN, ManyNames
+from saywho.people.portrait import PersonPortrait
+from saywho.words import Written
 
 LONGEST_NAME: Final = 40
 

@@ -23,11 +23,12 @@ from weakref import WeakValueDictionary
 
 import httpx
 
-from app.config import MIB, Config
+from app.config import Config
 from app.errors import InvalidInputError
 from app.models.work import LONGEST_PAUSE
-from app.runtime.clock import now
 from app.runtime.http_client import Transport
+from saywho.clock import now
+from saywho.sizes import MIB
 
 Headers = Mapping[str, str]
 PAUSE_S: Final = 1.0

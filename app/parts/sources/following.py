@@ -16,8 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
-from app.config import MIB, Config
+from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
 from app.errors import (
@@ -29,18 +28,21 @@ from app.errors import (
     packed,
     unpacked,
 )
-from app.formats.assumptions import ReadNotes, unread_sentences
-from app.formats.records import Record, RecordStream
 from app.models import LiveSource, Tweet, User
 from app.parts.sources.fetching import FetchError, Web, allowed
 from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher, SourceName
-from app.runtime.clock import LATEST, now
+from app.runtime.clock import LATEST
 from app.runtime.sandbox import Sandbox
 from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.maintenance import Job
 from app.services.posts.users import check_platform, find_user
+from saywho.clock import now
+from saywho.formats.assumptions import ReadNotes, unread_sentences
+from saywho.formats.records import Record, RecordStream
+from saywho.sizes import MIB
+from saywho.text import username_key
 
 
 class SourceFacts(msgspec.Struct, frozen=True):

@@ -13,11 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 import msgspec
 
-from app.compute.text import clean_username
-from app.config import MIB, Config
+from app.config import Config
 from app.errors import InvalidInputError, message_of
-from app.formats.posts.platform_pages import PageHead, read_author_posts, read_statuses
-from app.formats.posts.rss import read_rss, read_rss_address
 from app.parts.sources.fetching import (
     GONE,
     Answer,
@@ -30,6 +27,10 @@ from app.parts.sources.fetching import (
 )
 from app.runtime.sandbox import Sandbox
 from app.services.posts.post_content import checked_url
+from saywho.formats.posts.platform_pages import PageHead, read_author_posts, read_statuses
+from saywho.formats.posts.rss import read_rss, read_rss_address
+from saywho.sizes import MIB
+from saywho.text import clean_username
 
 MOST_RSS: Final = 8 * MIB
 """Maximum bytes of a feed or a web page."""

@@ -22,9 +22,9 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from app.errors import AppError, InvalidInputError, Message, RecordError
-from app.formats.source.json import NOT_AN_OBJECT, load
-from app.runtime.processes import python_path
+from app.errors import InvalidInputError, Message, RecordError, StatusError
+from saywho.formats.source.json import NOT_AN_OBJECT, load
+from saywho.processes import python_path
 
 Row = dict[str, Any]
 MAX_ERRORS: Final = 100
@@ -148,7 +148,7 @@ class JobError(InvalidInputError):
     """A job that cannot start, or has no input."""
 
 
-class FailedJobError(AppError):
+class FailedJobError(StatusError):
     """A job that failed after its start, or a file that is truncated."""
 
 

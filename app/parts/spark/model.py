@@ -19,28 +19,7 @@ import numpy as np
 import pyarrow
 from numpy.typing import NDArray
 
-from app.compute.engine.attribution import scores_of_each
-from app.compute.engine.case import RATED, Case, best_of, query_of_texts
-from app.compute.engine.features import RECIPE
-from app.compute.engine.fitting import (
-    ASKED_IN_ALL,
-    ChainedPost,
-    Corpus,
-    CorpusAuthor,
-    chained,
-    chains_of,
-    fit_corpus,
-)
-from app.compute.engine.judgement import SURE, judge
-from app.compute.engine.population import Shipped
-from app.compute.engine.profiles import NO_POSTS, AuthorProfile, text_keys, with_posts
-from app.compute.text import clean_username, drop_controls, language_of, main_language, username_key
 from app.errors import AppError, RecordError, message_of
-from app.formats.post import Medium
-from app.formats.reading import BROKEN, is_broken
-from app.formats.records import Record
-from app.formats.tables.columns import file_columns_of
-from app.formats.tables.rows import read_document
 from app.parts.spark.jobs import (
     BadRows,
     FailedJobError,
@@ -53,12 +32,33 @@ from app.parts.spark.jobs import (
     read_rows,
     session,
 )
-from app.population import shipped_authors
-from app.runtime.clock import now
 from app.services.compare.comparing import Question, comparable_texts, messages_of
 from app.services.compare.copied_texts import undecided_verdict, without_ratios
 from app.services.compare.verdict import ranked_authors
 from app.services.posts.post_content import checked, checked_language, checked_target, lenient
+from saywho.clock import now
+from saywho.engine.attribution import scores_of_each
+from saywho.engine.case import RATED, Case, best_of, query_of_texts
+from saywho.engine.features import RECIPE
+from saywho.engine.fitting import (
+    ASKED_IN_ALL,
+    ChainedPost,
+    Corpus,
+    CorpusAuthor,
+    chained,
+    chains_of,
+    fit_corpus,
+)
+from saywho.engine.judgement import SURE, judge
+from saywho.engine.population import Shipped
+from saywho.engine.profiles import NO_POSTS, AuthorProfile, text_keys, with_posts
+from saywho.formats.post import Medium
+from saywho.formats.reading import BROKEN, is_broken
+from saywho.formats.records import Record
+from saywho.formats.tables.columns import file_columns_of
+from saywho.formats.tables.rows import read_document
+from saywho.population import shipped_authors
+from saywho.text import clean_username, drop_controls, language_of, main_language, username_key
 
 _PLACE: Final = pyarrow.struct(
     [

@@ -14,9 +14,7 @@ from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from app.compute.engine.judgement import Verdict
 from app.errors import AppError, InvalidInputError
-from app.formats.tables.csv import written_table
 from app.language.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
 from app.paths import LONGEST_ADDRESS
@@ -48,6 +46,8 @@ from app.views.comparing.api import MOST_LINES
 from app.views.comparing.tables import summary_sentences
 from app.views.comparing.verdicts import why_short
 from app.views.page import FormPage, render, render_form
+from saywho.engine.judgement import Verdict
+from saywho.formats.tables.csv import written_table
 
 blueprint = PageBlueprint("tables", policy="read")
 

@@ -15,16 +15,16 @@ import msgspec
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.fingerprint import Measure, changes, tally_of
-from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart
-from app.compute.people.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
-from app.compute.people.typical_words import GainedWord
-from app.compute.significance import fullest, is_ahead
-from app.compute.text import guess_main_language, username_key
-from app.compute.words import NameCount, count_names
 from app.runtime.clock import days_between, first_instant, span_of_year
 from app.services.archive.author_archive import CalendarYear, answered_in
 from app.services.posts.selection import Scan, Span, scan, written_in
+from saywho.people.fingerprint import Measure, changes, tally_of
+from saywho.people.phrases import Phrase, WordedTexts, phrases_apart
+from saywho.people.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
+from saywho.people.typical_words import GainedWord
+from saywho.significance import fullest, is_ahead
+from saywho.text import guess_main_language, username_key
+from saywho.words import NameCount, count_names
 
 FEWEST_DAYS: Final = 14
 """Fewest days that two years need in common: two weeks have each weekday as often."""

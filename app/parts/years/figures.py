@@ -16,10 +16,6 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from quart import url_for
 
-from app.compute.people.fingerprint import Measure
-from app.compute.people.portrait import PersonPortrait
-from app.compute.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
-from app.compute.significance import clear_peak
 from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar, WeekGrid
 from app.language.i18n import (
     gettext,
@@ -48,6 +44,10 @@ from app.views.tell import (
     tell_of_past,
     values_of,
 )
+from saywho.people.fingerprint import Measure
+from saywho.people.portrait import PersonPortrait
+from saywho.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
+from saywho.significance import clear_peak
 
 Posts = Mapping[date, int]
 

@@ -10,8 +10,6 @@ from msgspec import Struct, field
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.portrait import PersonPortrait
-from app.compute.significance import CLEAR_OF_MANY, clear_peak
 from app.drawing.drawings import NO_HUE, Clock, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext, show_days, show_month_day, show_number
@@ -39,7 +37,7 @@ from app.parts.years.subjects import (
     read_year_of_chat,
 )
 from app.parts.years.year import AuthorYear, RoomYear, read_year
-from app.runtime.clock import now, span_of_year
+from app.runtime.clock import span_of_year
 from app.services.posts.post_counts import MOST_YEARS, count_in_spans
 from app.services.posts.users import Author
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
@@ -54,6 +52,9 @@ from app.views.page import WebPage, render
 from app.views.rooms.figures import PAIR
 from app.views.subjects import find_subject, read_shown
 from app.views.tell import change_of, reads_as_change, tell
+from saywho.clock import now
+from saywho.people.portrait import PersonPortrait
+from saywho.significance import CLEAR_OF_MANY, clear_peak
 
 blueprint = PageBlueprint("years", policy="read")
 room_blueprint = PageBlueprint("room_years", policy="read")

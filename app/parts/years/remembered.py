@@ -15,21 +15,6 @@ from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.fingerprint import Measure, Tally, changes, tally_of
-from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart
-from app.compute.people.portrait import MOST_PORTRAYED
-from app.compute.people.times import (
-    DAY_S,
-    WEEK_DAYS,
-    FullestDays,
-    WrittenTexts,
-    conversations_of,
-    fullest_days,
-)
-from app.compute.people.typical_words import words_in_each
-from app.compute.significance import FEWEST_COMPARED, clear_of_people
-from app.compute.text import guess_main_language, may_have_address
-from app.compute.words import NameCount, count_emoji
 from app.models import Tweet, User
 from app.parts.years.compared_years import MOST_GUESSED, Stretch, Writers, YearWord, worded_texts
 from app.runtime.clock import first_instant, span_of_year
@@ -37,6 +22,21 @@ from app.services.posts.selection import Scan, scan, written_in
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.busy_day import DayMessage, telling
+from saywho.people.fingerprint import Measure, Tally, changes, tally_of
+from saywho.people.phrases import Phrase, WordedTexts, phrases_apart
+from saywho.people.portrait import MOST_PORTRAYED
+from saywho.people.times import (
+    DAY_S,
+    WEEK_DAYS,
+    FullestDays,
+    WrittenTexts,
+    conversations_of,
+    fullest_days,
+)
+from saywho.people.typical_words import words_in_each
+from saywho.significance import FEWEST_COMPARED, clear_of_people
+from saywho.text import guess_main_language, may_have_address
+from saywho.words import NameCount, count_emoji
 
 MOST_WORDED: Final = 1_500
 """Largest number of a side's posts that give words to compare, spread evenly over its time."""

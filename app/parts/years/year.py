@@ -14,20 +14,6 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.fingerprint import Measure
-from app.compute.people.portrait import PersonPortrait, Trait
-from app.compute.people.times import (
-    DAY_H,
-    BusyFrom,
-    BusyPart,
-    DayHours,
-    DaysApart,
-    busiest_hours,
-    days_apart,
-    fullest_part,
-    hours_of_day,
-)
-from app.compute.words import NameCount, Written, written_as
 from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
@@ -52,7 +38,7 @@ from app.parts.years.remembered import (
     read_others,
     with_posts,
 )
-from app.runtime.clock import days_between, first_instant, now, span_of_year
+from app.runtime.clock import days_between, first_instant, span_of_year
 from app.services.archive.author_archive import (
     CalendarYear,
     DayPosts,
@@ -81,6 +67,21 @@ from app.services.rooms.room_facts import (
     names_in,
 )
 from app.services.rooms.sight import CountedChat, count_chat, time_before, with_names
+from saywho.clock import now
+from saywho.people.fingerprint import Measure
+from saywho.people.portrait import PersonPortrait, Trait
+from saywho.people.times import (
+    DAY_H,
+    BusyFrom,
+    BusyPart,
+    DayHours,
+    DaysApart,
+    busiest_hours,
+    days_apart,
+    fullest_part,
+    hours_of_day,
+)
+from saywho.words import NameCount, Written, written_as
 
 
 class YearBefore(msgspec.Struct, frozen=True):

@@ -12,7 +12,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import is_visible, normalized, username_key
 from app.db.backend import UNTRACKED, is_among
 from app.errors import (
     ConflictError,
@@ -21,10 +20,11 @@ from app.errors import (
     NotFoundError,
     UnavailableError,
 )
-from app.formats.post import RoomReference
 from app.models import MAX_ID, ROOM_NAME, Invitation, LoginSession, Operator, Room, SetupLink
-from app.runtime.clock import now
 from app.security import digest, new_secret
+from saywho.clock import now
+from saywho.formats.post import RoomReference
+from saywho.text import is_visible, normalized, username_key
 
 R = TypeVar("R")
 Role = Literal["operator", "reader"]

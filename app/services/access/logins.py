@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.engine import Database
 from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
-from app.runtime.clock import now
 from app.security import digest, new_secret
 from app.services.access.accounts import (
     OPERATOR,
@@ -24,6 +23,7 @@ from app.services.access.accounts import (
     find_account,
     get_account,
 )
+from saywho.clock import now
 
 SESSION_LIFETIME: Final = timedelta(days=90)
 WINDOW: Final = timedelta(minutes=15)

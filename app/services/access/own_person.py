@@ -5,11 +5,11 @@ from typing import NamedTuple
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
 from app.db.backend import UNTRACKED
 from app.errors import NotFoundError
 from app.models import Operator, User
 from app.services.access.rights import select_speakers
+from saywho.text import username_key
 
 MOST_OFFERED = 200
 

@@ -32,7 +32,6 @@ from app.models import (
     Tweet,
     User,
 )
-from app.runtime.clock import now
 from app.security import digest, new_secret
 from app.services.access.accounts import (
     OPERATOR,
@@ -44,6 +43,7 @@ from app.services.access.accounts import (
 )
 from app.services.access.logins import is_in_force
 from app.services.event_log import NewEvent, append_events
+from saywho.clock import now
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)

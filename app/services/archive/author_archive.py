@@ -13,13 +13,9 @@ from msgspec import Meta, structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.times import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
-from app.compute.significance import fullest, plain_peak
-from app.compute.text import username_key
-from app.compute.words import NameCount, ScannedPost, count_mentions
 from app.db.result_cache import EVERYTHING, depends_on, holds_until
 from app.models import RoomPerson, Tweet
-from app.runtime.clock import first_instant, now, span_of_year
+from app.runtime.clock import first_instant, span_of_year
 from app.services.archive.author_portrait import (
     AuthorTraits,
     TypicalTerm,
@@ -49,6 +45,11 @@ from app.services.posts.tweets import (
 )
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import room_of_author
+from saywho.clock import now
+from saywho.people.times import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
+from saywho.significance import fullest, plain_peak
+from saywho.text import username_key
+from saywho.words import NameCount, ScannedPost, count_mentions
 
 FEWEST_DAYS: Final = 10
 """Minimum of days with posts for a drawn calendar."""

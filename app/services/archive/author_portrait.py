@@ -15,21 +15,6 @@ import msgspec
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.fingerprint import MOST_BESIDE, NO_TURNS, Measure, fingerprint, tally_of
-from app.compute.people.peers import people_of_language
-from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart, typical_phrases
-from app.compute.people.portrait import MOST_GUESSED
-from app.compute.people.times import (
-    Said,
-    after_silence,
-    conversations_of,
-    places_of_each,
-    turns_in,
-    written_at,
-)
-from app.compute.people.typical_words import words_in_each
-from app.compute.significance import FEWEST_COMPARED
-from app.compute.text import guess_main_language
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
@@ -48,6 +33,21 @@ from app.services.posts.users import Author, UserRow, get_user, read_rows, sampl
 from app.services.rooms.periods import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import read_newest
+from saywho.people.fingerprint import MOST_BESIDE, NO_TURNS, Measure, fingerprint, tally_of
+from saywho.people.peers import people_of_language
+from saywho.people.phrases import Phrase, WordedTexts, phrases_apart, typical_phrases
+from saywho.people.portrait import MOST_GUESSED
+from saywho.people.times import (
+    Said,
+    after_silence,
+    conversations_of,
+    places_of_each,
+    turns_in,
+    written_at,
+)
+from saywho.people.typical_words import words_in_each
+from saywho.significance import FEWEST_COMPARED
+from saywho.text import guess_main_language
 
 
 class Reach(NamedTuple):

@@ -17,32 +17,11 @@ from msgspec import structs
 from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import (
-    EMPTY_BACKGROUND,
-    Background,
-    BackgroundCounter,
-    build_background,
-)
-from app.compute.engine.case import Fitted
-from app.compute.engine.features import RECIPE, Counts
-from app.compute.engine.fitting import (
-    ScoredSample,
-    asked_authors,
-    asked_posts,
-    sample_of,
-    temperature_of,
-)
-from app.compute.engine.judgement import FEWEST_JUDGED
-from app.compute.engine.languages import release_memory
-from app.compute.engine.population import CountedAuthor, Population, Shipped, drawn_authors
-from app.compute.engine.profiles import AuthorProfile
 from app.db.backend import Sessions, backend_of, counts_shipped
 from app.db.engine import Database, GrantLostError
 from app.db.one_chat import check_chat
 from app.db.result_cache import DERIVED
 from app.models import BackgroundSnapshot, Event, Profile, Room, User
-from app.population import shipped_authors, shipped_digest
-from app.runtime.clock import now
 from app.services.compare.profiles import (
     ProfileStore,
     fold_tails,
@@ -54,6 +33,27 @@ from app.services.compare.profiles import (
 )
 from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.users import read_rows, sample_ids, select_rows
+from saywho.clock import now
+from saywho.engine.attribution import (
+    EMPTY_BACKGROUND,
+    Background,
+    BackgroundCounter,
+    build_background,
+)
+from saywho.engine.case import Fitted
+from saywho.engine.features import RECIPE, Counts
+from saywho.engine.fitting import (
+    ScoredSample,
+    asked_authors,
+    asked_posts,
+    sample_of,
+    temperature_of,
+)
+from saywho.engine.judgement import FEWEST_JUDGED
+from saywho.engine.languages import release_memory
+from saywho.engine.population import CountedAuthor, Population, Shipped, drawn_authors
+from saywho.engine.profiles import AuthorProfile
+from saywho.population import shipped_authors, shipped_digest
 
 BACKGROUND: Final = "background"
 """Name of the renewal's job and lock."""

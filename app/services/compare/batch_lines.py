@@ -15,17 +15,17 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
-from app.compute.engine.case import Case
-from app.compute.engine.judgement import SURE, Limit, Verdict
-from app.compute.engine.shares import share_of
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, fault_of
-from app.formats.tables.columns import file_columns_of
 from app.runtime.work_pool import Runner
 from app.services.compare.comparing import Question, cases_of, comparable_texts, messages_of
 from app.services.compare.copied_texts import MOST_TEXTS, TakenApart
 from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison, MessageHead, RankedAuthor, answer
+from saywho.engine.case import Case
+from saywho.engine.judgement import SURE, Limit, Verdict
+from saywho.engine.shares import share_of
+from saywho.formats.tables.columns import file_columns_of
 
 LineId = str | int | None
 

@@ -14,22 +14,6 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import scores_of_each
-from app.compute.engine.case import RATED, Case, Suspect, best_of, query_of_texts
-from app.compute.engine.judgement import SURE
-from app.compute.engine.profiles import without_posts
-from app.compute.text import (
-    BETWEEN,
-    Gap,
-    clean_text,
-    composed,
-    drop_controls,
-    gaps_of_each,
-    joined_gaps,
-    letter_count,
-    username_key,
-)
-from app.config import MIB
 from app.db.backend import Readable, is_among
 from app.db.batch import Batch
 from app.db.engine import Database
@@ -51,6 +35,22 @@ from app.services.posts.users import (
     read_rows,
     sample_ids,
     select_rows,
+)
+from saywho.engine.attribution import scores_of_each
+from saywho.engine.case import RATED, Case, Suspect, best_of, query_of_texts
+from saywho.engine.judgement import SURE
+from saywho.engine.profiles import without_posts
+from saywho.sizes import MIB
+from saywho.text import (
+    BETWEEN,
+    Gap,
+    clean_text,
+    composed,
+    drop_controls,
+    gaps_of_each,
+    joined_gaps,
+    letter_count,
+    username_key,
 )
 
 

@@ -8,11 +8,11 @@ from typing import Final
 
 from msgspec import UNSET, structs
 
-from app.compute.engine.judgement import Verdict
-from app.compute.text import BETWEEN, Gap, joined_gaps
 from app.errors import InvalidInputError
-from app.formats.chats.copied import CopiedChat, CopiedPiece, copied_chat
 from app.services.compare.verdict import Comparison, CopiedPerson, MessageHead, RankedAuthor
+from saywho.engine.judgement import Verdict
+from saywho.formats.chats.copied import CopiedChat, CopiedPiece, copied_chat
+from saywho.text import BETWEEN, Gap, joined_gaps
 
 MOST_TEXTS: Final = 50
 """Texts by the same person in a question; of more messages, some are joined."""

@@ -11,26 +11,19 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import Alike, likeness
-from app.compute.engine.case import (
-    WORDED_SAMPLE,
-    AuthorHabit,
-    Fitted,
-    Suspect,
-    usual_of,
-    worded_share,
-)
-from app.compute.engine.fitting import usual_posts
-from app.compute.engine.languages import LANGUAGE_POSTS, written_by
-from app.compute.engine.population import NOBODY, CountedAuthor, Population, are_english
-from app.compute.engine.profiles import AuthorProfile
-from app.compute.people.typical_words import TypicalWord, typical_words
 from app.db.backend import chunks
 from app.db.result_cache import DERIVED, LruStore, depends_on
 from app.models import Tweet, User
 from app.services.compare.background import BackgroundStore
 from app.services.compare.profiles import ProfileStore, main_languages, newest_texts
 from app.services.posts.users import UserRow
+from saywho.engine.attribution import Alike, likeness
+from saywho.engine.case import WORDED_SAMPLE, AuthorHabit, Fitted, Suspect, usual_of, worded_share
+from saywho.engine.fitting import usual_posts
+from saywho.engine.languages import LANGUAGE_POSTS, written_by
+from saywho.engine.population import NOBODY, CountedAuthor, Population, are_english
+from saywho.engine.profiles import AuthorProfile
+from saywho.people.typical_words import TypicalWord, typical_words
 
 # --- Habits ---
 

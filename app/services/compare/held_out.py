@@ -18,24 +18,13 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import build_background, probabilities_of, scores_of_each
-from app.compute.engine.case import Case, Fitted
-from app.compute.engine.fitting import chained, hold_out, units_of
-from app.compute.engine.judgement import judge
-from app.compute.engine.population import FEWEST_POSTS
-from app.compute.engine.profiles import AuthorProfile, profile_of
-from app.compute.people.portrait import MOST_PORTRAYED
-from app.compute.significance import FEWEST_COMPARED
-from app.compute.text import has_words, own_words
 from app.config import Config
 from app.db.backend import Sessions, counts_shipped, is_among
 from app.db.engine import Database
 from app.db.result_cache import DERIVED, depends_on
 from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, Room, RoomPerson, User
-from app.population import shipped_authors
-from app.runtime.clock import now
-from app.runtime.processes import be_nice, begin_child, run_child
+from app.runtime.processes import run_child
 from app.services.access.rights import select_speakers
 from app.services.compare.background import ChatBackground, LeftOutShare, Members, newest_members
 from app.services.compare.comparing import case_of_authors, with_habits
@@ -47,6 +36,18 @@ from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
 from app.services.rooms.periods import gone_from
 from app.services.rooms.sight import ToldRooms, counted_rooms, read_newest
+from saywho.clock import now
+from saywho.engine.attribution import build_background, probabilities_of, scores_of_each
+from saywho.engine.case import Case, Fitted
+from saywho.engine.fitting import chained, hold_out, units_of
+from saywho.engine.judgement import judge
+from saywho.engine.population import FEWEST_POSTS
+from saywho.engine.profiles import AuthorProfile, profile_of
+from saywho.people.portrait import MOST_PORTRAYED
+from saywho.population import shipped_authors
+from saywho.processes import be_nice, begin_child
+from saywho.significance import FEWEST_COMPARED
+from saywho.text import has_words, own_words
 
 FEWEST_ASKED: Final = 20
 

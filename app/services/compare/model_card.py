@@ -10,15 +10,9 @@ import msgspec
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import probabilities_of, scores_of_each
-from app.compute.engine.case import Case
-from app.compute.engine.fitting import hold_out, units_of
-from app.compute.engine.judgement import Judgement, judge
-from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.result_cache import LruStore
-from app.runtime.clock import now
 from app.services.compare.background import LeftOutShare
 from app.services.compare.comparing import (
     MOST_NAMED,
@@ -32,6 +26,12 @@ from app.services.compare.held_out import stored_left_out
 from app.services.compare.profiles import newest_chained, newest_own
 from app.services.compare.verdict import MODEL_NAME, Model
 from app.services.posts.users import UserRow, outgrown_samples
+from saywho.clock import now
+from saywho.engine.attribution import probabilities_of, scores_of_each
+from saywho.engine.case import Case
+from saywho.engine.fitting import hold_out, units_of
+from saywho.engine.judgement import Judgement, judge
+from saywho.text import has_words, own_words
 
 FEWEST_ASKED: Final = 10
 """Smallest number of posts for a share."""

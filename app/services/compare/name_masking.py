@@ -10,7 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.people.names import (
+from app.db.backend import chunks
+from app.db.result_cache import EVERYTHING, depends_on
+from app.models import RoomPerson, User
+from app.runtime.work_pool import worked_on
+from app.services.posts.users import HAS_KEY, rows_by_key
+from saywho.people.names import (
     HIDDEN,
     HiddenText,
     ManyNames,
@@ -18,12 +23,7 @@ from app.compute.people.names import (
     find_names,
     tells_contact,
 )
-from app.compute.text import VISIBLE_LINK, has_words, joined_gaps, username_key, word_count
-from app.db.backend import chunks
-from app.db.result_cache import EVERYTHING, depends_on
-from app.models import RoomPerson, User
-from app.runtime.work_pool import worked_on
-from app.services.posts.users import HAS_KEY, rows_by_key
+from saywho.text import VISIBLE_LINK, has_words, joined_gaps, username_key, word_count
 
 _LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")

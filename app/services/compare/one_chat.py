@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import MIB
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.runtime.work_pool import Runner, Turns
@@ -20,6 +19,7 @@ from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
 from app.services.compare.profiles import ProfileStore
 from app.services.rooms.sight import CountedRooms, counted_rooms
+from saywho.sizes import MIB
 
 MOST_KEPT: Final = 48 * MIB
 """Size of all chats' counts in memory; of the last chat, all is kept."""

@@ -12,13 +12,6 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Row, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.features import RECIPE, sum_of_features
-from app.compute.engine.fitting import ChainedPost, chained
-from app.compute.engine.languages import LANGUAGE_POSTS, written_by
-from app.compute.engine.population import Population
-from app.compute.engine.profiles import NO_POSTS, AuthorProfile, Count, with_posts, without_posts
-from app.compute.text import language_of, main_language
-from app.config import MIB
 from app.db.backend import Sessions, backend_of, chunks, is_among
 from app.db.one_chat import check_chat
 from app.db.result_cache import LruStore
@@ -27,6 +20,13 @@ from app.runtime.work_pool import worked_on
 from app.services.posts.replies import own_chains
 from app.services.posts.selection import Selection, field_conditions
 from app.services.posts.users import UserRow
+from saywho.engine.features import RECIPE, sum_of_features
+from saywho.engine.fitting import ChainedPost, chained
+from saywho.engine.languages import LANGUAGE_POSTS, written_by
+from saywho.engine.population import Population
+from saywho.engine.profiles import NO_POSTS, AuthorProfile, Count, with_posts, without_posts
+from saywho.sizes import MIB
+from saywho.text import language_of, main_language
 
 LONGEST_TAIL: Final = 200
 """Posts from which a tail is folded; each takes 0.15 ms to read."""

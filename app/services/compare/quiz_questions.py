@@ -15,14 +15,10 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.judgement import FEWEST_JUDGED
-from app.compute.people.names import HiddenText
-from app.compute.text import has_words, username_key
 from app.db.backend import Sessions
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
-from app.runtime.clock import monotonic
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
 from app.services.compare.comparing import MOST_GAPS, Question, case_of, likeliest_of
 from app.services.compare.habits import Models
@@ -37,6 +33,10 @@ from app.services.compare.stored_texts import other_writers
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.posts.users import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
+from saywho.clock import monotonic
+from saywho.engine.judgement import FEWEST_JUDGED
+from saywho.people.names import HiddenText
+from saywho.text import has_words, username_key
 
 FEWEST_POSTS: Final = 20
 """Minimum of an author's posts: with fewer, neither side has a fair chance."""

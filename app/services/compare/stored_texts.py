@@ -9,13 +9,13 @@ from msgspec import UNSET, structs
 from sqlalchemy import BigInteger, Select, TextClause, bindparam, column, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.case import Case
-from app.compute.text import FEWEST_WORDS, as_read, username_key
-from app.compute.words import terms
 from app.db.backend import All, Either, Expression, Terms, author_term, backend_of, is_among
 from app.models import MAX_ID, Tweet, User, Word
 from app.services.compare.verdict import Comparison, StoredPost
 from app.services.posts.tweets import room_name
+from saywho.engine.case import Case
+from saywho.text import FEWEST_WORDS, as_read, username_key
+from saywho.words import terms
 
 MOST_AUTHORS: Final = 10
 """Authors of one text who are looked up."""

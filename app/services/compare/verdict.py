@@ -9,8 +9,10 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.case import Case, Suspect
-from app.compute.engine.evidence import (
+from app.runtime.work_pool import INLINE_CHARACTERS, Runner
+from app.services.compare.profiles import OwnPost, newest_own
+from saywho.engine.case import Case, Suspect
+from saywho.engine.evidence import (
     PlainPost,
     PostTexts,
     marks_of,
@@ -18,9 +20,9 @@ from app.compute.engine.evidence import (
     unwritten_words,
     used_piece,
 )
-from app.compute.engine.features import CHARACTERS, occurrences
-from app.compute.engine.ground import NothingLike
-from app.compute.engine.judgement import (
+from saywho.engine.features import CHARACTERS, occurrences
+from saywho.engine.ground import NothingLike
+from saywho.engine.judgement import (
     FEWEST_JUDGED,
     MODEL,
     SURE,
@@ -31,8 +33,8 @@ from app.compute.engine.judgement import (
     Verdict,
     judge,
 )
-from app.compute.engine.measured_rates import More
-from app.compute.text import (
+from saywho.engine.measured_rates import More
+from saywho.text import (
     BETWEEN,
     FEWEST_WORDS,
     QUOTED,
@@ -42,8 +44,6 @@ from app.compute.text import (
     rest_of,
     word_count,
 )
-from app.runtime.work_pool import INLINE_CHARACTERS, Runner
-from app.services.compare.profiles import OwnPost, newest_own
 
 
 class Usage(msgspec.Struct, frozen=True):

@@ -16,23 +16,10 @@ from msgspec import structs
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
-from app.config import MIB, Config
+from app.config import Config
 from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import LimitReachedError, Message, UnavailableError
-from app.formats.assumptions import Assumption, NotesSummary, ReadNotes, order_of
-from app.formats.chats.people import zone_of
-from app.formats.doubts.questions import SeenId
-from app.formats.doubts.tally import Doubt, Sightings
-from app.formats.file_chats import FileChat
-from app.formats.kept import FileReading
-from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
-from app.formats.reading import username_for
-from app.formats.records import NO_OPTIONS, SAME_FILE, ReadOptions, RecordStream
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, Tweet, User
-from app.runtime.processes import limited_memory
 from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.access.accounts import are_guests_here
 from app.services.imports.bulk import find_by_keys
@@ -43,6 +30,20 @@ from app.services.imports.undo import Replaced, find_replaced
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.posts.users import find_own, is_own_chosen
 from app.services.rooms.identity import RoomFinder
+from saywho.formats.assumptions import Assumption, NotesSummary, ReadNotes, order_of
+from saywho.formats.chats.people import zone_of
+from saywho.formats.doubts.questions import SeenId
+from saywho.formats.file_chats import FileChat
+from saywho.formats.kept import FileReading
+from saywho.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
+from saywho.formats.reading import username_for
+from saywho.formats.records import NO_OPTIONS, SAME_FILE, ReadOptions, RecordStream
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.tally import Doubt, Sightings
+from saywho.processes import limited_memory
+from saywho.sizes import MIB
+from saywho.text import username_key
 
 STALL_S: Final = 600.0
 """Time without progress after which an import is stopped, in seconds."""

@@ -11,13 +11,9 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, false, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import clean_title, username_key, without_at
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among, update_by_id
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
-from app.formats.post import RoomReference
-from app.formats.records import FileRoom
 from app.models import UNPUBLISHED, Tweet, User
-from app.runtime.clock import now
 from app.services.event_log import NewEvent, newest_event
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import (
@@ -33,6 +29,10 @@ from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import RoomMention, SourceKey, find_named, is_of_kept_room
 from app.services.posts.users import CHANGE_USER, check_platform, claim_site, disclaim_site
 from app.services.rooms.identity import RoomFinder, RoomSample, announce_change
+from saywho.clock import now
+from saywho.formats.post import RoomReference
+from saywho.formats.records import FileRoom
+from saywho.text import clean_title, username_key, without_at
 
 MOST_ORDERED: Final = 1_000
 """Ordered messages of one time; more would be compared again in each batch, and are ordered by id.

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, cast
 
-from app.compute.engine.features import Counts, sum_of_features
-from app.runtime.processes import begin_child, child_environment
+from saywho.engine.features import Counts, sum_of_features
+from saywho.processes import begin_child, child_environment
 
 FIRST_CHARACTERS: Final = 1_000_000
 """Characters that are counted here, before the process begins."""

@@ -19,13 +19,7 @@ from app.db.backend import Sessions, allocate_ids, backend_of, is_among
 from app.db.engine import Database
 from app.db.result_cache import holds_until
 from app.errors import AppError, ConflictError, Message, NotFoundError, UnavailableError
-from app.formats.assumptions import NotesSummary
-from app.formats.kept import kept_beside
-from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
-from app.formats.registry import FORMATS
-from app.formats.source.file import Source
 from app.models import ImportJob
-from app.runtime.clock import now
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import UNENDED, forget_examples, mark_cancelled
 from app.services.imports.report import (
@@ -36,6 +30,12 @@ from app.services.imports.report import (
     errors_of,
     stored_posts,
 )
+from saywho.clock import now
+from saywho.formats.assumptions import NotesSummary
+from saywho.formats.kept import kept_beside
+from saywho.formats.records import NO_OPTIONS, ImportFault, ReadOptions
+from saywho.formats.registry import FORMATS
+from saywho.formats.source.file import Source
 
 FOLDER: Final = "uploads"
 """Folder of the files, which servers may share."""

@@ -19,37 +19,14 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from app.compute.text import clean_username, decode_entities, drop_controls, username_key
 from app.errors import (
     AppError,
-    ImportFileError,
+    FileError,
     InvalidInputError,
     LimitReachedError,
     Message,
     message_of,
 )
-from app.formats.assumptions import doubt_sentence, ways_out
-from app.formats.doubts.questions import asked
-from app.formats.doubts.tally import Doubt
-from app.formats.file_chats import FileChat, FileChats
-from app.formats.kept import WHOLE_BYTES
-from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import (
-    NO_OPTIONS,
-    Account,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    count_skipped,
-    nameless,
-    next_items,
-    unsettled_of,
-)
-from app.formats.registry import WITH_ENTITIES, open_records
-from app.formats.source.file import Source
-from app.runtime.clock import now
 from app.services.imports.bulk import BATCH, BulkPost
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper, NoRoomError
@@ -61,13 +38,36 @@ from app.services.posts.post_content import (
     checked_url,
     lenient,
 )
+from saywho.clock import now
+from saywho.formats.assumptions import doubt_sentence, ways_out
+from saywho.formats.doubts.questions import asked
+from saywho.formats.file_chats import FileChat, FileChats
+from saywho.formats.kept import WHOLE_BYTES
+from saywho.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import (
+    NO_OPTIONS,
+    Account,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    count_skipped,
+    nameless,
+    next_items,
+    unsettled_of,
+)
+from saywho.formats.registry import WITH_ENTITIES, open_records
+from saywho.formats.source.file import Source
+from saywho.formats.tally import Doubt
+from saywho.text import clean_username, decode_entities, drop_controls, username_key
 
 FIRST_RECORDS: Final = 1_000
 LOOKED_AT: Final = 20_000
 """Records of a larger file, or of a stream, that are looked at before it is stored."""
 
 
-class UnsettledError(ImportFileError):
+class UnsettledError(FileError):
     """Authors or times of a file are ambiguous, so that someone must choose."""
 
 
@@ -85,7 +85,7 @@ class FirstReading:
         self.is_whole = False
         """Whether the file was read to its end."""
         self._source, self._options = source, options
-        self._fault: ImportFileError | None = None
+        self._fault: FileError | None = None
         self._file = source.temporary()
         self._parts = 0
         """Parts of `FIRST_RECORDS` each, which are kept with the bytes that were read up to them.
@@ -116,7 +116,7 @@ class FirstReading:
         chats = FileChats()
         with self._source.again() as again:
             records = open_records(again, format=form, options=self._options)
-            with suppress(ImportFileError):  # Storing reports it, behind the records before it.
+            with suppress(FileError):  # Storing reports it, behind the records before it.
                 chats.see_all(records.items)
             if is_open:
                 check_settled(records, self._options)
@@ -132,7 +132,7 @@ class FirstReading:
         chunk: list[Item] = []
         try:
             chunk.extend(next_items(self.records.items, FIRST_RECORDS))
-        except ImportFileError as error:
+        except FileError as error:
             self._fault = error
         self.is_whole = self._fault is not None or not chunk
         self._parts += 1
@@ -266,7 +266,7 @@ class PostReader:
         items: list[Item] = []
         try:
             items.extend(next_items(self.records.items, BATCH))
-        except ImportFileError as error:
+        except FileError as error:
             report.broken = message_of(error)
         report.notes = self.records.notes.summary
         if not items:
@@ -323,7 +323,7 @@ class PostReader:
             raise InvalidInputError(nameless(self.records))
         name = clean_username(author.username)
         if record.room is not None and not self.may_have_rooms:
-            raise ImportFileError(NO_CONSENT.template)
+            raise FileError(NO_CONSENT.template)
         content = structs.replace(
             record,
             text=drop_controls(record.text),

@@ -13,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Message, packed, unpacked
-from app.formats.assumptions import NO_NOTES, Decision, NotesSummary, UnreadKind, decoded_notes
-from app.formats.chats.people import zone_of
-from app.formats.doubts.tally import DoubtKind
-from app.formats.post import StoredMedium
-from app.formats.records import ImportFault
 from app.models import ImportJob, User
+from saywho.formats.assumptions import NO_NOTES, Decision, NotesSummary, UnreadKind, decoded_notes
+from saywho.formats.chats.people import zone_of
+from saywho.formats.post import StoredMedium
+from saywho.formats.records import ImportFault
+from saywho.formats.tally import DoubtKind
 
 COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MAX_ERRORS: Final = 100

@@ -21,12 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import Config
 from app.db.engine import Database, Grant, GrantLostError
 from app.errors import AppError, Message, StorageFullError, UnavailableError, message_of
-from app.formats.kept import read_once
-from app.formats.source.file import Source
 from app.models import ImportJob
-from app.runtime.clock import monotonic, wait_until_set
+from app.runtime.clock import wait_until_set
 from app.runtime.logs import configure, take_over
-from app.runtime.processes import be_nice, begin_child, collect_seldom, run_child, share_heap
+from app.runtime.processes import collect_seldom, run_child, share_heap
 from app.services.access.rights import is_site_public
 from app.services.imports import jobs
 from app.services.imports.beginning import (
@@ -43,6 +41,10 @@ from app.services.imports.undo import UNDO, undo_imports
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_meant
 from app.services.rooms.identity import UnsettledRoomError
+from saywho.clock import monotonic
+from saywho.formats.kept import read_once
+from saywho.formats.source.file import Source
+from saywho.processes import be_nice, begin_child
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between checks for imports that another process queued."""

@@ -18,16 +18,8 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, Select, bindparam, false, func, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, Numbers, agreement
-from app.compute.text import username_key
 from app.db.backend import Readable, Sessions, backend_of, is_among
-from app.errors import ImportFileError, Message
-from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes
-from app.formats.chats.people import zone_of
-from app.formats.file_chats import FileChat, stored_form, text_hashes
-from app.formats.post import RoomReference
-from app.formats.reading import username_for
-from app.formats.records import FileRoom, Item, ReadOptions, Record
+from app.errors import FileError, Message
 from app.models import KEPT_ROOM_ID, ROOM_NAME, ImportJob, Room, RoomPerson, Tweet, User
 from app.models.base import UtcDateTime
 from app.services.compare.stored_texts import rooms_with
@@ -48,6 +40,14 @@ from app.services.rooms.identity import (
     rooms_of_title,
 )
 from app.services.rooms.times import Steps, move_times, moved, read_in, steps_between
+from saywho.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes
+from saywho.formats.chats.people import zone_of
+from saywho.formats.file_chats import FileChat, stored_form, text_hashes
+from saywho.formats.post import RoomReference
+from saywho.formats.reading import username_for
+from saywho.formats.records import FileRoom, Item, ReadOptions, Record
+from saywho.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, Numbers, agreement
+from saywho.text import username_key
 
 _PAGE: Final = 5_000
 """Stored messages in memory together."""
@@ -368,7 +368,7 @@ class UnsettledTimesError(UnsettledError):
     """The messages of a file are here with the times of another zone."""
 
 
-class ReadBeforeError(ImportFileError):
+class ReadBeforeError(FileError):
     """The posts of a file are stored, but were read differently."""
 
 

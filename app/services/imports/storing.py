@@ -7,35 +7,25 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from itertools import count as numbered
-from itertools import islice
+from itertools import count as numbered, islice
 from typing import IO, Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import clean_username
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import (
     AppError,
     BrokenFileError,
     ConflictError,
-    ImportFileError,
+    FileError,
     InvalidInputError,
     Message,
     UnrecognisedFileError,
     fault_of,
     message_of,
 )
-from app.formats.assumptions import ReadNotes, is_of_column
-from app.formats.kept import FileReading
-from app.formats.post import Platform, Visibility
-from app.formats.records import NO_OPTIONS, Account, ReadOptions, RecordStream
-from app.formats.registry import open_records
-from app.formats.source.file import Source
-from app.formats.tables.cells import plain_column
-from app.runtime.clock import now
 from app.runtime.work_pool import Runner
 from app.services.access.rights import Scope
 from app.services.compare.background import renew_if_outgrown
@@ -60,6 +50,15 @@ from app.services.posts.post_content import NewTweet, NewTweetForm, checked
 from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
 from app.services.rooms.identity import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
+from saywho.clock import now
+from saywho.formats.assumptions import ReadNotes, is_of_column
+from saywho.formats.kept import FileReading
+from saywho.formats.post import Platform, Visibility
+from saywho.formats.records import NO_OPTIONS, Account, ReadOptions, RecordStream
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.tables.cells import plain_column
+from saywho.text import clean_username
 
 FEWEST_FOLDED: Final = 2_000
 """New posts from which an import folds profiles."""
@@ -71,7 +70,7 @@ MOST_UNFOLDED: Final = 16_000_000
 """Characters of new posts, which are in memory together when they are folded."""
 
 
-class NamelessFileError(ImportFileError):
+class NamelessFileError(FileError):
     """The file of one account needs another name."""
 
 
@@ -86,7 +85,7 @@ NO_CONSENT_OF_REQUEST: Final = Message(
 
 
 def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
-    """Raise ImportFileError for a table without needed columns, or a chat on a public site."""
+    """Raise FileError for a table without needed columns, or a chat on a public site."""
     known = {plain_column(name) for name, _ in records.columns}
     absent = [
         name
@@ -106,7 +105,7 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
             names=", ".join(name for name, _ in records.columns),
         )
     if records.is_chat and is_public and not options.is_published:
-        raise ImportFileError(NO_CONSENT.template)
+        raise FileError(NO_CONSENT.template)
 
 
 Looked = Callable[[RecordStream, Look], Awaitable[set[Message]]]
@@ -356,7 +355,7 @@ async def renew_derived(db: Database) -> None:
 def _is_empty(records: RecordStream) -> bool:
     try:
         return next(iter(records.items), None) is None
-    except ImportFileError:
+    except FileError:
         return False
 
 

@@ -29,10 +29,8 @@ from sqlalchemy.orm import aliased
 from app.db.backend import UNTRACKED, Sessions, allocate_ids, backend_of, is_among, table_of
 from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
-from app.errors import ConflictError, ImportFileError, Message
-from app.formats.records import SAME_FILE
+from app.errors import ConflictError, FileError, Message
 from app.models import Event, ImportJob, Profile, Room, Tweet, User
-from app.runtime.clock import now
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import (
     IS_UNFOLLOWED,
@@ -49,6 +47,8 @@ from app.services.imports.jobs import ENDED, get_job
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import link_again
 from app.services.posts.meetings import is_of_undone, is_sent_by, note_met
+from saywho.clock import now
+from saywho.formats.records import SAME_FILE
 
 UNDO: Final = "undo"
 _IS_RUNNING: Final = ImportJob.undo == "running"
@@ -183,12 +183,12 @@ async def find_replaced(
 ) -> Replaced | None:
     """Return the imports of the same bytes, or that of the chosen number with those of its bytes.
 
-    Raises NotFoundError, ConflictError as `request_undo`, ImportFileError if none has the bytes.
+    Raises NotFoundError, ConflictError as `request_undo`, FileError if none has the bytes.
     """
     if chosen is None:
         return None
     if chosen == SAME_FILE and not same:
-        raise ImportFileError("no import of the same file is here that could be replaced")
+        raise FileError("no import of the same file is here that could be replaced")
     ids = same
     if chosen != SAME_FILE:
         job = await get_job(session, int(chosen), is_started=True)

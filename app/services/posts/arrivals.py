@@ -17,7 +17,6 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, and_, bindparam, false, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
 from app.db.backend import (
     UNTRACKED,
     IndexedPost,
@@ -30,10 +29,7 @@ from app.db.backend import (
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import InvalidInputError
-from app.formats.post import RoomReference
-from app.formats.records import FileRoom
 from app.models import Event, Tweet, User
-from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.media import store_uses
 from app.services.posts.meetings import note_met
@@ -58,6 +54,10 @@ from app.services.posts.post_rooms import (
 from app.services.posts.replies import match_replies, store_replies
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import CHANGE_USER, ids_by_key, unknown_user
+from saywho.clock import now
+from saywho.formats.post import RoomReference
+from saywho.formats.records import FileRoom
+from saywho.text import username_key
 
 _NOTHING: Final = false()
 _RAISE: Final = update_by_id(User).values(

@@ -16,14 +16,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.backend import searched_text
 from app.db.engine import Database
-from app.formats.post import Medium, table_columns
-from app.formats.records import ExportedPost, Writer
 from app.models import Tweet, User
 from app.runtime.work_pool import Runner
 from app.services.posts.post_content import content_columns, decoded
 from app.services.posts.selection import AnySelect, Conditions
 from app.services.posts.tweets import AnyRow, room_name
 from app.services.posts.users import get_user
+from saywho.formats.post import Medium, table_columns
+from saywho.formats.records import ExportedPost, Writer
 
 PAGE: Final = 200
 """Posts in a page: up to 25,000 characters each, in many simultaneous exports."""

@@ -12,10 +12,10 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, or_
 
-from app.compute.text import normalized
-from app.formats.post import Kind
 from app.language.i18n import gettext_noop as _
 from app.models import Tweet
+from saywho.formats.post import Kind
+from saywho.text import normalized
 
 
 class PostFilter(NamedTuple):

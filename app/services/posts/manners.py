@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.people.fingerprint import Measure
-from app.compute.people.signs import AFTER_WORDS, ASKING, EXCLAIMING
-from app.compute.people.times import SILENCE_S
 from app.db.backend import backend_of
 from app.language.i18n import gettext_noop as _
 from app.models import Tweet
+from saywho.people.fingerprint import Measure
+from saywho.people.signs import AFTER_WORDS, ASKING, EXCLAIMING
+from saywho.people.times import SILENCE_S
 
 _BLANK: Final = " \t\r\n"
 _TILDES: Final = "~～∼"

@@ -25,7 +25,7 @@ import msgspec
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import MIB, Config
+from app.config import Config
 from app.db.backend import Sessions, chunks
 from app.db.batch import Batch
 from app.db.engine import Database
@@ -39,10 +39,14 @@ from app.errors import (
     overloaded,
     unwritable,
 )
-from app.formats.media.box_files import Span
-from app.formats.media.file_bytes import START_BYTES, TYPES, suffix_of
-from app.formats.media.private_notes import without_notes
-from app.formats.media.small_pictures import (
+from app.models import MediaUse, Tweet, User
+from app.runtime.sandbox import ReadError, Sandbox
+from app.security import make_private_folder, open_private
+from saywho.clock import monotonic
+from saywho.formats.media.box_files import Span
+from saywho.formats.media.file_bytes import START_BYTES, TYPES, suffix_of
+from saywho.formats.media.private_notes import without_notes
+from saywho.formats.media.small_pictures import (
     DECODERS,
     SMALL_SUFFIX,
     WIDTHS,
@@ -50,11 +54,8 @@ from app.formats.media.small_pictures import (
     SmallVersion,
     small_versions,
 )
-from app.formats.post import StoredMedium
-from app.models import MediaUse, Tweet, User
-from app.runtime.clock import monotonic
-from app.runtime.sandbox import ReadError, Sandbox
-from app.security import make_private_folder, open_private
+from saywho.formats.post import StoredMedium
+from saywho.sizes import MIB
 
 DRAFT: Final = ".draft-"
 LEAST_FREE_BYTES: Final = 256 * MIB

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from msgspec import json, structs
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.compute.text import clean_sign, clean_text, clean_title, clean_username, guess_language
 from app.errors import InvalidInputError, message_of
-from app.formats.post import (
+from app.models import Tweet
+from app.runtime.clock import EARLIEST
+from saywho.formats.post import (
     Medium,
     PlainPost,
     PostContent,
@@ -27,9 +28,8 @@ from app.formats.post import (
     table_columns,
     total_of,
 )
-from app.formats.records import FileRoom
-from app.models import Tweet
-from app.runtime.clock import EARLIEST
+from saywho.formats.records import FileRoom
+from saywho.text import clean_sign, clean_text, clean_title, clean_username, guess_language
 
 StoredContent = PostContent[ReplyTarget, StoredMedium, RoomReference]
 _media: Final = json.Decoder(tuple[StoredMedium, ...])

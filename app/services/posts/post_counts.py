@@ -36,9 +36,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from app.db.backend import insert_rows, table_of
 from app.models import PostCount, Tweet, User
 from app.models.content import EPOCH_S, SLOT_S, UNKNOWN_SLOT
-from app.runtime.clock import now
 from app.services.posts.selection import Conditions, Selection, author_conditions, unix_seconds
 from app.services.posts.users import UserRow, read_rows, select_rows
+from saywho.clock import now
 
 Date = date
 """For fields called `date`: from Python 3.14 on, their annotation would name themselves."""

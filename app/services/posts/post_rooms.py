@@ -16,12 +16,12 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import insert_rows, is_among
 from app.errors import InvalidInputError
-from app.formats.post import RoomReference
 from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
-from app.runtime.clock import now
 from app.services.access.accounts import has_guests
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.users import are_rooms_here
+from saywho.clock import now
+from saywho.formats.post import RoomReference
 
 UNKNOWN_APP: Final = ""
 """App of a room known from posts alone; a known app replaces it."""

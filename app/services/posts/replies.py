@@ -14,16 +14,16 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.engine.fitting import chains_of
-from app.compute.text import username_key
 from app.db.backend import backend_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
-from app.formats.post import ReplyTarget
 from app.models import Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_content import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first
+from saywho.engine.fitting import chains_of
+from saywho.formats.post import ReplyTarget
+from saywho.text import username_key
 
 PostKey = tuple[str | int, str]
 """An author's key or a room's id, with `source_id`."""

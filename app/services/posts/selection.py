@@ -28,13 +28,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.times import Said
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.posts.filters import Chosen, conditions_of
 from app.services.posts.manners import Shown, shows
 from app.services.posts.users import rows_by_name
+from saywho.people.times import Said
 
 Conditions = list[ColumnElement[bool]]
 Span = tuple[datetime, datetime]

@@ -24,13 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.text import username_key
 from app.db.backend import backend_of, chunks
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
-from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
 from app.models import ROOM_NAME, Room, Tweet, User
 from app.paths import MEDIA
 from app.security import digest
@@ -46,6 +44,8 @@ from app.services.posts.selection import (
     post_conditions,
 )
 from app.services.posts.users import Author, authors_by_key, unknown_user
+from saywho.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
+from saywho.text import username_key
 
 AnyRow = Row[*tuple[Any, ...]]
 

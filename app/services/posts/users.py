@@ -25,7 +25,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import (
+from app.db.backend import UNTRACKED, allocate_ids, chunks, is_among, table_of, update_by_id
+from app.db.result_cache import EVERYTHING, depends_on
+from app.errors import ConflictError, InvalidInputError, NotFoundError
+from app.models import SITE_ID, RoomPerson, Site, Tweet, User
+from app.runtime.clock import days_between
+from app.runtime.work_pool import worked_on
+from app.services.event_log import NewEvent, append_events
+from saywho.clock import now
+from saywho.formats.post import Platform
+from saywho.text import (
     clean_title,
     clean_username,
     composed,
@@ -33,14 +42,6 @@ from app.compute.text import (
     username_key,
     without_at,
 )
-from app.db.backend import UNTRACKED, allocate_ids, chunks, is_among, table_of, update_by_id
-from app.db.result_cache import EVERYTHING, depends_on
-from app.errors import ConflictError, InvalidInputError, NotFoundError
-from app.formats.post import Platform
-from app.models import SITE_ID, RoomPerson, Site, Tweet, User
-from app.runtime.clock import days_between, now
-from app.runtime.work_pool import worked_on
-from app.services.event_log import NewEvent, append_events
 
 Fields = TypeVarTuple("Fields")
 

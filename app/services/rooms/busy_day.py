@@ -11,14 +11,14 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.phrases import phrases_of
-from app.compute.people.times import FullestDays, WrittenTexts, conversations_of
-from app.compute.significance import DAYS_AROUND
-from app.compute.text import guess_main_language
 from app.models import Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.tweets import Post, find_posts
 from app.services.rooms.room_facts import RoomFacts, names_in
+from saywho.people.phrases import phrases_of
+from saywho.people.times import FullestDays, WrittenTexts, conversations_of
+from saywho.significance import DAYS_AROUND
+from saywho.text import guess_main_language
 
 MOST_OF_DAY: Final = 5_000
 MOST_BESIDE: Final = 300

@@ -13,14 +13,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import MAX_USERNAME_LENGTH, clean_title
 from app.db.backend import UNTRACKED, is_among
-from app.errors import ImportFileError, InvalidInputError, Message, NotFoundError
-from app.formats.assumptions import NEW_ROOM, ReadNotes
-from app.formats.post import RoomReference
-from app.formats.records import FileRoom
+from app.errors import FileError, InvalidInputError, Message, NotFoundError
 from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
-from app.runtime.clock import now
 from app.services.access.accounts import Guests, find_guests, has_guests, move_readers
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_rooms import (
@@ -31,11 +26,16 @@ from app.services.posts.post_rooms import (
     announce_first_room,
     count_messages,
 )
+from saywho.clock import now
+from saywho.formats.assumptions import NEW_ROOM, ReadNotes
+from saywho.formats.post import RoomReference
+from saywho.formats.records import FileRoom
+from saywho.text import MAX_USERNAME_LENGTH, clean_title
 
 MOST_CANDIDATES: Final = 200
 
 
-class UnsettledRoomError(ImportFileError):
+class UnsettledRoomError(FileError):
     """Someone must choose the chat, because the proposed one has guests."""
 
 
@@ -208,10 +208,10 @@ class RoomFinder:
         """Return the chosen or proposed chat, None for a new one; note an assumption.
 
         is_only: whether no other chat of the file is known yet. Raises UnsettledRoomError,
-        ImportFileError.
+        FileError.
         """
         if self._is_forced:
-            raise ImportFileError(
+            raise FileError(
                 "the file has several chats, so one chat cannot be chosen for all of them (add"
                 " --room new for the rest)"
             )
@@ -346,7 +346,7 @@ class RoomFinder:
 async def _stored_room(session: AsyncSession, number: str) -> int:
     room_id = await session.scalar(select(KEPT_ROOM_ID).where(Room.id == int(number), IS_KEPT))
     if room_id is None:
-        raise ImportFileError("there is no chat {number}; see saywho rooms", number=number)
+        raise FileError("there is no chat {number}; see saywho rooms", number=number)
     return room_id
 
 

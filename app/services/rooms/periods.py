@@ -26,8 +26,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.portrait import SilenceSpan
-from app.compute.significance import clear_peak, is_ahead, plain_peak
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
@@ -35,6 +33,8 @@ from app.runtime.clock import first_instant
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
 from app.services.posts.selection import unix_seconds, written_in
 from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
+from saywho.people.portrait import SilenceSpan
+from saywho.significance import clear_peak, is_ahead, plain_peak
 
 FEWEST_OF_YEAR: Final = 100
 """Messages of a year with its own page."""

@@ -11,11 +11,9 @@ from msgspec import Struct
 from sqlalchemy import Select, Subquery, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
 from app.db.backend import backend_of, chunks
 from app.db.result_cache import ABOUT_ALL, EVERYTHING, depends_on
 from app.errors import NotFoundError
-from app.formats.post import Reactions
 from app.models import KEPT_ROOM_ID, ROOM_NAME, Event, Room, RoomPerson, Tweet, User
 from app.runtime.clock import days_between
 from app.services.posts.post_content import decoded_counts
@@ -23,6 +21,8 @@ from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect, Span, written_in
 from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import Author, NamedUser, all_speak_in_chats, named_users
+from saywho.formats.post import Reactions
+from saywho.text import username_key
 
 MOST_PEOPLE: Final = 200
 FEW_PEOPLE: Final = 10

@@ -19,37 +19,6 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.alike import PeopleAlike, people_alike
-from app.compute.people.fingerprint import Measure, hours_of_all
-from app.compute.people.portrait import (
-    MOST_PORTRAYED,
-    ChatPortrait,
-    Judged,
-    PersonInShort,
-    PersonPortrait,
-    SilenceSpan,
-    Trait,
-    days_of_first,
-    habits_of_each,
-    in_short,
-    in_zone,
-    portray,
-    silences_among,
-    traits_of,
-    without_shared,
-)
-from app.compute.people.replies import Preference, clearest_answers
-from app.compute.people.times import (
-    DAY_H,
-    FullestDays,
-    Said,
-    WrittenTexts,
-    answers_among,
-    busiest_hours,
-    fullest_days,
-)
-from app.compute.significance import FEWEST_COMPARED
-from app.compute.words import Written
 from app.db.backend import Sessions, backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.models import Room, RoomPerson, Tweet, User
@@ -80,6 +49,37 @@ from app.services.rooms.room_facts import (
     most_loved,
     names_in,
 )
+from saywho.people.alike import PeopleAlike, people_alike
+from saywho.people.fingerprint import Measure, hours_of_all
+from saywho.people.portrait import (
+    MOST_PORTRAYED,
+    ChatPortrait,
+    Judged,
+    PersonInShort,
+    PersonPortrait,
+    SilenceSpan,
+    Trait,
+    days_of_first,
+    habits_of_each,
+    in_short,
+    in_zone,
+    portray,
+    silences_among,
+    traits_of,
+    without_shared,
+)
+from saywho.people.replies import Preference, clearest_answers
+from saywho.people.times import (
+    DAY_H,
+    FullestDays,
+    Said,
+    WrittenTexts,
+    answers_among,
+    busiest_hours,
+    fullest_days,
+)
+from saywho.significance import FEWEST_COMPARED
+from saywho.words import Written
 
 Names = tuple[str, str | None]
 

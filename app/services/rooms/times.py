@@ -12,17 +12,17 @@ import numpy as np
 from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.same_chat import UNKNOWN, Numbers
 from app.db.backend import UNTRACKED, backend_of
 from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
 from app.errors import ConflictError
-from app.formats.chats.people import zone_of
 from app.models import Tweet
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import add_counts, counts_of
 from app.services.posts.selection import unix_seconds
 from app.services.rooms.identity import announce_change, kept_room
+from saywho.formats.chats.people import zone_of
+from saywho.people.same_chat import UNKNOWN, Numbers
 
 Steps = Sequence[tuple[int, int]]
 """Seconds to add to times, each from a time on, in seconds from 1970; the first for all before."""

@@ -28,8 +28,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import similarities
-from app.compute.words import terms
 from app.db.backend import Sessions, Terms, Vector, WordIndex, backend_of
 from app.db.engine import Database
 from app.db.result_cache import DERIVED, EVERYTHING, depends_on
@@ -39,6 +37,8 @@ from app.services.compare.background import BackgroundStore
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.tweets import Post, as_post, find_posts, get_post, select_posts
 from app.services.search.index_terms import term_frequencies
+from saywho.engine.attribution import similarities
+from saywho.words import terms
 
 REMOVED_AT_ONCE: Final = 2_000
 VECTORS: Final = "vectors"

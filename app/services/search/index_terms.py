@@ -11,8 +11,6 @@ import msgspec
 from sqlalchemy import ColumnElement, TextClause, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.queries import QueryPart, TermFrequencies
-from app.compute.words import WORDS_RECIPE
 from app.db.backend import (
     AUTHOR_MARK,
     All,
@@ -27,6 +25,8 @@ from app.db.backend import (
 from app.db.result_cache import DERIVED
 from app.models import User, Vocabulary, Word
 from app.services.event_log import NewEvent, append_events
+from saywho.queries import QueryPart, TermFrequencies
+from saywho.words import WORDS_RECIPE
 
 CANDIDATES: Final = 1_000
 UNCOUNTED: Final = TermFrequencies(0, 1.0, {})

@@ -28,8 +28,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.queries import Scorer, parse_query
-from app.compute.text import username_key
 from app.db.backend import Readable
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
@@ -60,6 +58,8 @@ from app.services.search.word_search import (
     search_words,
     without_connection,
 )
+from saywho.queries import Scorer, parse_query
+from saywho.text import username_key
 
 MAX_QUERY_LENGTH: Final = 1_000
 """Limit of the API and the command, which refuse longer ones; pages drop further characters."""

@@ -19,8 +19,6 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 from sqlalchemy import ColumnElement, TextClause, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.queries import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
-from app.compute.words import segment_terms, tags_in
 from app.db.backend import All, Either, Expression, backend_of, is_among, searched_text
 from app.errors import InvalidInputError
 from app.models import MAX_ID, Tweet, User
@@ -35,6 +33,8 @@ from app.services.search.index_terms import (
     in_any_way,
     term_frequencies,
 )
+from saywho.queries import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
+from saywho.words import segment_terms, tags_in
 
 _ALPHABETS: Final = {
     "LATIN": "abcdefghijklmnopqrstuvwxyzæøłđı",

@@ -9,16 +9,23 @@ from urllib.parse import unquote
 
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.events import Body, EndBody, Request, Response, StreamClosed
-from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.events import (
+    Body,
+    EndBody,
+    Event as StreamEvent,
+    Request,
+    Response,
+    StreamClosed,
+)
 from hypercorn.protocol.h11 import STREAM_ID
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.utils import suppress_body, valid_server_name
 
 from app.asgi.streams import HALF_CLOSED, PUSH
 from app.paths import below_root, is_endless
-from app.runtime.clock import monotonic, now_ms, wait_until_set
+from app.runtime.clock import wait_until_set
 from app.serving.http1.messages import Head, RequestEvent, RequestReader, ResponseWriter
+from saywho.clock import monotonic, now_ms
 
 IDLE: Final = Updated(idle=True)
 BUSY: Final = Updated(idle=False)

@@ -20,10 +20,10 @@ from app.asgi.at_once import AtOnce, Prompt
 from app.asgi.cached import CachedResponse
 from app.asgi.edge import new_identifiers
 from app.db.result_cache import LruStore, Memo
-from app.runtime.clock import monotonic, now_ms
 from app.runtime.logs import Answered, LoggedAnswer
 from app.serving.http1.exchange import PIECE_BYTES, Http1, Place, own_headers, scope_of
 from app.serving.http1.messages import Head, RequestReader, ResponseWriter
+from saywho.clock import monotonic, now_ms
 
 if TYPE_CHECKING:
     from app.serving.http1.connection import TimedConnection

@@ -10,7 +10,6 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.runtime.clock import now
 from app.services.deletion import (
     delete_everybody,
     delete_messages,
@@ -37,6 +36,7 @@ from app.views.page import WebPage, render
 from app.views.policies import name_event, writing
 from app.views.requests import check_confirmed, number_of
 from app.views.zones import zone_typed
+from saywho.clock import now
 
 blueprint = PageBlueprint("content", policy="operator")
 

@@ -5,13 +5,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from quart import url_for
 
-from app.formats.post import Platform
 from app.lifespan import resources
 from app.services.deletion import delete_user
 from app.services.posts.users import Author, add_user, list_authors, rename_user
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.policies import writing
 from app.views.requests import AUTHOR_CURSOR, Page, PageArgs
+from saywho.formats.post import Platform
 
 blueprint = ApiBlueprint("api_users", tag="users")
 

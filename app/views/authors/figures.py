@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from quart import url_for
 
-from app.compute.people.fingerprint import Measure
-from app.compute.words import NameCount
 from app.drawing.drawings import Columns, GridDay, ListedName, NameList, WeekGrid
 from app.language.i18n import (
     gettext,
@@ -39,6 +37,8 @@ from app.views.cast import hue, post_count
 from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_clock_of, by_hour
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
+from saywho.people.fingerprint import Measure
+from saywho.words import NameCount
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4

@@ -10,7 +10,6 @@ from typing import Annotated, Final
 from msgspec import UNSET, Meta, Struct, UnsetType
 from quart import Response, g
 
-from app.compute.engine.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError, MalformedError, message_of
 from app.lifespan import resources
 from app.runtime.encoding import encoded
@@ -33,6 +32,7 @@ from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.comparing.pages import Names, PanelArgs
 from app.views.policies import always, here
 from app.views.requests import Piece, gaps_of, require_type, whole_body
+from saywho.engine.judgement import SURE
 
 MOST_LINES: Final = 1_000
 """Lines of a batch: minutes of work with many authors."""

@@ -7,7 +7,6 @@ from functools import partial
 from msgspec import UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.evidence import place_in
 from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on
 from app.services.compare.verdict import (
@@ -21,6 +20,7 @@ from app.services.compare.verdict import (
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.verdicts import strange_places
 from app.views.highlighting import Marked, excerpt, marked_text
+from saywho.engine.evidence import place_in
 
 
 def shown_marks(comparison: Comparison) -> list[Evidence]:

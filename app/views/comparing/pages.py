@@ -11,14 +11,10 @@ from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import uri_to_iri
 
-from app.compute.engine.judgement import SURE
-from app.compute.text import composed, username_key
 from app.errors import InvalidInputError, NotFoundError
-from app.formats.chats.copied import copied_chat
 from app.language.i18n import SWITCH, own_address
 from app.lifespan import resources
 from app.paths import LONGEST_ADDRESS
-from app.runtime.clock import now
 from app.runtime.work_pool import worked_on
 from app.services.compare.comparing import Question
 from app.services.compare.copied_texts import MOST_TEXTS
@@ -38,6 +34,10 @@ from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, has_page, render, render_form, url_of
 from app.views.policies import always, here, own_chat, own_origin
 from app.views.requests import Piece, args_of, gaps_of
+from saywho.clock import now
+from saywho.engine.judgement import SURE
+from saywho.formats.chats.copied import copied_chat
+from saywho.text import composed, username_key
 
 Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
 

@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.compute.engine.case import KNOWN_FEATURES
-from app.compute.engine.evidence import place_in
-from app.compute.engine.judgement import FEWEST_JUDGED, FURTHER_WORDS, SURE, UNFAMILIAR, Limit
-from app.compute.engine.measured_rates import BELIEFS, measured_rates
-from app.compute.engine.population import FEWEST_POSTS
-from app.compute.text import guess_language
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.stored_texts import MOST_AUTHORS
 from app.services.compare.verdict import EXPLAINED, Comparison, StoredPost
 from app.views.addresses import search_path
 from app.views.cast import shown_name
+from saywho.engine.case import KNOWN_FEATURES
+from saywho.engine.evidence import place_in
+from saywho.engine.judgement import FEWEST_JUDGED, FURTHER_WORDS, SURE, UNFAMILIAR, Limit
+from saywho.engine.measured_rates import BELIEFS, measured_rates
+from saywho.engine.population import FEWEST_POSTS
+from saywho.text import guess_language
 
 NOT_FOR: Final = gettext_noop(
     "Do not use this to find out who is behind an anonymous account, or as "

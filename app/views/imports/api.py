@@ -7,19 +7,7 @@ from typing import Annotated, Any, Final, TypeVar
 from msgspec import Meta, Struct
 from quart import request, url_for
 
-from app.compute.text import clean_username
 from app.errors import MalformedError, message_of
-from app.formats.assumptions import (
-    DATE_ORDERS,
-    columns_of,
-    order_of,
-    parse_encoding,
-    replaced_of,
-    rooms_of,
-)
-from app.formats.chats.people import zone_of
-from app.formats.records import SAME_FILE, ReadOptions, Times
-from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.imports.jobs import cancel_job, check_options, get_job, list_jobs, remove_upload
@@ -30,6 +18,18 @@ from app.views.bodies import spooled_body
 from app.views.imports.pages import begin_undo
 from app.views.policies import own_scope, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs
+from saywho.formats.assumptions import (
+    DATE_ORDERS,
+    columns_of,
+    order_of,
+    parse_encoding,
+    replaced_of,
+    rooms_of,
+)
+from saywho.formats.chats.people import zone_of
+from saywho.formats.records import SAME_FILE, ReadOptions, Times
+from saywho.formats.registry import FORMATS
+from saywho.text import clean_username
 
 Read = TypeVar("Read")
 blueprint = ApiBlueprint("api_imports", tag="imports")

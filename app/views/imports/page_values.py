@@ -9,16 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import StackedBar
 from app.errors import Message
-from app.formats.chats.people import machine_zone
-from app.formats.doubts.tally import Doubt
-from app.formats.preview import SHOWN, Preview
-from app.formats.records import Format, ImportFault, ReadOptions
-from app.formats.registry import FORMATS
-from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext, language, show_number, show_period, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
-from app.runtime.clock import monotonic, remembered_zone
+from app.runtime.clock import remembered_zone
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.imports.beginning import UploadLook, zone_of_reading
 from app.services.imports.jobs import ENDED, is_chat, share_read
@@ -42,6 +36,13 @@ from app.views.imports.reading_choices import Noted, count_notes, noted_of, sent
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.rooms.figures import ShareBar
 from app.views.zones import zone_cities
+from saywho.clock import monotonic
+from saywho.formats.chats.people import machine_zone
+from saywho.formats.preview import SHOWN, Preview
+from saywho.formats.records import Format, ImportFault, ReadOptions
+from saywho.formats.registry import FORMATS
+from saywho.formats.tables.csv import FIELDS
+from saywho.formats.tally import Doubt
 
 MB_OF_GB: Final = 1024
 

@@ -10,10 +10,6 @@ from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
-from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, doubt_sentence, replaced_of
-from app.formats.reading import username_for
-from app.formats.records import SAME_FILE, ImportFault, ReadOptions
-from app.formats.registry import FORMATS
 from app.language.i18n import gettext, ngettext, show_number, speaking_of
 from app.lifespan import resources
 from app.models import ImportJob
@@ -48,6 +44,10 @@ from app.views.page import render, render_form
 from app.views.policies import own_scope, writing
 from app.views.requests import check_confirmed
 from app.views.zones import zone_typed
+from saywho.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, doubt_sentence, replaced_of
+from saywho.formats.reading import username_for
+from saywho.formats.records import SAME_FILE, ImportFault, ReadOptions
+from saywho.formats.registry import FORMATS
 
 blueprint = PageBlueprint("imports", policy="operator")
 blueprint.add_app_template_test(is_chat, "of_chat")

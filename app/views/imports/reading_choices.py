@@ -8,7 +8,10 @@ from typing import Final, NamedTuple, TypeVar
 from msgspec import structs
 
 from app.errors import Message
-from app.formats.assumptions import (
+from app.language.i18n import gettext, translate_message
+from app.services.rooms.identity import RoomOutline
+from app.views.blueprints import Form
+from saywho.formats.assumptions import (
     DATE_ORDERS,
     ENCODINGS,
     NAME_WAYS,
@@ -29,13 +32,10 @@ from app.formats.assumptions import (
     unread_sentences,
     value_label,
 )
-from app.formats.chats.people import machine_zone
-from app.formats.doubts.tally import Doubt
-from app.formats.records import ReadOptions
-from app.formats.tables.csv import FIELDS
-from app.language.i18n import gettext, translate_message
-from app.services.rooms.identity import RoomOutline
-from app.views.blueprints import Form
+from saywho.formats.chats.people import machine_zone
+from saywho.formats.records import ReadOptions
+from saywho.formats.tables.csv import FIELDS
+from saywho.formats.tally import Doubt
 
 Given = TypeVar("Given")
 Chosen = TypeVar("Chosen")

@@ -8,11 +8,9 @@ from quart import Response, request
 
 from app.current import current_request
 from app.errors import stopping
-from app.formats.post import ReplyTarget
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import API, LIVE, TWEETS
-from app.runtime.clock import now
 from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import LinesReport, TweetLine, check_room, store_lines
@@ -34,6 +32,8 @@ from app.views.policies import (
     writing,
 )
 from app.views.requests import TWEET_CURSOR, Page, PageArgs, event_of, require_type
+from saywho.clock import now
+from saywho.formats.post import ReplyTarget
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 live = ApiBlueprint("api_live", tag="live")

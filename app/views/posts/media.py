@@ -11,13 +11,13 @@ from quart.wrappers.response import FileBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError, UnavailableError
-from app.formats.media.file_bytes import TYPES
-from app.formats.media.small_pictures import SMALL_SUFFIX
 from app.lifespan import resources
 from app.paths import MEDIA
 from app.services.access.rights import Openness, has_file
 from app.services.posts.media import content_type, has_small_versions, is_medium, is_needed
 from app.views.blueprints import PageBlueprint
+from saywho.formats.media.file_bytes import TYPES
+from saywho.formats.media.small_pictures import SMALL_SUFFIX
 
 blueprint = PageBlueprint("media", policy="read")
 

@@ -7,7 +7,6 @@ from msgspec import to_builtins
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.queries import quote_words
 from app.errors import AppError, InvalidInputError, MalformedError, NotFoundError
 from app.language.i18n import gettext
 from app.lifespan import resources
@@ -31,6 +30,7 @@ from app.views.filters import PageFilters, with_filters
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, render_form
 from app.views.requests import RESULT_CURSOR, cursor_of
+from saywho.queries import quote_words
 
 blueprint = PageBlueprint("search", policy="read")
 

@@ -9,9 +9,6 @@ from msgspec import Meta, Struct, field
 from quart import Response, request
 
 from app.asgi.cached import GZIP_LEVEL, headers_of, takes_gzip
-from app.formats.post import Platform
-from app.formats.records import ExportedPost
-from app.formats.registry import WRITERS
 from app.lifespan import resources
 from app.paths import EXPORT
 from app.runtime.work_pool import WorkPool
@@ -23,6 +20,9 @@ from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
 from app.views.filters import PostFilters, SearchFilters
 from app.views.requests import RESULT_CURSOR, Next
+from saywho.formats.post import Platform
+from saywho.formats.records import ExportedPost
+from saywho.formats.registry import WRITERS
 
 blueprint = ApiBlueprint("api_search", tag="search")
 

@@ -9,9 +9,6 @@ from zoneinfo import ZoneInfo
 
 from quart import url_for
 
-from app.compute.people.portrait import PersonPortrait, SilenceSpan, Trait
-from app.compute.people.replies import FEWEST_ANSWERS
-from app.compute.significance import FEWEST_CLUSTERS, FEWEST_COMPARED
 from app.drawing.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.language.i18n import (
     gettext,
@@ -32,6 +29,9 @@ from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import Figure, Finding, PlotT, Table, TableCell
 from app.views.tell import LONGEST_FINDING, beside_one, short_name, tell, tell_within, trait_of
+from saywho.people.portrait import PersonPortrait, SilenceSpan, Trait
+from saywho.people.replies import FEWEST_ANSWERS
+from saywho.significance import FEWEST_CLUSTERS, FEWEST_COMPARED
 
 People = Sequence[PersonPortrait]
 PAIR: Final = 2

@@ -13,13 +13,11 @@ from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.judgement import FURTHER_LIKELY, KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
-from app.compute.engine.measured_rates import ToldShares, measured_rates
 from app.db.result_cache import cacheable, holds_until
 from app.errors import NotFoundError
 from app.language.i18n import gettext, speaking_of
 from app.lifespan import resources
-from app.runtime.clock import first_instant, now
+from app.runtime.clock import first_instant
 from app.services.access.accounts import has_operator
 from app.services.archive.author_archive import Anniversary, on_this_day
 from app.services.compare.quiz_questions import Solution, is_playable
@@ -58,6 +56,9 @@ from app.views.imports.page_values import Start, start_here
 from app.views.page import WebPage, render
 from app.views.policies import always, own_chat, writing
 from app.views.rooms.figures import finding_of
+from saywho.clock import now
+from saywho.engine.judgement import FURTHER_LIKELY, KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
+from saywho.engine.measured_rates import ToldShares, measured_rates
 
 blueprint = PageBlueprint("home", policy="read")
 

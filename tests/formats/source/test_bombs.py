@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import ImportFileError, LimitReachedError, UnrecognisedFileError
-from app.formats.registry import open_records
-from app.formats.source.file import Source
-from app.formats.source.members import Member
+from app.errors import FileError, LimitReachedError, UnrecognisedFileError
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.source.members import Member
 from tests.archives import SMALL_FILES, tar, x_file, x_tweet, zip_bytes
 from tests.formats.files import read_broken, read_file_records, texts
 
@@ -50,7 +50,7 @@ def parts(number: int) -> list[str]:
 def read_bytes(data: bytes) -> int:
     """Read all that can be read; return how many bytes were unpacked."""
     with Source(io.BytesIO(data), limit_bytes=LIMIT) as source:
-        with suppress(ImportFileError):
+        with suppress(FileError):
             list(open_records(source).items)
         return source.meter.bytes_read
 
@@ -80,7 +80,7 @@ def test_what_a_zip_says_of_sizes_unpacks_no_more(size: int) -> None:
     data = zip_of(("data/tweets.js", "data/tweets.js", content), size=size)
     with Source(io.BytesIO(data), limit_bytes=LIMIT) as source:
         records = open_records(source)
-        with pytest.raises(ImportFileError, match=r"limit of an import|damaged"):
+        with pytest.raises(FileError, match=r"limit of an import|damaged"):
             list(records.items)
         assert source.meter.bytes_read <= LIMIT + 2**16
 

@@ -1,10 +1,9 @@
 """The encoding of a file, told by its bytes."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.formats.source.encodings import count_utf8, encodings_of, lines_to_weigh
+from saywho.formats.source.encodings import count_utf8, encodings_of, lines_to_weigh
 
 SHORT_TEXTS = {
     "cp949": ["안녕", "주말에 뭐 했어? 나는 산책했어", "ㅋㅋㅋ 진짜 웃기다", "고마워!"],

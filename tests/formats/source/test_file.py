@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.errors import BrokenFileError, ImportFileError
-from app.formats.source import containers
-from app.formats.source.file import Source, head
+from app.errors import BrokenFileError, FileError
+from saywho.formats.source import containers
+from saywho.formats.source.file import Source, head
 from tests.archives import tar, zip_bytes
 from tests.formats.files import read_broken, texts
 
@@ -110,7 +109,7 @@ def test_a_packed_stream_is_copied_no_further_than_the_limit(tmp_path: Path, kin
     large = packed(tmp_path / kind, {"a.json": noise(30_000)})
     with (
         pipe(large) as stream,
-        pytest.raises(ImportFileError, match="is larger than"),
+        pytest.raises(FileError, match="is larger than"),
         Source(stream, limit_bytes=2000),
     ):
         pass
@@ -168,7 +167,7 @@ def test_a_flipped_bit_is_told(kind: str, place: float, bit: int) -> None:
         data[4 + int(place * (len(data) - 4))] ^= 1 << bit  # The first four say what it is.
         path.write_bytes(data)
         # The bit may stand in the name of the member, which is not there then.
-        with contextlib.suppress(ImportFileError, KeyError), Source(path) as source:
+        with contextlib.suppress(FileError, KeyError), Source(path) as source:
             content = source if not source.has_members else source.member("posts.json")
             assert b"".join(content.chunks()) == WORDS or source.fault
 

@@ -4,11 +4,10 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import RecordError
-from app.formats.source.html import MAX_LENGTH, MAX_TAGS, beginning, html_to_text
+from saywho.formats.source.html import MAX_LENGTH, MAX_TAGS, beginning, html_to_text
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 LONG_LINK = (

@@ -6,13 +6,12 @@ from collections.abc import Collection
 from functools import partial
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import BrokenFileError
-from app.formats.source.file import Content, Meter
-from app.formats.source.json import MAX_VALUE, Window, end_of
-from app.formats.source.members import Member
+from saywho.formats.source.file import Content, Meter
+from saywho.formats.source.json import MAX_VALUE, Window, end_of
+from saywho.formats.source.members import Member
 from tests.growth import growth
 
 VALUES = st.recursive(

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.registry import open_records
-from app.formats.source.file import Source
-from app.formats.source.members import Folder, open_plain
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.source.members import Folder, open_plain
 from tests.archives import tar, x_file, x_members, x_tweet, zip_bytes
 from tests.formats.files import read_file_records, saved_folder, texts
 

@@ -4,11 +4,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import RecordError
-from app.formats.source.times import read_time
+from saywho.formats.source.times import read_time
 
 NOON = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
 

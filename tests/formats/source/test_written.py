@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 import pytest
 
-from app.formats.records import Record
-from app.formats.source.written import clock
+from saywho.formats.records import Record
+from saywho.formats.source.written import clock
 from tests.formats.files import read_file_records
 
 NOON: Final = datetime(2024, 1, 15, 12, 7, tzinfo=UTC)

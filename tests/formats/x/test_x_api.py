@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Record
-from tests.formats.files import array, lines, pretty, read_one
-from tests.formats.files import read_file_records as read
+from saywho.formats.post import Medium, Reactions, ReplyTarget
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Record
+from tests.formats.files import array, lines, pretty, read_file_records as read, read_one
 
 TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
 LONG = "긴 글은 이렇게 시작해서 끝날 줄을 모르고 계속 이어집니다. " * 12

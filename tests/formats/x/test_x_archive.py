@@ -9,17 +9,19 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Account
-from app.formats.registry import open_records
-from app.formats.source.file import Source
-from tests.archives import damaged, x_zip
-from tests.archives import x_file as js
-from tests.archives import x_note as note
-from tests.archives import x_tweet as tweet
-from tests.formats.files import read_broken, read_one, saved_folder, texts
-from tests.formats.files import read_file_records as read
+from saywho.formats.post import Medium, Reactions, ReplyTarget
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Account
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from tests.archives import damaged, x_file as js, x_note as note, x_tweet as tweet, x_zip
+from tests.formats.files import (
+    read_broken,
+    read_file_records as read,
+    read_one,
+    saved_folder,
+    texts,
+)
 
 MINA = Account("mina", "미나 🌱", "x", "77")
 LONG = "긴 글은 이렇게 시작해서 끝날 줄 모르고 계속 이어집니다. A long story that goes on. " * 8

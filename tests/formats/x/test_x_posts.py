@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Account, Item, Record
-from app.formats.source.json import MAX_VALUE
-from app.formats.x import archive as x_archive
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Account, Item, Record
+from saywho.formats.source.json import MAX_VALUE
+from saywho.formats.x import archive as x_archive
 from tests.archives import damaged, x_file, x_note, x_tweet, x_zip
 from tests.formats.files import only_records, read_file_records, read_one, saved_folder, texts
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.language.i18n import show_date
 from app.parts.cases.ratios import EDGES, cells_of, reaching, told, word_of
-from app.runtime.clock import now
+from saywho.clock import now
 from tests.browsing import SAME_ORIGIN, Browser, parts_of, repeated_ids, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Shared

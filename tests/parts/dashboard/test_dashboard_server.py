@@ -15,7 +15,7 @@ from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
 from app.parts.dashboard.page import PANELS
-from app.runtime.clock import now
+from saywho.clock import now
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
 from tests.parts.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn

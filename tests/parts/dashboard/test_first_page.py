@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from app.runtime.clock import now
 from app.services.imports.storing import load_samples
+from saywho.clock import now
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.parts.dashboard.viewing import PREFIX, csv_rows, drawn, page_words

@@ -14,21 +14,20 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 from sqlalchemy import update
 
-from app.compute.people.typical_words import TypicalWord
 from app.models import User
 from app.parts.dashboard.apart import Measurement
 from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness, Words
 from app.parts.dashboard.times import fitting, start_of, starts
-from app.runtime.clock import now
 from app.services.compare.habits import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor, Measured
 from app.services.compare.verdict import Model
 from app.services.posts.users import UserRow
 from app.views.filters import View
+from saywho.clock import now
+from saywho.people.typical_words import TypicalWord
 from tests.browsing import parts_of
 from tests.conftest import Shared
 from tests.parts.dashboard.viewing import csv_rows, drawn, page_words

@@ -7,13 +7,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import Message
-from app.formats.masks import mask, masked_sentence, shape_of
-from app.formats.records import NO_OPTIONS
-from app.formats.registry import FORMATS
 from app.parts.explain.explanation import (
     Explanation,
     ExplanationRequest,
@@ -22,6 +18,9 @@ from app.parts.explain.explanation import (
     explain,
     explanation_lines,
 )
+from saywho.formats.masks import mask, masked_sentence, shape_of
+from saywho.formats.records import NO_OPTIONS
+from saywho.formats.registry import FORMATS
 from tests.archives import SMALL_FILES, zip_bytes
 
 KAKAOTALK = """KakaoTalk Chats with Hildegard

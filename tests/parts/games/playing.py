@@ -12,8 +12,8 @@ from app.models import Tweet
 from app.models.work import GameQuestion
 from app.parts.games import hosting
 from app.parts.games.drawing import DrawnQuestion
-from app.runtime.clock import now_ms
 from app.services.posts.users import get_user
+from saywho.clock import now_ms
 from tests.browsing import parts_of
 from tests.conftest import Client
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app import create_app
-from app.compute.people.names import SHOWN_HIDDEN
+from saywho.people.names import SHOWN_HIDDEN
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, MakeConfig, client_with

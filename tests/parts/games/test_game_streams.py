@@ -14,9 +14,9 @@ from sqlalchemy import event, select, text
 from app.models.work import GamePlayer
 from app.parts.games import hosting, playing
 from app.runtime import clock
-from app.runtime.clock import now_ms
 from app.services.access.rights import revoke_token
 from app.services.live_streams import streaming
+from saywho.clock import now_ms
 from tests.browsing import parts_of
 from tests.conftest import Client, client_with
 from tests.listening import Listener, listening

@@ -7,8 +7,8 @@ from quart import Quart
 
 from app.models.work import Game, WrongCode
 from app.parts.games import hosting, players
-from app.runtime.clock import now_ms
 from app.services import maintenance
+from saywho.clock import now_ms
 from tests.browsing import parts_of
 from tests.services.test_clock_changes import AHEAD, move, times
 from tests.waiting import maintain

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.compute.text import as_read
 from app.models import Tweet
 from app.models.work import GameQuestion
 from app.parts.games.players import AnswerRequest, points_for
-from app.runtime.clock import now_ms
 from app.security import digest
+from saywho.clock import now_ms
+from saywho.text import as_read
 from tests.browsing import parts_of
 from tests.chats import import_chat
 from tests.conftest import Client, Outside

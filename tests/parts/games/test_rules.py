@@ -4,8 +4,7 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.parts.games.drawing import shares
 from app.parts.games.hosting import CODE_LENGTH, LETTERS, LONGEST_CODE, new_code, typed_code

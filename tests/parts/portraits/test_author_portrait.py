@@ -8,8 +8,6 @@ from urllib.parse import quote
 
 import pytest
 
-from app.compute.people.fingerprint import Measure, fingerprint, tally_of
-from app.compute.people.signs import FORMS
 from app.drawing.drawings import NamedBar, PhraseList, PhraseRow, StackedBar
 from app.language.i18n import speaking
 from app.parts.portraits import author
@@ -18,6 +16,8 @@ from app.services.posts.manners import MANNERS
 from app.views.figure import Finding, Table
 from app.views.habits import habit_rows
 from app.views.tell import Beside, called, label_of, often, part_of, share_told, trait_of
+from saywho.people.fingerprint import Measure, fingerprint, tally_of
+from saywho.people.signs import FORMS
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

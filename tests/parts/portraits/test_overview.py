@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from app.compute.people.portrait import portray
-from app.compute.people.times import Said as Written
 from app.language.i18n import speaking
 from app.models import Room
 from app.parts.pictures.picture_page import PictureArgs
@@ -22,6 +20,8 @@ from app.services.rooms import sight
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import read_portrait
 from app.views.subjects import Chat
+from saywho.people.portrait import portray
+from saywho.people.times import Said as Written
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared

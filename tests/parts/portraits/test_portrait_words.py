@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 
-from app.compute.people.portrait import portray
-from app.compute.people.times import Said
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import line_about, noted_bars
 from app.parts.portraits.room_figures import Timing, TypicalWords
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, people_named
 from app.views.cast import Cast, bound
-from tests.compute.test_portrait import HOUR_S, chats
+from saywho.people.portrait import portray
+from saywho.people.times import Said
+from tests.people.test_portrait import HOUR_S, chats
 
 ZONE: Final = ZoneInfo("Asia/Seoul")
 SILENCE_S: Final = 6 * HOUR_S

@@ -6,10 +6,10 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
-from app.compute.text import as_read
 from app.db.engine import Database
 from app.models import Tweet
 from app.services.compare.stored_texts import other_writers
+from saywho.text import as_read
 from tests.browsing import SAME_ORIGIN, body, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client

@@ -12,7 +12,7 @@ import pytest
 
 from app.parts.sources import fetching
 from app.parts.sources.fetching import Answer, FetchError, Web, is_public
-from app.runtime.clock import now
+from saywho.clock import now
 from tests.live_platforms import Fault, Platform, live_platform
 from tests.waiting import DEADLINE_S
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from sqlalchemy import update
 
 from app.lifespan import running
@@ -23,8 +22,8 @@ from app.parts.sources.following import (
     remove_source,
     sources_job,
 )
-from app.runtime.clock import now
 from app.services.maintenance import Maintenance
+from saywho.clock import now
 from tests.live_platforms import Fault, Platform
 from tests.parts.sources.conftest import Following, until_asked
 from tests.waiting import DEADLINE_S, eventually

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from quart import Quart
 
 from app import create_app

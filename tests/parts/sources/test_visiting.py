@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.models import Tweet
 from app.parts.sources import following
-from app.runtime.clock import now
+from saywho.clock import now
 from tests.live_platforms import Fault, Platform
 from tests.parts.sources.conftest import KINDS, Following
 from tests.posting import remove_author

@@ -20,12 +20,12 @@ pytest.importorskip("pyspark", reason="make test-full runs it, where Java is")
 from pyarrow import Table
 from pyarrow.parquet import read_table, write_table
 
-from app.compute.engine.fitting import fit_corpus
-from app.compute.engine.judgement import judge
 from app.parts.spark.jobs import SETTINGS, JobError
 from app.parts.spark.model import MOST_AUTHORS, compare, fit, from_bytes, to_bytes
-from app.population import shipped_authors
-from tests.compute.invented import SYLLABLES, kept, posts_of
+from saywho.engine.fitting import fit_corpus
+from saywho.engine.judgement import judge
+from saywho.population import shipped_authors
+from tests.engine.invented import SYLLABLES, kept, posts_of
 from tests.foreign_folder import ForeignFolder
 from tests.installation import Installation
 from tests.services.compare.test_other_languages import MANON, POLISH, sentences

@@ -7,12 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.db.engine import Database
-from app.parts.years import year as year_reader
-from app.parts.years import year as years
+from app.parts.years import year as year_reader, year as years
 from app.parts.years.compared_years import FEWEST_DAYS, LACK, stretch_of
 from app.parts.years.year import AuthorYear, RoomYear, open_years, read_room_year, read_year
 from app.services.posts.users import get_author

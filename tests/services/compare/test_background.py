@@ -5,12 +5,8 @@ import random
 
 from sqlalchemy import func, select
 
-from app.compute.engine.attribution import build_background
-from app.compute.engine.features import features
-from app.compute.engine.fitting import fit_corpus
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, User
-from app.population import shipped_authors
 from app.services.compare.background import (
     BACKGROUND,
     FIRST_SNAPSHOT_POSTS,
@@ -19,7 +15,11 @@ from app.services.compare.background import (
     renew_background,
     renew_if_outgrown,
 )
-from tests.compute.invented import kept, posts_of
+from saywho.engine.attribution import build_background
+from saywho.engine.features import features
+from saywho.engine.fitting import fit_corpus
+from saywho.population import shipped_authors
+from tests.engine.invented import kept, posts_of
 from tests.posting import post, remove_author, remove_post
 from tests.waiting import maintain
 

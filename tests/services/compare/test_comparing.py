@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.compute.engine.case import RATED, Case
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
-from app.runtime.clock import now
 from app.services.compare.background import renew_background
 from app.services.compare.comparing import MOST_NAMES, Comparer, Question, case_of
 from app.services.compare.habits import Models
@@ -19,6 +17,8 @@ from app.services.compare.verdict import Comparison, answer
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.users import add_user
+from saywho.clock import now
+from saywho.engine.case import RATED, Case
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post, remove_author, remove_post
 from tests.selection import first_of

@@ -8,10 +8,6 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from app.compute.engine.attribution import Background, build_background
-from app.compute.engine.case import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT
-from app.compute.engine.features import features
-from app.compute.engine.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBABILITY
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
@@ -20,6 +16,10 @@ from app.services.compare.habits import Models, typical_of
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.imports.storing import delete_samples, load_samples
 from app.services.posts.users import get_user, sample_files
+from saywho.engine.attribution import Background, build_background
+from saywho.engine.case import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT
+from saywho.engine.features import features
+from saywho.engine.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBABILITY
 from tests.conftest import MakeConfig
 from tests.posting import post
 from tests.waiting import maintain

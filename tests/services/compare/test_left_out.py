@@ -5,11 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.compute.engine.fitting import fit_corpus
-from app.compute.engine.population import FEWEST_POSTS
 from app.db.engine import Database
 from app.errors import UnavailableError
-from app.population import shipped_authors
 from app.services.compare import held_out
 from app.services.compare.background import LeftOutShare, newest_members
 from app.services.compare.habits import Models
@@ -25,8 +22,11 @@ from app.services.compare.model_card import Cards
 from app.services.maintenance import jobs, left_out_job
 from app.services.posts.users import sample_files
 from benchmarks.languages import SENTENCES, read
-from tests.compute.invented import KNOWN, Place, kept, posts_of
+from saywho.engine.fitting import fit_corpus
+from saywho.engine.population import FEWEST_POSTS
+from saywho.population import shipped_authors
 from tests.conftest import MakeConfig
+from tests.engine.invented import KNOWN, Place, kept, posts_of
 from tests.posting import post
 from tests.waiting import maintain
 

@@ -9,7 +9,6 @@ from typing import Final
 
 import pytest
 
-from app.compute.engine.languages import release_memory, scores_of, written_by
 from app.db.engine import Database
 from app.services.compare.background import renew_background
 from app.services.compare.comparing import Question, case_of
@@ -17,6 +16,7 @@ from app.services.compare.habits import Models
 from app.services.compare.model_card import Card, Cards
 from app.views.comparing.verdicts import ELSEWHERE_ALONE, limits_of
 from benchmarks.languages import SENTENCES, read
+from saywho.engine.languages import release_memory, scores_of, written_by
 from tests.posting import post
 from tests.services.compare.test_elsewhere import BAKERY, FERRY, GERMAN, KNOWN, MUSEUM, ask, write
 
@@ -239,7 +239,7 @@ def test_memory_of_the_model_that_is_given_up_comes_back() -> None:
     assert scores_of("Das Museum ist heute geschlossen, morgen aber nicht.") == told
 
 
-TELLS = "from app.compute.engine.languages import scores_of; print(scores_of('Das Museum ist zu.'))"
+TELLS = "from saywho.engine.languages import scores_of; print(scores_of('Das Museum ist zu.'))"
 
 
 def test_the_model_is_unpacked_once_and_a_damaged_copy_is_not_used(tmp_path: Path) -> None:

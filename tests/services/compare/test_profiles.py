@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import update
 
-from app.compute.engine.features import Counts, add, features
-from app.compute.engine.profiles import AuthorProfile
 from app.db.engine import Database
 from app.models import Profile
 from app.services.checks import find_faults
@@ -16,6 +14,8 @@ from app.services.compare.background import renew_background
 from app.services.compare.profiles import ProfileStore, fold_tails
 from app.services.deletion import purge_deleted
 from app.services.posts.users import rows_by_name
+from saywho.engine.features import Counts, add, features
+from saywho.engine.profiles import AuthorProfile
 from tests.conftest import MakeConfig
 from tests.posting import post, remove_author, remove_post
 from tests.selection import first_of

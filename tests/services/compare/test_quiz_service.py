@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.compute.people.names import HIDDEN
 from app.db.engine import Database
 from app.services.compare.background import renew_background
 from app.services.compare.comparing import Question, case_of, likeliest_of
@@ -20,6 +19,7 @@ from app.services.compare.verdict import answer
 from app.services.deletion import delete_post
 from app.services.imports.storing import load_samples
 from app.services.posts.users import find_user
+from saywho.people.names import HIDDEN
 from tests.chats import import_chat, kakaotalk
 from tests.posting import post, remove_post
 

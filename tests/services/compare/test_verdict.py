@@ -6,9 +6,6 @@ import math
 import pytest
 from sqlalchemy import select
 
-from app.compute.engine.case import RATED
-from app.compute.engine.judgement import FEWEST_JUDGED
-from app.compute.people.typical_words import TypicalWord
 from app.db.engine import Database
 from app.models import User
 from app.services.compare.background import renew_background
@@ -19,6 +16,9 @@ from app.services.compare.profiles import ProfileStore
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, add_reasons, answer
 from app.services.event_log import newest_event
 from app.services.posts.users import add_user
+from saywho.engine.case import RATED
+from saywho.engine.judgement import FEWEST_JUDGED
+from saywho.people.typical_words import TypicalWord
 from tests.posting import post
 
 TEXT = "zyzzyva quokka 등대지기"

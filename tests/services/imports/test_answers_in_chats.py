@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sqlalchemy import select
 
 from app.config import Config
 from app.db.engine import Database
-from app.formats.registry import WRITERS, open_records
-from app.formats.source.file import Source
 from app.models import Room, Tweet
 from app.services.imports import reading
 from app.services.imports.bulk import MOST_ORDERED
@@ -27,6 +24,8 @@ from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey
 from app.services.rooms.messages import END, list_before, list_messages, messages_around
+from saywho.formats.registry import WRITERS, open_records
+from saywho.formats.source.file import Source
 from tests.chats import import_chat
 from tests.conftest import MakeConfig
 from tests.databases import Databases

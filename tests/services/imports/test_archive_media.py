@@ -14,22 +14,21 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.formats.registry import open_records
-from app.formats.source import file
-from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
+from saywho.formats.registry import open_records
+from saywho.formats.source import file
+from saywho.formats.source.file import Source
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip, zip_bytes
 from tests.formats.chatlab_variants import in_lines, in_object
 from tests.formats.files import saved_folder
 from tests.formats.slack_variants import message, workspace
 from tests.posting import remove_author, remove_post
-from tests.services.imports.test_chat_media import bring as bring_files
-from tests.services.imports.test_chat_media import names as names_of
+from tests.services.imports.test_chat_media import bring as bring_files, names as names_of
 
 PHOTO = "https://p.example/media/{}.png"
 ROOM = 2**30

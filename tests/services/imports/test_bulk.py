@@ -9,21 +9,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from msgspec import structs
 from sqlalchemy import event, func, select
 
 from app.config import Config
 from app.db.engine import Database
-from app.formats.records import FileRoom, Item, Record, RecordStream
-from app.formats.source.file import Source
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import reading
 from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import IMPORTING, claim_job, note_progress
 from app.services.imports.storing import StoreOptions, import_records
+from saywho.formats.records import FileRoom, Item, Record, RecordStream
+from saywho.formats.source.file import Source
 from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, outcome, record, stream_of
 from tests.uploading import queued

@@ -11,15 +11,15 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.db.engine import Database
-from app.formats.records import ReadOptions
-from app.formats.registry import open_records
-from app.formats.source import file
-from app.formats.source.file import Source
 from app.models import Tweet
 from app.services.checks import find_faults
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
 from app.services.posts.media import MediaKeeper
+from saywho.formats.records import ReadOptions
+from saywho.formats.registry import open_records
+from saywho.formats.source import file
+from saywho.formats.source.file import Source
 from tests.archives import VIDEO, damaged, picture, zip_bytes
 from tests.chats import ZONE, Said, kakaotalk
 from tests.formats.files import saved_folder

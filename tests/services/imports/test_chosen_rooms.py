@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.engine import Database
-from app.errors import ImportFileError
-from app.formats.assumptions import Assumption
+from app.errors import FileError
 from app.models import Operator
 from app.services.access.accounts import READER, add_account, add_invitation, end_invitation
 from app.services.access.rights import switch_site
@@ -18,6 +17,7 @@ from app.services.imports.report import ImportReport
 from app.services.imports.seen import UnsettledTimesError
 from app.services.rooms.identity import UnsettledRoomError
 from app.services.rooms.room_facts import list_rooms
+from saywho.formats.assumptions import Assumption
 from tests.browsing import PASSWORD_HASH
 from tests.chats import Said, import_chat, kakaotalk, said, telegram
 
@@ -124,7 +124,7 @@ async def test_a_chosen_number_decides(db: Database) -> None:
 
 
 async def test_an_unknown_number_stores_nothing(db: Database) -> None:
-    with pytest.raises(ImportFileError, match="no chat 9"):
+    with pytest.raises(FileError, match="no chat 9"):
         await import_chat(db, kakaotalk("Family", *HERE), rooms=("9",))
     assert await rooms_of(db) == []
 

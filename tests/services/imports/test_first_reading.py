@@ -7,15 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from app.errors import BrokenFileError
-from app.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_notes
-from app.formats.kept import WHOLE_BYTES
-from app.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.services.imports.reading import (
     FIRST_RECORDS,
     LOOKED_AT,
@@ -24,6 +18,11 @@ from app.services.imports.reading import (
     check_order,
 )
 from app.services.imports.report import encode_notes
+from saywho.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_notes
+from saywho.formats.kept import WHOLE_BYTES
+from saywho.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.selection import first_of
 
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)

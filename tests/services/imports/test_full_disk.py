@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from app.config import MIB
 from app.db.engine import Database
 from app.errors import StorageFullError, UnavailableError
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.models import ImportJob, MediaUse, Tweet, User
 from app.services.deletion import purge_deleted
 from app.services.imports.jobs import get_job, upload_path
@@ -23,6 +20,9 @@ from app.services.imports.storing import import_records
 from app.services.maintenance import media_job
 from app.services.posts import media
 from app.services.posts.media import MediaKeeper, NoRoomError, remove_if_full, reserved_bytes
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.sizes import MIB
 from tests.archives import VIDEO, picture, x_media, x_media_members
 from tests.conftest import MakeConfig
 from tests.formats.files import saved_folder

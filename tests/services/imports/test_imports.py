@@ -14,21 +14,21 @@ from msgspec import structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.features import sum_of_features
-from app.compute.engine.profiles import profile_of
 from app.db.engine import Database
-from app.formats.post import Medium, ReplyTarget
-from app.formats.records import Account, Item, Record, RecordStream
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
-from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.compare.profiles import stored_profiles, users_with_tails
 from app.services.imports import counting, reading, storing
 from app.services.imports.counting import Counting
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records, renew_derived
+from saywho.clock import now
+from saywho.engine.features import sum_of_features
+from saywho.engine.profiles import profile_of
+from saywho.formats.post import Medium, ReplyTarget
+from saywho.formats.records import Account, Item, Record, RecordStream
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

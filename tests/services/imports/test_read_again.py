@@ -14,19 +14,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.config import Config
 from app.db.engine import Database
-from app.errors import BrokenFileError, ImportFileError
-from app.errors import Message as Fault
-from app.formats.kept import read_file
-from app.formats.records import ReadOptions
-from app.formats.source.file import Source
+from app.errors import BrokenFileError, FileError, Message as Fault
 from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
 from app.services.deletion import delete_user, purge_deleted
@@ -39,12 +34,14 @@ from app.services.imports.undo import request_undo, undo_imports
 from app.services.posts.post_content import NewTweet
 from app.services.rooms.identity import UnsettledRoomError, rename_room
 from app.services.search.embeddings import Embeddings
+from saywho.formats.kept import read_file
+from saywho.formats.records import ReadOptions
+from saywho.formats.source.file import Source
 from tests.chats import ZONE, import_chat, kakaotalk, said, telegram
 from tests.databases import Databases
 from tests.embedding_service import Letters
 from tests.formats import chat_variants, meta_variants
-from tests.formats.invented_rooms import Said as Message
-from tests.formats.invented_rooms import messages_in
+from tests.formats.invented_rooms import Said as Message, messages_in
 from tests.services.imports.test_answers_in_chats import SMALL
 from tests.services.imports.test_chosen_rooms import invite
 
@@ -145,7 +142,7 @@ async def test_the_same_bytes_read_otherwise_stop_and_can_be_replaced(db: Databa
     assert await imported(db, table, "posts.csv", **right | wrong[0], replace="1") == (6, 0)
     assert await texts(db) == [f"title {n}" for n in range(101, 107)]
     assert await find_faults(db) == []
-    with pytest.raises(ImportFileError, match="no import of the same file"):
+    with pytest.raises(FileError, match="no import of the same file"):
         await imported(db, table + b"\n1,a,b,c,d,", "posts.csv", replace="file")
 
 
@@ -369,7 +366,7 @@ async def test_files_of_one_name_and_size_never_touch_each_other(db: Database) -
     for first, second in (chats, lines):
         assert len(first) == len(second)
         before = await imported(db, first, "posts.jsonl")
-        with pytest.raises(ImportFileError, match="no import of the same file"):
+        with pytest.raises(FileError, match="no import of the same file"):
             await imported(db, second, "posts.jsonl", replace="file")
         assert await imported(db, second, "posts.jsonl") == before
     assert len(await texts(db)) == 22

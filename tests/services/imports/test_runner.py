@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.formats.source.file import Source
 from app.models import Tweet
-from app.runtime.processes import NICENESS
 from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import MOST_ATTEMPTS, claim_job, get_job, note_progress, upload_path
 from app.services.imports.report import ImportReport, errors_of
 from app.services.imports.runner import run_waiting_job
+from saywho.formats.source.file import Source
+from saywho.processes import NICENESS
 from tests.conftest import MakeConfig
 from tests.refusals import FULL, READ_ONLY, connections_take
 from tests.uploading import jsonl, queued

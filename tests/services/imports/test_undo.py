@@ -11,11 +11,7 @@ from sqlalchemy import func, select, update
 
 from app.db.engine import Database
 from app.errors import ConflictError, NotFoundError
-from app.formats.records import ReadOptions
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.models import Event, ImportJob, Room, RoomPerson, Tweet, User
-from app.runtime.clock import now
 from app.services import deletion
 from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
@@ -26,6 +22,10 @@ from app.services.imports.undo import is_undo_due, request_undo, undo_imports
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user, list_authors
 from app.services.rooms.identity import join_some
+from saywho.clock import now
+from saywho.formats.records import ReadOptions
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.chats import ZONE, Said, kakaotalk, said
 from tests.posting import new_tweet
 

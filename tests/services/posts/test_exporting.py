@@ -8,13 +8,13 @@ from typing import Any, Final
 import pytest
 
 from app.db.engine import Database
-from app.formats.post import Platform, ReplyTarget
-from app.formats.records import ExportedPost
-from app.formats.registry import WRITERS, open_records
-from app.formats.source.file import Source
 from app.services.imports.storing import import_records
 from app.services.posts import exporting
 from app.services.posts.exporting import begin_export, exported
+from saywho.formats.post import Platform, ReplyTarget
+from saywho.formats.records import ExportedPost
+from saywho.formats.registry import WRITERS, open_records
+from saywho.formats.source.file import Source
 from tests.conftest import MakeConfig
 from tests.posting import post, remove_author, remove_post
 

@@ -3,11 +3,10 @@
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.compute.text import normalized
 from app.services.posts.filters import FILTERS, TypedFilter, TypedQuery, read_query
+from saywho.text import normalized
 from tests.installation import ROOT
 
 KEYS = [each.key for each in FILTERS if each.typed]

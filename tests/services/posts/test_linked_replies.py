@@ -9,9 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.engine import Database
-from app.formats.post import ReplyTarget
 from app.models import Event
-from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.event_log import newest_event
 from app.services.posts.arrivals import Arrival, add_arrivals
@@ -19,6 +17,8 @@ from app.services.posts.post_content import NewTweet
 from app.services.posts.replies import Conversation, own_chains, read_conversation
 from app.services.posts.tweets import find_posts
 from app.services.posts.users import add_user, find_user
+from saywho.clock import now
+from saywho.formats.post import ReplyTarget
 from tests.posting import add_posts, new_tweet, remove_post
 from tests.selection import first_of
 

@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 from sqlalchemy import event, select
 
 from app.config import Config
 from app.db.engine import Database
-from app.formats.post import RoomReference
 from app.models import Room
-from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import store_lines
@@ -26,6 +23,8 @@ from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user
 from app.services.rooms.identity import join_some
 from app.services.rooms.room_facts import list_rooms
+from saywho.clock import now
+from saywho.formats.post import RoomReference
 from tests.chats import import_chat, kakaotalk, said
 from tests.databases import Databases
 from tests.posting import new_tweet

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.compute.text import username_key
 from app.db.engine import Database
 from app.errors import UnavailableError
-from app.formats.post import Reactions
 from app.models import Event, User
-from app.runtime.clock import now
 from app.services.imports.bulk import BulkAuthor, store_authors
 from app.services.posts.arrivals import PostRequest, PostWriter, Receipt
 from app.services.posts.post_content import NewTweet, is_newer
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import add_user, list_authors
+from saywho.clock import now
+from saywho.formats.post import Reactions
+from saywho.text import username_key
 from tests.posting import new_tweet, post, remove_author, store
 
 START = datetime(2020, 1, 1, tzinfo=UTC)

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.db.engine import Database
-from app.formats.registry import WRITERS
 from app.models import Event, Room, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import delete_everybody, purge_deleted
 from app.services.imports.bulk import BATCH
 from app.services.posts.exporting import begin_export, exported
 from app.services.rooms.room_facts import RoomFacts, list_rooms
+from saywho.formats.registry import WRITERS
 from tests.archives import zip_bytes
 from tests.chats import Said, import_chat, kakaotalk, said, telegram
 

@@ -9,12 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from app.compute.people.portrait import SilenceSpan
 from app.db.backend import insert_rows
 from app.db.engine import Database
-from app.formats.post import Reactions, SignCount
 from app.models import Room, RoomPerson
-from app.runtime.clock import now
 from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import TweetKey
@@ -31,6 +28,9 @@ from app.services.rooms.room_facts import (
     name_of_room_of,
 )
 from app.services.rooms.sight import ChatSight, CountedChat, counted_rooms, read_portrait
+from saywho.clock import now
+from saywho.formats.post import Reactions, SignCount
+from saywho.people.portrait import SilenceSpan
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, said, telegram
 from tests.conftest import Shared

@@ -6,13 +6,12 @@ import time
 
 import pytest
 
-from app.compute.queries import MOST_PAIRS, parse_query
 from app.db.engine import Database
 from app.runtime.work_pool import WorkPool
 from app.services.search import word_search
-from app.services.search.results import ResultPage, SearchQuery
-from app.services.search.results import find as find_page
+from app.services.search.results import ResultPage, SearchQuery, find as find_page
 from app.services.search.word_search import ResultKey, SearchWork
+from saywho.queries import MOST_PAIRS, parse_query
 from tests.posting import post
 from tests.waiting import maintain
 

@@ -6,12 +6,11 @@ import pytest
 from sqlalchemy import text, update
 
 from app.db.engine import Database
-from app.formats.post import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
 from app.services.search.index_terms import renew_vocabulary
-from app.services.search.results import ResultPage, SearchQuery
-from app.services.search.results import find as find_page
+from app.services.search.results import ResultPage, SearchQuery, find as find_page
+from saywho.formats.post import Medium
 from tests.posting import new_tweet, remove_post, store
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

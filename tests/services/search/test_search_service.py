@@ -1,12 +1,10 @@
 """Search by words: any query is fine, and what is marked is what matched."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from app.db.engine import Database
-from app.services.search.results import Hit, SearchQuery
-from app.services.search.results import find as find_page
+from app.services.search.results import Hit, SearchQuery, find as find_page
 from tests.posting import post
 
 TEXTS = [

@@ -3,15 +3,14 @@
 import pytest
 from sqlalchemy import event, select
 
-from app.compute.words import terms
 from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
 from app.services.posts.selection import Selection
 from app.services.search import word_search
 from app.services.search.index_terms import is_vocabulary_old
-from app.services.search.results import ResultPage, SearchQuery
-from app.services.search.results import find as find_page
+from app.services.search.results import ResultPage, SearchQuery, find as find_page
 from app.views.requests import RESULT_CURSOR, cursor_of
+from saywho.words import terms
 from tests.posting import post, remove_author, remove_post
 from tests.waiting import maintain
 

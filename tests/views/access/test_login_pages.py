@@ -17,7 +17,6 @@ from sqlalchemy import update
 from app import create_app
 from app.config import Config
 from app.models import LoginFailure, LoginSession, SetupLink
-from app.runtime.clock import now
 from app.services.access.accounts import LINK_LIFETIME, READER, add_setup_link
 from app.services.access.logins import (
     MOST_OF_ACCOUNT,
@@ -27,6 +26,7 @@ from app.services.access.logins import (
     count_closed,
 )
 from app.services.access.rights import add_token
+from saywho.clock import now
 from tests.browsing import (
     PASSWORD,
     SAME_ORIGIN,

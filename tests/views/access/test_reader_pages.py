@@ -13,8 +13,8 @@ from sqlalchemy import update
 
 from app import create_app
 from app.models import Invitation
-from app.runtime.clock import now
 from app.services.access.accounts import LINK_LIFETIME, add_setup_link
+from saywho.clock import now
 from tests.browsing import PASSWORD, Browser, body, parts_of, signed_in
 from tests.conftest import MakeConfig
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.formats.post import PLATFORMS, Platform
+from saywho.formats.post import PLATFORMS, Platform
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 

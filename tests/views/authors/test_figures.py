@@ -5,10 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from app.compute.people.times import longest_run
 from app.drawing.drawings import Clock, Columns, NameList, WeekGrid
 from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
 from app.parts.years.year import AuthorYear, read_year
@@ -18,6 +16,7 @@ from app.views.authors.figures import AuthorAtSight, columns_of, lists_of, most_
 from app.views.cast import bound
 from app.views.figure import Figure, FigureParts
 from app.views.page import cast_on
+from saywho.people.times import longest_run
 from tests.browsing import parts_of
 from tests.conftest import Shared
 

@@ -10,8 +10,8 @@ from quart import Quart
 from sqlalchemy import insert
 
 from app.models import User
-from app.runtime.clock import now
 from app.services.compare.background import BACKGROUND
+from saywho.clock import now
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client, Shared
 from tests.waiting import settle

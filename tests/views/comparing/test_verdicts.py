@@ -5,13 +5,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from msgspec import structs
 
-from app.compute.engine.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
-from app.compute.engine.measured_rates import More
-from app.compute.text import FEWEST_WORDS, word_count
 from app.language.i18n import speaking
 from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Short, Usage
 from app.views.comparing.evidence import uses_of
@@ -33,6 +29,9 @@ from app.views.comparing.verdicts import (
     threshold_of,
     why_nobody,
 )
+from saywho.engine.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
+from saywho.engine.measured_rates import More
+from saywho.text import FEWEST_WORDS, word_count
 
 LITTLE = (
     "Little is known of {0}: {1} posts with words, but only about {2} characters if equal posts "

@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 
 from app import create_app
 from app.db.engine import Database
-from app.formats.records import ReadOptions
 from app.models import ImportJob, MediaUse, Operator, Room, RoomPerson, Tweet, User
 from app.services.imports.jobs import ENDED
 from app.views.imports.api import NewImportArgs
+from saywho.formats.records import ReadOptions
 from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, client_with
 from tests.uploading import jsonl, queued, uploads

@@ -10,8 +10,7 @@ from app.models import Room, RoomPerson
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.browsing import parts_of, signed_in
 from tests.selection import first_of
-from tests.uploading import ended as until_ended
-from tests.uploading import shown, start, upload
+from tests.uploading import ended as until_ended, shown, start, upload
 
 APPS = {
     "kakaotalk": ("KakaoTalk", "카카오톡"),

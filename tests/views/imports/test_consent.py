@@ -14,8 +14,7 @@ from tests.browsing import signed_in
 from tests.conftest import NDJSON, client_with
 from tests.formats.files import read_file_records
 from tests.installation import Installation
-from tests.uploading import ended as page_of_ended
-from tests.uploading import start, upload
+from tests.uploading import ended as page_of_ended, start, upload
 from tests.views.imports.test_imports_api import ended, send
 
 Rows = list[dict[str, Any]]

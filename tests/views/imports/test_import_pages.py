@@ -15,8 +15,8 @@ from quart import Quart
 from quart.datastructures import FileStorage
 
 from app import create_app
-from app.runtime.clock import now
 from app.services.imports.jobs import UPLOAD_LIFETIME, get_job, open_upload, upload_path
+from saywho.clock import now
 from tests.archives import picture, x_media, x_media_members, x_members, x_zip, zip_bytes
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import kakaotalk

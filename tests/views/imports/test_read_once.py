@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from quart import Quart
 
-from app.formats.kept import kept_beside
 from app.services.imports.beginning import Previewer
+from saywho.formats.kept import kept_beside
 from tests.archives import x_members, zip_bytes
 from tests.browsing import Browser, parts_of
 from tests.chats import kakaotalk, said

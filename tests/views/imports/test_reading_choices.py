@@ -12,9 +12,9 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.formats.assumptions import NotesSummary, Unread
 from app.services.imports.jobs import get_job, note_look
 from app.services.imports.report import StoredPosts
+from saywho.formats.assumptions import NotesSummary, Unread
 from tests.browsing import Browser, parts_of
 from tests.chats import Said, kakaotalk
 from tests.conftest import Client, MakeConfig

@@ -14,10 +14,10 @@ from sqlalchemy import insert
 from app import create_app
 from app.lifespan import begin_stop
 from app.models import Event
-from app.runtime.clock import now
 from app.services.access.accounts import READER
 from app.services.access.rights import remove_account, revoke_token
 from app.services.live_streams import hub, streaming
+from saywho.clock import now
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.listening import PATH, Listener, listening

@@ -13,10 +13,10 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.services.imports.storing import import_records
 from app.services.posts.media import keeper_of
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.browsing import Browser, in_one_line, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with

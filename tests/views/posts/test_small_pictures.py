@@ -12,14 +12,14 @@ from PIL import Image, ImageCms
 from quart import Quart
 
 from app.errors import UnavailableError
-from app.formats.media.small_pictures import WIDTHS
-from app.formats.records import ReadOptions
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.services.imports.storing import import_records
 from app.services.maintenance import small_pictures_job
 from app.services.posts import media
 from app.services.posts.media import SmallPictures, keeper_of, remove_unneeded, small_folder
+from saywho.formats.media.small_pictures import WIDTHS
+from saywho.formats.records import ReadOptions
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.archives import picture, zip_bytes
 from tests.browsing import parts_of
 from tests.chats import ZONE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.formats.post import stored_fields
+from saywho.formats.post import stored_fields
 from tests.conftest import Client, Shared
 
 RTL = "שלום עולם, מתי יוצאת הספינה?"

@@ -10,7 +10,6 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select, update
 
-from app.compute.engine.case import Fitted
 from app.db.engine import Database
 from app.models import Room
 from app.services.compare.background import ChatBackground, ChatFit
@@ -18,6 +17,7 @@ from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
 from app.services.deletion import delete_post
 from app.services.rooms.sight import ToldRoom, ToldRooms, counted_rooms
+from saywho.engine.case import Fitted
 from tests.browsing import parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared

@@ -6,11 +6,11 @@ from html import unescape
 
 import pytest
 
-from app.formats.records import ReadOptions
-from app.formats.registry import open_records
-from app.formats.source.file import Source
 from app.services.imports.storing import import_records
 from app.services.posts.media import keeper_of
+from saywho.formats.records import ReadOptions
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.archives import VIDEO, picture, zip_bytes
 from tests.browsing import parts_of
 from tests.chats import ZONE

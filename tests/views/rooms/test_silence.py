@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from quart import Quart
 
-from app.compute.people.portrait import SilenceSpan, Trait
 from app.language.i18n import show_roughly, show_roughly_at_most
 from app.services.rooms.room_facts import RoomFacts
 from app.views.rooms.figures import (
@@ -18,6 +17,7 @@ from app.views.rooms.figures import (
     of_most_days,
     told_silences,
 )
+from saywho.people.portrait import SilenceSpan, Trait
 
 
 @pytest.fixture

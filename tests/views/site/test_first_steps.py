@@ -7,10 +7,10 @@ from urllib.parse import unquote, urlencode
 from quart import Quart
 
 from app import __version__, create_app
-from app.compute.engine.judgement import KOREAN_LIKELY, LIKELY
 from app.lifespan import note_hosts
 from app.services.access.accounts import add_setup_link
 from app.services.imports.storing import load_samples
+from saywho.engine.judgement import KOREAN_LIKELY, LIKELY
 from tests.browsing import Browser, in_one_line, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 

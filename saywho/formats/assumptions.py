@@ -1,0 +1,591 @@
+"""Assumptions of a reader about its file, data that it did not use, and choices of the importer."""
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
+
+import msgspec
+from babel import Locale
+from msgspec import Meta, structs
+
+from saywho.errors import Message, unpacked
+from saywho.formats.tally import Doubt, DoubtKind, Sightings
+
+Order = Literal["year-first", "day-first", "month-first"]
+DATE_ORDERS: Final[tuple[Order, ...]] = ("day-first", "month-first", "year-first")
+ROLES: Final = {
+    "author": "username",
+    "text": "text",
+    "time": "created_at",
+    "name": "display_name",
+    "id": "source_id",
+    "lang": "lang",
+    "url": "url",
+    "repost": "is_repost",
+}
+REPAIR: Final = "repair"
+"""Choice instead of an encoding: correct letters that another program misread."""
+UNREPAIRED: Final = "unrepaired"
+"""Choice instead of an encoding: keep misread letters."""
+NO_COLUMN: Final = "none"
+"""Choice instead of a column: no column has this role."""
+NO_AUTHOR: Final = f"author={NO_COLUMN}"
+NO_IDS: Final = f"id={NO_COLUMN}"
+NO_REPOSTS: Final = f"repost={NO_COLUMN}"
+NAME_WAYS: Final = {
+    "folder": Message("the name of the folder"),
+    "outer-folder": Message("the name of the outer folder"),
+    "folders": Message("the names of both folders"),
+    "sheet": Message("the name of the sheet"),
+    "file-name": Message("the name of the file"),
+    "file-start": Message("the beginning of the file’s name"),
+}
+"""Choices instead of a column: the names that have the authors of a folder's files."""
+SHEET: Final = "sheet"
+"""Role of the sheet of a workbook that is read."""
+NEW_ROOM: Final = "new"
+"""Choice instead of the number of a chat here: the file's chat is new."""
+_ROOM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
+
+
+def parse_encoding(name: str) -> str:
+    """Return Python's name of a text encoding, or a repair. Raises ValueError."""
+    if name in {REPAIR, UNREPAIRED}:
+        return name
+    fault = ValueError(Message("unknown text encoding; use a name such as cp949 or utf-8"))
+    try:
+        codec: Any = codecs.lookup(name.strip()[:40])
+        # Bytes that the encoding does not have are read as half surrogates: few odd ones cannot.
+        decoder = codecs.getincrementaldecoder(codec.name)("surrogateescape")
+        sample = "plain text 1"
+        is_of_text = decoder.decode(codec.encode(sample)[0], final=True) == sample
+    except (LookupError, ValueError, AttributeError, TypeError):
+        raise fault from None
+    if not (is_of_text and codec._is_text_encoding):  # noqa: SLF001 # is nowhere else
+        raise fault
+    # The mark that may stand at the beginning is no letter.
+    return "utf-8-sig" if codec.name == "utf-8" else str(codec.name)
+
+
+def columns_of(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the fields by column name from pairs `ROLE=NAME`; a pair `ROLE=none` stands for the
+    name of no column, and a pair `sheet=NAME` for itself. Raises ValueError.
+    """
+    fields = {}
+    for pair in pairs:
+        role, _, name = pair.partition("=")
+        if role.strip() == SHEET and name.strip():
+            fields[f"{SHEET}={name.strip()}"] = SHEET
+            continue
+        field = ROLES.get(role.strip())
+        if field is None or not name.strip():
+            roles = ", ".join((*ROLES, SHEET))
+            raise ValueError(
+                Message("write a column as ROLE=NAME; the roles are {roles}", roles=roles)
+            )
+        is_none = name.strip() == NO_COLUMN
+        fields[f"{role.strip()}={NO_COLUMN}" if is_none else name.strip()] = field
+    return fields
+
+
+def fields_without(columns: Mapping[str, str]) -> set[str]:
+    """Return the fields that the importer gave to no column."""
+    return {field for role, field in ROLES.items() if columns.get(f"{role}={NO_COLUMN}") == field}
+
+
+def sheet_of(columns: Mapping[str, str]) -> str | None:
+    """Return the sheet that the importer chose, if any."""
+    chosen = (name for name, field in columns.items() if field == SHEET)
+    return next((name.partition("=")[2] for name in chosen), None)
+
+
+def is_of_column(name: str, field: str) -> bool:
+    """Return whether the importer chose a column, and not a name, a sheet or no column."""
+    is_name = field == "username" and name in NAME_WAYS
+    return not (is_name or field == SHEET or field in fields_without({name: field}))
+
+
+def pair_of(name: str, field: str, roles: Mapping[str, str]) -> str:
+    """Return the pair of the option for a chosen column; `roles` are named by field."""
+    is_pair = field == SHEET or field in fields_without({name: field})
+    return name if is_pair else f"{roles.get(field, field)}={name}"
+
+
+def rooms_of(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the chosen chats: numbers of chats here, or `new`. Raises ValueError."""
+    rooms = tuple(dict.fromkeys(value.strip() for value in values))
+    if not all(room == NEW_ROOM or _ROOM_ID.fullmatch(room) for room in rooms):
+        raise ValueError(Message("name a chat here by its number, such as 3, or write new"))
+    return rooms
+
+
+def replaced_of(value: str) -> str:
+    """Return the number of an import, or `file` for the import of the same bytes.
+
+    Raises ValueError.
+    """
+    if value != "file" and not _ROOM_ID.fullmatch(value):
+        raise ValueError(Message("name an import by its number, such as 3, or write file"))
+    return value
+
+
+def order_of(name: str) -> Order | None:
+    return next((order for order in DATE_ORDERS if order == name), None)
+
+
+AssumptionKind = Literal[
+    "encoding",
+    "dates",
+    "timezone",
+    "column",
+    "app_lines",
+    "reposts",
+    "person",
+    "year",
+    "room",
+    "language",
+    "ids",
+    "pieces",
+    "author",
+    "sheet",
+]
+UnreadKind = Literal["column", "file", "time", "sentence"]
+Role = Literal["time", "author", "repost"]
+Unsettled = Literal["time", "author", "dates", "room"]
+"""Reason not to store a file: unread times or authors, a disproved order, or a chat's guests."""
+ONLY_CHOSEN: Final[frozenset[Unsettled]] = frozenset({"dates", "room"})
+"""Reasons that only a choice removes."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A reader's decision about a file that the file itself does not settle."""
+
+    kind: AssumptionKind
+    value: Annotated[str, Meta(description="The value to pass to the option.")]
+    """Such as `cp949`, `day-first`, `author=user_name`."""
+
+
+class Assumption(Decision, frozen=True):
+    """A decision and its evidence."""
+
+    alternatives: tuple[str, ...] = ()
+    evidence: Message = Message("")
+    """A few words, without the text of a message."""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """Something in a file that the reader did not use."""
+
+    kind: UnreadKind
+    what: str
+    """Name of the column or file, or the unreadable thing; empty if the file has no time field."""
+    count: int
+    role: Role | None = None
+
+
+class Questions(Protocol):
+    """Looks at all records of a file."""
+
+    def doubts(self) -> tuple[Doubt, ...]: ...
+
+
+class NotesSummary(msgspec.Struct, frozen=True):
+    """Assumptions, unused data and doubts so far."""
+
+    assumptions: tuple[Assumption, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    unsettled: Unsettled | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.assumptions or self.unread or self.doubts)
+
+    @property
+    def is_grave(self) -> bool:
+        return any(doubt.grave for doubt in self.doubts)
+
+
+class SeenRow(NamedTuple):
+    """A row of a table or an object as it stands in the file, cut, and how it was read."""
+
+    values: Mapping[str, str]
+    """Filled values, also of inner objects, by their paths."""
+    fields: tuple[tuple[str, str], ...]
+    """Its columns with the fields that they were read as; empty for unused columns."""
+    item: object
+
+
+NO_NOTES: Final = NotesSummary()
+
+
+def decoded_notes(notes: bytes) -> NotesSummary:
+    """Return stored notes, without the count of undated posts that 1.0.0 stored among them."""
+    summary = msgspec.json.decode(notes, type=NotesSummary, dec_hook=decoded_sentence)
+    return structs.replace(summary, unread=tuple(part for part in summary.unread if part.what))
+
+
+def decoded_sentence(_type: type, value: Any) -> Message:
+    sentence = unpacked(value)
+    return sentence if isinstance(sentence, Message) else Message(sentence)
+
+
+class ReadNotes(msgspec.Struct):
+    """Collects assumptions and unused data of readers; not safe for two threads at once.
+
+    Posts without times and authors are counted where the records leave the reader.
+    """
+
+    zone: str | None = None
+    """Time zone of local times in the source, if any."""
+    order: str | None = None
+    is_order_disproved: bool = False
+    """Whether a date contradicts the assumed order: the file is read to its end, not stored."""
+    is_author_open: bool = False
+    """Whether no column of a table names the authors."""
+    works: tuple[str, ...] = ()
+    """Columns about the works that the rows review, such as the author of a book."""
+    is_room_open: bool = False
+    """Whether someone must choose a chat, because the likely chat has guests."""
+    posts: int = 0
+    timeless: int = 0
+    nameless: int = 0
+    rows: list[SeenRow] = []
+    """The first rows of tables."""
+    odd: dict[tuple[DoubtKind, Message], Sightings] = {}
+    """Doubts of the readers themselves, by kind and finding."""
+    questions: Questions | None = None
+    """The questions about the records, if there are any."""
+    _assumptions: dict[tuple[str, str], Assumption] = {}
+    _unread: dict[tuple[UnreadKind, str], int] = {}
+    _roles: dict[tuple[UnreadKind, str], Role] = {}
+    _marks: dict[str, int] = {}
+    _app_lines: dict[str, int] = {}
+    _app_line_count: int = 0
+
+    def restart(self) -> None:
+        """Forget everything."""
+        fresh = ReadNotes()
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(fresh, name))
+
+    def assume(
+        self,
+        kind: AssumptionKind,
+        value: str,
+        *,
+        alternatives: tuple[str, ...] = (),
+        evidence: str = "",
+    ) -> None:
+        """Note a decision; it replaces an earlier one of its kind and value.
+
+        One without a value, which someone must make, replaces one with its alternatives.
+        """
+        words = evidence if isinstance(evidence, Message) else Message(evidence)
+        part = Assumption(kind, str(value), alternatives, words)
+        self._assumptions[kind, value or " ".join(alternatives)] = part
+
+    def settle(self, kind: AssumptionKind, value: str | None = None) -> None:
+        """Forget assumptions, or one with a value, that somebody or the file has settled."""
+        parts = self._assumptions.items()
+        self._assumptions = {
+            key: part for key, part in parts if key[0] != kind or value not in {None, key[1]}
+        }
+
+    def leave(
+        self, kind: UnreadKind, what: str, count: int = 1, *, role: Role | None = None
+    ) -> None:
+        """Count unused data.
+
+        For an unreadable time, call `leave("time", NAME_OF_ITS_FIELD)` for each record. For an
+        unused column that looks like a time, an author or a repost, or that has no names as values,
+        call `leave("column", NAME, role="author")` at least once. Missing fields for a time need no
+        note.
+        """
+        self._unread[kind, what] = self._unread.get((kind, what), 0) + count
+        if role is not None:
+            self._roles[kind, what] = role
+
+    def look_odd(self, kind: DoubtKind, finding: Message, lines: Iterable[str]) -> None:
+        """Count lines or rows that may be read wrongly; the first ones become examples."""
+        odd = self.odd.setdefault((kind, finding), Sightings(kind, finding))
+        for line in lines:
+            odd.add(line)
+
+    def count_of(self, mark: str) -> int:
+        """Count a post with a mark in any part of the source; return their number."""
+        self._marks[mark] = self._marks.get(mark, 0) + 1
+        return self._marks[mark]
+
+    def tell_repost(self, *choices: str) -> None:
+        """Count a repost recognised only by a sign in its text; `choices` undo that."""
+        count = self.count_of("RT @")
+        evidence = Message("posts that start with RT @: {count}", count=count)
+        self.assume("reposts", "RT @", alternatives=choices, evidence=evidence)
+
+    def tell_cut(self) -> None:
+        """Count a text without its forwarded words, which were cut."""
+        count = self.count_of("//@")
+        evidence = Message(
+            "posts without their forwarded words, which were cut off: {count}", count=count
+        )
+        self.assume("reposts", "//@", evidence=evidence)
+
+    def take_for_app(self, sentence: str) -> None:
+        """Count a line attributed to the app, though no table of the app has it."""
+        self._app_line_count += 1
+        if sentence in self._app_lines or len(self._app_lines) < 1_000:
+            self._app_lines[sentence] = self._app_lines.get(sentence, 0) + 1
+
+    @property
+    def assumptions(self) -> list[Assumption]:
+        found = list(self._assumptions.values())
+        if self._app_line_count:
+            found.append(Assumption("app_lines", str(self._app_line_count)))
+        return found
+
+    @property
+    def unread(self) -> list[Unread]:
+        """Return the unused data, by kind and then frequency."""
+        return [
+            Unread(kind, str(what), count, self._roles.get((kind, what)))
+            for (kind, what), count in Counter(self._unread).most_common()
+        ]
+
+    @property
+    def app_lines(self) -> list[tuple[str, int]]:
+        return Counter(self._app_lines).most_common(5)
+
+    @property
+    def summary(self) -> NotesSummary:
+        most = 100  # Of each.
+        assumptions, unread = tuple(self.assumptions[:most]), tuple(self.unread[:most])
+        doubts = self.questions.doubts() if self.questions is not None else ()
+        return NotesSummary(assumptions, unread, self.unsettled, doubts)
+
+    @property
+    def unsettled(self) -> Unsettled | None:
+        """Return the choice to make before storing, if any."""
+        if self.is_order_disproved:
+            return "dates"
+        if self.is_room_open:
+            return "room"
+        read, has_time = self.posts - self.timeless, "time" in self._roles.values()
+        unread = sum(count for (kind, _), count in self._unread.items() if kind == "time")
+        if min(self.timeless, unread) > read or (has_time and self.timeless > read):
+            return "time"
+        if self.is_author_open and self.nameless:
+            return "author"
+        return None
+
+
+REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
+"""Beginning of a repost in a file without another mark."""
+
+
+MOST_FILES: Final = 5
+ENCODINGS: Final = {
+    "big5": Message("Traditional Chinese (Big5)"),
+    "cp1250": Message("Central European (Windows-1250)"),
+    "cp1251": Message("Cyrillic (Windows-1251)"),
+    "cp1252": Message("Western European (Windows-1252)"),
+    "cp1253": Message("Greek (Windows-1253)"),
+    "cp1254": Message("Turkish (Windows-1254)"),
+    "cp949": Message("Korean (CP949)"),
+    "euc_jp": Message("Japanese (EUC-JP)"),
+    "gb18030": Message("Simplified Chinese (GB 18030)"),
+    "shift_jis": Message("Japanese (Shift_JIS)"),
+    "utf-8": Message("Unicode (UTF-8)"),
+    "utf-16": Message("Unicode (UTF-16)"),
+}
+REPAIRS: Final = {UNREPAIRED: Message("left unchanged"), REPAIR: Message("repaired")}
+
+ORDERS: Final = {
+    "day-first": Message("the day before the month"),
+    "month-first": Message("the month before the day"),
+    "year-first": Message("the year before the month"),
+}
+_LABELS: Final[dict[str, dict[str, Message]]] = {
+    "encoding": {
+        **ENCODINGS,
+        **REPAIRS,
+        **dict.fromkeys(("big5hkscs", "cp950"), ENCODINGS["big5"]),
+        **dict.fromkeys(("gb2312", "gbk"), ENCODINGS["gb18030"]),
+        "cp932": ENCODINGS["shift_jis"],
+        "euc_kr": ENCODINGS["cp949"],
+        "utf-8-sig": ENCODINGS["utf-8"],
+    },
+    "dates": {**ORDERS},
+    "year": {"buddhist": Message("Buddhist calendar"), "persian": Message("Persian calendar")},
+    "room": {NEW_ROOM: Message("a new chat")},
+}
+_UNCHOSEN: Final = Message("not chosen yet")
+_ROLES: Final = {
+    "author": Message("author"),
+    "text": Message("text"),
+    "time": Message("time"),
+    "name": Message("name shown"),
+    "id": Message("id"),
+    "lang": Message("language"),
+    "url": Message("address"),
+    "repost": Message("mark of reposts"),
+    "count": Message("count"),
+}
+_OPTIONS: Final = {
+    "dates": "--dates day-first|month-first|year-first",
+    "encoding": "--encoding NAME",
+    "timezone": "--timezone ZONE",
+    "room": "--room ID|new",
+    "author": "--column author=NAME",
+    **dict.fromkeys(("column", "ids", "reposts", "sheet"), "--column ROLE=NAME"),
+}
+
+
+_ONLY_NAMED: Final = frozenset({"reposts", "ids"})
+"""Kinds without another choice than their alternatives."""
+
+
+def value_label(kind: str, value: str) -> str:
+    """Return an option value's label; a Message if there is a translation."""
+    if kind == "ids" and value == NO_IDS:
+        return Message("not in the file")
+    if value == NO_REPOSTS:
+        return Message("no reposts: all are own posts")
+    if kind in {"column", "ids", "author"}:
+        if value == NO_AUTHOR:
+            return Message("the file names no author")
+        role, _, name = value.partition("=")
+        if role == "author" and name in NAME_WAYS:
+            return NAME_WAYS[name]
+        return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
+    if kind == "room" and value != NEW_ROOM:
+        return Message("number {number}", number=value) if value else _UNCHOSEN
+    if kind == "sheet":
+        return value.partition("=")[2]
+    if kind == "pieces":
+        return f"{int(value):,}"
+    if kind == "language":
+        return Locale.parse(value).display_name or value  # Its own name.
+    return _LABELS.get(kind, {}).get(value, value)
+
+
+def assumption_sentence(assumption: Assumption) -> Message:
+    decision, evidence = _decision(assumption), assumption.evidence
+    template = "{decision} ({evidence})"
+    return Message(template, decision=decision, evidence=evidence) if evidence else decision
+
+
+_DECISIONS: Final[dict[AssumptionKind, Message]] = {
+    "encoding": Message("Encoding: {value}, a guess"),
+    "dates": Message("Order of the dates: {value}, a guess"),
+    "timezone": Message("Time zone: {value}, assumed"),
+    "column": Message("Column: {value}, a guess"),
+    "app_lines": Message("Lines treated as written by the app: {count}"),
+    "reposts": Message("Posts treated as reposts: {value}"),
+    "person": Message("Treated as one person: {value}"),
+    "year": Message("Year: {value}, assumed"),
+    "room": Message("Chat: {value}"),
+    "language": Message("Language of the dates: {value}, a guess"),
+    "ids": Message("IDs of posts: {value}, a guess"),
+    "pieces": Message("Long texts are cut into posts of at most {value} characters"),
+    "author": Message("Author of each file: {value}, a guess"),
+    "sheet": Message("Sheets of the workbook that are read: {value}"),
+}
+
+
+def _decision(assumption: Assumption) -> Message:
+    kind, value = assumption.kind, assumption.value
+    label = value_label(kind, value)
+    if kind == "encoding" and value in REPAIRS:
+        return Message("Letters that another program misread: {value}", value=label)
+    return Message(str(_DECISIONS[kind]), value=label, count=value)
+
+
+def choice_hint(assumption: Assumption) -> Message | None:
+    """Return the advice to check and to choose, if there is a choice."""
+    if assumption.value in REPAIRS:
+        return Message("If the letters look wrong, choose the repair.")
+    hints = {
+        "encoding": Message("If the letters look wrong, choose another encoding."),
+        "dates": Message("If the dates look wrong, choose the other order."),
+        "timezone": Message("If the times look wrong, choose another time zone."),
+        "column": Message("If this column is wrong, choose another column."),
+        "room": Message("If this is another chat, choose a new chat."),
+        "ids": Message("If a column does contain the IDs of the posts, choose it."),
+        "reposts": Message("If their authors wrote them, store them as posts."),
+        "author": Message("If the authors are wrong, choose another name."),
+        "sheet": Message("If the posts are in one sheet only, choose that sheet."),
+    }
+    if assumption.kind in _ONLY_NAMED and not assumption.alternatives:
+        return None
+    return hints.get(assumption.kind)
+
+
+def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
+    """Yield the unused data without full stops; files are one sentence."""
+    parts = list(unread)
+    yield from (_unread_sentence(part) for part in parts if part.kind != "file")
+    files = [part.what for part in parts if part.kind == "file"]
+    named, more = ", ".join(files[:MOST_FILES]), len(files) - MOST_FILES
+    if more > 0:
+        yield Message("Files not read: {files} and {count} more", files=named, count=f"{more:,}")
+    elif files:
+        yield Message("Files not read: {files}", files=named)
+
+
+def _unread_sentence(unread: Unread) -> Message:
+    count, what = f"{unread.count:,}", unread.what
+    if unread.kind == "time":
+        template = "Times that cannot be read: {count} (field {what})"
+        return Message(template, count=count, what=what)
+    if unread.kind == "sentence":
+        return Message("Not understood: {what} (times: {count})", what=what, count=count)
+    match unread.role:
+        case "author":
+            return Message("Column that looks like the author, but is not used: {what}", what=what)
+        case "time":
+            return Message("Column that looks like the time, but is not used: {what}", what=what)
+        case "repost":
+            return Message("Column that looks like reposts, but is not used: {what}", what=what)
+    return Message("Column not used: {what}", what=what)
+
+
+def doubt_sentence(doubt: Doubt) -> Message:
+    """Return a doubt without a full stop and without examples."""
+    return Message("{evidence}: {count}", evidence=doubt.finding, count=f"{doubt.count:,}")
+
+
+def _doubt_line(doubt: Doubt) -> str:
+    label = "grave doubt" if doubt.grave else "doubt"
+    examples = f" (such as {', '.join(map(repr, doubt.examples))})" if doubt.examples else ""
+    chosen = f"; --column chooses ({', '.join(doubt.alternatives)})" if doubt.alternatives else ""
+    return f"{label}: {doubt_sentence(doubt)}{examples}{chosen}"
+
+
+def note_lines(notes: NotesSummary) -> Iterator[str]:
+    """Yield an English line for each doubt, assumption with its option, and for unused data."""
+    yield from map(_doubt_line, notes.doubts)
+    for assumption in notes.assumptions:
+        option = _OPTIONS.get(assumption.kind)
+        has_choice = assumption.alternatives or assumption.kind not in _ONLY_NAMED
+        choice = f"; {option} chooses" if option and has_choice else ""
+        others = ", ".join(assumption.alternatives)
+        yield f"{assumption_sentence(assumption)}{choice}{others and f' ({others})'}"
+    yield from map(str, unread_sentences(notes.unread))
+
+
+def ways_out(unsettled: Unsettled) -> Message:
+    """Return why a file is not stored, and the options that settle it."""
+    if unsettled == "dates":
+        return Message(
+            "some dates contradict the order of day and month in other dates, so nothing is stored;"
+            " import the file again and choose the order (--dates day-first, month-first or"
+            " year-first)"
+        )
+    return Message(
+        "most times cannot be read, so nothing is stored; import the file again and choose how to"
+        " read them (--column time=NAME for a table, --dates day-first, month-first or year-first,"
+        " or --accept-unread for no times)"
+    )

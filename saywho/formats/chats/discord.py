@@ -1,0 +1,287 @@
+"""Discord: channels in JSON or CSV of DiscordChatExporter, and Discord's own data package.
+
+Source: https://github.com/Tyrrrz/DiscordChatExporter, JsonMessageWriter.cs, CsvMessageWriter.cs and
+ExportRequest.cs. A CSV has no message ids, its name states server, channel and channel id, and a
+spreadsheet may have saved it. The data package has only the account's messages; its folder names
+are translated, so `c<id>/messages.json` identifies it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from saywho.errors import Message, RecordError
+from saywho.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
+from saywho.formats.chats.json_chat import ChatMessage, ChatPlace, JsonChat, Skip, record_of
+from saywho.formats.chats.message_tables import Cells, read_tables
+from saywho.formats.chats.people import UTC_OR_LOCAL
+from saywho.formats.chats.reactions import reactions_in, reactions_of, written_at
+from saywho.formats.post import ReplyTarget, Visibility, audience, digits
+from saywho.formats.reading import BROKEN, Skipped, as_username, is_broken, required_text
+from saywho.formats.records import (
+    Account,
+    FileRoom,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    read_each,
+)
+from saywho.formats.source.file import Content, Source
+from saywho.formats.source.json import (
+    Json,
+    as_object,
+    as_word,
+    first_documents,
+    listed,
+    load,
+    objects,
+)
+from saywho.formats.source.text import first_lines
+from saywho.formats.source.times import timed
+from saywho.formats.tables.csv import Heading, read_rows
+from saywho.text import clean_title
+
+_PERSON: Final = re.compile(r"<@!?(\d{1,20})>")
+_EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")
+
+
+class DiscordChannels(JsonChat[ChatPlace]):
+    name = "discord"
+    began = 2015
+    label = Message("Discord")
+    file_name = ".json"
+    mark = Message(
+        "JSON with `channel` and `messages`; a message has `id`, `type`, `timestamp`,"
+        " `author` and `content`"
+    )
+    message_keys = frozenset({"id", "type", "timestamp", "author", "content"})
+    about_keys = frozenset({"guild", "channel", "exportedAt"})
+
+    def chat(self, about: Json, folder: str) -> ChatPlace:
+        guild, channel = as_object(about.get("guild")), as_object(about.get("channel"))
+        name, server = as_word(channel.get("name")) or "", as_word(guild.get("name"))
+        # The exporter writes the id 0 for a direct chat, which is on no server.
+        title = f"{server} #{name}" if server and digits(guild.get("id")) != "0" else name
+        room = self.room(title, digits(channel.get("id")))
+        return ChatPlace(room, folder, written_at(about.get("exportedAt")))
+
+    def is_message(self, message: Json, chat: ChatPlace) -> bool:
+        return bool(chat.room.external_id) and super().is_message(message, chat)
+
+    def said(self, message: Json, chat: ChatPlace) -> ChatMessage | Skip:
+        author = as_object(message.get("author"))
+        name, reference = as_word(author.get("name")), as_object(message.get("reference"))
+        # 0 and 19 are the numbers of the other two types; the app writes messages of any other.
+        is_said = as_word(message.get("type")) in {"Default", "Reply", "0", "19"}
+        if not is_said or author.get("isBot") is True:
+            return "system"
+        if reference.get("type") == "Forward" or message.get("forwardedMessage"):
+            return "repost"
+        if not name or name == "Deleted User":
+            return "deleted"
+        files = (as_word(as_object(file).get("url")) for file in listed(message, "attachments"))
+        return ChatMessage(
+            text=_text(message),
+            name=as_word(author.get("nickname")) or name,
+            username=name,
+            author_id=digits(author.get("id")),
+            time=_time(message.get("timestamp")),
+            source_id=digits(message.get("id")),
+            reply_to=ReplyTarget.of(digits(reference.get("messageId")), None),
+            attached=attachments_of(filter(None, files), chat.folder),
+            counts=reactions_of(map(_sign, reactions_in(message)), chat.as_of),
+            room=chat.room,
+        )
+
+
+def written_out(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with Discord's marks of emoji and known people as words."""
+    if "<" not in text:
+        return text
+    named = _PERSON.sub(
+        lambda match: f"@{names[match[1]]}" if match[1] in names else match[0], text
+    )
+    return _EMOJI.sub(r"\1", named)
+
+
+def _time(stated: object) -> object:
+    """Return a time with the offset of the exporter's clock; others as they are stated."""
+    with suppress(ValueError):
+        time = datetime.fromisoformat(stated) if isinstance(stated, str) else None
+        if time is not None and time.tzinfo is not None:
+            zone = time.tzinfo if time.utcoffset() else UTC_OR_LOCAL
+            return time.replace(microsecond=0, tzinfo=zone)
+    return stated or None
+
+
+def _text(message: Json) -> str:
+    text = message.get("content")
+    people = map(as_object, listed(message, "mentions"))
+    names = {
+        str(person.get("id")): name
+        for person in people
+        if (name := as_word(person.get("nickname")) or as_word(person.get("name")))
+    }
+    return written_out(text, names) if isinstance(text, str) else ""
+
+
+def _sign(reaction: Json) -> tuple[object, object]:
+    emoji = as_object(reaction.get("emoji"))
+    name = as_word(emoji.get("name"))
+    return f":{name}:" if name and as_word(emoji.get("id")) else name, reaction.get("count")
+
+
+FORMAT: Final = DiscordChannels().format()
+
+
+_TABLE_COLUMNS: Final = ("authorid", "author", "date", "content")
+_NAME: Final = re.compile(r"(?P<title>.*?\S)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
+_SIGN: Final = re.compile(r"([^,]{1,100}?) \((\d{1,9})\)(?:,|$)")
+_ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
+
+
+def _room(file: RoomFile[Heading]) -> FileRoom:
+    match = _NAME.fullmatch(file.names[0])
+    title = match["title"] if match else ""
+    if (person := title.removeprefix("Direct Messages - ")) != title:
+        title = person
+    elif len(parts := title.split(" - ")) > 1:
+        title = f"{parts[0]} #{parts[-1]}"
+    return FileRoom(
+        platform="discord",
+        name=clean_title(title) or "",
+        external_id=match["id"] if match else None,
+        file=file.content.name,
+    )
+
+
+def _table_item(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
+    room, folder = _room(file), file.content.name.rpartition("/")[0]
+    name, text = cells["author"].strip(), cells["content"]
+    if is_broken(name + text):
+        raise RecordError(BROKEN)
+    if not name or name == "Deleted User":
+        return Skipped(place, "deleted")
+    if _own_lines().fullmatch(text.strip()):
+        return Skipped(place, "system")
+    attached = attachments_of(_ADDRESS.findall(cells.get("attachments", "")), folder)
+    signs = _SIGN.findall(cells.get("reactions", ""))
+    said = ChatMessage(
+        text=text,
+        name=name,
+        author_id=digits(cells["authorid"].strip()),
+        time=_time(cells["date"].strip()),
+        time_field="Date",
+        attached=attached,
+        counts=reactions_of((sign.strip(), int(count)) for sign, count in signs) if signs else None,
+        room=room,
+    )
+    return record_of(said, place)
+
+
+@cache
+def _own_lines() -> re.Pattern[str]:
+    listed = json.loads(Path(__file__).with_name("discord_lines.json").read_text(encoding="utf-8"))
+    sentences = (
+        re.escape(sentence).replace(r"\{any\}", ".{1,200}") for sentence in listed["sentences"]
+    )
+    return re.compile("|".join(sentences))
+
+
+CSV_FORMAT: Final = Format(
+    "discord-csv",
+    Message("Discord as CSV"),
+    partial(read_tables, "discord-csv", _TABLE_COLUMNS, _table_item),
+    is_chat=True,
+    mark=Message("CSV with the columns `AuthorID`, `Author`, `Date` and `Content`"),
+)
+
+
+_PACKAGE_COLUMNS: Final = ("ID", "Timestamp", "Contents", "Attachments")
+_MESSAGES: Final = re.compile(r"(?:.*/)?c?\d{1,20}/messages\.(?:json|csv)")
+_USER: Final = re.compile(r"(?:.*/)?[^/]+/user\.json")
+
+
+def read_package(source: Source, _options: ReadOptions) -> RecordStream | None:
+    contents = list(source.contents(_MESSAGES.fullmatch))
+    if not any(map(_has_messages, contents[:200])):
+        return None
+    source.expect(content.name for content in contents)
+    account = _account(source)
+
+    def items(content: Content) -> Iterator[Item]:
+        visibility = audience(is_restricted=_is_private(source, content.name))
+        read_one = partial(_package_item, account=account, visibility=visibility)
+        if not _is_table(content):
+            return read_each(objects(content), read_one)
+        return read_each(
+            islice(read_rows(content, ","), 1, None),
+            lambda row, place: read_one(dict(zip(_PACKAGE_COLUMNS, row, strict=False)), place),
+        )
+
+    return RecordStream(PACKAGE_FORMAT.name, "record", account, one_by_one(map(items, contents)))
+
+
+def _has_messages(content: Content) -> bool:
+    if _is_table(content):
+        return True
+    documents = first_documents(content.uncounted)
+    return any(value.keys() >= set(_PACKAGE_COLUMNS) for value in documents)
+
+
+def _is_table(content: Content) -> bool:
+    first = next(iter(first_lines(content.uncounted)), "")
+    return first.strip("\ufeff\r\n") == ",".join(_PACKAGE_COLUMNS)
+
+
+def _account(source: Source) -> Account:
+    file = next((name for name in sorted(source.members) if _USER.fullmatch(name)), None)
+    user = as_object(load(source.start_of(file))) if file else {}
+    name = as_username(user.get("username"))
+    display_name = as_word(user.get("global_name")) or as_word(user.get("username"))
+    unread = file if file and not name else None
+    return Account(name, display_name, "discord", digits(user.get("id")), unread)
+
+
+def _is_private(source: Source, name: str) -> bool:
+    file = f"{name.rpartition('/')[0]}/channel.json"
+    channel = as_object(load(source.start_of(file))) if file in source.members else {}
+    return str(channel.get("type")) in {"1", "3", "DM", "GROUP_DM"}
+
+
+def _package_item(message: Json, place: int, *, account: Account, visibility: Visibility) -> Item:
+    text = written_out(required_text(message.get("Contents") or ""), {})
+    attached = attachments_of((as_word(message.get("Attachments")) or "").split())
+    if not (text.strip() or attached.media):
+        return Skipped(place, "empty")
+    return Record(
+        place=place,
+        text=text,
+        username=account.username,
+        display_name=account.display_name,
+        platform=account.platform,
+        **timed(message.get("Timestamp"), "Timestamp"),
+        source_id=digits(message.get("ID")),
+        media=attached.media,
+        files=attached.files,
+        visibility=visibility,
+    )
+
+
+PACKAGE_FORMAT: Final = Format(
+    "discord-package",
+    Message("Discord data package"),
+    read_package,
+    file_name="messages.json",
+    mark=Message(
+        "files messages.json or messages.csv with `ID`, `Timestamp`, `Contents` and `Attachments`"
+    ),
+)

@@ -1,0 +1,329 @@
+"""KakaoTalk: texts of Windows, Android and iOS, in Korean and English, and the CSV of the Mac."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from functools import cache, partial
+from itertools import islice
+from typing import Any, Final
+from urllib.parse import unquote
+
+from saywho.errors import Message, RecordError
+from saywho.formats.chats.chat_files import RoomFile
+from saywho.formats.chats.sentence_tables import matcher
+from saywho.formats.chats.text_chat import (
+    HEADING_LINES,
+    LONGEST_HEADING,
+    DayLines,
+    GrammarOfDays,
+    Opening,
+    Spoken,
+    TextChat,
+    head_of,
+    message,
+    title_of,
+)
+from saywho.formats.records import FileRoom, Item, TextLine, read_each
+from saywho.formats.source.file import Content
+from saywho.formats.source.written.clock import UnknownWordsError, as_key, of_weekdays, read_clock
+from saywho.formats.source.written.dates import FileDates
+from saywho.formats.source.written.days import NUMBERS, SIGNS, WrittenDay, matched_day
+from saywho.formats.source.written.order import DateUse
+from saywho.formats.tables.csv import read_rows
+
+_TIME: Final = r"(?:[^\W\d_][^\d\[\],:]{0,20}\s)?\d{1,2}:\d{2}(?:\s?[^\W\d_][^\d\[\],:]{0,20})?"
+_DOTTED_DAY: Final = rf"{NUMBERS}\."
+_ENGLISH_DAY: Final = r"(?P<month>[^\W\d_][^\W\d_]{1,11})\.? (?P<day>\d{1,2}), (?P<year>\d{4})"
+_STAMPS: Final = (
+    rf"{SIGNS} (?P<time>{_TIME})",
+    rf"{_DOTTED_DAY} (?P<time>{_TIME})",
+    rf"(?P<time>{_TIME}), {_ENGLISH_DAY}",
+    rf"{_ENGLISH_DAY}(?:,| at) (?P<time>{_TIME})",
+    r"(?P<time>[^\W\d_][^\d\[\],:]{0,20}\s\d{1,2}:\d{2})",
+)
+"""Times of messages on phones; for the last kind, the day has its own line."""
+HEADING: Final = re.compile(
+    r"\ufeff?(?:.*카카오톡 대화(?:\.txt)?|KakaoTalk Chats? .+|.+ with KakaoTalk Chats?"
+    r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
+)
+_PART: Final = re.compile(r"\ufeff?(?P<whole>Talk_.*)-\d{1,4}\.txt")
+_SAVED: Final = re.compile(r"\ufeff?(?:저장한 날짜|Date Saved) : (?P<time>.+)")
+_TITLES: Final = (
+    re.compile(r"\ufeff?(?P<title>.+?) ?님과 카카오톡 대화(?:\.txt)?"),
+    re.compile(r"\ufeff?(?P<title>.+? ?\(\d{1,4} ?명\))과 카카오톡 대화(?:\.txt)?"),
+    re.compile(r"\ufeff?(?P<title>.+) 카카오톡 대화(?:\.txt)?"),
+    re.compile(r"\ufeff?KakaoTalk Chats? with (?P<title>.+)"),
+    re.compile(r"\ufeff?KakaoTalk Chats? (?P<title>.+)"),
+    re.compile(r"\ufeff?(?P<title>.+) with KakaoTalk Chats?"),
+)
+_PEOPLE_COUNT: Final = re.compile(
+    r" ?\((?:\d{1,4}(?: (?:people|members))?|\d{1,4} ?명)\)(?:-\d+)?\Z"
+)
+_HEAD_COUNT: Final = re.compile(r"(?P<title>.+\S) \d{1,4}")
+_MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
+_WEEKDAY: Final = r"(?P<weekday>[^\W\d]\S{0,20})"
+_DAYS: Final = (
+    rf"{SIGNS} {_WEEKDAY}",
+    rf"{_DOTTED_DAY} {_WEEKDAY}",
+    rf"{_WEEKDAY}, {_ENGLISH_DAY}",
+)
+_DAY_LINES: Final = tuple(map(re.compile, _DAYS))
+_BETWEEN_DASHES: Final = tuple(re.compile(rf"(?<!-)-{{5,}}+ {day} -{{5,}}") for day in _DAYS)
+_WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
+_HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
+"""Android's picture files, each on its line."""
+_EMOTICON: Final = r"\((?:이모티콘|[Ee]moticon)(?:_[^()\n]{1,60})?\)"
+_EMOTICONS: Final = re.compile(rf"\A(?:{_EMOTICON}\s*)+|(?<!\s)(?:\s*{_EMOTICON})+\Z")
+"""Emoticons of phones, perhaps with the name of their set, before or behind words."""
+_TITLED: Final = re.compile(r"\[[^\[\]\n]{1,200}\] ?(?P<sentence>[^\n]{1,100}(?:니다|[a-z])\.)")
+"""The title of a poll or an event before the app's sentence."""
+_lines: Final = partial(matcher, "kakaotalk", "line")
+_notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
+_files: Final = partial(matcher, "kakaotalk", "file")
+_KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
+_COME_OR_GONE: Final = re.compile(
+    r"(?P<first>.{1,200}?(?:님이 (?:들어왔|나갔)습니다| (?:joined|left) this chatroom)\.)"
+    r"(?P<rest>\S.*)"
+)
+"""The notice of an open chat, with another notice right behind it."""
+_JOINED: Final = Message("Texts without quotation marks, with commas that are read as words")
+_LONGEST_DAY: Final = 80
+
+
+def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
+    """Return the grammar of a file's first lines, if it is an export of KakaoTalk.
+
+    It needs a known heading and a message, else two messages, the first of them in the first line.
+    The first message decides, because pasted lines may differ.
+    """
+    if head[:1] == ["Date,User,Message"]:
+        return Mac()
+    headings = sum(
+        HEADING.fullmatch(line[:LONGEST_HEADING]) is not None for line in head[:HEADING_LINES]
+    )
+    lines_by_count: dict[int, KakaoTalk] = {}
+    for grammar in (Windows(), *map(Phone, _STAMPS)):
+        places = [at for at, line in enumerate(head) if (o := grammar.read(line)) and o.name]
+        if places and (headings or (len(places) > 1 and grammar.read(head[0]) is not None)):
+            lines_by_count.setdefault(places[0], grammar)
+    if not lines_by_count:
+        return None
+    grammar = lines_by_count[min(lines_by_count)]
+    grammar.is_korean = any(_KOREAN.search(line[:LONGEST_HEADING]) for line in head)
+    return grammar
+
+
+class KakaoTalk(GrammarOfDays):
+    exporters = frozenset({"회원님", "you", "You"})
+    heading, saved = HEADING, _SAVED
+    days = _DAY_LINES
+    is_korean = False
+
+    def written_day(self, line: str) -> WrittenDay | None:
+        if len(line) > _LONGEST_DAY:
+            return None
+        for pattern in self.days:
+            if match := pattern.fullmatch(line):
+                return _matched(match)
+        return None
+
+    def said(self, text: str) -> Spoken:
+        files = _media_in(text)
+        if files is None and "\n" in text:  # Each of several pictures has its line.
+            of_lines = [_media_in(line) for line in text.splitlines() if line.strip()]
+            found = [line for line in of_lines if line is not None]
+            if len(found) == len(of_lines):
+                files = tuple(name for names in found for name in names)
+        return Spoken(_EMOTICONS.sub("", text)) if files is None else Spoken("", files)
+
+    def room(self, file: RoomFile[Any]) -> FileRoom:
+        head = head_of(file.content)
+        full = title_of(head[:HEADING_LINES], _TITLES) or title_of(file.names, _MAC_NAMES)
+        name = _PEOPLE_COUNT.sub("", full)
+        if (match := _HEAD_COUNT.fullmatch(name)) and self._is_group(head):
+            name = match["title"]
+        return FileRoom(
+            platform=KAKAOTALK.name,
+            name=name,
+            file=_whole_file(file.content.name, head),
+            former=full if name != full else "",
+            zone="Asia/Seoul" if self.is_korean else "",
+        )
+
+    def _is_group(self, head: Iterable[str]) -> bool:
+        openings = [opening for line in head if (opening := self.read(line)) and not opening.is_day]
+        names = {opening.name for opening in openings}
+        return "" in names or len(names) > 2
+
+
+def _whole_file(name: str, head: Sequence[str]) -> str:
+    """Return one name for all parts into which the app cut a long chat."""
+    if head and (part := _PART.fullmatch(head[0][:LONGEST_HEADING])):
+        return f"{name[: name.rfind('/') + 1]}{part['whole']}"
+    return name
+
+
+def _media_in(text: str) -> tuple[str, ...] | None:
+    if _HASHED.fullmatch(text):
+        return tuple(text.split())
+    if name := _files().file_in(text):
+        return (unquote(name),)
+    if " : " in text:
+        text = text.replace(" : ", ": ")
+    if text.startswith("[") and (match := _TITLED.fullmatch(text)):
+        text = match["sentence"]
+    return () if _notes().has(text) else None
+
+
+def _noted(text: str) -> Opening:
+    is_known = _lines().has(text) or _notes().has(text)
+    return Opening(text="" if is_known else text[:LONGEST_HEADING])
+
+
+class Windows(KakaoTalk):
+    """`[name] [time] text`, below lines between dashes that state the day."""
+
+    days = _BETWEEN_DASHES
+
+    def begun(self, line: str) -> Opening | None:
+        match = _WINDOWS.match(line)
+        when = self._dates.moment(self._day, read_clock(match["time"])) if match else None
+        if match and when:
+            return Opening(match["name"], when, match["text"])
+        return _notice(line) if len(line) <= LONGEST_HEADING else None
+
+    def said_on(self, line: str) -> date | None:
+        return date.min if _WINDOWS.match(line) else None
+
+
+def _notice(line: str) -> Opening | None:
+    """Return the app's sentences in a line, which open chats write one behind another."""
+    if _lines().has(line):
+        return Opening()
+    if (first := _COME_OR_GONE.match(line)) and _lines().has(first["first"]):
+        return _noted(first["rest"])
+    return None
+
+
+class Mac(Windows):
+    """Rows of CSV, with the notes on media and deletions that Windows has."""
+
+    def items(self, content: Content) -> Iterator[Item]:
+        def read_row(fields: list[str], place: int) -> Item:
+            when, name, *texts = (*fields, "", "")
+            if len(fields) > 1 and _time(when) is None:
+                raise RecordError("the time {time} cannot be read", time=when[:40])
+            # Some programs write texts without quotes, and no other column follows.
+            text = ",".join(texts[: max(1, len(fields) - 2)])
+            if len(fields) > 3:
+                content.notes.look_odd("column", _JOINED, [text])
+            if not name or _lines().has(text):
+                return message(self, _noted(text), place, [text], content.notes)
+            return message(self, Opening(name, _time(when)), place, [text], content.notes)
+
+        return read_each(islice(read_rows(content, ","), 1, None), read_row)
+
+    def kinds(self, content: Content) -> Iterator[TextLine]:
+        return iter(())
+
+
+class DaysBesideTimes(DayLines):
+    """The same where each message has its day: a line states it only if a new day begins there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dates = FileDates(None, DateUse(is_chat=True))
+        self._waiting: list[tuple[int, date | None]] = []
+        self._before: date | None = None
+
+    def add(self, number: int, day: WrittenDay) -> None:
+        self._waiting.append((number, self._dates.day(day)))
+
+    def say(self, day: date | None = None) -> None:
+        super().say(day)
+        for number, stated in self._waiting:
+            if stated != day or day == self._before:
+                self.of_people.add(number)
+        self._waiting, self._before = [], day
+
+    def begin_file(self, _saved: date | None) -> None:
+        self.say()
+
+    def settle(self, _dates: FileDates) -> None:
+        self.say()
+
+
+class Phone(KakaoTalk):
+    """`when, name : text`; a line without a name is the app's own."""
+
+    def __init__(self, stamp: str, day: date | None = None) -> None:
+        super().__init__(day)
+        self._has_day = stamp in _STAMPS[:-1]
+        self._record = re.compile(rf"{stamp}(?P<end>[,:]) (?P<rest>.*)")
+        if self._has_day:
+            self.days = (*_DAY_LINES, re.compile(stamp))
+            self.day_lines = DaysBesideTimes
+
+    def begun(self, line: str) -> Opening | None:
+        match = self._record.match(line)
+        if match is None:
+            return None
+        name, colon, text = match["rest"].partition(" : ")
+        if match["end"] == ":" or not colon:
+            return _noted(match["rest"])
+        day = self._day_in(match) if self._has_day else self._day
+        when = self._dates.moment(day, read_clock(match["time"]))
+        return Opening(name, when, text) if when else None
+
+    def said_on(self, line: str) -> date | None:
+        match = self._record.match(line)
+        if match is None or read_clock(match["time"]) is None:
+            return None
+        return self._day_in(match) if self._has_day else date.min
+
+    def _day_in(self, match: re.Match[str]) -> date | None:
+        day = _matched(match)
+        return day and self._dates.day(day)
+
+
+@cache
+def copied() -> tuple[KakaoTalk, ...]:
+    """Return the grammars of lines copied out of a room, whose day is not always copied."""
+    return (Windows(date.min), *(Phone(stamp, date.min) for stamp in _STAMPS))
+
+
+def _matched(match: re.Match[str]) -> WrittenDay | None:
+    groups = match.groupdict()
+    weekday = as_key(groups.get("weekday") or "")
+    if weekday and weekday not in of_weekdays():
+        return None
+    try:
+        return matched_day(match, weekday)
+    except UnknownWordsError:
+        return None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+KAKAOTALK: Final = TextChat(
+    "kakaotalk",
+    Message("KakaoTalk"),
+    Message(
+        "a KakaoTalk heading and a message; or two messages in the style of a KakaoTalk"
+        " app, starting in the first line"
+    ),
+    grammar_of,
+    (".txt", ".csv"),
+    HEADING,
+    began=2010,
+    steps=(
+        Message("Open the chat, then its menu (≡), then the settings (⚙)."),
+        Message("Choose “Export chat”."),
+        Message("Choose the exported file here: a .txt file (on a Mac, a .csv file)."),
+    ),
+)

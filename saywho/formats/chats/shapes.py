@@ -1,0 +1,629 @@
+"""Chats that are a list of messages with a sender, a time and a text, described as data.
+
+A path such as `content/parts/*` leads to a value: `*` stands for each item, `^` at its beginning
+for values around the messages instead of in a message. Sources: files and readers of public
+projects, and for Element, TwitchDownloader, QQChatExporter, SMS Backup & Restore and
+WhatsApp-Chat-Exporter, the program that writes them.
+"""
+
+import re
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from html import unescape
+from itertools import chain
+from typing import ClassVar, Final, NamedTuple
+
+from saywho.errors import BrokenFileError, FileError, Message
+from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from saywho.formats.post import ReplyTarget
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import FileRoom
+from saywho.formats.source.file import Content, bare_head
+from saywho.formats.source.html import html_to_text
+from saywho.formats.source.json import (
+    Json,
+    Window,
+    as_list,
+    as_object,
+    listed,
+    load,
+    objects,
+    unit_of,
+)
+from saywho.formats.source.xml import Fields, elements
+from saywho.text import clean_title
+
+_LONGEST_ABOUT: Final = 64 * 1024
+"""Characters of a value beside the messages that is looked at."""
+Clean = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatShape:
+    """Places of an app's chats in a file, and of the contents of their messages."""
+
+    name: str
+    label: Message
+    marks: tuple[str, ...]
+    """Parts that a file's beginning has without blanks, all of them."""
+    lists: Collection[str] = ()
+    """Keys with the file's list; `*` for each value of an object, none for lines or an array."""
+    inner: tuple[str, ...] = ()
+    """Paths from an item of that list to its messages; empty if it is a message."""
+    keys: tuple[str, ...] = ()
+    """Paths that some of the first messages has; empty if the marks are enough."""
+    sender: tuple[str, ...]
+    called: Clean = str
+    account: str = ""
+    """Path of the sender's lasting id."""
+    people: tuple[str, str, str] | None = None
+    """Path around the messages to people, and in each to the id and the name."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Names by sender, empty for who exported; messages of other senders are the app's."""
+    is_own: Callable[[Json], bool] = lambda _: False
+    """Whether who exported wrote a message."""
+    time: tuple[str, ...]
+    text: tuple[str, ...] | Callable[[Json], str]
+    clean: Clean = str
+    id: str = ""
+    reply: str = ""
+    said: Mapping[str, Collection[object]] = field(default_factory=dict)
+    """Values at paths that words of people have; messages with other values are the app's."""
+    left_out: Mapping[str, Skip] = field(default_factory=dict)
+    """Why a message is left out, by a path with anything but false, zero or nothing."""
+    title: tuple[str, ...] = ()
+    chat_id: tuple[str, ...] = ()
+    is_in_order: bool = True
+    """Whether the oldest message comes first."""
+
+
+def each(value: object, path: str) -> Iterator[object]:
+    """Yield the values at a path."""
+    if not path:
+        yield value
+        return
+    key, _, rest = path.partition("/")
+    if key == "*":
+        for item in value.values() if isinstance(value, dict) else as_list(value):
+            yield from each(item, rest)
+    elif isinstance(value, dict) and key in value:
+        yield from each(value[key], rest)
+
+
+class _Chat(NamedTuple):
+    about: Json
+    names: Mapping[str, str]
+    file: str
+
+    def word(self, message: Json, paths: Sequence[str]) -> str:
+        """Return the first filled string or number at the paths."""
+        for path in paths:
+            is_around = path.startswith("^")
+            for value in each(self.about if is_around else message, path.removeprefix("^")):
+                if isinstance(value, str | int) and (word := str(value).strip()):
+                    return word
+        return ""
+
+
+class ShapedChats(JsonChat[_Chat]):
+    """Reads the chats of one shape."""
+
+    file_name = ".json"
+    ends: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson")
+    reactions_key = ""
+
+    def __init__(self, shape: ChatShape) -> None:
+        self.shape = shape
+        self.name, self.label = shape.name, shape.label  # type: ignore[misc]
+        self.is_in_order = shape.is_in_order  # type: ignore[misc]
+        marks = ", ".join(f"`{mark}`" for mark in shape.marks)
+        self.mark = Message("a file that begins with {marks}", marks=marks)  # type: ignore[misc]
+
+    def recognises(self, content: Content) -> bool:
+        with suppress(FileError):
+            head = bare_head(content)
+            has_marks = all(mark in head for mark in self.shape.marks)
+            return has_marks and (not self.shape.keys or super().recognises(content))
+        return False
+
+    def is_message(self, message: Json, _chat: _Chat) -> bool:
+        return all(any(True for _ in each(message, key)) for key in self.shape.keys)
+
+    def found(self, content: Content) -> Generator[Found[_Chat], None, None]:
+        for about, value, place in self._values(content):
+            if not (self.shape.inner and isinstance(value, dict)):
+                yield Found(_Chat(about, {}, content.name), value, place)
+                continue
+            around = about | value
+            chat = _Chat(around, self._names(around), content.name)
+            for message in chain.from_iterable(each(value, path) for path in self.shape.inner):
+                if isinstance(message, dict):
+                    yield Found(chat, message)
+
+    def _names(self, around: Json) -> Mapping[str, str]:
+        if self.shape.people is None:
+            return {}
+        people, number, name = self.shape.people
+        pairs = (
+            (next(each(person, number), None), next(each(person, name), None))
+            for person in each(around, people)
+        )
+        return {
+            str(number): name
+            for number, name in pairs
+            if isinstance(number, str | int) and isinstance(name, str) and name
+        }
+
+    def _values(self, content: Content) -> Iterator[tuple[Json, object, int]]:
+        if "*" in self.shape.lists:
+            window = Window(content)
+            for key in window.each_key() if window.mark() == "{" else ():
+                is_list = window.mark() == "["
+                for value in window.items() if is_list else [window.value()]:
+                    yield {"key": key}, value, 0
+            return
+        about = self._about(content)
+        is_line = unit_of(content) == "line"
+        for item in objects(content, lists=self.shape.lists):
+            if isinstance(item, BadRecord):
+                yield about, item.value, item.place
+            else:
+                yield about, item[1], item[0] if is_line else 0
+
+    def _about(self, content: Content) -> Json:
+        about: Json = {}
+        with suppress(BrokenFileError):
+            window = Window(content.beginning)
+            for key in window.each_key() if self.shape.lists and window.mark() == "{" else ():
+                if key in self.shape.lists:
+                    break
+                raw = window.raw()
+                about[key] = load(raw) if len(raw) < _LONGEST_ABOUT else None
+        return about
+
+    def said(self, message: Json, chat: _Chat) -> ChatMessage | Skip:
+        shape = self.shape
+        for path, values in shape.said.items():
+            if any(value not in values for value in each(message, path)):
+                return "system"
+        for path, reason in shape.left_out.items():
+            if any(each(message, path)):
+                return reason
+        name = chat.word(message, shape.sender)
+        name = shape.called(chat.names.get(name, name))
+        is_own = shape.is_own(message)
+        if shape.roles and not is_own:
+            if name not in shape.roles:
+                return "system"
+            name = shape.roles[name]
+            is_own = not name
+        if not (name or is_own):
+            return "deleted"
+        number = chat.word(message, (shape.id,)) if shape.id else ""
+        answered = chat.word(message, (shape.reply,)) if shape.reply else ""
+        room = self._room(message, chat)
+        prefix = f"{room.external_id or room.name}:"
+        return ChatMessage(
+            text=shape.clean(self._text(message)),
+            name="You" if is_own else name,
+            username=None if is_own else "",
+            author_id=chat.word(message, (shape.account,)) or None if shape.account else None,
+            time=next((time for path in shape.time for time in each(message, path) if time), None),
+            source_id=f"{prefix}{number}" if number else None,
+            reply_to=ReplyTarget(f"{prefix}{answered}") if answered else None,
+            room=room,
+        )
+
+    def _text(self, message: Json) -> str:
+        if callable(self.shape.text):
+            return self.shape.text(message)
+        for path in self.shape.text:
+            if parts := [part for part in each(message, path) if isinstance(part, str) and part]:
+                return "".join(parts)
+        return ""
+
+    def _room(self, message: Json, chat: _Chat) -> FileRoom:
+        number = clean_title(chat.word(message, self.shape.chat_id))
+        return FileRoom(
+            platform=self.name,
+            name=clean_title(chat.word(message, self.shape.title)) or "",
+            external_id=number,
+            file="" if number else chat.file,
+        )
+
+
+_OF_OTHERS: Final = re.compile(
+    r"<quote\b.*?(?:</quote>|\Z)|<legacyquote\b.*?(?:</legacyquote>|\Z)|<e_m\b[^<>]*>|"
+    r"<blockquote\b[^<>]*Reply.*?(?:</blockquote>|\Z)|<attachment\b.*?(?:</attachment>|\Z)|"
+    r'<p><span class="user-mention silent"[^<>]*>[^<>]*</span> <a [^<>]*>[^<>]*</a>:</p>',
+    re.DOTALL,
+)
+"""Quotations and marks of edits of Skype, Teams and Zulip.
+
+An open quotation reaches to the end of the message: to look for an end from each beginning takes
+long.
+"""
+
+
+def _own_html(text: str) -> str:
+    own = _OF_OTHERS.sub("", text)
+    return html_to_text(own) if "<" in own or "&" in own else own
+
+
+_RECEIVED: Final = "1"
+_SENDING: Final = ("__sender_address/__display_name", "__sender_address/address")
+
+
+def _sms_text(message: Json) -> str:
+    parts = map(as_object, listed(message, "__parts"))
+    texts = [part.get("text") for part in parts if part.get("ct") == "text/plain"]
+    return "\n".join(str(text) for text in (message.get("body"), *texts) if text)
+
+
+def _chatgpt_text(message: Json) -> str:
+    return "\n".join(part for part in each(message, "content/parts/*") if isinstance(part, str))
+
+
+def _claude_text(message: Json) -> str:
+    parts = [as_object(part) for part in listed(message, "content")]
+    texts = [text for part in parts if isinstance(text := part.get("text"), str)]
+    return "\n\n".join(texts) or next((t for t in each(message, "text") if isinstance(t, str)), "")
+
+
+_FALLBACK: Final = re.compile(r"\A(?:> .*\n)+\n")
+
+
+def _element_text(message: Json) -> str:
+    text = str(next(each(message, "content/body"), ""))
+    is_answer = any(each(message, "content/m.relates_to/m.in_reply_to/event_id"))
+    return _FALLBACK.sub("", text) if is_answer else text
+
+
+def _qq_text(message: Json) -> str:
+    content = message.get("content")
+    if not isinstance(content, dict):
+        return content if isinstance(content, str) else ""
+    elements = [as_object(element) for element in listed(content, "elements")]
+    if not elements:
+        return str(content.get("text") or "")
+    signs = {"text": "text", "face": "name", "at": "name"}
+    data = ((str(element.get("type")), as_object(element.get("data"))) for element in elements)
+    return "".join(str(of.get(signs[kind]) or "") for kind, of in data if kind in signs)
+
+
+def _youtube_text(message: Json) -> str:
+    parts = []
+    for run in map(as_object, each(message, "message/runs/*")):
+        emoji = as_object(run.get("emoji"))
+        name = next(each(emoji, "shortcuts/*"), "")
+        sign = name if emoji.get("isCustomEmoji") else emoji.get("emojiId")
+        parts.append(str(run.get("text") or sign or ""))
+    return "".join(parts)
+
+
+_LINE_BREAK: Final = re.compile(r"<br ?/?>")
+_PREFIX: Final = re.compile(r"\A\d{1,2}:")
+
+SHAPES: Final = (
+    ChatShape(
+        name="chatgpt",
+        label=Message("ChatGPT"),
+        marks=('"mapping":{', '"author":{"role":'),
+        inner=("mapping/*/message",),
+        keys=("author/role", "content"),
+        sender=("author/role",),
+        roles={"user": "", "assistant": "ChatGPT"},
+        time=("create_time",),
+        text=_chatgpt_text,
+        id="id",
+        said={"content/content_type": ("text", "multimodal_text")},
+        left_out={"metadata/is_visually_hidden_from_conversation": "system"},
+        title=("^title",),
+        chat_id=("^conversation_id", "^id"),
+    ),
+    ChatShape(
+        name="claude",
+        label=Message("Claude"),
+        marks=('"chat_messages":[', '"uuid":'),
+        inner=("chat_messages/*",),
+        keys=("uuid", "sender"),
+        sender=("sender",),
+        roles={"human": "", "assistant": "Claude"},
+        time=("created_at",),
+        text=_claude_text,
+        id="uuid",
+        title=("^name",),
+        chat_id=("^uuid",),
+    ),
+    ChatShape(
+        name="google-chat",
+        label=Message("Google Chat"),
+        marks=('"creator":{"name":', '"created_date":'),
+        lists=("messages",),
+        keys=("creator/name", "created_date"),
+        sender=("creator/name",),
+        account="creator/email",
+        time=("created_date",),
+        text=("text",),
+        id="message_id",
+        left_out={"deletion_metadata": "deleted"},
+        said={"creator/user_type": ("Human",)},
+    ),
+    ChatShape(
+        name="hangouts",
+        label=Message("Google Hangouts"),
+        marks=('"conversations":[', '"conversation_id":{', '"participant_'),
+        lists=("conversations",),
+        inner=("events/*",),
+        keys=("sender_id/gaia_id", "timestamp"),
+        sender=("sender_id/gaia_id",),
+        account="sender_id/gaia_id",
+        people=("conversation/conversation/participant_data/*", "id/gaia_id", "fallback_name"),
+        time=("timestamp",),
+        text=("chat_message/message_content/segment/*/text",),
+        id="event_id",
+        said={"event_type": ("REGULAR_CHAT_MESSAGE",)},
+        title=("^conversation/conversation/name",),
+        chat_id=("^conversation/conversation_id/id",),
+        is_in_order=False,
+    ),
+    ChatShape(
+        name="teams",
+        label=Message("Microsoft Teams"),
+        marks=('"messageType":"', '"createdDateTime":', '"body":{"cont'),
+        lists=("value", "messages"),
+        keys=("messageType", "createdDateTime", "body/content"),
+        sender=("from/user/displayName",),
+        account="from/user/id",
+        time=("createdDateTime",),
+        text=("body/content",),
+        clean=_own_html,
+        id="id",
+        reply="replyToId",
+        said={"messageType": ("message",)},
+        left_out={"deletedDateTime": "deleted", "from/application": "system"},
+        title=("^topic",),
+        chat_id=("chatId", "channelIdentity/channelId"),
+        is_in_order=False,
+    ),
+    ChatShape(
+        name="skype",
+        label=Message("Skype"),
+        marks=('"conversations":[', '"MessageList":['),
+        lists=("conversations",),
+        inner=("MessageList/*",),
+        keys=("originalarrivaltime", "content", "from"),
+        sender=("displayName", "from"),
+        called=lambda name: _PREFIX.sub("", name),
+        account="from",
+        time=("originalarrivaltime",),
+        text=("content",),
+        clean=_own_html,
+        id="id",
+        said={"messagetype": ("RichText", "Text", "RichText/Html")},
+        title=("^displayName", "^threadProperties/topic"),
+        chat_id=("^id",),
+        is_in_order=False,
+    ),
+    ChatShape(
+        name="snapchat",
+        label=Message("Snapchat"),
+        marks=('"MediaType":"', '"Created":"'),
+        lists=("*",),
+        keys=("Media Type", "Created"),
+        sender=("From",),
+        is_own=lambda message: "From" not in message,
+        time=("Created",),
+        text=("Content", "Text"),
+        clean=unescape,
+        said={"Media Type": ("TEXT",)},
+        title=("Conversation Title", "To", "^key"),
+        chat_id=("^key",),
+        is_in_order=False,
+    ),
+    ChatShape(
+        name="element",
+        label=Message("Element (Matrix)"),
+        marks=('"type":"m.room.', '"sender":"@', '"content":{'),
+        lists=("messages", "chunk"),
+        keys=("type", "sender", "content"),
+        sender=("sender",),
+        account="sender",
+        time=("origin_server_ts",),
+        text=_element_text,
+        id="event_id",
+        reply="content/m.relates_to/m.in_reply_to/event_id",
+        said={"type": ("m.room.message",), "content/msgtype": ("m.text", "m.emote")},
+        left_out={"content/m.new_content": "deleted"},
+        title=("^room_name",),
+        chat_id=("room_id",),
+    ),
+    ChatShape(
+        name="mattermost",
+        label=Message("Mattermost"),
+        marks=('"type":"version"', '"version":1'),
+        inner=("post", "post/replies/*", "direct_post"),
+        sender=("user",),
+        time=("create_at",),
+        text=("message",),
+        left_out={"channel_members": "system"},
+        title=("^post/channel",),
+        chat_id=("^post/channel",),
+    ),
+    ChatShape(
+        name="mattermost-posts",
+        label=Message("Mattermost"),
+        marks=('"order":[', '"posts":{'),
+        inner=("posts/*",),
+        keys=("user_id", "channel_id", "message", "create_at"),
+        sender=("user_id",),
+        account="user_id",
+        people=("users/*", "id", "username"),
+        time=("create_at",),
+        text=("message",),
+        id="id",
+        reply="root_id",
+        said={"type": ("",)},
+        left_out={"delete_at": "deleted"},
+        title=("^channel/display_name",),
+        chat_id=("channel_id",),
+        is_in_order=False,
+    ),
+    ChatShape(
+        name="rocketchat",
+        label=Message("Rocket.Chat"),
+        marks=('"rid":"', '"msg":"', '"u":{"_id":'),
+        lists=("messages",),
+        keys=("rid", "msg", "u/_id"),
+        sender=("u/name", "u/username"),
+        account="u/_id",
+        time=("ts/$date", "ts"),
+        text=("msg",),
+        id="_id",
+        reply="tmid",
+        left_out={"t": "system", "bot": "system"},
+        title=("^name", "^channel/name"),
+        chat_id=("rid",),
+        is_in_order=False,
+    ),
+    ChatShape(
+        name="zulip",
+        label=Message("Zulip"),
+        marks=('"sender_full_name":"', '"display_recipient":'),
+        lists=("messages",),
+        keys=("sender_full_name", "display_recipient", "content"),
+        sender=("sender_full_name",),
+        account="sender_id",
+        time=("timestamp",),
+        text=("content",),
+        clean=lambda text: _own_html(text.replace("blockquote>", "quote>")),
+        id="id",
+        title=("display_recipient",),
+        chat_id=("recipient_id",),
+    ),
+    ChatShape(
+        name="qq",
+        label=Message("QQ (QQChatExporter)"),
+        marks=('"name":"QQChatExporter', '"chatInfo":{'),
+        lists=("messages",),
+        keys=("sender", "content", "timestamp"),
+        sender=("sender/groupCard", "sender/remark", "sender/name", "sender/uin"),
+        account="sender/uin",
+        time=("timestamp",),
+        text=_qq_text,
+        id="id",
+        left_out={"recalled": "deleted", "system": "system"},
+        title=("^chatInfo/name",),
+    ),
+    ChatShape(
+        name="twitch",
+        label=Message("Twitch (TwitchDownloader)"),
+        marks=('"comments":[', '"commenter":{', '"message":{"body":'),
+        lists=("comments",),
+        keys=("commenter", "message/body", "created_at"),
+        sender=("commenter/display_name", "commenter/name"),
+        account="commenter/_id",
+        time=("created_at",),
+        text=("message/body",),
+        id="_id",
+        title=("^video/title", "^streamer/name"),
+        chat_id=("content_id",),
+    ),
+    ChatShape(
+        name="youtube-live",
+        label=Message("YouTube live chat (yt-dlp)"),
+        marks=('"replayChatItemAction":{', '"actions":['),
+        inner=("replayChatItemAction/actions/*/addChatItemAction/item/*",),
+        keys=("authorExternalChannelId", "timestampUsec"),
+        sender=("authorName/simpleText",),
+        account="authorExternalChannelId",
+        time=("timestampUsec",),
+        text=_youtube_text,
+        id="id",
+    ),
+    ChatShape(
+        name="whatsapp-exporter",
+        label=Message("WhatsApp (WhatsApp-Chat-Exporter)"),
+        marks=('"messages":{', '"from_me":', '"key_id":'),
+        lists=("*",),
+        inner=("messages/*",),
+        keys=("from_me", "timestamp", "data"),
+        sender=("sender", "^name", "^key"),
+        is_own=lambda message: message.get("from_me") is True,
+        time=("timestamp",),
+        text=lambda message: str(message.get("caption" if message.get("media") else "data") or ""),
+        clean=lambda text: unescape(_LINE_BREAK.sub("\n", text)),
+        id="key_id",
+        reply="reply",
+        left_out={"meta": "system", "sticker": "media"},
+        title=("^name",),
+        chat_id=("^key",),
+    ),
+    ChatShape(
+        name="sms-json",
+        label=Message("SMS (SMS Import / Export)"),
+        marks=('"__', '"address":"', '"date":"', '"read":"'),
+        keys=("date", "read"),
+        sender=(*_SENDING, "__display_name", "address"),
+        is_own=lambda message: message.get("type", message.get("msg_box")) != _RECEIVED,
+        time=("date",),
+        text=_sms_text,
+        said={"type": ("1", "2"), "msg_box": ("1", "2")},
+        title=("__display_name", "address"),
+        chat_id=("thread_id", "address"),
+        is_in_order=False,
+    ),
+)
+_DRAFT: Final = "3"
+_UNKNOWN: Final = frozenset({"(Unknown)", "null", ""})
+SMS: Final = ChatShape(
+    name="sms",
+    label=Message("SMS (SMS Backup & Restore)"),
+    marks=("<smses",),
+    sender=("from",),
+    is_own=lambda message: message["kind"] != _RECEIVED,
+    time=("@date",),
+    text=("@body", "text"),
+    left_out={"is_draft": "deleted"},
+    title=("other",),
+    chat_id=("@address",),
+    is_in_order=False,
+)
+
+
+_WRITER: Final = "137"
+"""Type of the address of who wrote a text message."""
+
+
+def _said_by(name: str, attributes: Mapping[str, str]) -> Fields:
+    if attributes.get("ct") == "text/plain":  # A part of a text message.
+        return {"text": attributes.get("text", "")}
+    if name == "addr" and attributes.get("type") == _WRITER:
+        return {"from": attributes.get("address", "")}
+    return {}
+
+
+class TextMessages(ShapedChats):
+    """Reads the elements of XML as messages."""
+
+    file_name = ".xml"
+    ends = (".xml",)
+
+    def found(self, content: Content) -> Generator[Found[_Chat], None, None]:
+        chat = _Chat({}, {}, content.name)
+        for element in elements(content, frozenset({"sms", "mms"}), _said_by):
+            if isinstance(element, BadRecord):
+                yield Found(chat, element.value or element.detail)
+                continue
+            fields = element[1]
+            kind = fields.get("@type") or fields.get("@msg_box", "")
+            named = fields.get("@contact_name", "")
+            other = fields.get("@address", "") if named in _UNKNOWN else named
+            # In a group, the name is of everybody; only the number tells who wrote.
+            sender = fields.get("from", other) if "~" in fields.get("@address", "") else other
+            known = {"kind": kind, "is_draft": kind == _DRAFT, "other": other, "from": sender}
+            yield Found(chat, {**fields, **known})
+
+
+FORMATS: Final = (*(ShapedChats(shape).format() for shape in SHAPES), TextMessages(SMS).format())

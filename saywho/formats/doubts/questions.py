@@ -1,0 +1,408 @@
+"""All questions about the records of one file, asked while they are read."""
+
+import re
+from collections import defaultdict
+from collections.abc import Container, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from msgspec import structs
+
+from saywho.clock import now
+from saywho.errors import Message
+from saywho.formats.assumptions import ReadNotes
+from saywho.formats.doubts.rows import doubts_of_rows
+from saywho.formats.doubts.words import ChatWords, Letters, PostKinds, PostWords
+from saywho.formats.file_chats import FileChats
+from saywho.formats.post import RoomReference
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import Item, ReadOptions, Record, RecordStream
+from saywho.formats.registry import FORMATS
+from saywho.formats.tables.cells import lines_of
+from saywho.formats.tally import MOST_KEPT, Doubt, Doubts, Sightings
+
+_BOTS: Final = frozenset(
+    {"방장봇", "오픈채팅봇", "meta ai", "slackbot", "automoderator", "groupme"}
+)
+_WITH_ADDRESS: Final = re.compile(r"\s?\(\d{1,3}\.\d{1,3}\)$")
+"""The beginning of an address, which boards write behind every name."""
+_LISTED: Final = re.compile(r"(?<!\s)(?:\s*+[;,、&]\s*+|\s++(?:and|und|et|y)\s++)")
+_MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○")
+ASKED_EVERY: Final = 20_000
+"""Items after which doubts are looked for again while a large file is stored."""
+_TEXTS: Final = re.compile(r"\b([Tt]ext|[Pp]ost)s\b|(?<=every )text\b")
+"""Words for messages in findings about any file."""
+_FIRST_YEAR: Final = 1985
+_WEEK: Final = timedelta(days=7)
+_HANDLE: Final = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w{1,15})/status/")
+
+
+MOST_IDS: Final = 5_000
+"""Posts with ids that are kept, so that stored posts with their ids can be compared."""
+_BEGINNING: Final = 200
+"""Characters of a text that are kept for this comparison."""
+
+
+class SeenId(NamedTuple):
+    username: str
+    source_id: str
+    text: str
+    """The beginning of the text."""
+
+
+class RecordQuestions:
+    """Looks at all items of a file, and gives doubts at any time; memory is bounded."""
+
+    def __init__(self, records: RecordStream, options: ReadOptions) -> None:
+        self._notes: ReadNotes = records.notes
+        self._is_chat = records.is_chat
+        account = records.account
+        self._named = options.username or (account.username if account else None)
+        self._owner = self._named if account else None
+        self._is_author_chosen = "username" in options.columns.values()
+        # Who accepts unread authors knows that these posts are left out.
+        self._is_named = records.is_chat or account is not None or options.accept_unread
+        self._columns = {name.strip().casefold() for name, _ in records.columns}
+        self._records = self._items = 0
+        self._found: tuple[Doubt, ...] = ()
+        self._next = 0
+        """Number of items from which doubts are looked for again."""
+        self._people = _People(is_of_many=records.account is None)
+        form = FORMATS.get(records.format)
+        self._times = _Times(form.began if form else None)
+        self._is_in_order = records.is_chat and (form is None or form.is_in_order)
+        self._ids, self._answers = _Ids(), _Answers()
+        self.ids: list[SeenId] = []
+        """The first posts with ids."""
+        self.chats = FileChats()
+        self._known: Doubt | None = None
+        self._left_out = _LeftOut(has_empty=not records.is_chat and records.account is None)
+        fields = dict(records.columns).values()
+        self._lacks_text = bool(records.columns) and "text" not in fields
+        """Whether someone must choose a column before anything is read."""
+        letters = Letters(
+            may_have_entities=options.decode_entities,
+            may_show_code=form is not None and form.shows_code,
+        )
+        self._of_texts = (
+            (ChatWords(records.format), PostWords(), letters)
+            if records.is_chat
+            else (PostWords(), PostKinds(), letters)
+        )
+        self._quotes = Sightings("column", Message("All posts are read as quotes"))
+        self._languages = Sightings("column", Message("Languages that are not codes"))
+
+    def see(self, item: Item) -> None:
+        self._items += 1
+        if not isinstance(item, Record):
+            self._left_out.see(item)
+            return
+        self._records += 1
+        name = item.username or self._named or item.author_id or ""
+        text = item.text
+        if text:
+            for question in self._of_texts:
+                question.see(item, name)
+        self._people.see(item, name)
+        if not (name or self._is_named):
+            self._left_out.nameless += 1
+        if item.created_at is not None:
+            self._times.see(item.created_at, item.room)
+        if item.source_id is not None:
+            self._ids.see(name, item.source_id, text)
+            if len(self.ids) < MOST_IDS:
+                self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
+        if item.room is None:
+            self._answers.see(item, name)
+        else:
+            self.chats.see(item)
+        self._see_values(item)
+
+    def _see_values(self, item: Record) -> None:
+        if item.kind == "quote":
+            self._quotes.add(item.text)
+        if item.lang is not None and len(item.lang) > 3 and item.lang.isalpha():
+            self._languages.add(item.lang)
+
+    def note_known(self, doubt: Doubt | None) -> None:
+        """Add the findings about stored posts with the same ids."""
+        self._known, self._next = doubt, 0
+
+    def doubts(self, *, newest: bool = False) -> tuple[Doubt, ...]:
+        """Return the doubts, the grave ones first; by default they may lag behind."""
+        if newest or self._items >= self._next:
+            found = map(of_messages, self._doubts()) if self._is_chat else self._doubts()
+            self._found = tuple(sorted(found, key=lambda doubt: not doubt.grave))
+            self._next = self._items + ASKED_EVERY
+        return self._found
+
+    def of(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Yield the items, and look at each."""
+        try:
+            for item in items:
+                self.see(item)
+                yield item
+        finally:
+            self._next = 0
+
+    def _doubts(self) -> Doubts:
+        records = self._records
+        yield from self._people.doubts(records, self._columns)
+        notes, is_chosen = self._notes, self._is_author_chosen
+        yield from doubts_of_rows(notes.rows, self._named, is_chosen=is_chosen, works=notes.works)
+        for question in self._of_texts:
+            yield from question.doubts(records)
+        yield from self._times.doubts(is_in_order=self._is_in_order)
+        if not self._lacks_text:
+            # Most books of a list have no review.
+            yield from self._left_out.doubts(self._items, may_be_empty=bool(notes.works))
+        yield from self._ids.doubts(records)
+        yield from self._answers.doubts(records)
+        yield from (odd.doubt() for odd in notes.odd.values())
+        if self._known is not None:
+            yield self._known
+        if records > 1 and self._quotes.count == records:
+            yield self._quotes.doubt()
+        yield from self._languages.doubts(records)
+
+
+def of_messages(doubt: Doubt) -> Doubt:
+    """Return the doubt with a finding about messages, in place of texts or posts."""
+
+    def word(match: re.Match[str]) -> str:
+        noun = "Message" if match[0][0].isupper() else "message"
+        return noun + "s" * match[0].endswith("s")
+
+    finding = doubt.finding
+    worded = Message(_TEXTS.sub(word, finding.template), **finding.values)
+    return structs.replace(doubt, finding=worded)
+
+
+def asked(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, RecordQuestions]:
+    """Return the records, and the questions about them while they are read."""
+    questions = RecordQuestions(records, options)
+    records.notes.questions = questions
+    return replace(records, items=questions.of(records.items)), questions
+
+
+class _People:
+    def __init__(self, *, is_of_many: bool) -> None:
+        self._is_of_many = is_of_many
+        self._counts: dict[str, int] = {}
+        self._called: dict[str, str] = {}
+        self._rooms: dict[str, str] = {}
+        """The last chat's name of a username that is equal to it."""
+        self._with_id = 0
+        """Posts whose author's name has their id."""
+        self._handles: defaultdict[str, dict[str, int]] = defaultdict(dict)
+
+    def see(self, record: Record, name: str) -> None:
+        counts = self._counts
+        if name in counts:
+            counts[name] += 1
+        elif len(counts) < MOST_KEPT:
+            counts[name] = 1
+            self._called[name] = record.display_name or name
+        source_id = record.source_id
+        if source_id is not None and len(source_id) > 4 and source_id in name:
+            self._with_id += 1
+        if record.url is not None and "/status/" in record.url:
+            match = _HANDLE.match(record.url)
+            if match and (name in self._handles or len(self._handles) < MOST_KEPT):
+                of_name, handle = self._handles[name], match[1].casefold()
+                if handle in of_name or len(of_name) < 10:
+                    of_name[handle] = of_name.get(handle, 0) + 1
+
+    def doubts(self, records: int, columns: set[str]) -> Doubts:
+        if self._is_of_many:
+            yield from self._each_their_own(records)
+        yield from self._accounts(records)
+        for evidence, is_such in (
+            (
+                Message("Masked names, which several people may share"),
+                lambda called: _MASK.search(called),
+            ),
+            (Message("Names that are not people"), _is_nobody),
+            (Message("Names of bots"), lambda called: _plain(called) in _BOTS),
+            (
+                Message("Names of several people, as one author"),
+                lambda called: _is_of_several(called, {*self._called.values()}),
+            ),
+            (
+                Message("Names that are names of columns"),
+                lambda called: called.strip().casefold() in columns,
+            ),
+        ):
+            tally = Sightings("names", evidence)
+            for name, count in self._counts.items():
+                if is_such(called := self._called[name]):
+                    tally.add(called, count)
+            yield from tally.doubts()
+
+    def _each_their_own(self, records: int) -> Doubts:
+        authors = len(self._counts)
+        is_by_id = records > 1 and self._with_id == records == authors
+        if is_by_id or (records >= 50 and authors >= 0.97 * records and authors < MOST_KEPT):
+            tally = Sightings("people", Message("Nearly every text has an author of its own"))
+            tally.add_all([*self._called.values()][:3], authors)
+            yield tally.doubt(is_grave=is_by_id)
+
+    def _accounts(self, records: int) -> Doubts:
+        evidence = Message("One author, but several accounts in the addresses of the posts")
+        tally = Sightings("people", evidence, share=0.02)
+        for name, handles in self._handles.items():
+            if len(handles) > 1:
+                others = sum(handles.values()) - max(handles.values())
+                tally.add_all((f"{name}: {handle}" for handle in handles), others)
+        yield from tally.doubts(records, is_grave=tally.count >= 0.05 * records)
+
+
+def _plain(called: str) -> str:
+    return called.replace("_", " ").strip().casefold()
+
+
+def _is_nobody(called: str) -> bool:
+    name, nobody = _plain(called), lines_of(__package__, "nobody.txt")
+    return name in nobody or _WITH_ADDRESS.sub("", name) in nobody
+
+
+def _is_of_several(called: str, known: Container[str]) -> bool:
+    parts = _LISTED.split(called.replace("_", " ")) if _LISTED.search(called) else []
+    return len(parts) > 1 and all(part in known or " " in part.strip() for part in parts)
+
+
+class _Times:
+    def __init__(self, began: int | None) -> None:
+        self._begin = datetime(began or _FIRST_YEAR, 1, 1, tzinfo=UTC)
+        self._end = now() + timedelta(days=2)
+        self._count = 0
+        self._first: datetime | None = None
+        self._is_one = True
+        self._early = Sightings("times", Message("Times before the service existed"))
+        self._late = Sightings("times", Message("Times in the future"))
+        self._last: dict[RoomReference, datetime] = {}
+        jumps = Message("The chat jumps by weeks inside its file")
+        self._back, self._forth = Sightings("times", jumps), Sightings("times", jumps)
+        self._ups = self._downs = 0
+
+    def see(self, time: datetime, room: RoomReference | None) -> None:
+        self._count += 1
+        if self._first is None:
+            self._first = time
+        elif self._is_one:
+            self._is_one = time == self._first
+        if time < self._begin:
+            self._early.add(str(time.date()))
+        elif time > self._end:
+            self._late.add(str(time.date()))
+        if room is not None:
+            last = self._last.get(room)
+            if last is not None:
+                self._see_step(last, time)
+            if last is not None or len(self._last) < MOST_KEPT:
+                self._last[room] = time
+
+    def _see_step(self, last: datetime, time: datetime) -> None:
+        if time > last:
+            self._ups += 1
+            if time - last >= _WEEK:
+                self._forth.add(f"{last.date()} → {time.date()}")
+        elif time < last:
+            self._downs += 1
+            if last - time >= _WEEK:
+                self._back.add(f"{last.date()} → {time.date()}")
+
+    def doubts(self, *, is_in_order: bool) -> Doubts:
+        jumps = self._back if self._ups >= self._downs else self._forth
+        if is_in_order:
+            yield from jumps.doubts(is_grave=True)
+        yield from self._early.doubts()
+        yield from self._late.doubts()
+        if self._count >= 5 and self._is_one:
+            tally = Sightings("times", Message("All posts are of the same second"))
+            tally.add(f"{self._first:%Y-%m-%d %H:%M:%S}", self._count)
+            yield tally.doubt()
+
+
+class _Ids:
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str], int] = {}
+        evidence = Message("Posts with an id that stands at another text of the same author")
+        self._shared = Sightings("ids", evidence, share=0.01)
+
+    def see(self, name: str, source_id: str, text: str) -> None:
+        key, value = (name, source_id), hash(text)
+        before = self._texts.get(key)
+        if before is None:
+            if len(self._texts) < 5 * MOST_KEPT:
+                self._texts[key] = value
+        elif before != value:
+            self._shared.add(source_id)
+
+    def doubts(self, records: int) -> Doubts:
+        yield from self._shared.doubts(records, is_grave=2 * self._shared.count > records)
+
+
+class _Answers:
+    """Replies outside of chats that name the answered post by its id alone."""
+
+    def __init__(self) -> None:
+        self._posts: dict[str, tuple[str, datetime | None] | None] = {}
+        """Author and time by id; None for an id that posts of several people have."""
+        self._replies: list[tuple[str, str, datetime | None]] = []
+        """Author, id of the answered post, and time."""
+
+    def see(self, record: Record, name: str) -> None:
+        source_id, target, time = record.source_id, record.reply_to, record.created_at
+        if source_id and (source_id in self._posts or len(self._posts) < 5 * MOST_KEPT):
+            known = self._posts.setdefault(source_id, (name, time))
+            if known is not None and known[0] != name:
+                self._posts[source_id] = None
+        if target is not None and not target.username and target.source_id:
+            self._replies += [(name, target.source_id, time)][: MOST_KEPT - len(self._replies)]
+
+    def doubts(self, records: int) -> Doubts:
+        shared = Sightings("ids", Message("Replies to an id that several people’s posts have"))
+        early = Sightings("ids", Message("Replies that are older than the post with this id"))
+        for name, source_id, time in self._replies:
+            if source_id not in self._posts:
+                continue
+            post = self._posts[source_id]
+            if post is None:
+                shared.add(source_id)
+            elif post[0] != name and time and post[1] and time < post[1]:
+                early.add(source_id)
+        yield from shared.doubts(records)
+        yield from early.doubts(records)
+
+
+class _LeftOut:
+    def __init__(self, *, has_empty: bool) -> None:
+        self._has_empty = has_empty
+        self._bad = self._empty = self._reposts = self.nameless = 0
+
+    def see(self, item: BadRecord | Skipped) -> None:
+        if isinstance(item, BadRecord):
+            self._bad += 1  # The reasons are listed anyway.
+        elif item.reason == "repost":
+            self._reposts += 1
+        elif item.reason == "empty" and self._has_empty:
+            self._empty += 1
+
+    def doubts(self, items: int, *, may_be_empty: bool) -> Doubts:
+        for count, finding, may_be_grave in (
+            (self._bad, Message("Records that cannot be read are over a tenth"), True),
+            (self.nameless, Message("Posts without an author are over a tenth"), True),
+            (
+                0 if may_be_empty else self._empty,
+                Message("Posts without a text are over a tenth"),
+                False,
+            ),
+        ):
+            if count > 0.1 * items:
+                is_grave = may_be_grave and 2 * count > items and count >= 5
+                yield Doubt("left_out", count, grave=is_grave, finding=finding)
+        if self._reposts == items > 1:
+            evidence = Message("All posts are left out as reposts")
+            yield Doubt("left_out", items, grave=True, finding=evidence)

@@ -1,0 +1,71 @@
+"""Cutting of texts that are longer than a post may be."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import structs
+
+from saywho.errors import Message
+from saywho.formats.assumptions import ReadNotes
+from saywho.formats.records import Record
+from saywho.text import MAX_TEXT_LENGTH, drop_controls, normalized
+
+_ENDS: Final = tuple(
+    map(
+        re.compile,
+        (r"\n[^\S\n]*\n\s*", r"\n\s*", r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’」』)]*+\s+", r"\s+"),
+    )
+)
+"""Ends of a part, best first: of a paragraph, a line, a sentence, a word."""
+_SHORTEST: Final = MAX_TEXT_LENGTH // 2
+
+
+def parts_of(record: Record, notes: ReadNotes) -> Iterator[Record]:
+    """Yield the record, or several posts of it in order if its text is too long for a post.
+
+    The first post keeps the id, the next posts get it with `#2` and so on.
+    """
+    is_long = len(record.text) > MAX_TEXT_LENGTH
+    texts = list(_cut(normalized(drop_controls(record.text)))) if is_long else []
+    if not texts:
+        yield record
+        return
+    if len(texts) > 1:
+        count = notes.count_of("pieces")
+        evidence = Message("texts: {count}", count=count)
+        notes.assume("pieces", str(MAX_TEXT_LENGTH), evidence=evidence)
+    yield structs.replace(record, text=texts[0])
+    for number, text in enumerate(texts[1:], start=2):
+        yield structs.replace(
+            record,
+            text=text,
+            source_id=record.source_id and f"{record.source_id}#{number}",
+            reply_to=None,
+            media=(),
+            files=(),
+            counts=None,
+        )
+
+
+def _cut(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > MAX_TEXT_LENGTH:
+        end = _end_of_part(text, start)
+        if part := text[start:end].strip():
+            yield part
+        start = end
+    if rest := text[start:].strip():
+        yield rest
+
+
+def _end_of_part(text: str, start: int) -> int:
+    last = start + MAX_TEXT_LENGTH
+    for pattern in _ENDS:
+        end = 0
+        for found in pattern.finditer(text, start + _SHORTEST, last + 1):
+            if found.start() <= last:
+                end = found.end()
+        if end:
+            return end
+    return last

@@ -1,0 +1,242 @@
+"""Kinds of a file's columns by their values: counts, numbers, addresses, words, and accounts."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+from saywho.errors import Message
+from saywho.formats.tables.cells import EMPTY_CELLS, as_id, as_name, as_whole, plain_column, word
+
+_COUNT_OF: Final = {
+    **dict.fromkeys(("retweet", "repost", "리트윗", "재게시"), "n_reposts"),
+    **dict.fromkeys(("reply", "답글"), "n_replies"),
+    **dict.fromkeys(("quote", "인용"), "n_quotes"),
+}
+"""Count that a column may contain whose name is also a flag's."""
+_MOST_COUNTED: Final = 10**9
+COUNTS: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
+
+
+class CountColumns(NamedTuple):
+    fields: dict[str, str]
+    """Field of each column that is no flag; empty for a column that is not used."""
+    assumed: tuple[str, ...] = ()
+    """Counts of 0 and 1 only, which a flag has too."""
+
+
+def count_columns(values: Mapping[str, Sequence[object]], known: Iterable[str]) -> CountColumns:
+    """Return the columns that are named like a flag and contain counts.
+
+    `values` has the columns' values, `known` the counts that other columns contain. A column with
+    only 0 and 1 contains counts if another one does.
+    """
+    taken = {*known}
+    numbers = {
+        name: _numbers(column)
+        for name, column in values.items()
+        if plain_column(name) in _COUNT_OF and column
+    }
+    counts = {name for name, column in numbers.items() if column and max(column) > 1}
+    fields: dict[str, str] = {}
+    assumed: list[str] = []
+    for name, column in numbers.items():
+        field = _COUNT_OF[plain_column(name)]
+        if name in counts:
+            fields[name] = "" if field in taken else field
+        elif column and field not in taken and (counts or taken):
+            fields[name] = field
+            assumed.append(name)
+    return CountColumns(fields, tuple(assumed))
+
+
+def _numbers(column: Iterable[object]) -> list[int]:
+    cells = (value for value in column if str(value).strip() not in EMPTY_CELLS | {"-"})
+    numbers = [None if isinstance(value, bool) else as_whole(value) for value in cells]
+    counts = [number for number in numbers if number is not None and number < _MOST_COUNTED]
+    return counts if len(counts) == len(numbers) else []
+
+
+class NumberedRow(NamedTuple):
+    """A row's values that tell whether its number is an id."""
+
+    number: object
+    author: object
+    text: object
+    time: object
+
+
+_OTHER_WORDS: Final = Message("posts with other words and times share a value")
+_ROW_NUMBERS: Final = Message("the values count the rows")
+
+
+def why_no_ids(rows: Iterable[NumberedRow], answered: Iterable[object]) -> Message | None:
+    """Return why values are no ids of posts; None if they may be.
+
+    `answered` are ids of answered posts: numbers that they name are ids.
+    """
+    filled = [(number, row) for row in rows if (number := as_id(row.number)) is not None]
+    if _are_row_numbers([number for number, _ in filled]):
+        names = {as_id(value) for value in answered}
+        return None if any(number in names for number, _ in filled) else _ROW_NUMBERS
+    return _OTHER_WORDS if 10 * sum(_shared(filled)) > len(filled) else None
+
+
+def _are_row_numbers(ids: Sequence[str]) -> bool:
+    if len(ids) < 2 or not all(number.isdecimal() and len(number) < 10 for number in ids):
+        return [*ids] == ["0"]
+    numbers = {*map(int, ids)}
+    return len(numbers) == len(ids) and min(numbers) <= 1 and max(numbers) <= 2 * len(ids)
+
+
+def _shared(filled: Sequence[tuple[str, NumberedRow]]) -> Iterator[bool]:
+    """Yield for each row whether a row with other words and another time has its number."""
+    posts: dict[tuple[str, str | None], dict[object, set[object]]] = {}
+    for number, row in filled:
+        of_number = posts.setdefault((number, word(row.author)), {})
+        of_number.setdefault(row.time, set()).add(row.text)
+    for number, row in filled:
+        of_number = posts[number, word(row.author)]
+        others = (texts for time, texts in of_number.items() if time != row.time)
+        has_no_times = set(of_number) == {None} and len(of_number[None]) > 1
+        yield has_no_times or any(texts != {row.text} for texts in others)
+
+
+_NUMBER: Final = re.compile(r"-?[\d.,]*\d(?:\s?[kmKM천만억千万萬億])?")
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")
+
+
+def kind_of_texts(column: Iterable[object]) -> Literal["numbers", "links", "words", ""]:
+    """Return what all or nearly all filled values of a column are; empty for none."""
+    cells = [
+        cell
+        for value in column
+        if value is not None and not isinstance(value, bool)
+        if (cell := str(value).strip()) and cell not in EMPTY_CELLS
+    ]
+    if not cells:
+        return ""
+    if all(map(_NUMBER.fullmatch, cells)):
+        return "numbers"
+    links = sum(_ADDRESS.fullmatch(cell) is not None for cell in cells)
+    return "links" if 10 * links >= 9 * len(cells) else "words"
+
+
+_POST_ADDRESS: Final = re.compile(
+    r"https?://[^/\s]+/"
+    r"(?:@|profile/|u/|user/|users/)?(?P<name>[^/\s?#@]+)"
+    r"(?:/(?:status|statuses|post|posts|video|p|reel|photo|comment)/|/\d{6,})\S*"
+)
+"""Address of a post below the account of its author."""
+_ACTOR: Final = re.compile(
+    r"https?://(?P<host>[^/\s]+)/(?:u|users|accounts|c|@)/?(?P<name>[^/\s]+)/?"
+)
+
+
+def account_in(address: object) -> str | None:
+    """Return the account that a post's address names, without case."""
+    match = _POST_ADDRESS.match(address.strip()) if isinstance(address, str) else None
+    return match["name"].casefold() if match else None
+
+
+def account_on_server(name: str | None, actor: object) -> str | None:
+    """Return `name@host` if the address of an account has the name."""
+    match = _ACTOR.fullmatch(actor.strip()) if isinstance(actor, str) and name else None
+    is_own = match is not None and name is not None and match["name"].casefold() == name.casefold()
+    return f"{name}@{match['host']}" if match and is_own else None
+
+
+def account_column(
+    rows: Sequence[Mapping[str, object]], names: Sequence[str], addresses: Sequence[str]
+) -> str | None:
+    """Return the column with the accounts if the first of `names` has other names.
+
+    `addresses` are columns with addresses of the posts. Without any, a column of `names` has the
+    accounts whose values begin with `@`.
+    """
+    accounts = [
+        next(filter(None, (account_in(row.get(name)) for name in addresses)), None) for row in rows
+    ]
+    if sum(account is not None for account in accounts) < 2:
+        signs = {name: _share(_has_sign(row.get(name)) for row in rows) for name in names}
+        best = max(names, key=signs.__getitem__)
+        return best if signs[best] >= 0.8 and signs[names[0]] < 0.5 else None
+    named = [(row, account) for row, account in zip(rows, accounts, strict=True) if account]
+    columns = dict.fromkeys([*names, *(name for row, _ in named for name in row)])
+    equal = {
+        name: _share((as_name(row.get(name)) or "").casefold() == account for row, account in named)
+        for name in columns
+        if name not in addresses
+    }
+    best = max(equal, key=equal.__getitem__)
+    return best if equal[best] >= 0.8 and equal[names[0]] < 0.5 else None
+
+
+def _has_sign(value: object) -> bool:
+    name = word(value) or ""
+    return name.startswith("@") and len(name.split()) == 1
+
+
+def _share(values: Iterable[bool]) -> float:
+    listed = [*values]
+    return sum(listed) / len(listed) if listed else 0.0
+
+
+def names_posts(column: Sequence[object], ids: Sequence[object]) -> bool:
+    """Return whether a column `name` has the ids of the posts, as in tables of Reddit."""
+    pairs = [(as_id(value), as_id(number)) for value, number in zip(column, ids, strict=True)]
+    named = [(name, number) for name, number in pairs if name is not None]
+    return bool(named) and all(name == number for name, number in named)
+
+
+def are_of_people(shown: Iterable[object], accounts: Iterable[object]) -> bool:
+    """Return whether shown names belong to accounts: each account has one, and few share one."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for name, account in zip(map(word, shown), map(word, accounts), strict=True):
+        if name and account:
+            names[account].add(name)
+    has_one = all(len(of_account) == 1 for of_account in names.values())
+    return has_one and 2 * len(set().union(*names.values())) > len(names)
+
+
+_FEWEST_ROWS: Final = 4
+_OTHER_COLUMN: Final = re.compile(
+    r"date|time|lang|source|type|kind|status|url|link|label|categor|topic|device|sentiment|country"
+    r"|날짜|일시|시간|언어|종류|유형|상태|분류|링크|기기|감성|감정",
+    re.IGNORECASE,
+)
+
+
+_NO_PERSON: Final = re.compile(
+    r"(?:cafe|club|board|page|product|item|place|shop|store|video|movie|film|book|game|app|channel"
+    r"|group|thread|topic|article|post|comment|카페|상품|게시판|가게|매장)[_ ]?(?:id|아이디)$",
+    re.IGNORECASE,
+)
+"""End of the name of a column with the ids of things."""
+_NAME_COLUMN: Final = re.compile(r"name|author|user|person|speaker|이름|명$|인$|자$", re.IGNORECASE)
+_MARKS: Final = frozenset({"true", "false", "yes", "no", "y", "n", "none", "null", "예", "아니오"})
+"""Words of yes and no, and of nothing."""
+
+
+def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
+    """Return the column whose short words few rows share, so that it may name the authors.
+
+    `columns` are the unused columns. None if no column has such values, or all rows have one.
+    """
+    rated = [
+        (_NAME_COLUMN.search(name) is None, len({*names}) / len(names), name)
+        for name, column in columns.items()
+        if len(names := [*filter(None, map(_short_word, column))]) >= _FEWEST_ROWS
+        and len(names) == len(column)
+        and 1 < len({*names}) <= len(names) / 2
+        and not _OTHER_COLUMN.search(name)
+        and not _NO_PERSON.search(name)
+        and not _MARKS.issuperset(map(str.casefold, names))
+    ]
+    return min(rated)[-1] if rated else None
+
+
+def _short_word(value: object) -> str | None:
+    name = word(value)
+    has_letters = name is not None and any(map(str.isalpha, name))
+    return name if name and has_letters and len(name) <= 40 and len(name.split()) <= 4 else None

@@ -1,0 +1,213 @@
+"""Columns of each field of a row, also inside objects, and whether a value in them counts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+from saywho.formats.assumptions import fields_without
+from saywho.formats.source.json import Json
+from saywho.formats.tables.cells import (
+    answered_id,
+    as_id,
+    as_objects,
+    is_damaged_id,
+    is_filled,
+    is_object,
+    limits,
+    plain_column,
+    printable_name,
+    refers,
+    says_no,
+    says_yes,
+)
+from saywho.formats.tables.column_kinds import COUNTS
+from saywho.formats.tables.column_names import (
+    UNWRAPPED,
+    heads,
+    inner_names,
+    is_export,
+    is_helper,
+    names_by_field,
+    types_of_own_fields,
+    without_remark,
+)
+
+Row = Mapping[str, object]
+_LIMITS: Final = frozenset(
+    {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
+    | {"is_for_all", "is_published", "status"}
+)
+QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
+_SAYING_KIND: Final = QUOTES | {"kind", "is_repost", "reposts", "is_reply", "replies_to"}
+KNOWN_HEADERS: Final = 32
+"""Maximum number of remembered sets of column names, for rows without a header."""
+
+
+def _is_no_number(value: object) -> bool:
+    return is_filled(value) and not (isinstance(value, str) and value.strip().isdigit())
+
+
+def _is_answer(value: object) -> bool:
+    return answered_id(value) is not None or is_damaged_id(value)
+
+
+_TESTS: Final[dict[str, Callable[[object], object]]] = {
+    **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_restricted", "is_deleted"), says_yes),
+    **dict.fromkeys(("is_for_all", "is_published"), says_no),
+    "status": limits,
+    **dict.fromkeys(("reposts", "replies_to", "quotes", "shares"), refers),
+    "source_id": as_id,
+    "reply_id": _is_answer,
+}
+"""Tests of whether a value counts; for other fields, filled values do."""
+
+
+class FileColumns:
+    """Columns of each field; the first column with a value that counts is read."""
+
+    def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
+        self.all = tuple(names)
+        self.is_own = is_export(self.all)
+        self._chosen = chosen or {}
+        plain: dict[str, str] = {}
+        for name in self.all:
+            plain.setdefault(plain_column(name), name)
+        for name in self.all:
+            if name not in self._chosen and name.endswith((")", "）")):
+                plain.setdefault(plain_column(without_remark(name)), name)
+        known = heads() | {plain_column(name).partition(".")[0] for name in self._chosen}
+        self._heads = [plain[name] for name in plain if name in known]
+        self._wrappers = [name for name in UNWRAPPED if name in plain]
+        self._names = names_by_field(plain, self._chosen)
+        for field in (unnamed := fields_without(self._chosen)):
+            self._names.pop(field, None)
+        if "username" in unnamed:
+            self._names.pop("display_name", None)
+        tests = _TESTS | ({"source_id": bool} if self.is_own else {})
+        self.texts = self.names_of("text")
+        if len(self.texts) > 1:
+            tests = tests | {"text": _is_no_number}
+        # Their values are read once more, and only of several one has to be chosen.
+        lone = {
+            field
+            for field in ("source_id", *COUNTS)
+            if not self.is_own and len(self.names_of(field)) == 1
+        }
+        self.tested = [
+            (field, names, is_filled if field in lone else tests.get(field, is_filled))
+            for field, names in self._names.items()
+        ]
+        """Columns of each field, and the test of their values."""
+        has_wrappers = self.text in {None, *self._wrappers} and bool(self._wrappers)
+        self.may_open = not self.is_own and (bool(self._heads) or has_wrappers)
+        """Whether a row may have objects whose values are columns."""
+        self.has_limits = not self.is_own and not _LIMITS.isdisjoint(self._names)
+        self.says_kind = not _SAYING_KIND.isdisjoint(self._names)
+        own_types = types_of_own_fields().items()
+        self.own_types = [(field, kind) for field, kind in own_types if field in self._names]
+        marks = {"is_repost", "reposts", "kind"}
+        self.marks_reposts = self.is_own or not marks.isdisjoint(self._names)
+        self.marks_reposts |= "is_repost" in unnamed
+
+    @property
+    def text(self) -> str | None:
+        return next(iter(self.names_of("text")), None)
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        taken = {
+            name: field
+            for field, names in [*self._names.items()][::-1]
+            for name in names
+            if not is_helper(field)
+        }
+        named = filter(str.strip, self.all)
+        return tuple((printable_name(name), taken.get(name, "")) for name in named)
+
+    def names_of(self, field: str) -> tuple[str, ...]:
+        return self._names.get(field, ())
+
+    def has(self, field: str) -> bool:
+        return field in self._names
+
+    def first(self, row: Row, field: str) -> object:
+        """Return the row's first filled value of a field; None without one."""
+        values = (row.get(name) for name in self.names_of(field))
+        return next((value for value in values if value is not None and is_filled(value)), None)
+
+    def __len__(self) -> int:
+        return sum(not is_helper(field) for field in self._names)
+
+    def opened(self, row: Row) -> Row | None:
+        """Return the row with its objects' values as columns; None without objects."""
+        if not self.may_open:
+            return None
+        if any(is_object(row.get(name)) for name in self._heads):
+            flat = flattened(row, self._chosen)
+            return flat if flat.keys() != row.keys() else None
+        inners = {
+            name: inner
+            for name in self._wrappers
+            if self.text in {None, name} and isinstance(inner := row.get(name), dict) and inner
+        }
+        if not inners:
+            return None
+        # Beside a comment stands what it is about, whose name and id are not the comment's.
+        has_text = (name for name in inners if file_columns_of(tuple(inners[name])).text)
+        name = next(has_text, next(iter(inners)))
+        return {key: row[key] for key in row if key not in inners} | inners[name]
+
+
+file_columns_of: Final = lru_cache(KNOWN_HEADERS)(FileColumns)
+
+
+def opened(
+    row: Row, columns_of: Callable[[tuple[str, ...]], FileColumns]
+) -> tuple[Row, FileColumns]:
+    """Return a row with its objects' values, up to three deep, and its columns."""
+    columns = columns_of(tuple(row))
+    for _ in range(3):
+        if (flat := columns.opened(row)) is None:
+            break
+        row, columns = flat, columns_of(tuple(flat))
+    return row, columns
+
+
+def flattened(row: Row, also: Iterable[str] = ()) -> Row:
+    """Return the row with the known values in its objects by their paths: `author.username`.
+
+    `also` contains further paths. An object without a known value stays.
+    """
+    nested = [name for name, value in row.items() if value and is_object(value)]
+    if not nested:
+        return row
+    wanted = inner_names().union(path for name in also for path in _beginnings(plain_column(name)))
+    known = heads() | {path.partition(".")[0] for path in wanted}
+    opened = [name for name in nested if plain_column(name) in known]
+    if not opened:
+        return row
+    flat: Json = {name: value for name, value in row.items() if name not in opened}
+    left = 500  # Values inside objects that are looked at.
+    for name in opened:
+        objects = as_objects(row[name])
+        inner = dict(_inner(objects[0], name, wanted)) if objects else {}
+        left -= len(inner)
+        if left < 0:
+            break
+        flat |= inner or {name: row[name]}
+    return flat
+
+
+def _beginnings(path: str) -> Iterable[str]:
+    parts = path.split(".")
+    return (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+
+
+def _inner(value: Json, path: str, wanted: frozenset[str]) -> Iterable[tuple[str, object]]:
+    for key, inner in value.items():
+        name = f"{path}.{key}"
+        if plain_column(name) in wanted:
+            if isinstance(inner, dict):
+                yield from _inner(inner, name, wanted)
+            else:
+                yield name, inner

@@ -1,0 +1,243 @@
+"""Private messages among rows: whether a table has them, and which chat and person each is of."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Final
+
+from msgspec import structs
+
+from saywho.formats.reading import Skipped, username_for
+from saywho.formats.records import FileRoom, Item, Record
+from saywho.formats.tables.cells import is_filled, plain_column, word
+from saywho.formats.tables.column_kinds import COUNTS
+from saywho.text import clean_title, word_set
+
+_SENDERS: Final = word_set(
+    "from fromname fromjid fromid fromuser fromnumber sender sendername senderid author username"
+    " user 보낸사람 발신자 寄件者 发件人 差出人"
+)
+_SPEAKERS: Final = (*sorted(_SENDERS), "nick", "nickname")
+_RECIPIENTS: Final = word_set(
+    "to toname tojid toid touser tousername tonumber recipient recipients recipientname recipientid"
+    " receiver receivername receiverid 수신자 받는사람 收件者 收件人 宛先 接收者"
+)
+_TITLES: Final = (
+    *("conversationtitle", "conversationname", "chattitle", "chatname", "talkername"),
+    *("threadtitle", "대화방", "채팅방"),
+)
+_CHAT_IDS: Final = (
+    *("chatid", "talker", "talkerid", "chatroomid", "roomid", "dialogid"),
+    "dmconversationid",  # X.
+)
+_ROOMS: Final = (
+    *("channel", "room", "chat", "roomname", "groupname", "chatroom"),
+    *("muc", "buffer", "채널", "방", "频道", "頻道", "チャンネル"),
+)
+"""Columns that name a chat if several people answer each other in it."""
+_NAMES_OF_ROOMS: Final = (*_ROOMS, "channelname")  # YouTube's comments have the last one, too.
+_THREAD_IDS: Final = (
+    *("conversationid", "threadid", "conversation", "thread", "channelid", "channelurl"),
+    *_NAMES_OF_ROOMS,
+)
+"""Columns that name a chat, but in other tables a thread or a channel of public posts."""
+_SIGNS_OF_ROOMS: Final = ("#", "&", "!")
+"""Beginnings of rooms' names in IRC and Matrix."""
+_KINDS_OF_CHATS: Final = frozenset(
+    {"conversationtype", "channeltype", "chattype", "roomtype", "threadtype"}
+)
+_ONLY_IN_LETTERS: Final = frozenset({"sender", "sendername", "senderid", "from", "fromname"})
+"""Columns of who wrote that no table of posts has."""
+_MESSAGES_OF_APPS: Final = (
+    frozenset({"channelid", "embeds"}),  # Discord.
+    frozenset({"channelid", "rootid"}),  # Mattermost.
+    frozenset({"type", "user", "ts"}),  # Slack.
+    frozenset({"sender", "sentat"}),  # Bluesky.
+    frozenset({"peerid", "fromid"}),  # Telegram, as Telethon writes it.
+)
+"""Columns that together only messages have, as the interface of an app gives them."""
+_NUMBERS_OF_PHONES: Final = frozenset({"phone", "phonenumber", "mobile", "전화번호"})
+_DIRECTIONS: Final = word_set(
+    "fromme isfromme isself issender issent issend direction outgoing isoutgoing"
+)
+_OUT: Final = frozenset({"out", "outgoing", "outbound", "outbox", "sent"})
+_IN: Final = frozenset({"in", "incoming", "inbound", "inbox", "received"})
+_SENT: Final = frozenset({"1", "true", "yes", "y", *_OUT})
+_RECEIVED: Final = frozenset({"0", "false", "no", "n", "1", *_IN})
+_MAYBE_DIRECTIONS: Final = frozenset({"type", "folder", "box", "messagetype", "msgtype"})
+"""Columns that have a direction if each of their values says one, such as `SMS Sent`."""
+_OTHER_SIDE: Final = (
+    *("displayname", "contactname", "contact", "name", "address"),
+    *("phonenumber", "number", "phone", "handle"),
+)
+"""Columns with the other person, whoever wrote the message; the first filled column counts."""
+_EXPORTER: Final = "You"
+Row = Mapping[str, object]
+
+
+@lru_cache(64)
+def _by_plain_name(names: tuple[str, ...]) -> dict[str, str]:
+    return {plain_column(name).lstrip("_") or name: name for name in reversed(names)}
+
+
+def _word(value: object) -> str | None:
+    if isinstance(value, dict):
+        return next(
+            filter(None, (word(value.get(key)) for key in ("name", "username", "id"))), None
+        )
+    return str(value) if isinstance(value, bool) else word(value)
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """Columns of a table with private messages, by their plain names."""
+
+    platform: str
+    recipients: frozenset[str] = frozenset()
+    directions: frozenset[str] = frozenset()
+    has_sender: bool = False
+    is_one_talk: bool = False
+    """Whether all rows are of one chat, whose name is nowhere."""
+
+    def of(self, item: Item, row: Row) -> Item:
+        """Return a record in its chat, without the other person's name if the exporter wrote it."""
+        if not isinstance(item, Record):
+            return item
+        if self.is_one_talk and item.username is None:
+            return Skipped(item.place, "system")
+        values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        item = structs.replace(item, room=item.room or self._room(values))
+        if self.has_sender or not self.directions:
+            return item
+        direction = _direction(next(filter(None, map(values.get, sorted(self.directions))), ""))
+        if direction in self._sent:
+            return structs.replace(item, username=None, display_name=_EXPORTER)
+        if direction not in _RECEIVED:
+            return item
+        person = next(filter(None, map(values.get, _OTHER_SIDE)), None)
+        username = username_for(person) if person else item.username
+        return structs.replace(item, username=username, display_name=person or item.display_name)
+
+    @cached_property
+    def _sent(self) -> frozenset[str]:
+        # Android's type is 1 for received and 2 for sent; a flag is 1 for sent.
+        return frozenset({"2", *_OUT}) if self.directions == {"type"} else _SENT
+
+    def _room(self, values: Mapping[str, str | None]) -> FileRoom:
+        if self.is_one_talk:
+            return FileRoom(platform=self.platform, name="")
+        title = next(filter(None, map(values.get, (*_TITLES, *_NAMES_OF_ROOMS))), None)
+        number = next(filter(None, map(values.get, _CHAT_IDS)), None)
+        thread = next(filter(None, map(values.get, _THREAD_IDS)), None)
+        people = (*_SENDERS, *self.recipients) if self.has_sender else _OTHER_SIDE
+        if self.has_sender and not self.recipients:  # Who wrote a message names no chat.
+            people = _OTHER_SIDE if self.directions and not (number or thread) else ()
+        named = sorted({value for name in people if (value := values.get(name))})
+        if title is None and (self.has_sender or not thread):
+            title = ", ".join(named)
+        elif title is None:
+            title = next(filter(None, map(values.get, _OTHER_SIDE)), None)
+        return FileRoom(
+            platform=self.platform,
+            name=clean_title(title) or "",
+            external_id=clean_title(number),
+            thread=(thread or ("" if number else ", ".join(named)))[:200],
+        )
+
+
+def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | None:
+    """Return the columns of private messages; None for a table of posts.
+
+    Messages have a sender and a recipient, or a direction, or the id of a chat. Counts of likes or
+    reposts, and threads that are named like their first post, are of posts.
+    """
+    plain = {name for row in sample for name in _by_plain_name(tuple(row))}
+    filled = _filled(sample)
+    has_sender = any(map(filled, _SENDERS & plain))
+    recipients = frozenset(filter(filled, _RECIPIENTS & plain))
+    directions = frozenset(filter(filled, _DIRECTIONS & plain))
+    if not directions and {"address", "body", "type"} <= plain:
+        directions = frozenset({"type"})  # As Android stores text messages.
+    directions = directions or frozenset(
+        name for name in _MAYBE_DIRECTIONS & plain if _says_directions(sample, name)
+    )
+    is_of_letters = any(map(filled, _ONLY_IN_LETTERS & plain))
+    is_to_someone = has_sender and bool(recipients)
+    threads = ("conversationid", "conversation", *(["threadid"] if is_of_letters else []))
+    is_in_chat = any(map(filled, (*_CHAT_IDS, *_TITLES))) or (
+        any(map(filled, threads)) and not _are_threads(sample)
+    )
+    is_in_chat = is_in_chat or _is_talk(sample)
+    is_in_chat = is_in_chat or (is_of_letters and any(map(filled, _NUMBERS_OF_PHONES & plain)))
+    is_certain = (
+        any(map(filled, _KINDS_OF_CHATS & plain))
+        or (is_to_someone and is_of_letters and "subject" in plain)
+        or any(plain >= names and all(map(filled, names)) for names in _MESSAGES_OF_APPS)
+    )
+    is_public = not _PUBLIC.isdisjoint(plain)
+    if plain <= _TALK and {"date", "message"} <= plain and plain & _SENDERS:
+        return Correspondence(platform, has_sender=True, is_one_talk=True)
+    if directions or is_certain or ((is_to_someone or is_in_chat) and not is_public):
+        return Correspondence(platform, recipients, directions, has_sender)
+    return None
+
+
+_TALK: Final = frozenset(
+    (
+        *("", "index", "unnamed0", "date", "time", "message", "attachment"),
+        *("author", "username", "sender", "sendername", "from"),
+    )
+)
+"""All columns of a talk by whatstk, whatsapp-chat-parser or LinkedIn: nothing of posts."""
+_PUBLIC: Final = frozenset(COUNTS) | word_set(
+    "retweets retweetcount retweetscount reposts repostcount likes likecount likescount"
+    " favoritecount favouritescount replycount quotecount publicmetrics inreplytouserid"
+    " inreplytostatusid inreplytoid inreplytouseridstr inreplytostatusidstr inreplytoscreenname"
+    " isretweet permalink tweetid tweeturl score subreddit"
+)
+"""Columns of posts that anyone can see."""
+
+
+def _filled(sample: Sequence[Row]) -> Callable[[str], bool]:
+    def is_somewhere(plain: str) -> bool:
+        names = ((row, _by_plain_name(tuple(row)).get(plain)) for row in sample)
+        return any(name is not None and is_filled(row[name]) for row, name in names)
+
+    return is_somewhere
+
+
+def _direction(value: str) -> str:
+    return (value.casefold().split() or [""])[-1]
+
+
+def _says_directions(sample: Sequence[Row], plain: str) -> bool:
+    values = (row.get(_by_plain_name(tuple(row)).get(plain, "")) for row in sample)
+    words = {_direction(found) for value in values if (found := word(value))}
+    return bool(words) and words <= _OUT | _IN
+
+
+def _is_talk(sample: Sequence[Row]) -> bool:
+    """Return whether somebody speaks again after another person in a room, or rooms are of IRC."""
+    if any(isinstance(row.get("room"), dict) for row in sample):
+        return False  # As in exports of this program: a row names its chat, or is a post.
+    spoken: dict[str, list[str]] = {}
+    for row in sample:
+        values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        room = next(filter(None, map(values.get, _ROOMS)), "")
+        who = next(filter(None, map(values.get, _SPEAKERS)), "")
+        said = spoken.setdefault(room, [])
+        if room and who and said[-1:] != [who]:
+            if who in said or room.startswith(_SIGNS_OF_ROOMS):
+                return True
+            said.append(who)
+    return False
+
+
+def _are_threads(sample: Iterable[Row]) -> bool:
+    for row in sample:
+        names = _by_plain_name(tuple(row))
+        thread = word(row.get(names.get("conversationid", "")))
+        ids = (word(row.get(names[name])) for name in ("id", "idstr", "postid") if name in names)
+        if thread and thread in ids:
+            return True
+    return False

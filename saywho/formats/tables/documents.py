@@ -1,0 +1,337 @@
+"""JSON lines, and documents of MongoDB: objects whose fields are recognised by name.
+
+`mongoexport` writes Extended JSON (version 2, relaxed or canonical), which wraps some values:
+`{"$oid": "…"}`. Source: https://github.com/mongodb/specifications, extended-json.md.
+
+Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is unique for each
+author only.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import chain, islice, starmap
+from typing import Final, NamedTuple
+
+import msgspec
+
+from saywho.errors import Message
+from saywho.formats.assumptions import ReadNotes, fields_without
+from saywho.formats.file_authors import authors_of, chosen_way
+from saywho.formats.reading import BadRecord, readable
+from saywho.formats.records import (
+    ExportedPost,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Writer,
+    read_each,
+)
+from saywho.formats.source.file import Content, Source, is_hidden
+from saywho.formats.source.json import Json, first_documents, listed, objects, unit_of
+from saywho.formats.source.times import EPOCH
+from saywho.formats.tables.cells import as_id
+from saywho.formats.tables.column_names import ANSWERS, LISTS
+from saywho.formats.tables.csv import unguarded_row
+from saywho.formats.tables.rows import RowReader
+from saywho.formats.x.posts import is_v1, is_v2, read_status
+from saywho.text import word_set
+
+CONTENT_TYPE: Final = "application/x-ndjson"
+_WRAPPERS: Final = word_set(
+    "$oid $uuid $binary $date $timestamp $numberInt $numberLong $numberDouble $numberDecimal"
+)
+_ANSWERS: Final = frozenset(ANSWERS)
+_CUT: Final = Message("Cells that the viewer of a data set has cut")
+_MOST_FILES: Final = 1_000
+_KEY: Final = "list/username"
+"""Column of the key above a list of posts."""
+_encoder = msgspec.json.Encoder()
+
+
+def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
+    contents = _data_files(source)
+    layouts = [_layout(content, options) for content in contents]
+    files = [(content, layout) for content, layout in zip(contents, layouts, strict=True) if layout]
+    # Among others, a file with a field `text` may be anything.
+    if not files or len(files) < len(contents):
+        return None
+    if len(files) > 1 and not _name_authors(source, files, options):
+        return None
+    source.take(contents)
+    first, layout = files[0]
+    unit = "record" if layout.lists or len(files) > 1 else unit_of(first)
+    items = chain.from_iterable(starmap(_items, files))
+    is_export = all(layout.reader.is_export for _, layout in files)
+    is_chat = any(layout.reader.is_of_chats for _, layout in files)
+    return RecordStream(JSONL.name, unit, None, items, is_chat=is_chat, is_export=is_export)
+
+
+def _name_authors(
+    source: Source, files: Sequence[tuple[Content, "_Layout"]], options: ReadOptions
+) -> bool:
+    """Take the authors of a file for each person from the names of the files.
+
+    Return whether the files are so: posts without authors, in files whose names have them.
+    """
+    if any(layout.says_who for _, layout in files):
+        return False
+    if "username" in fields_without(options.columns):
+        source.notes.is_author_open = True
+        return True
+    names = [content.name for content, _ in files]
+    authors = authors_of(names, is_table=True, chosen=chosen_way(options.columns))
+    if authors is None:
+        return options.username is not None
+    authors.note(source.notes)
+    for content, layout in files:
+        layout.reader.author = authors.by_file.get(content.name)
+    return True
+
+
+def _items(content: Content, layout: "_Layout") -> Iterator[Item]:
+    reader, lists, rows_of = layout.reader, layout.lists, layout.rows_of
+
+    def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
+        notes = content.notes if of is content else None
+
+        def items_of(page: Json) -> Iterator[Json]:
+            return (_whole_cells(row, notes) for row in (rows_of or _items_of)(page))
+
+        found = objects(of, lists=lists, items_of=items_of if rows_of else None)
+        return _with_answers(found, reader.is_post)
+
+    def read_plain(row: Json, place: int) -> Item:
+        # An export in JSON has a list of media. Other programs make no list of an export in CSV.
+        is_of_csv = reader.is_export and not isinstance(row.get("media"), list)
+        return reader.read(unguarded_row(row) if is_of_csv else row, place)
+
+    return reader.noting(
+        read_each(rows(content), read_plain),
+        content.notes,
+        lambda: readable(rows(content.uncounted)),
+    )
+
+
+class _Layout(NamedTuple):
+    reader: RowReader
+    lists: tuple[str, ...] = ()
+    rows_of: Callable[[Json], list[Json]] | None = None
+    """Returns the posts of a document; None where each document is a post."""
+    says_who: bool = False
+    """Whether the posts have authors."""
+
+
+def _layout(content: Content, options: ReadOptions) -> _Layout | None:
+    sample = first_documents(content)
+    reader = RowReader(sample, options, is_table=False)
+    if any(map(reader.has_text, sample)):
+        return _Layout(reader, says_who=reader.says_who(sample))
+    pages = first_documents(content, lists=LISTS)
+    one = (_items_of, _rows_by_key, _rows_by_author)
+    for rows_of in one if len(pages) == 1 else one[:1]:
+        sample = [_whole_cells(row, None) for page in pages for row in rows_of(page)]
+        reader = RowReader(sample, options, is_table=False)
+        is_known = rows_of is _items_of or options.username or reader.says_who_or_when(sample)
+        if is_known and any(map(reader.has_text, sample)):
+            has_pages = unit_of(content) == "line" or sample != pages
+            rows = rows_of if has_pages else None
+            return _Layout(reader, LISTS, rows, says_who=reader.says_who(sample))
+    return None
+
+
+def _data_files(source: Source) -> list[Content]:
+    """Return the file, or an archive's files with data if all are JSON, as sites publish them."""
+    if not source.has_members:
+        return [source]
+    in_json = (".json", ".jsonl", ".ndjson")
+    names = (".csv", ".tsv", *in_json)
+    found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
+    contents = list(islice(found, _MOST_FILES + 1))
+    if any(content.name.endswith("speakers.json") for content in contents):
+        # A corpus of ConvoKit has its words in one of five files.
+        said = [content for content in contents if content.name.endswith("utterances.jsonl")]
+        contents = said or contents
+    is_json = all(content.name.lower().endswith(in_json) for content in contents)
+    return contents if is_json and len(contents) <= _MOST_FILES else []
+
+
+def _items_of(page: Json) -> list[Json]:
+    for path in LISTS:
+        value: object = page
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            return value
+    return [page]
+
+
+def _whole_cells(item: Json, notes: ReadNotes | None) -> Json:
+    """Return the cells of a row of Hugging Face's viewer, but not cells that the viewer has cut."""
+    row, cut = item.get("row"), listed(item, "truncated_cells")
+    if "row_idx" not in item or not isinstance(row, dict):
+        return item
+    if notes is not None and cut:
+        notes.look_odd("left_out", _CUT, map(str, cut))
+    return {name: value for name, value in row.items() if name not in cut}
+
+
+def _rows_by_key(page: Json) -> list[Json]:
+    groups = {key: group for key, group in page.items() if isinstance(group, dict) and group}
+    if len(groups) < 2 or len(groups) < len(page):
+        return []
+    first = next(iter(groups.values()))
+    if all(group.keys() == first.keys() for group in groups.values()) and _are_numbers(first):
+        return [{name: column[key] for name, column in groups.items()} for key in first]
+    if _are_numbers(groups):
+        return [*groups.values()]
+    return [{"id": key, **group} for key, group in groups.items()]
+
+
+def _rows_by_author(page: Json) -> list[Json]:
+    lists = {
+        key: posts
+        for key, posts in page.items()
+        if isinstance(posts, list) and posts and all(isinstance(post, dict) for post in posts)
+    }
+    if len(lists) < 2 or len(lists) < len(page):
+        return []
+    return [{_KEY: key, **post} for key, posts in lists.items() for post in posts]
+
+
+def _are_numbers(keys: Iterable[str]) -> bool:
+    numbers = [*keys]
+    return numbers == [str(number) for number in range(len(numbers))]
+
+
+def _with_answers(
+    rows: Iterable[tuple[int, Json] | BadRecord], is_post: Callable[[Json], bool]
+) -> Iterator[tuple[int, Json] | BadRecord]:
+    for row in rows:
+        yield row
+        if not isinstance(row, BadRecord) and not _ANSWERS.isdisjoint(row[1]):
+            place, document = row
+            yield from ((place, answer) for answer in _answers_in(document, is_post, depth=20))
+
+
+def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> Iterator[Json]:
+    for name in ANSWERS:
+        listed = document.get(name)
+        inner = _items_of(listed) if isinstance(listed, dict) else listed
+        for answer in inner if isinstance(inner, list) and depth else ():
+            if isinstance(answer, dict) and is_post(answer):
+                yield answer
+                yield from _answers_in(answer, is_post, depth - 1)
+
+
+def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
+    """Return the posts of many authors; protected accounts of X only on request."""
+    documents = first_documents(source)
+    if not any(map(_is_extended, documents)):
+        return None
+    reader = RowReader([_row(document) for document in documents], options, is_table=False)
+    if not any(reader.has_text(_row(document)) for document in documents):
+        return None
+
+    def read_one(document: Json, place: int) -> Item:
+        row = _row(document)
+        if not (is_v1(document) or is_v2(document)):
+            return reader.read(row, place)
+        plain = {key: _unwrapped(value) for key, value in document.items()}
+        status = read_status(plain, place, notes=source.notes)
+        if isinstance(status, Record) and not status.source_id:
+            return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
+        return status
+
+    items = reader.noting(
+        read_each(objects(source), read_one),
+        source.notes,
+        lambda: map(_row, readable(objects(source.uncounted))),
+    )
+    return RecordStream(
+        MONGO.name,
+        unit_of(source),
+        None,
+        items,
+        is_chat=reader.is_of_chats,
+        is_export=reader.is_export,
+    )
+
+
+def _row(document: Json) -> Json:
+    """Return the fields without wrappers; a `source_id`, even null, excludes `_id`."""
+    return {
+        key: _unwrapped(value)
+        for key, value in document.items()
+        if key != "_id" or "source_id" not in document
+    }
+
+
+def _is_extended(document: Json) -> bool:
+    inner = (value for value in document.values() if isinstance(value, dict))
+    return "_id" in document or any(map(_wrapper_of, inner))
+
+
+def _wrapper_of(value: Json) -> str | None:
+    name = next(iter(value), "")
+    return name if name in _WRAPPERS and len(value) == 1 else None
+
+
+def _unwrapped(value: object) -> object:
+    if isinstance(value, list):
+        return [_unwrapped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if (name := _wrapper_of(value)) is None:
+        return {key: _unwrapped(item) for key, item in value.items()}
+    try:
+        return _plain(name, value[name])
+    except (ValueError, OverflowError):
+        return value
+
+
+def _plain(name: str, value: object) -> object:
+    """Return a wrapper's value. Raises ValueError or OverflowError."""
+    match name, value:
+        case ("$oid" | "$uuid" | "$date", str()):
+            return value
+        case ("$binary", {"base64": str() as data}):
+            return data  # Of a UUID, which may be the id.
+        case ("$timestamp", {"t": int() as seconds}):
+            return (EPOCH + timedelta(seconds=seconds)).isoformat()
+        case ("$date", (int() as since) | {"$numberLong": (str() | int()) as since}):
+            return (EPOCH + timedelta(milliseconds=int(since))).isoformat()
+        case ("$numberInt" | "$numberLong", str() | int()):
+            return int(value)
+        case ("$numberDecimal", str()) if value.lstrip("-").isdecimal():
+            return int(value)  # A long id has more digits than a float keeps.
+        case ("$numberDouble" | "$numberDecimal", str() | int() | float()):
+            return float(value)
+    raise ValueError
+
+
+def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
+    dates = {key: post.created_at and {"$date": post.created_at} for key, post in posts.items()}
+    return _encoder.encode_lines(
+        {"_id": key, **msgspec.structs.asdict(post), "created_at": dates[key]}
+        for key, post in posts.items()
+    )
+
+
+JSONL: Final = Format(
+    "jsonl",
+    Message("JSON lines"),
+    _read_lines,
+    Writer("jsonl", CONTENT_TYPE, b"", lambda posts: _encoder.encode_lines(posts.values())),
+    mark=Message("JSON objects with a text field, such as `text` or `content`"),
+    is_in_order=False,
+)
+MONGO: Final = Format(
+    "mongo",
+    Message("MongoDB, or an array of JSON objects"),
+    _read_mongo,
+    Writer("json", CONTENT_TYPE, b"", _mongo_lines),
+    mark=Message("JSON objects with `_id` or values such as `$date`, and with a text field"),
+    is_in_order=False,
+)

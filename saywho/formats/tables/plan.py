@@ -1,0 +1,480 @@
+"""How the rows of a file are read: a plan, made by steps that each look at its first rows."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from saywho.errors import Message
+from saywho.formats.assumptions import NO_AUTHOR, NO_COLUMN, NO_IDS, ReadNotes, Role, fields_without
+from saywho.formats.records import ReadOptions
+from saywho.formats.source.times import is_day, time_or_field
+from saywho.formats.source.written.clock import find_clock
+from saywho.formats.tables.cells import are_rounded, is_damaged_id, is_filled, plain_column, word
+from saywho.formats.tables.column_kinds import (
+    COUNTS,
+    NumberedRow,
+    account_column,
+    are_of_people,
+    count_columns,
+    kind_of_texts,
+    likeliest_author,
+    names_posts,
+    why_no_ids,
+)
+from saywho.formats.tables.column_names import (
+    ROLES,
+    guess,
+    likely_reposts,
+    names_of_works,
+    values_by_name,
+)
+from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
+from saywho.formats.tables.own_words import are_html, has_quoted_breaks
+
+_PLAIN_NAMES: Final = frozenset({"name", "이름"})
+"""Columns that may have the names of something else than people."""
+_COUNTED_NAMES: Final = {
+    **dict.fromkeys(("tweets", "글", "게시글", "트윗", "posts"), ""),
+    **dict.fromkeys(("댓글", "コメント", "comentario", "comentário", "komentar"), "n_replies"),
+}
+"""Counts that a column may contain although its name is also a text's."""
+_MOST_COMPARED: Final = 200
+_QUARTER_HOUR_S: Final = 900
+_OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|원글|기사")
+"""Beginning of the name of a column about the post that a comment stands below."""
+
+
+class GuessedColumns(NamedTuple):
+    columns: tuple[str, ...]
+    """Columns that look like a field, the used one first."""
+    evidence: Message
+
+
+_BY_NAME: Final = Message("based on its name and first values")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which column has which field, the guesses, and the notes about it."""
+
+    chosen: Mapping[str, str]
+    """Fields by column, in place of the fields by the columns' names; empty: not used."""
+    stated: frozenset[str] = frozenset()
+    """Fields that the importer chose."""
+    named: str | None = None
+    """Author that the importer named."""
+    guesses: Mapping[str, GuessedColumns] = field(default_factory=dict)
+    """By field."""
+    no_texts: Mapping[str, Message] = field(default_factory=dict)
+    """Columns named like texts without texts, and why."""
+    has_na: bool = False
+    """Whether `NA` stands for no value in texts and names, too."""
+    lost_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Columns with ids that a spreadsheet or JavaScript has rounded, by field."""
+    looks_like: Mapping[str, Role] = field(default_factory=dict)
+    """Unused columns that look like a time, author or repost."""
+    counts: tuple[str, ...] = ()
+    """Columns of 0 and 1 that are taken for counts."""
+    no_ids: Mapping[str, Message] = field(default_factory=dict)
+    """Columns named like ids without ids, and why."""
+    works: tuple[str, ...] = ()
+    """Columns with the names and authors of the books, films or places that the rows are about."""
+    is_html: bool = False
+    has_quoted_breaks: bool = False
+    """Whether line breaks of texts stand between quotation marks of the export."""
+    has_titles: bool = False
+    """Whether a title is the first line of its post."""
+    unread_titles: tuple[str, ...] = ()
+    """Columns with titles that are not read, because each post has other words."""
+    is_author_open: bool = False
+    """Whether no column of a table names authors."""
+    is_export: bool = False
+    _known: dict[tuple[str, ...], FileColumns] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+
+    def columns(self, names: tuple[str, ...]) -> FileColumns:
+        if (known := self._known.get(names)) is None:
+            if len(self._known) >= KNOWN_HEADERS:
+                self._known.clear()
+            known = self._known[names] = FileColumns(names, self.chosen)
+        return known
+
+    def choosing(self, fields: Mapping[str, str]) -> "Plan":
+        return replace(self, chosen={**self.chosen, **fields})
+
+    def guessing(self, field: str, columns: tuple[str, ...], evidence: Message) -> "Plan":
+        """Tell that columns look like a field, the used one first."""
+        return replace(self, guesses={**self.guesses, field: GuessedColumns(columns, evidence)})
+
+    def keeping(self, names: Iterable[str], role: Role) -> "Plan":
+        """Tell that unused columns look like a role."""
+        return replace(self, looks_like={**self.looks_like, **dict.fromkeys(names, role)})
+
+    def note(self, notes: ReadNotes) -> None:
+        notes.works += self.works
+        for name, found in self.guesses.items():
+            first, *others = (f"{ROLES[name]}={column}" for column in found.columns)
+            others += [NO_AUTHOR] if name == "username" and first != NO_AUTHOR else []
+            notes.assume("column", first, alternatives=tuple(others), evidence=found.evidence)
+        if self.counts:
+            flags = (name for name in self.counts if self.chosen[name] == "n_reposts")
+            notes.assume(
+                "column",
+                f"count={', '.join(self.counts)}",
+                alternatives=tuple(f"repost={name}" for name in flags),
+                evidence=Message("other columns are counts"),
+            )
+        if "source_id" in self.lost_ids:
+            notes.assume("ids", NO_IDS, evidence=Message("a spreadsheet has rounded the values"))
+        for name, reason in self.no_ids.items():
+            notes.assume("ids", NO_IDS, alternatives=(f"id={name}",), evidence=reason)
+        for name, role in self.looks_like.items():
+            notes.leave("column", name, role=role)
+        for name in self.unread_titles:
+            notes.leave("column", name)
+
+
+class Sample(NamedTuple):
+    """The first rows of a file."""
+
+    rows: Sequence[Row]
+    """With the values of inner objects as columns."""
+    written: Sequence[Row]
+    is_table: bool = True
+
+    def columns(self, plan: Plan) -> FileColumns:
+        """Return the columns of the first row."""
+        return plan.columns(tuple(self.rows[0]) if self.rows else ())
+
+    def values(self, name: str) -> list[object]:
+        return [row.get(name) for row in self.rows]
+
+    def each(self, plan: Plan) -> Iterable[tuple[Row, FileColumns]]:
+        return ((row, plan.columns(tuple(row))) for row in self.rows)
+
+
+def plan_of(
+    written: Sequence[Row], options: ReadOptions, *, is_table: bool, has_na: bool = False
+) -> Plan:
+    """Return the plan of a file with these first rows.
+
+    `has_na` tells that R wrote the table, by a cell `NA` without quotation marks.
+    """
+    stated = frozenset(options.columns.values())
+    plan = Plan(dict(options.columns), stated, options.username, has_na=has_na)
+    sample = Sample([opened(row, plan.columns)[0] for row in written], written, is_table)
+    if any(columns.is_own for _, columns in sample.each(plan)):
+        return look_for_rounded_ids(replace(plan, is_export=True), sample)
+    for step in STEPS:
+        plan = step(plan, sample)
+    return plan
+
+
+def look_for_na(plan: Plan, sample: Sample) -> Plan:
+    """Take `NA` for nothing if a column without texts and names has it."""
+    columns = sample.columns(plan)
+    may_have = {name for name in ("text", "username", "display_name") if columns.has(name)}
+    wordy = {name for role in may_have for name in columns.names_of(role)}
+    has_na = any(row.get(name) == "NA" for row in sample.rows for name in row if name not in wordy)
+    return replace(plan, has_na=plan.has_na or (sample.is_table and has_na))
+
+
+def tell_counts_from_flags(plan: Plan, sample: Sample) -> Plan:
+    taken = {name for _, columns in sample.each(plan) for name in COUNTS if columns.has(name)}
+    counts = count_columns(values_by_name(sample.written), taken)
+    plan = plan.choosing(counts.fields | {**plan.chosen})
+    return replace(plan, counts=tuple(name for name in counts.assumed if plan.chosen[name]))
+
+
+def tell_texts_from_counts_and_links(plan: Plan, sample: Sample) -> Plan:
+    """Do not use a column of numbers or addresses as the text if it counts or another has words."""
+    columns = sample.columns(plan)
+    if "text" in plan.stated:
+        return plan
+    kinds = {name: kind_of_texts(sample.values(name)) for name in columns.texts}
+    known = {name for name, used_as in columns.fields if used_as}
+    unused = {
+        name: column for name, column in values_by_name(sample.rows).items() if name not in known
+    }
+    has_words = "words" in kinds.values() or bool(sample.is_table and guess("text", unused))
+    chosen: dict[str, str] = {}
+    reasons: dict[str, Message] = {}
+    for name, kind in kinds.items():
+        counted = _COUNTED_NAMES.get(plain_column(name))
+        if kind == "numbers" and (counted is not None or has_words):
+            chosen[name] = counted if counted and not columns.has(counted) else ""
+            reasons[name] = Message("the column {column} has only numbers", column=name)
+        elif kind == "links" and has_words:
+            chosen[name] = ""
+            reasons[name] = Message("the column {column} has only addresses", column=name)
+    return replace(plan.choosing(chosen), no_texts=reasons)
+
+
+def ignore_works(plan: Plan, sample: Sample) -> Plan:
+    """Do not take the author, name and title of a work for the review's."""
+    if not sample.is_table or "username" in plan.stated:
+        return plan
+    works = [name for name in names_of_works(sample.columns(plan).all) if name not in plan.chosen]
+    return replace(plan.choosing(dict.fromkeys(works, "")), works=(*works,))
+
+
+def ignore_authors_that_are_times(plan: Plan, sample: Sample) -> Plan:
+    names = sample.columns(plan).names_of("username") if "username" not in plan.stated else ()
+    times = [name for name in names if are_times(sample.values(name))]
+    return plan.choosing(dict.fromkeys(times, ""))
+
+
+def ignore_names_of_posts(plan: Plan, sample: Sample) -> Plan:
+    """Do not use a column `name` that has the ids of the posts.
+
+    Do not use a column with another name in each row either if the importer says who wrote.
+    """
+    if not (shown := _shown_name(plan, sample)):
+        return plan
+    columns, values = sample.columns(plan), sample.values(shown)
+    if names_posts(values, [columns.first(row, "source_id") for row in sample.rows]):
+        return plan.choosing({shown: ""})
+    are_different = len(values) > 1 and len({*map(word, values)}) == len(values)
+    if plan.named is None or not are_different or "username" in plan.stated:
+        return plan
+    evidence = Message("each row has another value in {column}", column=shown)
+    return plan.choosing({shown: ""}).guessing("username", (NO_COLUMN, shown), evidence)
+
+
+def _shown_name(plan: Plan, sample: Sample) -> str:
+    names = sample.columns(plan).names_of("username")
+    return names[0] if len(names) == 1 and plain_column(names[0]) in _PLAIN_NAMES else ""
+
+
+def guess_roles(plan: Plan, sample: Sample) -> Plan:
+    """Guess the author, time and text without a known column; a document needs a known text."""
+    known = [columns for _, columns in sample.each(plan)]
+    used = {plain_column(name) for name in plan.chosen}
+    used |= {plain_column(name) for columns in known for name, used_as in columns.fields if used_as}
+    values = {
+        name: column
+        for name, column in values_by_name(sample.written).items()
+        if plain_column(name) not in used
+    }
+    shown = _shown_name(plan, sample)
+    for role in [*ROLES] if sample.is_table else [role for role in ROLES if role != "text"]:
+        may_be_shown = role == "username" and bool(shown)
+        is_known = any(columns.has(role) for columns in known) and not may_be_shown
+        is_known |= role in plan.guesses
+        is_known |= role == "username" and bool(plan.works)
+        if is_known or role in fields_without(plan.chosen) or not (found := guess(role, values)):
+            continue
+        values.pop(found[0])
+        columns_found = (*found, shown) if may_be_shown else (*found,)
+        plan = plan.choosing({found[0]: role}).guessing(role, columns_found, _BY_NAME)
+    return plan.keeping(likely_reposts(values), "repost")
+
+
+def find_accounts(plan: Plan, sample: Sample) -> Plan:
+    """Find the column with the accounts if the author's column has names that are shown."""
+    columns = sample.columns(plan)
+    names = columns.names_of("username")
+    if "username" in plan.stated or not names:
+        return plan
+    found = account_column(sample.rows, names, columns.names_of("url"))
+    if found is None or found == names[0]:
+        return plan
+    shown = {} if columns.has("display_name") else {names[0]: "display_name"}
+    evidence = Message("the addresses of the posts, or @, name these accounts")
+    plan = plan.choosing({found: "username", **shown})
+    return plan.guessing("username", (found, names[0]), evidence)
+
+
+def ignore_names_of_things(plan: Plan, sample: Sample) -> Plan:
+    """Do not use a column `name` that has names of something else than the accounts."""
+    flat = sample._replace(rows=[flattened(row, plan.chosen) for row in sample.rows])
+    columns = flat.columns(plan)
+    names = columns.names_of("display_name")
+    if plain_column("".join(names)) not in _PLAIN_NAMES:
+        return plan
+    accounts = [columns.first(row, "username") for row in flat.rows]
+    are_people = are_of_people(flat.values(names[0]), accounts)
+    return plan if are_people else plan.choosing({names[0]: ""})
+
+
+def join_clock(plan: Plan, sample: Sample) -> Plan:
+    """Find the column with the time of day if the time's column has only days, or the clock."""
+    columns = sample.columns(plan)
+    names = columns.names_of("created_at")
+    if "created_at" in plan.stated or not names:
+        return plan
+    days = [name for name in names if _all(is_day, sample.values(name))]
+    clocks = [name for name in sample.rows[0] if _all(_is_clock, sample.values(name))]
+    clocks = [name for name in clocks if _is_of_time(name, columns)]
+    if days and clocks and names[0] in {*days[:1], *clocks}:
+        return plan.choosing({days[0]: "created_at", clocks[0]: "clock"})
+    return plan
+
+
+def _is_of_time(name: str, columns: FileColumns) -> bool:
+    return name in {*columns.names_of("created_at"), *columns.names_of("clock")} or bool(
+        guess("created_at", {name: ["2024-01-05"]})
+    )
+
+
+def _is_clock(cell: str) -> bool:
+    before, clock, after = find_clock(cell)
+    return clock is not None and not f"{before}{after}".strip()
+
+
+def _all(is_such: Callable[[str], bool], cells: Iterable[object]) -> bool:
+    filled = [cell for cell in cells if cell is not None and is_filled(cell)][:_MOST_COMPARED]
+    return bool(filled) and all(isinstance(cell, str) and is_such(cell.strip()) for cell in filled)
+
+
+def are_times(cells: Iterable[object]) -> bool:
+    """Return whether all filled cells are times with a clock, in more than digits."""
+    return _all(lambda cell: ":" in cell and time_or_field(cell, "")[0] is not None, cells)
+
+
+def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
+    """Of several columns with full times, use the earlier one: nothing is collected unwritten.
+
+    A time that many posts share is that of a thread, and one that is whole quarters of an hour
+    away may be the same time in another zone.
+    """
+    columns = sample.columns(plan)
+    names = columns.names_of("created_at")
+    if "created_at" in plan.stated or not names or "clock" in plan.chosen.values():
+        return plan
+    rows = sample.rows[:_MOST_COMPARED]
+    known = {name for name, used_as in columns.fields if used_as}
+    unused = {name: sample.values(name) for name in rows[0] if name not in known}
+    first = chosen = names[0]
+    times = _times(rows, first)
+    for name in (*names[1:], *guess("created_at", unused, least=2)):
+        if not _OF_THREADS.match(plain_column(name)) and _is_earlier(_times(rows, name), times):
+            chosen, times = name, _times(rows, name)
+    if chosen == first:
+        return plan
+    evidence = Message("its times are earlier than the times of {column}", column=first)
+    plan = plan.choosing({first: "", chosen: "created_at"})
+    return plan.guessing("created_at", (chosen, first), evidence)
+
+
+def _times(rows: Sequence[Row], name: str) -> list[datetime | None]:
+    cells = (str(row.get(name) or "") for row in rows)
+    return [time_or_field(cell, "")[0] if ":" in cell or cell.isdigit() else None for cell in cells]
+
+
+def _is_earlier(times: Sequence[datetime | None], than: Sequence[datetime | None]) -> bool:
+    pairs = [
+        (one, other) for one, other in zip(times, than, strict=True) if one is not None and other
+    ]
+    if len(pairs) < max(2, 0.9 * sum(map(bool, than))):
+        return False
+    apart = {round((other - one).total_seconds()) for one, other in pairs}
+    is_zone = len(apart) == 1 and not next(iter(apart)) % _QUARTER_HOUR_S
+    is_shared = 2 * len({one for one, _ in pairs}) < len({other for _, other in pairs})
+    earlier = sum(one < other for one, other in pairs)
+    return earlier >= 0.95 * len(pairs) and not is_zone and not is_shared
+
+
+def find_times(plan: Plan, sample: Sample) -> Plan:
+    """Take the only unknown column of times for the time of a table; of several, tell each."""
+    columns = sample.columns(plan)
+    is_known = columns.has("created_at") or "created_at" in fields_without(plan.chosen)
+    if is_known or not sample.is_table or not sample.rows:
+        return plan
+    unused = [name for name, used_as in columns.fields if not used_as and name not in plan.chosen]
+    found = [name for name in unused if are_times(sample.values(name))]
+    if len(found) != 1:
+        return plan.keeping(found, "time")
+    plan = plan.choosing({found[0]: "created_at"})
+    return plan.guessing("created_at", (*found,), Message("its values are times"))
+
+
+def look_for_ids(plan: Plan, sample: Sample) -> Plan:
+    """Find the columns of a table that are named like ids, but count or name something else."""
+    read = [*sample.each(plan)] if sample.is_table else []
+    names = {name: None for _, columns in read for name in columns.names_of("source_id")}
+    answered = [row.get(name) for row, columns in read for name in columns.names_of("reply_id")]
+    no_ids: dict[str, Message] = {}
+    for name in names:
+        if plan.chosen.get(name) == "source_id":
+            continue
+        numbered = [
+            NumberedRow(row.get(name), *(columns.first(row, role) for role in ROLES))
+            for row, columns in read
+        ]
+        if (reason := why_no_ids(numbered, answered)) is not None:
+            no_ids[name] = reason
+    return replace(plan.choosing(dict.fromkeys(no_ids, "")), no_ids=no_ids)
+
+
+def look_for_rounded_ids(plan: Plan, sample: Sample) -> Plan:
+    """Find the columns of ids that a spreadsheet has rounded; for answers, an id is enough."""
+    lost: dict[str, list[str]] = {}
+    for role, fewest in (("source_id", 2), ("reply_id", 1), ("username", 2)):
+        names = {name for _, columns in sample.each(plan) for name in columns.names_of(role)}
+        for name in sorted(names):
+            ids = [value for value in sample.values(name) if value is not None]
+            if are_rounded(ids, fewest) or any(map(is_damaged_id, ids)):
+                lost.setdefault(role, []).append(name)
+    return replace(plan, lost_ids=lost)
+
+
+def look_for_titles(plan: Plan, sample: Sample) -> Plan:
+    """Take the titles for words if a post has no other words."""
+    if any(_is_title_all(row, columns) for row, columns in sample.each(plan)):
+        return replace(plan, has_titles=True)
+    columns = sample.columns(plan)
+    is_unread = sample.is_table and not columns.has("is_by_community")
+    return replace(plan, unread_titles=columns.names_of("title")) if is_unread else plan
+
+
+def _is_title_all(row: Row, columns: FileColumns) -> bool:
+    has_text = columns.first(row, "text") is not None
+    return columns.has("text") and not has_text and columns.first(row, "title") is not None
+
+
+def look_for_html(plan: Plan, sample: Sample) -> Plan:
+    return replace(plan, is_html=are_html(sample.rows))
+
+
+def look_for_quoted_breaks(plan: Plan, sample: Sample) -> Plan:
+    names = sample.columns(plan).texts if sample.is_table else ()
+    are_quoted = any(has_quoted_breaks(sample.values(name)) for name in names)
+    return replace(plan, has_quoted_breaks=are_quoted)
+
+
+def look_for_author(plan: Plan, sample: Sample) -> Plan:
+    """Keep the likeliest column of a table if no column names authors."""
+    columns = sample.columns(plan)
+    if not (sample.is_table and sample.rows) or columns.has("username"):
+        return plan
+    unused = {name for name, used_as in columns.fields if not used_as} - {*plan.chosen}
+    values = {name: sample.values(name) for name in unused if not plan.works}
+    likely = likeliest_author({n: cells for n, cells in values.items() if not are_times(cells)})
+    return replace(plan, is_author_open=True).keeping(filter(None, [likely]), "author")
+
+
+STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
+    look_for_na,
+    tell_counts_from_flags,
+    ignore_works,
+    tell_texts_from_counts_and_links,
+    ignore_authors_that_are_times,
+    ignore_names_of_posts,
+    guess_roles,
+    find_accounts,
+    ignore_names_of_things,
+    join_clock,
+    choose_earlier_time,
+    find_times,
+    look_for_ids,
+    look_for_rounded_ids,
+    look_for_titles,
+    look_for_html,
+    look_for_quoted_breaks,
+    look_for_author,
+)
+"""In their order: each one sees the columns that the ones before it have chosen."""

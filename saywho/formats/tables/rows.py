@@ -1,0 +1,512 @@
+"""Rows of JSON lines, CSV and MongoDB as records, by the plan that the file's first rows make."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final, Literal, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import structs
+
+from saywho.errors import Message, RecordError
+from saywho.formats.assumptions import NO_REPOSTS, REPOST_BEGINNING, ReadNotes, SeenRow
+from saywho.formats.post import (
+    PLATFORMS,
+    Kind,
+    Platform,
+    Reactions,
+    ReplyTarget,
+    Visibility,
+    kept_signs,
+)
+from saywho.formats.reading import Skipped, as_username, is_broken, required_text, username_for
+from saywho.formats.records import Item, ReadOptions, Record, by_author
+from saywho.formats.source.html import html_to_text
+from saywho.formats.source.json import Json, as_json
+from saywho.formats.source.times import FileTimes, Timed, read_time
+from saywho.formats.tables.cells import (
+    EMPTY_CELLS,
+    NA,
+    PUBLIC,
+    UNPUBLISHED,
+    answered_id,
+    as_id,
+    as_language,
+    as_name,
+    as_objects,
+    as_whole,
+    is_damaged_id,
+    is_error,
+    is_filled,
+    is_nobody,
+    is_restricted,
+    is_rounded,
+    leaves,
+    plain_column,
+    printable_name,
+    text_of_bytes,
+    word,
+)
+from saywho.formats.tables.column_kinds import COUNTS, account_on_server
+from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
+from saywho.formats.tables.correspondence import correspondence_in
+from saywho.formats.tables.own_words import (
+    is_head_of_reply,
+    line_of_app,
+    may_have_others,
+    own_part,
+    without_quotations,
+)
+from saywho.formats.tables.plan import Plan, plan_of
+from saywho.formats.tally import DoubtKind
+from saywho.formats.x.posts import is_notice
+
+T = TypeVar("T")
+_PLATFORMS: Final[dict[str, Platform]] = {
+    name: platform for platform, names in PLATFORMS.items() for name in (platform, *names.in_files)
+}
+_KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
+    **dict.fromkeys(("post", "tweet", "original", "글", "게시물", "트윗"), "post"),
+    **dict.fromkeys(("reply", "repliedto", "답글", "댓글", "멘션"), "reply"),
+    **dict.fromkeys(("quote", "quoted", "quotetweet", "quotepost", "인용"), "quote"),
+    **dict.fromkeys(
+        ("repost", "retweet", "retweeted", "reblog", "boost", "renote", "announce", "리트윗"),
+        "repost",
+    ),
+    "재게시": "repost",
+}
+_NO_COUNTS: Final = [None] * len(COUNTS)
+_COUNTS: Final = frozenset({"counts", *COUNTS})
+_TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
+MOST_OF_TEXT: Final = 1_000
+"""Characters of a text in a kept row; its values are cut there, too."""
+MOST_SEEN: Final = 300
+"""Rows that are kept as they stand, for doubts."""
+
+
+class RowRules(NamedTuple):
+    plan: Plan = Plan({})
+    is_table: bool = False
+    """Whether values are cells: there a word may mean no value."""
+    include_restricted: bool = False
+    notes: ReadNotes | None = None
+    """For what is assumed or odd, if anyone asks."""
+    read_time: Callable[[object], datetime] = read_time
+    """Return a value's time. Raises RecordError."""
+
+    def look_odd(self, kind: DoubtKind, finding: Message, value: object) -> None:
+        if self.notes is not None:
+            self.notes.look_odd(kind, finding, [str(value)])
+
+
+NO_RULES: Final = RowRules()
+_WORDY: Final = frozenset({"text", "username", "display_name"})
+_WITH_NA: Final = EMPTY_CELLS | {NA}
+_ERRORS: Final = Message("Error values of a spreadsheet in place of texts")
+_WORDS_FOR_NOTHING: Final = Message("Texts that are only a word for nothing, and are left out")
+_ROUNDED_ANSWERS: Final = Message("Ids of answered posts that a spreadsheet has rounded")
+
+
+def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RULES) -> Item:
+    """Return the row as a record; skip a repost or an empty row. Raises RecordError."""
+    values = _values(columns, row, rules)
+    kind: Kind | Literal["repost"] = _kind(values) if columns.says_kind else "post"
+    if kind == "repost":
+        return Skipped(place, "repost")
+    may_skip = columns.has_limits or (rules.is_table and not columns.is_own)
+    if may_skip and (reason := _reason_to_skip(columns, values, rules)):
+        return Skipped(place, reason)
+    exported = {
+        field: value
+        for field, type_ in columns.own_types
+        if (value := _exported(values.get(field), type_)) is not None
+    }
+    media = exported.get("media", ())
+    text = _text(columns, values, rules)
+    texts = columns.texts
+    if text is None and not media:
+        cells = [cell for name in texts if isinstance(cell := row.get(name), str)]
+        if filled := next(filter(str.strip, cells), None):
+            rules.look_odd("left_out", _WORDS_FOR_NOTHING, filled)
+        if cells:
+            return Skipped(place, "empty")
+    if isinstance(text, str) and not columns.is_own:
+        if rules.is_table and is_error(text):
+            rules.look_odd("words", _ERRORS, text)
+            return Skipped(place, "empty")
+        if told := _reason_by_text(columns, text, rules):
+            return Skipped(place, told)
+        text = _own_part(text, rules)
+    username, display_name = _author(columns, values, rules)
+    reply_to = _target(values, username, rules)
+    url, lang = values.get("url"), values.get("lang")
+    return Record(
+        place=place,
+        text=required_text("" if text is None and media else text),
+        username=username,
+        display_name=display_name,
+        platform=_PLATFORMS.get((word(values.get("platform")) or "").casefold()),
+        kind=_kind_of_answer(values, kind, reply_to) if kind == "reply" else kind,
+        **_time(columns, values, rules),
+        lang=word(lang) if columns.is_own else as_language(lang),
+        source_id=_id(columns, values, rules),
+        url=url if columns.is_own and isinstance(url, str) else word(url),
+        reply_to=reply_to,
+        counts=_reactions(values),
+        visibility=_visibility(values),
+        **exported,
+    )
+
+
+def _values(columns: FileColumns, row: Row, rules: RowRules) -> Json:
+    values: Json = {}
+    is_table = rules.is_table and not columns.is_own
+    nothing = _WITH_NA if rules.plan.has_na else EMPTY_CELLS
+    for field, names, counts in columns.tested:
+        for name in names:
+            value = row.get(name)
+            if value is None:
+                continue
+            # Most values are strings, and a call for each would take longer.
+            if isinstance(value, str) and counts is not bool:
+                if not value or value.isspace():
+                    continue
+                if value in nothing if is_table else value == NA and field not in _WORDY:
+                    continue
+                if counts is is_filled:
+                    values[field] = value
+                    break
+            if counts(value):
+                values[field] = value
+                break
+    return _among_texts(columns, values, row) if len(columns.texts) > 1 else values
+
+
+def _among_texts(columns: FileColumns, values: Json, row: Row) -> Json:
+    """Return the filled values and an id, if several columns could be the text."""
+    texts = [row.get(name) for name in columns.texts]
+    if "text" not in values:
+        filled = (text for text in texts if text is not None and is_filled(text))
+        if (text := next(filled, None)) is not None:
+            values["text"] = text
+    elif "source_id" not in values:
+        source_id = next(filter(None, map(_long_number, texts)), None)
+        if source_id is not None and source_id != values["text"]:
+            values["source_id"] = source_id
+    return values
+
+
+def _reason_to_skip(
+    columns: FileColumns, values: Json, rules: RowRules
+) -> Literal["repost", "restricted", "deleted"] | None:
+    status = plain_column(str(values.get("status", "")))
+    # In other tables, the column has the words.
+    is_unpublished = status in UNPUBLISHED and values["status"] != values.get("text")
+    if "is_deleted" in values or "is_published" in values or is_unpublished:
+        return "deleted"
+    may_be_gone = rules.is_table or "is_by_community" in values
+    if may_be_gone and (is_nobody(values.get("username")) or is_nobody(values.get("text"))):
+        return "deleted"
+    if not columns.has_limits:
+        return None
+    if _is_limited(values) and not rules.include_restricted:
+        return "restricted"
+    return "repost" if "shares" in values and "text" not in values else None
+
+
+def _text(columns: FileColumns, values: Json, rules: RowRules) -> object:
+    text = values.get("text")
+    if columns.is_own:
+        return text
+    if rules.is_table and isinstance(text, str):
+        text = text_of_bytes(text)
+    if isinstance(text, str) and columns.has("reply_words") and is_head_of_reply(text):
+        text = values.get("reply_words")
+    if isinstance(text, str) and rules.plan.is_html:
+        text = html_to_text(without_quotations(text) if "reblogged_from" in values else text)
+    title = values.get("title")
+    is_post = rules.plan.has_titles or (
+        "is_by_community" in values and not columns.has("answered_thread")
+    )
+    if not (is_post and isinstance(title, str)) or (isinstance(text, str) and title in text):
+        return text
+    return f"{title}\n{text}" if isinstance(text, str) and not is_nobody(text) else title
+
+
+def _reason_by_text(
+    columns: FileColumns, text: str, rules: RowRules
+) -> Literal["repost", "system"] | None:
+    if is_notice(text):
+        return "system"
+    has_none = may_have_others(text) and own_part(text) is None
+    return "repost" if has_none or _is_repost_by_text(columns, text, rules) else None
+
+
+def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool:
+    if columns.marks_reposts or "RT @" not in text or not REPOST_BEGINNING.match(text):
+        return False
+    if rules.notes is not None:
+        rules.notes.tell_repost(NO_REPOSTS)
+    return True
+
+
+def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | None, str | None]:
+    stated = values.get("username")
+    if not (columns.is_own or (isinstance(stated, str) and stated.isidentifier())):
+        _check_author(stated, rules)
+    read = word if columns.is_own else as_name
+    name, display_name = read(stated), word(values.get("display_name"))
+    if name is None or columns.is_own or len(name.split()) == 1:
+        if "actor" in values and (account := account_on_server(name, values["actor"])):
+            return account, display_name or name
+        if name is None or columns.is_own or is_broken(name) or as_username(name) is not None:
+            return name, display_name
+    return username_for(name, name), display_name or name
+
+
+def _check_author(stated: object, rules: RowRules) -> None:
+    """Raise RecordError for an account that a spreadsheet has changed into a number."""
+    are_lost = "username" in rules.plan.lost_ids
+    if is_damaged_id(stated) or (are_lost and is_rounded(stated)):
+        raise RecordError("the author is a number that a spreadsheet has rounded")
+    if isinstance(stated, str) and is_error(stated):
+        raise RecordError("the author is an error value of a spreadsheet")
+
+
+def _time(columns: FileColumns, values: Json, rules: RowRules) -> Timed:
+    if "created_at" not in values:
+        return {"created_at": None, "unread_time": None}
+    try:
+        stated = _stated_time(values) if "clock" in values else values["created_at"]
+        return {"created_at": rules.read_time(stated), "unread_time": None}
+    except RecordError:
+        name = printable_name(columns.names_of("created_at")[0])
+        return {"created_at": None, "unread_time": name}
+
+
+def _id(columns: FileColumns, values: Json, rules: RowRules) -> str | None:
+    value = values.get("source_id")
+    if columns.is_own:
+        return (value if value != NA else None) if isinstance(value, str) else as_id(value)
+    return None if "source_id" in rules.plan.lost_ids and is_rounded(value) else as_id(value)
+
+
+def _own_part(text: str, rules: RowRules) -> str | None:
+    if rules.plan.has_quoted_breaks and '"\n"' in text:
+        text = text.replace('"\n"', "\n")
+        rules.look_odd(
+            "letters", Message("Quotation marks at line ends, which were left out"), text
+        )
+    if rules.is_table and (line := line_of_app(text)):
+        text = text[: -len(line)].rstrip()
+        if rules.notes is not None:
+            rules.notes.take_for_app(line.strip())
+    if not may_have_others(text):
+        return text
+    own = own_part(text)
+    if own is not None and len(own) < len(text.strip()) and rules.notes is not None:
+        rules.notes.tell_cut()
+    return own
+
+
+def _kind(values: Json) -> Kind | Literal["repost"]:
+    stated = _KINDS.get(plain_column(word(values.get("kind")) or ""))
+    if stated == "repost" or "is_repost" in values or "reposts" in values:
+        return "repost"
+    if stated:
+        return stated
+    if "is_reply" in values or "replies_to" in values:
+        return "reply"
+    return "quote" if not QUOTES.isdisjoint(values) else "post"
+
+
+def _kind_of_answer(values: Json, kind: Kind, reply_to: ReplyTarget | None) -> Kind:
+    people = _listed_people(values.get("reply_to"))
+    if people is None or kind != "reply" or reply_to is not None:
+        return kind
+    own, conversation = as_id(values.get("source_id")), as_id(values.get("conversation"))
+    answers_self = bool(people) and conversation is not None and conversation != own
+    if answers_self or "is_reply" in values:
+        return "reply"
+    return "quote" if not QUOTES.isdisjoint(values) else "post"
+
+
+def _listed_people(value: object) -> list[Json] | None:
+    is_list = isinstance(value, list) or (isinstance(value, str) and value.startswith("["))
+    return as_objects(value) if is_list else None
+
+
+def _target(values: Json, username: str | None, rules: RowRules) -> ReplyTarget | None:
+    if _TARGETS.isdisjoint(values):
+        return None
+    people = _listed_people(values.get("reply_to"))
+    if people is not None:
+        names = (as_name(person.get("username") or person.get("screen_name")) for person in people)
+        own = (username or "").casefold()
+        others = (name for name in names if name and name.casefold() != own)
+        return ReplyTarget.of(answered_id(values.get("reply_id")), next(others, None))
+    value = as_json(values.get("reply_to"))
+    if isinstance(value, dict):
+        source_id, name = _as_is(value.get("source_id")), _as_is(value.get("username"))
+    else:
+        answers = (values.get("reply_id"), values.get("reply_to"))
+        sound = (_sound_answer(answer, rules) for answer in answers if answer is not None)
+        source_id, name = next(filter(None, sound), None), as_name(values.get("reply_name"))
+    return ReplyTarget.of(source_id, name)
+
+
+def _sound_answer(value: object, rules: RowRules) -> str | None:
+    """Return an answered post's id; None for a rounded id, which may be another post's."""
+    are_lost = not rules.plan.lost_ids.keys().isdisjoint({"source_id", "reply_id"})
+    if is_damaged_id(value) or (are_lost and is_rounded(value)):
+        rules.look_odd("ids", _ROUNDED_ANSWERS, value)
+        return None
+    return answered_id(value)
+
+
+def _stated_time(values: Json) -> object:
+    value, clock = values["created_at"], values.get("clock")
+    if not (isinstance(clock, str) and isinstance(value, str)) or clock == value:
+        return value
+    has_clock = ":" in value or value.strip().isdigit()
+    return value if has_clock else f"{value.strip()} {clock.strip()}"
+
+
+def _reactions(values: Json) -> Reactions | None:
+    if _COUNTS.isdisjoint(values):
+        return None
+    stated = _exported(values["counts"], Reactions) if "counts" in values else None
+    if stated and stated.signs:
+        stated = structs.replace(stated, signs=kept_signs(stated.signs))
+    if stated and stated.is_known:
+        return stated
+    figures = [as_whole(values[field]) if field in values else None for field in COUNTS]
+    likes, reposts, replies, quotes = figures
+    return None if figures == _NO_COUNTS else Reactions(likes, reposts, replies, quotes)
+
+
+def _exported(value: object, type_: type[T]) -> T | None:
+    if value is None:
+        return None
+    try:
+        return msgspec.convert(as_json(value), type_, strict=False)
+    except ValueError:  # Half a surrogate pair is no ValidationError.
+        return None
+
+
+def _is_limited(values: Json) -> bool:
+    is_for_few = "status" in values and values["status"] != values.get("text")
+    return (
+        is_for_few
+        or "is_restricted" in values
+        or "is_for_all" in values
+        or is_restricted(values.get("visibility"))
+    )
+
+
+def _visibility(values: Json) -> Visibility | None:
+    if not ({"visibility", "is_restricted", "is_for_all", "status"} & values.keys()):
+        return None
+    if _is_limited(values):
+        return "restricted"
+    return "public" if plain_column(word(values.get("visibility")) or "") in PUBLIC else None
+
+
+def _as_is(value: object) -> str | None:
+    return value or None if isinstance(value, str) else None
+
+
+def _long_number(value: object) -> str | None:
+    text = str(value).strip() if isinstance(value, str | int) else ""
+    return text if len(text) >= 10 and text.isdigit() else None
+
+
+def read_document(document: Row, place: int) -> Item:
+    """Return an object, with its inner objects' values, as a record. Raises RecordError."""
+    row, columns = opened(document, file_columns_of)
+    return read_row(columns, row, place)
+
+
+class RowReader:
+    """Reads one file's rows by their plan."""
+
+    def __init__(
+        self, sample: Sequence[Row], options: ReadOptions, *, is_table: bool, has_na: bool = False
+    ) -> None:
+        self._plan = plan_of(sample, options, is_table=is_table, has_na=has_na)
+        self.is_export = self._plan.is_export
+        self.columns = self._plan.columns
+        self._rules = RowRules(self._plan, is_table, options.include_restricted)
+        self._dates, self._zone = options.dates, options.timezone
+        self.author: str | None = None
+        """Author by the name of the file, for all rows."""
+        self._correspondence = (
+            None if self.is_export else correspondence_in(sample, "csv" if is_table else "jsonl")
+        )
+        self.is_of_chats = self._correspondence is not None
+        """Whether rows are private messages."""
+        self._rows = 0
+        self._seen: list[SeenRow] | None = None
+
+    @property
+    def has_likely_author(self) -> bool:
+        """Whether an unused column looks like the author."""
+        return "author" in self._plan.looks_like.values()
+
+    @property
+    def no_texts(self) -> Iterable[Message]:
+        """Why columns that are named like texts have no texts."""
+        return self._plan.no_texts.values()
+
+    def has_text(self, row: Row) -> bool:
+        flat, columns = opened(row, self.columns)
+        return any(not isinstance(flat[name], list | dict) for name in columns.texts)
+
+    def says_who(self, rows: Iterable[Row]) -> bool:
+        return any(opened(row, self.columns)[1].has("username") for row in rows)
+
+    def says_who_or_when(self, rows: Iterable[Row]) -> bool:
+        known = [opened(row, self.columns)[1] for row in rows]
+        return any(columns.has("username") or columns.has("created_at") for columns in known)
+
+    def is_post(self, row: Row) -> bool:
+        flat, columns = opened(row, self.columns)
+        text = any(isinstance(flat[name], str) for name in columns.texts)
+        return text and any(flat[name] for name in columns.names_of("username"))
+
+    def read(self, row: Row, place: int) -> Item:
+        self._rows += 1
+        columns, written = self.columns(tuple(row)), row
+        if columns.may_open:
+            row, columns = opened(row, self.columns)
+        item = read_row(columns, row, place, self._rules)
+        if self.author is not None and isinstance(item, Record):
+            item = by_author(item, self.author)
+        if self._correspondence is not None:
+            item = self._correspondence.of(item, written)
+        if self._seen is not None and len(self._seen) < MOST_SEEN and not columns.is_own:
+            kept = item
+            if isinstance(item, Record) and len(item.text) > MOST_OF_TEXT:
+                kept = structs.replace(item, text=item.text[:MOST_OF_TEXT])
+            self._seen.append(SeenRow(leaves(written), columns.fields, kept))
+        return item
+
+    def noting(
+        self, items: Iterator[Item], notes: ReadNotes, rows: Callable[[], Iterable[Row]]
+    ) -> Iterator[Item]:
+        """Yield the items, and note assumptions and unused data.
+
+        `rows` yields the rows again, to look ahead for the order of dates.
+        """
+        times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
+        self._rules = self._rules._replace(notes=notes, read_time=times.read)
+        self._seen = notes.rows
+        self._plan.note(notes)
+        notes.is_author_open |= self._plan.is_author_open and self.author is None
+        yield from items
+        for name in self._plan.looks_like:
+            notes.leave("column", name, max(0, self._rows - 1))
+
+    def _times_in(self, rows: Iterable[Row]) -> Iterator[object]:
+        for row in rows:
+            flat, columns = opened(row, self.columns)
+            yield from (flat.get(name) for name in columns.names_of("created_at")[:1])

@@ -1,0 +1,166 @@
+"""Whole texts in a folder or an archive: plain files with authors in their names, or pairs."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from itertools import starmap
+from typing import Final
+
+from saywho.errors import Message, RecordError, message_of
+from saywho.formats.assumptions import fields_without
+from saywho.formats.chats.chat_files import one_by_one
+from saywho.formats.file_authors import NamedAuthors, authors_of, chosen_way, is_of_unknown
+from saywho.formats.reading import BadRecord, Skipped, required_text
+from saywho.formats.records import (
+    Format,
+    Item,
+    LeftOut,
+    ReadOptions,
+    Record,
+    RecordStream,
+    by_author,
+)
+from saywho.formats.refusals import is_plain_text
+from saywho.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
+from saywho.formats.source.text import pieces
+from saywho.formats.source.times import time_or_field
+from saywho.formats.text_pairs import read_pairs
+
+MOST_CHARACTERS: Final = 16 * 2**20
+"""Maximum length of a file in characters: the longest novels have a third of it."""
+_LOOKED_AT: Final = 20
+_ENDS: Final = (".txt", ".md", ".markdown")
+_HEAD: Final = re.compile(
+    r"\A\ufeff?(?:---[ \t]*\n((?:[\w-]+:.*\n|[ \t-].*\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+    r"|(Content-Type: text/x-zim-wiki\n(?:[\w-]+: .*\n)*))"
+)
+"""Keys above a note: YAML of Obsidian, Hugo and Jekyll, or the lines of Zim."""
+_TIME_IN_HEAD: Final = re.compile(
+    r"^(date|created|created_at|Creation-Date): *[\"']?(.{8,40}?)[\"']?$", re.MULTILINE
+)
+_MARK: Final = r"^[ \t]*\*{3}[ \t]*%s OF (?:THE|THIS) PROJECT GUTENBERG E(?:BOOK|TEXT)[^\n]*"
+_LICENCE_BEFORE: Final = re.compile(_MARK % "START", re.MULTILINE | re.IGNORECASE)
+_LICENCE_BEHIND: Final = re.compile(_MARK % "END", re.MULTILINE | re.IGNORECASE)
+_AUTHOR_IN_HEAD: Final = re.compile(r"^Author:(.{1,200})$", re.MULTILINE)
+
+
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
+    """Return each text by its author; by `username` if the names of the files have no authors.
+
+    Raises UnrecognisedFileError for pairs without authors.
+    """
+    if not source.has_members:
+        return None
+    if (pairs := read_pairs(source, FORMAT.name)) is not None:
+        return pairs
+    ends = {*WORDY_ENDS, *_ENDS}
+    wordy = [
+        name
+        for name in source.members
+        if name.lower().endswith(tuple(ends)) and not is_hidden(name)
+    ]
+    names = sorted(name for name in wordy if name.lower().endswith(_ENDS))
+    contents = [source.member(name) for name in names[:: max(1, len(names) // _LOOKED_AT)]]
+    if not names or 2 * len(names) < len(wordy) or 2 * _plain(contents) < len(contents):
+        return None
+    has_none = "username" in fields_without(options.columns)
+    way = chosen_way(options.columns)
+    authors = None if has_none else authors_of(names, is_table=False, chosen=way)
+    if authors is None and not (has_none or options.username):
+        return None
+    taken = [name for name in names if authors is None or name in authors.by_file]
+    source.expect(taken)
+    left_out = _of_unknown(names) if authors is not None else ()
+    items = _items(source, taken, authors)
+    return RecordStream(FORMAT.name, "record", None, items, left_out=left_out)
+
+
+def _of_unknown(names: list[str]) -> tuple[LeftOut, ...]:
+    count = sum(map(is_of_unknown, names))
+    note = Message(
+        "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
+        " paste it into the first page (or run: saywho compare --one-hand --file FILE)",
+        count=f"{count:,}",
+    )
+    return (LeftOut(note),) if count else ()
+
+
+def _plain(contents: list[Content]) -> int:
+    return sum(map(is_plain_text, contents))
+
+
+def _items(source: Source, names: list[str], authors: NamedAuthors | None) -> Iterator[Item]:
+    notes = source.notes
+    by_file: Mapping[str, str] = {}
+    if authors is not None:
+        authors.note(notes)
+        by_file = authors.by_file
+    notes.is_author_open = authors is None
+
+    def read_one(place: int, name: str) -> Iterator[Item]:
+        content = source.member(name)
+        if is_plain_text(content):
+            yield _text_of(content, place, by_file.get(name))
+        else:
+            notes.leave("file", name)
+
+    yield from one_by_one(starmap(read_one, enumerate(names, start=1)))
+
+
+def _text_of(content: Content, place: int, author: str | None) -> Item:
+    text = ""
+    for piece in pieces(content):
+        text += piece
+        if len(text) > MOST_CHARACTERS:
+            fault = Message("{name}: longer than {size} MB", name=content.name, size=16)
+            return BadRecord(place, fault)
+    if not text.strip():
+        return Skipped(place, "empty")
+    text = _without_licence(text, content, author)
+    time, unread = None, None
+    if head := _HEAD.match(text):
+        text = text[head.end() :]
+        if stated := _TIME_IN_HEAD.search(head[1] or head[2]):
+            time, unread = time_or_field(stated[2], stated[1])
+    if not text.strip():
+        return Skipped(place, "empty")
+    try:
+        record = Record(
+            place=place, text=required_text(text.strip()), created_at=time, unread_time=unread
+        )
+        return by_author(record, author) if author else record
+    except RecordError as error:
+        return BadRecord(
+            place, Message("{name}: {fault}", name=content.name, fault=message_of(error))
+        )
+
+
+def _without_licence(text: str, content: Content, author: str | None) -> str:
+    start = _LICENCE_BEFORE.search(text)
+    end = _LICENCE_BEHIND.search(text, start.end()) if start else None
+    if not (start and end and (own := text[start.end() : end.start()].strip())):
+        return text
+    notes = content.notes
+    notes.look_odd(
+        "words", Message("The licence of Project Gutenberg, which is cut off"), [start[0]]
+    )
+    stated = _AUTHOR_IN_HEAD.search(text, 0, start.start())
+    if author and stated and not _words_in(author) & _words_in(stated[1]):
+        finding = Message("Books with another author in their head than in their file name")
+        notes.look_odd("names", finding, [f"{content.name}: {stated[1].strip()}"])
+    return own
+
+
+def _words_in(name: str) -> set[str]:
+    return {*re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name).casefold())}
+
+
+FORMAT: Final = Format(
+    "texts",
+    Message("Texts"),
+    read,
+    mark=Message(
+        "a folder or an archive with texts (.txt, .md) that are named after "
+        "their authors, or in folders named after them"
+    ),
+)

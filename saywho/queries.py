@@ -1,0 +1,311 @@
+"""The words of a search's query, and the score of a post.
+
+The index only proposes posts for the words; they are scored by BM25.
+"""
+
+import functools
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from saywho.text import normalized
+from saywho.words import (
+    TAG,
+    Forms,
+    Segment,
+    forms_of,
+    segment_terms,
+    segments,
+    stem_size,
+    tags_in,
+    words_and_runs,
+)
+
+_PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
+_TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")
+"""Pattern of a query's word that is a tag, with signs after it."""
+MOST_PAIRS: Final = 50
+"""Number of a word's first pairs that are searched: longer words hardly occur twice."""
+K1: Final = 1.2
+B: Final = 0.5
+
+
+@dataclass(frozen=True)
+class QueryPart:
+    kind: str
+    """`word`, `paired` or `emoji`, as in `Segment`; `phrase` or `tag`."""
+    text: str
+    """Compared text; the segments of a phrase are joined by blanks."""
+    is_quoted: bool = False
+    is_excluded: bool = False
+    pieces: tuple[tuple[str, str], ...] = ()
+    """Kind and text of the segments of a phrase or a tag."""
+    meant: tuple["QueryPart", ...] = ()
+    """Words that are searched instead, if no post contains this word."""
+
+    @property
+    def ways(self) -> tuple["QueryPart", ...]:
+        return self.meant or (self,)
+
+    @functools.cached_property
+    def terms(self) -> list[str]:
+        """Index terms of every post with this part, without endings."""
+        if self.pieces:
+            return [term for piece in self.pieces for term in segment_terms(*piece)]
+        if self.kind == "paired" and len(self.text) > 1:
+            return segment_terms(self.kind, self.text)[:-1][:MOST_PAIRS]
+        return [self.text]
+
+    @functools.cached_property
+    def distinct_terms(self) -> frozenset[str]:
+        """Terms without repetitions: ㅋㅋㅋㅋ has one pair, three times."""
+        return frozenset(self.terms)
+
+    @functools.cached_property
+    def start(self) -> str:
+        """Beginning that matching words of paired letters share; their endings may differ."""
+        size = len(self.text)
+        return self.text[: max(2, min(stem_size(self.text), (size + 1) // 2))]
+
+    @functools.cached_property
+    def forms(self) -> Forms | None:
+        is_plain = self.kind == "paired" and not (self.is_quoted or self.is_excluded)
+        return forms_of(self.text) if is_plain else None
+
+
+def parse_query(typed: str) -> list[QueryPart]:
+    """Return up to 100 parts of a query: words, `"a phrase"`, `#tag`, `-word`."""
+    parts: dict[QueryPart, None] = {}
+    for piece in _PIECE.finditer(normalized(typed)):
+        phrase = piece["phrase"]
+        is_quoted = phrase is not None
+        is_excluded = bool(piece["not"])
+        if not is_quoted and (tag := _TAG_WORD.fullmatch(piece["word"])):
+            pieces = tuple((segment.kind, segment.text) for segment in segments(tag[1]))
+            parts[QueryPart("tag", tag[1].casefold(), True, is_excluded, pieces)] = None
+            continue
+        for run in [phrase] if is_quoted else _runs(piece["word"]):
+            if part := _part(run, is_quoted=is_quoted, is_excluded=is_excluded):
+                parts[part] = None
+    return list(parts)[:100]
+
+
+def quote_words(typed: str, words: Collection[str]) -> str:
+    """Return the query with these folded words in quotes, so that no others are searched."""
+
+    def quoted(piece: re.Match[str]) -> str:
+        word = piece["word"]
+        is_open = word and not piece["not"] and not _TAG_WORD.fullmatch(word)
+        has = is_open and any(segment.text in words for segment in segments(word))
+        return f'"{word}"' if has else piece[0]
+
+    return _PIECE.sub(quoted, normalized(typed))
+
+
+def split_phrase(part: QueryPart) -> list[QueryPart]:
+    """Return the words of a phrase that was not quoted, such as `e-mail`, one by one."""
+    if part.kind != "phrase" or part.is_quoted or part.is_excluded:
+        return [part]
+    return [QueryPart(kind, text) for kind, text in part.pieces]
+
+
+def _runs(word: str) -> list[str]:
+    runs, start, before = [], 0, None
+    for segment in segments(word):
+        if before is not None and segment.start == before.end:
+            runs.append(word[start : segment.start])
+            start = segment.start
+        before = segment
+    return [*runs, word[start:]]
+
+
+def _part(text: str, *, is_quoted: bool, is_excluded: bool) -> QueryPart | None:
+    pieces = tuple((segment.kind, segment.text) for segment in segments(text))
+    if not pieces:
+        return None
+    if len(pieces) == 1:
+        ((kind, folded),) = pieces
+        return QueryPart(kind, folded, is_quoted, is_excluded)
+    joined = " ".join(piece for _, piece in pieces)
+    return QueryPart("phrase", joined, is_quoted, is_excluded, pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class TermFrequencies:
+    """Number of posts, their mean length in terms, and posts by term."""
+
+    posts: int
+    mean_terms: float
+    frequencies: Mapping[str, int]
+
+    def weight(self, term: str) -> float:
+        frequency = self.frequencies.get(term, 0)
+        posts = max(self.posts, frequency, 1)
+        return math.log(1 + (posts - frequency + 0.5) / (frequency + 0.5))
+
+
+class Scorer:
+    def __init__(self, parts: Sequence[QueryPart], frequencies: TermFrequencies) -> None:
+        self.wanted = [part for part in parts if not part.is_excluded]
+        self._unwanted = [part for part in parts if part.is_excluded]
+        self._mean_terms = max(frequencies.mean_terms, 1.0)
+        self._weight = functools.cache(frequencies.weight)
+
+    def score(self, text: str) -> float | None:
+        """Return the score of the text; None without any part, or with an excluded part."""
+        post = _Post(text)
+        if any(_holds(part, post) for part in self._unwanted):
+            return None
+        matched = 0
+        for part in self.wanted:
+            if part.meant:
+                matched += any(_holds(way, post) for way in part.ways)
+            else:  # Nearly always, and for each of a thousand posts.
+                matched += _holds(part, post)
+        if not matched:  # Most of what the index proposes for some queries: it costs least.
+            return None
+        shape = K1 * (1 - B + B * post.length / self._mean_terms)
+        score = 0.0
+        for part in self.wanted:
+            if part.meant:
+                score += max(self._part_score(way, post, shape) for way in part.ways)
+            else:
+                score += self._part_score(part, post, shape)
+        return score * 1.5 if matched == len(self.wanted) else score
+
+    def highlights(self, text: str) -> list[tuple[int, int]]:
+        """Return the matches, [start, end) in code points, in order and without overlap."""
+        post = list(segments(text))
+        ways = [way for part in self.wanted for way in part.ways]
+        spans = sorted(span for way in ways for span in _spans(way, post, text))
+        merged: list[tuple[int, int]] = []
+        for start, end in spans:
+            if merged and start < merged[-1][1]:
+                merged[-1] = merged[-1][0], max(end, merged[-1][1])
+            else:
+                merged.append((start, end))
+        return merged
+
+    def _part_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
+        if part.kind == "paired":
+            score = self._paired_score(part, post, shape)
+            if part.forms and (count := len(post.places_of(part.forms))):
+                if len(part.text) == 1:  # The syllable is a word of the post, not a part of one.
+                    return score * 2.0
+                likeness = self._weight(part.terms[0]) * _saturated(count, shape)
+                score = max(score, 0.8 * likeness)
+            return score
+        if part.pieces:
+            is_tag = part.kind == "tag"
+            count = post.has_tag(part.text) if is_tag else len(_phrase_places(part, post.segments))
+            weight = sum(self._weight(term) for term in part.distinct_terms)
+            return weight * _saturated(count, shape)
+        return self._weight(part.text) * _saturated(post.words.count(part.text), shape)
+
+    def _paired_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
+        terms = part.terms
+        # A long word is one word, though it has many pairs.
+        share = 1 / math.sqrt(len(terms))
+        scores = {
+            term: self._weight(term) * share * _saturated(post.runs.count(term), shape)
+            for term in part.distinct_terms
+        }
+        score = sum([scores[term] for term in terms])
+        return score * 1.25 if part.text in post.runs else score
+
+
+class _Post:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.words, self.each_run = words_and_runs(text)
+        self.runs = " ".join(self.each_run)
+        self.length = len(self.words) + sum(map(len, self.each_run))
+
+    @functools.cached_property
+    def segments(self) -> list[Segment]:
+        return list(segments(self._text))
+
+    def has_tag(self, tag: str) -> bool:
+        return tag in tags_in(self._text)
+
+    def places_of(self, forms: Forms) -> list[int]:
+        return _form_places(forms, self.segments) if any(map(forms.has, self.each_run)) else []
+
+
+def _saturated(count: int, shape: float) -> float:
+    return count * (K1 + 1) / (count + shape)
+
+
+def _holds(part: QueryPart, post: _Post) -> bool:
+    if part.kind == "tag":
+        return post.has_tag(part.text)
+    if part.kind == "phrase":
+        return bool(_phrase_places(part, post.segments))
+    if part.kind == "paired":
+        if part.forms and post.places_of(part.forms):
+            return True
+        # The start is in the joined runs if it is in one of them: it has no blank.
+        if part.is_quoted:
+            return part.text in post.each_run
+        return (part.text if part.is_excluded else part.start) in post.runs
+    return part.text in post.words
+
+
+def _fits_run(part: QueryPart, run: str) -> bool:
+    if part.is_quoted:
+        return run == part.text
+    if part.is_excluded:
+        return part.text in run
+    return part.start in run
+
+
+def _phrase_places(part: QueryPart, post: Sequence[Segment]) -> list[int]:
+    size = len(part.pieces)
+    return [
+        place
+        for place in range(len(post) - size + 1)
+        if all(_is_piece(part, number, post[place + number]) for number in range(size))
+    ]
+
+
+def _form_places(forms: Forms, post: Sequence[Segment]) -> list[int]:
+    """Return the segments that are forms, but not endings of a number or name (17일)."""
+    ends = {segment.end for segment in post if segment.kind == "word"}
+    return [
+        place
+        for place, segment in enumerate(post)
+        if segment.kind == "paired" and segment.start not in ends and forms.has(segment.text)
+    ]
+
+
+def _is_piece(part: QueryPart, number: int, segment: Segment) -> bool:
+    kind, text = part.pieces[number]
+    if segment.kind != kind:
+        return False
+    is_last = number == len(part.pieces) - 1
+    if kind == "paired" and is_last and not part.is_quoted:
+        return segment.text.startswith(text)
+    return segment.text == text
+
+
+def _spans(part: QueryPart, post: Sequence[Segment], text: str) -> list[tuple[int, int]]:
+    if part.kind == "tag":
+        return [tag.span() for tag in TAG.finditer(text) if tag[1].casefold() == part.text]
+    if part.kind == "phrase":
+        last = len(part.pieces) - 1
+        places = _phrase_places(part, post)
+        return [(post[place].start, post[place + last].end) for place in places]
+    if part.kind == "paired":
+        forms = _form_places(part.forms, post) if part.forms else []
+        return [
+            (run.start, run.end)
+            for place, run in enumerate(post)
+            if run.kind == "paired" and (place in forms or _fits_run(part, run.text))
+        ]
+    return [
+        (segment.start, segment.end)
+        for segment in post
+        if segment.kind == part.kind and segment.text == part.text
+    ]

@@ -1,0 +1,325 @@
+"""What is counted in a text, the laws of counts, and the profiles that they make."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from saywho.engine.features import (
+    CHARACTERS,
+    EMPTY,
+    GROUPS,
+    MAX_COUNT,
+    PAIRS,
+    SHAPE,
+    STYLE,
+    WORDS,
+    Counts,
+    add,
+    features,
+    features_of,
+    group_edges,
+    lookup,
+    occurrences,
+    subtract,
+    sum_of_features,
+    tally,
+)
+from saywho.engine.profiles import (
+    NO_DIGESTS,
+    TextDigests,
+    profile_of,
+    text_keys,
+    with_posts,
+    without_posts,
+)
+from saywho.text import own_words
+from tests.growth import FACTOR, MOST_GROWTH, growth
+
+LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]
+WORDS_AND_MARKS = ["@ann", "#tag", "don't", "A1", "...", "\n", " ", "…", "—"]
+SCRIPTS = ["ㅋㅋㅋ", "안녕 하세요", "שלום", "😀👍🏽", "\u0301", "e\u0301", "İ"]
+PIECES = st.sampled_from(LINKS + WORDS_AND_MARKS + SCRIPTS)
+TEXTS = st.text(st.characters(), max_size=60) | st.lists(PIECES, max_size=15).map("".join)
+SAMPLE = "Hey @ann, 2 loaves of BREAD! http://t.co/x1 안녕 ㅋㅋ\n#bake 😀"
+
+
+def group(counts: Counts, number: int) -> tuple[list[int], list[int]]:
+    edges = group_edges(counts.keys)
+    part = slice(edges[number], edges[number + 1])
+    return counts.keys[part].tolist(), counts.counts[part].tolist()
+
+
+@given(TEXTS)
+def test_occurrences_are_the_features_one_by_one_inside_the_text(text: str) -> None:
+    appearances = occurrences(text)
+    end = group_edges(features(text).keys)[SHAPE]
+    assert appearances.counts == features(text)
+    assert np.bincount(appearances.numbers).tolist() == appearances.counts.counts[:end].tolist()
+    assert np.all(appearances.starts >= 0)
+    assert np.all(appearances.starts < appearances.ends)
+    assert np.all(appearances.ends <= len(text))
+    assert appearances.numbers.size == appearances.starts.size == appearances.ends.size
+
+
+def test_recipe_is_unchanged() -> None:
+    # Stored profiles were counted with these keys: whoever changes them must raise RECIPE.
+    counts = features("Ab 가, http://t.co/x")
+    assert int((counts.keys.astype(np.uint64) * counts.counts).sum()) == 76587933622
+    sizes = [sum(group(counts, number)[1]) for number in range(len(GROUPS))]
+    assert sizes == [7, 4, 5, 11, 18]
+
+
+def test_random_links_differ_in_nothing() -> None:
+    assert features("see http://t.co/a1B") == features("see https://t.co/Zz9yX")
+    assert features("see pic.twitter.com/q") == features("see https://t.co/Zz9yX")
+
+
+@pytest.mark.parametrize(
+    ("number", "first", "second", "alike"),
+    [
+        (WORDS, "Bread AND butter", "bread and BUTTER", True),
+        (PAIRS, "Bread AND butter", "bread and BUTTER", True),
+        (CHARACTERS, "Bread AND butter", "bread and BUTTER", False),
+        (WORDS, "now and then", "then and now", True),
+        (PAIRS, "now and then", "then and now", False),
+        (WORDS, "a https://example.org/one", "a https://example.org/two", False),
+        (WORDS, "a https://example.org/", "a https://example.net/", False),
+        (SHAPE, "Bread, now!", "Salt, soon!", True),
+        (SHAPE, "It cost 12", "He met 9", True),
+        (SHAPE, "@ann hi #tag http://t.co/x", "@bob ho #other https://example.org/page", True),
+        (SHAPE, "안녕 하세요", "밥 먹었어", True),
+        (SHAPE, "ㅋㅋㅋ", "ㅠㅠㅠ", True),
+        (SHAPE, "ㅋㅋㅋ", "ㅋㅋ", False),
+        (SHAPE, "BREAD!", "bread!", False),
+        (SHAPE, "so, so, so, so", "so, so, so, so, so", True),
+        (SHAPE, "so, so", "so, so,", False),
+        (SHAPE, "so it is", "and so it is", False),
+        (SHAPE, "no.", "no!", False),
+        (SHAPE, "a b", "a\nb", False),
+        (SHAPE, "@a@b", "@a", False),
+        *(
+            (STYLE, "x some words y", f"x some {mark} words y", False)
+            for mark in ("!", "?", "...", "—", '"', ",", "\n", "@b", "#c", "😀", "AB")
+        ),
+    ],
+)
+def test_each_group_tells_some_texts_apart(
+    number: int, first: str, second: str, alike: bool
+) -> None:
+    assert (group(features(first), number) == group(features(second), number)) is alike
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("a", ",", "ㅋ", "😀", "@a", "aA", "http://", "https:", "http://t.co/", "a'", "\u0301"),
+        *(" ", "\n", "\t", "\n ", "\n>", "> ", "RT @"),
+    ],
+)
+def test_long_monotonous_texts_cost_little(piece: str) -> None:
+    def work(length: int) -> None:
+        text = (piece * length)[:length]
+        assert occurrences(text).counts == features(text)
+
+    assert growth(partial(work, 25_000 // FACTOR), partial(work, 25_000)) < MOST_GROWTH
+
+
+def test_any_amount_of_white_space_ends_within_the_time_of_a_test() -> None:
+    # Looked through from each of its characters, it would take many minutes.
+    assert own_words("mine" + " \n" * 250_000 + "too").endswith("too")
+
+
+@given(st.lists(TEXTS))
+def test_texts_that_are_counted_together_have_the_features_of_each(texts: list[str]) -> None:
+    assert features_of(texts) == [features(text) for text in texts]
+    assert sum_of_features(texts) == add([features(text) for text in texts])
+
+
+def test_many_and_long_texts_are_counted_some_at_a_time() -> None:
+    texts = [SAMPLE * number for number in (1, 0, 1_000, 2, 0, *range(150))]
+    assert features_of(texts) == [features(text) for text in texts]
+    assert sum_of_features(texts) == add([features(text) for text in texts])
+
+
+KEYS = st.lists(st.integers(0, 40) | st.integers(0, MAX_COUNT), max_size=60)
+PARTS = st.lists(KEYS, max_size=12)
+
+
+def counted(keys: list[int]) -> Counts:
+    return tally(np.array(keys, np.uint32))
+
+
+def made_of(pairs: dict[int, int]) -> Counts:
+    keys = sorted(pairs)
+    return Counts(np.array(keys, np.uint32), np.array([pairs[key] for key in keys], np.uint32))
+
+
+COUNTS = st.dictionaries(st.integers(0, MAX_COUNT), st.integers(1, MAX_COUNT), max_size=40).map(
+    made_of
+)
+
+
+@given(PARTS)
+def test_sum_equals_counting_everything_at_once(parts: list[list[int]]) -> None:
+    assert add([counted(part) for part in parts]) == counted(list(chain(*parts)))
+
+
+@given(PARTS, st.data())
+def test_any_order_of_adds_and_subtracts_equals_a_rebuild(
+    parts: list[list[int]], data: st.DataObject
+) -> None:
+    posts = [counted(part) for part in parts]
+    kept: list[int] = []
+    total = EMPTY
+    for number in data.draw(st.permutations(range(len(posts)))):
+        total = add([total, posts[number]])
+        kept.append(number)
+        if data.draw(st.booleans()):
+            gone = kept.pop(data.draw(st.integers(0, len(kept) - 1)))
+            total = subtract(total, posts[gone])
+    assert total == add([posts[number] for number in kept])
+
+
+@given(COUNTS)
+def test_bytes_come_back(counts: Counts) -> None:
+    again = Counts.from_bytes(counts.to_bytes())
+    assert again == counts
+    assert again.keys.dtype == again.counts.dtype == np.dtype(np.uint32)
+
+
+def test_bytes_are_compact_and_the_same_everywhere() -> None:
+    blob = made_of({1: 2, 7: 300}).to_bytes()
+    assert blob == bytes.fromhex(
+        "636e7431 02000000 01000000 01000000 07000000 01000000 2c010000 0200"
+    )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda blob: b"",
+        lambda blob: blob[:-1],
+        lambda blob: blob + b"\0",
+        lambda blob: b"cnt9" + blob[4:],
+    ],
+    ids=["empty", "cut", "too long", "version"],
+)
+def test_damaged_bytes_are_refused(damage: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(ValueError, match="counts"):
+        Counts.from_bytes(damage(made_of({1: 2, 7: 300}).to_bytes()))
+
+
+def test_large_counts_stop_and_never_wrap() -> None:
+    assert add([made_of({5: MAX_COUNT}), made_of({5: 3})]) == made_of({5: MAX_COUNT})
+    large = made_of({5: MAX_COUNT, 7: 1, 9: 1})
+    assert add([large, made_of({5: 3})]) == large
+
+
+@pytest.mark.parametrize("part", [{2: 1}, {1: 4}, {1: 3, 9: 1}], ids=["key", "count", "one of two"])
+def test_only_what_was_added_can_be_subtracted(part: dict[int, int]) -> None:
+    for total in (made_of({1: 3}), EMPTY):
+        with pytest.raises(ValueError, match="never added"):
+            subtract(total, made_of(part))
+
+
+@given(COUNTS, st.lists(st.integers(0, MAX_COUNT), max_size=20))
+def test_lookup_agrees_with_a_dictionary(counts: Counts, keys: list[int]) -> None:
+    known = dict(zip(counts.keys.tolist(), counts.counts.tolist(), strict=True))
+    wanted = keys + counts.keys.tolist()
+    assert lookup(counts, np.array(wanted, np.uint32)).tolist() == [
+        known.get(key, 0) for key in wanted
+    ]
+
+
+SAID = st.lists(st.sampled_from(["bread", "bread!!", "비가 와요", "RT @x: hi", ""]), max_size=8)
+
+
+@given(SAID, SAID, st.randoms())
+def test_a_profile_is_the_same_by_any_way(
+    before: list[str], after: list[str], chance: object
+) -> None:
+    together = profile_of([*before, *after])
+    assert together.counts == add([features(text) for text in {*before, *after}])
+    assert together.posts == len(before) + len(after)
+    step_by_step = profile_of(before)
+    for text in after:
+        step_by_step = with_posts(step_by_step, [text])
+    assert step_by_step.counts == together.counts
+    assert step_by_step.texts.to_bytes() == together.texts.to_bytes()
+    again = without_posts(together, after)
+    assert again.counts == profile_of(before).counts
+    assert again.posts == len(before)
+    assert again.texts.to_bytes() == profile_of(before).texts.to_bytes()
+    assert with_posts(profile_of(before), after).counts == together.counts
+
+
+def test_counts_that_were_never_added_cannot_be_subtracted() -> None:
+    profile = profile_of(["bread", "bread"])
+    for texts in (["wind"], ["bread"] * 3):
+        with pytest.raises(ValueError, match="never posted"):
+            without_posts(profile, texts)
+
+
+@given(st.lists(st.text(max_size=5)))
+def test_digests_come_back_from_bytes(texts: list[str]) -> None:
+    posted = NO_DIGESTS.plus(text_keys(texts))
+    again = TextDigests.from_bytes(posted.to_bytes())
+    np.testing.assert_array_equal(again.keys, posted.keys)
+    assert posted.count(text_keys(texts)).tolist() == [texts.count(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("Well said! RT @baker: fresh bread today", "Well said!"),
+        ("> fresh bread today\nWell said!", "Well said!"),
+        ("Well said!\n> fresh bread\n> today", "Well said!"),
+        ("One\n>> deep\nTwo", "One\nTwo"),
+        ("5 > 3, and >this is none", "5 > 3, and >this is none"),
+        (">:( no bread", ">:( no bread"),
+        ("mine \n RT @ann: hello\nall", "mine"),
+        ("> hers\n> too\nmine", "mine"),
+        ("mine\n> hers\n RT @ann: hello", "mine\n"),
+        ("mine\n\n  > hers", "mine\n"),
+        ("mine\n> hers\nmine  RT @", "mine\nmine  RT @"),
+        ("START @baker: no repost", "START @baker: no repost"),
+    ],
+)
+def test_quoted_words_do_not_count(text: str, own: str) -> None:
+    assert features(text) == features(own)
+    assert own_words(text) == own
+    appearances = occurrences(text)
+    assert appearances.counts == occurrences(own).counts
+    for start, end in zip(appearances.starts.tolist(), appearances.ends.tolist(), strict=True):
+        assert 0 <= start < end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["RT @baker: fresh bread today", "> hers\n \n RT @ann: hello"], ids=["all", "lines too"]
+)
+def test_a_repost_by_hand_counts_nothing_and_can_still_be_asked_about(text: str) -> None:
+    assert features(text) == EMPTY
+    assert own_words(text) == text
+    assert profile_of([text, text]).posts == 2
+
+
+def test_places_of_own_words_are_those_in_the_whole_text() -> None:
+    text = "> the sea\nbread http://t.co/abc today"
+    appearances = occurrences(text)
+    pieces = {
+        text[start:end]
+        for start, end in zip(appearances.starts.tolist(), appearances.ends.tolist(), strict=True)
+    }
+    assert {"bread", "today", "http://t.co/abc", "bread http://t.co/abc"} <= pieces
+    assert not any("sea" in piece for piece in pieces)
+
+
+def test_posts_without_words_count_for_nothing() -> None:
+    assert features("") is EMPTY
+    profile = profile_of(["", "tea at noon", ""])
+    assert profile.counts == profile_of(["tea at noon"]).counts
+    assert (profile.posts, profile.worded_posts) == (3, 1)

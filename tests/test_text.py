@@ -1,0 +1,270 @@
+"""Rules and normal form of texts and usernames, their language, links and mentions."""
+
+import re
+import unicodedata
+from typing import Literal
+
+import pytest
+from hypothesis import given, strategies as st
+
+from saywho.text import (
+    ADDRESS,
+    LETTERS,
+    LINKED_SITE,
+    MAX_TEXT_LENGTH,
+    MAX_USERNAME_LENGTH,
+    RANDOM_LINK,
+    VISIBLE_LINK,
+    clean_text,
+    clean_username,
+    drop_controls,
+    guess_language,
+    guess_main_language,
+    has_link,
+    language_of,
+    link_count,
+    main_language,
+    may_have_address,
+    may_have_random_link,
+    normalized,
+    plain_text,
+    username_key,
+    without_addresses,
+    word_count,
+)
+from saywho.words import NameCount, ScannedPost, count_mentions
+from tests.house import APP, LIBRARY, ROOT
+from tests.selection import first_of
+
+
+@given(st.text(st.characters(), min_size=1, max_size=200))
+def test_text_without_controls_is_clean_or_blank(text: str) -> None:
+    dropped = drop_controls(text)
+    if dropped.strip():
+        assert clean_text(clean_text(dropped)) == clean_text(dropped)
+
+
+def test_a_text_is_as_long_as_its_composed_characters() -> None:
+    longest = "\u1102\u1161\u11ab" * MAX_TEXT_LENGTH
+    assert clean_text(longest) == "난" * MAX_TEXT_LENGTH
+    for too_long in (longest + "a", "가\u11ab\u11ab" * MAX_TEXT_LENGTH, "\u0301" * 1_000_000):
+        with pytest.raises(ValueError, match="25,000 characters at most"):
+            clean_text(too_long)
+
+
+def test_a_name_that_is_far_too_long_is_nobody_s() -> None:
+    longest = "\u1102\u1161\u11ab" * MAX_USERNAME_LENGTH
+    assert clean_username(longest) == "난" * MAX_USERNAME_LENGTH
+    assert username_key(longest + "a" * 10_000) != username_key(longest)
+    with pytest.raises(ValueError, match="at most 320"):
+        clean_username("\u0301" * 1_000_000)
+
+
+FORMS = ("NFC", "NFKD")
+MARKS = "\u0301\u0327\u0345\u0344\u0f73\u0f71\u3099\uff9e\u1dce\u0334"
+AROUND = "aα가\u1102\u1161 -\u1ed9\ufdfa👨"
+mixed = st.text(st.one_of(st.sampled_from(MARKS), st.sampled_from(AROUND), st.characters()))
+marked = st.builds("".join, st.lists(st.text(st.sampled_from(MARKS), min_size=20), max_size=4))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(before=mixed, marks=marked, after=mixed)
+def test_text_is_normalised_as_the_standard_library_does(
+    form: Literal["NFC", "NFKD"], before: str, marks: str, after: str
+) -> None:
+    text = before + marks + after
+    assert normalized(text, form) == unicodedata.normalize(form, text)
+
+
+@pytest.mark.parametrize("form", first_of(FORMS, "NFC"))
+@pytest.mark.parametrize(
+    "marks", ["\u0301\u0327", "\u0344\u0316", "\u0f73", "\uff9e\u0334"], ids=ascii
+)
+def test_any_number_of_marks_ends_within_the_time_of_a_test(
+    form: Literal["NFC", "NFKD"], marks: str
+) -> None:
+    # By insertion, 200,000 take minutes.
+    text = normalized("a" + marks * (200_000 // len(marks)), form)
+    assert normalized(text, form) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The ferry, 17:12: it's late", 5),
+        ("https://t.co/abc www.example.org youtu.be/xyz @name #tag me@example.org", 0),
+        ("@user@example.social: see bsky.app/profile/x now", 2),
+        ("커피를 마셔요 #커피 ㅋㅋ", 3),
+        ("1 2 3 😀 _ -", 0),
+        ("हिन्दी में बात करो", 4),
+        # Where no blanks divide words: 20 letters of Japanese, 3 of Chinese, 12 of Thai.
+        ("今日はとても寒いですね。明日は雪かも。", 9),
+        ("LINE で 送って https://t.co/abc", 3),
+        ("我不懂", 2),
+        ("คิดถึงจังเลย", 3),
+        ("美 대통령, 東京 방문", 4),
+    ],
+)
+def test_words_are_counted_without_addresses_names_and_tags(text: str, words: int) -> None:
+    assert word_count(text) == words
+
+
+@pytest.mark.parametrize("piece", ["a-", "a.", "a@", "@a", "www.", "a" * 63 + "."])
+def test_words_are_counted_in_linear_time(piece: str) -> None:
+    word_count(piece * (200_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [("ko-KR", "ko"), ("EN", "en"), ("qu", "qu"), ("que", "que"), ("qme", None), ("qst", None)]
+    + [(tag, None) for tag in ("", "und", "zxx", "art", "art-x-tokipona")],
+)
+def test_tags_without_a_language_name_none(tag: str, language: str | None) -> None:
+    assert language_of(tag) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("사건을 보세요 https://t.co/AbCdEfGhIj https://t.co/KlMnOpQrSt", "ko"),
+        ("@someone_with_a_long_name 고마워요", "ko"),
+        ("#서울", "ko"),
+        ("https://ko.wikipedia.org/wiki/서울", "ko"),
+        ("Look at 서울, the capital of Korea https://t.co/AbCdEfGhIj", None),
+        ("https://t.co/AbCdEfGhIj", None),
+    ],
+)
+def test_letters_of_addresses_tell_no_language(text: str, language: str | None) -> None:
+    assert guess_language(text) == language
+
+
+def test_the_language_of_most_posts_is_the_authors() -> None:
+    assert main_language({"en": 2, None: 2, "de": 1}) is None
+    assert main_language({"en": 2, "de": 2, None: 1}) == "de"
+    assert main_language({"ko": 3, None: 2}) == "ko"
+    assert guess_main_language(["안녕하세요", "hello there"]) is None
+    assert guess_main_language(["안녕하세요", "hello there", "고마워요"]) == "ko"
+
+
+def names(*texts: str, kind: str, cards: str | None = None) -> list[str]:
+    mentions = count_mentions([ScannedPost(text, cards, None) for text in texts], most=20)
+    return [mention.name for mention in getattr(mentions, kind)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("#빵 #Bread2024 (#tea) #tea-room", ["bread2024", "tea", "빵"]),
+        ("#हिन्दी #สวัสดี #東京タワー", ["हिन्दी", "สวัสดี", "東京タワー"]),
+        ("C# and &#39; and #1 and https://a.example/x#part", []),
+        ("#" * 30_000 + "1" * 30_000, []),
+    ],
+)
+def test_tags(text: str, expected: list[str]) -> None:
+    assert sorted(name.casefold() for name in names(text, kind="tags")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ferry🚢 👍🏽 ❤️", ["❤️", "👍🏽", "🚢"]),
+        ("🇰🇷🇰🇷 👩‍👩‍👧‍👦 1️⃣", ["1️⃣", "🇰🇷", "👩‍👩‍👧‍👦"]),
+        ("→ ™ § 한글 漢字 … ★", []),
+    ],
+)
+def test_emoji(text: str, expected: list[str]) -> None:
+    assert names(text, kind="emoji") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("see https://www.Example.com/a?b and http://example.com", ["example.com"]),
+        (
+            "https://blog.example.co.kr에서 읽었어요, https://빵집.kr/",
+            ["blog.example.co.kr", "빵집.kr"],
+        ),
+        ("https://t.co/abc and https:// and example.com", []),
+    ],
+)
+def test_sites(text: str, expected: list[str]) -> None:
+    assert names(text, kind="sites") == expected
+
+
+def test_a_card_that_leads_to_a_site_counts_once_with_the_text() -> None:
+    card = '[{"kind":"link","source_url":"https://example.org/page"}]'
+    texts = ("read https://example.org/page", "")
+    assert names(*texts, kind="sites", cards=card) == ["example.org"]
+
+
+def test_posts_are_counted_not_uses_and_the_usual_form_is_the_name() -> None:
+    posts = [
+        ScannedPost("#Tea #tea ☕☕☕", None, "Ana"),
+        ScannedPost("#tea ☕ #빵", None, "ana"),
+        ScannedPost("#tea", None, "ana"),
+    ]
+    mentions = count_mentions(posts, most=1)
+    assert mentions.tags == [NameCount("tea", 3)]
+    assert mentions.emoji == [NameCount("☕", 2)]
+    assert mentions.answered == [NameCount("ana", 3)]
+    assert mentions.sites == []
+
+
+LINKS = ("https://a.example/x?y", "http://t.co/aB3", "https://www.b.example")
+NO_LINKS = ("a.example", "ftp://a.example", "https:/a.example", "httpss://a.example")
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_is_one_for_all(link: str) -> None:
+    text = f"See {link} today"
+    assert has_link(f"({link})")
+    assert link_count(text) == 1
+    assert re.findall(VISIBLE_LINK, text) == [link]
+    assert ADDRESS.findall(text) == [link]
+    assert LINKED_SITE.search(text)
+    assert word_count(text) == 2
+
+
+@given(
+    st.lists(st.sampled_from([*LINKS, "WWW.a.example", "#tea", "#", "a#b@c.d", "ö", ".", "tea"]))
+)
+def test_addresses_are_those_of_the_pattern(parts: list[str]) -> None:
+    for first in ("#차", "https://a.example/x"):
+        for text in (" ".join([first, *parts]), "".join([first, *parts])):
+            assert without_addresses(text) == ADDRESS.sub(" ", text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["wWw.a", "WWW.", "www", "a.bc/d", "a@b.c", "@a", "#차", "차", ".", " "])
+    )
+)
+def test_without_their_signs_no_address_is_looked_for(parts: list[str]) -> None:
+    text = "".join(parts)
+    assert may_have_address(text) or not ADDRESS.search(text)
+    assert word_count(text) == len(LETTERS.findall(ADDRESS.sub(" ", text)))
+
+
+@pytest.mark.parametrize("word", NO_LINKS)
+def test_what_has_no_scheme_is_no_link(word: str) -> None:
+    assert not has_link(word)
+    assert link_count(word) == 0
+    assert LINKED_SITE.search(word) is None
+
+
+@pytest.mark.parametrize("link", ["https://t.co/aB3", "http://t.co/", "pic.twitter.com/x1"])
+def test_of_a_random_link_only_its_presence_counts(link: str) -> None:
+    assert may_have_random_link(link)
+    assert RANDOM_LINK.fullmatch(link)
+    assert plain_text(f"So {link} it is") == "So \u241f it is"
+    assert re.search(VISIBLE_LINK, link)
+
+
+def test_no_other_module_says_how_a_link_begins() -> None:
+    """Addresses that people type as settings or sources are another matter."""
+    folders = ("services/compare", "services/archive", "services/rooms", "views")
+    paths = [path for folder in folders for path in (APP / folder).rglob("*.py")]
+    paths += [path for path in LIBRARY.rglob("*.py") if "formats" not in path.parts]
+    spelled = re.compile(r"https\?:|t\\\.co|twitter\\\.com")
+    places = [str(path.relative_to(ROOT)) for path in paths if spelled.search(path.read_text())]
+    assert places == ["saywho/text.py"]

@@ -1,0 +1,275 @@
+"""What a text is indexed by, and what may have been meant by a query."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given, strategies as st
+
+from app.services.search.word_search import letters_of, syllables_of, words_at_one_slip
+from saywho.queries import quote_words
+from saywho.words import (
+    forms_of,
+    is_ending,
+    laughs_in,
+    plain_laugh,
+    segment_terms,
+    segments,
+    stem_size,
+    terms,
+    words_and_runs,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "joined_terms"),
+    [
+        ("The lamp's LIGHT", "the lamp s light"),
+        ("학교에 밥 BTS는", "학교 교에 에 밥 bts 는"),
+        ("ferry🚢 👍🏽 ❤️", "ferry 🚢 👍 ❤"),
+        ("Café Straße naïve ﬁn", "cafe strasse naive fin"),
+        ("हिन्दी שָׁלוֹם", "हिन्दी שלום"),
+        ("漢字 ラーメン", "漢字 字 ラー ーメ メン ン"),
+        ("path_x 3.14 — … <3", "path x 3 14 3"),
+        ("🇰🇷🇰🇷 👩‍👩‍👧‍👦", "🇰🇷 🇰🇷 👩‍👩‍👧‍👦"),
+    ],
+)
+def test_terms_of_a_text(text: str, joined_terms: str) -> None:
+    assert terms(text) == joined_terms.split(" ")
+
+
+@given(st.text() | st.text("aB1 .,·가나힣"))
+def test_segments_lie_in_the_text_and_give_its_terms(text: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    located = list(segments(text))
+    place = 0
+    for segment in located:
+        assert place <= segment.start < segment.end <= len(text)
+        place = segment.end
+    assert [
+        term for segment in located for term in segment_terms(segment.kind, segment.text)
+    ] == terms(text)
+    words, runs = words_and_runs(text)
+    assert words == [segment.text for segment in located if segment.kind != "paired"]
+    assert runs == [segment.text for segment in located if segment.kind == "paired"]
+    # The index splits at blanks and ASCII signs, and at nothing else.
+    assert all(term and all(c.isalnum() or not c.isascii() for c in term) for term in terms(text))
+
+
+def mistyped(letters: str) -> set[str]:
+    places = range(len(letters))
+    swapped = {letters[:i] + letters[i + 1 : i + 2] + letters[i] + letters[i + 2 :] for i in places}
+    missing = {letters[:i] + letters[i + 1 :] for i in places}
+    doubled = {letters[:i] + letters[i] + letters[i:] for i in places}
+    return (swapped | missing | doubled) - {letters}
+
+
+@pytest.mark.parametrize("word", ["lighthouse", "cat", "маяк", "φάρος".replace("ά", "α")])
+def test_every_slip_is_undone(word: str) -> None:
+    wrong = {word[:i] + word[0] + word[i + 1 :] for i in range(1, len(word))} - {word}
+    for typed in mistyped(word) | wrong:
+        assert word in words_at_one_slip(typed), typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("핵교", "학교"),
+        ("하교", "학교"),
+        ("ㅎㄱ교", "학교"),
+        ("학ㄱ교", "학교"),
+        ("ㅎ가교", "학교"),
+        ("업다", "없다"),
+        ("안뇽하세요", "안녕하세요"),
+        ("달갸ㄹ", "달걀"),
+    ],
+)
+def test_a_slip_of_one_letter_in_hangul_is_undone(typed: str, meant: str) -> None:
+    assert meant in words_at_one_slip(typed)
+
+
+@given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), max_size=8))
+def test_syllables_are_typed_by_their_letters(word: str) -> None:
+    assert syllables_of(letters_of(word)) == word
+
+
+@pytest.mark.parametrize("word", ["2019", "🚢", "", "中文", "ไทย", "a" * 1_000, "가" * 1_000])
+def test_numbers_long_words_and_scripts_without_an_alphabet_have_no_neighbours(word: str) -> None:
+    assert words_at_one_slip(word) == set()
+
+
+@given(st.text(max_size=12))
+def test_no_word_is_its_own_neighbour(word: str) -> None:
+    assert word not in words_at_one_slip(word)
+
+
+def test_a_query_is_repeated_with_words_in_quotes() -> None:
+    typed = 'Lihgthouse, -lihgthouse "by lihgthouse" keeper'
+    quoted = '"Lihgthouse," -lihgthouse "by lihgthouse" keeper'
+    assert quote_words(typed, {"lihgthouse"}) == quoted
+
+
+HANGUL = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1, max_size=8)
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"),
+    [
+        ("별이", "별"),
+        ("빵을", "빵"),
+        ("빵에서는", "빵"),
+        ("굽는", "굽"),
+        ("먹습니다", "먹"),
+        ("가깝습니다", "가깝"),
+        ("감사했습니다", "감사"),
+        ("대통령에게서는", "대통령"),
+        ("고양이", "고양"),
+        ("아이는", "아이"),
+        ("바다가", "바다"),
+        ("종이를", "종이"),
+        ("사이다", "사이다"),
+        ("어머니", "어머니"),
+        ("결과", "결과"),
+        ("국가", "국가"),
+        ("등대지기", "등대지기"),
+    ],
+)
+def test_the_stem_of_a_word(word: str, stem: str) -> None:
+    assert word[: stem_size(word)] == stem
+
+
+@pytest.mark.parametrize(
+    ("word", "others", "no_forms"),
+    [
+        ("별이", "별 별을 별은 별과 별에서 별까지 별입니다 별들이", "별도 별로 병이 이별 별똥별"),
+        ("빵은", "빵 빵이 빵을 빵이에요", "식빵 빵집"),
+        ("배는", "배 배가 배를 배와", "배우 배은"),
+        ("먹습니다", "먹는 먹고 먹었어요 먹다", "습니다 늦습니다 먹물"),
+        ("굽는", "굽고 굽다 구워 구운", "구는 친구는 구두"),
+        ("가는", "", "가 가를 가고"),
+        ("하세요", "", "하 하고"),
+        ("갑니다", "", "갑 갑이"),
+    ],
+)
+def test_the_forms_of_a_stem(word: str, others: str, no_forms: str) -> None:
+    forms = forms_of(word)
+    assert forms is not None
+    assert all(map(forms.has, [word, *others.split()]))
+    assert not any(map(forms.has, no_forms.split()))
+
+
+@pytest.mark.parametrize("word", ["학교", "국가", "휴가", "종이", "고양이", "star", "별star"])
+def test_other_words_have_no_forms(word: str) -> None:
+    assert forms_of(word) is None
+
+
+def test_endings_alone() -> None:
+    assert all(map(is_ending, ["습니다", "에서는", "니다", "는", "하세요"]))
+    assert not any(map(is_ending, ["별이", "학교", "먹습니다"]))
+
+
+@given(HANGUL)
+def test_every_form_has_the_stem_or_its_soft_form_and_its_index_terms(word: str) -> None:
+    assert 1 <= stem_size(word) <= len(word)
+    if forms := forms_of(word):
+        assert forms.has(word)
+        terms = forms.terms()
+        for form in [*forms.whole, *forms.starts]:
+            assert form[0] == word[0] or word[0] in "굽눕줍깁춥덥맵쉽밉"
+            pairs = [form[place : place + 2] for place in range(len(form))]
+            assert any(row[0] in pairs for row in terms)
+
+
+@pytest.mark.parametrize(
+    ("laugh", "texts"),
+    [
+        ("jaja", ["Jajaja qué risa", "no... ajajaja!"]),
+        ("kkk", ["kkkkk bom dia"]),
+        ("rsrs", ["tá bom rsrsrs"]),
+        ("mdr", ["mdrrr"]),
+        ("хаха", ["ахаха вот это да", "Хахаха", "ахахах"]),
+        ("haha", ["ahah sì", "ahahah", "bwahaha grabe", "muahahaha", "bahaha"]),
+        ("hehe", ["hehe ok", "진짜hehehe"]),
+        ("hihi", ["hihihi", "HİHİHİ"]),
+        ("hoho", ["hohoho"]),
+        ("höhö", ["höhö na klar"]),
+        ("høhø", ["HØHØHØ"]),
+        ("hhh", ["hhhhh 3andek l7e9", "笑死我了hhhh", "Hhh"]),
+        ("sjsj", ["sjsjsj aynen", "JSJSJS"]),
+        ("ksks", ["ksksks meu deus", "sksksk"]),
+        ("jeje", ["jejejej", "eh jeje"]),
+        ("lmao", ["lmaooo what", "LMFAO"]),
+        ("rofl", ["rofl ok"]),
+        ("xd", ["no puedo xD", "XDDD"]),
+        ("wkwk", ["wkwkwk iya", "wkwk", "awokwok", "awkwkwk"]),
+        ("χαχα", ["χαχαχα ναι", "Αχαχα", "χαχ καλό"]),
+        ("χοχο", ["χοχοχο"]),
+        ("хіхі", ["хіхіхі ну так"]),
+        ("חחח", ["חחחח איזה קטע", "חח"]),
+        ("ههه", ["هههههه والله"]),
+        ("خخخ", ["خخخخ"]),
+        ("ہاہا", ["ہاہاہا بہت خوب"]),
+        ("हाहा", ["हाहाहा क्या बात है", "हा हा हा"]),
+        ("হাহা", ["হাহাহা দারুণ", "হা হা হা"]),
+        ("হিহি", ["হিহি কী"]),
+        ("ஹாஹா", ["ஹாஹா ஆமா", "ஹா ஹா", "ஹஹஹ"]),
+        ("హాహా", ["హాహాహా", "హ హ హహ"]),
+        ("哈哈", ["哈哈哈哈"]),
+        ("呵呵", ["好吧 呵呵"]),
+        ("嘻嘻", ["嘻嘻嘻"]),
+        ("233", ["笑死了23333", "好吧 2333", "23333", "2333 太棒了"]),
+        ("笑", ["そうだね(笑)", "ありえない笑", "爆笑\nほんと"]),
+        ("www", ["まじかwww", "草ｗ", "wwww", "www今日は行くよ"]),
+        ("555", ["สวยมาก 555", "ใช่555555", "555 รถติดมาก", "5555", "55555+"]),
+        ("ฮ่าฮ่า", ["ฮ่าฮ่าฮ่า ตลกมาก", "ฮ่าๆ", "จริงเหรอ ฮ่า ๆ"]),
+    ],
+)
+def test_laughs_of_other_languages(laugh: str, texts: list[str]) -> None:
+    assert [*map(laughs_in, texts)] == [{laugh}] * len(texts)
+    words = " ".join(texts).split()
+    assert laugh in {*map(plain_laugh, words)} or laugh in "555笑233"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "naja",
+            "hehehorse",
+            "the Ahahs",
+            "roflcopter",
+            "exdx",
+            "חם מאוד",
+            "Ninja jacket",
+            "okk",
+            "hours",
+            "madre",
+            "Бахах",
+            "الله هه",
+            "笑顔がいい",
+            "爆笑した",
+            "这个人太好笑",
+            "别笑！",
+            "ليهههه",
+            "آخخخخ",
+            "शहर में हाहाकार",
+            "åhhhh",
+            "chacha ji",
+            "hohonu",
+            "房间2333号",
+            "2333 people",
+        ),
+        *(
+            "www.example.com",
+            "see www today",
+            "https://www.a.example/",
+            "www.日本.jp",
+            "call 555-1234",
+            "555",
+            "ราคา 555 บาท",
+            "555บาท",
+            "5555 people",
+        ),
+    ],
+)
+def test_what_looks_like_a_laugh(text: str) -> None:
+    assert laughs_in(text) == set()
