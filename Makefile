@@ -12,7 +12,7 @@ BASE ?=
 ONLY ?=
 
 # A stamp holds the checksum of what was installed, so that a later call starts at once.
-RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml app/__init__.py | cksum | cut -d' ' -f1)
+RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml saywho/__init__.py | cksum | cut -d' ' -f1)
 SPARK_VENV := .venv-spark
 SPARK_STAMP := $(SPARK_VENV)/.spark-$(shell cat requirements.lock requirements-dev.lock requirements-spark.lock pyproject.toml | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
@@ -150,9 +150,9 @@ lock: # pins the newest versions that fit into the lock files; needs uv
 wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 	@mkdir -p dist
 	@cp .ci/packages.py .ci/requirements-uv.lock requirements.lock dist/ # for the image
-	@$(BIN)/python -c 'from flit_core import buildapi as b; print(*("dist/" + make("dist") for make in (b.build_wheel, b.build_sdist)), sep="\n")'
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -t wheel -t sdist -d dist
 
 .PHONY: clean
 clean: ## remove the virtual environment and all caches (data in instance/ stays)
 	rm -rf $(VENV) $(SPARK_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
-	find app tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find app saywho tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,3 +1,3 @@
 """saywho: reads files of chats and posts, and judges who would have said a text."""
 
-__version__ = "1.1.0"
+__version__ = "2.0.0.dev0"

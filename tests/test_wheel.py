@@ -20,7 +20,7 @@ from tests.installation import PROGRAM, ROOT, Installation
 from tests.ports import free_port
 from tests.server import serving
 
-BUILD = "from flit_core.buildapi import *; import sys; {make}(sys.argv[1])"
+BUILD = "from hatchling.build import *; import sys; {make}(sys.argv[1])"
 
 
 @pytest.fixture(scope="module")

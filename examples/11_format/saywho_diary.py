@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.errors import Message
+from saywho.errors import Message
 from saywho.formats.records import (
     Account,
     BadRecord,

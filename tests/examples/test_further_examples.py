@@ -145,7 +145,7 @@ DIARY = EXAMPLE / "week.diary"
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the example as it is installed, and with a package that is broken."""
     folder = tmp_path_factory.mktemp("packages")
-    build = "from flit_core.buildapi import build_wheel; import sys; build_wheel(sys.argv[1])"
+    build = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
     subprocess.run([sys.executable, "-c", build, str(folder)], check=True, cwd=EXAMPLE)
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
@@ -167,6 +167,18 @@ def test_a_format_that_was_brought_along_is_imported_and_explained(
     assert (
         "line 4: the time 'xxxxxxx,' cannot be read\n      xxxxxxx, xxxxxxx\n" in explained.stdout
     )
+
+
+def test_a_format_by_the_names_of_1_1_is_read_and_warns(tmp_path: Path) -> None:
+    former = (EXAMPLE / "saywho_diary.py").read_text()
+    for name in ("errors", "formats"):
+        former = former.replace(f"saywho.{name}", f"app.{name}")
+    install(tmp_path, diary=former)
+    variables = {"PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "default::DeprecationWarning"}
+    installation = Installation(tmp_path / "data", variables)
+    report = installation.process(PROGRAM, "import", DIARY, "--json")
+    assert '"accepted":3,"duplicates":0,"rejected":1' in report.stdout
+    assert "app.formats is now saywho.formats" in report.stderr
 
 
 def test_the_page_and_the_api_know_it_too(packages: Path, tmp_path: Path) -> None:
