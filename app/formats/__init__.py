@@ -10,6 +10,6 @@ from saywho.formats import source
 
 PROMISED: Final = ("records", "source")
 
-warnings.warn("saywho.formats is now saywho.formats", DeprecationWarning, stacklevel=2)
+warnings.warn("app.formats is now saywho.formats", DeprecationWarning, stacklevel=2)
 for name in (*PROMISED, *(each.name for each in walk_packages(source.__path__, "source."))):
     sys.modules[f"{__name__}.{name}"] = import_module(f"saywho.formats.{name}")
