@@ -29,7 +29,7 @@ async def add_posts(
     default_time: datetime | None = None,
 ) -> list[Added]:
     """Add posts of one author in bulk: one event announces all new ones."""
-    arrivals = [Arrival(user_id, post) for post in posts]
+    arrivals = [Arrival(user_id, post, scope="admin") for post in posts]
     return await add_arrivals(session, arrivals, default_time=default_time, is_bulk=True)
 
 

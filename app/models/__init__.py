@@ -13,6 +13,7 @@ from app.models.access import (
 from app.models.base import MAX_ID, Base
 from app.models.content import (
     KEPT_ROOM_ID,
+    OLD_MESSAGE,
     ROOM_NAME,
     UNPUBLISHED,
     BackgroundSnapshot,

@@ -38,6 +38,8 @@ def _partial_index(name: str, *columns: str, of: str = "", where: str = "") -> I
 
 OfUser = Annotated[int, mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))]
 OfRoom = Annotated[int, mapped_column(ForeignKey("Room.id", ondelete="CASCADE"))]
+OLD_MESSAGE: Final = 0
+"""`import_id` of a message that an earlier version stored without its chat."""
 UNPUBLISHED: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -108,7 +110,8 @@ class Tweet(Base):
     visibility: Mapped[str | None] = mapped_column(String(10), server_default="public")
     """Audience of the post at its source: `public` or `restricted`; None if unknown."""
     import_id: Mapped[int | None] = mapped_column(BigId)
-    """The import that brought the post first; None without an import, or for earlier versions."""
+    """The import that brought the post first, or `OLD_MESSAGE`; None without an import, or for
+    other posts of earlier versions."""
     met_by: Mapped[str | None] = mapped_column(String(255))
     """Other imports that sent the post, too, as `,2,7,`; 0 is a source or a request."""
 

@@ -55,6 +55,8 @@ class ImportJob(Numbered):
     """Number of posts that its undo has removed."""
     scope: Mapped[str | None] = mapped_column(String(8))
     """Right of the person or program that imports; None if an earlier version began it."""
+    begun_by: Mapped[str | None] = mapped_column(String(32))
+    """Who began it, as `token 7` or `account 2`; None for a command, and for earlier versions."""
     command: Mapped[int | None]
     """Number of the lock that the importing command holds; None for an upload."""
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -21,7 +21,7 @@ from app.errors import AppError, InvalidInputError, MalformedError, TooLargeErro
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.imports.jobs import UploadedFile, add_job, open_upload, remove_upload, sync_upload
-from app.views.policies import own_scope, writing
+from app.views.policies import own_name, own_scope, writing
 from app.views.requests import too_large
 from saywho.formats.records import NO_OPTIONS, ReadOptions
 from saywho.sizes import MIB
@@ -132,6 +132,7 @@ class Spool:
                 options=options,
                 is_started=is_started,
                 scope=own_scope(),
+                begun_by=own_name(),
             )
             self.is_kept = True
         return job

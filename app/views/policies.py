@@ -183,6 +183,14 @@ def own_scope() -> Scope:
     return "admin" if g.operator is not None else "read"
 
 
+def own_name() -> str | None:
+    """Return the visitor's token or account as imports know who began them."""
+    if g.token is not None:
+        return f"token {cast(TokenFacts, g.token).id}"
+    account = cast(SignedInAccount | None, g.account)
+    return None if account is None else f"account {account.account_id}"
+
+
 def send_to_login() -> Response:
     """Redirect a browser to the sign-in page. Raises UnauthorizedError in the API."""
     if request.path.startswith(EVERY_API) or request.path == METRICS:

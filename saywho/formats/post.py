@@ -152,9 +152,12 @@ class Stored(NamedTuple):
     repetition: Literal["ignored", "fills", "renews", "narrows"] = "ignored"
     """Effect of sending a post again: no effect, fill a null or empty field, or renew it.
 
-    A newer value renews (`is_newer` in `app/services/posts/post_content.py`). A flag that may
-    change is null until a request or file states it, and renews. A null audience becomes a
-    limited audience (`narrows`), but never everyone: the sender may not know better.
+    Only `admin`, or the import that brought the post, fills and narrows: the first value stays, so
+    a wrong one could not be corrected. A newer value renews (`is_newer` in
+    `app/services/posts/post_content.py`), whoever sends it. A flag that may change is null until a
+    request or file states it, and renews. A null audience becomes a limited audience (`narrows`),
+    but never everyone: the sender may not know better. A null that means something is `ignored`:
+    a post without a chat is not a message whose chat is unknown.
     """
     since: int = 1
     """First version of exports with the field."""
@@ -198,7 +201,7 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
     ] = None
     room: Annotated[
         RoomT | None,
-        Stored(("room_id",), "fills", since=4),
+        Stored(("room_id",), since=4),
         Meta(description="The chat that the message was written in; null for a post."),
     ] = None
     visibility: Annotated[

@@ -27,7 +27,7 @@ from app.db.migrate import alembic_config, downgrade, find_losses, head_revision
 from app.db.sqlite.connection import open_connection
 from app.db.sqlite.fts5 import register
 from app.migrations.tables import remade
-from app.models import Base
+from app.models import OLD_MESSAGE, Base
 from tests.browsing import Browser
 from tests.conftest import Client
 from tests.databases import Databases
@@ -85,6 +85,17 @@ AUDIENCES: Final = """
 """
 """Posts 1 and 5 may be for followers. Others are of Bluesky, of a chat, or without an id, or of an
 import without such posts.
+"""
+MESSAGES_OF_BEFORE: Final = """
+    INSERT INTO "Room" (id, platform, title, created_at, judged_messages)
+        VALUES (91, '', 'a chat', '2026-10-01 12:00:00', 0);
+    UPDATE "Tweet" SET room_id = NULL, import_id = NULL WHERE id <= 5;
+    UPDATE "Tweet" SET import_id = 91 WHERE id = 3;
+    UPDATE "Tweet" SET room_id = 91 WHERE id = 5;
+    UPDATE "Users" SET is_of_chat = (id = 1)
+"""
+"""Message 1 was stored without its chat. Message 3 knows its import, and 5 its chat. Others are
+posts.
 """
 JUDGED: Final = """
     INSERT INTO "Room" (id, platform, title, created_at, judged_messages)
@@ -227,6 +238,21 @@ def test_nothing_says_who_could_see_posts_of_before(config: Config, databases: D
     prepare(config, upgrade_old=True)
     query = 'SELECT id FROM "Tweet" WHERE visibility IS NULL AND id <= 10 ORDER BY id'
     assert databases.fetch(config.data_dir, query) == [(1,), (5,)]
+
+
+def test_messages_that_had_no_chat_are_known(config: Config, databases: Databases) -> None:
+    prepare(config, upgrade_old=True)
+    alembic = alembic_config(config.database_url)
+    command.downgrade(alembic, "0048")
+    for statement in MESSAGES_OF_BEFORE.split(";"):
+        databases.execute(config.data_dir, statement)
+    query = 'SELECT id, import_id FROM "Tweet" WHERE id <= 5 ORDER BY id'
+    before = databases.fetch(config.data_dir, query)
+    prepare(config, upgrade_old=True)
+    after = [(1, OLD_MESSAGE), (2, None), (3, 91), (4, None), (5, None)]
+    assert databases.fetch(config.data_dir, query) == after
+    command.downgrade(alembic, "0048")
+    assert databases.fetch(config.data_dir, query) == before
 
 
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))

@@ -332,7 +332,7 @@ class Visit:
                     self.db,
                     RecordStream(self.source.platform, "record", account, items),
                     username=self.source.username,
-                    storing=StoreOptions(is_live, now(), self._count),
+                    storing=StoreOptions(is_live, now(), self._count, scope="admin"),
                 )
                 accepted += report.accepted
         for sentence in unread_sentences(notes.unread):

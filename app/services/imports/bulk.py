@@ -13,17 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among, update_by_id
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
-from app.models import UNPUBLISHED, Tweet, User
+from app.models import OLD_MESSAGE, UNPUBLISHED, Tweet, User
+from app.services.access.rights import Scope
 from app.services.event_log import NewEvent, newest_event
 from app.services.imports.report import ImportReport
-from app.services.posts.arrivals import (
-    Added,
-    Arrival,
-    PostRow,
-    add_arrivals,
-    find_stored,
-    keys_in_rooms,
-)
+from app.services.posts.arrivals import Added, Arrival, PostRow, add_arrivals, find_stored
 from app.services.posts.meetings import note_met
 from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import RoomMention, SourceKey, find_named, is_of_kept_room
@@ -306,6 +300,8 @@ class ImportMemory:
     rooms: RoomFinder = field(default_factory=RoomFinder)
     import_id: int | None = None
     """The import that brings the posts, if any."""
+    scope: Scope = "write"
+    """Right of the person or program that imports."""
     stand_ins: StandIns | None = None
     """Set if the import replaces another one."""
     order: FileOrder = field(default_factory=FileOrder)
@@ -331,10 +327,18 @@ class ImportMemory:
         """Return whether nothing equal can be here but what the file counts."""
         return outcome.user.id in self.brought and outcome.item.post.room in self.rooms.made
 
+    def places(self, item: BulkPost, import_id: int | None) -> bool:
+        """Return whether a post gives its chat to the stored one that it repeats, which has none.
+
+        import_id: of the stored one.
+        """
+        return import_id == OLD_MESSAGE and item.is_of_chat and self.scope == "admin"
+
 
 class EqualPost(NamedTuple):
     id: int
     room_id: int | None
+    import_id: int | None
 
 
 class Resolved(NamedTuple):
@@ -383,12 +387,20 @@ async def store_batch(
     stored = await equal_posts(session, identities)
     keys = {(id_, each.key[1]) for each in resolved for id_ in (each.user.id, each.writer)}
     rows = await find_stored(session, keys, is_going=false() if hidden is None else hidden.is_going)
-    samples, in_rooms = _samples(resolved, stored, rows), keys_in_rooms(rows)
+    roomless = {key: row.import_id for key, row in rows.items() if row.content.room is None}
+    resolved = list(_in_their_places(resolved, rows, roomless, memory))
+    samples, in_rooms = _samples(resolved, stored, rows), rows.keys() - roomless.keys()
     resolved = await _in_rooms(session, memory.rooms, resolved, samples, in_rooms, report)
-    known, again = _sorted_out(resolved, stored)
+    known, again = _sorted_out(resolved, stored, memory)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
     arrivals = [
-        Arrival(each.user.id if each.key in rows else each.writer, each.item.post, each.room_id)
+        Arrival(
+            each.user.id if each.key in rows else each.writer,
+            each.item.post,
+            each.room_id,
+            scope=memory.scope,
+            is_placed=each.room_id is not None and each.key in roomless,
+        )
         for each in fresh
     ]
     added = await add_arrivals(
@@ -454,6 +466,25 @@ async def _in_rooms(
     return placed
 
 
+def _in_their_places(
+    resolved: Iterable[Resolved],
+    rows: Mapping[SourceKey, PostRow],
+    roomless: Mapping[SourceKey, int | None],
+    memory: ImportMemory,
+) -> Iterator[Resolved]:
+    """Yield the posts; those that repeat a post, which is no message, without their chat."""
+    posts = dict(roomless)
+    for outcome in resolved:
+        key, item = outcome.key, outcome.item
+        if item.post.room is None:
+            if key[1] is not None and key not in rows:
+                posts.setdefault(key, None)
+        elif key in posts and not memory.places(item, posts[key]):
+            post = msgspec.structs.replace(item.post, room=None)
+            outcome = outcome._replace(item=msgspec.structs.replace(item, post=post))
+        yield outcome
+
+
 def _samples(
     resolved: Iterable[Resolved],
     stored: Mapping[PostIdentity, Sequence[EqualPost]],
@@ -475,7 +506,9 @@ def _samples(
 
 
 def _sorted_out(
-    resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
+    resolved: Iterable[Resolved],
+    stored: Mapping[PostIdentity, Sequence[EqualPost]],
+    memory: ImportMemory,
 ) -> tuple[dict[int, int], list[Arrival]]:
     """Return repeated posts by place, and those that may bring media, reactions or a room.
 
@@ -492,7 +525,12 @@ def _sorted_out(
             post._replace(room_id=rooms.get(post.id, post.room_id))
             for post in stored.get(outcome.identity, ())
         ]
-        equal = [post for post in equal if room_id is None or post.room_id in {None, room_id}]
+        equal = [
+            post
+            for post in equal
+            if room_id in {None, post.room_id}
+            or (post.room_id is None and memory.places(item, post.import_id))
+        ]
         if item.repeat > len(equal):
             continue
         # Those that have their room come first, so that each number means another post.
@@ -503,7 +541,7 @@ def _sorted_out(
             rooms[post.id] = room_id
         has_files = any(medium.file for medium in item.post.media)
         if is_placed or has_files or item.post.counts is not None:
-            again.append(Arrival(user.id, item.post, room_id, post.id))
+            again.append(Arrival(user.id, item.post, room_id, post.id, memory.scope, is_placed))
     return known, again
 
 
@@ -575,7 +613,7 @@ async def equal_posts(
     undated = backend.listed([moment[:1] for moment in moments if not moment[1]], Tweet.user_id)
     # By text too: all posts of an author may be of one time, or of none.
     texts = backend.listed(list({(text,) for _, _, text in identities}), Tweet.text)
-    columns = select(Tweet.id, Tweet.room_id, Tweet.user_id, Tweet.text)
+    columns = select(Tweet.id, Tweet.room_id, Tweet.import_id, Tweet.user_id, Tweet.text)
     columns = columns.where(Tweet.text.in_(select(texts)), is_of_kept_room())
     queries = [
         columns.add_columns(time).join(
@@ -586,6 +624,6 @@ async def equal_posts(
     has_no_time = and_(Tweet.user_id.in_(select(undated)), Tweet.created_at.is_(None))
     queries.append(columns.add_columns(Tweet.created_at).where(has_no_time))
     posts: dict[PostIdentity, list[EqualPost]] = defaultdict(list)
-    for post_id, room_id, user_id, text, time in await session.execute(union_all(*queries)):
-        posts[user_id, time, text].append(EqualPost(post_id, room_id))
+    for *post, user_id, text, time in await session.execute(union_all(*queries)):
+        posts[user_id, time, text].append(EqualPost(*post))
     return posts

@@ -59,12 +59,14 @@ async def add_job(
     *,
     is_started: bool,
     scope: Scope = "write",
+    begun_by: str | None = None,
     format_name: str = "auto",
     options: ReadOptions = NO_OPTIONS,
 ) -> ImportJob:
     """Queue the import of an uploaded file, or keep the file until `start_job`.
 
-    scope: right of the person or program that imports. Raises ForbiddenError as `check_options`.
+    scope: right of the person or program that imports. begun_by: their token or account. Raises
+    ForbiddenError as `check_options`.
     """
     check_options(options, scope)
     (job_id,) = await allocate_ids(session, ImportJob, 1)
@@ -79,6 +81,7 @@ async def add_job(
         created_at=now(),
         undo="possible",
         scope=scope,
+        begun_by=begun_by,
     )
     session.add(job)
     await session.flush()
@@ -223,12 +226,18 @@ async def start_job(
         job.stored = msgspec.json.encode(StoredPosts(title=title[:255]))
 
 
-async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
+async def cancel_job(
+    session: AsyncSession, job_id: int, *, scope: Scope, asked_by: str | None = None
+) -> ImportJob:
     """Cancel an import and keep its posts, or delete an upload.
 
-    Raises NotFoundError, ConflictError if the import ended.
+    scope, asked_by: right of the person or program that cancels, and their token or account. Raises
+    NotFoundError, ForbiddenError without `admin` for an import of others, ConflictError if the
+    import ended.
     """
     job = await get_job(session, job_id)
+    if job.begun_by is None or job.begun_by != asked_by:
+        check_scope(scope, "admin")
     if job.state in ENDED:
         raise ConflictError("The import {job_id} has already ended", job_id=job_id)
     if job.state == "uploaded":

@@ -259,7 +259,7 @@ async def import_posts(
     hidden = await stand_ins_for(db, replaced, storing.scope)
     samples = {reference: each.sample for reference, each in look.chats.items()}
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.options.rooms, samples)
-    memory = ImportMemory(rooms, storing.import_id, hidden)
+    memory = ImportMemory(rooms, storing.import_id, storing.scope, hidden)
     new = report
     if replaced is not None:
         new = ImportReport(stored=StoredPosts(seen=report.stored.seen))
@@ -424,14 +424,21 @@ class LinesReport(msgspec.Struct, frozen=True):
 
 
 async def store_lines(
-    db: Database, file: IO[bytes], report: ImportReport, run: Runner, *, may_have_rooms: bool = True
+    db: Database,
+    file: IO[bytes],
+    report: ImportReport,
+    run: Runner,
+    *,
+    may_have_rooms: bool = True,
+    scope: Scope = "write",
 ) -> tuple[LinesReport, int]:
     """Store batches of lines in threads by `run`; return outcome and newest event.
 
     Committed and counted batches stay if a later one fails.
     """
     read = partial(_read_lines, _raw_lines(file), may_have_rooms)
-    await import_posts(db, read, report, StoreOptions(default_time=now(), trusts_ids=True), run)
+    storing = StoreOptions(default_time=now(), trusts_ids=True, scope=scope)
+    await import_posts(db, read, report, storing, run)
     errors = [LineFault(fault.record or 0, fault.detail) for fault in report.in_order()]
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
     async with db.read() as session:

@@ -2,8 +2,8 @@
 
 Single posts that arrive together are stored in one transaction (group commit).
 
-A repeated post fills the stored one, found by `source_id`, or for chat messages by author, time and
-text.
+A repeated post completes the stored one, found by `source_id`, or for chat messages by author, time
+and text, as far as its sender may (`repetition` in `saywho/formats/post.py`).
 """
 
 import asyncio
@@ -11,11 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 from sqlalchemy import ColumnElement, and_, bindparam, false, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.backend import (
     UNTRACKED,
@@ -30,6 +32,7 @@ from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import InvalidInputError
 from app.models import Event, Tweet, User
+from app.services.access.rights import Scope
 from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.media import store_uses
 from app.services.posts.meetings import note_met
@@ -72,6 +75,10 @@ class Arrival(NamedTuple):
     """None stores the post without a room."""
     known: int = 0
     """Id of the stored post that it repeats, if it has no `source_id`."""
+    scope: Scope = "write"
+    """Right of the sender."""
+    is_placed: bool = False
+    """Whether it gives its room to an `OLD_MESSAGE`."""
 
     @property
     def key(self) -> SourceKey:
@@ -105,7 +112,6 @@ class PostRow:
     event_id: int | None = None
     reply_to_id: int | None = None
     import_id: int | None = None
-    """Set for a new post only."""
 
     def values(self) -> dict[str, Any]:
         return encoded(self.content) | {
@@ -168,7 +174,11 @@ async def add_arrivals(
         if row is not None:
             has_counts = row.content.counts is not None
             sent = arrival.content if has_counts else arrival.news
-            row.content = completed(row.content, sent)
+            is_own = import_id is not None and row.import_id == import_id
+            may_fill = is_own or arrival.scope == "admin"
+            row.content = completed(row.content, sent, may_fill=may_fill)
+            if arrival.is_placed:
+                row.content = structs.replace(row.content, room=sent.room)
         elif arrival.post.source_id is not None:
             rows_by_key[arrival.key] = row_now  # It may arrive again.
     await note_met(session, {row.id for row, *_ in outcomes if row.id}, import_id)
@@ -213,7 +223,7 @@ async def find_stored(
         return {}
     listed = backend_of(session).listed(sorted(named), Tweet.user_id, Tweet.source_id)
     is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
-    query = select(is_of_kept_room(), Tweet.id, Tweet.user_id, *content_columns())
+    query = select(is_of_kept_room(), *_stored_columns())
     query = query.where(not_(func.coalesce(is_going, _NOTHING)))
     rows: dict[SourceKey, PostRow] = {}
     ended: list[int] = []
@@ -233,7 +243,7 @@ async def find_stored(
 async def _repeated(session: AsyncSession, ids: Sequence[int]) -> dict[int, PostRow]:
     if not ids:
         return {}
-    query = select(Tweet.id, Tweet.user_id, *content_columns())
+    query = select(*_stored_columns())
     rows = await session.execute(query.where(is_among(session, Tweet.id, ids)))
     return {row.id: row for row in (_stored_row(*values) for values in rows)}
 
@@ -242,7 +252,7 @@ async def link_again(session: AsyncSession, is_meant: ColumnElement[bool]) -> No
     """Link the posts that meet a condition, and answers to them, after their authors changed."""
     answered = select(Tweet.reply_to_source_id).where(Tweet.reply_to_source_id.is_not(None))
     has_link = or_(Tweet.reply_to_source_id.is_not(None), Tweet.source_id.in_(answered))
-    query = select(Tweet.id, Tweet.user_id, *content_columns()).where(is_meant, has_link)
+    query = select(*_stored_columns()).where(is_meant, has_link)
     rows = [_stored_row(*values) for values in await session.execute(query)]
     if rows:
         targets, replies = await match_replies(session, rows)
@@ -252,14 +262,15 @@ async def link_again(session: AsyncSession, is_meant: ColumnElement[bool]) -> No
         await store_replies(session, replies)
 
 
-def keys_in_rooms(rows: Mapping[SourceKey, PostRow]) -> set[SourceKey]:
-    return {key for key, row in rows.items() if row.content.room}
+@cache
+def _stored_columns() -> tuple[InstrumentedAttribute[Any], ...]:
+    return Tweet.id, Tweet.user_id, Tweet.import_id, *content_columns()
 
 
-def _stored_row(post_id: int, user_id: int, *values: Any) -> PostRow:
+def _stored_row(post_id: int, user_id: int, import_id: int | None, *values: Any) -> PostRow:
     names = (column.key for column in content_columns())
     content = decoded(dict(zip(names, values, strict=True)))
-    return PostRow(user_id, StoredContent(**content), id=post_id)
+    return PostRow(user_id, StoredContent(**content), id=post_id, import_id=import_id)
 
 
 async def _number(
@@ -312,7 +323,7 @@ async def _update(
 ) -> None:
     if not changed:
         return
-    columns = (*repeated_columns(), "reply_to_id")
+    columns = (*repeated_columns(), "room_id", "reply_to_id")
     values = [row.values() for row in changed]
     await session.execute(
         update_by_id(Tweet),
@@ -346,6 +357,8 @@ def _membership(row: PostRow) -> Membership | None:
 class PostRequest:
     username: str
     post: NewTweet
+    scope: Scope = "write"
+    """Right of the sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +397,7 @@ class PostWriter:
                 if user_id is None:
                     settled[request] = unknown_user(request.username)
                 else:
-                    arrivals[request] = Arrival(user_id, request.post)
+                    arrivals[request] = Arrival(user_id, request.post, scope=request.scope)
             rows = await find_stored(session, [arrival.key for arrival in arrivals.values()])
             settled |= await _put_into_rooms(session, arrivals, rows)
             added = await add_arrivals(session, list(arrivals.values()), rows, default_time=now())
@@ -401,13 +414,15 @@ async def _put_into_rooms(
     session: AsyncSession, arrivals: dict[PostRequest, Arrival], rows: dict[SourceKey, PostRow]
 ) -> dict[PostRequest, Exception]:
     """Give the arrivals their rooms; take out and return those whose room's name is not enough."""
-    mentions = {
-        request: RoomMention(arrival.key, arrival.post.room)
-        for request, arrival in arrivals.items()
-        if arrival.post.room
-    }
+    mentions: dict[PostRequest, RoomMention] = {}
+    posts: set[SourceKey] = set()
+    for request, arrival in arrivals.items():
+        if arrival.post.room is None:
+            posts.add(arrival.key)
+        elif arrival.post.source_id is None or arrival.key not in posts:
+            mentions[request] = RoomMention(arrival.key, arrival.post.room)
     refused: dict[PostRequest, Exception] = {}
-    places = await find_named(session, list(mentions.values()), keys_in_rooms(rows))
+    places = await find_named(session, list(mentions.values()), rows)
     for (request, mention), place in zip(mentions.items(), places, strict=True):
         if place is None:
             continue

@@ -99,8 +99,9 @@ def decoded(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def completed(stored: StoredContent, sent: StoredContent) -> StoredContent:
-    values = {name: _value(name, stored, sent) for name in stored_fields()}
+def completed(stored: StoredContent, sent: StoredContent, *, may_fill: bool) -> StoredContent:
+    """Return the stored post with what a repetition renews and, if it `may_fill`, fills."""
+    values = {name: _value(name, stored, sent, may_fill=may_fill) for name in stored_fields()}
     changed = {name: value for name, value in values.items() if value != getattr(stored, name)}
     if "lang" in changed and sent.lang == guess_language(sent.text):
         # A language guessed from the new text says nothing about the stored one.
@@ -108,11 +109,13 @@ def completed(stored: StoredContent, sent: StoredContent) -> StoredContent:
     return structs.replace(stored, **changed) if changed else stored
 
 
-def _value(name: str, stored: StoredContent, sent: StoredContent) -> Any:
+def _value(name: str, stored: StoredContent, sent: StoredContent, *, may_fill: bool) -> Any:
     value, again = getattr(stored, name), getattr(sent, name)
     match stored_fields()[name].repetition:
         case "renews" if is_newer(again, value):
             return again
+        case _ if not may_fill:
+            return value
         case "fills" if value in (None, ()):
             return again
         case "narrows" if value is None and again == "restricted":

@@ -103,12 +103,14 @@ class NamedPlace(NamedTuple):
 
 
 async def find_named(
-    session: AsyncSession, mentions: Sequence[RoomMention], stored_in_rooms: Iterable[SourceKey]
+    session: AsyncSession, mentions: Sequence[RoomMention], stored: Iterable[SourceKey]
 ) -> list[NamedPlace | None]:
-    """Return each mention's room, created if missing; None for posts that have one."""
+    """Return each mention's room, created if missing; None for stored posts, which stay where they
+    are.
+    """
     if not mentions:
         return []
-    placed = set(stored_in_rooms)
+    placed = set(stored)
     rooms = await _candidates(session, mentions)
     outcomes: list[tuple[NamedRoom, bool] | None] = []
     for mention in mentions:

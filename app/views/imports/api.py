@@ -16,7 +16,7 @@ from app.services.imports.undo import find_replaced
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
 from app.views.imports.pages import begin_undo
-from app.views.policies import own_scope, writing
+from app.views.policies import own_name, own_scope, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs
 from saywho.formats.assumptions import (
     DATE_ORDERS,
@@ -190,8 +190,11 @@ async def undo_import(import_id: int) -> Reply[ImportFacts]:
 
 @blueprint.delete(IMPORTS + "/<id:import_id>", policy="write", answers="Cancelled")
 async def cancel_import(import_id: int) -> None:
-    """Cancel an import; stored posts are kept."""
+    """Cancel an import; stored posts are kept.
+
+    An import that this token did not begin needs a token of scope `admin`.
+    """
     async with writing() as session:
         await get_job(session, import_id, is_started=True)
-        job = await cancel_job(session, import_id)
+        job = await cancel_job(session, import_id, scope=own_scope(), asked_by=own_name())
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)

@@ -316,7 +316,7 @@ def _format_name(name: str) -> str:
 async def cancel(import_id: int) -> ResponseReturnValue:
     """Cancel an import; delete an upload."""
     async with writing() as session:
-        job = await cancel_job(session, import_id)
+        job = await cancel_job(session, import_id, scope=own_scope())
         was_started = job.state != "uploaded"
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
     return to_import(import_id) if was_started else see_other(url_for("imports.show_imports"))

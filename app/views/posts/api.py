@@ -26,6 +26,7 @@ from app.views.bodies import spooled_body
 from app.views.policies import (
     is_still_readable,
     name_event,
+    own_scope,
     own_session,
     right_to_read,
     send_to_login,
@@ -74,7 +75,7 @@ async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> 
     post = checked(form, arrived_at=now())
     if post.room is not None:
         check_room(post, may_have_rooms=await _may_have_rooms(args))
-    receipt = await resources().writer.add(PostRequest(username, post))
+    receipt = await resources().writer.add(PostRequest(username, post, own_scope()))
     name_event(receipt.event_id)
     # `url_for` would take 2 % of the request.
     location = f"{current_request().root_path}{API}{TWEETS}/{receipt.post.id}"
@@ -102,7 +103,12 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
     try:
         async with spooled_body() as spool:
             told, event_id = await store_lines(
-                parts.db, spool.file, report, parts.work_pool.run, may_have_rooms=may_have_rooms
+                parts.db,
+                spool.file,
+                report,
+                parts.work_pool.run,
+                may_have_rooms=may_have_rooms,
+                scope=own_scope(),
             )
     except asyncio.CancelledError:
         if not parts.live_hub.is_ending:

@@ -18,7 +18,7 @@ from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_records
+from app.services.imports.storing import StoreOptions, import_records
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
 from saywho.formats.registry import open_records
 from saywho.formats.source import file
@@ -52,7 +52,8 @@ def three_posts() -> dict[str, bytes]:
 async def bring(db: Database, path: Path, folder: Path, *, room: int = ROOM) -> ImportReport:
     with Source(path) as source:
         records = open_records(source)
-        return await import_records(db, records, username=None, keeper=MediaKeeper(folder, room))
+        keeper, storing = MediaKeeper(folder, room), StoreOptions(scope="admin")
+        return await import_records(db, records, username=None, keeper=keeper, storing=storing)
 
 
 async def media_of(db: Database) -> list[list[str | None]]:

@@ -14,7 +14,7 @@ from app.db.engine import Database
 from app.models import Tweet
 from app.services.checks import find_faults
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_records
+from app.services.imports.storing import StoreOptions, import_records
 from app.services.posts.media import MediaKeeper
 from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
@@ -70,8 +70,8 @@ async def bring(db: Database, data: bytes | Path, folder: Path, **options: Any) 
     target = io.BytesIO(data) if isinstance(data, bytes) else data
     with Source(target, name="chat.zip") as source:
         records = open_records(source, options=ReadOptions(**{"timezone": ZONE} | options))
-        keeper = MediaKeeper(folder, ROOM)
-        return await import_records(db, records, username=None, keeper=keeper)
+        keeper, storing = MediaKeeper(folder, ROOM), StoreOptions(scope="admin")
+        return await import_records(db, records, username=None, keeper=keeper, storing=storing)
 
 
 async def messages(db: Database) -> list[tuple[str, list[tuple[str, str | None]]]]:

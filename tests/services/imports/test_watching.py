@@ -97,7 +97,7 @@ async def test_after_one_that_was_cancelled_the_next_import_runs(make_config: Ma
         try:
             await until_started(db, first.id)
             async with db.write() as session:
-                await cancel_job(session, first.id)
+                await cancel_job(session, first.id, scope="admin")
             assert (await until_state(db, second.id, "done")).accepted == 1
             assert (await until_state(db, first.id, "cancelled")).attempts == 1
             assert not upload_path(config.data_dir, first.spool).exists()

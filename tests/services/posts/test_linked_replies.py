@@ -64,7 +64,9 @@ async def store(db: Database, leaves: Sequence[Leaf], *, is_bulk: bool = True) -
             if is_bulk:
                 added = await add_posts(session, user.id, posts)
             else:
-                added = await add_arrivals(session, [Arrival(user.id, post) for post in posts])
+                added = await add_arrivals(
+                    session, [Arrival(user.id, post, scope="admin") for post in posts]
+                )
         ids |= dict(zip((leaf.key for leaf in own), (each.id for each in added), strict=True))
     return ids
 

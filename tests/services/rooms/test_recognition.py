@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.db.engine import Database
-from app.models import Event, Room, Tweet
+from app.models import OLD_MESSAGE, Event, Room, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import delete_everybody, purge_deleted
 from app.services.imports.bulk import BATCH
@@ -175,7 +175,7 @@ async def test_messages_of_before_get_their_room_when_they_are_imported_again(db
         await import_chat(db, data)
     whole = await contents(db)
     async with db.write() as session:
-        await session.execute(update(Tweet).values(room_id=None))
+        await session.execute(update(Tweet).values(room_id=None, import_id=OLD_MESSAGE))
         await session.execute(delete(Room))
     assert await rooms_of(db) == []
     for data in files:

@@ -13,11 +13,12 @@ from sqlalchemy import select, update
 from app import create_app
 from app.db.engine import Database
 from app.models import ImportJob, MediaUse, Operator, Room, RoomPerson, Tweet, User
+from app.services.deletion import delete_messages
 from app.services.imports.jobs import ENDED
 from app.views.imports.api import NewImportArgs
 from saywho.formats.records import ReadOptions
 from tests.browsing import parts_of
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import NDJSON, Client, MakeConfig, client_with
 from tests.uploading import jsonl, queued, uploads
 from tests.waiting import eventually
 
@@ -139,6 +140,43 @@ async def test_a_token_that_may_add_leaves_everything_as_it_was(private: Quart) 
         assert {key: after[kind].get(key) for key in rows} == rows, kind
     assert all(statuses.values())
     assert [name for name, found in statuses.items() if 403 in found], "no option removes anything"
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_who_deletes_the_chat_of_a_token_deletes_no_post_of_others(private: Quart) -> None:
+    admin, writer = await client_with(private, "admin"), await client_with(private, "write")
+    db = parts_of(private).db
+    await fill(db, admin)
+    before = await site_of(db)
+    posts = [msgspec.json.decode(line) for line in POSTS.splitlines()]
+    room = {"room": {"name": "a chat of the token"}}
+    files = [
+        jsonl(*(post | room for post in posts)),  # They name the chat, and are a chat's.
+        jsonl(*(post | {"room": {"id": 9, "name": "another one"}} for post in posts)),
+        "".join(
+            f"{post['created_at'][8:10]}/02/2026, 10:20 - {post['username']}: {post['text']}\n"
+            for post in [*posts, {"username": "ada", "text": "ahoy", "created_at": DAYS[0]}]
+        ).encode(),
+        "".join(
+            f"{day[8:10]}/02/2026, 10:20 - hana: hana drew {word}\n"
+            for word, day in zip(WORDS, DAYS, strict=True)
+        ).encode(),
+    ]
+    answer = await writer.post("/api/v1/tweets", data=files[0], headers=NDJSON)
+    assert (await answer.get_json())["duplicates"] == len(posts)
+    for client in (writer, admin):  # Nor does the file of a stranger that the operator imports.
+        for data in files:
+            query = "?accept_doubts=1&timezone=UTC"
+            assert (await client.post(IMPORTS + query, data=data)).status_code == 202
+            await settled(db)
+    after = await site_of(db)
+    assert {key: after["posts"][key] for key in before["posts"]} == before["posts"]
+    for room_id in after["chats"].keys() - before["chats"].keys():
+        assert (await admin.delete(f"/api/v1/rooms/{room_id}")).status_code == 204
+    await delete_messages(db)
+    assert {key: (await site_of(db))["posts"].get(key) for key in before["posts"]} == before[
+        "posts"
+    ]
 
 
 async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:

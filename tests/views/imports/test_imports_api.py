@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from quart import Quart
 from quart.datastructures import FileStorage
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app import create_app
 from app.config import PREFIX, Durability
@@ -214,7 +214,7 @@ async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Clien
         for n in range(7):
             job = await add_job(session, UploadedFile(f"none-{n}", "a", 0), is_started=n != 3)
             if n != 3:
-                await cancel_job(session, job.id)
+                await cancel_job(session, job.id, scope="admin")
     seen: list[int] = []
     query: str | None = "?limit=2"
     while query is not None:
@@ -317,6 +317,28 @@ async def test_a_full_disk_is_507_and_keeps_nothing(
         assert answer.status_code == 507
         assert "full" in (await answer.get_json())["detail"]
     await keeps_nothing(writer)
+
+
+async def test_an_import_is_ended_by_the_token_that_began_it_or_by_admin(
+    app: Quart, writer: Client, admin: Client
+) -> None:
+    browser, another = await signed_in(app), await client_with(app, "write")
+    body, _ = large_file(LONG)
+    begun = [await send(client, body) for client in (admin, writer, another, another)]
+    for address in (begun[0], *begun[2:]):
+        refused = await writer.delete(address)
+        assert refused.status_code == 403
+        assert "this needs admin" in (await refused.get_json())["detail"]
+        assert (await facts(writer, address))["state"] == "running"
+    # Also of an import that an earlier version began.
+    async with parts_of(app).db.write() as session:
+        await session.execute(update(ImportJob).where(ImportJob.id == 4).values(begun_by=None))
+    assert (await another.delete(begun[3])).status_code == 403
+    for client, address in zip((admin, writer, admin), begun, strict=False):
+        assert (await client.delete(address)).status_code == 204
+    assert (await browser.post("/imports/4/cancel")).status_code == 303
+    for address in begun:
+        assert (await facts(writer, address))["state"] == "cancelled"
 
 
 async def test_cancelling(app: Quart, writer: Client) -> None:

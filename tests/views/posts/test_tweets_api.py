@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.services.access.rights import Scope
 from saywho.formats.post import stored_fields
-from tests.conftest import Client, Shared
+from tests.conftest import NDJSON, Client, Shared, client_with
+from tests.uploading import jsonl
 
 RTL = "שלום עולם, מתי יוצאת הספינה?"
 EMOJI = "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁳󠁣󠁴󠁿 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 𠜎𠜱"
@@ -148,24 +150,55 @@ async def test_a_time_in_the_future_becomes_the_arrival(sharing: Client) -> None
 async def test_known_source_id_answers_the_stored_post(writer: Client) -> None:
     await writer.add_user("ann")
     first = await writer.add_tweet("ann", "first wording", source_id="7")
-    answer = await writer.post(
-        "/api/v1/users/ann/tweets",
-        json={
-            "text": "second wording",
-            "source_id": "7",
-            "url": "https://example.org/7",
-            "lang": "en",
-            "kind": "quote",
-            "created_at": "2001-01-01T00:00:00Z",
-        },
-    )
-    assert answer.status_code == 200
-    # Empty fields are filled; the text, the kind and the time were there already.
-    assert await answer.get_json() == first | {"url": "https://example.org/7", "lang": "en"}
+    fields = {"text": "second wording", "source_id": "7", "kind": "quote"}
+    answer = await writer.post("/api/v1/users/ann/tweets", json=fields)
+    assert (answer.status_code, await answer.get_json()) == (200, first)
     assert (await writer.json("/api/v1/users/ann"))["tweets"] == 1
     # It is the author's own.
     await writer.add_user("ben")
     assert (await writer.add_tweet("ben", "mine too", source_id="7"))["id"] != first["id"]
+
+
+AGAIN: dict[str, Any] = {
+    "text": "second wording",
+    "kind": "reply",
+    "created_at": "2001-01-01T00:00:00Z",
+    "lang": "en",
+    "source_id": "7",
+    "url": "https://example.org/7",
+    "reply_to": {"source_id": "6", "username": "villain"},
+    "media": [{"kind": "link", "source_url": "https://example.org/7.png"}],
+    "counts": {"likes": 5, "as_of": "2026-05-01T00:00:00Z"},
+    "room": {"name": "a chat of nobody"},
+    "visibility": "restricted",
+}
+"""Another value of each field."""
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("is_sent_in_lines", [False, True])
+@pytest.mark.parametrize(
+    ("scope", "changed"),
+    [("write", {"counts"}), ("admin", {"counts", "lang", "url", "reply_to", "media"})],
+)
+async def test_only_admin_fills_what_a_post_lacks(
+    shared: Shared, scope: Scope, changed: set[str], *, is_sent_in_lines: bool
+) -> None:
+    assert AGAIN.keys() == stored_fields().keys()
+    name, client = f"ann_{scope}_{is_sent_in_lines}", await client_with(shared.app, scope)
+    await shared.admin.add_user(name)
+    first = await shared.admin.add_tweet(name, "first wording", source_id="7")
+    rooms = await shared.admin.json("/api/v1/rooms")
+    if is_sent_in_lines:
+        data = jsonl(AGAIN | {"username": name})
+        answer = await client.post("/api/v1/tweets?publish=1", data=data, headers=NDJSON)
+    else:
+        answer = await client.post(f"/api/v1/users/{name}/tweets?publish=1", json=AGAIN)
+    assert answer.status_code == 200
+    after = await client.json(f"/api/v1/tweets/{first['id']}")
+    assert {field for field in AGAIN if after[field] != first[field]} == changed
+    # Nor is a chat made without messages.
+    assert await shared.admin.json("/api/v1/rooms") == rooms
 
 
 async def test_equal_source_ids_at_once_make_one_post(writer: Client) -> None:
