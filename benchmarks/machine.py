@@ -4,6 +4,7 @@ import contextlib
 import os
 import platform
 import re
+import resource
 import shutil
 import ssl
 import subprocess
@@ -124,11 +125,23 @@ def cpu_s(pids: Iterable[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def children_cpu_s() -> float:
+    """Return the processor time that ended children of this process have taken."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def memory_mib(pid: int) -> float:
     """Return the resident memory of one process."""
     status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"VmRSS:\s+(\d+)", status)
     return int(found[1]) / 1024 if found else 0.0
+
+
+def shared_out_kib(pids: Iterable[int]) -> int:
+    """Return the memory of processes, of which each page counts once (Pss)."""
+    rollups = (Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in processes_of(pids))
+    return sum(int(kib) for text in rollups for kib in re.findall(r"^Pss:\s+(\d+)", text, re.M))
 
 
 def private_mib(pid: int) -> float:

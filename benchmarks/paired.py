@@ -24,7 +24,7 @@ from urllib.parse import quote
 import httpx
 
 from benchmarks import machine, workloads
-from benchmarks.contestants import Contestant, Server, all_serving, ours
+from benchmarks.contestants import Contestant, Server, all_serving, ours, serving
 from benchmarks.databases import TOKEN, Shape, made_texts, username
 from benchmarks.load import Load, ratio, take_turns
 from benchmarks.workloads import Lines
@@ -102,6 +102,21 @@ WORKLOADS: Final[dict[str, tuple[Callable[[int], Lines], bool]]] = {
     "home page": (pages(lambda _: "/"), False),
 }
 """The lines of each, and whether the cache is on."""
+COMMANDS: Final[dict[str, dict[str, str]]] = {
+    "saywho --help": {"ARGUMENTS": "--help"},
+    "import --help": {"ARGUMENTS": "import --help"},
+    "a Tab": {"_SAYWHO_COMPLETE": "bash_complete", "COMP_WORDS": "saywho im", "COMP_CWORD": "1"},
+}
+"""Commands that only answer: their environment, and their arguments in it."""
+COMMAND: Final = """
+import os, sys
+from app.cli import main
+sys.argv[1:] = os.environ.get("ARGUMENTS", "").split()
+main()
+"""
+START: Final = "a start, 2 workers"
+IDLE: Final = "idle, KiB"
+"""Memory of a server with two workers after its first page."""
 BULK: Final = "a post in bulk"
 BULK_POSTS: Final = 15_000
 
@@ -164,6 +179,13 @@ def measure(name: str, roots: dict[str, Path], folder: Path, shape: Shape, load:
             spent = store_in_bulk(servers, load.rounds)
         show(name, spent["base"], spent["new"])
         return
+    if name == START:
+        start(roots, folder, shape, load.rounds)
+        return
+    if name in COMMANDS:
+        spent = run_command(COMMANDS[name], roots, load.rounds)
+        show(name, spent["base"], spent["new"])
+        return
     make_lines, has_cache = WORKLOADS[name]
     with both_serving(roots, folder, shape, {} if has_cache else CACHE_OFF) as servers:
         for server in servers if name in SAMPLED else ():
@@ -180,6 +202,44 @@ def show(name: str, base: list[float], new: list[float], remark: str = "") -> No
         f"{statistics.median(ratios):>8.2f}  ({min(ratios):.2f} to {max(ratios):.2f})  {remark}",
         flush=True,
     )
+
+
+def run_command(
+    settings: dict[str, str], roots: dict[str, Path], rounds: int
+) -> dict[str, list[float]]:
+    """Run a command in turn; return its processor times, without the first, which compiles."""
+    spent: dict[str, list[float]] = {side: [] for side in roots}
+    for turn in range(rounds + 1):
+        for side, root in roots.items():
+            before = machine.children_cpu_s()
+            env = machine.environment(settings | imports_of(root))
+            subprocess.run(
+                (sys.executable, "-c", COMMAND), env=env, check=True, stdout=subprocess.DEVNULL
+            )
+            used = machine.children_cpu_s() - before
+            spent[side] += [used * 1e6] if turn else []
+    return spent
+
+
+def start(roots: dict[str, Path], folder: Path, shape: Shape, rounds: int) -> None:
+    """Start with two workers in turn, and print the processor time up to the first page, and the
+    memory then. The first start of each compiles.
+    """
+    files = {side: database(root, folder / side, shape) for side, root in roots.items()}
+    spent: dict[str, list[float]] = {side: [] for side in roots}
+    memory: dict[str, list[float]] = {side: [] for side in roots}
+    for turn in range(rounds + 1):
+        for side, root in roots.items():
+            program = ours(workers=2, settings=imports_of(root))
+            own = folder / f"{side}{turn}"
+            with serving(program, files[side], own, "/", on=machine.cores()) as server:
+                used = machine.cpu_s(server.pids)
+                settled_cpu_s(server)
+                if turn:
+                    spent[side].append(used * 1e6)
+                    memory[side].append(machine.shared_out_kib(server.pids))
+    show(START, spent["base"], spent["new"])
+    show(IDLE, memory["base"], memory["new"])
 
 
 def store_in_bulk(servers: Sequence[Server], rounds: int) -> dict[str, list[float]]:
@@ -222,7 +282,7 @@ def settled_cpu_s(server: Server) -> float:
 
 
 def main() -> None:
-    names = (*WORKLOADS, BULK)
+    names = (*WORKLOADS, BULK, *COMMANDS, START)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commit", help="to compare with")
     parser.add_argument("--only", action="append", choices=names, help="a workload")
