@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from quart import Blueprint, Quart
+    from quart import Blueprint
 
 FOLDER: Final = Path(__file__).parent / "parts"
 
@@ -64,8 +64,6 @@ class Part:
     pages_with: tuple[str, ...] = ()
     """Parts with which a site has more pages: the `blueprints` of the module of the same name."""
     api: tuple["Blueprint", ...] = ()
-    mounts: "Callable[[Quart], None] | None" = None
-    """Registers on the app what is not a blueprint."""
     opens: Callable[[Any], AbstractAsyncContextManager[object]] | None = None
     """Opens what the part's views work with, given the app's resources."""
     jobs: Callable[[Any], Iterable[Any]] | None = None

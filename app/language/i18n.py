@@ -42,8 +42,10 @@ from werkzeug.http import parse_accept_header
 from app.config import Config, Locale
 from app.current import current_g, current_request
 from app.errors import Message
+from app.language import korean_particles
 from app.language.korean_particles import filled, held, sentence
 from app.paths import API, API_DOCS, EVERY_API
+from app.runtime.compiled import Compiled
 from saywho.clock import now
 
 T = TypeVar("T")
@@ -80,11 +82,19 @@ _speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 
 @functools.cache
 def catalog(locale: str) -> Translations:
-    """Return the translations of a language, compiled in memory from its `.po` file."""
+    """Return the translations of a language, compiled from its `.po` file once for all starts."""
     folder = Path(__file__).parents[1] / "translations" / locale
     path = folder / "LC_MESSAGES" / "messages.po"
     if not path.exists():
         return Translations()
+    stats = [Path(file).stat() for file in (path, korean_particles.__file__)]
+    kept = Compiled(path, repr([(stat.st_mtime_ns, stat.st_size) for stat in stats]))
+    if kept.value is None:
+        kept.store(_compiled(path, locale))
+    return Translations(io.BytesIO(kept.value))
+
+
+def _compiled(path: Path, locale: str) -> bytes:
     compiled = io.BytesIO()
     with path.open("rb") as file:
         messages = read_po(file, locale=locale)
@@ -92,8 +102,7 @@ def catalog(locale: str) -> Translations:
         texts = message.string
         message.string = held(texts) if isinstance(texts, str) else tuple(map(held, texts or ()))
     write_mo(compiled, messages)
-    compiled.seek(0)
-    return Translations(compiled)
+    return compiled.getvalue()
 
 
 def init_app(app: Quart, config: Config) -> None:

@@ -4,10 +4,8 @@ The app's compiled templates are stored between starts next to Python's own comp
 """
 
 import asyncio
-import contextlib
 import gc
 import logging
-import marshal
 import os
 import pkgutil
 import resource
@@ -18,7 +16,6 @@ import traceback
 from collections.abc import AsyncGenerator, Sequence
 from hashlib import sha256
 from importlib.metadata import version
-from importlib.util import cache_from_source
 from multiprocessing.connection import Connection
 from pathlib import Path
 from ssl import SSLError
@@ -36,6 +33,7 @@ from quart import Quart
 from app.config import Config
 from app.language.i18n import LOCALES, catalog
 from app.lifespan import begin_stop, note_hosts, running
+from app.runtime.compiled import Compiled
 from app.runtime.logs import one_line, take_over, write_out
 from app.runtime.processes import WORKER_SCORE, collect_seldom
 from app.serving.settings import APPLICATION, Settings
@@ -49,21 +47,11 @@ class CompiledTemplates(BytecodeCache):
     """Compiled templates, discarded when any module has changed: their code depends on filters."""
 
     def __init__(self, program: Path) -> None:
-        self._file = Path(cache_from_source(str(program / "templates.py"))).with_suffix(".marshal")
-        self._state = _state_of(program)
-        self._kept = self._read()
+        self._stored = Compiled(program / "templates.py", _state_of(program))
         self._codes: dict[str, CodeType] = {}
 
-    def _read(self) -> dict[str, CodeType]:
-        # The last three are errors of `marshal` for a file that contains something else.
-        with contextlib.suppress(OSError, EOFError, TypeError, ValueError):
-            state, codes = marshal.loads(self._file.read_bytes())  # noqa: S302 - as safe as modules
-            if state == self._state:
-                return dict(codes)
-        return {}
-
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._kept.get(bucket.key + bucket.checksum)
+        bucket.code = (self._stored.value or {}).get(bucket.key + bucket.checksum)
         self.dump_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -71,17 +59,8 @@ class CompiledTemplates(BytecodeCache):
             self._codes[bucket.key + bucket.checksum] = bucket.code
 
     def save(self) -> None:
-        """Store the loaded templates, unless Python stores no compiled modules either."""
-        if self._codes.keys() == self._kept.keys() or sys.dont_write_bytecode:
-            return
-        part = self._file.with_suffix(f".{os.getpid()}")  # Others may start at the same time.
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(marshal.dumps((self._state, self._codes)))
-            part.replace(self._file)
-        except OSError:  # The folder is another user's, or the disk is full.
-            with contextlib.suppress(OSError):
-                part.unlink()
+        if self._codes.keys() != (self._stored.value or {}).keys():
+            self._stored.store(self._codes)
 
 
 def _state_of(program: Path) -> str:

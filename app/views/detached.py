@@ -22,9 +22,7 @@ async def opened_environment(config: Config, parts: Parts) -> AsyncIterator[Envi
     app = Quart("app")
     i18n.init_app(app, config)
     init_app(app, config)
-    add_parts(
-        app, {name: replace(part, pages=(), api=(), mounts=None) for name, part in parts.items()}
-    )
+    add_parts(app, {name: replace(part, pages=(), api=()) for name, part in parts.items()})
     app.url_build_error_handlers.append(lambda *_: NOWHERE)
     async with app.test_request_context("/"):
         yield app.jinja_env

@@ -320,8 +320,6 @@ def add_parts(app: Quart, parts: Parts) -> None:
         check_cards(listed.name, listed.folder / "templates", part.cards)
         for blueprint in (*part.api, *part.pages):
             app.register_blueprint(blueprint)
-        if part.mounts:
-            part.mounts(app)
 
 
 def check_cards(name: str, templates: Path, cards: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db.lock import file_lock
 from app.models import ImportJob, LiveSource
-from app.parts.dashboard.page import PANELS
+from app.parts.dashboard.panels import PANELS
 from app.services.imports.jobs import IMPORTING
 
 if TYPE_CHECKING:

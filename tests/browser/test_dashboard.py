@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
-from app.parts.dashboard.page import PANELS
+from app.parts.dashboard.panels import PANELS
 from tests.waiting import eventually
 
 from .conftest import OpenPage, go_back

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
-from app.parts.dashboard.page import PANELS
+from app.parts.dashboard.panels import PANELS
 from tests.chats import telegram
 from tests.waiting import eventually
 

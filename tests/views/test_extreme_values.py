@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from quart import Quart
 
-from app.parts.dashboard.page import PANELS
+from app.parts.dashboard.panels import PANELS
 from app.paths import is_endless
 from app.views.requests import cursor_of
 from tests.browsing import parts_of

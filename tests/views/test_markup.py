@@ -14,7 +14,7 @@ from quart.datastructures import FileStorage
 from selectolax.lexbor import LexborHTMLParser
 
 from app import create_app
-from app.parts.dashboard.page import PANELS
+from app.parts.dashboard.panels import PANELS
 from tests.browsing import Browser, make_operator, signed_in
 from tests.conftest import MakeConfig, client_with
 from tests.parts.dashboard.viewing import drawn

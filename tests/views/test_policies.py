@@ -82,8 +82,6 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/dashboard/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": {
         "GET": "read"
     },
-    "/dashboard/_reload-hash": {"GET": "read"},
-    "/dashboard/_favicon.ico": {"GET": "read"},
     "/get_user": {"GET": "read"},
     "/user": {"GET": "read", "POST": "write"},
     "/users": {"GET": "read"},

@@ -75,7 +75,7 @@ MADE_ANEW: Final = frozenset(
         *("/user/<username>/<year:year>/cards.zip", "/room/<id:room_id>/<year:year>/cards.zip"),
         *("/get_user", "/user", "/users", "/users.json", "/play", "/play/<id:game_id>"),
         *("/play/<id:game_id>/picture", "/play/<id:game_id>/picture.png"),
-        *("/dashboard/", "/dashboard/_reload-hash", "/dashboard/_favicon.ico"),
+        "/dashboard/",
         *(f"{API}/compare", f"{API}/compare/card", f"{API}/export", f"{API}/live"),
     )
 )

@@ -1,61 +1,31 @@
-"""The dashboard's figures in Dash, with only the necessary routes.
+"""The dashboard's figures in Dash, which takes half a second to import.
 
 Dash's private names are used in this module alone; the lock file pins Dash.
 """
 
-import gzip
 import re
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import dash
 import msgspec
 from dash import ClientsideFunction, Dash, Input, Output
 from dash.exceptions import DependencyException, InvalidResourceError
-from msgspec import Meta, Struct, field
-from quart import Quart, Response, request
+from quart import Quart, Response
 
-from app.asgi.cached import GZIP_LEVEL
-from app.db.result_cache import cacheable
-from app.errors import InvalidInputError, MalformedError, NotFoundError
-from app.lifespan import resources
-from app.parts.dashboard.figures import AnyPanel, draw
-from app.parts.dashboard.page import DASHBOARD, PAGE_KEY, PANELS
+from app.errors import NotFoundError
+from app.parts.dashboard.figures import AnyPanel, FigureRequest, draw
+from app.parts.dashboard.panels import DASHBOARD, PANELS
 from app.views.answers import YEAR_S
-from app.views.policies import access
-from app.views.requests import decode_json, require_type
 
 PREFIX: Final = DASHBOARD + "/"
-DASH_CALLS: Final = PREFIX + "_dash-update-component"
 SUITES: Final = PREFIX + "_dash-component-suites/<string:package_name>/<path:fingerprinted_path>"
 FINGERPRINT: Final = re.compile(r"\.(v\w+)(?=\.)")
 """A package's version and time in the names of Dash's files."""
 # The types of Dash know no aria-… properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
-
-
-class FigureRequest(Struct):
-    view: Annotated[str, Meta(max_length=8_000)]
-    live: bool = False
-
-
-class Property(Struct):
-    id: str
-    property: str
-
-
-class FigureInput(Property):
-    value: FigureRequest
-
-
-class FigureCall(Struct):
-    output: str
-    outputs: Property
-    inputs: Annotated[list[FigureInput], Meta(min_length=1, max_length=1)]
-    """One input: Dash would compare each of several with all properties."""
-    changed: list[str] = field(name="changedPropIds", default_factory=list)
-    state: Annotated[list[object], Meta(max_length=0)] = []
 
 
 class Parts(Dash):
@@ -79,8 +49,17 @@ class Parts(Dash):
         return super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
 
 
-def init_app(app: Quart) -> None:
-    """Register Dash on the app, with its parts of the page and its scripts' hashes for the page."""
+class MadeDash(NamedTuple):
+    parts: dict[str, str]
+    """Parts of the app's page, with the hashes of its scripts."""
+    call: Callable[[], Awaitable[Response]]
+    component: Callable[..., Awaitable[Response]]
+    layout: Callable[[], Response]
+    dependencies: Callable[[], Response]
+
+
+def make() -> MadeDash:
+    """Make Dash on an app that serves nothing, whose views are called by those with a policy."""
     made: Any = Parts(
         "app.parts.dashboard",
         server=False,
@@ -93,10 +72,11 @@ def init_app(app: Quart) -> None:
         include_assets_files=False,
         update_title="",
     )
-    # Dash would register routes without a policy, and a route for every URL.
+    # Dash would register a route for every URL.
     made.backend.websocket_capability = False
     for part in ("register_assets_blueprint", "setup_index", "setup_catchall"):
         setattr(made.backend, part, lambda *_: None)
+    app = Quart("dash")
     made.init_app(app)
     _declare_callbacks(made)
     # The theme is a number that grows when the colours change, so that all figures are repainted.
@@ -107,8 +87,36 @@ def init_app(app: Quart) -> None:
     set_up()
     made.index()
     parts: dict[str, str] = made.parts
-    _guard(app, made, frozenset(FINGERPRINT.findall(parts["scripts"])))
-    app.extensions[PAGE_KEY] = parts | {"hashes": " ".join(made.csp_hashes())}
+    views = cast(dict[str, Any], app.view_functions)
+    return MadeDash(
+        parts | {"hashes": " ".join(made.csp_hashes())},
+        views[PREFIX + "_dash-update-component"],
+        partial(_component, views[SUITES], frozenset(FINGERPRINT.findall(parts["scripts"]))),
+        made.serve_layout,
+        made.dependencies,
+    )
+
+
+async def _component(
+    serve: Callable[..., Awaitable[Response]],
+    fingerprints: frozenset[str],
+    package_name: str,
+    fingerprinted_path: str,
+) -> Response:
+    """Return a file of a package. Raises NotFoundError.
+
+    fingerprints: of the installed packages; Dash would let browsers keep files under any other.
+    """
+    try:
+        response = await serve(package_name, fingerprinted_path)
+    except (DependencyException, InvalidResourceError, OSError):
+        raise NotFoundError("There is no such file") from None
+    is_kept = fingerprints.intersection(FINGERPRINT.findall(fingerprinted_path))
+    cached = f"private, max-age={YEAR_S}, immutable"
+    response.headers["Cache-Control"] = cached if is_kept else "no-cache"
+    if "ETag" not in response.headers:
+        await response.add_etag()
+    return response
 
 
 def _graph(name: str) -> Any:
@@ -152,73 +160,3 @@ def _declare_callbacks(made: Any) -> None:
             drawing,
             prevent_initial_call=True,
         )
-
-
-async def check_call() -> None:
-    """Raise MalformedError for a callback that no browser sends, since Dash validates nothing."""
-    require_type("application/json")
-    try:
-        call = decode_json(await request.data, FigureCall)
-        # Dash parses it this way, including fields that `FigureCall` skips.
-        await request.get_json()
-    except (InvalidInputError, UnicodeDecodeError, RecursionError):
-        raise MalformedError("There is no such callback") from None
-    name = call.outputs.id.removesuffix("-drawing")
-    sent = (call.output, call.outputs.property, call.inputs[0].id, call.inputs[0].property)
-    if name not in PANELS or sent != (f"{name}-drawing.data", "data", f"{name}-ask", "data"):
-        raise MalformedError("There is no such callback")
-
-
-def _guard(app: Quart, made: Any, fingerprints: frozenset[str]) -> None:
-    """Replace the views that Dash has registered by views with a policy.
-
-    fingerprints: of the installed packages; Dash would let browsers keep files under any other.
-    """
-    views: dict[str, Any] = cast(dict[str, Any], app.view_functions)
-    serve_component, dispatch = views[SUITES], views[DASH_CALLS]
-
-    @access("read")
-    async def call() -> Response:
-        await check_call()
-        response: Response = await dispatch()
-        response.headers["Cache-Control"] = "no-store"
-        response.vary.add("Accept-Encoding")
-        if request.accept_encodings.quality("gzip"):
-            data = await response.get_data(as_text=False)
-            pack = partial(gzip.compress, data, GZIP_LEVEL, mtime=0)
-            response.set_data(await resources().work_pool.run(pack))
-            response.headers["Content-Encoding"] = "gzip"
-        return response
-
-    @access("read")
-    async def component(package_name: str, fingerprinted_path: str) -> Response:
-        cacheable()
-        try:
-            response: Response = await serve_component(package_name, fingerprinted_path)
-        except (DependencyException, InvalidResourceError, OSError):
-            raise NotFoundError("There is no such file") from None
-        is_kept = fingerprints.intersection(FINGERPRINT.findall(fingerprinted_path))
-        cached = f"private, max-age={YEAR_S}, immutable"
-        response.headers["Cache-Control"] = cached if is_kept else "no-cache"
-        if "ETag" not in response.headers:
-            await response.add_etag()
-        return response
-
-    @access("read")
-    async def components() -> Any:
-        cacheable()
-        return made.serve_layout()
-
-    @access("read")
-    async def dependencies() -> Any:
-        cacheable()
-        return made.dependencies()
-
-    @access("read")
-    async def nothing() -> None:
-        raise NotFoundError("There is no such page")
-
-    views[DASH_CALLS], views[SUITES] = call, component
-    views[PREFIX + "_dash-layout"] = components
-    views[PREFIX + "_dash-dependencies"] = dependencies
-    views[PREFIX + "_reload-hash"] = views[PREFIX + "_favicon.ico"] = nothing

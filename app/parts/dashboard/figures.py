@@ -8,11 +8,12 @@ import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 from unicodedata import east_asian_width
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Meta, Struct
 from quart import g
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -269,6 +270,11 @@ class Panel(ABC, Generic[LoadedT]):
 
 
 AnyPanel = Panel[Any]
+
+
+class FigureRequest(Struct):
+    view: Annotated[str, Meta(max_length=8_000)]
+    live: bool = False
 
 
 async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:

@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from quart import Response, current_app, request
+from quart import Response, request
 
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.errors import AppError, NotFoundError
 from app.language.i18n import ngettext, show_number
 from app.lifespan import resources
-from app.parts.dashboard.apart import ToldApart
+from app.parts.dashboard.dash_calls import made_dash
 from app.parts.dashboard.figures import (
     AnyPanel,
     FigureAnswer,
@@ -23,8 +23,7 @@ from app.parts.dashboard.figures import (
     problem_of,
     show_rows,
 )
-from app.parts.dashboard.likeness import WhoLikeWhom
-from app.parts.dashboard.times import Timeline, Week
+from app.parts.dashboard.panels import DASHBOARD, PANELS
 from app.services.posts.users import Author, count_users
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.answers import csv_answer
@@ -35,14 +34,8 @@ from app.views.figure import Finding, Table
 from app.views.filters import View, zone_of_page
 from app.views.page import WebPage, render
 
-DASHBOARD: Final = "/dashboard"
-
 blueprint = PageBlueprint("dashboard", policy="read", url_prefix=DASHBOARD)
 
-PANELS: Final[dict[str, AnyPanel]] = {
-    panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
-}
-PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
 MOST_OPEN_ROWS: Final = 60
 MOST_WAITING_S: Final = 1.0
@@ -116,7 +109,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     )
     if all(section.answer for section in sections):
         cacheable()
-    dash = current_app.extensions[PAGE_KEY]
+    dash = (await made_dash()).parts
     page = await render(
         DashboardPage(
             args=args,

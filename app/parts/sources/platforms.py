@@ -210,7 +210,8 @@ PUBLISHERS: Final = {
 
 LivePlatform = Literal["bluesky", "mastodon", "rss"]
 MAX_LENGTH: Final = 2_000
-_HOST: Final = r"(?:[a-z0-9\u0080-\U0010ffff](?:[a-z0-9\u0080-\U0010ffff.-]*)|\[[0-9a-f:.]+\])"
+# Of ASCII a-z, 0-9, . and -: a range up to the end of Unicode takes 11 ms to compile.
+_HOST: Final = r"(?:[^\x00-/:-@\[-`{-\x7f][^\x00-,/:-@\[-`{-\x7f]*|\[[0-9a-f:.]+\])"
 _BLUESKY: Final = re.compile(
     r"@?(did:[a-z]+:[\w.:-]+|[a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.ASCII | re.I
 )

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import re
+import sys
 from html import unescape
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +15,11 @@ from dash import dcc
 from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
-from app.parts.dashboard.page import PANELS
+from app.parts.dashboard.panels import PANELS
 from saywho.clock import now
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
+from tests.installation import Installation
 from tests.parts.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn
 from tests.posting import new_tweet, store
 from tests.waiting import eventually, settle
@@ -427,3 +429,23 @@ async def test_a_viewer_who_leaves_cancels_no_other_figure(filled: Client) -> No
     await asyncio.sleep(0)
     first.cancel()
     assert (await second)["plot"]
+
+
+STARTED: Final = """
+import asyncio, sys
+from app import create_app
+from app.config import Config
+async def main():
+    app = create_app(Config.from_env())
+    async with app.test_app():
+        client = app.test_client()
+        for path in ("/", "/dashboard/table/week", "/dashboard/"):
+            status = (await client.get(path)).status_code
+            print(status, [name for name in ("dash", "alembic", "pyspark") if name in sys.modules])
+asyncio.run(main())
+"""
+
+
+def test_the_first_page_with_figures_imports_dash(installation: Installation) -> None:
+    started = installation.process(sys.executable, "-c", STARTED)
+    assert started.stdout.splitlines() == ["200 []", "200 []", "200 ['dash']"]
