@@ -37,15 +37,14 @@ async def until_uploads(app: Quart, number: int) -> list[Path]:
     return await eventually(look, until=lambda jobs: len(jobs) == number)
 
 
-async def queued(db: Database, place: Path, data: bytes, *, is_started: bool = True) -> ImportJob:
-    """Queue the import of a file with these bytes, as an upload does."""
+async def queued(db: Database, place: Path, data: bytes, **chosen: Any) -> ImportJob:
+    """Queue the import of a file with these bytes, as an upload does; chosen: as for `add_job`."""
     spool, file = open_upload(place)
     with file:
         file.write(data)
     async with db.write() as session:
-        return await add_job(
-            session, UploadedFile(spool, "posts.jsonl", len(data)), is_started=is_started
-        )
+        file_of_job = UploadedFile(spool, "posts.jsonl", len(data))
+        return await add_job(session, file_of_job, **{"is_started": True} | chosen)
 
 
 async def upload(browser: Browser, data: bytes, name: str = "posts.jsonl") -> str:

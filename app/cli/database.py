@@ -101,22 +101,33 @@ def vacuum_command() -> None:
 
 
 @click.command("check", epilog="Example: saywho check")
+@click.option(
+    "--mend", is_flag=True, help="Before, link answers again that refer to posts that are gone."
+)
 @json_option
-def check_command() -> None:
+def check_command(*, mend: bool) -> None:
     """Check the database and the stored media.
 
     The database must respond and be migrated. Its tables must be those of a fresh database.
-    Counts, indexes and profiles must agree with the posts. Each stored file must exist and match
-    its name. Standard error has a warning for a Python version with known faults, for a library
-    that pictures lack, and for each object of the database that saywho did not create. It also
-    names the version of the time zones.
+    Counts, indexes, profiles and links of answers must agree with the posts. Each stored file must
+    exist and match its name. Standard error has a warning for a Python version with known faults,
+    for a library that pictures lack, and for each object of the database that saywho did not
+    create. It also names the version of the time zones.
     """
     from app.runtime.zones import description
-    from app.services.checks import find_additions, find_faults, find_lacks, find_weaknesses
+    from app.services.checks import (
+        find_additions,
+        find_faults,
+        find_lacks,
+        find_weaknesses,
+        mend_links,
+    )
     from app.services.posts.media import find_foreign_files, find_missing_files
     from saywho.formats.registry import BROUGHT
 
     async def check(db: Database, config: Config) -> tuple[list[str], list[str]]:
+        if mend:
+            say(f"saywho: {await mend_links(db):,} answers were linked again", err=True)
         faults = [
             *await find_faults(db),
             *await find_foreign_files(db, config.media_dir),

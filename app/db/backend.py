@@ -133,12 +133,6 @@ class WordIndex(Protocol):
         """Index posts again after changes of media, unless a trigger does."""
         return
 
-    async def change_authors(self, session: AsyncSession, authors: Mapping[int, int]) -> None:
-        """Index all posts of authors (keys) as posts of others, before they get these, unless a
-        trigger does.
-        """
-        return
-
     def render_terms(self, expression: Terms) -> str:
         """Return consecutive terms in the database's query language."""
 

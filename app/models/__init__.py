@@ -15,7 +15,6 @@ from app.models.content import (
     KEPT_ROOM_ID,
     OLD_MESSAGE,
     ROOM_NAME,
-    UNPUBLISHED,
     BackgroundSnapshot,
     Embedding,
     MediaUse,

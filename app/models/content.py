@@ -1,6 +1,6 @@
 """Authors, their posts and chats, and data derived from posts: profiles, counts, words, vectors."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Final
 
 import numpy as np
@@ -40,7 +40,6 @@ OfUser = Annotated[int, mapped_column(ForeignKey("Users.id", ondelete="CASCADE")
 OfRoom = Annotated[int, mapped_column(ForeignKey("Room.id", ondelete="CASCADE"))]
 OLD_MESSAGE: Final = 0
 """`import_id` of a message that an earlier version stored without its chat."""
-UNPUBLISHED: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class User(Base):
@@ -66,8 +65,7 @@ class User(Base):
     """Number of deletions and changes of posts; copies of counts are valid while it is the same."""
 
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Time after which no answer has the author; rows are deleted in the background. `UNPUBLISHED`
-    for one whose posts wait to replace those of an import."""
+    """Time after which no answer has the author; rows are deleted in the background."""
 
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
 
@@ -99,7 +97,7 @@ class Tweet(Base):
     reply_to_username: Mapped[str | None] = mapped_column(String(320))
     """The answered post's author; None if unknown, or the post's own."""
     reply_to_id: Mapped[int | None] = mapped_column(BigId)
-    """Id of the answered post; no foreign key, since it may have been deleted with its author."""
+    """Id of the answered post, found by its author or chat and `reply_to_source_id`."""
     media: Mapped[str | None] = mapped_column(Text)
     """JSON: a list of `Medium`, or None."""
     counts: Mapped[str | None] = mapped_column(Text)

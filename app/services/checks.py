@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PIL import features
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, exists, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, Profile, Tweet, User
+from app.services.posts.arrivals import link_again
 from app.services.posts.post_counts import miscounted
 from app.services.posts.post_rooms import miscounted_rooms
 from app.services.search.index_terms import is_index_current
@@ -113,6 +115,8 @@ async def find_faults(db: Database) -> list[str]:
             return faults
         faults = (await _compare_tables(db, session)).faults
         faults += await _wrong_counts(session)
+        if lost := await session.scalar(select(func.count()).select_from(_lost_links().subquery())):
+            faults.append(f"{lost:,} answers refer to posts that are not stored (--mend)")
         user_ids = list(await session.scalars(select(Profile.user_id)))
     async with db.write() as session:
         if await is_index_current(session):
@@ -121,6 +125,26 @@ async def find_faults(db: Database) -> list[str]:
         async with db.read() as session:
             faults += await _wrong_profile(session, user_id)
     return faults
+
+
+def _lost_links() -> Select[int]:
+    answered = aliased(Tweet)
+    is_here = exists().where(answered.id == Tweet.reply_to_id)
+    return select(Tweet.id).where(Tweet.reply_to_id.is_not(None), ~is_here)
+
+
+async def mend_links(db: Database) -> int:
+    """Link answers that refer to posts that are not stored to what they answer, if it is here;
+    return their number.
+    """
+    mended = 0
+    while True:
+        async with db.write() as session:
+            answers = list(await session.scalars(_lost_links().limit(1_000)))
+            await link_again(session, answers)
+        mended += len(answers)
+        if not answers:
+            return mended
 
 
 async def find_additions(db: Database) -> list[str]:

@@ -28,24 +28,16 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.db.backend import UNTRACKED, Sessions, is_among, table_of, update_by_id
 from app.errors import ConflictError
-from app.models import (
-    UNPUBLISHED,
-    ImportJob,
-    LiveSource,
-    Profile,
-    Room,
-    RoomPerson,
-    Site,
-    Tweet,
-    User,
-)
+from app.models import ImportJob, LiveSource, Profile, Room, RoomPerson, Site, Tweet, User
 from app.services.access.accounts import end_readers
 from app.services.access.rights import Scope, check_scope, select_speakers
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.arrivals import link_again
 from app.services.posts.post_counts import add_counts, counts_of
 from app.services.posts.post_rooms import (
     DELETED_APP,
@@ -119,12 +111,8 @@ async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) ->
 
 
 def deleted_authors() -> Select[int]:
-    """Return the authors whose rows are removed. Unpublished ones are if no import runs that could
-    still publish their posts.
-    """
-    is_importing = exists().where(ImportJob.state.in_(UNENDED))
-    is_over = or_(User.deleted_at < UNPUBLISHED, ~is_importing)
-    return select(User.id).where(User.deleted_at.is_not(None), is_over)
+    """Return the authors whose rows are removed."""
+    return select(User.id).where(User.deleted_at.is_not(None))
 
 
 class RemovedPost(NamedTuple):
@@ -162,11 +150,25 @@ async def remove_posts(
     )
     gone_ids = is_among(session, Tweet.id, [post.id for post in posts])
     going = await tally(session, gone_ids)
-    await session.execute(delete(Tweet).where(gone_ids), execution_options=UNTRACKED)
+    await remove_rows(session, gone_ids)
     await recount(session, PostTally(Counter(), Counter()), going)
     events = [NewEvent("tweet.deleted", post.user_id, post.id) for post in posts]
     await append_events(session, events)
     return posts
+
+
+async def remove_rows(session: AsyncSession, is_meant: ColumnElement[bool]) -> None:
+    """Remove posts alone, so that no stored answer names one of them."""
+    answer = aliased(Tweet)
+    # The source id has an index; the id says whether this post is meant by it.
+    answers = and_(
+        answer.reply_to_source_id == Tweet.source_id, answer.reply_to_id == Tweet.id, is_meant
+    )
+    answering = list(
+        await session.scalars(select(answer.id).select_from(Tweet).join(answer, answers))
+    )
+    await session.execute(delete(Tweet).where(is_meant), execution_options=UNTRACKED)
+    await link_again(session, answering)
 
 
 class PostTally(NamedTuple):
@@ -406,10 +408,10 @@ async def _removals(db: Sessions) -> AsyncIterator[int]:
 
 async def purge_some(session: AsyncSession) -> int:
     """Remove and count a chunk of posts of deleted authors, and authors and chats without posts."""
-    posts = select(Tweet.id).where(Tweet.user_id.in_(deleted_authors()))
+    posts = select(Tweet.id, Tweet.user_id).where(Tweet.user_id.in_(deleted_authors()))
     posts = posts.order_by(Tweet.user_id).limit(CHUNK)
-    gone = delete(Tweet).where(Tweet.id.in_(posts.scalar_subquery())).returning(Tweet.user_id)
-    removed = (await session.scalars(gone)).all()
+    removed = (await session.execute(posts)).all()
+    await remove_rows(session, is_among(session, Tweet.id, [row.id for row in removed]))
     has_posts = exists().where(Tweet.user_id == User.id)
     empty = deleted_authors().where(~has_posts).limit(CHUNK).scalar_subquery()
     authors = delete(User).where(User.id.in_(empty)).returning(User.id)
@@ -421,6 +423,6 @@ async def purge_some(session: AsyncSession) -> int:
     ended_rooms = (await session.scalars(rooms)).all()
     if removed:
         # Ranks of search results depend on all words, also on those of deleted posts.
-        event = NewEvent("rows.removed", max(removed), posts=len(removed))
+        event = NewEvent("rows.removed", removed[-1].user_id, posts=len(removed))
         await append_events(session, [event])
     return len(removed) + len(ended) + len(ended_rooms)

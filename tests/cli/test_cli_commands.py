@@ -464,6 +464,31 @@ def test_a_check_names_what_disagrees_with_the_posts(filled: Installation) -> No
     assert any("빵집" in fault for fault in answer["faults"])
 
 
+def test_a_check_mends_answers_whose_posts_are_gone(
+    installation: Installation, tmp_path: Path
+) -> None:
+    told = {"username": "mina", "text": "one", "source_id": "1"}
+    answers = [
+        {"username": "jun", "text": f"{n}", "reply_to": {"username": "mina", "source_id": f"{n}"}}
+        for n in (1, 2)
+    ]
+    installation.done("import", lines(tmp_path / "posts.jsonl", told, *answers))
+    with closing(sqlite3.connect(installation.database)) as connection, connection:
+        connection.execute(
+            'UPDATE "Tweet" SET reply_to_id = 99 WHERE reply_to_source_id IS NOT NULL'
+        )
+    result = installation.run("check")
+    assert result.exit_code == 1
+    assert "2 answers refer to posts that are not stored (--mend)" in result.stderr
+    mended = installation.run("check", "--mend")
+    assert (mended.exit_code, mended.stdout) == (0, "ok\n")
+    assert "2 answers were linked again" in mended.stderr
+    with closing(sqlite3.connect(installation.database)) as connection:
+        links = connection.execute('SELECT reply_to_id FROM "Tweet" ORDER BY id').fetchall()
+    assert links == [(None,), (1,), (None,)]
+    assert installation.done("check") == "ok\n"
+
+
 def test_a_check_warns_of_this_python_and_succeeds(filled: Installation) -> None:
     result = filled.run("check")
     assert (result.exit_code, result.stdout) == (0, "ok\n")

@@ -3,7 +3,7 @@
 # Terms come from `compute.words`, since the parsers of PostgreSQL's text search know neither pairs
 # of syllables nor emoji. Positions are stored to match consecutive terms.
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
 from pgvector.sqlalchemy import HALFVEC
@@ -12,16 +12,13 @@ from sqlalchemy import (
     Float,
     Select,
     bindparam,
-    cast,
     column,
     delete,
     func,
     select,
     table,
     text,
-    update,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import (
@@ -32,7 +29,6 @@ from app.db.backend import (
     Vector,
     WordIndex,
     author_term,
-    backend_of,
     is_among,
     searched_text,
 )
@@ -69,18 +65,6 @@ class PostgresqlWords(WordIndex):
     async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
         rows = await session.execute(_POSTS.where(is_among(session, Tweet.id, ids)))
         await self.add(session, [IndexedPost(*row) for row in rows])
-
-    async def change_authors(self, session: AsyncSession, authors: Mapping[int, int]) -> None:
-        terms = [
-            (before, author_term(before), f"{_quoted(author_term(after))}:1")
-            for before, after in authors.items()
-        ]
-        listed = backend_of(session).listed(terms, Tweet.user_id, Tweet.text, Tweet.url)
-        without = func.ts_delete(INDEX.c.terms, listed.c.text)
-        # The author's term is the last, and `||` places it behind the others.
-        changed = update(INDEX).values(terms=without.op("||")(cast(listed.c.url, TSVECTOR)))
-        is_theirs = INDEX.c.id == Tweet.id, Tweet.user_id == listed.c.user_id
-        await session.execute(changed.where(*is_theirs))
 
     async def vocabulary(
         self, read: OpenSession, page: int

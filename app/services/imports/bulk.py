@@ -8,12 +8,12 @@ from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, false, select, union_all
+from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among, update_by_id
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
-from app.models import OLD_MESSAGE, UNPUBLISHED, Tweet, User
+from app.models import OLD_MESSAGE, Tweet, User
 from app.services.access.rights import Scope
 from app.services.event_log import NewEvent, newest_event
 from app.services.imports.report import ImportReport
@@ -151,8 +151,6 @@ class BulkAuthor:
     display_name: str | None = None
     is_of_chat: bool = False
     is_changed: bool = False
-    stand_in: int = 0
-    """Who has the author's new posts meanwhile, if an import replaces another one."""
 
     def complete(
         self, *, platform: str | None, display_name: str | None, is_of_chat: bool = False
@@ -267,43 +265,12 @@ class WritersOfFile:
 
 
 @dataclass(slots=True)
-class StandIns:
-    """Authors whom no answer has: the new posts of an import that replaces another one are theirs,
-    until all are published together (`app/services/imports/undo.py`).
-    """
-
-    is_going: ColumnElement[bool]
-    """Condition on the posts that are replaced."""
-    authors: dict[str, BulkAuthor] = field(default_factory=dict)
-    """Whom they stand for, by their keys; who is not here has the id of the stand-in."""
-
-    async def add(self, session: AsyncSession, authors: Iterable[BulkAuthor]) -> None:
-        """Store those that are missing; authors who are not here get their ids meanwhile."""
-        missing = []
-        for author in authors:
-            known = self.authors.setdefault(username_key(author.username), author)
-            author.stand_in = known.stand_in
-            missing += [] if known.stand_in else [author]
-        ids = await allocate_ids(session, User, len(missing)) if missing else ()
-        hidden = {"created_at": now(), "deleted_at": UNPUBLISHED, "tweet_count": 0, "version": 0}
-        rows = []
-        for author, user_id in zip(missing, ids, strict=True):
-            # A key that no name has, as of deleted authors.
-            names = {"username": author.username, "username_key": f"\x01{user_id}"}
-            rows.append({"id": user_id} | names | author.filled | hidden)
-            author.stand_in, author.id = user_id, author.id or user_id
-        await insert_rows(session, User, rows)
-
-
-@dataclass(slots=True)
 class ImportMemory:
     rooms: RoomFinder = field(default_factory=RoomFinder)
     import_id: int | None = None
     """The import that brings the posts, if any."""
     scope: Scope = "write"
     """Right of the person or program that imports."""
-    stand_ins: StandIns | None = None
-    """Set if the import replaces another one."""
     order: FileOrder = field(default_factory=FileOrder)
     writers: WritersOfFile = field(default_factory=WritersOfFile)
     brought: set[int] = field(default_factory=set)
@@ -352,11 +319,6 @@ class Resolved(NamedTuple):
         return self.user.id, self.item.post.source_id
 
     @property
-    def writer(self) -> int:
-        """Who has the post if it is new."""
-        return self.user.stand_in or self.user.id
-
-    @property
     def identity(self) -> PostIdentity:
         post = self.item.post
         return self.user.id, post.dated_at or post.created_at, post.text
@@ -373,20 +335,17 @@ async def store_batch(
 ) -> None:
     """Store and count posts and new authors; in bulk, one event announces an author's posts."""
     memory = memory or ImportMemory()
-    hidden = memory.stand_ins
     await memory.begin(session)
-    resolved, announced = await _resolve(session, batch, report, hidden)
+    resolved, announced = await _resolve(session, batch, report)
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
-    if hidden is None:
-        memory.brought.update(authors_new)
+    memory.brought.update(authors_new)
     identities = {
         outcome.identity
         for outcome in resolved
         if outcome.item.repeat and not memory.is_own(outcome)
     }
     stored = await equal_posts(session, identities)
-    keys = {(id_, each.key[1]) for each in resolved for id_ in (each.user.id, each.writer)}
-    rows = await find_stored(session, keys, is_going=false() if hidden is None else hidden.is_going)
+    rows = await find_stored(session, [outcome.key for outcome in resolved])
     roomless = {key: row.import_id for key, row in rows.items() if row.content.room is None}
     resolved = list(_in_their_places(resolved, rows, roomless, memory))
     samples, in_rooms = _samples(resolved, stored, rows), rows.keys() - roomless.keys()
@@ -395,7 +354,7 @@ async def store_batch(
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
     arrivals = [
         Arrival(
-            each.user.id if each.key in rows else each.writer,
+            each.user.id,
             each.item.post,
             each.room_id,
             scope=memory.scope,
@@ -557,7 +516,7 @@ def _messages_of_files(
 
 
 async def _resolve(
-    session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport, hidden: StandIns | None
+    session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport
 ) -> tuple[list[Resolved], list[NewEvent]]:
     """Return the posts with authors, and authors' events; reject posts of another platform than
     their author's.
@@ -566,9 +525,6 @@ async def _resolve(
     bare_names = {name: without_at(name) for name in keys}
     bare_keys = {name: username_key(bare) for name, bare in bare_names.items()}
     authors = await find_by_keys(session, keys.values())
-    if hidden is not None:
-        asked = {*keys.values(), *bare_keys.values()}
-        authors = {key: hidden.authors[key] for key in asked & hidden.authors.keys()} | authors
     resolved: list[Resolved] = []
     for item in batch:
         username, key, bare = item.username, keys[item.username], keys[item.username]
@@ -592,8 +548,6 @@ async def _resolve(
                 authors[bare] = author
             resolved.append(Resolved(item, author))
     named = {author.username: author for author in authors.values()}
-    if hidden is not None:
-        await hidden.add(session, named.values())
     return resolved, await store_authors(session, named.values())
 
 

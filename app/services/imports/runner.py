@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
@@ -216,6 +217,8 @@ def _check_worker(worker: int) -> None:
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
     options, report = jobs.options_of(job), ImportReport(stored=stored_posts(job))
     jobs.check_options(options, jobs.scope_of(job))
+    if job.accepted + job.duplicates:  # It ran before, and has replaced what it was to replace.
+        options = structs.replace(options, replace=None)
     path, limit = jobs.upload_path(config.data_dir, job.spool), config.max_import_bytes
 
     async def note(session: AsyncSession, report: ImportReport) -> None:

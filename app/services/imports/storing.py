@@ -3,11 +3,13 @@
 import asyncio
 import codecs
 import io
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
+import pickle
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, closing
 from datetime import datetime
 from functools import partial
 from itertools import count as numbered, islice
+from tempfile import TemporaryFile
 from typing import IO, Any, Final, NamedTuple
 
 import msgspec
@@ -30,7 +32,7 @@ from app.runtime.work_pool import Runner
 from app.services.access.rights import Scope
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails
-from app.services.deletion import delete_messages, delete_user, purge_deleted
+from app.services.deletion import check_kept, delete_messages, delete_user, purge_deleted
 from app.services.event_log import newest_event
 from app.services.imports.beginning import begin_reading
 from app.services.imports.bulk import BATCH, BulkPost, ImportMemory, store_batch
@@ -44,7 +46,7 @@ from app.services.imports.reading import (
 )
 from app.services.imports.report import ImportReport, StoredPosts
 from app.services.imports.seen import NOTHING, Look
-from app.services.imports.undo import publish, stand_ins_for
+from app.services.imports.undo import Replaced, replacing
 from app.services.posts.media import MediaKeeper
 from app.services.posts.post_content import NewTweet, NewTweetForm, checked
 from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
@@ -256,41 +258,27 @@ async def import_posts(
     """
     look = storing.look
     replaced = None if storing.is_dry else look.replaced
-    hidden = await stand_ins_for(db, replaced, storing.scope)
     samples = {reference: each.sample for reference, each in look.chats.items()}
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.options.rooms, samples)
-    memory = ImportMemory(rooms, storing.import_id, storing.scope, hidden)
-    new = report
-    if replaced is not None:
-        new = ImportReport(stored=StoredPosts(seen=report.stored.seen))
-    await _store_all(db, read, new, storing, memory, run)
-    if replaced is not None:
-        if new.broken is not None:
-            values: dict[str, Any] = {**new.broken.values}
-            raise BrokenFileError(new.broken.template, **values)
-        async with db.write(on_commit=partial(report.merge, new)) as session:
-            await publish(session, replaced, memory, new)
-            if storing.note is not None:
-                await storing.note(session, new)
-        await purge_deleted(db)
-        await fold_long_tails(db)
+    memory = ImportMemory(rooms, storing.import_id, storing.scope)
+    async with aclosing(_read_ahead(read, run)) as batches:
+        if replaced is None:
+            await _store_all(db, batches, report, storing, memory)
+        else:
+            await _replace(db, replaced, batches, report, storing, memory)
     if report.reworded and not (storing.is_live or storing.trusts_ids):
         reworded = REWORDED_MESSAGES if report.stored.rooms else REWORDED
         report.note(None, Message(reworded.template, count=f"{report.reworded:,}"))
 
 
-async def _store_all(
-    db: Sessions,
-    read: Read,
-    report: ImportReport,
-    storing: StoreOptions,
-    memory: ImportMemory,
-    run: Runner,
-) -> None:
-    is_stopped, folded, characters = False, 0, 0
-    counting, folding = Counting(), asyncio.ensure_future(asyncio.sleep(0))
-    look = storing.look
-    may_fold = not (storing.is_live or storing.is_dry or memory.stand_ins)
+Batches = AsyncGenerator[tuple[list[BulkPost] | None, ImportReport]]
+
+
+async def _read_ahead(read: Read, run: Runner) -> Batches:
+    """Yield posts, with the report of their reading, while the next ones are read; None at the
+    end.
+    """
+    is_stopped = False
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()
@@ -300,33 +288,42 @@ async def _store_all(
     try:
         while True:
             posts, part = await asyncio.shield(reading)
+            if posts is not None:
+                reading = asyncio.ensure_future(run(read_next))
+            yield posts, part
+            if posts is None:
+                return
+    finally:
+        # The source must not be closed before the thread that reads it ends.
+        is_stopped = True
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+async def _store_all(
+    db: Sessions,
+    batches: Batches,
+    report: ImportReport,
+    storing: StoreOptions,
+    memory: ImportMemory,
+) -> None:
+    folded, characters = 0, 0
+    counting, folding = Counting(), asyncio.ensure_future(asyncio.sleep(0))
+    look = storing.look
+    may_fold = not (storing.is_live or storing.is_dry)
+    try:
+        async for posts, part in batches:
             if posts is None:
                 report.merge(part)
-                await folding
-                if may_fold and report.accepted - folded >= LONGEST_TAIL:
-                    await fold_long_tails(db, counting.sum)
                 break
-            reading = asyncio.ensure_future(run(read_next))
             async with db.write(on_commit=partial(report.merge, part)) as session:
                 if posts:
-                    await store_batch(
-                        session,
-                        posts,
-                        part,
-                        memory=memory,
-                        default_time=storing.default_time,
-                        is_bulk=not storing.is_live,
-                    )
+                    await _store(session, posts, part, storing, memory)
                 met = part.duplicates - part.reworded
                 is_first = not (report.accepted or report.duplicates or look.same)
                 if is_first and look.reread:
                     look.reread.check(met, part.accepted + part.duplicates)
                 if storing.note is not None:
-                    total = report.joined(part)
-                    if memory.stand_ins is not None:  # Nobody sees its posts yet.
-                        stored = StoredPosts(rooms=total.stored.rooms, seen=report.stored.seen)
-                        total = ImportReport(errors=total.errors, notes=total.notes, stored=stored)
-                    await storing.note(session, total)
+                    await storing.note(session, report.joined(part))
             characters += sum(len(item.post.text) for item in posts)
             due = max(FEWEST_FOLDED, report.accepted // FOLDED_FOR_ONE_IN_BULK)
             if may_fold and (report.accepted - folded >= due or characters > MOST_UNFOLDED):
@@ -335,12 +332,72 @@ async def _store_all(
                 folded, characters = report.accepted, 0
                 # Counting in this process would only take turns with storing the next posts.
                 await asyncio.wait([folding], timeout=0 if counting.is_apart else None)
+        await folding
+        if may_fold and report.accepted - folded >= LONGEST_TAIL:
+            await fold_long_tails(db, counting.sum)
     finally:
-        # The source must not be closed before the thread that reads it ends.
-        is_stopped = True
         folding.cancel()
-        await asyncio.gather(reading, folding, return_exceptions=True)
+        await asyncio.gather(folding, return_exceptions=True)
         counting.close()
+
+
+async def _replace(
+    db: Sessions,
+    replaced: Replaced,
+    batches: Batches,
+    report: ImportReport,
+    storing: StoreOptions,
+    memory: ImportMemory,
+) -> None:
+    """Read a file to its end, then store it in the place of an import, in one transaction.
+
+    Before, the database has nothing of it that an answer, a count or a link could show, so it is as
+    it was, whatever ends the import.
+    """
+    new, parts = ImportReport(stored=StoredPosts(seen=report.stored.seen)), 0
+    with TemporaryFile() as file:
+        async for posts, part in batches:
+            new.merge(part)
+            if posts is None:
+                break
+            await asyncio.to_thread(pickle.dump, posts, file, pickle.HIGHEST_PROTOCOL)
+            parts += 1
+            if storing.note is not None:
+                async with db.write() as session:
+                    await storing.note(session, new)
+        if new.broken is not None:
+            values: dict[str, Any] = {**new.broken.values}
+            raise BrokenFileError(new.broken.template, **values)
+        file.seek(0)
+        async with db.write(on_commit=partial(report.merge, new)) as session:
+            rooms = {each.room_id for each in storing.look.chats.values() if each.room_id}
+            await check_kept(session, rooms)
+            async with replacing(session, replaced):
+                for _ in range(parts):
+                    # This function has written it, and nobody else can open it.
+                    batch = await asyncio.to_thread(pickle.load, file)
+                    await _store(session, batch, new, storing, memory)
+            if storing.note is not None:
+                await storing.note(session, new)
+    await purge_deleted(db)
+    await fold_long_tails(db)
+
+
+async def _store(
+    session: AsyncSession,
+    posts: Sequence[BulkPost],
+    report: ImportReport,
+    storing: StoreOptions,
+    memory: ImportMemory,
+) -> None:
+    await store_batch(
+        session,
+        posts,
+        report,
+        memory=memory,
+        default_time=storing.default_time,
+        is_bulk=not storing.is_live,
+    )
 
 
 async def renew_derived(db: Database) -> None:

@@ -6,31 +6,19 @@ left after a stop is removed after the next start.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    bindparam,
-    delete,
-    false,
-    func,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, delete, false, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from app.db.backend import UNTRACKED, Sessions, allocate_ids, backend_of, is_among, table_of
+from app.db.backend import UNTRACKED, Sessions, is_among
 from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
 from app.errors import ConflictError, FileError, Message
-from app.models import Event, ImportJob, Profile, Room, Tweet, User
+from app.models import ImportJob, Profile, Room, Tweet, User
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import (
     IS_UNFOLLOWED,
@@ -39,15 +27,12 @@ from app.services.deletion import (
     mark_deleted,
     post_removals,
     recount,
+    remove_rows,
     tally,
 )
 from app.services.event_log import NewEvent, append_events
-from app.services.imports.bulk import ImportMemory, StandIns, find_by_keys, store_authors
 from app.services.imports.jobs import ENDED, get_job
-from app.services.imports.report import ImportReport
-from app.services.posts.arrivals import link_again
-from app.services.posts.meetings import is_of_undone, is_sent_by, note_met
-from saywho.clock import now
+from app.services.posts.meetings import is_of_undone, is_sent_by
 from saywho.formats.records import SAME_FILE
 
 UNDO: Final = "undo"
@@ -218,107 +203,41 @@ async def imports_of_file(session: AsyncSession, digest: bytes | None) -> list[i
     return list(await session.scalars(query)) if digest is not None else []
 
 
-# --- Replacing: the new posts wait under authors whom no answer has ---
+@asynccontextmanager
+async def replacing(session: AsyncSession, replaced: Replaced) -> AsyncIterator[None]:
+    """Let the posts that are stored inside take the place of an import's, in one transaction.
 
-_PER_AUTHOR: Final = (
-    update(table_of(Tweet))
-    .where(table_of(Tweet).c.user_id == bindparam("stand_in"))
-    .values(user_id=bindparam("author"), event_id=bindparam("event"))
-)
-
-
-async def stand_ins_for(db: Sessions, replaced: Replaced | None, scope: Scope) -> StandIns | None:
-    """Return who has the new posts until `publish`. Raises ForbiddenError without `admin`."""
-    if replaced is None:
-        return None
-    check_scope(scope, "admin")
-    async with db.read() as session:
-        return StandIns(await is_of_undone(session, replaced.ids))
-
-
-async def publish(
-    session: AsyncSession, replaced: Replaced, memory: ImportMemory, report: ImportReport
-) -> None:
-    """Put the new posts in the place of an import's, in the caller's transaction: readers see the
-    old or the new.
-
-    The new ones only get their authors, since they are stored already. `purge_deleted` removes the
-    stand-ins afterwards.
+    What its rollback leaves is what was there before. Of the import's posts, those that are met
+    again stay, as do people and chats that have posts in the end. Raises ForbiddenError without the
+    scope `admin`.
     """
-    hidden = memory.stand_ins
-    assert hidden is not None  # noqa: S101 # for the type checker
     job = await request_undo(session, replaced.id, scope="admin")
     is_going = await is_of_undone(session, replaced.ids)
     is_leaving = await _is_leaving(session, job, is_going)
-    here = await find_by_keys(session, hidden.authors)
-    # Somebody may have been deleted meanwhile.
-    new = [author for key, author in hidden.authors.items() if key not in here]
-    for author in new:
-        author.id = 0
-    events = await store_authors(session, new)
-    authors = {each.stand_in: here.get(key, each).id for key, each in hidden.authors.items()}
-    going = await tally(session, is_going)
-    # They are counted again later.
-    await session.execute(delete(Profile).where(is_among(session, Profile.user_id, going.posts)))
-    await session.execute(delete(Tweet).where(is_going), execution_options=UNTRACKED)
-    await _leave_to_others(session, authors, memory.import_id, report)
-    coming = await tally(session, is_among(session, Tweet.user_id, authors))
-    coming = PostTally(
-        Counter({(authors[user], slot, lang): n for (user, slot, lang), n in coming.slots.items()}),
-        Counter({(room, authors[user]): n for (room, user), n in coming.messages.items()}),
-    )
-    events += [NewEvent("tweets.imported", user, posts=n) for user, n in coming.posts.items()]
-    numbers = await allocate_ids(session, Event, len(events)) if events else ()
-    last = {event.user_id: number for event, number in zip(events, numbers, strict=True)}
-    moved = [
-        {"stand_in": stand_in, "author": user_id, "event": last[user_id]}
-        for stand_in, user_id in authors.items()
-        if user_id in coming.posts
-    ]
-    await backend_of(session).words.change_authors(session, authors)
-    if moved:
-        await session.execute(_PER_AUTHOR, moved)
-    await append_events(session, events, numbers)
-    await recount(session, coming, going)
-    gone = is_among(session, User.id, authors)
-    await session.execute(
-        update(User).where(gone).values(deleted_at=now()), execution_options=UNTRACKED
-    )
-    is_empty = User.tweet_count == 0, IS_UNFOLLOWED, is_leaving
-    await mark_deleted(session, is_among(session, User.id, going.posts), *is_empty)
-    await memory.writers.claim(session, (), [author.id for author in new])
-    rooms = {room for room, _ in going.messages}
-    is_of_file = func.coalesce(is_sent_by(memory.import_id or 0), false())
-    others = select(Tweet.room_id).where(is_among(session, Tweet.room_id, rooms), not_(is_of_file))
+    rooms = select(Tweet.room_id).where(is_going, Tweet.room_id.is_not(None))
+    is_other = not_(func.coalesce(is_going, false()))
+    shared = select(Tweet.room_id).where(Tweet.room_id.in_(rooms), is_other)
     # Chats that have no other posts have their times read anew.
-    own = rooms.difference(await session.scalars(others.distinct()))
-    read_anew = update(Room).where(is_among(session, Room.id, own))
+    read_anew = update(Room).where(Room.id.in_(rooms), Room.id.not_in(shared))
     await session.execute(read_anew.values(tz=None, date_order=None), execution_options=UNTRACKED)
-    await memory.rooms.complete(session)
-    await link_again(session, Tweet.import_id == memory.import_id)
-    report.stored.authors = {authors.get(user, user) for user in report.stored.authors}
+    # New posts may have the ids of these. Counts change at the end, so that chats and people stay.
+    going = await _remove(session, and_(is_going, Tweet.source_id.is_not(None)))
+    yield
+    rest = await _remove(session, await is_of_undone(session, replaced.ids))
+    going = PostTally(going.slots + rest.slots, going.messages + rest.messages)
+    is_author = is_among(session, User.id, going.posts)
+    # Profiles are counted again later.
+    profiles = delete(Profile).where(Profile.user_id.in_(select(User.id).where(is_author)))
+    await session.execute(profiles)
+    await recount(session, PostTally(Counter(), Counter()), going)
+    await mark_deleted(session, is_author, User.tweet_count == 0, IS_UNFOLLOWED, is_leaving)
     job.removed += going.slots.total()
     jobs = update(ImportJob).where(ImportJob.id.in_(replaced.ids))
     await session.execute(jobs.values(undo="done"))
     await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
 
 
-async def _leave_to_others(
-    session: AsyncSession, authors: Mapping[int, int], import_id: int | None, report: ImportReport
-) -> None:
-    """Leave out new posts whose ids others have sent meanwhile."""
-    other = aliased(Tweet)
-    pairs = backend_of(session).listed([*authors.items()], Tweet.user_id, Tweet.id)
-    query = (
-        select(Tweet.id, other.id)
-        .join(pairs, pairs.c.user_id == Tweet.user_id)
-        .join(other, and_(other.user_id == pairs.c.id, other.source_id == Tweet.source_id))
-    )
-    rows = (await session.execute(query)).all() if authors else []
-    met = {new: old for new, old in rows}  # noqa: C416 # for the type checker
-    if met:
-        left = delete(Tweet).where(is_among(session, Tweet.id, met))
-        await session.execute(left, execution_options=UNTRACKED)
-        await note_met(session, {*met.values()}, import_id)
-        report.accepted -= len(met)
-        report.duplicates += len(met)
+async def _remove(session: AsyncSession, is_meant: ColumnElement[bool]) -> PostTally:
+    removed = await tally(session, is_meant)
+    await remove_rows(session, is_meant)
+    return removed

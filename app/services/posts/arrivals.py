@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, not_, or_, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -62,7 +62,6 @@ from saywho.formats.post import RoomReference
 from saywho.formats.records import FileRoom
 from saywho.text import username_key
 
-_NOTHING: Final = false()
 _RAISE: Final = update_by_id(User).values(
     tweet_count=table_of(User).c.tweet_count + bindparam("posts")
 )
@@ -212,11 +211,9 @@ def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | N
     return PostRow(arrival.user_id, post, dated_at=post.dated_at, import_id=import_id)
 
 
-async def find_stored(
-    session: AsyncSession, keys: Iterable[SourceKey], *, is_going: ColumnElement[bool] = _NOTHING
-) -> dict[SourceKey, PostRow]:
+async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:
     """Return stored posts by author and source id, without messages of deleted chats, whose ids are
-    freed, and without posts that meet the condition.
+    freed.
     """
     named = {key for key in keys if key[1] is not None}
     if not named:
@@ -224,7 +221,6 @@ async def find_stored(
     listed = backend_of(session).listed(sorted(named), Tweet.user_id, Tweet.source_id)
     is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
     query = select(is_of_kept_room(), *_stored_columns())
-    query = query.where(not_(func.coalesce(is_going, _NOTHING)))
     rows: dict[SourceKey, PostRow] = {}
     ended: list[int] = []
     for is_kept, *values in await session.execute(query.join(listed, is_listed)):
@@ -248,18 +244,17 @@ async def _repeated(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post
     return {row.id: row for row in (_stored_row(*values) for values in rows)}
 
 
-async def link_again(session: AsyncSession, is_meant: ColumnElement[bool]) -> None:
-    """Link the posts that meet a condition, and answers to them, after their authors changed."""
-    answered = select(Tweet.reply_to_source_id).where(Tweet.reply_to_source_id.is_not(None))
-    has_link = or_(Tweet.reply_to_source_id.is_not(None), Tweet.source_id.in_(answered))
-    query = select(*_stored_columns()).where(is_meant, has_link)
-    rows = [_stored_row(*values) for values in await session.execute(query)]
+async def link_again(session: AsyncSession, answers: Sequence[int]) -> None:
+    """Link stored answers to what they answer, if that is here, after other posts were removed."""
+    rows = [*(await _repeated(session, answers)).values()]
     if rows:
-        targets, replies = await match_replies(session, rows)
-        links = zip(rows, targets, strict=True)
+        targets, _ = await match_replies(session, rows)
+        links = [*zip(rows, targets, strict=True)]
         values = [{"changed": row.id, "reply_to_id": target} for row, target in links]
         await session.execute(update_by_id(Tweet), values)
-        await store_replies(session, replies)
+        # Answers without a target look as before: they never show a removed post.
+        linked = [NewEvent("tweet.updated", row.user_id, row.id) for row, target in links if target]
+        await append_events(session, linked)
 
 
 @cache

@@ -44,12 +44,7 @@ async def is_of_undone(session: AsyncSession, import_ids: Collection[int]) -> Co
     """Return the condition on posts that nothing has sent but these and undone imports, one of
     these among them.
     """
-    has_none = ImportJob.accepted + ImportJob.duplicates == 0  # A replacement that broke off.
-    is_undone = or_(
-        ImportJob.undo.in_(("running", "done")),
-        ImportJob.id.in_(import_ids),
-        and_(ImportJob.state.in_(("failed", "cancelled")), has_none),
-    )
+    is_undone = or_(ImportJob.undo.in_(("running", "done")), ImportJob.id.in_(import_ids))
     undone = set(await session.scalars(select(ImportJob.id).where(is_undone)))
     is_brought = Tweet.import_id.in_(undone)
     values = await session.scalars(select(Tweet.met_by).where(is_brought).distinct())

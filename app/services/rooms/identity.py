@@ -179,12 +179,6 @@ class RoomFinder:
         if shared := {*room_ids}:
             self.made = {name: room for name, room in self.made.items() if room not in shared}
 
-    async def complete(self, session: AsyncSession) -> None:
-        """Fill what the found chats lack."""
-        for reference, room_id in self._ids.items():
-            if isinstance(reference, FileRoom):
-                await self._complete(session, room_id, reference)
-
     async def propose(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
     ) -> Proposal | None:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     text,
     true,
@@ -32,7 +31,7 @@ from app.db.backend import Sessions, Terms, Vector, WordIndex, backend_of
 from app.db.engine import Database
 from app.db.result_cache import DERIVED, EVERYTHING, depends_on
 from app.embedders import Embedder, EmbedderError, Vectors
-from app.models import UNPUBLISHED, Embedding, Tweet, User
+from app.models import Embedding, Tweet, User
 from app.services.compare.background import BackgroundStore
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.tweets import Post, as_post, find_posts, get_post, select_posts
@@ -93,14 +92,12 @@ class Embeddings:
         return await session.scalar(select(func.count()).select_from(lacking)) or 0
 
     def _lacking(self, after: int) -> Select[int, str]:
-        # Published later, they would lie before the newest vector.
-        is_coming = User.deleted_at == UNPUBLISHED
         is_its = and_(Embedding.tweet_id == Tweet.id, Embedding.model == self.embedder.name)
         return (
             select(Tweet.id, Tweet.text)
             .join(User, User.id == Tweet.user_id)
             .outerjoin(Embedding, is_its)
-            .where(Tweet.id > after, Tweet.text != "", or_(User.deleted_at.is_(None), is_coming))
+            .where(Tweet.id > after, Tweet.text != "", User.deleted_at.is_(None))
             .where(Embedding.tweet_id.is_(None))
             .order_by(Tweet.id)
         )
@@ -154,7 +151,8 @@ class Embeddings:
         if not vector.any():
             return []
         compared = select(Embedding.tweet_id, Embedding.vector)
-        compared = compared.where(Embedding.model == self.embedder.name)
+        is_gone = Embedding.tweet_id.in_(text(_GONE).columns(Tweet.id))
+        compared = compared.where(Embedding.model == self.embedder.name, ~is_gone)
         if among is not None:
             compared = compared.where(Embedding.tweet_id.in_(among))
         async with self._db.read() as session:
@@ -173,6 +171,11 @@ async def _remove(db: Sessions, condition: ColumnElement[bool]) -> None:
             removed = len((await session.scalars(gone.returning(Embedding.tweet_id))).all())
 
 
+_GONE: Final = (
+    'SELECT "Tweet".id FROM "Tweet" JOIN "Users" ON "Users".id = "Tweet".user_id'
+    ' WHERE "Users".deleted_at IS NOT NULL'
+)
+"""Posts of deleted authors, whose rows are still stored; usually none."""
 POSTINGS: Final = 2_000
 """Index entries read for each term, and about for all."""
 
@@ -244,8 +247,8 @@ def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: i
     """Return a query for posts with these terms and summed weights; expressions took 6 ms."""
     postings = " UNION ALL ".join(
         f"SELECT id, CAST(:weight{n} AS double precision) AS weight"  # noqa: S608 - numbers only
-        f" FROM ({index.postings.format(term=f'term{n}')} ORDER BY id DESC LIMIT {POSTINGS})"
-        f" AS newest{n}"
+        f" FROM (SELECT id FROM ({index.postings.format(term=f'term{n}')}) AS all{n}"
+        f" WHERE id NOT IN ({_GONE}) ORDER BY id DESC LIMIT {POSTINGS}) AS newest{n}"
         for n in range(len(weights))
     )
     query = text(

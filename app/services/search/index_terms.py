@@ -103,6 +103,9 @@ def _counts(texts: str) -> TextClause:
 
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:
+    deleted = select(User.id).where(User.deleted_at.is_not(None)).limit(1)
+    if await session.scalar(deleted) is not None:  # Their words would be counted, too.
+        return False
     recipe, tweets = (await session.execute(select(Vocabulary.recipe, Vocabulary.tweets))).one()
     change = abs(await _count_indexed(session) - tweets)
     return recipe != WORDS_RECIPE or change >= max(1, 0.05 * tweets)

@@ -261,6 +261,7 @@ async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) 
     assert (await numbered(db, data, "p.jsonl", through=between, replace="1"))[:2] == (3, 1)
     assert await texts(db) == ["new", "of others", "term 0", "term 2"]
     assert await find_faults(db) == []
+    await embeddings.keep_up(db)
     async with db.read() as session:
         assert await embeddings.count_missing(session) == 0
     async with db.write() as session:

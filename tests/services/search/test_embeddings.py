@@ -7,10 +7,11 @@ from sqlalchemy import delete, func, select
 from app.db.engine import Database
 from app.embedders import EmbedderError
 from app.models import Embedding, Tweet
+from app.services.compare.background import BackgroundStore
 from app.services.deletion import delete_post, delete_user, purge_deleted
-from app.services.search.embeddings import Embeddings
+from app.services.search.embeddings import Embeddings, similar_posts
 from tests.embedding_service import Letters
-from tests.posting import post
+from tests.posting import post, remove_author
 
 
 async def nearest(embeddings: Embeddings, text: str, count: int = 3) -> list[int]:
@@ -146,3 +147,17 @@ async def test_the_nearest_of_many_are_those_of_a_plain_sort(
     his = select(Tweet.id).where(Tweet.id > ids[-1])
     nearest = await embeddings.nearest(vector, 9, among=his)
     assert [post_id for _, post_id in nearest] == [others[0]]
+
+
+@pytest.mark.parametrize("is_by_meaning", [False, True], ids=["wording", "meaning"])
+async def test_posts_of_deleted_authors_hide_no_similar_post(
+    db: Database, *, is_by_meaning: bool
+) -> None:
+    embeddings = Embeddings(db, Letters(97)) if is_by_meaning else None
+    asked, alike = await post(db, "ann", "the lamp of the lighthouse", "a lamp, a lighthouse")
+    await post(db, "ben", *["the lamp of the lighthouse"] * 40)
+    if embeddings is not None:
+        await embeddings.keep_up(db)
+    await remove_author(db, "ben")
+    similar = await similar_posts(db, embeddings, BackgroundStore(), asked, limit=1)
+    assert [found.id for found in similar.posts] == [alike]

@@ -5,9 +5,10 @@ from sqlalchemy import event, select
 
 from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
+from app.services.deletion import purge_deleted
 from app.services.posts.selection import Selection
 from app.services.search import word_search
-from app.services.search.index_terms import is_vocabulary_old
+from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from app.services.search.results import ResultPage, SearchQuery, find as find_page
 from app.views.requests import RESULT_CURSOR, cursor_of
 from saywho.words import terms
@@ -296,3 +297,17 @@ async def test_no_word_of_a_deleted_author_is_told_before_the_rows_are_removed(
         assert page.corrections == []
         assert "quokka" not in str(page)
     assert (await find(db, "baots")).corrections == [("baots", "boats")]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_words_of_deleted_authors_are_not_counted(db: Database) -> None:
+    await post(db, "ann", *TEXTS)
+    await post(db, "ben", *(f"the lighthouse of ben {n}" for n in range(20)))
+    await remove_author(db, "ben")
+    async with db.read() as session:
+        assert not await is_vocabulary_old(session)
+    await purge_deleted(db)
+    async with db.read() as session:
+        assert await is_vocabulary_old(session)
+    await renew_vocabulary(db)
+    assert (await words(db))["lighthouse"] == 2
