@@ -100,6 +100,7 @@ def make_app(config: Config | None) -> Quart:
 
     # 3. The hooks before a view. A visitor without access is refused whatever the address names.
     i18n.init_app(app, config)
+    app.before_serving(partial(policies.name_plain_views, app))
     app.before_request(policies.check)
     app.before_request(i18n.store_language)
     app.before_request(answers.wait_for_write)

@@ -197,7 +197,7 @@ async def show_birthdays() -> str:
 
 PART = Part(pages=(blueprint,))
 """
-UNDECLARED: Final = "saywho_birthdays.part.show_birthdays: no policy is declared; give policy=…"
+UNDECLARED: Final = "saywho_birthdays.part.show_birthdays has no policy; give policy=…"
 OUTSIDE_API: Final = """
 from app.views.blueprints import ApiBlueprint
 

@@ -46,7 +46,15 @@ from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.blueprints import EVENTS
 from app.views.cast import worded
 from app.views.page import WebPage, cast_for_anybody, render
-from app.views.policies import here, is_still_readable, own_chat, right_to_read, send_to_login
+from app.views.policies import (
+    PROBLEM,
+    here,
+    is_of_program,
+    is_still_readable,
+    own_chat,
+    right_to_read,
+    send_to_login,
+)
 from app.views.requests import event_of, too_large
 from saywho.clock import monotonic
 from saywho.formats.tables.csv import written_table
@@ -224,7 +232,9 @@ def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
             logger.warning("%s", error.detail, exc_info=error)
         return problem(error), headers_of(error), error.detail
     if isinstance(error, HTTPException):
-        return *_told_by_werkzeug(error), None
+        # What a view of another package says with `abort`.
+        said = vars(error).get("description")
+        return *_told_by_werkzeug(error), Message(said) if said else None
     logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
     return unexpected(request_id.get()), {}, None
 
@@ -234,7 +244,8 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
     # By its traceback it refers to the request, which would stay in memory until the collector
     # runs; that counts objects, and an address may have 60 KB.
     request.routing_exception = None
-    headers = {}
+    headers = dict(error.get_headers())
+    del headers["Content-Type"]  # Of Werkzeug's own page.
     if methods := getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(methods))
     detail = error.description or status.description
@@ -268,11 +279,13 @@ class ErrorPage(WebPage, frozen=True, kw_only=True):
 async def _answer(
     details: Problem, headers: dict[str, str], message: Message | None = None
 ) -> ResponseReturnValue:
-    if request.path.startswith(FOR_PROGRAMS) or "locale" not in g:
+    if not request.path.startswith(FOR_PROGRAMS):
+        headers = headers | {"Vary": "Accept"}
+    if request.path.startswith(FOR_PROGRAMS) or "locale" not in g or is_of_program():
         if message is not None:
             details = await _worded(details, message)
         body = msgspec.json.encode(details)
-        return Response(body, details.status, headers, content_type="application/problem+json")
+        return Response(body, details.status, headers, content_type=PROBLEM)
     page = ErrorPage(status=details.status, message=message, request_id=details.request_id)
     return await render(page, await cast_for_anybody(page)), details.status, headers
 

@@ -17,7 +17,7 @@ from app.db.result_cache import cacheable
 from app.errors import InvalidInputError, StartError
 from app.paths import API
 from app.runtime.encoding import encoded
-from app.views.policies import OfChat, Policy, access
+from app.views.policies import IS_OURS, POLICY, OfChat, Policy, check_policy, declare
 from app.views.requests import (
     Cursor,
     NoArgs,
@@ -43,8 +43,7 @@ View = Callable[..., Awaitable[Any]]
 AnyView = TypeVar("AnyView", bound=Callable[..., Any])
 Form = MultiDict[str, str]
 Reply = tuple[T, int, dict[str, str]]
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
-POLICIES: Final = get_args(Policy)
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
 """Cursors of a list, or a function that chooses them by parameters."""
 
@@ -73,13 +72,14 @@ class DeclaringBlueprint(Blueprint):
 
     def policy_of(self, view: Callable[..., Any], declared: Policy | None) -> Policy:
         """Return a view's policy. Raises StartError without one."""
-        policy = declared or self._policy
-        if policy is None or policy not in POLICIES:
-            fault = f"there is no policy {policy!r}" if policy else "no policy is declared"
+        policy = declared or getattr(view, POLICY, None) or self._policy
+        if policy is None:
             raise StartError(
-                f"{view.__module__}.{view.__qualname__}: {fault};"
-                f" give policy=… to the view or its blueprint, one of {', '.join(POLICIES)}"
+                f"{view.__module__}.{view.__qualname__} has no policy;"
+                " give policy=… to its route or its blueprint"
             )
+        check_policy(policy)
+        setattr(view, IS_OURS, True)
         return policy
 
 
@@ -130,7 +130,6 @@ def _page(
 ) -> View:
     takes = view.__annotations__
 
-    @access(policy, of_chat)
     @functools.wraps(view)
     async def run(**values: Any) -> ResponseReturnValue:
         if keep:
@@ -144,7 +143,7 @@ def _page(
         answer: ResponseReturnValue = await view(**values)
         return answer
 
-    return run
+    return declare(run, policy, of_chat)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,8 +261,8 @@ class ApiBlueprint(DeclaringBlueprint):
             async def run(**values: Any) -> ResponseReturnValue:
                 return await declared.run(values)
 
-        checked = access(policy, of_chat)(run)
-        super().add_url_rule(rule, endpoint, checked, provide_automatic_options, **options)
+        declare(run, policy, of_chat)
+        super().add_url_rule(rule, endpoint, run, provide_automatic_options, **options)
 
 
 def operations_of(blueprints: Iterable[object]) -> list[Operation]:

@@ -1,13 +1,14 @@
-"""Access: a view without a declared policy is refused to everyone.
+"""Access: each view has a policy, declared by itself, by its blueprint, or by its method.
 
 Readers of one chat read only addresses of their chat.
 """
 
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast, get_args
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, Signer
@@ -24,12 +25,15 @@ from quart import (
 )
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app.asgi.cached import headers_of
 from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
 from app.current import current_g, current_quart, current_request
-from app.errors import ForbiddenError, UnauthorizedError
+from app.errors import ForbiddenError, StartError, UnauthorizedError
 from app.lifespan import Resources, resources
 from app.paths import API, EVERY_API, LONGEST_ADDRESS, METRICS
 from app.services.access.accounts import account_key
@@ -54,26 +58,56 @@ OfChat = Callable[[AsyncSession, int], Awaitable[bool]]
 """Returns whether a request is about the chat of that id."""
 Cookie = Literal["session", "device"]
 
-ATTRIBUTE: Final = "access_policy"
-OF_CHAT: Final = "access_of_chat"
+POLICY: Final = "saywho_policy"
+OF_CHAT: Final = "saywho_of_chat"
+IS_OURS: Final = "saywho_is_ours"
+"""Attributes of views: the last one is for a blueprint's view, of which it registers a wrapper."""
+logger = logging.getLogger(__name__)
+
+PROBLEM: Final = "application/problem+json"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def access(policy: Policy, of_chat: OfChat | None = None) -> Callable[[View], View]:
-    """Declare a view's policy, and whether a request is of its reader's chat.
+def policy(name: Policy, of_chat: OfChat | None = None) -> Callable[[View], View]:
+    """Declare a view's policy: `@policy("open")`, above or below its route.
 
     `open`: nothing; `read`: a token or account unless public; `known`: a token or account even
     then; `account`: an operator or reader; `token`: any token or an operator; `write`, `admin`:
     that scope or an operator; `operator`: an operator; `metrics`: a client here, or `admin`;
     `player`: a secret that the view looks up.
-    """
 
-    def declare(view: View) -> View:
-        setattr(view, ATTRIBUTE, policy)
-        setattr(view, OF_CHAT, of_chat)
+    of_chat: decides for readers of one chat, whom the view refuses without it. Raises StartError
+    for an unknown policy, or a second one.
+    """
+    check_policy(name)
+
+    def decorate(view: View) -> View:
+        if hasattr(view, POLICY) or hasattr(view, IS_OURS):
+            raise StartError(f"{view.__module__}.{view.__qualname__} has a policy already")
+        setattr(view, POLICY, name)
+        if of_chat is not None:
+            setattr(view, OF_CHAT, of_chat)
         return view
 
-    return declare
+    return decorate
+
+
+def check_policy(name: object) -> None:
+    """Raise StartError for an unknown policy."""
+    if name not in get_args(Policy):
+        raise StartError(
+            f"there is no policy {name!r}; the policies: {', '.join(get_args(Policy))}"
+        )
+
+
+def declare(view: View, name: Policy, of_chat: OfChat | None) -> View:
+    """Declare the policy of a blueprint's view.
+
+    of_chat: decides for readers of one chat if the path names no chat.
+    """
+    setattr(view, POLICY, name)
+    setattr(view, OF_CHAT, of_chat)
+    return view
 
 
 async def check() -> ResponseReturnValue | None:
@@ -120,12 +154,12 @@ async def check() -> ResponseReturnValue | None:
 
 
 def _policy_of_address(asked: Request, declared: Policy | None) -> Policy:
-    """Return the requested address's policy. Raises ForbiddenError without one."""
+    """Return the requested address's policy; a plain view may have none of its own."""
     if asked.endpoint is None or asked.method == "OPTIONS":
         # An unknown address tells no more than a known one that may not be read.
         return "read"
     if declared is None:
-        raise ForbiddenError("This action is not allowed")
+        return "read" if asked.method in SAFE_METHODS else "admin"
     if declared == "metrics":
         return "open" if is_on_this_machine() else "admin"
     return declared
@@ -134,8 +168,26 @@ def _policy_of_address(asked: Request, declared: Policy | None) -> Policy:
 def _declared_policy(app: Quart, endpoint: str | None) -> Policy | None:
     if endpoint == "static":
         return "open"
-    policy: Policy | None = getattr(app.view_functions.get(endpoint or ""), ATTRIBUTE, None)
-    return policy
+    declared: Policy | None = getattr(app.view_functions.get(endpoint or ""), POLICY, None)
+    return declared
+
+
+async def name_plain_views(app: Quart) -> None:
+    """Log the routes whose policy nobody has declared, in a line."""
+    rules = [*app.url_map.iter_rules()]
+    plain = {
+        rule.endpoint: rule.rule
+        for rule in rules
+        if not rule.websocket and _declared_policy(app, rule.endpoint) is None
+    }
+    if plain:
+        logger.info(
+            "views without a policy: %s; GET is for those who may read the site, the rest for"
+            ' admins; @policy("open") and others say something else (docs/extending.md)',
+            ", ".join(f"{endpoint} ({rule})" for endpoint, rule in plain.items()),
+        )
+    if closed := [rule.rule for rule in rules if rule.websocket]:
+        logger.info("WebSocket routes stay closed: %s", ", ".join(closed))
 
 
 def is_open(app: Quart, method: str, path: str) -> bool:
@@ -151,6 +203,8 @@ async def _check_own_chat(policy: Policy, room_id: int) -> None:
     """Raise NotFound outside a reader's chat, even on public sites."""
     view = current_app.view_functions.get(request.endpoint or "")
     of_chat = getattr(view, OF_CHAT, None)
+    if request.endpoint is not None and not hasattr(view, OF_CHAT):
+        raise NotFound
     if request.endpoint is not None and policy == "account":
         if of_chat is None and not _names_chat():
             return
@@ -192,8 +246,8 @@ def own_name() -> str | None:
 
 
 def send_to_login() -> Response:
-    """Redirect a browser to the sign-in page. Raises UnauthorizedError in the API."""
-    if request.path.startswith(EVERY_API) or request.path == METRICS:
+    """Redirect a browser to the sign-in page. Raises UnauthorizedError for programs."""
+    if request.path.startswith(EVERY_API) or request.path == METRICS or is_of_program():
         raise UnauthorizedError(
             "Send an API token in the header Authorization: Bearer …",
             headers={"WWW-Authenticate": "Bearer"},
@@ -203,6 +257,15 @@ def send_to_login() -> Response:
     if len(address) > LONGEST_ADDRESS:  # A long text of a question is left out.
         address = f"{url_for('login.show_login')}?{urlencode({'next': request.path})}"
     return cast(Response, redirect(address, 303))
+
+
+def is_of_program() -> bool:
+    """Return whether the client sent JSON, or would rather have it than a page."""
+    # Of the scope, so that nothing notes the reads: no refusal or error is kept.
+    sent = headers_of(cast(Any, request.scope))
+    accepted = parse_accept_header(sent.get(b"accept", b"").decode("latin-1"), MIMEAccept)
+    told = accepted.best_match(["text/html", "application/json", PROBLEM])
+    return b"json" in sent.get(b"content-type", b"") or told not in {None, "text/html"}
 
 
 def _check_origin() -> None:

@@ -7,7 +7,7 @@ import pytest
 from quart import Quart, request
 
 from app.db.result_cache import cacheable
-from app.views.policies import access
+from app.views.policies import policy
 from tests.browsing import signed_in
 from tests.conftest import Client, Shared, client_with
 from tests.waiting import eventually, settle
@@ -156,7 +156,7 @@ async def test_an_answer_that_reads_another_header_is_not_kept(
     app: Quart, anybody: Client, name: str
 ) -> None:
     @app.get("/greeting")
-    @access("open")
+    @policy("open")
     async def greet() -> str:
         cacheable()
         return f"Hello, {request.headers.get(name)}"

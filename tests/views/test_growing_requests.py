@@ -19,7 +19,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.views.policies import ATTRIBUTE
+from app.views.policies import POLICY
 from tests.conftest import NDJSON, Client, client_with, config_of
 from tests.databases import Databases
 from tests.loop_steps import ATTEMPTS, no_garbage_collected
@@ -107,7 +107,7 @@ def views_of(app: Quart, method: str) -> Iterator[tuple[str, Any]]:
     examples = {"room_id": "1", "tweet_id": "1", "username": "sailor", "name": "sailor"}
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        if method in (rule.methods or ()) and getattr(view, ATTRIBUTE, "") in VISITORS:
+        if method in (rule.methods or ()) and getattr(view, POLICY, "") in VISITORS:
             path = re.sub(
                 r"<(?:\w+:)?(\w+)>", lambda match: examples.get(match[1], "2024"), rule.rule
             )

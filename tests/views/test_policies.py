@@ -395,20 +395,6 @@ BAD_HEADERS = [
 ]
 
 
-async def test_a_view_that_declares_nothing_is_refused(make_config: MakeConfig) -> None:
-    app = create_app(make_config())
-
-    @app.get("/forgotten")
-    async def forgotten() -> str:
-        return "secret"
-
-    async with app.test_app():
-        for client in (Client(app, {}), await client_with(app, "admin")):
-            answer = await client.get("/forgotten")
-            assert answer.status_code == 403
-            assert "secret" not in await answer.get_data(as_text=True)
-
-
 async def test_a_bad_token_is_401_even_where_reading_is_open(app: Quart) -> None:
     for header in BAD_HEADERS:
         client = Client(app, {"Authorization": header})

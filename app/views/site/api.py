@@ -26,7 +26,7 @@ from app.services.event_log import newest_event
 from app.views.blueprints import HTML, ApiBlueprint, Operation, operations_of
 from app.views.cast import Cast
 from app.views.page import WebPage, cast_for_anybody, render
-from app.views.policies import own_origin
+from app.views.policies import PROBLEM, own_origin
 from app.views.site.schemas import EXAMPLES, WRITTEN, Schema, Schemas
 
 IN_PATH: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -140,7 +140,7 @@ def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, A
     for declared in operations:
         path = paths.setdefault(IN_PATH.sub(r"{\2}", declared.path), {})
         path[declared.method.lower()] = _operation(declared, schemas, is_public=is_public)
-    problem = schemas.content({"application/problem+json": Problem})
+    problem = schemas.content({PROBLEM: Problem})
     return {
         "openapi": "3.1.0",
         "info": WRITTEN["info"] | {"version": version("saywho")},
