@@ -68,6 +68,12 @@ def trees() -> dict[Path, ast.Module]:
     return {path: ast.parse(text) for path, text in sources().items()}
 
 
+@cache
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Return all nodes of a module, walked once for all figures."""
+    return tuple(ast.walk(tree))
+
+
 def room_of(path: Path) -> str:
     """Return the package or module at the top of `app/` or `saywho/` that holds this file.
 
@@ -91,8 +97,8 @@ def imports() -> tuple[Import, ...]:
     )
 
 
-def _targets(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
-    for node in ast.walk(tree):
+def _targets(tree: ast.Module) -> Iterator[tuple[int, str, bool]]:
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module in {"app", "app.parts", "saywho"}:
@@ -186,7 +192,7 @@ def upward_inner_imports(package: str) -> list[str]:
 
 
 def _inner_targets(package: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if not isinstance(node, ast.ImportFrom) or not node.module:
             continue
         if node.module == package:
@@ -254,9 +260,9 @@ def _lineage(name: str, classes: dict[str, Declared]) -> set[str]:
 def _classes() -> dict[str, Declared]:
     """Return the classes of both packages, and what `PlainPost = PostContent[…]` makes, by name."""
     classes = {}
-    for path, text in sources().items():
+    for path, tree in trees().items():
         module = str(path.relative_to(ROOT))
-        for node in ast.parse(text).body:
+        for node in tree.body:
             match node:
                 case ast.ClassDef(name=name, body=body, bases=bases):
                     fields = frozenset(_fields_in(body))
@@ -285,7 +291,7 @@ def self_named_fields() -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{field.lineno}"
         for path, tree in trees().items()
-        for declared in ast.walk(tree)
+        for declared in nodes(tree)
         if isinstance(declared, ast.ClassDef) and "NamedTuple" not in map(_base, declared.bases)
         for field in declared.body
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
@@ -321,7 +327,7 @@ def function_lengths() -> list[int]:
     return sorted(
         (node.end_lineno or node.lineno) - node.lineno + 1
         for tree in trees().values()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, kinds)
     )
 
@@ -336,7 +342,7 @@ def values_in_g() -> list[str]:
         hooks = {id(node) for function in _hooks(tree) for node in ast.walk(function)}
         places += [
             f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
-            for node in ast.walk(tree)
+            for node in nodes(tree)
             if isinstance(node, ast.Attribute)
             and isinstance(node.ctx, ast.Store)
             and ast.unparse(node.value) == "g"
@@ -346,7 +352,7 @@ def values_in_g() -> list[str]:
 
 
 def _hooks(tree: ast.Module) -> Iterator[ast.AST]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
             names = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
             if names & HOOKS:
@@ -370,7 +376,7 @@ def long_signatures() -> list[str]:
     """Return the functions of more than six parameters, beside `self` and `cls`."""
     long: list[str] = []
     for path, tree in trees().items():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
                 names = [argument.arg for argument in taken if argument.arg not in {"self", "cls"}]
@@ -402,7 +408,7 @@ def listed_modules() -> list[str]:
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -436,7 +442,7 @@ def docstring_words() -> int:
     return sum(
         len(node.value.value.split())
         for tree in trees().values()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
