@@ -1,4 +1,4 @@
-"""Patterns of `app` on inputs made of their own beginnings: time grows as the input does."""
+"""Patterns of the program on inputs made of their own beginnings: time grows as they do."""
 
 import ast
 import importlib
@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 import app
+import saywho
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 codes: Any = importlib.import_module("re._constants")
@@ -32,11 +33,14 @@ SEARCHING: Final = ("search", "sub", "subn", "split", "findall", "finditer", "sc
 REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 
 
-def modules() -> Iterator[ModuleType]:
-    for info in pkgutil.walk_packages(app.__path__, "app."):
-        # Spark is no usual dependency, and what Alembic runs is no module.
-        if not re.match(r"app\.(parts\.spark|migrations\.(env|versions))\b", info.name):
-            yield importlib.import_module(info.name)
+def modules_of(name: str) -> Iterator[ModuleType]:
+    """Yield a module and all inside it."""
+    # Spark is no usual dependency, what Alembic runs is no module, and a former name holds nothing.
+    if not re.match(r"app\.(formats|parts\.spark|migrations\.(env|versions))\b", name):
+        module = importlib.import_module(name)
+        yield module
+        for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
+            yield from modules_of(f"{name}.{info.name}")
 
 
 def patterns_in(value: object, depth: int = 0) -> Iterator[re.Pattern[Any]]:
@@ -45,15 +49,19 @@ def patterns_in(value: object, depth: int = 0) -> Iterator[re.Pattern[Any]]:
     elif depth < 4 and isinstance(value, list | tuple | set | frozenset | dict):
         for each in value.values() if isinstance(value, dict) else value:
             yield from patterns_in(each, depth + 1)
-    elif isinstance(value, type) and value.__module__.startswith("app."):
+    elif isinstance(value, type) and value.__module__.startswith(("app.", "saywho.")):
         for each in vars(value).values():
             yield from patterns_in(each, 3)
 
 
 @cache
 def sources() -> dict[str, str]:
-    root = Path(app.__path__[0])
-    return {str(path.relative_to(root)): path.read_text("utf-8") for path in root.rglob("*.py")}
+    roots = (Path(package.__path__[0]) for package in (app, saywho))
+    return {
+        str(path.relative_to(root.parent)): path.read_text("utf-8")
+        for root in roots
+        for path in root.rglob("*.py")
+    }
 
 
 def written_in_calls() -> Iterator[tuple[str, re.Pattern[Any], str]]:
@@ -74,7 +82,7 @@ def all_patterns() -> dict[str, tuple[re.Pattern[Any], frozenset[str]]]:
     """Return each pattern by its place, and what is done with it; all if that is not seen."""
     found: dict[tuple[Any, int], tuple[str, re.Pattern[Any], set[str]]] = {}
     everywhere = "\n".join(sources().values())
-    for module in modules():
+    for module in (*modules_of("app"), *modules_of("saywho")):
         own = Path(str(module.__file__)).read_text("utf-8")
         for name, value in vars(module).items():
             for pattern in () if name.startswith("__") else patterns_in(value):

@@ -55,7 +55,8 @@ def test_numbers_days_and_shares_are_written_as_the_language_does() -> None:
 
 def test_every_finding_is_told_somewhere() -> None:
     app = Path(package.__file__).parent
-    sources = {path: path.read_text() for path in app.rglob("*.py")}
+    roots = (app, app.with_name("saywho"))
+    sources = {path: path.read_text() for root in roots for path in root.rglob("*.py")}
     _, _, functions = sources.pop(app / "views/tell.py").partition("def tell(")  # After the table.
     code = "".join([functions, *sources.values()])
     assert {finding for finding in FINDINGS if f'"{finding}"' not in code} == set()
