@@ -64,25 +64,42 @@ ready: $(DEV_STAMP) ## install all that tests need, without running them
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m tests.quick_start || true
 
 .PHONY: test
-test: $(DEV_STAMP) ## run the tests, or a part: ONLY=FOLDER (installs Chromium by the package manager when root)
-	@bash tests/install.sh chromium headless w3m || true
+test: $(DEV_STAMP) ## run the quick tests, or all of a part: ONLY=FOLDER (installs Chromium by the package manager when root)
+	@bash tests/install.sh chromium headless $(if $(ONLY),proxies w3m) || true
 	@TIMEFORMAT='%R %U %S'; \
-	{ time $(TEST) $(TOGETHER) -m 'not full and not soak' $(ONLY) 2>&3; } 3>&2 2> $(VENV)/.test-seconds$(if $(ONLY),-of-a-part)
+	{ time $(TEST) $(TOGETHER) -m '$(if $(ONLY),,not later and )not full and not soak' $(ONLY) 2>&3; } 3>&2 2> $(VENV)/.test-seconds$(if $(ONLY),-of-a-part)
+
+.PHONY: test-later
+test-later: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and PgBouncer when root)
+	@bash tests/install.sh chromium headless proxies w3m || true
+	@$(TEST) $(TOGETHER) -m 'later and not full and not soak' $(ONLY)
 
 .PHONY: near
 near: $(DEV_STAMP) ## run the tests of the folders that differ from main (git diff)
 	@only=$$($(BIN)/python -m tests.near) && $(MAKE) --no-print-directory test ONLY="$$only"
 
 .PHONY: test-full
-test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and PgBouncer when root), on Spark where Java is, and those of make test with Python 3.12 and 3.13
+test-full: $(DEV_STAMP) ## run all tests, on Spark where Java is, and those of make test and test-later with Python 3.12 and 3.13
 	@bash tests/install.sh chromium headless proxies w3m || true
-	@$(TEST) $(TOGETHER) -rs -m 'full and not soak' $(ONLY)
+	@$(TEST) $(TOGETHER) -rs -m 'not soak' $(ONLY)
 	@if [ -n "$(ONLY)" ]; then :; elif $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
-	@for version in $(if $(ONLY),,3.12 3.13); do ! python=$$(bash tests/python.sh $$version) || $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; done
+	@for version in $(if $(ONLY),,3.12 3.13); do ! python=$$(bash tests/python.sh $$version) || $(MAKE) --no-print-directory test test-later PYTHON=$$python VENV=.venv-$$version || exit 1; done
 
 .PHONY: test-spark
 test-spark: $(SPARK_STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest --durations 5 tests/parts/spark
+
+# With tracing some tests of times fail, which says nothing here.
+COVERED := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m coverage run -m pytest --dist loadscope --no-loadscope-reorder -q
+PERCENT := $(BIN)/coverage report --format total
+
+.PHONY: coverage
+coverage: $(DEV_STAMP) ## print the share of lines that make test runs, and that it runs together with make test-later
+	@rm -f .coverage .coverage.*
+	-@$(MAKE) --no-print-directory test TEST='$(COVERED)'
+	@$(BIN)/coverage combine --quiet && echo "make test: $$($(PERCENT)) %"
+	-@$(MAKE) --no-print-directory test-later TEST='$(COVERED)'
+	@$(BIN)/coverage combine --quiet --append && echo "with make test-later: $$($(PERCENT)) %"
 
 .PHONY: soak
 soak: $(DEV_STAMP) ## for hours: seeds, planted bugs, kills, and inputs at random
@@ -154,5 +171,5 @@ wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 
 .PHONY: clean
 clean: ## remove the virtual environment and all caches (data in instance/ stays)
-	rm -rf $(VENV) $(SPARK_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(SPARK_VENV) .pytest_cache .coverage* .mypy_cache .ruff_cache .hypothesis dist
 	find app saywho tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

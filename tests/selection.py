@@ -1,7 +1,8 @@
-"""What marks beside the tests cannot say: a folder's database, and who shares a process.
+"""What marks beside the tests cannot say: which `make test` runs, their database, their process.
 
-Beside a test, `full` and `soak` leave it to `make test-full` and `make soak`, both to the latter.
-`databases` names the kinds of database that it runs on, and may mark one of them.
+Beside a test, `later`, `full` and `soak` leave it to `make test-later`, `make test-full` and `make
+soak`, several to the last. `databases` names the kinds of database that it runs on, and may mark
+one of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,13 +31,144 @@ QUICK: Final = ("tests/engine/", "tests/formats/")
 """Where a module takes about a second: at the end of a run, no process waits long for another."""
 
 
+LATER: Final = (
+    "tests/benchmarks/",
+    "tests/browser/",
+    "tests/cli/",
+    "tests/examples/",
+    "tests/guide/",
+    "tests/parts/cases/",
+    "tests/parts/mirror/",
+    "tests/parts/report/",
+    "tests/trust/",
+    "tests/db/test_failover.py",
+    "tests/db/test_migrate.py",
+    "tests/db/test_pooler.py",
+    "tests/db/test_postgresql_restore.py",
+    "tests/engine/test_judgement.py::test_strangers_are_hardly_ever",
+    "tests/engine/test_little_known.py",
+    "tests/formats/source/test_bombs.py",
+    "tests/formats/source/test_written.py::test_the_months_of_every_language",
+    "tests/formats/test_dates_of_whatsapp.py",
+    "tests/formats/test_growth.py",
+    "tests/parts/dashboard/test_dashboard_server.py",
+    "tests/parts/dashboard/test_truth.py",
+    "tests/parts/games/test_game_privacy.py",
+    "tests/parts/games/test_game_streams.py",
+    "tests/parts/games/test_games_api.py",
+    "tests/parts/games/test_joining.py",
+    "tests/parts/games/test_secrets.py",
+    "tests/parts/pictures/test_year_cards.py",
+    "tests/parts/portraits/test_overview.py::test_the_finding_comes_first",
+    "tests/parts/portraits/test_people_alike.py",
+    "tests/parts/publish/test_downloads.py",
+    "tests/parts/publish/test_publishing.py::test_a_full_disk",
+    "tests/parts/publish/test_publishing.py::test_a_web_server_may_read",
+    "tests/parts/sources/test_inner_addresses.py",
+    "tests/parts/sources/test_sources_api.py::test_anything_else_is_refused",
+    "tests/parts/test_outputs_of_few.py",
+    "tests/parts/test_true_sentences.py",
+    "tests/parts/test_true_years.py",
+    "tests/parts/years/test_room_years.py",
+    "tests/parts/years/test_year_pages.py::test_a_year_is_what_one_counts_by_hand",
+    "tests/people/test_phrases.py",
+    "tests/runtime/test_sandbox.py",
+    "tests/services/compare/test_background.py",
+    "tests/services/compare/test_comparing.py::test_comparisons_after_a_change",
+    "tests/services/compare/test_elsewhere.py",
+    "tests/services/compare/test_left_out.py",
+    "tests/services/compare/test_other_languages.py",
+    "tests/services/compare/test_quiz_service.py",
+    "tests/services/imports/test_answers_in_chats.py",
+    "tests/services/imports/test_chosen_rooms.py",
+    "tests/services/imports/test_full_disk.py",
+    "tests/services/imports/test_read_again.py",
+    "tests/services/imports/test_watching.py",
+    "tests/services/rooms/test_recognition.py",
+    "tests/services/rooms/test_zone_of_clock.py",
+    "tests/services/test_room_deletion.py",
+    "tests/services/test_vacuum.py",
+    "tests/serving/test_connections.py",
+    "tests/serving/test_foreign_folder.py",
+    "tests/serving/test_http2.py",
+    "tests/serving/test_lane.py",
+    "tests/serving/test_other_servers.py",
+    "tests/serving/test_proxies.py",
+    "tests/serving/test_server.py",
+    "tests/serving/test_strangers_at_proxies.py",
+    "tests/serving/test_supervision.py",
+    "tests/serving/test_tls.py",
+    "tests/test_footprint.py",
+    "tests/test_packages.py",
+    "tests/test_parts.py",
+    "tests/test_patterns.py",
+    "tests/test_population.py::test_a_further_language_is_read_when",
+    "tests/test_three_calls.py::test_readme_shows",
+    "tests/test_wheel.py",
+    "tests/views/access/test_chat_alone.py",
+    "tests/views/access/test_chat_readers.py",
+    "tests/views/access/test_reader_pages.py",
+    "tests/views/access/test_switch.py",
+    "tests/views/authors/test_setting_apart.py",
+    "tests/views/comparing/test_copied_texts.py",
+    "tests/views/comparing/test_languages_of_few.py",
+    "tests/views/comparing/test_own_people.py",
+    "tests/views/imports/test_adding_only.py",
+    "tests/views/imports/test_consent.py",
+    "tests/views/imports/test_import_previews.py",
+    "tests/views/imports/test_import_progress.py",
+    "tests/views/imports/test_imports_api.py::test_an_import_whose_process_was_killed",
+    "tests/views/imports/test_imports_api.py::test_cancelling",
+    "tests/views/imports/test_read_once.py",
+    "tests/views/imports/test_reading_choices.py",
+    "tests/views/imports/test_room_choices.py",
+    "tests/views/posts/test_deleted.py",
+    "tests/views/posts/test_small_pictures.py",
+    "tests/views/rooms/test_own_zone.py",
+    "tests/views/rooms/test_recognised.py",
+    "tests/views/site/test_first_steps.py",
+    "tests/views/site/test_generated_clients.py",
+    "tests/views/site/test_openapi.py",
+    "tests/views/site/test_where_people_are_led.py",
+    "tests/views/test_cast.py::test_people_of_chats_are_called_so",
+    "tests/views/test_extreme_values.py",
+    "tests/views/test_growing_requests.py",
+    "tests/views/test_long_reads.py",
+    "tests/views/test_loop_holds.py",
+    "tests/views/test_markup.py",
+    "tests/views/test_origin.py",
+    "tests/views/test_plain_text.py",
+    "tests/views/test_policies.py::test_roles_have_the_rights_of_the_table[private",
+    "tests/views/test_posters.py",
+    "tests/views/test_stale_answers.py",
+    "tests/views/test_strangers.py",
+    "tests/views/test_subjects.py",
+    "tests/views/test_time_zones.py",
+)
+"""Where the ids of tests begin that `make test` leaves to `make test-later`.
+
+They take long, or prove in another way what the others prove too.
+"""
+SOONER: Final = (
+    "tests/browser/test_journeys.py::test_asking_about_two_authors",
+    "tests/cli/test_cli_commands.py",
+    "tests/cli/test_cli_doubts.py",
+    "tests/cli/test_cli_export.py",
+    "tests/db/test_postgresql.py",
+    "tests/serving/test_server.py::test_an_unavailable_address",
+    "tests/test_parts.py::test_a_site_without_a_part_answers",
+    "tests/views/test_stale_answers.py::test_a_view_that_forgets",
+)
+"""Where those ids begin that it runs all the same; all others on PostgreSQL are left, too."""
+
+
 def first_of(values: Iterable[T], *first: T) -> list[Any]:
-    """Return parameters of which `make test` tries these alone, and `make test-full` the others."""
+    """Return parameters of which `make test` tries these alone; the others are tried later."""
     params: list[Any] = []
     for value in values:
         several: Any = value if type(value) is tuple else (value,)
         is_first = value in first
-        params.append(value if is_first else pytest.param(*several, marks=pytest.mark.full))
+        params.append(value if is_first else pytest.param(*several, marks=pytest.mark.later))
     return params
 
 
@@ -53,6 +185,21 @@ def kinds_for(definition: pytest.Item) -> Sequence[Any]:
 def is_for_soak(kind: Any) -> bool:
     """Return whether a kind of database is marked for `make soak`."""
     return any(mark.name == "soak" for mark in getattr(kind, "marks", ()))
+
+
+def is_all_later(place: str) -> bool:
+    """Return whether `make test` leaves out all tests of a module or folder."""
+    is_sooner = place.startswith(SOONER) or any(start.startswith(place) for start in SOONER)
+    return place.startswith(LATER) and not is_sooner
+
+
+def is_later(item: pytest.Item) -> bool:
+    """Return whether `make test` leaves out a test, as it does all on PostgreSQL but one module."""
+    if item.nodeid.startswith(SOONER):
+        return False
+    callspec = getattr(item, "callspec", None)
+    is_on_server = callspec is not None and callspec.params.get("databases") == "postgresql"
+    return is_on_server or item.nodeid.startswith(LATER)
 
 
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]
