@@ -1,3 +1,29 @@
-"""saywho: reads files of chats and posts, and judges who would have said a text."""
+"""saywho: reads files of chats and posts, and judges who would have said a text.
+
+    chat = saywho.read("KakaoTalk.txt", tz="Asia/Seoul")
+
+docs/library.md describes all that this module offers. A name's module is imported when the name is
+used first, since that takes up to a second.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from saywho.chat import Chat as Chat, Post as Post, read as read
+    from saywho.errors import FileError as FileError
 
 __version__ = "2.0.0.dev0"
+__all__ = ["Chat", "FileError", "Post", "read"]
+_HOMES: Final = {"Chat": "chat", "FileError": "errors", "Post": "chat", "read": "chat"}
+"""Modules of the names in `__all__`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'saywho' has no attribute {name!r}")
+    return getattr(import_module(f"saywho.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import saywho
 from app import part_list
 
 ROOT: Final = Path(__file__).parents[1]
@@ -132,7 +133,8 @@ def floors() -> dict[str, int]:
         if line.startswith(("| `app/", "| `saywho/"))
         and (
             rooms := re.findall(
-                r"`(?:app/(?=\w)|(?=saywho/))(parts/\w+|saywho/\w+|\w+)(?:/|\.py)`", line
+                r"`(?:app/(?=\w)|(?=saywho/))(parts/\w+|saywho/\w+|\w+)(?:/|\.py)`",
+                line.split("|")[1],
             )
         )
     ]
@@ -215,13 +217,20 @@ def circle() -> list[str]:
 
 
 def repeated_classes() -> dict[str, list[str]]:
-    """Return the public class names that stand in several modules, with these."""
+    """Return the public class names that stand in several modules, with these.
+
+    Users of the library do not see the site, so that its names may be those of the site.
+    """
     homes = defaultdict(list)
     for path, tree in trees().items():
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes[node.name].append(str(path.relative_to(ROOT)))
-    return {name: paths for name, paths in sorted(homes.items()) if len(paths) > 1}
+    return {
+        name: paths
+        for name, paths in sorted(homes.items())
+        if len(paths) > 1 and name not in saywho.__all__
+    }
 
 
 class Declared(NamedTuple):

@@ -56,6 +56,7 @@ MODULES: Final = {
         "export": "Export all posts, or the posts of one author or chat.",
         "search": "Search the posts for QUERY.",
     },
+    "read": {"read": "Print the posts of FILE, without a site."},
     "serve": {"serve": "Migrate the database and start the server."},
     "users": {
         "operator": "Create, list, unlock and remove accounts.",

@@ -48,7 +48,6 @@ from app.services.imports.beginning import (
     limited_reading,
     stopped_after,
 )
-from app.services.imports.reading import DoubtError, grave_doubts
 from app.services.imports.report import MAX_ERRORS, ImportReport, Seen, note_facts
 from app.services.imports.seen import Look
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
@@ -56,6 +55,7 @@ from app.services.posts.media import keeper_of, remove_if_full
 from saywho.formats.assumptions import NotesSummary, note_lines
 from saywho.formats.kept import FileReading, read_file
 from saywho.formats.records import ReadOptions, RecordStream
+from saywho.formats.settled import DoubtError, grave_doubts
 from saywho.formats.source.file import Source
 
 

@@ -86,61 +86,73 @@ def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
 
 
 FORMATS: Final = _format_names()
+LISTED: Final = f"Formats:\n{_in_columns(FORMATS)}"
+
+READING: Final = (
+    click.option(
+        "--format",
+        "format_name",
+        type=click.Choice(["auto", *FORMATS]),
+        metavar="NAME",
+        default="auto",
+        show_default=True,
+        help="Format of the file, of those below; auto recognises it by the content.",
+    ),
+    click.option(
+        "--username",
+        metavar="NAME",
+        callback=_parsed_by(_clean_username),  # Otherwise all posts of a file would be rejected.
+        help="Author of posts that name no author, or name for the account of a one-account file.",
+    ),
+    click.option(
+        "--include-restricted", is_flag=True, help="Read posts for a limited audience too."
+    ),
+    click.option(
+        "--timezone",
+        metavar="ZONE",
+        callback=_parsed_by(_zone_name),
+        help="Time zone of a chat, such as Asia/Seoul (default: this machine's).",
+    ),
+    click.option(
+        "--dates",
+        type=click.Choice(DATE_ORDERS),
+        help="Order of day, month and year in dates, if the file does not make it clear.",
+    ),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        callback=_parsed_by(parse_encoding),
+        help="Encoding of the texts, such as cp949 or utf-8 (default: guessed from the letters).",
+    ),
+    click.option(
+        "--column",
+        "columns",
+        metavar="ROLE=NAME",
+        multiple=True,
+        callback=_parsed_by(columns_of),
+        help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}."
+        " author=none: the file names no author; sheet=NAME: the sheet of a workbook.",
+    ),
+)
+"""Options of reading a file."""
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(READING):
+        command = option(command)
+    return command
 
 
 @click.command(
-    "import",
-    epilog="Example: saywho import archive.zip --username alice\n\n\b\n"
-    f"Formats:\n{_in_columns(FORMATS)}",
+    "import", epilog=f"Example: saywho import archive.zip --username alice\n\n\b\n{LISTED}"
 )
 @click.argument("files", nargs=-1, metavar="FILE…")
-@click.option(
-    "--format",
-    "format_name",
-    type=click.Choice(["auto", *FORMATS]),
-    metavar="NAME",
-    default="auto",
-    show_default=True,
-    help="Format of each file, of those below; auto recognises it by the content.",
-)
-@click.option(
-    "--username",
-    metavar="NAME",
-    callback=_parsed_by(_clean_username),  # Otherwise all posts of a file would be rejected.
-    help="Author of posts that name no author, or name for the account of a one-account file.",
-)
-@click.option("--include-restricted", is_flag=True, help="Import posts for a limited audience too.")
+@reading_options
 @click.option("--no-media", is_flag=True, help="Leave out the pictures, videos and sounds.")
 @click.option(
     "--decode-entities",
     is_flag=True,
     help="Decode HTML entities such as &amp; in JSON lines and CSV.",
-)
-@click.option(
-    "--timezone",
-    metavar="ZONE",
-    callback=_parsed_by(_zone_name),
-    help="Time zone of a chat, such as Asia/Seoul (default: this machine's).",
-)
-@click.option(
-    "--dates",
-    type=click.Choice(DATE_ORDERS),
-    help="Order of day, month and year in dates, if the file does not make it clear.",
-)
-@click.option(
-    "--encoding",
-    metavar="NAME",
-    callback=_parsed_by(parse_encoding),
-    help="Encoding of the texts, such as cp949 or utf-8 (default: guessed from the letters).",
-)
-@click.option(
-    "--column",
-    "columns",
-    metavar="ROLE=NAME",
-    multiple=True,
-    callback=_parsed_by(columns_of),
-    help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}."
-    " author=none: the file names no author; sheet=NAME: the sheet of a workbook.",
 )
 @click.option(
     "--room",

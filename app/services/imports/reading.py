@@ -8,7 +8,7 @@ stored.
 import pickle
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -39,7 +39,6 @@ from app.services.posts.post_content import (
     lenient,
 )
 from saywho.clock import now
-from saywho.formats.assumptions import doubt_sentence, ways_out
 from saywho.formats.doubts.questions import asked
 from saywho.formats.file_chats import FileChat, FileChats
 from saywho.formats.kept import WHOLE_BYTES
@@ -55,24 +54,15 @@ from saywho.formats.records import (
     count_skipped,
     nameless,
     next_items,
-    unsettled_of,
 )
 from saywho.formats.registry import WITH_ENTITIES, open_records
+from saywho.formats.settled import check_settled
 from saywho.formats.source.file import Source
-from saywho.formats.tally import Doubt
 from saywho.text import clean_username, decode_entities, drop_controls, username_key
 
 FIRST_RECORDS: Final = 1_000
 LOOKED_AT: Final = 20_000
 """Records of a larger file, or of a stream, that are looked at before it is stored."""
-
-
-class UnsettledError(FileError):
-    """Authors or times of a file are ambiguous, so that someone must choose."""
-
-
-class DoubtError(UnsettledError):
-    """There are grave doubts about how a file was read."""
 
 
 class FirstReading:
@@ -150,46 +140,6 @@ class FirstReading:
         if self._fault is not None:
             raise self._fault
         yield from self.records.items
-
-
-def check_order(records: RecordStream) -> None:
-    """Raise UnsettledError if a later date contradicts the assumed order."""
-    if records.notes.is_order_disproved:
-        raise UnsettledError(ways_out("dates"))
-
-
-def check_settled(records: RecordStream, options: ReadOptions) -> None:
-    """Raise UnsettledError if someone must choose before these records are stored."""
-    if unsettled := unsettled_of(records, options):
-        if unsettled == "author":
-            raise UnsettledError("{reason}; nothing is stored", reason=nameless(records))
-        raise UnsettledError(ways_out(unsettled))
-
-
-def check_doubts(
-    records: RecordStream, accepted: Collection[Message] | None, *, has_stored: bool = False
-) -> None:
-    """Raise DoubtError for a grave doubt whose evidence is not accepted; None accepts all."""
-    if accepted is None:
-        return
-    doubts = (doubt for doubt in grave_doubts(records) if doubt.finding not in accepted)
-    if (doubt := next(doubts, None)) is not None:
-        said = doubt_sentence(doubt)
-        if has_stored:
-            raise DoubtError(
-                "this file may be read wrongly, so the import stops: {doubt}. Earlier posts stay:"
-                " undo the import, or accept the doubts and import the file again",
-                doubt=said,
-            )
-        raise DoubtError(
-            "this file may be read wrongly, so nothing is stored: {doubt}. If it is read rightly,"
-            " accept the doubts",
-            doubt=said,
-        )
-
-
-def grave_doubts(records: RecordStream) -> list[Doubt]:
-    return [doubt for doubt in records.notes.summary.doubts if doubt.grave]
 
 
 MOST_POSTS: Final = 200_000

@@ -35,7 +35,6 @@ from app.services.imports.beginning import (
     limited_reading,
     stopped_after,
 )
-from app.services.imports.reading import UnsettledError
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import StoreOptions, check_records, import_file
 from app.services.imports.undo import UNDO, undo_imports
@@ -44,6 +43,7 @@ from app.services.posts.users import choose_own, find_meant
 from app.services.rooms.identity import UnsettledRoomError
 from saywho.clock import monotonic
 from saywho.formats.kept import read_once
+from saywho.formats.settled import UnsettledError
 from saywho.formats.source.file import Source
 from saywho.processes import be_nice, begin_child
 

@@ -25,7 +25,6 @@ from app.models.base import UtcDateTime
 from app.services.compare.stored_texts import rooms_with
 from app.services.imports.bulk import find_by_keys
 from app.services.imports.jobs import options_of
-from app.services.imports.reading import UnsettledError
 from app.services.imports.report import Seen
 from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.meetings import is_of_undone, is_sent_by
@@ -46,6 +45,7 @@ from saywho.formats.file_chats import FileChat, stored_form, text_hashes
 from saywho.formats.post import RoomReference
 from saywho.formats.reading import username_for
 from saywho.formats.records import FileRoom, Item, ReadOptions, Record
+from saywho.formats.settled import UnsettledError
 from saywho.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, Numbers, agreement
 from saywho.text import username_key
 

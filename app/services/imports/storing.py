@@ -24,7 +24,6 @@ from app.errors import (
     FileError,
     InvalidInputError,
     Message,
-    UnrecognisedFileError,
     fault_of,
     message_of,
 )
@@ -37,13 +36,7 @@ from app.services.event_log import newest_event
 from app.services.imports.beginning import begin_reading
 from app.services.imports.bulk import BATCH, BulkPost, ImportMemory, store_batch
 from app.services.imports.counting import Counting
-from app.services.imports.reading import (
-    NO_CONSENT,
-    PostReader,
-    RecordMedia,
-    check_doubts,
-    check_order,
-)
+from app.services.imports.reading import NO_CONSENT, PostReader, RecordMedia
 from app.services.imports.report import ImportReport, StoredPosts
 from app.services.imports.seen import NOTHING, Look
 from app.services.imports.undo import Replaced, replacing
@@ -53,13 +46,19 @@ from app.services.posts.users import check_platform, find_meant, list_samples, s
 from app.services.rooms.identity import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from saywho.clock import now
-from saywho.formats.assumptions import ReadNotes, is_of_column
+from saywho.formats.assumptions import ReadNotes
 from saywho.formats.kept import FileReading
 from saywho.formats.post import Platform, Visibility
 from saywho.formats.records import NO_OPTIONS, Account, ReadOptions, RecordStream
 from saywho.formats.registry import open_records
+from saywho.formats.settled import (
+    NamelessFileError,
+    check_columns,
+    check_doubts,
+    check_order,
+    owner_name,
+)
 from saywho.formats.source.file import Source
-from saywho.formats.tables.cells import plain_column
 from saywho.text import clean_username
 
 FEWEST_FOLDED: Final = 2_000
@@ -70,10 +69,6 @@ then, who reads counts the new posts, too.
 """
 MOST_UNFOLDED: Final = 16_000_000
 """Characters of new posts, which are in memory together when they are folded."""
-
-
-class NamelessFileError(FileError):
-    """The file of one account needs another name."""
 
 
 Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
@@ -88,24 +83,7 @@ NO_CONSENT_OF_REQUEST: Final = Message(
 
 def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
     """Raise FileError for a table without needed columns, or a chat on a public site."""
-    known = {plain_column(name) for name, _ in records.columns}
-    absent = [
-        name
-        for name, field in options.columns.items()
-        if plain_column(name) not in known and is_of_column(name, field)
-    ]
-    if records.columns and absent:
-        raise UnrecognisedFileError(
-            "unknown column {column}; the columns are {names}",
-            column=absent[0],
-            names=", ".join(name for name, _ in records.columns),
-        )
-    if records.columns and "text" not in dict(records.columns).values():
-        raise UnrecognisedFileError(
-            "no text column found among {names}; rename a column to `text`, or "
-            "choose it on the import page",
-            names=", ".join(name for name, _ in records.columns),
-        )
+    check_columns(records, options)
     if records.is_chat and is_public and not options.is_published:
         raise FileError(NO_CONSENT.template)
 
@@ -420,18 +398,7 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
     """Return the account that wrote all posts; None for many authors."""
     if account is None:
         return None
-    name = username or account.username
-    if not name and account.unread:
-        raise NamelessFileError(
-            "{file} cannot be read, so the author of these posts is unknown; enter the name before"
-            " the import starts (--username NAME)",
-            file=account.unread,
-        )
-    if not name:
-        raise NamelessFileError(
-            "the file does not name the author of these posts; enter the name before the import"
-            " starts (--username NAME)"
-        )
+    name = owner_name(account, username)
     try:
         name = clean_username(name)
         async with db.read() as session:

@@ -1,0 +1,308 @@
+"""Files as plain values: `saywho.read`."""
+
+import io
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, overload
+
+from saywho.errors import BrokenFileError, FileError
+from saywho.formats.assumptions import (
+    DATE_ORDERS,
+    assumption_sentence,
+    columns_of,
+    doubt_sentence,
+    parse_encoding,
+    unread_sentences,
+)
+from saywho.formats.chats.people import zone_of
+from saywho.formats.doubts.questions import asked
+from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.records import ReadOptions, Record, RecordStream, nameless
+from saywho.formats.registry import FORMATS, open_records
+from saywho.formats.settled import check_columns, check_doubts, check_settled, owner_name
+from saywho.formats.source.file import Source
+from saywho.text import clean_text, clean_username, drop_controls, username_key
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+MOST_REJECTED: Final = 100
+"""Unreadable records of a file that are listed one by one."""
+_SKIPPED: Final = {
+    "repost": "reposts",
+    "restricted": "posts for a limited audience (include_restricted)",
+    "empty": "posts without text and media",
+    "like": "likes",
+    "deleted": "deleted posts",
+    "media": "media without text",
+    "system": "lines of the app",
+}
+
+
+class Post(NamedTuple):
+    """A post, or a message of a chat."""
+
+    author: str
+    """Name of the author, without blanks, as a site has it: `Kim Minah` is `Kim_Minah`. The second
+    of two namesakes in a chat is `Kim_Minah_2`.
+    """
+    text: str
+    """In NFC, with LF as the only line end; empty only if there are media."""
+    created_at: datetime | None
+    """In UTC, in whole seconds; None if the file has no readable time."""
+    room: str | None
+    """Name of the chat; None for a post."""
+    reply_to: str | None
+    """`id` of the answered post, if the file has it."""
+    id: str | None
+    """The platform's id, if the file has it."""
+    kind: Literal["post", "reply", "quote"]
+    media: tuple[str, ...]
+    """Kinds of its media, in order: `photo`, `video`, `gif`, `audio`, `link`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chat(Sequence[Post]):
+    """The posts of a file in its order, and what was not certain about reading them.
+
+    It is a sequence of `Post`, which cannot be changed; it can be pickled. The sentences are
+    English.
+    """
+
+    posts: tuple[Post, ...]
+    format: str
+    """Name of the file's format, such as `kakaotalk`."""
+    is_chat: bool
+    """Whether several people wrote to each other."""
+    assumptions: tuple[str, ...]
+    """Decisions that the file leaves open, with their evidence."""
+    doubts: tuple[str, ...]
+    """Odd findings: perhaps errors of the file, perhaps of its reader."""
+    unread: tuple[str, ...]
+    """What was not used: columns, files, times, and records with the reason."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The authors, those with the most posts first."""
+        return tuple(name for name, _ in Counter(post.author for post in self.posts).most_common())
+
+    def __len__(self) -> int:
+        return len(self.posts)
+
+    @overload
+    def __getitem__(self, index: int) -> Post: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Post, ...]: ...
+    def __getitem__(self, index: int | slice) -> Post | tuple[Post, ...]:
+        return self.posts[index]
+
+    def __iter__(self) -> Iterator[Post]:
+        return iter(self.posts)
+
+    def __repr__(self) -> str:
+        people = len({post.author for post in self.posts})
+        return f"<Chat: {self.format}, {len(self):,} posts, {people:,} people>"
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return a dictionary for each post, with the fields of `Post` as keys."""
+        return [post._asdict() for post in self.posts]
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a table with a row for each post, and the fields of `Post` as columns.
+
+        Raises ImportError without pandas, which saywho does not install.
+        """
+        import pandas
+
+        table = pandas.DataFrame(self.to_records(), columns=list(Post._fields))
+        table["created_at"] = pandas.to_datetime(table["created_at"], utc=True)
+        return table
+
+    def to_polars(self) -> "polars.DataFrame":
+        """Return the same table for Polars.
+
+        Raises ImportError without Polars, which saywho does not install.
+        """
+        import polars
+
+        types = dict.fromkeys(Post._fields, polars.String) | {
+            "created_at": polars.Datetime("us", "UTC"),
+            "media": polars.List(polars.String),
+        }
+        return polars.DataFrame([[*post] for post in self.posts], schema=types, orient="row")
+
+
+def read(
+    file: str | os.PathLike[str] | BinaryIO,
+    *,
+    tz: str | None = None,
+    username: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    format: str = "auto",  # noqa: A002 # the word that the command line and the API use
+    encoding: str | None = None,
+    dates: Literal["day-first", "month-first", "year-first"] | None = None,
+    include_restricted: bool = False,
+    accept_doubts: bool = False,
+) -> Chat:
+    """Return the posts of a file in any of the formats of saywho, which knows it by its content.
+
+    file: a path of a file, a folder or an archive, or a file opened in binary mode.
+    tz: time zone of a chat whose file names none, such as `Asia/Seoul`; by default the computer's.
+    username: author of posts that name none; of a chat, who exported it.
+    columns: roles of columns or fields, such as `{"user_name": "author"}`; the roles are author,
+        text, time, name, id, lang, url and repost. `none` means that no column has the role.
+    format: name of the format, if it is not known by the content.
+    encoding: encoding of the texts, such as `cp949`, if the guess from the letters is wrong.
+    dates: order of day, month and year in dates of numbers, if the file leaves it open.
+    include_restricted: whether to read posts for a limited audience, too.
+    accept_doubts: whether to return what can be read of a file that an import would refuse: most
+        times or authors are unreadable, a grave doubt remains, or the file breaks off.
+
+    Raises FileError, with the sentence that the command `saywho import` prints, for a file that
+    cannot be read, and ValueError for an unknown zone, format, encoding or role. Posts of one
+    author with the same id count once, as in an import.
+    """
+    if isinstance(file, io.TextIOBase):
+        raise TypeError("open the file in binary mode: open(path, 'rb')")
+    if format != "auto" and format not in FORMATS:
+        raise ValueError(f"unknown format {format}; known are {', '.join(sorted(FORMATS))}")
+    options = _options(
+        tz=tz,
+        username=username,
+        columns=columns or {},
+        encoding=encoding,
+        dates=dates,
+        include_restricted=include_restricted,
+        accept_doubts=accept_doubts,
+    )
+    named = getattr(file, "name", None)
+    is_path = isinstance(file, str | os.PathLike)
+    target = Path(file) if is_path else file  # type: ignore[arg-type] # is a path
+    name = None if is_path else named if isinstance(named, str) else "the file"
+    with Source(target, name=name) as source:  # type: ignore[arg-type] # is no string
+        records, _ = asked(open_records(source, format=format, options=options), options)
+        check_columns(records, options)
+        reading = _Reading(records, options)
+        try:
+            reading.read()
+        except BrokenFileError as error:
+            if not accept_doubts:
+                raise
+            reading.unread.append(str(error))
+        check_settled(records, options)
+        check_doubts(records, None if accept_doubts else ())
+        return reading.chat()
+
+
+def _options(*, tz: str | None, columns: Mapping[str, str], **chosen: Any) -> ReadOptions:
+    """Return the options of a reading. Raises ValueError."""
+    if chosen["dates"] not in (None, *DATE_ORDERS):
+        raise ValueError(f"unknown order of dates; use {', '.join(DATE_ORDERS)}")
+    zone_of(tz)
+    if chosen["username"] is not None:
+        chosen["username"] = clean_username(chosen["username"])
+    if chosen["encoding"] is not None:
+        chosen["encoding"] = parse_encoding(chosen["encoding"])
+    pairs = columns_of(f"{role}={name}" for name, role in columns.items())
+    return ReadOptions(
+        timezone=tz,
+        columns=pairs,
+        with_media=False,
+        accept_unread=chosen["accept_doubts"],
+        **chosen,
+    )
+
+
+class _Reading:
+    """Collects the posts of a file's records, and what is left out."""
+
+    def __init__(self, records: RecordStream, options: ReadOptions) -> None:
+
+        self._records, self._options = records, options
+        self._owner = None
+        if records.account is not None:
+            self._owner = clean_username(owner_name(records.account, options.username))
+        self._posts: list[Post] = []
+        self._known: set[tuple[str, str]] = set()
+        """Author and id of the posts."""
+        self._skipped = Counter[str]()
+        self._rejected: list[str] = []
+        self._rejected_count = self._repeated = 0
+        self.unread: list[str] = [str(part.note) for part in records.left_out]
+
+    def read(self) -> None:
+
+        for item in self._records.items:
+            if isinstance(item, BadRecord):
+                self._reject(item.place, item.detail)
+            elif isinstance(item, Skipped):
+                self._skipped[item.reason] += 1
+            else:
+                try:
+                    self._add(item)
+                except (ValueError, FileError) as error:
+                    self._reject(item.place, str(error))
+
+    def _reject(self, place: int, detail: str) -> None:
+        self._rejected_count += 1
+        if len(self._rejected) < MOST_REJECTED:
+            self._rejected.append(f"{self._records.unit} {place}: {detail}")
+
+    def _add(self, record: Record) -> None:
+
+        author = self._owner or record.username or self._options.username
+        if author is None and self._records.is_chat:
+            self._skipped[f"messages by {record.display_name}; name them with username"] += 1
+            return
+        author = author or record.author_id
+        if author is None:
+            raise FileError(nameless(self._records))
+        author, text = clean_username(author), drop_controls(record.text)
+        if record.source_id is not None:
+            key = username_key(author), record.source_id
+            if key in self._known:
+                self._repeated += 1
+                return
+            self._known.add(key)
+        time, target, room = record.created_at, record.reply_to, record.room
+        self._posts.append(
+            Post(
+                author,
+                clean_text(text) if text.strip() or not record.media else "",
+                time and time.replace(microsecond=0),
+                None if room is None else room.name,
+                None if target is None else target.source_id,
+                record.source_id,
+                record.kind,
+                tuple(medium.kind for medium in record.media),
+            )
+        )
+
+    def chat(self) -> Chat:
+
+        notes = self._records.notes.summary
+        left_out = [
+            f"Left out: {count:,} {_SKIPPED.get(reason, reason)}"
+            for reason, count in self._skipped.most_common()
+        ]
+        left_out += [f"Repeated, and counted once: {self._repeated:,}"] if self._repeated else []
+        more = self._rejected_count - len(self._rejected)
+        return Chat(
+            posts=tuple(self._posts),
+            format=self._records.format,
+            is_chat=self._records.is_chat,
+            assumptions=tuple(str(assumption_sentence(part)) for part in notes.assumptions),
+            doubts=tuple(str(doubt_sentence(doubt)) for doubt in notes.doubts),
+            unread=(
+                *self.unread,
+                *map(str, unread_sentences(notes.unread)),
+                *left_out,
+                *self._rejected,
+                *([f"and {more:,} more records"] if more else []),
+            ),
+        )

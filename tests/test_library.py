@@ -1,0 +1,162 @@
+"""`import saywho`: files as plain values, as a notebook uses them."""
+
+import io
+import json
+import pickle
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import saywho
+from tests.chats import kakaotalk, said, telegram
+from tests.installation import Installation
+
+SAID = [*said(["민아", "Kim Jun"], times=3), ("2024-01-16 09:00", "민아", "안녕 ㅋㅋ")]
+SITE = ("quart", "sqlalchemy", "dash", "hypercorn", "click", "app")
+"""Packages that only the site needs."""
+
+
+def test_a_chat_is_a_sequence_of_its_messages(tmp_path: Path) -> None:
+    path = tmp_path / "KakaoTalk.txt"
+    path.write_bytes(kakaotalk("방", *SAID))
+    chat = saywho.read(path, tz="Asia/Seoul")
+    assert (len(chat), chat.people, chat.format) == (7, ("민아", "Kim_Jun"), "kakaotalk")
+    last = saywho.Post(
+        "민아", "안녕 ㅋㅋ", datetime(2024, 1, 16, tzinfo=UTC), "방", None, None, "post", ()
+    )
+    assert chat[-1] == last
+    assert (chat.assumptions, chat.doubts, chat.unread) == ((), (), ())
+    assert [post.author for post in chat] == [record["author"] for record in chat.to_records()]
+    with path.open("rb") as file:
+        assert saywho.read(file, tz="Asia/Seoul").posts == chat.posts
+    assert pickle.loads(pickle.dumps(chat)).posts == chat.posts  # noqa: S301 # of this test
+
+
+def test_a_zone_that_no_file_names_is_an_assumption() -> None:
+    chat = saywho.read(io.BytesIO(kakaotalk("방", *SAID)))
+    assert len(chat.assumptions) == 1
+    assert chat.assumptions[0].startswith("Time zone: ")
+
+
+def test_ids_answers_and_repeated_posts() -> None:
+    values = json.loads(telegram(7, "boat", *said(["Ana", "Ben"])))
+    values["messages"][1]["reply_to_message_id"] = 1
+    values["messages"].append(values["messages"][0])
+    chat = saywho.read(io.BytesIO(json.dumps(values).encode()))
+    assert [(post.id, post.reply_to, post.kind) for post in chat] == [
+        ("7:1", None, "post"),
+        ("7:2", "7:1", "post"),
+    ]
+    assert chat.unread == ("Repeated, and counted once: 1",)
+
+
+def test_a_wrong_file_raises_the_sentence_that_the_command_prints(
+    tmp_path: Path, installation: Installation
+) -> None:
+    for content in (b"%PDF-1.7 no posts", b"\x00\x01\x02"):
+        path = tmp_path / "posts"
+        path.write_bytes(content)
+        with pytest.raises(saywho.FileError) as raised:
+            saywho.read(path)
+        said_by_command = installation.run("import", str(path))
+        assert said_by_command.exit_code == 2
+        assert str(raised.value) in said_by_command.stderr
+    with pytest.raises(saywho.FileError, match="No such file"):
+        saywho.read(tmp_path / "nothing")
+
+
+def test_what_would_stop_an_import_stops_a_reading() -> None:
+    rows = ["author,text", *(f"mina,{n}번째 글" for n in range(3)), *(",x" for _ in range(9))]
+    file = "\n".join(rows).encode()
+    with pytest.raises(saywho.FileError, match="nothing is stored: Posts without an author"):
+        saywho.read(io.BytesIO(file))
+    chat = saywho.read(io.BytesIO(file), accept_doubts=True)
+    assert len(chat) == 3
+    assert len(chat.unread) == 9
+    assert chat.unread[0] == "line 5: the author is missing in this row"
+
+
+def test_columns_and_the_author_of_all() -> None:
+    table = b"who,what\nana,a first text\nben,a second text\n"
+    chat = saywho.read(io.BytesIO(table), columns={"who": "author", "what": "text"})
+    assert chat.people == ("ana", "ben")
+    lines = b'{"text": "one"}\n{"text": "two"}\n'
+    assert saywho.read(io.BytesIO(lines), username="cleo").people == ("cleo",)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tz": "Mars/Olympus"},
+        {"format": "scroll"},
+        {"encoding": "runes"},
+        {"dates": "backwards"},
+        {"columns": {"who": "poet"}},
+        {"username": "a b"},
+    ],
+    ids=str,
+)
+def test_unknown_options_are_value_errors(options: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        saywho.read(io.BytesIO(b"text\nx\n"), **options)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="binary mode"):
+        saywho.read(io.StringIO("text"))  # type: ignore[arg-type]
+
+
+def test_the_library_needs_nothing_of_the_site(tmp_path: Path) -> None:
+    """Reading opens no connection, and writes no file with a name."""
+    (tmp_path / "chat.txt").write_bytes(kakaotalk("방", *SAID))
+    code = f"""
+import sys
+blocked = {SITE!r}
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in blocked:
+            raise ImportError(name)
+sys.meta_path.insert(0, Blocker())
+def audit(event, arguments):
+    if event.startswith("socket.") or (event == "open" and isinstance(arguments[1], str)
+            and set(arguments[1]) & set("wax+")) and not isinstance(arguments[0], int):
+        raise RuntimeError(event, arguments)
+import saywho
+sys.addaudithook(audit)
+chat = saywho.read("chat.txt", tz="Asia/Seoul")
+print(len(chat), *chat.people)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.stdout, ran.stderr) == ("7 민아 Kim_Jun\n", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["chat.txt"]
+
+
+def test_public_names_are_few_and_described() -> None:
+    assert len(saywho.__all__) <= 12
+    assert all(getattr(saywho, name).__doc__ for name in saywho.__all__)
+    assert {*saywho.__all__} <= {*dir(saywho)}
+    with pytest.raises(AttributeError, match="no attribute 'write'"):
+        saywho.write  # noqa: B018
+
+
+def test_the_command_prints_a_file_without_a_site(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "instance")
+    path = tmp_path / "chat.txt"
+    path.write_bytes(kakaotalk("방", *SAID))
+    printed = installation.json("read", str(path), "--timezone", "Asia/Seoul")
+    assert (printed["people"], len(printed["posts"])) == (["민아", "Kim_Jun"], 7)
+    assert printed["posts"][-1]["created_at"] == "2024-01-16T00:00:00Z"
+    table = installation.run("read", str(path), "--csv")
+    rows = table.stdout.splitlines()
+    assert rows[0] == "author,text,created_at,room,reply_to,id,kind,media"
+    assert rows[-1].startswith("민아,안녕 ㅋㅋ,2024-01-1")
+    assert "Time zone: " in table.stderr
+    again = saywho.read(io.BytesIO(table.stdout.encode()))
+    assert [post[:3] for post in again] == [post[:3] for post in saywho.read(path)]
+    assert not installation.data_dir.exists()
