@@ -59,7 +59,7 @@ def test_pages_say_nothing_behind_their_back() -> None:
 
 
 def test_few_functions_have_many_parameters() -> None:
-    # Two of them add to the parameters of Quart's `add_url_rule`, and one is `saywho.read`, whose options are keywords.
+    # Two of them add to the parameters of Quart's `add_url_rule`, one is `saywho.read`.
     assert len(house.long_signatures()) <= 7, house.long_signatures()
 
 
