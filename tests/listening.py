@@ -69,10 +69,26 @@ class Listener:
 
     @property
     def blocks(self) -> list[dict[str, str]]:
-        """The fields of all that was sent; a comment has the field ``."""
+        """The fields of all that was sent, without comments; of an empty block, none."""
+        blocks, fields = list[dict[str, str]](), dict[str, str]()
+        for line in self._lines:
+            name, _, value = line.partition(": ")
+            if name:
+                fields[name] = value
+            elif not line:
+                blocks.append(fields)
+                fields = {}
+        return blocks
+
+    @property
+    def comments(self) -> list[str]:
+        return [line.removeprefix(": ") for line in self._lines if line.startswith(":")]
+
+    @property
+    def _lines(self) -> list[str]:
+        """All whole lines."""
         text = b"".join(message.get("body", b"") for message in self.messages).decode()
-        lines = [block.split("\n") for block in text.split("\n\n")[:-1]]
-        return [dict(line.split(": ", 1) for line in block) for block in lines]
+        return text.split("\n")[:-1]
 
     @property
     def ids(self) -> list[int]:

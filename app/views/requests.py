@@ -42,6 +42,7 @@ from saywho.sizes import MIB
 from saywho.text import Gap
 
 Form = TypeVar("Form", bound=msgspec.Struct)
+Decoded = TypeVar("Decoded")
 Key = TypeVar("Key")
 Item = TypeVar("Item")
 Piece = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}$", examples=["4-9"])]
@@ -170,14 +171,11 @@ JSON_LINES: Final = frozenset(
 """Names of the type of JSON lines; the first is documented."""
 
 
-def require_type(name: str, otherwise: str = "") -> None:
-    """Raise UnsupportedMediaError for another type or a compressed body.
-
-    otherwise: end of the sentence, with the place of other types.
-    """
+def require_type(*names: str) -> None:
+    """Raise UnsupportedMediaError for another type or a compressed body."""
     asked = current_request()
-    if asked.mimetype not in (JSON_LINES if name in JSON_LINES else {name}):
-        raise UnsupportedMediaError("The body must be {name}", name=name + otherwise)
+    if asked.mimetype not in {*names, *(JSON_LINES if JSON_LINES & set(names) else ())}:
+        raise UnsupportedMediaError("The body must be {name}", name=" or ".join(names))
     if asked.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
         raise UnsupportedMediaError(
@@ -185,7 +183,7 @@ def require_type(name: str, otherwise: str = "") -> None:
         )
 
 
-def decode_json(body: bytes, form: type[Form]) -> Form:
+def decode_json(body: bytes, form: type[Decoded]) -> Decoded:
     """Return the bytes as the form. Raises MalformedError, and InvalidInputError for other JSON."""
     try:
         return msgspec.json.decode(body, type=form)
@@ -201,6 +199,26 @@ def decode_json(body: bytes, form: type[Form]) -> Form:
     if isinstance(fault, msgspec.ValidationError):
         raise _fault(InvalidInputError, fault, form)
     raise InvalidInputError("A string contains an unpaired surrogate", loc="body")
+
+
+def lines_of(array: bytes, most: int, otherwise: str) -> bytes:
+    """Return a JSON array as JSON lines, one item a line.
+
+    otherwise: what to do with an object, or with more items. Raises MalformedError, and
+    InvalidInputError for more than `most` items or other JSON.
+    """
+    if array.lstrip().startswith(b"{"):
+        raise InvalidInputError(f"The body must be an array: {otherwise}", loc="body")
+    items = decode_json(array, list[msgspec.Raw])
+    if len(items) > most:
+        raise InvalidInputError(
+            f"An array may have at most {most:,} items: {otherwise}", loc="body"
+        )
+    return b"\n".join(bytes(item).translate(_BLANKS) for item in items)
+
+
+_BLANKS: Final = bytes.maketrans(b"\r\n", b"  ")
+"""In JSON, line breaks are between tokens alone."""
 
 
 def _refuse(name: str) -> NoReturn:

@@ -31,12 +31,12 @@ def events() -> Iterator[str]:
     with lock:
         inboxes.add(inbox)
     try:
-        yield ": 안녕하세요\n\n"
+        yield ": 안녕하세요\n"
         while True:
             try:
                 yield f"data: {inbox.get(timeout=SILENCE_S)}\n\n"  # The thread waits here.
             except queue.Empty:
-                yield ": 아직 여기 있어요\n\n"
+                yield ": 아직 여기 있어요\n"
     finally:
         with lock:
             inboxes.discard(inbox)

@@ -38,13 +38,13 @@ async def events() -> AsyncIterator[str]:
     inbox: asyncio.Queue[str | None] = asyncio.Queue(MOST_WAITING)
     inboxes.add(inbox)
     try:
-        yield ": 안녕하세요\n\n"
+        yield ": 안녕하세요\n"
         while not stopping.is_set():
             try:
                 async with asyncio.timeout(SILENCE_S):
                     text = await inbox.get()  # The task waits here; the thread does other things.
             except TimeoutError:
-                yield ": 아직 여기 있어요\n\n"
+                yield ": 아직 여기 있어요\n"
                 continue
             if text is not None:
                 yield f"data: {text}\n\n"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.house import ROOT
+from tests.neighbours.clients import rows_of_clients
 from tests.neighbours.letters import rows_of_letters
 from tests.neighbours.servers import rows_of_servers
 from tests.neighbours.tables import ALONE, Row, rows_of_tables
@@ -34,6 +35,7 @@ NPM_PACKAGES: Final = (
     *("papaparse@5.7.1", "csv-parse@7.0.3", "csv-stringify@6.9.0", "d3-dsv@3.0.2"),
     *("xlsx@0.18.5", "exceljs@4.4.0"),
     *("eventsource@4.1.1", "eventsource-client@1.2.0", "undici@6.29.1"),
+    *("typescript@5.9.3", "@types/node@20.19.25"),
 )
 DEBIAN_PACKAGES: Final = {
     "Rscript": (
@@ -63,7 +65,7 @@ def main() -> int:
     environment = _install()
     rows, missing = list[Row](), list[str]()
     with tempfile.TemporaryDirectory() as folder:
-        for make in (rows_of_tables, rows_of_letters, rows_of_servers):
+        for make in (rows_of_tables, rows_of_letters, rows_of_servers, rows_of_clients):
             for row in make(Path(folder), environment, chosen.only):
                 print(row, flush=True)
                 (rows if isinstance(row, Row) else missing).append(row)  # type: ignore[arg-type]

@@ -17,8 +17,12 @@ from tests.installation import PROGRAM, Installation
 ALONE: Final = {
     "orange3": ("orange3==3.40.0", "xlsxwriter==3.3.1", "openpyxl==3.1.5"),
     "pyspark": ("pyspark==4.3.0",),
+    "openapi-generator": (
+        *("openapi-generator-cli==7.26.0", "urllib3==2.8.0", "python-dateutil==4.0.0"),
+        "pydantic==2.14.4",
+    ),
 }
-"""Libraries with an environment of their own: Orange needs an older pandas, Spark has 500 MB."""
+"""Packages with an environment of their own: Orange needs an older pandas, Spark has 500 MB."""
 CONVERT: Final = str(Path(__file__).with_name("convert.py"))
 CONVERT_JS: Final = str(Path(__file__).with_name("convert.mjs"))
 POSTS: Final[list[dict[str, Any]]] = [

@@ -108,6 +108,9 @@ class Api:
         status = str(answer.status_code) if answer.status_code < 400 else "default"
         assert status in operation["responses"], (name, answer.status_code, data)
         declared = self.resolve(operation["responses"][status])
+        sent = {name.lower() for name, _ in answer.headers}
+        named = {name.lower() for name in declared["headers"]}
+        assert sent & {name.lower() for name in self.document["components"]["headers"]} <= named
         if "content" not in declared:
             assert data == b""
             return answer.status_code, None
@@ -127,7 +130,7 @@ class Api:
     async def check_refused(self, client: Client, name: str, *bodies: dict[str, Any]) -> None:
         """Fail for a JSON body that the document or the server takes."""
         _, _, operation = self.operations[name]
-        ((_, content),) = operation["requestBody"]["content"].items()
+        content = operation["requestBody"]["content"]["application/json"]
         for body in bodies:
             assert self.faults(body, content["schema"]), body
             assert (await self.send(client, name, json=body))[0] == 422, body

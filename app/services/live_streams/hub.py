@@ -287,7 +287,7 @@ class LiveHub(StreamHub[LiveStream]):
         return stream
 
     def _first(self, stream: LiveStream) -> bytes:
-        data, stream.first = b": welcome\n\n" + stream.first, b""
+        data, stream.first = b": welcome\n" + stream.first, b""
         return data
 
     async def _next(self, stream: LiveStream) -> bytes:

@@ -11,7 +11,8 @@ from app.errors import AppError, UnavailableError
 from app.runtime.clock import wait_until_set
 from app.services.access.rights import Right, ended_rights
 
-HEARTBEAT: Final = b": still here\n\n"
+HEARTBEAT: Final = b": still here\n"
+"""A comment, no block: some clients make an event of a block without data."""
 
 Send = Callable[[bytes], Awaitable[None]]
 Push = Callable[[bytes], bool]

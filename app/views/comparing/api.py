@@ -8,10 +8,11 @@ from itertools import islice
 from typing import Annotated, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
-from quart import Response, g
+from quart import Response, g, request
 
 from app.errors import AppError, FieldError, InvalidInputError, MalformedError, message_of
 from app.lifespan import resources
+from app.paths import API
 from app.runtime.encoding import encoded
 from app.services.compare.batch_lines import (
     GivenText,
@@ -28,10 +29,10 @@ from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.compare.model_card import Card
 from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable
-from app.views.blueprints import NDJSON, ApiBlueprint
+from app.views.blueprints import JSON, NDJSON, ApiBlueprint
 from app.views.comparing.pages import Names, PanelArgs
 from app.views.policies import always, here
-from app.views.requests import Piece, gaps_of, require_type, whole_body
+from app.views.requests import Piece, gaps_of, lines_of, require_type, whole_body
 from saywho.engine.judgement import SURE
 
 MOST_LINES: Final = 1_000
@@ -133,21 +134,25 @@ async def compare_card(args: PanelArgs) -> Card:
     policy="read",
     answers="One line for each line that is not blank, in order, as they become available",
     content={NDJSON: JudgedText},
-    body={NDJSON: GivenText},
+    body={JSON: Annotated[list[GivenText], Meta(max_length=MOST_LINES)], NDJSON: GivenText},
 )
 async def compare_batch(args: BatchArgs) -> Response:
-    """Find which of several authors, if any, wrote each of many texts, one JSON object a line.
+    """Find which of several authors, if any, wrote each of many texts, JSON lines or an array.
 
     A batch has at most 1,000 lines. Two at a time are open to clients without a token. With a
     share, or one author named, the last line is `{"summary"}`.
     """
-    require_type(NDJSON)
+    require_type(NDJSON, JSON)
     try:
         share = share_given(args.share)
     except InvalidInputError as error:
         raise MalformedError(message_of(error), loc="share") from None
     parts = resources()
-    lines = io.BytesIO(await whole_body())
+    sent = await whole_body()
+    if request.mimetype == JSON:
+        otherwise = f"one text goes to POST {API}/compare"
+        sent = await parts.work_pool.run(lines_of, sent, MOST_LINES, otherwise)
+    lines = io.BytesIO(sent)
     if g.token is None and g.account is None:
         parts.open_batches.take()
     if await parts.work_pool.run(_has_more_than, MOST_LINES, lines):

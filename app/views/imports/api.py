@@ -110,7 +110,7 @@ async def list_imports(args: PageArgs, after: int | None) -> Page[ImportFacts]:
     IMPORTS,
     policy="write",
     answers={202: "The import, queued"},
-    body={FILE: None, MULTIPART: ImportForm},
+    body={MULTIPART: ImportForm, FILE: None},
 )
 async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
     """Import a file.

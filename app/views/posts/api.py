@@ -1,7 +1,8 @@
 """Posts in the API, and their live stream (server-sent events)."""
 
 import asyncio
-from typing import Annotated, Final
+from io import BytesIO
+from typing import IO, Annotated, Final
 
 from msgspec import Meta, Struct
 from quart import Response, request
@@ -22,7 +23,7 @@ from app.services.posts.users import get_user
 from app.services.search.embeddings import Method, SimilarPost, similar_posts
 from app.views.answers import StoredInPart, endless
 from app.views.blueprints import EVENTS, JSON, NDJSON, ApiBlueprint, Reply
-from app.views.bodies import spooled_body
+from app.views.bodies import Spool, spooled_body
 from app.views.policies import (
     is_still_readable,
     name_event,
@@ -32,9 +33,19 @@ from app.views.policies import (
     send_to_login,
     writing,
 )
-from app.views.requests import TWEET_CURSOR, Page, PageArgs, event_of, require_type
+from app.views.requests import (
+    TWEET_CURSOR,
+    Next,
+    Page,
+    PageArgs,
+    event_of,
+    lines_of,
+    require_type,
+    too_large,
+)
 from saywho.clock import now
 from saywho.formats.post import ReplyTarget
+from saywho.sizes import MIB
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 live = ApiBlueprint("api_live", tag="live")
@@ -49,6 +60,7 @@ async def _may_have_rooms(args: ConsentArgs) -> bool:
     return args.publish or not await resources().openness.is_public()
 
 
+MOST_IN_ARRAY: Final = 5_000
 TWEETS_OF: Final = "/users/<username>" + TWEETS
 
 
@@ -86,11 +98,11 @@ async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> 
     TWEETS,
     policy="write",
     answers="Number of lines stored, and the reasons why other lines were not",
-    body={NDJSON: TweetLine},
+    body={JSON: Annotated[list[TweetLine], Meta(max_length=MOST_IN_ARRAY)], NDJSON: TweetLine},
 )
 async def create_many(args: ConsentArgs) -> LinesReport:
-    """Add many posts, one JSON object a line."""
-    require_type(NDJSON, otherwise=f"; one post goes to POST {API}{TWEETS_OF} as {JSON}")
+    """Add many posts, JSON lines or an array."""
+    require_type(NDJSON, JSON)
     report = ImportReport()
     try:
         return await _store_sent(report, may_have_rooms=await _may_have_rooms(args))
@@ -102,9 +114,10 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
     parts = resources()
     try:
         async with spooled_body() as spool:
+            file = await _lines_in(spool) if request.mimetype == JSON else spool.file
             told, event_id = await store_lines(
                 parts.db,
-                spool.file,
+                file,
                 report,
                 parts.work_pool.run,
                 may_have_rooms=may_have_rooms,
@@ -116,6 +129,18 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
         raise stopping() from None
     name_event(event_id)
     return told
+
+
+async def _lines_in(spool: Spool) -> IO[bytes]:
+    """Return a sent array as lines; it is read into memory."""
+    if spool.size > (limit_mb := resources().config.max_body_mb) * MIB:
+        raise too_large(limit_mb)
+    otherwise = f"one post goes to POST {API}{TWEETS_OF}, and any number as {NDJSON}"
+
+    def read() -> bytes:
+        return lines_of(spool.file.read(), MOST_IN_ARRAY, otherwise)
+
+    return BytesIO(await resources().work_pool.run(read))
 
 
 @blueprint.get(TWEETS + "/<id:tweet_id>", policy="read", keep=True, answers="The post")
@@ -154,7 +179,7 @@ class SimilarTweets(Struct, frozen=True):
     """The posts most similar to one, and what that rests on."""
 
     items: list[SimilarPost]
-    next: None
+    next: Next
     method: Method
     """Basis of the similarity: wording or meaning."""
 

@@ -4,8 +4,9 @@ import asyncio
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -23,7 +24,15 @@ from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
 from app.runtime.metrics import CONTENT_TYPE
 from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
-from app.views.blueprints import HTML, ApiBlueprint, Operation, operations_of
+from app.views.blueprints import (
+    EVENTS,
+    HTML,
+    MULTIPART,
+    NDJSON,
+    ApiBlueprint,
+    Operation,
+    operations_of,
+)
 from app.views.cast import Cast
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import PROBLEM, own_origin
@@ -153,7 +162,17 @@ def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, A
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "responses": {"problem": {"description": WRITTEN["problem"]} | problem},
+            "responses": {
+                "problem": {
+                    "description": WRITTEN["problem"],
+                    "headers": _headers("X-Request-ID", "Retry-After", "WWW-Authenticate", "Allow"),
+                }
+                | problem
+            },
+            "headers": {
+                name: {"description": about, "schema": {"type": "string"}}
+                for name, about in WRITTEN["headers"].items()
+            },
             "securitySchemes": WRITTEN["securitySchemes"],
         },
     }
@@ -172,7 +191,8 @@ def _in_order(operations: Iterable[Operation]) -> list[Operation]:
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
     example = EXAMPLES["answers"].get(declared.view.__name__)
     responses: dict[str, Any] = {
-        str(status): {"description": text} | schemas.content(declared.content, example)
+        str(status): {"description": text, "headers": _headers(*_headers_of(declared))}
+        | schemas.content(declared.content, example)
         for status, text in declared.answers.items()
     }
     responses["default"] = {"$ref": "#/components/responses/problem"}
@@ -187,6 +207,21 @@ def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dic
     if declared.body:
         described["requestBody"] = {"required": True} | schemas.content(declared.body)
     return described
+
+
+def _headers_of(declared: Operation) -> Iterator[str]:
+    yield "X-Request-ID"
+    if declared.method != "GET":
+        if declared.policy != "read":
+            yield "Saywho-Event"
+        if declared.answers.keys() & {HTTPStatus.CREATED, HTTPStatus.ACCEPTED}:
+            yield "Location"
+    elif not {NDJSON, EVENTS} & declared.content.keys():
+        yield "ETag"
+
+
+def _headers(*names: str) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[str]]]:
@@ -253,7 +288,7 @@ def command_of(origin: str, path: str, method: str, operation: Mapping[str, Any]
     content = operation.get("requestBody", {}).get("content", {})
     if method in {"patch", "delete"} or (method == "post" and not content):
         options.append(f"-X {method.upper()}")
-    for content_type, body in list(content.items())[:1]:
+    for content_type, body in [each for each in content.items() if each[0] != MULTIPART][:1]:
         options.append(f"-H {shlex.quote('Content-Type: ' + content_type)}")
         options.append(f"--data-binary {_quoted(body)}")
     address = origin + address_of(path, operation)

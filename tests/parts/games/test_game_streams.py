@@ -224,6 +224,19 @@ async def test_whoever_is_removed_and_all_of_a_deleted_game_are_told_so(
         assert listener.blocks[-1] == {"event": "gone", "data": "{}"}
 
 
+async def test_a_silent_game_is_kept_alive_by_comments_that_are_no_events(
+    ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.02)
+    leading = await ears.of()
+
+    async def comments() -> int:
+        return leading.comments.count("still here")
+
+    await eventually(comments, until=lambda count: count >= 2)
+    assert {} not in leading.blocks
+
+
 async def test_a_host_whose_token_is_revoked_hears_no_more(
     host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

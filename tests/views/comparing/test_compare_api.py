@@ -299,6 +299,17 @@ async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
     assert all(each["id"] is None for each in found[1:-1])
 
 
+async def test_a_batch_as_an_array_is_answered_as_lines_are(pair: Client) -> None:
+    items = [{"text": "The ferry leaves tonight", "id": 7}, {}, {"text": "Bread", "id": "a"}]
+    lines = "\n".join(map(json.dumps, items))
+    answers = [
+        await (await pair.post("/api/v1/compare/batch", **sent)).get_data()
+        for sent in ({"data": lines, "headers": NDJSON}, {"json": items})
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0].count(b"\n") == 3
+
+
 async def test_a_batch_has_at_most_1000_lines(pair: Client) -> None:
     for lines, status in ((1_000, 200), (1_001, 422)):
         body = b"\n\n" + b"{}\n\n" * lines
@@ -310,7 +321,8 @@ async def test_a_batch_has_at_most_1000_lines(pair: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "content_type", "status"),
     [
-        ("", "application/json", 415),
+        ("", "application/json", 422),
+        ("", "text/plain", 415),
         ("?username=nobody&username=none", "application/x-ndjson", 404),
         ("?text=a", "application/x-ndjson", 400),
     ],

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from app import create_app
 from app.lifespan import begin_stop
 from app.services.imports.bulk import BATCH
+from app.views.posts.api import MOST_IN_ARRAY
 from tests.browsing import parts_of, scope_of
 from tests.conftest import Client, MakeConfig, Outside, client_with
 from tests.refusals import FULL, READ_ONLY, connections_take
@@ -32,6 +33,31 @@ async def send(client: Client, body: bytes, **headers: str) -> dict[str, Any]:
     assert answer.status_code == 200, await answer.get_data()
     report: dict[str, Any] = await answer.get_json()
     return report
+
+
+async def test_an_array_is_read_as_the_same_lines_are(writer: Client) -> None:
+    items: list[Any] = [
+        {"username": "ann", "text": "하나 🚢\n둘"},
+        {"username": "ann"},
+        7,
+        {"username": "bo", "text": "three", "source_id": "3"},
+    ]
+    headers = {"Content-Type": "application/json"}
+    for indent in (None, 2):
+        body = json.dumps(items, indent=indent).replace("\n", "\r\n").encode()
+        answer = await writer.post(TWEETS, data=body, headers=headers)
+        report = await answer.get_json()
+        assert (answer.status_code, report["rejected"]) == (200, 2)
+        assert [error["line"] for error in report["errors"]] == [2, 3]
+    assert report["duplicates"] == 1
+    posts = (await writer.json("/api/v1/search?sort=newest"))["items"]
+    assert {post["text"] for post in posts} == {"하나 🚢\n둘", "three"}
+    bad = (b"", b"[", b"[1,]", b"7", b'{"username": "ann", "text": "a"}', b"[" * 100_000)
+    many = b"[" + b"{}," * MOST_IN_ARRAY + b"{}]"
+    for body, status in [*((each, {400, 422}) for each in bad), (many, {422})]:
+        answer = await writer.post(TWEETS, data=body, headers=headers)
+        assert answer.status_code in status
+    assert (await writer.post(TWEETS, data=b" [ ]\n", headers=headers)).status_code == 200
 
 
 async def test_good_lines_are_kept_whatever_the_bad_ones(writer: Client) -> None:

@@ -34,13 +34,14 @@ PYTHON: Final = """
     from saywho_client import AuthenticatedClient
     from saywho_client.api.compare import compare_get, compare_post
     from saywho_client.api.search import search_tweets
-    from saywho_client.api.tweets import create_tweet
+    from saywho_client.api.tweets import create_many, create_tweet
     from saywho_client.api.users import create_user
     from saywho_client.models import (
         CompareFormWithText,
         CompareFormWithTexts,
         NewTweetForm,
         NewUserForm,
+        TweetLine,
     )
 
     url, token, *names = sys.argv[1:]
@@ -49,6 +50,8 @@ PYTHON: Final = """
     assert create_user.sync(client=client, body=NewUserForm("mina")).username == "mina"
     post = create_tweet.sync("mina", client=client, body=NewTweetForm("The ferry waits."))
     assert (post.text, post.kind) == ("The ferry waits.", "post")
+    lines = [TweetLine(username="mina", text=text), TweetLine(username="mina", text="Nets.")]
+    assert create_many.sync(client=client, body=lines).accepted == 2
     read = compare_get.sync(client=client, text=[text], username=names, reasons=True)
     for body in (CompareFormWithText(text, names), CompareFormWithTexts([text], names)):
         answer = compare_post.sync(client=client, body=body)
@@ -151,7 +154,7 @@ def test_a_client_of_openapi_python_client_is_answered(site: Server, tmp_path: P
         *("--meta", "none", "--output-path", "saywho_client"),
         folder=tmp_path,
     )
-    # Its clients send no JSON lines.
+    # Its clients send no JSON lines, and an array instead.
     left_out = [line for line in generated.stderr.splitlines() if line.startswith("WARNING")]
     assert [line.split()[3] for line in left_out] == ["/api/v1/tweets", "/api/v1/compare/batch"]
     (tmp_path / "client.py").write_text(textwrap.dedent(PYTHON))
