@@ -211,7 +211,7 @@ async def _open(
     stack.callback(opened.search_pool.close)
     for batched in (
         *(opened.writer, opened.reads, opened.comparer, opened.chats, opened.cards),
-        *(opened.small_pictures, opened.previewer),
+        opened.small_pictures,
     ):
         stack.push_async_callback(batched.close)
     stack.callback(opened.live_hub.end)

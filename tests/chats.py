@@ -9,8 +9,8 @@ from typing import Any, Final
 from app.db.backend import Sessions
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import StoreOptions, import_file
-from saywho.formats.kept import read_file
 from saywho.formats.records import ReadOptions
+from saywho.formats.registry import read_file
 from saywho.formats.source.file import Source
 
 Said = tuple[str, str, str]

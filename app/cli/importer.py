@@ -53,8 +53,8 @@ from app.services.imports.seen import Look
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
 from saywho.formats.assumptions import NotesSummary, note_lines
-from saywho.formats.kept import FileReading, read_file
 from saywho.formats.records import ReadOptions, RecordStream
+from saywho.formats.registry import FileReading, read_file
 from saywho.formats.settled import DoubtError, grave_doubts
 from saywho.formats.source.file import Source
 
@@ -158,7 +158,7 @@ class Importer:
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
                     say(f"{name} is not a chat, so --{option} has no effect", err=True)
-            job = await self._begin(db, name, read)
+            job = await self._begin(db, name, read, source.bytes_total or 0)
             async with self._ended(db, job, source, report):
                 storing = StoreOptions(
                     note=note,
@@ -186,11 +186,13 @@ class Importer:
             noun = "messages" if records.is_chat else "posts"
             say(f"{name} contains no {noun} to store", err=True)
 
-    async def _begin(self, db: Database, name: str, read: FileReading) -> ImportJob | None:
+    async def _begin(
+        self, db: Database, name: str, read: FileReading, size: int
+    ) -> ImportJob | None:
         if self._is_dry:
             return None
         async with db.write() as session:
-            file = jobs.UploadedFile("", Path(name).name, read.bytes_total or 0)
+            file = jobs.UploadedFile("", Path(name).name, size)
             job = await jobs.add_job(
                 session,
                 file,

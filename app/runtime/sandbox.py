@@ -10,10 +10,9 @@ import importlib
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, redirect_stdout, suppress
+from contextlib import asynccontextmanager, redirect_stdout
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
@@ -77,42 +76,10 @@ class Sandbox:
                 raise self._failure(status, lines.read())
             yield lines
 
-    async def begin(
-        self, function: Callable[..., Iterator[object]], body: BinaryIO, /, *, more_s: float
-    ) -> tuple[bytes, "asyncio.Task[int]"]:
-        """Return the first line as soon as it is written, and the process, which may go on for
-        `more_s` seconds beside others; cancelling kills it.
-
-        Raises ReadError.
-        """
-        body.seek(0)
-        settings, line, status = self._settings(function, {}, more_s), b"", -signal.SIGKILL
-        with suppress(TimeoutError):
-            async with self._turn():
-                here, there = socket.socketpair()
-                streams = body.fileno(), there.fileno(), asyncio.subprocess.DEVNULL
-                process = asyncio.create_task(
-                    run_child(__name__, settings=settings, streams=streams)
-                )
-                process.add_done_callback(lambda _: there.close())
-                lines, end = await asyncio.open_unix_connection(sock=here, limit=MOST_BYTES)
-                try:
-                    line = await lines.readline()
-                    status = 0 if line.endswith(b"\n") else await process
-                except BaseException:
-                    process.cancel()
-                    await asyncio.gather(process, return_exceptions=True)
-                    raise
-                finally:
-                    end.close()
-        if status:
-            raise self._failure(status, line)
-        return line, process
-
     def _settings(
-        self, function: Callable[..., object], options: Mapping[str, str], more_s: float = 0
+        self, function: Callable[..., object], options: Mapping[str, str]
     ) -> dict[str, str]:
-        limits = self._most_memory, self._limit_s, more_s
+        limits = self._most_memory, self._limit_s
         request = json.dumps((function.__module__, function.__name__, options, *limits))
         return {REQUEST: request}
 
@@ -136,24 +103,16 @@ def main() -> None:
     begin_child()
     be_nice()
     request = os.environ[REQUEST]
-    *_, most_memory, limit_s, more_s = json.loads(request)
+    *_, most_memory, limit_s = json.loads(request)
     # Its signal kills the process. Waiting for a core does not count: the parent bears 20 s of it.
     signal.setitimer(signal.ITIMER_PROF, limit_s)
     lines = sys.stdout.buffer
-
-    def go_on() -> None:
-        if more_s:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            signal.setitimer(signal.ITIMER_REAL, more_s)
-
     # A format that was brought along may print.
     with limited_memory(most_memory), redirect_stdout(sys.stderr):
-        sys.exit(answer(request, sys.stdin.buffer, lines, go_on))
+        sys.exit(answer(request, sys.stdin.buffer, lines))
 
 
-def answer(
-    request: str, body: BinaryIO, lines: BinaryIO, on_line: Callable[[], None] = lambda: None
-) -> int:
+def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
     """Write the values, or the reason why there are no values; return the exit status."""
     module, name, options, *_ = json.loads(request)
     function = getattr(importlib.import_module(module), name)
@@ -165,8 +124,6 @@ def answer(
             if size > MOST_BYTES:
                 raise ReadError("the response is too large to read")
             lines.write(line)
-            lines.flush()
-            on_line()
     except Exception as error:
         reason = type(error).__name__
         unexpected = ReadError("the response cannot be read ({reason})", reason=reason)

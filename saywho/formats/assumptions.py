@@ -287,12 +287,9 @@ class ReadNotes(msgspec.Struct):
         part = Assumption(kind, str(value), alternatives, words)
         self._assumptions[kind, value or " ".join(alternatives)] = part
 
-    def settle(self, kind: AssumptionKind, value: str | None = None) -> None:
-        """Forget assumptions, or one with a value, that somebody or the file has settled."""
-        parts = self._assumptions.items()
-        self._assumptions = {
-            key: part for key, part in parts if key[0] != kind or value not in {None, key[1]}
-        }
+    def settle(self, kind: AssumptionKind, value: str) -> None:
+        """Forget an assumption that the file has settled."""
+        self._assumptions.pop((kind, value), None)
 
     def leave(
         self, kind: UnreadKind, what: str, count: int = 1, *, role: Role | None = None

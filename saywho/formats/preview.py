@@ -20,7 +20,6 @@ from saywho.errors import FileError, Message, message_of, packed
 from saywho.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from saywho.formats.doubts.questions import SeenId, asked
 from saywho.formats.file_chats import FileChat
-from saywho.formats.kept import read_once
 from saywho.formats.reading import BadRecord, username_for
 from saywho.formats.records import (
     ImportFault,
@@ -32,7 +31,7 @@ from saywho.formats.records import (
     count_skipped,
     unsettled_of,
 )
-from saywho.formats.registry import WITH_ENTITIES
+from saywho.formats.registry import WITH_ENTITIES, read_file
 from saywho.formats.source.file import Source
 from saywho.text import decode_entities
 
@@ -128,22 +127,17 @@ class Preview(msgspec.Struct):
 
 
 def preview(body: bytes) -> Iterator[object]:
-    """Yield the preview for an encoded PreviewRequest: one plain value; then read to the end of the
-    file for its import.
-    """
+    """Yield the preview for an encoded PreviewRequest: one plain value."""
     request = msgspec.json.decode(body, type=PreviewRequest)
     ends_at = monotonic() + request.chat_s
     try:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
-            read = read_once(source, request.format, request.options, is_preview=True)
+            read = read_file(source, request.format, request.options)
             doubted_s = min(DOUBTED_S, request.chat_s)
             result = _Reading(read.records, request.options).read(ends_at, doubted_s)
             result.digest = read.digest
             yield _plain(result)
-            with suppress(FileError):
-                while read.is_kept and next(read.records.items, None) is not None:
-                    pass
     except FileError as error:
         yield _plain(Preview(failure=message_of(error)))
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from itertools import islice
 from threading import Thread
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
@@ -261,12 +261,10 @@ def open_records(
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     options: ReadOptions = NO_OPTIONS,
     with_values: bool = False,
-    with_people: bool = True,
 ) -> RecordStream:
     """Return a source's records; its account is known immediately, its items are read on demand.
 
-    Without `with_people`, `named_people` has yet to give a chat's people their names. Bad records
-    keep their values only if `with_values`, to save memory. An empty file has no items.
+    Bad records keep their values only if `with_values`, to save memory. An empty file has no items.
     Raises KeyError for an unknown format name, UnrecognisedFileError if nothing is recognised; the
     items may raise BrokenFileError.
     """
@@ -301,7 +299,7 @@ def open_records(
                     files=source if source.has_members else None,
                     is_chat=True,
                 )
-                return named_people(records, options) if with_people else records
+                return named_people(records, options)
             return replace(records, items=items)
     if source.fault is not None:
         raise source.fault
@@ -309,6 +307,23 @@ def open_records(
         name = documents.JSONL.name if format == "auto" else format
         return RecordStream(name, "line", None, iter(()))
     raise _unrecognised(source, format)
+
+
+class FileReading(NamedTuple):
+    """How a file is read, and its records."""
+
+    form: str
+    """Name of the format, or `auto`."""
+    options: ReadOptions
+    digest: bytes | None
+    """SHA-256 of what is read."""
+    records: RecordStream
+
+
+def read_file(source: Source, form: str, options: ReadOptions) -> FileReading:
+    """Return a reading of a file. Raises as `open_records`."""
+    records = open_records(source, format=form, options=options)
+    return FileReading(form, options, source.digest(), records)
 
 
 def _candidates(source: Source, name: str) -> Iterator[Format]:

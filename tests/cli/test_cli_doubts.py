@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.services.imports.bulk import BATCH
-from app.services.imports.reading import LOOKED_AT
-from saywho.formats.kept import WHOLE_BYTES
+from app.services.imports.reading import LOOKED_AT, WHOLE_BYTES
 from tests.archives import x_members, zip_bytes
 from tests.chats import kakaotalk, said, telegram
 from tests.installation import Installation, lines

@@ -34,11 +34,10 @@ from saywho.formats.assumptions import Assumption, NotesSummary, ReadNotes, orde
 from saywho.formats.chats.people import zone_of
 from saywho.formats.doubts.questions import SeenId
 from saywho.formats.file_chats import FileChat
-from saywho.formats.kept import FileReading
 from saywho.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from saywho.formats.reading import username_for
 from saywho.formats.records import NO_OPTIONS, SAME_FILE, ReadOptions, RecordStream
-from saywho.formats.registry import open_records
+from saywho.formats.registry import FileReading, open_records
 from saywho.formats.source.file import Source
 from saywho.formats.tally import Doubt, Sightings
 from saywho.processes import limited_memory
@@ -48,9 +47,6 @@ from saywho.text import username_key
 STALL_S: Final = 600.0
 """Time without progress after which an import is stopped, in seconds."""
 WATCH_EVERY_S: Final = 2.0
-MOST_GOING: Final = 2
-"""Previews that go on reading for their imports at the same time, in a worker."""
-MOST_GOING_ON_S: Final = 300.0
 MOST_MEMORY: Final = 1024 * MIB
 """Bytes for reading a file in addition to the program."""
 
@@ -277,8 +273,6 @@ class Previewer:
         self._most_s = most_s
         """Time limit of a preview, with the wait for the previous one."""
         self.chat_s = chat_s
-        self._going: list[asyncio.Task[int]] = []
-        """Processes that read on for imports, behind their previews."""
         self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
 
     async def look(
@@ -307,29 +301,20 @@ class Previewer:
         request: msgspec.Struct,
         operator_id: int,
     ) -> bytes:
-        """Return the line that the function yields for the request; its process may go on."""
+        """Return the line that the function yields for the request."""
         with TemporaryFile() as body:
             body.write(msgspec.json.encode(request))
             body.flush()
             try:
-                async with asyncio.timeout(self._most_s):
-                    sandbox = self._sandboxes[operator_id]
-                    line, process = await sandbox.begin(function, body, more_s=MOST_GOING_ON_S)
+                async with (
+                    asyncio.timeout(self._most_s),
+                    self._sandboxes[operator_id].read(function, body) as lines,
+                ):
+                    return lines.read()
             except TimeoutError:
                 raise UnavailableError(
                     "Another file that you uploaded is being read. Reload the page in a moment."
                 ) from None
-        self._going = [going for going in self._going if not going.done()]
-        for going in self._going[: 1 - MOST_GOING]:
-            going.cancel()  # The import reads its file again.
-        self._going.append(process)
-        return line
-
-    async def close(self) -> None:
-        """End the processes that go on."""
-        for process in self._going:
-            process.cancel()
-        await asyncio.gather(*self._going, return_exceptions=True)
 
 
 async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:

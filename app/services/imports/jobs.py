@@ -32,7 +32,6 @@ from app.services.imports.report import (
 )
 from saywho.clock import now
 from saywho.formats.assumptions import NotesSummary
-from saywho.formats.kept import kept_beside
 from saywho.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from saywho.formats.registry import FORMATS
 from saywho.formats.source.file import Source
@@ -372,10 +371,8 @@ def upload_path(data_dir: Path, spool: str) -> Path:
 
 def remove_upload(data_dir: Path, spool: str) -> None:
     """Remove an upload; processes can still read it if it is open."""
-    path = upload_path(data_dir, spool)
-    for file in (path, kept_beside(path)):
-        with contextlib.suppress(OSError):
-            file.unlink()
+    with contextlib.suppress(OSError):
+        upload_path(data_dir, spool).unlink()
 
 
 def _files(data_dir: Path) -> list[Path]:
@@ -383,10 +380,14 @@ def _files(data_dir: Path) -> list[Path]:
 
 
 def _remove_old_files(files: Iterable[Path], states: Mapping[str, str], before: datetime) -> None:
-    """Remove files of ended imports, and old files of none: a new file may get its import yet."""
+    """Remove files of ended imports, and old files of none: a new file may get its import yet.
+
+    Version 1.1 kept records of previews beside uploads.
+    """
     for path in files:
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):
-            state = states.get(path.stem)  # Its kept records have a suffix.
-            if state in ENDED or (state is None and path.stat().st_mtime < before.timestamp()):
+            state = states.get(path.name)
+            is_old = state is None and path.stat().st_mtime < before.timestamp()
+            if state in ENDED or is_old or path.suffix == ".read":
                 path.unlink()

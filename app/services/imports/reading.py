@@ -41,7 +41,6 @@ from app.services.posts.post_content import (
 from saywho.clock import now
 from saywho.formats.doubts.questions import asked
 from saywho.formats.file_chats import FileChat, FileChats
-from saywho.formats.kept import WHOLE_BYTES
 from saywho.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import (
@@ -58,8 +57,11 @@ from saywho.formats.records import (
 from saywho.formats.registry import WITH_ENTITIES, open_records
 from saywho.formats.settled import check_settled
 from saywho.formats.source.file import Source
+from saywho.sizes import MIB
 from saywho.text import clean_username, decode_entities, drop_controls, username_key
 
+WHOLE_BYTES: Final = 50 * MIB
+"""Size up to which a file is read whole, and kept, before any of it is stored."""
 FIRST_RECORDS: Final = 1_000
 LOOKED_AT: Final = 20_000
 """Records of a larger file, or of a stream, that are looked at before it is stored."""

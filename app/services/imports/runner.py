@@ -42,7 +42,7 @@ from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_meant
 from app.services.rooms.identity import UnsettledRoomError
 from saywho.clock import monotonic
-from saywho.formats.kept import read_once
+from saywho.formats.registry import read_file
 from saywho.formats.settled import UnsettledError
 from saywho.formats.source.file import Source
 from saywho.processes import be_nice, begin_child
@@ -231,7 +231,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note(session, report)
 
     with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
-        read = await asyncio.to_thread(read_once, source, job.format, options)
+        read = await asyncio.to_thread(read_file, source, job.format, options)
         records = read.records
         async with db.read() as session:
             is_public = await is_site_public(session, config.public)

@@ -47,10 +47,9 @@ from app.services.rooms.identity import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from saywho.clock import now
 from saywho.formats.assumptions import ReadNotes
-from saywho.formats.kept import FileReading
 from saywho.formats.post import Platform, Visibility
 from saywho.formats.records import NO_OPTIONS, Account, ReadOptions, RecordStream
-from saywho.formats.registry import open_records
+from saywho.formats.registry import FileReading, open_records
 from saywho.formats.settled import (
     NamelessFileError,
     check_columns,

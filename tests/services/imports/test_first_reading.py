@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from app.errors import BrokenFileError
-from app.services.imports.reading import FIRST_RECORDS, LOOKED_AT, FirstReading
+from app.services.imports.reading import FIRST_RECORDS, LOOKED_AT, WHOLE_BYTES, FirstReading
 from app.services.imports.report import encode_notes
 from saywho.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_notes
-from saywho.formats.kept import WHOLE_BYTES
 from saywho.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import open_records
 from saywho.formats.settled import UnsettledError, check_order

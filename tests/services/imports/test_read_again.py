@@ -34,8 +34,8 @@ from app.services.imports.undo import request_undo, undo_imports
 from app.services.posts.post_content import NewTweet
 from app.services.rooms.identity import UnsettledRoomError, rename_room
 from app.services.search.embeddings import Embeddings
-from saywho.formats.kept import read_file
 from saywho.formats.records import ReadOptions
+from saywho.formats.registry import read_file
 from saywho.formats.source.file import Source
 from tests.chats import ZONE, import_chat, kakaotalk, said, telegram
 from tests.databases import Databases

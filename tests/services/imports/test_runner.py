@@ -12,7 +12,14 @@ from sqlalchemy import func, select
 from app.db.engine import Database
 from app.models import Tweet
 from app.services.imports.bulk import BATCH
-from app.services.imports.jobs import MOST_ATTEMPTS, claim_job, get_job, note_progress, upload_path
+from app.services.imports.jobs import (
+    MOST_ATTEMPTS,
+    claim_job,
+    get_job,
+    note_progress,
+    remove_old_uploads,
+    upload_path,
+)
 from app.services.imports.report import ImportReport, errors_of
 from app.services.imports.runner import run_waiting_job
 from saywho.formats.records import ReadOptions
@@ -80,6 +87,19 @@ async def test_an_import_of_which_no_more_can_be_written_goes_on_later(
         async with db.read() as session:
             done = await get_job(session, job.id)
     assert (done.state, done.accepted, done.duplicates) == ("done", 2 * BATCH, 0)
+
+
+async def test_records_that_version_1_1_kept_beside_an_upload_are_removed(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config()
+    async with Database(config) as db:
+        job = await queued(db, config.data_dir, jsonl({"text": "one"}), is_started=False)
+        upload = upload_path(config.data_dir, job.spool)
+        kept = upload.with_name(f"{upload.name}.read")
+        kept.write_bytes(b"records")
+        await remove_old_uploads(db, config.data_dir)
+        assert (upload.exists(), kept.exists()) == (True, False)
 
 
 async def test_a_replacement_whose_end_was_not_noted_is_not_repeated(
