@@ -80,11 +80,17 @@ class FileOrder:
         """Times at the end of the previous batch, which may continue."""
 
     async def keep(
-        self, session: AsyncSession, messages: Sequence[FileMessage], own: Collection[int]
+        self,
+        session: AsyncSession,
+        messages: Sequence[FileMessage],
+        own: Collection[int],
+        *,
+        may_move: bool,
     ) -> None:
         """Order new messages among those of their time.
 
-        own: chats whose messages are all this file's, so that their ids have the order.
+        own: chats whose messages are all this file's, so that their ids have the order. may_move:
+        whether the file also decides on the order of stored messages.
         """
         moments: dict[Moment, MomentOfFile] = {}
         last = {message.moment[0]: message.moment for message in messages}
@@ -108,15 +114,21 @@ class FileOrder:
             for moment, of_file in moments.items()
             if of_file.new and moment[0] not in own and len(of_file.ids) <= MOST_ORDERED
         }
-        await self._move(session, few)
+        await self._move(session, few, may_move=may_move)
 
-    async def _move(self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile]) -> None:
+    async def _move(
+        self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile], *, may_move: bool
+    ) -> None:
         moved: dict[Moment, list[dict[str, Any]]] = {}
         for moment, here in (await _here(session, [*moments])).items():
             if len(here) > MOST_ORDERED:
                 continue
-            order = moments[moment].merged(here, is_last=moment in self._last)
-            if order != here:
+            of_file = moments[moment]
+            order = of_file.merged(here, is_last=moment in self._last)
+            stored, stored_here = (
+                [post_id for post_id in ids if post_id not in of_file.new] for ids in (order, here)
+            )
+            if order != here and (may_move or stored == stored_here):
                 # Below 0, so that messages that come later follow.
                 places = range(-len(order), 0)
                 pairs = zip(order, places, strict=True)
@@ -153,9 +165,15 @@ class BulkAuthor:
     is_changed: bool = False
 
     def complete(
-        self, *, platform: str | None, display_name: str | None, is_of_chat: bool = False
+        self,
+        *,
+        platform: str | None,
+        display_name: str | None,
+        is_of_chat: bool = False,
+        may_fill: bool = True,
     ) -> None:
-        """Fill an empty display name, and replace the platform `local`.
+        """Fill an empty display name, and replace the platform `local`, if it `may_fill` authors
+        who are here.
 
         Raises ConflictError for another platform, or for a person in a chat with an author's name.
         """
@@ -168,6 +186,8 @@ class BulkAuthor:
                 known=self.platform,
             )
         check_platform(self.username, self.platform, platform, is_of_chat=self.is_of_chat)
+        if self.id and not may_fill:
+            return
         if is_of_chat and not self.is_of_chat:
             self.is_of_chat = self.is_changed = True
         if platform and platform != "local" and self.platform == "local":
@@ -273,6 +293,8 @@ class ImportMemory:
     """Right of the person or program that imports."""
     order: FileOrder = field(default_factory=FileOrder)
     writers: WritersOfFile = field(default_factory=WritersOfFile)
+    authors: set[int] = field(default_factory=set)
+    """Authors who are new with the import."""
     brought: set[int] = field(default_factory=set)
     """Authors who are new with the import's chats."""
     _event: int = 0
@@ -289,6 +311,10 @@ class ImportMemory:
     async def end(self, session: AsyncSession) -> None:
         if self.rooms.made:
             self._event = await newest_event(session)
+
+    def may_fill(self, user_id: int) -> bool:
+        """Return whether the import fills what an author lacks."""
+        return self.scope == "admin" or user_id in self.authors
 
     def is_own(self, outcome: "Resolved") -> bool:
         """Return whether nothing equal can be here but what the file counts."""
@@ -336,8 +362,9 @@ async def store_batch(
     """Store and count posts and new authors; in bulk, one event announces an author's posts."""
     memory = memory or ImportMemory()
     await memory.begin(session)
-    resolved, announced = await _resolve(session, batch, report)
+    resolved, announced = await _resolve(session, batch, report, memory)
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
+    memory.authors.update(authors_new)
     memory.brought.update(authors_new)
     identities = {
         outcome.identity
@@ -374,7 +401,8 @@ async def store_batch(
     await note_met(session, {*known.values()}, memory.import_id)
     messages = list(_messages_of_files(resolved, known, added))
     memory.rooms.share(message.moment[0] for message in messages if not message.is_new)
-    await memory.order.keep(session, messages, {*memory.rooms.made.values()})
+    may_move = memory.scope == "admin"
+    await memory.order.keep(session, messages, {*memory.rooms.made.values()}, may_move=may_move)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.reworded += sum(outcome.is_reworded for outcome in added)
@@ -516,7 +544,7 @@ def _messages_of_files(
 
 
 async def _resolve(
-    session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport
+    session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport, memory: ImportMemory
 ) -> tuple[list[Resolved], list[NewEvent]]:
     """Return the posts with authors, and authors' events; reject posts of another platform than
     their author's.
@@ -539,6 +567,7 @@ async def _resolve(
                 platform=item.platform,
                 display_name=item.display_name,
                 is_of_chat=item.is_said_by(author),
+                may_fill=memory.may_fill(author.id),
             )
         except AppError as error:
             report.reject(item.place, message_of(error))

@@ -236,7 +236,8 @@ async def import_posts(
     look = storing.look
     replaced = None if storing.is_dry else look.replaced
     samples = {reference: each.sample for reference, each in look.chats.items()}
-    rooms = RoomFinder(storing.trusts_ids, storing.read, storing.options.rooms, samples)
+    may_fill = storing.scope == "admin"
+    rooms = RoomFinder(storing.trusts_ids, may_fill, storing.read, storing.options.rooms, samples)
     memory = ImportMemory(rooms, storing.import_id, storing.scope)
     async with aclosing(_read_ahead(read, run)) as batches:
         if replaced is None:

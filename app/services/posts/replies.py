@@ -73,12 +73,14 @@ async def match_replies(
         _target(keys[row.user_id], _room_id(row.content), row.content.reply_to) for row in rows
     ]
     missing = {target for target in targets if target and target not in ids}
-    id_by_key = ids | await _stored(session, missing)
+    # Another person's message with the id of an earlier one takes no answers from it.
+    in_rooms = {target for target, _ in earlier if target in ids and isinstance(target[0], int)}
+    id_by_key = ids | await _stored(session, missing | in_rooms)
     arrived = {row.id for row in rows}
     replies = sorted(
-        StoredReply(reply.id, reply.user_id, ids[target])
+        StoredReply(reply.id, reply.user_id, id_by_key[target])
         for target, reply in earlier
-        if target in ids and reply.reply_to_id != ids[target] and reply.id not in arrived
+        if target in ids and reply.reply_to_id != id_by_key[target] and reply.id not in arrived
     )
     return [id_by_key.get(target) if target else None for target in targets], replies
 
@@ -160,6 +162,7 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
                 Tweet,
                 and_(Tweet.room_id == in_rooms.c.room_id, Tweet.source_id == in_rooms.c.source_id),
             )
+            .join(User, and_(User.id == Tweet.user_id, User.deleted_at.is_(None)))
             .group_by(in_rooms.c.room_id, in_rooms.c.source_id)
         )
         found |= {(room, name): post_id for room, name, post_id in await session.execute(messages)}

@@ -136,6 +136,8 @@ class RoomSample:
 class RoomFinder:
     trusts_ids: bool = False
     """Whether IDs are of this site, as in sent lines."""
+    may_fill: bool = False
+    """Whether the import fills what chats here lack: who imports has the right `admin`."""
     read: ReadNotes = field(default_factory=ReadNotes)
     chosen: tuple[str, ...] = ()
     """Chats that someone chose, as in `ReadOptions`."""
@@ -260,11 +262,12 @@ class RoomFinder:
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample, *, is_only: bool
     ) -> int:
         room_id = await self.settle(session, reference, sample, is_only=is_only)
+        is_new = room_id is None
         if room_id is None:
             self.made[reference] = room_id = await _made(session, reference, sample)
         else:
             self.share([room_id])
-        if isinstance(reference, FileRoom):
+        if isinstance(reference, FileRoom) and (is_new or self.may_fill):
             await self._complete(session, room_id, reference)
         return room_id
 

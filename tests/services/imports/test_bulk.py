@@ -16,6 +16,7 @@ from sqlalchemy import event, func, select
 from app.config import Config
 from app.db.engine import Database
 from app.models import Event, Tweet, User
+from app.services.access.rights import Scope
 from app.services.checks import find_faults
 from app.services.imports import reading
 from app.services.imports.bulk import BATCH
@@ -111,10 +112,10 @@ ANOTHER_TEXT: Final = [
 ]
 
 
-@given(RECORDS, st.integers(2, 8), st.integers(0, 8))
-@example(ANOTHER_TEXT, 2, 0)
+@given(RECORDS, st.integers(2, 8), st.integers(0, 8), st.sampled_from(["write", "admin"]))
+@example(ANOTHER_TEXT, 2, 0, "write")
 def test_batches_store_what_one_post_at_a_time_does(
-    databases: Databases, given_records: list[dict[str, Any]], size: int, before: int
+    databases: Databases, given_records: list[dict[str, Any]], size: int, before: int, scope: Scope
 ) -> None:
     async def compare(folder: Path, patch: pytest.MonkeyPatch) -> None:
         url = databases.make(folder)
@@ -124,7 +125,9 @@ def test_batches_store_what_one_post_at_a_time_does(
             patch.setattr(reading, "BATCH", batch)
             records = [_record(n, prefix, each) for n, each in enumerate(given_records, start=1)]
             reports = [
-                await import_records(db, stream_of(*some), username=None)
+                await import_records(
+                    db, stream_of(*some), username=None, storing=StoreOptions(scope=scope)
+                )
                 for some in (records[:before], records)
             ]
             rejected = [[error.record for error in report.in_order()] for report in reports]

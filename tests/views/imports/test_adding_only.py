@@ -179,6 +179,43 @@ async def test_who_deletes_the_chat_of_a_token_deletes_no_post_of_others(private
     ]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_token_changes_no_author_answer_or_order_of_others(private: Quart) -> None:
+    admin, writer = await client_with(private, "admin"), await client_with(private, "write")
+    db, options = parts_of(private).db, "?accept_doubts=1&timezone=UTC"
+    await admin.add_user("ned")
+    await admin.add_user("Ada")
+    pier = {"room": {"name": "Pier"}, "created_at": DAYS[0]}
+    first = await admin.add_tweet("Ada", "ahoy", source_id="1", **pier)
+    answer = await admin.add_tweet("ned", "aye", reply_to={"source_id": "1"}, **pier)
+    assert answer["reply_to"]["id"] == first["id"]
+    for line in ("ahoy", "a boat"):
+        await admin.add_tweet("Ada", line, **pier | {"created_at": DAYS[1]})
+    before = await site_of(db)
+    again = ("a boat", "ahoy", "and new")
+    chat = "".join(f"02/02/2026, 10:20 - Ada: {text}\n" for text in again).encode()
+    lines = jsonl(
+        {"username": "ned", "text": "as of X", "platform": "x"},
+        {"username": "ned", "text": "mine", "source_id": "1"} | pier,
+    )
+    named = jsonl({"username": "ned", "text": "as told", "display_name": "Villain's"})
+    sent = await writer.post("/api/v1/tweets", data=lines, headers=NDJSON)
+    assert (await sent.get_json())["accepted"] == 2
+    for data, query in ((named, options), (chat, options + "&room=1")):
+        assert (await writer.post(IMPORTS + query, data=data)).status_code == 202
+        await settled(db)
+    after = await site_of(db)
+    assert len(after["posts"]) == len(before["posts"]) + 4
+    for kind in ("authors", "chats"):
+        assert {key: after[kind].get(key) for key in before[kind]} == before[kind], kind
+    assert (await admin.json(f"/api/v1/tweets/{answer['id']}"))["reply_to"] == answer["reply_to"]
+    messages = (await admin.json("/api/v1/rooms/1/messages"))["items"]
+    assert [one["text"] for one in messages if one["created_at"] == DAYS[1]][:2] == [
+        "ahoy",
+        "a boat",
+    ]
+
+
 async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:
     admin, writer = await client_with(private, "admin"), await client_with(private, "write")
     await fill(parts_of(private).db, admin)
