@@ -119,7 +119,6 @@ LATER: Final = (
     "tests/views/imports/test_import_progress.py",
     "tests/views/imports/test_imports_api.py::test_an_import_whose_process_was_killed",
     "tests/views/imports/test_imports_api.py::test_cancelling",
-    "tests/views/imports/test_read_once.py",
     "tests/views/imports/test_reading_choices.py",
     "tests/views/imports/test_room_choices.py",
     "tests/views/posts/test_deleted.py",
