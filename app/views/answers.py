@@ -94,6 +94,11 @@ async def wait_for_write() -> None:
 
 
 async def add_headers(response: Response) -> Response:
+    asked = current_request()
+    if asked.method == "OPTIONS" and response.status_code == 200:
+        # Quart's answer is an empty page.
+        response.headers.pop("Content-Type", None)
+        response.status_code = HTTPStatus.NO_CONTENT
     if response.mimetype == "text/html":
         response.headers.setdefault(
             "Content-Security-Policy",
@@ -101,7 +106,6 @@ async def add_headers(response: Response) -> Response:
             "form-action 'self'; frame-ancestors 'none'",
         )
         response.vary.update(["Accept-Language", "Cookie"])
-    asked = current_request()
     is_readable = asked.method in {"GET", "HEAD"} and response.status_code == 200
     if asked.endpoint == "static":
         cacheable()

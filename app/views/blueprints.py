@@ -7,12 +7,14 @@ import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeVar, cast, get_args, get_origin
+from urllib.parse import quote, urlencode
 
 from msgspec import UNSET, Struct, structs
 from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from app.current import current_request
 from app.db.result_cache import cacheable
 from app.errors import InvalidInputError, StartError
 from app.paths import API
@@ -187,6 +189,9 @@ class Operation:
         value = await self.view(**values)
         if self.cursor is not None:
             value = structs.replace(value, next=listed_cursor(cursor_of(value.next)))
+            if value.next is not None:
+                link = f'<{_address_with(value.next)}>; rel="next"'
+                value = (value, next(iter(self.answers)), {"Link": link})
         return _answer(value, next(iter(self.answers)))
 
 
@@ -277,6 +282,13 @@ def _returned(view: Callable[..., Any]) -> Any:
 
 def _cursor(cursor: CursorOf, args: Any) -> Cursor[Any]:
     return cursor if isinstance(cursor, Cursor) else cursor(args)
+
+
+def _address_with(cursor: str) -> str:
+    """Return the address of the request, below its host, with another cursor."""
+    asked = current_request()
+    query = [pair for pair in asked.args.items(multi=True) if pair[0] != "cursor"]
+    return f"{asked.root_path}{quote(asked.path)}?{urlencode([*query, ('cursor', cursor)])}"
 
 
 def _answer(value: object, status: int) -> ResponseReturnValue:

@@ -87,7 +87,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
 }
 """What is asked of each route that has a page or a file for readers."""
 OF_PROGRAMS: Final = re.compile(
-    rf"{API}/|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.(png|zip)"
+    rf"{API}(/.*)?|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.(png|zip)"
     "|/about|/(room/<id:room_id>|user/<username>)/portrait$|/dashboard/_|/dashboard/zone|/get_user"
     "|/user$|/users|/reset|/update|/compare/example|/compare/case"
 )

@@ -139,6 +139,8 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/compare": {"GET": "read", "POST": "read"},
     f"{API}/compare/batch": {"POST": "read"},
     f"{API}/mirror": {"POST": "known"},
+    API: {"GET": "open"},
+    f"{API}/token": {"GET": "known"},
     f"{API}/compare/card": {"GET": "read"},
     "/compare/card": {"GET": "read"},
     "/compare/table": {"GET": "read", "POST": "read"},

@@ -59,7 +59,7 @@ PICTURES: Final = (
 """The other ones: each shows what a page above shows, by the same service."""
 UNCHANGING: Final = frozenset(
     (
-        *("/favicon.ico", "/static/<path:filename>", f"{API}/openapi.json"),
+        *("/favicon.ico", "/static/<path:filename>", API, f"{API}/openapi.json"),
         *("/room/<id:room_id>/portrait", "/user/<username>/portrait"),
         *("/dashboard/_dash-layout", "/dashboard/_dash-dependencies"),
         "/dashboard/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 from msgspec import Struct
-from quart import Response, current_app, request
+from quart import Response, current_app, g, request
 
 from app.db.result_cache import LruStore
 from app.errors import Problem
@@ -22,6 +22,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
 from app.runtime.metrics import CONTENT_TYPE
+from app.services.access.rights import Scope
 from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
 from app.views.blueprints import (
@@ -35,7 +36,7 @@ from app.views.blueprints import (
 )
 from app.views.cast import Cast
 from app.views.page import WebPage, cast_for_anybody, render
-from app.views.policies import PROBLEM, own_origin
+from app.views.policies import PROBLEM, own_origin, own_scope
 from app.views.site.schemas import EXAMPLES, WRITTEN, Schema, Schemas
 
 IN_PATH: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -71,6 +72,39 @@ async def metrics() -> Response:
         lag = await measure_lag(session)
         lag["feed"] = max(0, await newest_event(session) - feed.newest)
     return Response(resources().metrics.exposition(lag), content_type=CONTENT_TYPE)
+
+
+class Entrance(Struct, frozen=True):
+    """Where a program begins."""
+
+    document: str
+    """Address of the OpenAPI document."""
+    docs: str
+    """Address of the same as a page."""
+
+
+@blueprint.get(API, policy="open", keep=True, answers="Addresses")
+async def show_entrance() -> Entrance:
+    """Show where the document of the API is."""
+    root = request.root_path.rstrip("/") + API
+    return Entrance(f"{root}/openapi.json", root + API_DOCS)
+
+
+class OwnAccess(Struct, frozen=True):
+    """What the sender of the request may do."""
+
+    kind: Literal["token", "account"]
+    name: str
+    scope: Scope
+    """`read`, `write` or `admin`: each also may do what those before it may."""
+
+
+@blueprint.get(API + "/token", policy="known", answers="The token, or the account of a cookie")
+async def show_token() -> OwnAccess:
+    """Show the name and the scope of the own token."""
+    if g.token is not None:
+        return OwnAccess("token", g.token.name, g.token.scope)
+    return OwnAccess("account", g.account.name, own_scope())
 
 
 @blueprint.get(API + "/openapi.json", policy="open", keep=True, answers="OpenAPI 3.1")
@@ -218,6 +252,8 @@ def _headers_of(declared: Operation) -> Iterator[str]:
             yield "Location"
     elif not {NDJSON, EVENTS} & declared.content.keys():
         yield "ETag"
+        if declared.cursor is not None:
+            yield "Link"
 
 
 def _headers(*names: str) -> Schema:

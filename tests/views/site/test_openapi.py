@@ -13,7 +13,7 @@ from quart import Quart
 from app import create_app
 from app.services.imports.storing import load_samples
 from app.views.site.schemas import WRITTEN
-from tests.browsing import parts_of
+from tests.browsing import parts_of, signed_in
 from tests.conftest import NDJSON, Client, MakeConfig, Shared
 from tests.views.conformance import ENDING, IDS, OF_GAMES, Api
 from tests.waiting import eventually
@@ -53,7 +53,7 @@ def test_every_route_is_in_the_document_and_nothing_else(api: Api) -> None:
     routes = Counter(
         (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in api.app.url_map.iter_rules()
-        if rule.rule.startswith("/api/v1/") or rule.rule in {"/healthz", "/readyz"}
+        if rule.rule.startswith("/api/v1") or rule.rule in {"/healthz", "/readyz"}
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     )
     described = Counter((path, method) for path, method, _ in api.operations.values())
@@ -356,3 +356,35 @@ async def test_the_page_is_in_the_visitors_language(shared: Shared) -> None:
     assert (chosen.status_code, chosen.headers["Location"]) == (303, "/api/v1/docs")
     cookie = chosen.headers["Set-Cookie"].partition(";")[0]
     assert await language(Accept_Language="en", Cookie=cookie) == "ko"
+
+
+async def test_a_program_finds_the_document_and_what_its_token_may(shared: Shared) -> None:
+    start = await shared.anybody.json("/api/v1")
+    assert start == {"document": "/api/v1/openapi.json", "docs": "/api/v1/docs"}
+    for client, scope in ((shared.writer, "write"), (shared.admin, "admin")):
+        own = await client.json("/api/v1/token")
+        assert (own["kind"], own["scope"]) == ("token", scope)
+    assert (await shared.anybody.get("/api/v1/token")).status_code == 401
+    browser = await signed_in(shared.app, "mina")
+    own = await (await browser.get("/api/v1/token")).get_json()
+    assert own == {"kind": "account", "name": "mina", "scope": "admin"}
+
+
+async def test_a_list_leads_to_its_next_page(writer: Client) -> None:
+    for name in ("ann", "bo", "한 강"):
+        await writer.add_user(name.replace(" ", "_"), "lamp & pier")
+    seen, path = list[str](), "/api/v1/search?q=lamp+%26+pier&limit=2"
+    while path:
+        page = await writer.get(path)
+        seen += [hit["username"] for hit in (await page.get_json())["items"]]
+        found = re.fullmatch(r'<(/[^>]*)>; rel="next"', page.headers.get("Link", ""))
+        path = found[1] if found else ""
+    assert sorted(seen) == ["ann", "bo", "한_강"]
+
+
+async def test_options_are_no_page(anybody: Client) -> None:
+    for path in ("/api/v1/users", "/"):
+        answer = await anybody.send("OPTIONS", path)
+        assert (answer.status_code, await answer.get_data()) == (204, b"")
+        assert "GET" in answer.headers["Allow"]
+        assert not {"Content-Security-Policy", "Vary"} & set(answer.headers.keys())
