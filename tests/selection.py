@@ -1,8 +1,7 @@
 """What marks beside the tests cannot say: which `make test` runs, their database, their process.
 
-Beside a test, `later`, `full` and `soak` leave it to `make test-later`, `make test-full` and `make
-soak`, several to the last. `databases` names the kinds of database that it runs on, and may mark
-one of them.
+Beside a test, `full` and `soak` leave it to `make test-full` and `make soak`, both to the latter.
+`databases` names the kinds of database that it runs on, and may mark one of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,9 +36,6 @@ LATER: Final = (
     "tests/cli/",
     "tests/examples/",
     "tests/guide/",
-    "tests/parts/cases/",
-    "tests/parts/mirror/",
-    "tests/parts/report/",
     "tests/trust/",
     "tests/db/test_failover.py",
     "tests/db/test_migrate.py",
@@ -51,6 +47,7 @@ LATER: Final = (
     "tests/formats/source/test_written.py::test_the_months_of_every_language",
     "tests/formats/test_dates_of_whatsapp.py",
     "tests/formats/test_growth.py",
+    "tests/parts/cases/test_case.py::test_no_fact_of_a_report_changes",
     "tests/parts/dashboard/test_dashboard_server.py",
     "tests/parts/dashboard/test_truth.py",
     "tests/parts/games/test_game_privacy.py",
@@ -64,6 +61,7 @@ LATER: Final = (
     "tests/parts/publish/test_downloads.py",
     "tests/parts/publish/test_publishing.py::test_a_full_disk",
     "tests/parts/publish/test_publishing.py::test_a_web_server_may_read",
+    "tests/parts/report/test_reports.py::test_years_and_authors_have_no_message",
     "tests/parts/sources/test_inner_addresses.py",
     "tests/parts/sources/test_sources_api.py::test_anything_else_is_refused",
     "tests/parts/test_outputs_of_few.py",
@@ -150,6 +148,7 @@ They take long, or prove in another way what the others prove too.
 """
 SOONER: Final = (
     "tests/browser/test_journeys.py::test_asking_about_two_authors",
+    "tests/cli/test_cli_backup.py::test_a_backup_is_restored",
     "tests/cli/test_cli_commands.py",
     "tests/cli/test_cli_doubts.py",
     "tests/cli/test_cli_export.py",
@@ -162,12 +161,12 @@ SOONER: Final = (
 
 
 def first_of(values: Iterable[T], *first: T) -> list[Any]:
-    """Return parameters of which `make test` tries these alone; the others are tried later."""
+    """Return parameters of which these are tried alone, and the others by `make test-full`."""
     params: list[Any] = []
     for value in values:
         several: Any = value if type(value) is tuple else (value,)
         is_first = value in first
-        params.append(value if is_first else pytest.param(*several, marks=pytest.mark.later))
+        params.append(value if is_first else pytest.param(*several, marks=pytest.mark.full))
     return params
 
 

@@ -22,7 +22,6 @@ MOST_FILES = {
 }
 
 
-@pytest.mark.full
 @pytest.mark.timeout(600)  # It starts a site and imports an archive under a profiler.
 def test_a_request_runs_few_files() -> None:
     ran = subprocess.run(

@@ -70,7 +70,7 @@ FIRST_SEEN = {
     *("home", "compare", "search", "author", "tweet", "quiz-answered"),
     *("import-preview", "settings"),
 }
-"""Pages of each kind, which `make test` sees in Korean and narrow."""
+"""Pages of each kind, which `make test-later` sees in Korean and narrow."""
 
 
 async def faults_of(

@@ -12,7 +12,7 @@ from .conftest import OpenPage
 from .test_appearance import AXE, faults_of
 from .website import Website
 
-pytestmark = [pytest.mark.browser, pytest.mark.full]
+pytestmark = pytest.mark.browser
 
 TEXT = "새벽 네 시, 호밀빵 반죽이 순해요. 골목이 아직 깜깜해요… 여섯 시 반에 문 열게요 :)"
 PAGE = re.compile(rb"/Type\s*/Page\b")

@@ -30,11 +30,7 @@ ALL_SEEN: Final = """async () => {
 }"""
 """Whether every picture was loaded and can be shown."""
 LOOKS: Final = [
-    pytest.param(
-        *look,
-        id="-".join(map(str, look)),
-        marks=[] if look == ("ko", 320, True) else [pytest.mark.full],
-    )
+    pytest.param(*look, id="-".join(map(str, look)))
     for look in product(("ko", "en"), (320, 1280), (True, False))
     if look[1] == 320 or look == ("en", 1280, True)
 ]

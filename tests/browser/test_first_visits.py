@@ -38,8 +38,6 @@ CHAT_PAGES: Final = {
     "chat-year": f"/user/{quote('서연')}/2025",
 }
 SITES: Final = {"chat": CHAT_PAGES, "website": PAGES}
-SEEN_FIRST: Final = "chat-dashboard"
-"""The page of which `make test` sees the first visit: most of it is drawn by scripts."""
 WITHOUT_COOKIES: Final = """Object.defineProperty(Document.prototype, "cookie", {
   get() { return ""; }, set() {},
 })"""
@@ -136,13 +134,8 @@ async def stranger(browser: Browser) -> AsyncIterator[Visitor]:
 
 @pytest.mark.parametrize(
     ("site", "name"),
-    [
-        pytest.param(site, name, marks=[] if name == SEEN_FIRST else pytest.mark.full, id=name)
-        for site, pages in SITES.items()
-        for name in pages
-    ],
+    [pytest.param(site, name, id=name) for site, pages in SITES.items() for name in pages],
 )
-@pytest.mark.full
 async def test_all_is_drawn_at_the_first_visit_from_another_zone(
     site: str, name: str, visitor: Visitor, stranger: Visitor, request: pytest.FixtureRequest
 ) -> None:

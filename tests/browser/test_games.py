@@ -91,7 +91,6 @@ async def is_legible(host: Page) -> None:
             assert px >= least_px, (selector, px)
 
 
-@pytest.mark.full
 async def test_a_host_and_several_phones(club: Website, open_page: OpenPage) -> None:
     host = await open_page(locale="en", width=1920, operator_of=club)
     # Phones could reach this name, so the page has a QR code.
@@ -186,7 +185,6 @@ async def gained(phone: Page) -> int:
     return int((await phone.locator("[data-gained]").inner_text()).replace(",", ""))
 
 
-@pytest.mark.full
 async def test_a_second_tab_and_a_lost_line_lead_to_the_same_point(
     club: Website, open_page: OpenPage
 ) -> None:
@@ -218,7 +216,6 @@ async def test_a_second_tab_and_a_lost_line_lead_to_the_same_point(
     assert await gained(phone) == await gained(other)
 
 
-@pytest.mark.full
 async def test_a_question_that_is_asked_again_can_be_answered_again(
     club: Website, open_page: OpenPage
 ) -> None:
@@ -253,7 +250,6 @@ async def test_a_question_that_is_asked_again_can_be_answered_again(
     await expect(following).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.full
 async def test_whoever_is_removed_is_asked_for_a_name_and_a_deleted_game_leads_to_the_others(
     club: Website, open_page: OpenPage
 ) -> None:

@@ -21,7 +21,7 @@ KINDS: Final = (
 )
 """One page of each kind."""
 FIRST_SEEN: Final = ("index.html", "2016/05.html")
-"""Pages that `make test` sees."""
+"""Pages that `make test-later` sees."""
 
 
 @pytest.fixture

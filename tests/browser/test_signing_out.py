@@ -29,7 +29,7 @@ def closed(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield site
 
 
-@pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.full)], ids=["memory", "disk"])
+@pytest.fixture(params=[True, False], ids=["memory", "disk"])
 async def context(request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
     """A browser without scripts, which could hide what is shown again."""
     async with chromium(find_chromium(whole=True), keeps_pages=request.param) as browser:
@@ -44,7 +44,6 @@ async def go_to(session: CDPSession, page: Page, address: str) -> None:
         await session.send("Page.navigateToHistoryEntry", {"entryId": entry["id"]})
 
 
-@pytest.mark.full
 async def test_nothing_is_shown_again_after_signing_out(
     closed: Website, context: BrowserContext
 ) -> None:

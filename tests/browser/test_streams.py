@@ -66,7 +66,6 @@ async def say_goodbye_once(page: Page, data: str) -> list[str]:
     return asked
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("path", IS_LIVE)
 async def test_a_page_is_live_after_its_stream_was_refused(
     club: Website, open_page: OpenPage, path: str
@@ -78,7 +77,6 @@ async def test_a_page_is_live_after_its_stream_was_refused(
     assert sent == [502, 502]
 
 
-@pytest.mark.full
 async def test_a_game_goes_on_after_its_streams_were_refused(
     club: Website, open_page: OpenPage
 ) -> None:
@@ -103,7 +101,6 @@ async def test_a_page_reconnects_by_itself_when_the_server_said_goodbye(
     assert len(asked) >= 2
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("sign", ["focus", "pointerdown"])
 async def test_a_page_of_too_many_waits_until_it_is_looked_at(
     club: Website, open_page: OpenPage, sign: str
@@ -145,7 +142,6 @@ async def proxy_of(port: int) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-@pytest.mark.full
 async def test_a_page_behind_a_proxy_is_live_again_after_a_restart(
     open_page: OpenPage, tmp_path: Path
 ) -> None:

@@ -90,7 +90,7 @@ def test_a_start_without_anything_to_migrate_does_not_wait_for_alembic(config: C
         assert said == f"{has_to_migrate}\n".encode()
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_several_processes_at_once_migrate_once(config: Config, databases: Databases) -> None:
     program, installation = (sys.executable, "-c", PREPARE), Installation.of(config)
     runs = [asyncio.to_thread(installation.process, *program) for _ in range(2)]

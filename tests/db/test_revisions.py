@@ -255,7 +255,7 @@ def test_messages_that_had_no_chat_are_known(config: Config, databases: Database
     assert databases.fetch(config.data_dir, query) == before
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 def test_every_revision_declares_the_losses_of_its_downgrade(config: Config) -> None:
     prepare(config, upgrade_old=True)
     scripts = ScriptDirectory.from_config(alembic_config(config.database_url))
@@ -286,7 +286,7 @@ async def test_a_table_that_is_made_again_stays_as_it_was(
     assert await asyncio.to_thread(Installation.of(config).done, "check") == "ok\n"
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_every_page_of_it_answers(config: Config) -> None:
     await asyncio.to_thread(prepare, config, upgrade_old=True)
     app = create_app(replace(config, access_log=False))

@@ -51,7 +51,7 @@ from tests.sentences import (
 
 SEEDS_OF_A_SITE: Final = 10
 FIRST_SEEDS: Final = first_of(range(0, 300, SEEDS_OF_A_SITE), 0)
-"""Of ten chats each; `make test` reads the first ten."""
+"""Of ten chats each; `make test-later` reads the first ten."""
 END_OF_PERIOD: Final = date(2024, 3, 18)
 """The end of a period of 14 days, of which the chats of 40 days have later ones."""
 SHOWN_ELSEWHERE: Final = {
@@ -1770,7 +1770,7 @@ def test_a_false_sentence_fails() -> None:
 async def test_every_sentence_is_true(app: Quart, writer: Client, first_seed: int) -> None:
     seeds = range(first_seed, first_seed + SEEDS_OF_A_SITE)
     site = await made_site(writer, seeds)
-    # In `make test`, a page is read in one of the languages, in turn.
+    # In `make test-later`, a page is read in one of the languages, in turn.
     both = ("en", "ko")
     turns = cycle([both] if first_seed else [("en",), ("ko",)])
     for room, truth in site.truths.items():

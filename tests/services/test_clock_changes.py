@@ -18,7 +18,7 @@ from saywho.clock import now
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.waiting import maintain
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 AHEAD = (timedelta(hours=1), timedelta(days=365))
 """How far the clock was ahead before it was set right."""

@@ -137,7 +137,7 @@ async def wait_until_purged(db: Database) -> None:
     await eventually(left, until=lambda count: count == 0)
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_deletion_while_an_import_runs(app: Quart, admin: Client) -> None:
     body = "".join(
         json.dumps({"username": "ann", "text": f"post {n} of the sea", "source_id": str(n)}) + "\n"

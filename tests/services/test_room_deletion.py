@@ -199,7 +199,7 @@ async def test_a_chat_that_goes_while_its_file_is_imported_again_comes_anew(db: 
     assert await find_faults(db) == []
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_messages_with_ids_are_imported_again_at_once(make_config: MakeConfig) -> None:
     app = create_app(make_config(public=False))
     async with app.test_app():
@@ -226,7 +226,7 @@ async def test_messages_with_ids_are_imported_again_at_once(make_config: MakeCon
         assert await find_faults(db) == []
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 @pytest.mark.parametrize("is_bulk", [False, True], ids=["single", "lines"])
 async def test_a_message_sent_meanwhile_with_the_id_of_a_deleted_one_stays(
     app: Quart, admin: Client, is_bulk: bool
@@ -352,7 +352,7 @@ def numbered(count: int) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_deletion_cancels_the_import_that_runs(app: Quart, admin: Client) -> None:
     parts, posts = parts_of(app), numbered(6 * BATCH)
     address = (await admin.post("/api/v1/imports?publish=1", data=jsonl(*posts))).headers[

@@ -102,7 +102,7 @@ async def vacuum(installation: Installation) -> None:
     assert await asyncio.to_thread(installation.done, "db", "vacuum") == "vacuumed\n"
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_nothing_of_a_deleted_author_is_left(
     app: Quart, admin: Client, installation: Installation, outside: Outside
 ) -> None:
@@ -197,7 +197,7 @@ async def test_vacuum_waits_for_old_transactions(
     assert traces(installation, outside) == set()
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_nothing_of_a_deleted_post_is_left(
     app: Quart, admin: Client, installation: Installation, outside: Outside
 ) -> None:

@@ -25,8 +25,8 @@ GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--h
     scope="module",
     params=[
         pytest.param(HYPERCORN, id="hypercorn"),
-        pytest.param(UVICORN, id="uvicorn", marks=pytest.mark.full),
-        pytest.param(GRANIAN, id="granian", marks=pytest.mark.full),
+        pytest.param(UVICORN, id="uvicorn"),
+        pytest.param(GRANIAN, id="granian"),
     ],
 )
 def server(
@@ -91,7 +91,6 @@ def statuses_by_http2(wire: socket.socket, client: H2Connection, *, streams: int
     return statuses
 
 
-@pytest.mark.full
 def test_http2_without_tls_is_not_spoken(server: Server) -> None:
     """It is asked for by prior knowledge, and by an upgrade."""
     client = H2Connection()
@@ -145,7 +144,6 @@ def test_another_server_answers_stores_streams_and_stops(server: Server) -> None
 OLDER = "UPDATE alembic_version SET version_num = '0012'"
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("command", [UVICORN, GRANIAN], ids=["uvicorn", "granian"])
 def test_a_database_of_an_older_version_stops_it(
     installation: Installation, command: tuple[str, ...]
@@ -157,7 +155,6 @@ def test_a_database_of_an_older_version_stops_it(
     assert "install version 1.1" in ended.stderr + ended.stdout
 
 
-@pytest.mark.full
 def test_hypercorn_prints_one_line_if_the_app_refuses_to_start(installation: Installation) -> None:
     with contextlib.closing(sqlite3.connect(installation.database)) as connection, connection:
         connection.execute(OLDER)

@@ -90,7 +90,7 @@ async def fill(app: Quart) -> None:
         assert (await operator.post(path, form=form)).status_code in {200, 303}, path
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_every_address_answers_strangers_as_on_an_empty_site(
     make_config: MakeConfig, tmp_path: Any
 ) -> None:
@@ -112,7 +112,7 @@ async def test_every_address_answers_strangers_as_on_an_empty_site(
 
 
 @pytest.mark.full
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_the_number_of_events_is_told_to_no_stranger(make_config: MakeConfig) -> None:
     async with private_site(make_config) as app:
         admin = await client_with(app, "admin")

@@ -13,7 +13,7 @@ from tests.parts.games.playing import AUTHORS, posts_of
 from tests.parts.quiz.test_room_quiz import PEOPLE, talk
 from tests.waiting import maintain
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.conftest import Client, MakeConfig, client_with
 from tests.parts.games.playing import Host, host_game, join
 from tests.selection import first_of
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 WRITERS: Final = ("Kim Minji", "박하늘")
 QUIET: Final = ("김지호", "Dorothea Lange", "zoe")

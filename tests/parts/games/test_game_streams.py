@@ -23,7 +23,7 @@ from tests.listening import Listener, listening
 from tests.parts.games.playing import Host, Player, join
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 BROKEN = """CREATE TRIGGER broken BEFORE UPDATE OF state ON "Game" WHEN new.state = 'told'
     BEGIN SELECT RAISE(ABORT, 'no disk'); END"""
 OWN = {"answer", "right", "points", "total", "place", "streak", "podium"}

@@ -13,7 +13,7 @@ from tests.browsing import parts_of
 from tests.services.test_clock_changes import AHEAD, move, times
 from tests.waiting import maintain
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
 @pytest.mark.parametrize("ahead", AHEAD)

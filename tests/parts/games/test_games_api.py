@@ -20,7 +20,7 @@ from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, na
 from tests.parts.quiz.test_shared_texts import SHARED, chat
 from tests.views.conformance import OF_GAMES, Api
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
 async def test_a_game_is_played_to_its_end(host: Host, anybody: Client) -> None:

@@ -16,7 +16,7 @@ from tests.browsing import Browser, parts_of, scope_of, set_cookies, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 WRONG = {"code": "AAAAAA", "name": "Mina"}
 
 

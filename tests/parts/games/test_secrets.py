@@ -9,7 +9,7 @@ from tests.conftest import Client
 from tests.listening import listening
 from tests.parts.games.playing import AUTHORS, Host, host_game, join
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 
 async def test_while_it_is_asked_all_is_the_same_whoever_wrote_it(

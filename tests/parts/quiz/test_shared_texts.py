@@ -67,7 +67,7 @@ async def test_questions_leave_out_shared_texts(admin: Client) -> None:
     assert file.count("more than one person wrote this") == 1
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_writers_of_a_text_are_found_in_any_spelling(db: Database) -> None:
     await post(db, "ann", "오늘 저녁에 시간 되는 사람!!", "a b c d 👍")
     (of_ben,) = await post(db, "ben", "오늘 저녁에  시간 되는 사람?")

@@ -11,7 +11,7 @@ from tests.browsing import body, parts_of
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client, Shared
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 ZONE = "tz=Asia/Seoul"
 
 

@@ -133,7 +133,7 @@ CUTS = st.lists(st.integers(0, 10), max_size=3)
 
 
 @pytest.mark.full
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 @given(SENT, CUTS)
 def test_rooms_are_the_same_however_posts_are_split_into_requests(
     databases: Databases, sent: list[Sent], cuts: list[int]

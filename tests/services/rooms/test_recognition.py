@@ -17,7 +17,7 @@ from saywho.formats.registry import WRITERS
 from tests.archives import zip_bytes
 from tests.chats import Said, import_chat, kakaotalk, said, telegram
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 ANSWER: Said = ("2024-01-15 15:02", "하늘", "ㅋㅋ")
 """What the same person says in two rooms in the same minute."""

@@ -15,7 +15,7 @@ from app.services.imports.reading import LOOKED_AT
 from app.services.imports.report import ImportReport
 from tests.chats import import_chat
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 
 WINTER: Final = [datetime(2024, 1, 15, 12, minute, tzinfo=UTC) for minute in range(30)]
 YEAR: Final = [datetime(2024, 1, 15, 12, tzinfo=UTC) + timedelta(days=day) for day in range(366)]

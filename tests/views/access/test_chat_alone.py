@@ -233,7 +233,7 @@ async def played(host: Browser) -> list[Any]:
 
 
 @pytest.mark.parametrize("follows", [False, pytest.param(True, marks=pytest.mark.full)])
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_a_chat_is_told_as_if_nothing_else_were_here(
     make_config: MakeConfig, tmp_path: Path, *, follows: bool
 ) -> None:

@@ -252,7 +252,7 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
     assert (await reader.post("/logout")).status_code == 303
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_a_reader_says_who_they_are_in_their_chat(site: Quart) -> None:
     operator = await signed_in(site)
     reader, other = await invited(operator, "1"), await invited(operator, "1", "kim")
@@ -285,7 +285,7 @@ async def test_a_reader_says_who_they_are_in_their_chat(site: Quart) -> None:
     assert question not in await other.page("/room/2")
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_the_right_to_one_chat_follows_it_and_ends_with_it(site: Quart) -> None:
     operator = await signed_in(site)
     assert 'href="/settings?room=2#readers-heading"' in await operator.page("/room/2")

@@ -46,7 +46,7 @@ DEVICE = "saywho_device"
 HTTPS = SAME_ORIGIN | {"X-Forwarded-Proto": "https"}
 
 
-ON_BOTH = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 """What rests on the order of writes, which each database keeps in its own way."""
 
 

@@ -20,7 +20,7 @@ from tests.conftest import MakeConfig
 
 LINK = re.compile(r'<code class="secret" id="new_link" translate="no">http://localhost([^<]+)<')
 NEW_PASSWORD = "a longer sentence than before"
-ON_BOTH = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 """What rests on the order of writes, which each database keeps in its own way."""
 
 

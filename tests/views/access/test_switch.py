@@ -55,7 +55,7 @@ async def two_workers(make_config: MakeConfig) -> AsyncIterator[tuple[Quart, Qua
         yield first, second
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_the_switch_holds_on_all_workers_whatever_they_keep(make_config: MakeConfig) -> None:
     async with two_workers(make_config) as workers:
         writer = await client_with(workers[0], "write")

@@ -21,7 +21,7 @@ async def users(anybody: Client) -> dict[str, tuple[int, str | None]]:
     return {item["username"]: (item["tweets"], item["display_name"]) for item in items}
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_an_operator_adds_an_author_and_a_post_and_gives_a_name_that_stays(
     app: Quart, anybody: Client, admin: Client, writer: Client
 ) -> None:
@@ -54,7 +54,7 @@ async def test_an_operator_adds_an_author_and_a_post_and_gives_a_name_that_stays
     assert (await answer.get_json())["display_name"] is None
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_an_at_before_a_new_name_is_no_part_of_it(
     app: Quart, anybody: Client, admin: Client
 ) -> None:

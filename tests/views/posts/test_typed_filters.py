@@ -12,7 +12,7 @@ from app.services.posts.filters import FILTERS
 from tests.browsing import body
 from tests.conftest import Client, Shared
 
-pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+pytestmark = pytest.mark.databases("sqlite", "postgresql")
 POSTS: list[dict[str, Any]] = [
     {"username": "mina", "text": "lamp 0 #tea", "created_at": "2024-01-01T14:59:59Z"},
     {"username": "mina", "text": "lamp 1 #Teatime", "created_at": "2024-01-01T15:00:00Z"},

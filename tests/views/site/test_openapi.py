@@ -191,7 +191,7 @@ def test_the_example_of_an_address_asks_for_its_answer(api: Api) -> None:
     assert (asked["text"], asked["username"]) == ([answer["text"]], names)
 
 
-@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_the_examples_are_answered_as_declared(filled: Api, admin: Client) -> None:
     await _look_at_what_lists_hold(filled, admin)
     # What is read or added to is deleted last, a post before its author.
