@@ -9,6 +9,7 @@ import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -27,7 +28,7 @@ from app.services.deletion import delete_room
 from app.services.imports.bulk import BATCH
 from app.services.imports.undo import request_undo
 from tests.archives import x_members, x_zip
-from tests.chats import kakaotalk, said
+from tests.chats import kakaotalk, said, telegram
 from tests.house import sources
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
 from tests.selection import first_of
@@ -291,6 +292,42 @@ def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
         assert undone == {"id": job_id, "removed": removed, "left": left}
     assert installation.count_posts() == 0
     assert installation.run("check").exit_code == 0
+
+
+@ON_LINUX
+@pytest.mark.full
+@pytest.mark.parametrize("share", [0, 1], ids=["begun", "read to the end"])
+def test_a_replacement_that_is_killed_leaves_all_rows_as_they_were(
+    share: int, installation: Installation, tmp_path: Path
+) -> None:
+    def look(query: str) -> list[Any]:
+        with contextlib.closing(sqlite3.connect(installation.database, timeout=10)) as connection:
+            return connection.execute(query).fetchall()
+
+    def rows() -> list[list[Any]]:
+        tables = "Tweet", "Users", "RoomPerson", "Room", "Profile", "Event"
+        return [look(f'SELECT * FROM "{table}" ORDER BY 1, 2') for table in tables]  # noqa: S608
+
+    messages = said(["민준", "지우"], times=12)
+    value = json.loads(telegram(7, "모임", *messages * (3 * BATCH // 24)))
+    for message in value["messages"][1::2]:
+        message["reply_to_message_id"] = message["id"] - 1
+    (longer := tmp_path / "longer.json").write_text(json.dumps(value))
+    value["messages"] = value["messages"][:100]
+    (first := tmp_path / "first.json").write_text(json.dumps(value))
+    choices = "--publish", "--accept-doubts", "--timezone", "UTC"
+    installation.done("import", first, *choices)
+    before = rows()
+    with importing(installation, longer, "--replace", "1", *choices) as process:
+        read = f"bytes_read > 0 AND bytes_read >= {share} * bytes_total"
+        due = f'SELECT 1 FROM "ImportJob" WHERE id = 2 AND {read}'  # noqa: S608
+        installation.wait_until(lambda: look(due))
+        process.kill()
+        assert process.wait(TIMEOUT_S) == -signal.SIGKILL
+    assert rows() == before
+    assert installation.done("check") == "ok\n"
+    installation.done("import", longer, "--replace", "1", *choices)
+    assert installation.count_posts() == 3 * BATCH
 
 
 @ON_LINUX
