@@ -77,6 +77,13 @@ def test_a_quick_run_prints_its_figures(name: str) -> None:
     assert printed in done.stdout
 
 
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="other versions count other calls")
+@pytest.mark.timeout(210)
+def test_requests_and_imports_make_no_more_calls_than_their_limits() -> None:
+    done = run("calls", timeout_s=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_words_with_wrong_borders_are_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
