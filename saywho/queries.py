@@ -6,22 +6,14 @@ The index only proposes posts for the words; they are scored by BM25.
 import functools
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from saywho.korean import WORD, is_hangul, stems_of
 from saywho.text import normalized
-from saywho.words import (
-    TAG,
-    Forms,
-    Segment,
-    forms_of,
-    segment_terms,
-    segments,
-    stem_size,
-    tags_in,
-    words_and_runs,
-)
+from saywho.words import TAG, Segment, segment_terms, segments, stems_in, tags_in, words_and_runs
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
 _TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")
@@ -53,7 +45,10 @@ class QueryPart:
     def terms(self) -> list[str]:
         """Index terms of every post with this part, without endings."""
         if self.pieces:
-            return [term for piece in self.pieces for term in segment_terms(*piece)]
+            found = [term for piece in self.pieces for term in segment_terms(*piece)]
+            kind, last = self.pieces[-1]
+            may_go_on = kind == "paired" and len(last) > 1 and not self.is_quoted
+            return found[:-1] if may_go_on else found
         if self.kind == "paired" and len(self.text) > 1:
             return segment_terms(self.kind, self.text)[:-1][:MOST_PAIRS]
         return [self.text]
@@ -65,14 +60,14 @@ class QueryPart:
 
     @functools.cached_property
     def start(self) -> str:
-        """Beginning that matching words of paired letters share; their endings may differ."""
-        size = len(self.text)
-        return self.text[: max(2, min(stem_size(self.text), (size + 1) // 2))]
+        """Beginning that matching words of paired letters share, unless they have stems."""
+        return self.text[: max(2, (len(self.text) + 1) // 2)]
 
     @functools.cached_property
-    def forms(self) -> Forms | None:
-        is_plain = self.kind == "paired" and not (self.is_quoted or self.is_excluded)
-        return forms_of(self.text) if is_plain else None
+    def stems(self) -> frozenset[str]:
+        """Index terms of a Korean word's stems, one of which every matching post has."""
+        is_open = self.kind == "paired" and not (self.is_quoted or self.is_excluded)
+        return frozenset(stems_of(self.text) if is_open and is_hangul(self.text) else ())
 
 
 def parse_query(typed: str) -> list[QueryPart]:
@@ -139,6 +134,8 @@ class TermFrequencies:
     posts: int
     mean_terms: float
     frequencies: Mapping[str, int]
+    has_stems: bool = True
+    """False until the index of an earlier version is made again."""
 
     def weight(self, term: str) -> float:
         frequency = self.frequencies.get(term, 0)
@@ -189,14 +186,15 @@ class Scorer:
         return merged
 
     def _part_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
+        if part.stems:
+            found = part.stems & post.stems.keys()
+            score = max(
+                (self._weight(stem) * _saturated(post.stems[stem], shape) for stem in found),
+                default=0.0,
+            )
+            return score * 1.25 if part.text in post.each_run else score
         if part.kind == "paired":
-            score = self._paired_score(part, post, shape)
-            if part.forms and (count := len(post.places_of(part.forms))):
-                if len(part.text) == 1:  # The syllable is a word of the post, not a part of one.
-                    return score * 2.0
-                likeness = self._weight(part.terms[0]) * _saturated(count, shape)
-                score = max(score, 0.8 * likeness)
-            return score
+            return self._paired_score(part, post, shape)
         if part.pieces:
             is_tag = part.kind == "tag"
             count = post.has_tag(part.text) if is_tag else len(_phrase_places(part, post.segments))
@@ -230,8 +228,9 @@ class _Post:
     def has_tag(self, tag: str) -> bool:
         return tag in tags_in(self._text)
 
-    def places_of(self, forms: Forms) -> list[int]:
-        return _form_places(forms, self.segments) if any(map(forms.has, self.each_run)) else []
+    @functools.cached_property
+    def stems(self) -> Counter[str]:
+        return Counter(stems_in(self._text))
 
 
 def _saturated(count: int, shape: float) -> float:
@@ -243,9 +242,9 @@ def _holds(part: QueryPart, post: _Post) -> bool:
         return post.has_tag(part.text)
     if part.kind == "phrase":
         return bool(_phrase_places(part, post.segments))
+    if part.stems:
+        return not part.stems.isdisjoint(post.stems)
     if part.kind == "paired":
-        if part.forms and post.places_of(part.forms):
-            return True
         # The start is in the joined runs if it is in one of them: it has no blank.
         if part.is_quoted:
             return part.text in post.each_run
@@ -270,22 +269,14 @@ def _phrase_places(part: QueryPart, post: Sequence[Segment]) -> list[int]:
     ]
 
 
-def _form_places(forms: Forms, post: Sequence[Segment]) -> list[int]:
-    """Return the segments that are forms, but not endings of a number or name (17일)."""
-    ends = {segment.end for segment in post if segment.kind == "word"}
-    return [
-        place
-        for place, segment in enumerate(post)
-        if segment.kind == "paired" and segment.start not in ends and forms.has(segment.text)
-    ]
-
-
 def _is_piece(part: QueryPart, number: int, segment: Segment) -> bool:
     kind, text = part.pieces[number]
     if segment.kind != kind:
         return False
     is_last = number == len(part.pieces) - 1
     if kind == "paired" and is_last and not part.is_quoted:
+        if is_hangul(text) and is_hangul(segment.text):
+            return not set(stems_of(text)).isdisjoint(stems_of(segment.text))
         return segment.text.startswith(text)
     return segment.text == text
 
@@ -297,12 +288,14 @@ def _spans(part: QueryPart, post: Sequence[Segment], text: str) -> list[tuple[in
         last = len(part.pieces) - 1
         places = _phrase_places(part, post)
         return [(post[place].start, post[place + last].end) for place in places]
+    if part.stems:
+        words = WORD.finditer(text)
+        return [word.span() for word in words if not part.stems.isdisjoint(stems_of(word[0]))]
     if part.kind == "paired":
-        forms = _form_places(part.forms, post) if part.forms else []
         return [
             (run.start, run.end)
-            for place, run in enumerate(post)
-            if run.kind == "paired" and (place in forms or _fits_run(part, run.text))
+            for run in post
+            if run.kind == "paired" and _fits_run(part, run.text)
         ]
     return [
         (segment.start, segment.end)

@@ -86,7 +86,7 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
     page = with_database(run)
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}
     if page.corrections:
-        facts["corrections"] = [{"typed": typed, "used": used} for typed, used in page.corrections]
+        facts["corrections"] = [each._asdict() for each in page.corrections]
     if page.filters:
         facts["filters"] = [{"key": each.name, "value": each.value} for each in page.filters]
     print_result(facts, *_lines(page), notes=_notes(page, mode, sort))
@@ -106,9 +106,9 @@ def _notes(page: ResultPage, mode: Mode, sort: Sort) -> Iterator[str]:
         yield "No embedder responded, so the search was by words."
     if page.method != "words" and sort != "best":
         yield "--sort applies only to a search by words; here the closest posts come first."
-    for typed, used in corrected_words(page.corrections).items():
-        words = ", ".join(f"\u201c{word}\u201d" for word in used)
-        yield f"Searched for {words} instead of \u201c{typed}\u201d."
+    for typed, near in corrected_words(page.corrections).items():
+        words = ", ".join(f"\u201c{each.used}\u201d ({each.posts:,})" for each in near)
+        yield f"Nothing found for \u201c{typed}\u201d as typed. Near words: {words}."
     if page.is_any:
         yield "No post contains all the words; these contain some of them."
     if not page.hits:

@@ -46,7 +46,7 @@ from sqlalchemy.types import TypeEngine
 from app.db.feed import Feed
 from app.errors import AppError
 from app.models import MAX_ID, Base
-from saywho.words import terms
+from saywho import words
 
 OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 AUTHOR_MARK: Final = "\ue000"
@@ -68,8 +68,8 @@ def searched_text(text: str, media: str | None) -> str:
 
 
 def index_terms(text: str, user_id: int, media: str | None = None) -> str:
-    """Return a post's terms in order, then the author's, joined by blanks."""
-    return " ".join([*terms(searched_text(text, media)), author_term(user_id)])
+    """Return a post's terms, then the author's, joined by blanks."""
+    return f"{words.index_terms(searched_text(text, media))} {author_term(user_id)}"
 
 
 def author_term(user_id: int) -> str:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from saywho.engine.attribution import Query, query_of, shares_of
 from saywho.engine.case import Case, Suspect
 from saywho.engine.features import SHAPE, Occurrences, struck_before
+from saywho.korean import is_hangul
 from saywho.text import RANDOM_BEGIN, UNSPACED, UNSPACED_LETTERS, own_words
-from saywho.words import is_hangul
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3

@@ -10,10 +10,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from saywho.korean import is_hangul
 from saywho.last_sound import last_sound
 from saywho.people.typical_words import FUNCTION_WORDS
 from saywho.text import MARKS, UNSPACED, VISIBLE_LINK, Gap, normalized
-from saywho.words import is_ending, is_hangul
+from saywho.words import is_ending
 
 HIDDEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 """Replacement of a name; masked texts contain it nowhere else."""

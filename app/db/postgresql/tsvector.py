@@ -34,7 +34,7 @@ from app.db.backend import (
 )
 from app.models import Embedding, Tweet
 from app.runtime.work_pool import worked_on
-from saywho.words import terms
+from saywho.words import index_terms
 
 INDEX: Final = table("TweetWords", column("id", BigInteger), column("terms"))
 _VECTORS: Final = "unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS new (id, vector)"
@@ -121,7 +121,7 @@ async def _vectors(posts: Sequence[IndexedPost]) -> dict[str, Any]:
 
 def vector(post: IndexedPost) -> str:
     # A `tsvector` has at most 1 MiB, and a character needs up to 20 bytes.
-    post_terms = terms(searched_text(post.text, post.media)[:40_000])
+    post_terms = index_terms(searched_text(post.text, post.media)[:40_000]).split()
     # Positions start again at 1 after PostgreSQL's limit, so that consecutive terms of a very long
     # post stay consecutive. Ranking removes false matches.
     return " ".join(

@@ -1,5 +1,5 @@
 // The search of a published website: it loads parts of the index as scripts, since a page that is
-// opened from a disk cannot fetch. The rules are those of `saywho/words.py` and `queries.py`.
+// opened from a disk cannot fetch. The rules are those of `saywho/words.py`, `korean.py` and `queries.py`.
 "use strict";
 (() => {
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -13,6 +13,7 @@
   const URL_WITH_HOST = new RegExp(
     `^https?://(?:(?:[${WORD}%-]+\\.)*(?:[a-z]{2,63}|xn--[${WORD}%]{2,59})|\\d{1,3}(?:\\.\\d{1,3}){3}`
     + "|\\[[\\da-f:]+\\])(?::\\d{1,5})?(?:[/?#]\\S*)?$", "iu");
+  const KOREAN_WORD = /(?<!(?![ㄱ-ㅣ])[\p{L}\p{N}])[가-힣]+/gu; // not the endings of a number: 17일
   const FACTS = { "has:media": ":media", "is:reply": ":reply" };
   const MOST_SHARDS = 10; // of a beginning, some 200 KB
   const SHOWN = 10;
@@ -76,58 +77,175 @@
     return numbers;
   };
 
-  // Korean words as stem and ending, as `stem_size` and `forms_of` in `saywho/words.py`.
+  // The stems of Korean words, by the functions of `saywho/korean.py`, in letters (NFD).
+  const lettersOf = (text) => text.normalize("NFD");
+  const syllablesOf = (letters) => letters.normalize("NFC");
   const isHangul = (word) => /^[가-힣]+$/.test(word);
   const finalOf = (syllable) => (syllable.charCodeAt(0) - 0xac00) % 28;
-  const stemSize = (word, rules) => {
-    const size = word.length;
-    if (!isHangul(word) || rules.nouns.has(word)) return size;
-    for (let place = 1; place < size; place += 1) {
-      const ending = word.slice(place);
-      const isEnding = rules.particle.test(ending) || ((size > 2 || ending === "는") && rules.verb.test(ending));
-      if (isEnding && agree(word[place - 1], ending, rules)) return place;
+  const otherFinal = (stem, step) => stem.slice(0, -1) + String.fromCharCode(stem.charCodeAt(stem.length - 1) + step);
+  const [RIEUL, BIEUP, SIOS, PAST, HIEUH] = [8, 17, 19, 20, 27];
+  const stemsOf = (word, rules) => {
+    if (rules.nouns.has(word) || word.length > rules.longest) return ["n" + word.slice(0, rules.mostSyllables)];
+    const [nouns, isSure] = nounsOf(word, rules);
+    const noun = nouns[0];
+    const isNoun = rules.onlyOfNouns.includes(word.slice(noun.length)) && noun.length > 1
+      && !"기지가까함됨".includes(noun.at(-1));
+    let verbs = isNoun ? new Map() : verbsOf(word, rules);
+    const isVerb = [...verbs.values()].some(Boolean);
+    if (isSure && noun.length > 1 && !isVerb) {
+      verbs = new Map([...verbs].filter(([stem]) => stem === noun || "하되".includes(stem.at(-1)) && stem.length > 2));
     }
-    return size;
+    const found = isVerb && !isSure && (nouns.length === 2 || noun === word) ? [] : nouns.map((each) => "n" + each);
+    for (const stem of verbs.keys()) found.push(...termsOfVerb(stem, rules));
+    return [...new Set(found)];
+  };
+  const termsOfVerb = (stem, rules) => {
+    const root = /^(.{2,}?)(?:하|되|시키|당하)$/.exec(stem);
+    if (root) return ["n" + root[1]];
+    if (stem.at(-1) !== "이" || stem.length === 1) return ["v" + stem];
+    const isVerb = !finalOf(stem.at(-2)) || rules.beforeI.includes(stem.at(-2));
+    return ["n" + stem.slice(0, -1), ...(isVerb ? ["v" + stem] : [])];
+  };
+  const nounsOf = (word, rules) => {
+    const isShort = word.length === 2;
+    for (let place = 1; place < word.length; place += 1) {
+      const ending = word.slice(place);
+      const isPart = rules.nouns.has(word.slice(place - 1, place + 1)) && (place === 1 || ending[0] === "이");
+      if (isPart && word.length > place + 1 || isShort && "인일임".includes(ending)) continue;
+      if (!rules.is.particle.test(ending) || !agree(word[place - 1], ending, rules)) continue;
+      const isOpen = ending.length === 1
+        && ((isShort ? rules.unsureOfOne : rules.unsure).includes(ending) || rules.nouns.has(word.slice(-2)));
+      const mayGo = "가와".includes(ending) && rules.beforeGoOrCome.includes(word[place - 1]);
+      const nouns = isOpen ? [word.slice(0, place), word] : [word.slice(0, place)];
+      return [nouns, !isOpen && !mayGo && rules.is.sure.test(ending)];
+    }
+    return [[word], false];
   };
   const agree = (before, ending, rules) => {
     const final = finalOf(before), first = ending[0];
-    if (first === "니") return final === 17;
-    if (rules.afterConsonant.includes(first)) return final > 0;
-    return !rules.afterVowel.includes(first) || final === 0 || (first === "로" && final === 8);
+    if (first === "이") return final > 0 || ["이다", "이고", "이야"].includes(ending);
+    if (first === "로") return final === 0 || final === RIEUL;
+    return rules.afterFinal.includes(first) ? final > 0 : !rules.afterOpen.includes(first) || final === 0;
   };
-  const formsOf = (word, rules) => {
-    if (!isHangul(word) || stemSize(word, rules) !== 1) return null;
-    const stem = word[0], ending = word.slice(1), final = finalOf(stem);
-    const isNoun = !ending || rules.particle.test(ending);
-    const made = (whole, endings, changed = []) => ({
-      whole: new Set(whole),
-      starts: [...endings.map((each) => stem + each), ...changed],
-      stems: [stem, ...new Set(changed.map((each) => each[0]))],
-    });
-    if (final && !ending.startsWith("니") && (ending === "는" || !isNoun)) {
-      const other = String.fromCharCode(stem.charCodeAt(0) - 17);
-      const changed = "굽눕줍깁춥덥맵쉽밉".includes(stem) ? [..."우워웠운울"].map((each) => other + each) : [];
-      return made([word], [..."는고지다게기던네겠습은을으어아었았"], changed);
+  const verbsOf = (word, rules) => {
+    const letters = lettersOf(word), found = new Map();
+    if (rules.neverLast.includes(letters.at(-1)) && !rules.mayBeLast.includes(word.at(-1)) && !letters.includes("ᆻ")) return found;
+    for (let place = 2; place <= letters.length; place += 1) {
+      if (letters[place - 1] < "ᅡ") continue;
+      for (const [stem, isSure] of readings(letters.slice(0, place), letters.slice(place), rules)) {
+        if (isStem(stem, rules)) found.set(stem, Boolean(found.get(stem)) || isSure);
+      }
     }
-    if (!isNoun || (ending === "는" && "하되가오보주쓰사자아치".includes(stem))) return made([word], []);
-    const whole = [...(final ? "은이을과" : "는가를와")].map((each) => stem + each);
-    if (!rules.particle.test(stem)) whole.push(stem);
-    const endings = ["에", "들", "까지", "부터", "처럼", "보다", "마다", "한테", "하고",
-      ...(final ? ["이다", "이에", "이었", "이라", "입니", "으로"] : ["예요", "였", "랑"])];
-    return made([...whole.filter((each) => !rules.nouns.has(each)), word], endings);
+    return found;
   };
-  const rulesOf = ({ endings, words: { letters, marks, paired, picture } }) => ({
+  const readings = (head, ending, rules) => {
+    const stem = syllablesOf(head), isLong = syllablesOf(ending).length > 1;
+    if (head.at(-1) > "ᅵ") return closedReadings(stem, ending, isLong, rules);
+    if (!(ending[0] > "ᅵ")) return openReadings(head, stem, ending, isLong, rules);
+    if (ending[0] === "ᆻ") return ofInfinitive(head, rules).map((each) => [each, true]);
+    if (!rules.is.soft.test(ending)) return [];
+    return beforeSoft(stem, true, rules).map((each) => [each, ending.length > 3 || ending[0] === "ᆸ"]);
+  };
+  const [EU, A, EO, YEO, NEU, SI, SYEO] = [..."으아어여느시셔"].map(lettersOf);
+  const closedReadings = (stem, ending, isLong, rules) => {
+    const found = rules.is.any.test(ending) ? [[stem, true]] : [];
+    const add = (stems, isSure) => found.push(...stems.map((each) => [each, isSure]));
+    if (rules.is.consonant.test(ending)) add(ending.startsWith(EU) ? beforeVowel(stem, rules) : [stem], isLong);
+    if ([A, EO].includes(ending.slice(0, 2)) && rules.is.infinitive.test(ending.slice(2))) add(beforeVowel(stem, rules), true);
+    if (finalOf(stem.at(-1)) === RIEUL && ending && rules.is.soft.test(ending)) add([stem], isLong);
+    return found;
+  };
+  const openReadings = (head, stem, ending, isLong, rules) => {
+    const follows = rules.is.any.test(ending), start = ending.slice(0, 2), vowel = head.at(-1);
+    const found = follows ? [[stem, isLong]] : [];
+    const add = (stems, isSure) => found.push(...stems.map((each) => [each, isSure]));
+    const isPart = rules.beforeSi.includes(stem.at(-1)) && [SI, SYEO].includes(start);
+    if (!isPart && (rules.is.soft.test(ending) || follows && start === NEU)) add(beforeSoft(stem, false, rules), isLong);
+    const isRoot = "해돼".includes(stem.at(-1));
+    const kind = isRoot && stem.length > 2 ? "root_infinitive"
+      : "ᅡᅥᅢᅦ".includes(vowel) && stem.length > 1 ? "open_infinitive" : "infinitive";
+    if (rules.is[kind].test(ending)) {
+      add(ofInfinitive(head, rules), isLong || Boolean(ending) && (isRoot || !"ᅡᅥᅢᅦ".includes(vowel)));
+    }
+    if ([A, EO, YEO].includes(start) && rules.is.infinitive.test(ending.slice(2))) {
+      if (start === YEO) {
+        if (stem.at(-1) === "하") add([stem], true);
+      } else {
+        if (start === A ? vowel === "ᅩ" : "ᅵᅬᅱᅮᅢᅦ".includes(vowel)) add([stem], true);
+        add(withSios(stem, rules), true);
+      }
+    }
+    if (start === EU && rules.is.consonant.test(ending)) add(withSios(stem, rules), true);
+    return found;
+  };
+  const isStem = (stem, rules) => {
+    const last = stem.at(-1);
+    if (stem.length === 1) return rules.stems.includes(last);
+    if (rules.honorifics.some((each) => stem.endsWith(each))) return false;
+    if ([...stem.slice(0, -1)].some((each) => finalOf(each) === PAST && each !== "있")) return false;
+    if (!finalOf(last)) return rules.open.includes(last) || stem === "모으";
+    return rules.closed.includes(last) || rules.stems.includes(last) && !rules.notLast.includes(last);
+  };
+  const withSios = (stem, rules) => {
+    if (finalOf(stem.at(-1))) return [];
+    const whole = otherFinal(stem, SIOS);
+    return rules.lostSios.includes(whole.at(-1)) ? [whole] : [];
+  };
+  const beforeVowel = (stem, rules) => {
+    if (finalOf(stem.at(-1)) !== RIEUL) return [stem];
+    const other = otherFinal(stem, -1);
+    if (rules.changedToRieul.includes(other.at(-1))) return [stem, other];
+    return stem === "깨달" || stem === "일컬" ? [other] : [stem];
+  };
+  const beforeSoft = (stem, isMelted, rules) => {
+    const last = stem.at(-1), isOne = stem.length === 1, such = `${stem.slice(0, -1)}렇`;
+    if (last === "러" && rules.lostHieuh.includes(such)) return [such];
+    const found = isMelted && !isOne && rules.neverMelted.includes(last) ? [] : [stem];
+    const withRieul = otherFinal(stem, RIEUL), withHieuh = otherFinal(stem, HIEUH);
+    if ((isOne ? rules.withRieul : rules.endsWithRieul).includes(withRieul.at(-1))) found.push(withRieul);
+    if (last === "우" && !isOne && !finalOf(stem.at(-2))) found.push(otherFinal(stem.slice(0, -1), BIEUP));
+    return rules.lostHieuh.includes(withHieuh) ? [...found, withHieuh] : found;
+  };
+  const ofInfinitive = (head, rules) => {
+    const initial = head.at(-2), vowel = head.at(-1), before = syllablesOf(head.slice(0, -2));
+    const withVowel = (other) => syllablesOf(head.slice(0, -1) + other);
+    if ("ᅡᅥ".includes(vowel)) {
+      const stem = withVowel(vowel);
+      if (before && initial === "ᄅ" && finalOf(before.at(-1)) === RIEUL) {
+        return [`${otherFinal(before, -RIEUL)}르`, ...(stem === "놀라" ? [stem] : [])];
+      }
+      const isBright = before !== "" && "ᅡᅩ".includes(lettersOf(before.at(-1))[1]);
+      const hasEu = stem === "모아" || rules.beforeEu.includes(initial) && (vowel === "ᅡ") === isBright;
+      return [...(stem.at(-1) === "하" ? [] : [stem]), ...(hasEu ? [withVowel("ᅳ")] : [])];
+    }
+    if (vowel === "ᅧ") {
+      if (before.at(-1) === "하" && initial === "ᄋ") return [before];
+      return [withVowel("ᅵ"), ...(before ? [] : [withVowel(vowel)])];
+    }
+    if ("ᅯᅪ".includes(vowel)) {
+      const stem = withVowel(vowel === "ᅯ" ? "ᅮ" : "ᅩ");
+      if (stem === "노") return ["놓"];
+      return [...(initial === "ᄋ" && before && !finalOf(before.at(-1)) ? [otherFinal(before, BIEUP)] : []), stem];
+    }
+    if ("ᅢᅤ".includes(vowel)) {
+      const whole = [..."ᅡᅥ"].map((other) => otherFinal(withVowel(other), HIEUH));
+      return [withVowel(initial === "ᄒ" ? "ᅡ" : vowel), ...whole.filter((each) => rules.lostHieuh.includes(each))];
+    }
+    if (vowel === "ᅫ") return [withVowel("ᅬ")];
+    return "ᅦᅬᅱᅴ".includes(vowel) ? [withVowel(vowel)] : [];
+  };
+  const whole = (pattern, endings) => pattern.replace(/\{([a-z]+)\}/g, (_, name) => whole(endings[name], endings));
+  const rulesOf = ({ korean, words: { letters, marks, paired, picture } }) => ({
+    ...korean,
+    is: Object.fromEntries(Object.entries(korean.endings).map(
+      ([name, pattern]) => [name, new RegExp(`^(?:${whole(pattern, korean.endings)})$`, "su")])),
     letters: new Map(Object.entries(letters)),
     marks: new RegExp(marks, "gu"),
     segment: new RegExp(
       `(?<paired>${paired}+)|(?<word>(?:(?!${paired})[\\p{L}\\p{N}]\\p{M}*)+)`
       + `|(?<emoji>\\p{RI}{2}|${picture}[\\ufe0f\\p{EMod}]*[\\u{e0020}-\\u{e007f}]*`
       + `(?:\\u200d${picture}[\\ufe0f\\p{EMod}]*)*)`, "gu"),
-    particle: new RegExp(`^(?:${endings.particle})$`, "u"),
-    verb: new RegExp(`^(?:${endings.verb})$`, "u"),
-    afterConsonant: endings.after_consonant,
-    afterVowel: endings.after_vowel,
-    nouns: new Set(endings.nouns),
+    nouns: new Set(korean.nouns),
   });
 
   // What a query asks for: words, phrases, facts of a post, and days. The rest is not searched.
@@ -142,13 +260,15 @@
         else query.until = day;
       } else if (key) {
         const term = FACTS[`${key}:${value.toLowerCase()}`];
-        if (term) query.parts.push({ pieces: [], terms: [term], beginnings: [], isExcluded: Boolean(not) });
+        if (term) query.parts.push({ pieces: [], terms: [term], beginnings: [], stems: [], isExcluded: Boolean(not) });
         else query.unknown.push(`${key}:${value}`);
       } else {
         const pieces = segments(phrase ?? word, rules);
         const isPhrase = phrase !== undefined;
         for (const group of isPhrase ? [pieces] : pieces.map((piece) => [piece])) {
-          if (group.length) query.parts.push(partOf(group, isPhrase, Boolean(not), rules));
+          // What is written onto a number or a name is no word: 17일.
+          const isBehind = pieces.some((each) => group.length === 1 && each.end === group[0].start);
+          if (group.length) query.parts.push(partOf(group, isPhrase, Boolean(not), rules, isBehind));
         }
       }
     }
@@ -163,20 +283,19 @@
     return time && new Date(time).toISOString().startsWith(day) ? day : null;
   };
 
-  // Endings are written onto Korean words, so half of a long word is compared.
-  const partOf = (pieces, isQuoted, isExcluded, rules) => {
-    const part = { pieces, isQuoted, isExcluded, terms: [], beginnings: [] };
+  const partOf = (pieces, isQuoted, isExcluded, rules, isBehind = false) => {
+    const part = { pieces, isQuoted, isExcluded, terms: [], beginnings: [], stems: [] };
     const [{ kind, text }] = pieces;
     const isOpen = pieces.length === 1 && !isQuoted && !isExcluded;
     if (isOpen && kind === "word" && [...text].length > 1) part.beginnings = [text];
     else if (isOpen && kind === "paired") {
       const letters = [...text];
-      const half = Math.min(stemSize(text, rules), Math.ceil(letters.length / 2));
-      part.start = letters.slice(0, Math.max(2, half)).join("");
-      part.forms = formsOf(text, rules);
-      if (part.forms) part.beginnings = part.forms.stems;
+      if (isHangul(text) && !isBehind) part.stems = stemsOf(text, rules);
       else if (letters.length === 1) part.beginnings = [text];
-      else part.terms = pairsOf(part.start, false);
+      else {
+        part.start = letters.slice(0, Math.max(2, Math.ceil(letters.length / 2))).join("");
+        part.terms = pairsOf(part.start, false);
+      }
     } else {
       part.terms = pieces.flatMap((piece) => piece.kind === "paired"
         ? pairsOf(piece.text, isQuoted) : [piece.text]);
@@ -190,8 +309,13 @@
   };
 
   // The index proposes posts; this decides, and says where the matches are.
-  const places = (part, found) => {
+  const places = (part, found, text, rules) => {
     if (!part.pieces.length) return [[0, 0]];
+    if (part.stems.length) {
+      return [...text.matchAll(KOREAN_WORD)]
+        .filter(({ 0: word }) => stemsOf(word, rules).some((each) => part.stems.includes(each)))
+        .map(({ 0: word, index }) => [index, index + word.length]);
+    }
     const spans = [];
     const size = part.pieces.length;
     for (let place = 0; place + size <= found.length; place += 1) {
@@ -200,20 +324,13 @@
         if (other.kind !== piece.kind) return false;
         if (part.isQuoted || piece.kind === "emoji") return other.text === piece.text;
         if (piece.kind === "paired") {
-          return other.text.includes(part.start ?? piece.text) || isForm(part.forms, found, place + number);
+          return other.text.includes(part.start ?? piece.text);
         }
         return part.beginnings.length ? other.text.startsWith(piece.text) : other.text === piece.text;
       });
       if (fits) spans.push([found[place].start, found[place + size - 1].end]);
     }
     return spans;
-  };
-
-  // Not an ending of a number or a name: 17일.
-  const isForm = (forms, found, place) => {
-    const { text, start } = found[place], last = found[place - 1];
-    return forms && !(last?.kind === "word" && last.end === start)
-      && (forms.whole.has(text) || forms.starts.some((each) => text.startsWith(each)));
   };
 
   const shardOf = (starts, term) => {
@@ -268,10 +385,12 @@
     const lists = wanted.map((part) => Promise.all([
       Promise.all(part.beginnings.map((each) => postsBeginning(index, each))),
       Promise.all([...new Set(part.terms)].map((each) => postsWith(index, each))),
+      Promise.all(part.stems.map((each) => postsWith(index, each))),
     ]));
-    for (const [beginning, having] of await Promise.all(lists)) {
+    for (const [beginning, having, forms] of await Promise.all(lists)) {
       isCut ||= beginning.some((each) => each.isCut);
       if (beginning.length) keep(beginning.flatMap((each) => each.numbers));
+      if (forms.length) keep(forms.flat());
       for (const each of having) keep(each);
     }
     let [low, high] = [0, index.posts];
@@ -302,7 +421,7 @@
   // Whether the index alone knows the posts: others are compared with their texts as they are shown.
   const isExact = (query, isCut) => !isCut && query.parts.every(
     (part) => !part.pieces.length || !part.isExcluded && part.pieces.length === 1
-      && part.pieces[0].kind === "word");
+      && (part.pieces[0].kind === "word" || part.stems.length));
 
   // The links of a text, as `with_links` in `app/views/page.py`: URLs, and the searches of @names
   // and #tags.
@@ -382,8 +501,9 @@
 
   // The post as it is in the list; null if it does not fit after all.
   const foundIn = (post, query) => {
-    const found = segments(`${post[2]} ${post[3] ?? ""}`, query.rules);
-    const spans = query.parts.map((part) => ({ part, spans: places(part, found) }));
+    const text = `${post[2]} ${post[3] ?? ""}`;
+    const found = segments(text, query.rules);
+    const spans = query.parts.map((part) => ({ part, spans: places(part, found, text, query.rules) }));
     if (spans.some(({ part, spans: each }) => part.pieces.length && Boolean(each.length) === part.isExcluded)) return null;
     return itemOf(post, spans.flatMap(({ part, spans: each }) => part.isExcluded ? [] : each)
       .filter(([, end]) => end <= post[2].length));

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from saywho.words import KOREAN_ENDINGS, terms, word_rules
+from saywho import korean
+from saywho.words import index_terms, word_rules
 
 CHUNK: Final = 32
 """Posts in a file of texts: 100,000 posts have some 3,000 files of 8 KB."""
@@ -62,7 +63,7 @@ class SearchIndex:
         """
         number = self.posts
         self.posts += 1
-        found = {*terms(f"{shown.text} {shown.described}")}
+        found = {*index_terms(f"{shown.text} {shown.described}").split()}
         found |= {term for term, has in ((MEDIA, has_media), (REPLY, is_reply)) if has}
         if source_id is not None:
             found.add(f"{OLD_ADDRESS}{source_id}")
@@ -100,7 +101,7 @@ class SearchIndex:
             "dated": self._days.total(),
             "chunk": CHUNK,
             "starts": starts,
-            "endings": KOREAN_ENDINGS,
+            "korean": korean.RULES,
             "words": word_rules(),
             "begin": begin and date.fromordinal(begin),
             "days": "".join(map(_digits, gaps)),

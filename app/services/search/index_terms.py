@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from contextlib import aclosing
 from functools import cache
-from itertools import accumulate
 from typing import Final
 
 import msgspec
@@ -30,33 +29,20 @@ from saywho.words import WORDS_RECIPE
 
 CANDIDATES: Final = 1_000
 UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
-"""Frequencies under which no form is too frequent."""
 
 
-def in_any_way(
-    part: QueryPart, frequencies: TermFrequencies, *, only_counted: bool = False
-) -> Expression:
-    """Return an expression for the part as typed, meant, or with another ending.
-
-    only_counted: without a short stem's uncounted forms; most do not exist.
-    """
-    ways: list[Expression] = []
-    for way in part.ways:
-        is_open = way.kind == "paired" and not way.is_quoted
-        start = exact(QueryPart(way.kind, way.start) if is_open else way)
-        forms = _forms(way, frequencies)
-        if only_counted:
-            forms = [form for form in forms if form.terms[0] in frequencies.frequencies]
-        ways += [start, *forms]
-    return Either(tuple(ways))
+def in_any_way(part: QueryPart, frequencies: TermFrequencies) -> Expression:
+    """Return an expression for the part as typed, meant, or with another ending."""
+    return Either(tuple(each for way in part.ways for each in _alternatives(way, frequencies)))
 
 
-def _forms(part: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
-    """Return forms of a one-syllable stem that do not displace the typed word."""
-    rows = sorted(part.forms.terms()) if part.forms else []
-    rows.sort(key=lambda row: frequencies.frequencies.get(row[0], 0))
-    counts = accumulate(frequencies.frequencies.get(row[0], 0) for row in rows)
-    return [Terms(row) for row, sum_ in zip(rows, counts, strict=True) if sum_ <= CANDIDATES]
+def _alternatives(word: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
+    if word.stems and frequencies.has_stems:
+        return [Terms((stem,)) for stem in sorted(word.stems)]
+    if word.stems:  # Until the index is made again, words whose letters begin with a stem.
+        return [exact(QueryPart(word.kind, stem[1:])) for stem in sorted(word.stems)]
+    is_open = word.kind == "paired" and not word.is_quoted
+    return [exact(QueryPart(word.kind, word.start) if is_open else word)]
 
 
 def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> Expression:
@@ -65,8 +51,8 @@ def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> Expressi
     weights: dict[Terms, float] = {}
     for word in [way for part in parts if not part.is_quoted for way in part.ways]:
         is_paired = word.kind == "paired"
-        ways = [Terms((term,), is_paired and len(term) == 1) for term in word.terms]
-        for way in ways + _forms(word, frequencies):
+        single = [Terms((term,), is_paired and len(term) == 1) for term in word.terms]
+        for way in _alternatives(word, frequencies) if word.stems else single:
             weights[way] = max(map(frequencies.weight, way.terms))
     chosen: list[Expression] = []
     posts = 0.0
@@ -78,7 +64,7 @@ def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> Expressi
     return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
 
 
-def exact(part: QueryPart) -> Expression:
+def exact(part: QueryPart) -> Terms:
     if part.kind == "paired" and len(part.text) == 1:
         return Terms((part.text,), is_prefix=True)
     return Terms(tuple(part.terms[:20]))  # Scoring compares the rest of a longer row.
@@ -90,14 +76,16 @@ async def term_frequencies(session: AsyncSession, terms: Sequence[str]) -> TermF
     frequencies = {row.word: row.frequency for row in rows if row.word is not None}
     tweets, counted = rows[0].tweets, rows[0].terms
     # Before the first count, a post is assumed to have 20 terms.
-    return TermFrequencies(tweets, counted / tweets if tweets else 20.0, frequencies)
+    mean_terms = counted / tweets if tweets else 20.0
+    has_stems = rows[0].recipe == WORDS_RECIPE
+    return TermFrequencies(tweets, mean_terms, frequencies, has_stems)
 
 
 @cache
 def _counts(texts: str) -> TextClause:
     """Return a query as text, which takes a fifth of the time in each search."""
     return text(
-        'SELECT "Vocabulary".tweets, "Vocabulary".terms, word, "Word".tweets AS frequency'  # noqa: S608
+        'SELECT "Vocabulary".tweets, "Vocabulary".terms, recipe, word, "Word".tweets AS frequency'  # noqa: S608
         f' FROM "Vocabulary" LEFT JOIN "Word" ON word IN ({texts})'
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -101,15 +101,23 @@ class ResultPage:
     facets: Facets | None = None
     is_any: bool = False
     """Whether some words suffice, since no post has all."""
-    corrections: Sequence[tuple[str, str]] = ()
-    """Words without posts, alone or together, each with a known word."""
+    corrections: Sequence["Correction"] = ()
+    """Words without posts, alone or together, each with a near word."""
     filters: Sequence[TypedFilter] = ()
 
 
-def corrected_words(corrections: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    words: dict[str, list[str]] = {}
-    for typed, used in corrections:
-        words.setdefault(typed, []).append(used)
+class Correction(NamedTuple):
+    typed: str
+    used: str
+    """A near word that was searched instead."""
+    posts: int
+    """Number of results that have it, up to 10,000."""
+
+
+def corrected_words(corrections: Sequence[Correction]) -> dict[str, list[Correction]]:
+    words: dict[str, list[Correction]] = {}
+    for correction in corrections:
+        words.setdefault(correction.typed, []).append(correction)
     return words
 
 
@@ -179,7 +187,7 @@ async def _in_database(
         results = found
     scorer = results.matches.scorer
     corrections = [
-        (part.text, way.text)
+        Correction(part.text, way.text, await results.matches.count_with(session, part, way))
         for part in scorer.wanted
         for way in part.meant
         if way.text != part.text

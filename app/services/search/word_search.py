@@ -8,20 +8,20 @@ import asyncio
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from heapq import nsmallest
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 
-from sqlalchemy import ColumnElement, TextClause, func, or_, select, text
+from sqlalchemy import ColumnElement, TextClause, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import All, Either, Expression, backend_of, is_among, searched_text
 from app.errors import InvalidInputError
-from app.models import MAX_ID, Tweet, User
+from app.models import MAX_ID, Tweet, User, Word
 from app.runtime.work_pool import Runner, Turns
 from app.services.posts.selection import AnySelect, Conditions
 from app.services.posts.tweets import AnyRow
@@ -33,8 +33,9 @@ from app.services.search.index_terms import (
     in_any_way,
     term_frequencies,
 )
+from saywho.korean import dictionary_form, is_hangul, stems_of
 from saywho.queries import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
-from saywho.words import segment_terms, tags_in
+from saywho.words import tags_in
 
 _ALPHABETS: Final = {
     "LATIN": "abcdefghijklmnopqrstuvwxyzæøłđı",
@@ -72,26 +73,21 @@ _SYLLABLE: Final = re.compile(f"({_CONSONANT})({_MEDIAL})(.*)")
 
 
 def words_at_one_slip(word: str) -> set[str]:
-    """Return the words at one typo from a folded word; none for numbers and very long words.
-
-    In Hangul, only the first half is corrected, since searches compare only this half.
-    """
+    """Return the words at one typo from a folded word; none for numbers and very long words."""
     most_letters = 32  # Hardly anyone writes longer words.
     letters, letter = letters_of(word), next(filter(str.isalpha, word), "")
     if not letter or len(letters) > most_letters:
         return set()
     if _TYPED_HANGUL.fullmatch(word):
-        # The letter after the half may belong to it.
-        half = len(letters_of(word[: (len(word) + 1) // 2 + 1]))
-        return set(map(syllables_of, _slips(letters, _HANGUL, half))) - {word}
+        return set(map(syllables_of, _slips(letters, _HANGUL))) - {word}
     alphabet = _ALPHABETS.get(unicodedata.name(letter, "").partition(" ")[0])
     if alphabet is None:
         return set()
-    return set(_slips(letters, alphabet, len(letters))) - {word}
+    return set(_slips(letters, alphabet)) - {word}
 
 
-def _slips(letters: str, alphabet: str, end: int) -> Iterator[str]:
-    for place in range(end + 1):
+def _slips(letters: str, alphabet: str) -> Iterator[str]:
+    for place in range(len(letters) + 1):
         head, tail = letters[:place], letters[place:]
         for letter in alphabet:
             yield head + letter + tail
@@ -135,18 +131,31 @@ SHORTEST: Final = {"word": 3, "paired": 2}
 """Letters, or syllables, of a corrected word."""
 
 
-async def corrected(session: AsyncSession, parts: Sequence[QueryPart]) -> list[QueryPart]:
-    """Return parts with known words at one slip for open words without posts."""
+async def corrected(
+    session: AsyncSession, parts: Sequence[QueryPart], frequencies: TermFrequencies
+) -> list[QueryPart]:
+    """Return parts with near words for open words without posts: with another blank, at one slip,
+    or of Korean words those that begin alike.
+    """
     words = dict.fromkeys(word for part in parts for word in split_phrase(part) if _is_open(word))
     looked_at = list(words)[:MOST_CORRECTED]
-    indexed = await _in_posts(session, {word: in_any_way(word, UNCOUNTED) for word in looked_at})
+    other_blanks = _with_other_blanks(parts)
+    expressions = {word: in_any_way(word, frequencies) for word in looked_at}
+    expressions |= {
+        way: in_any_way(way, frequencies) for ways in other_blanks.values() for way in ways
+    }
+    indexed = await _in_posts(session, expressions)
+    parts = _replaced(parts, other_blanks, indexed)
+    looked_at = [
+        word for part in parts if not part.meant for word in split_phrase(part) if word in words
+    ]
     near = await _counted(session, [word for word in looked_at if word not in indexed])
     likeliest = {word: neighbours[: 2 * MOST_MEANT] for word, neighbours in near.items()}
-    # The counts may be older than the index, and pairs of a start may be in different posts.
+    # The counts may be older than the index.
     known = await _in_posts(
         session,
         {
-            neighbour: in_any_way(neighbour, UNCOUNTED)
+            neighbour: in_any_way(neighbour, frequencies)
             for neighbours in likeliest.values()
             for neighbour in neighbours
         },
@@ -157,10 +166,53 @@ async def corrected(session: AsyncSession, parts: Sequence[QueryPart]) -> list[Q
     }
     changed: list[QueryPart] = []
     for part in parts:
-        typed = split_phrase(part)
-        pieces = [replace(word, meant=meant.get(word, ())) for word in typed]
+        typed = [part] if part.meant else split_phrase(part)
+        pieces = [replace(word, meant=meant.get(word, word.meant)) for word in typed]
         changed += pieces if pieces != typed else [part]
     return changed
+
+
+def _with_other_blanks(parts: Sequence[QueryPart]) -> dict[tuple[int, int], list[QueryPart]]:
+    """Return two words as one, and one as two, by the places of the typed words."""
+    ways: dict[tuple[int, int], list[QueryPart]] = {}
+    for place, part in enumerate(parts[:MOST_CORRECTED]):
+        if not _is_plain(part):
+            continue
+        following = parts[place + 1] if place + 1 < len(parts) else None
+        if following and _is_plain(following) and following.kind == part.kind:
+            ways[place, place + 2] = [QueryPart(part.kind, part.text + following.text)]
+        ways[place, place + 1] = [
+            _two_words(part.kind, part.text[:border], part.text[border:])
+            for border in range(2, len(part.text) - 1)
+        ]
+    return ways
+
+
+def _replaced(
+    parts: Sequence[QueryPart],
+    ways: Mapping[tuple[int, int], Sequence[QueryPart]],
+    known: Collection[QueryPart],
+) -> list[QueryPart]:
+    """Return the parts with their known ways, two words before one."""
+    found: list[QueryPart] = []
+    end = 0
+    for (start, stop), each in sorted(ways.items(), key=lambda item: (item[0][0], -item[0][1])):
+        meant = tuple(filter(known.__contains__, each))[:MOST_MEANT]
+        if start >= end and meant and (stop > start + 1 or parts[start] not in known):
+            found += parts[end:start]
+            typed = " ".join(part.text for part in parts[start:stop])
+            found.append(QueryPart(parts[start].kind, typed, meant=meant))
+            end = stop
+    return [*found, *parts[end:]]
+
+
+def _is_plain(part: QueryPart) -> bool:
+    is_exact = part.is_quoted or part.is_excluded or part.meant
+    return part.kind in SHORTEST and not is_exact and part.text.isalpha()
+
+
+def _two_words(kind: str, first: str, second: str) -> QueryPart:
+    return QueryPart("phrase", f"{first} {second}", pieces=((kind, first), (kind, second)))
 
 
 async def with_one_slip(
@@ -176,15 +228,12 @@ async def with_one_slip(
     words = [part for part in wanted if _is_open(part, shortest) and not part.meant]
     if len(wanted) <= 2 or not words:
         return list(parts)
-    near = await _counted(session, words[:MOST_CORRECTED])
-    frequencies = await _with_forms(session, near, frequencies)
+    near = await _counted(session, words[:MOST_CORRECTED], shortest=1)
 
     def beside(word: QueryPart, neighbours: Sequence[QueryPart]) -> Expression:
         meant = replace(word, meant=tuple(neighbours))
         searched = [meant if part == word else part for part in wanted]
-        # Looking for forms that do not exist took three times as long as the rest.
-        ways = (in_any_way(part, frequencies, only_counted=True) for part in searched)
-        return All(tuple(ways))
+        return All(tuple(in_any_way(part, frequencies) for part in searched))
 
     # First all neighbours of a word together: for most words no post has any with the other parts.
     mistyped = await _in_posts(
@@ -231,61 +280,55 @@ def _are_matched(postings: str, count: int) -> TextClause:
 
 
 async def _counted(
-    session: AsyncSession, words: Sequence[QueryPart]
+    session: AsyncSession, words: Sequence[QueryPart], *, shortest: int = 2
 ) -> dict[QueryPart, list[QueryPart]]:
+    """Return the known words near each word, the most frequent first.
+
+    shortest: the syllables of the stem of a Korean one.
+    """
     if not words:
         return {}
-    neighbours, terms = await asyncio.to_thread(_neighbours, words)
+    neighbours, terms = await asyncio.to_thread(_neighbours, words, shortest)
     counts = (await term_frequencies(session, terms)).frequencies
-
-    def order(word: QueryPart) -> tuple[int, int, str]:
-        # For a Korean word, all pairs tell more than those of its start, if they are known.
-        all_pairs = min(counts.get(term, 0) for term in word.terms)
-        return -all_pairs, -min(counts[term] for term in _start(word).terms), word.text
-
-    def likeliest(typed: QueryPart, texts: Sequence[str]) -> list[QueryPart]:
-        kind = typed.kind
-        # For most neighbours not even the first term is counted.
-        near = (QueryPart(kind, text) for text in texts if segment_terms(kind, text)[0] in counts)
-        known = [word for word in near if all(term in counts for term in _start(word).terms)]
-        whole = [word for word in known if all(term in counts for term in word.terms)]
-        # A start alone makes no word of loose letters, or of more syllables than were typed.
-        other = (word for word in known if len(word.text) == len(typed.text) and _is_whole(word))
-        return nsmallest(20, whole or other, key=order)
-
-    return {word: likeliest(word, texts) for word, texts in neighbours.items()}
+    near: dict[QueryPart, list[QueryPart]] = {}
+    for word, texts in neighbours.items():
+        known = [term for term in texts if term in counts]
+        most = nsmallest(20, known, key=lambda term: (-counts[term], term))
+        near[word] = _words_of(word, most)
+        if not near[word] and word.stems:
+            near[word] = _words_of(word, await _alike(session, word))
+    return near
 
 
-def _is_whole(word: QueryPart) -> bool:
-    return not any("ㄱ" <= char <= "ㅣ" for char in word.text)
+def _words_of(word: QueryPart, terms: Iterable[str]) -> list[QueryPart]:
+    shown = map(dictionary_form, terms) if word.kind == "paired" else terms
+    return [QueryPart(word.kind, text) for text in dict.fromkeys(shown) if text != word.text]
 
 
-async def _with_forms(
-    session: AsyncSession, near: Mapping[QueryPart, Sequence[QueryPart]], known: TermFrequencies
-) -> TermFrequencies:
-    forms = [word.forms for neighbours in near.values() for word in neighbours if word.forms]
-    terms = {row[0] for form in forms for row in form.terms()} - known.frequencies.keys()
-    if not terms:
-        return known
-    counted = await term_frequencies(session, sorted(terms))
-    return replace(known, frequencies={**known.frequencies, **counted.frequencies})
+async def _alike(session: AsyncSession, word: QueryPart) -> list[str]:
+    """Return the most frequent stems that begin as half of a Korean word of three syllables."""
+    starts = {stem[: 1 + max(2, len(stem) // 2)] for stem in word.stems if len(stem) > 3}
+    begin = [and_(Word.word >= start, Word.word < f"{start}\uffff") for start in sorted(starts)]
+    if not begin:
+        return []
+    query = select(Word.word).where(or_(*begin)).order_by(Word.tweets.desc(), Word.word)
+    return list(await session.scalars(query.limit(MOST_MEANT)))
 
 
-def _neighbours(words: Iterable[QueryPart]) -> tuple[dict[QueryPart, list[str]], list[str]]:
-    neighbours = {
-        word: [text for text in words_at_one_slip(word.text) if len(text) > 1] for word in words
-    }
-    terms = {
-        term
-        for word, texts in neighbours.items()
-        for text in texts
-        for term in segment_terms(word.kind, text)
-    }
-    return neighbours, sorted(terms)
+def _neighbours(
+    words: Iterable[QueryPart], shortest: int
+) -> tuple[dict[QueryPart, list[str]], list[str]]:
+    """Return the terms that words at one slip from each word would have, and all of them."""
+    neighbours = {word: _terms_at_one_slip(word, shortest) for word in words}
+    return neighbours, sorted(set(chain.from_iterable(neighbours.values())))
 
 
-def _start(word: QueryPart) -> QueryPart:
-    return QueryPart(word.kind, word.start) if word.kind == "paired" else word
+def _terms_at_one_slip(word: QueryPart, shortest: int) -> list[str]:
+    texts = [text for text in words_at_one_slip(word.text) if len(text) > 1]
+    if word.kind == "word":
+        return texts
+    stems = {stem for text in texts if is_hangul(text) for stem in stems_of(text)}
+    return sorted(stem for stem in stems if len(stem) > shortest and stem not in word.stems)
 
 
 MOST_COUNTED: Final = 10_000
@@ -337,6 +380,7 @@ class Matches:
     user_id: int | None
     run: Runner = asyncio.to_thread
     """Runs scoring in a thread."""
+    frequencies: TermFrequencies = UNCOUNTED
 
     def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
         return self._select(session, self.expression, *columns, before=before)
@@ -345,9 +389,19 @@ class Matches:
         """Return the highest possible ID below `before`; scoring decides, since the index has pairs
         of long words.
         """
-        may_match = Either(tuple(in_any_way(part, UNCOUNTED) for part in self.scorer.wanted))
+        wanted = self.scorer.wanted
+        may_match = Either(tuple(in_any_way(part, self.frequencies) for part in wanted))
         expression = All((self.expression, may_match)) if self.expression else may_match
         return await session.scalar(self._select(session, expression, before=before).limit(1))
+
+    async def count_with(self, session: AsyncSession, part: QueryPart, way: QueryPart) -> int:
+        """Return the number of matches in which this near word is meant, up to 10,000."""
+        parts = [
+            replace(each, meant=(way,)) if each == part else each for each in self.scorer.wanted
+        ]
+        expression = All(tuple(in_any_way(each, self.frequencies) for each in parts))
+        query = self._select(session, expression, before=MAX_ID + 1).limit(MOST_COUNTED).subquery()
+        return await session.scalar(select(func.count()).select_from(query)) or 0
 
     def _select(
         self, session: AsyncSession, expression: Expression | None, *columns: Any, before: int
@@ -399,7 +453,8 @@ async def search_words(
     conditions = [*conditions, *await has_tags(session, typed, conditions, user_id, work.run)]
 
     async def search(terms: _QueryTerms, tried: ResultKey) -> WordResults:
-        matches = Matches(*_expressions(terms, is_any=tried.is_any), conditions, user_id, work.run)
+        expressions = _expressions(terms, is_any=tried.is_any)
+        matches = Matches(*expressions, conditions, user_id, work.run, terms.frequencies)
         if order == "best":
             return await _best(session, matches, tried, limit)
         return await _in_order(session, matches, tried, limit, order)
@@ -414,7 +469,7 @@ async def search_words(
     async with work.turns.turn() if work.turns else nullcontext():
         # Before words were counted, and in one chat alone, no word is known.
         corrects = terms.frequencies.posts > 0
-        parts = await corrected(session, typed) if corrects else typed
+        parts = await corrected(session, typed, terms.frequencies) if corrects else typed
         if parts != typed:
             terms = await _count(session, parts)
         if results is None or parts != typed:
@@ -561,7 +616,7 @@ async def _count(session: AsyncSession, parts: Sequence[QueryPart]) -> _QueryTer
     words = list(dict.fromkeys(word for part in parts for word in split_phrase(part)))
     ways = [way for part in {*parts, *words} for way in part.ways]
     terms = {term for way in ways for term in way.terms}
-    terms |= {row[0] for way in ways if way.forms for row in way.forms.terms()}
+    terms |= {stem for way in ways for stem in way.stems}
     return _QueryTerms(parts, words, await term_frequencies(session, sorted(terms)))
 
 
@@ -574,5 +629,7 @@ def _expressions(
         expression = any_of(scorer.wanted, frequencies)
     else:
         expression = All(tuple(in_any_way(part, frequencies) for part in scorer.wanted))
-    without = [exact(part) for part in parts if part.is_excluded and not part.is_quoted]
+    without: list[Expression] = [
+        exact(part) for part in parts if part.is_excluded and not part.is_quoted
+    ]
     return scorer, expression, without

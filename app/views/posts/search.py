@@ -16,6 +16,7 @@ from app.services.posts.users import count_users, find_user
 from app.services.rooms.room_facts import has_liked_messages
 from app.services.search.results import (
     MAX_QUERY_LENGTH,
+    Correction,
     Hit,
     Mode,
     ResultPage,
@@ -113,12 +114,13 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         return len({hit.room.id for hit in self.found.hits if hit.room}) > 1
 
     @property
-    def corrections(self) -> dict[str, list[str]]:
+    def corrections(self) -> dict[str, list[Correction]]:
         return corrected_words(self.found.corrections)
 
     @property
     def as_typed(self) -> dict[str, Any]:
-        quoted = replace(self.typed, words=quote_words(self.typed.words, self.corrections))
+        words = {word for typed in self.corrections for word in typed.split()}
+        quoted = replace(self.typed, words=quote_words(self.typed.words, words))
         return self.asked | {"q": str(quoted)}
 
     @property

@@ -45,7 +45,9 @@ class Correction(Struct, frozen=True):
     typed: str
     """Word of the query, in the form used for comparing."""
     used: str
-    """Known word one slip away; up to five for each typed word."""
+    """Near word; up to five for each typed word."""
+    posts: int
+    """Number of results that have it, up to 10,000."""
 
 
 class Filter(Struct, frozen=True):

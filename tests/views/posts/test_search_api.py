@@ -227,12 +227,12 @@ async def test_a_typing_error_is_corrected_and_told(writer: Client) -> None:
 
     # Words are counted after the posts have come.
     page = await eventually(corrected, until=lambda page: "corrections" in page)
-    assert page["corrections"] == [{"typed": "lighthosue", "used": "lighthouse"}]
+    assert page["corrections"] == [{"typed": "lighthosue", "used": "lighthouse", "posts": 1}]
     assert "partial" not in page
     (hit,) = page["items"]
     assert hit["highlights"] == [[4, 14], [15, 21]]
     text = await (await writer.get("/search?q=Lighthosue+keeper")).get_data(as_text=True)
-    assert "Searched for “<bdi>lighthouse</bdi>” instead of “<bdi>lighthosue</bdi>”." in text
+    assert "Near “<bdi>lighthosue</bdi>”: “<bdi>lighthouse</bdi>” (1 post)" in text
     links = re.findall(r'href="(/search[^"]+)">Search as typed', text)
     assert [parse_qs(urlsplit(unescape(link)).query)["q"] for link in links] == [
         ['"Lighthosue" keeper']
