@@ -24,6 +24,8 @@ ROLES: Final = {
     "lang": "lang",
     "url": "url",
     "repost": "is_repost",
+    "hidden": "is_restricted",
+    "deleted": "is_deleted",
 }
 REPAIR: Final = "repair"
 """Choice instead of an encoding: correct letters that another program misread."""
@@ -305,9 +307,12 @@ class ReadNotes(msgspec.Struct):
         if role is not None:
             self._roles[kind, what] = role
 
-    def look_odd(self, kind: DoubtKind, finding: Message, lines: Iterable[str]) -> None:
+    def look_odd(
+        self, kind: DoubtKind, finding: Message, lines: Iterable[str], *, is_grave: bool = False
+    ) -> None:
         """Count lines or rows that may be read wrongly; the first ones become examples."""
-        odd = self.odd.setdefault((kind, finding), Sightings(kind, finding))
+        fresh = Sightings(kind, finding, is_grave=is_grave)
+        odd = self.odd.setdefault((kind, finding), fresh)
         for line in lines:
             odd.add(line)
 
@@ -429,6 +434,8 @@ _ROLES: Final = {
     "url": Message("address"),
     "repost": Message("mark of reposts"),
     "count": Message("count"),
+    "hidden": Message("mark of posts that not everybody may read"),
+    "deleted": Message("mark of deleted or unpublished posts"),
 }
 _OPTIONS: Final = {
     "dates": "--dates day-first|month-first|year-first",

@@ -51,6 +51,8 @@ class Sightings:
     fewest: int = 1
     share: float = 0.005
     """Least share of the records that are asked about."""
+    is_grave: bool = False
+    """Whether someone must accept it before anything is stored."""
     count: int = 0
     examples: list[str] = field(default_factory=list)
 
@@ -75,4 +77,5 @@ class Sightings:
 
     def doubt(self, *, alternatives: tuple[str, ...] = (), is_grave: bool = False) -> Doubt:
         examples = tuple(self.examples)
+        is_grave |= self.is_grave
         return Doubt(self.kind, self.count, examples, alternatives, is_grave, self.finding)

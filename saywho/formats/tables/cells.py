@@ -82,7 +82,7 @@ UNPUBLISHED: Final = word_set(
     " 임시저장 초안 예약 下書き 草稿"
 )
 """Statuses of posts that no one can read yet, or any more."""
-_FOR_FEW: Final = word_set(
+FOR_FEW: Final = word_set(
     "private friends followers members membersonly subscribers hidden 비공개 非公開"
 )
 
@@ -103,7 +103,7 @@ def says_no(value: object) -> bool:
 
 def limits(value: object) -> bool:
     """Return whether the status of a post says that not everybody can read it."""
-    return isinstance(value, str) and plain_column(value) in UNPUBLISHED | _FOR_FEW
+    return isinstance(value, str) and plain_column(value) in UNPUBLISHED | FOR_FEW
 
 
 def refers(value: object) -> bool:

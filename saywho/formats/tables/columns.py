@@ -17,7 +17,6 @@ from saywho.formats.tables.cells import (
     plain_column,
     printable_name,
     refers,
-    says_no,
     says_yes,
 )
 from saywho.formats.tables.column_kinds import COUNTS
@@ -31,6 +30,7 @@ from saywho.formats.tables.column_names import (
     types_of_own_fields,
     without_remark,
 )
+from saywho.formats.tables.limits import hides, hides_unless_yes
 
 Row = Mapping[str, object]
 _LIMITS: Final = frozenset(
@@ -52,8 +52,9 @@ def _is_answer(value: object) -> bool:
 
 
 _TESTS: Final[dict[str, Callable[[object], object]]] = {
-    **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_restricted", "is_deleted"), says_yes),
-    **dict.fromkeys(("is_for_all", "is_published"), says_no),
+    **dict.fromkeys(("is_repost", "is_reply", "is_quote"), says_yes),
+    **dict.fromkeys(("is_restricted", "is_deleted"), hides),
+    **dict.fromkeys(("is_for_all", "is_published"), hides_unless_yes),
     "status": limits,
     **dict.fromkeys(("reposts", "replies_to", "quotes", "shares"), refers),
     "source_id": as_id,

@@ -31,6 +31,7 @@ from saywho.formats.tables.column_names import (
     values_by_name,
 )
 from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
+from saywho.formats.tables.limits import limit_of, unclear_values
 from saywho.formats.tables.own_words import are_html, has_quoted_breaks
 
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
@@ -90,6 +91,10 @@ class Plan:
     """Columns with titles that are not read, because each post has other words."""
     is_author_open: bool = False
     """Whether no column of a table names authors."""
+    limits: tuple[str, ...] = ()
+    """Columns that say who may read a row, found by their names and values."""
+    unclear_limits: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Columns that may say who may read a row, with their values."""
     is_export: bool = False
     _known: dict[tuple[str, ...], FileColumns] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -127,6 +132,14 @@ class Plan:
                 alternatives=tuple(f"repost={name}" for name in flags),
                 evidence=Message("other columns are counts"),
             )
+        for name in self.limits:
+            role = "deleted" if self.chosen[name] in {"is_deleted", "is_published"} else "hidden"
+            notes.assume(
+                "column", f"{role}={name}", alternatives=(f"{role}={NO_COLUMN}",), evidence=_BY_NAME
+            )
+        for name, values in self.unclear_limits.items():
+            finding = Message("Who may read the posts is perhaps said by {column}", column=name)
+            notes.look_odd("column", finding, values, is_grave=True)
         if "source_id" in self.lost_ids:
             notes.assume("ids", NO_IDS, evidence=Message("a spreadsheet has rounded the values"))
         for name, reason in self.no_ids.items():
@@ -171,6 +184,31 @@ def plan_of(
     for step in STEPS:
         plan = step(plan, sample)
     return plan
+
+
+def find_limits(plan: Plan, sample: Sample) -> Plan:
+    """Find columns that say who may read a row, whatever they are called."""
+    values = values_by_name(sample.written)
+    names = dict.fromkeys([*(name for row in sample.written for name in row), *values])
+    taken = {name for _, columns in sample.each(plan) for name, used in columns.fields if used}
+    helpers = {*plan.chosen} | {
+        name
+        for _, columns in sample.each(plan)
+        for role in ("is_for_all", "is_published", "status", "visibility")
+        for name in columns.names_of(role)
+    }
+    without = fields_without(plan.chosen)
+    found: dict[str, str] = {}
+    unclear: dict[str, Sequence[str]] = {}
+    for name in names:
+        if name in taken or name in helpers:
+            continue
+        limit = limit_of(name, values.get(name, ()))
+        if limit == "unclear":
+            unclear[name] = unclear_values(values.get(name, ()))
+        elif limit is not None and limit not in without:
+            found[name] = limit
+    return replace(plan.choosing(found), limits=(*found,), unclear_limits=unclear)
 
 
 def look_for_na(plan: Plan, sample: Sample) -> Plan:
@@ -458,6 +496,7 @@ def look_for_author(plan: Plan, sample: Sample) -> Plan:
 
 
 STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
+    find_limits,
     look_for_na,
     tell_counts_from_flags,
     ignore_works,
