@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from itertools import starmap
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice, starmap
+from typing import Final, Literal, NamedTuple
 
 from saywho.errors import Message, RecordError, message_of
 from saywho.formats.assumptions import fields_without
@@ -24,6 +25,7 @@ from saywho.formats.refusals import is_plain_text
 from saywho.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
 from saywho.formats.source.text import pieces
 from saywho.formats.source.times import time_or_field
+from saywho.formats.tables.limits import hides_row, limit_of
 from saywho.formats.text_pairs import read_pairs
 
 MOST_CHARACTERS: Final = 16 * 2**20
@@ -31,12 +33,32 @@ MOST_CHARACTERS: Final = 16 * 2**20
 _LOOKED_AT: Final = 20
 _ENDS: Final = (".txt", ".md", ".markdown")
 _HEAD: Final = re.compile(
-    r"\A\ufeff?(?:---[ \t]*\n((?:[\w-]+:.*\n|[ \t-].*\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+    r"\A\ufeff?(?:---[ \t]*\n((?:[\w-]+:.*\n|[ \t-].*\n|\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+    r"|\+\+\+[ \t]*\n((?:[\w-]+[ \t]*=.*\n|[ \t\[].*\n|\n){1,100})\+\+\+[ \t]*(?:\n|\Z)"
+    r"|((?:(?:title|date|author|tags|categories|layout):.*\n|[ \t]+-.*\n){2,100})---[ \t]*(?:\n|\Z)"
     r"|(Content-Type: text/x-zim-wiki\n(?:[\w-]+: .*\n)*))"
 )
-"""Keys above a note: YAML of Obsidian, Hugo and Jekyll, or the lines of Zim."""
-_TIME_IN_HEAD: Final = re.compile(
-    r"^(date|created|created_at|Creation-Date): *[\"']?(.{8,40}?)[\"']?$", re.MULTILINE
+"""Keys above a note: YAML of Obsidian and Jekyll, TOML of Hugo, Hexo's without a first line, or
+the lines of Zim.
+"""
+_LINE_OF_HEAD: Final = re.compile(
+    r"^([\w-]{1,40})[ \t]*[:=][ \t]*(.{0,300}?)[ \t]*$(?:\n[ \t]+-[ \t]*(.{1,200}?)[ \t]*$)?",
+    re.MULTILINE,
+)
+"""A key above a text with its value, or with the first item of its list."""
+_TIMES_IN_HEAD: Final = (
+    "date",
+    "created",
+    "created_at",
+    "creation-date",
+    "published_at",
+    "날짜",
+    "작성일",
+)
+_AUTHORS_IN_HEAD: Final = ("author", "authors", "by", "writer", "작성자", "글쓴이", "저자")
+_TIME_IN_NAME: Final = re.compile(
+    r"(?<!\d)(\d{4}-[01]\d-[0-3]\d)"
+    r"(?:[_T ]([0-2]\d)[-.:h]?([0-5]\d)[-.:m]?([0-5]\d)?(?:_?(UTC|Z))?)?(?!\d)"
 )
 _MARK: Final = r"^[ \t]*\*{3}[ \t]*%s OF (?:THE|THIS) PROJECT GUTENBERG E(?:BOOK|TEXT)[^\n]*"
 _LICENCE_BEFORE: Final = re.compile(_MARK % "START", re.MULTILINE | re.IGNORECASE)
@@ -65,8 +87,9 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     has_none = "username" in fields_without(options.columns)
     way = chosen_way(options.columns)
-    authors = None if has_none else authors_of(names, is_table=False, chosen=way)
-    if authors is None and not (has_none or options.username):
+    is_stated = way is None and (options.username is not None or any(map(_names_author, contents)))
+    authors = None if has_none or is_stated else authors_of(names, is_table=False, chosen=way)
+    if authors is None and not (has_none or is_stated):
         return None
     taken = [name for name in names if authors is None or name in authors.by_file]
     source.expect(taken)
@@ -117,22 +140,71 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
     if not text.strip():
         return Skipped(place, "empty")
     text = _without_licence(text, content, author)
-    time, unread = None, None
-    if head := _HEAD.match(text):
-        text = text[head.end() :]
-        if stated := _TIME_IN_HEAD.search(head[1] or head[2]):
-            time, unread = time_or_field(stated[2], stated[1])
+    head = _head_of(text)
+    if head.reason is not None:
+        return Skipped(place, head.reason)
+    text = text[head.end :]
     if not text.strip():
         return Skipped(place, "empty")
+    time, unread = _time_of(head, content.name)
     try:
         record = Record(
             place=place, text=required_text(text.strip()), created_at=time, unread_time=unread
         )
+        author = head.author or author
         return by_author(record, author) if author else record
     except RecordError as error:
         return BadRecord(
             place, Message("{name}: {fault}", name=content.name, fault=message_of(error))
         )
+
+
+class _Head(NamedTuple):
+    """Keys above a text."""
+
+    end: int = 0
+    author: str = ""
+    time: str = ""
+    reason: Literal["restricted", "deleted"] | None = None
+
+
+def _head_of(text: str) -> _Head:
+    match = _HEAD.match(text)
+    if match is None:
+        return _Head()
+    keys = {
+        line[1].casefold(): (line[2].strip("[] \"'") or line[3] or "").strip("[] \"'")
+        for line in _LINE_OF_HEAD.finditer(next(filter(None, match.groups()), ""))
+    }
+
+    def first(names: Iterable[str]) -> str:
+        return next(filter(None, map(keys.get, names)), "")
+
+    limits = {limit_of(name, [value]) for name, value in keys.items() if hides_row(name, value)}
+    return _Head(
+        match.end(),
+        re.split(r"[\"']?,", first(_AUTHORS_IN_HEAD))[0].strip("\"' "),
+        first(_TIMES_IN_HEAD),
+        "deleted" if limits & {"is_deleted", "is_published"} else "restricted" if limits else None,
+    )
+
+
+def _names_author(content: Content) -> bool:
+    """Return whether the keys above a text have its author."""
+    first = islice(pieces(content.uncounted), 1) if is_plain_text(content) else ()
+    return bool(_head_of("".join(first)).author)
+
+
+def _time_of(head: _Head, name: str) -> tuple[datetime | None, str | None]:
+    """Return the time by the keys above a text, else by the name of its file."""
+    if head.time:
+        return time_or_field(head.time, "date")
+    match = _TIME_IN_NAME.search(name.rpartition("/")[2])
+    if match is None:
+        return None, None
+    day, hour, minute, second, zone = match.groups()
+    clock = f"T{hour}:{minute}:{second or '00'}{'Z' if zone else ''}" if hour else ""
+    return time_or_field(f"{day}{clock}", name)
 
 
 def _without_licence(text: str, content: Content, author: str | None) -> str:

@@ -454,7 +454,9 @@ def test_line_breaks_that_twarc_has_written_as_letters_are_line_breaks() -> None
     row = r"1876543210987654322,@jiu 안개\n끼었어요,minho,2025-01-07T01:00:00.000Z,2.14.0"
     (record,) = records(f"{head}{row}\n")
     assert record.text == "@jiu 안개\n끼었어요"
-    assert said(r"text,username" + "\n" + r"a\nb,minho" + "\n") == [("minho", r"a\nb")]
+    assert said(r"text,username" + "\n" + r"a\nb,minho" + "\n") == [("minho", "a\nb")]
+    both = r"text,username" + "\n" + r"a\nb,minho" + '\n"a\nb",jiu\n'
+    assert said(both) == [("minho", r"a\nb"), ("jiu", "a\nb")]
 
 
 def test_corpus_of_convokit_has_its_words_in_one_of_its_files(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from saywho.clock import now
 from saywho.errors import Message
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.doubts.rows import doubts_of_rows
-from saywho.formats.doubts.words import ChatWords, Letters, PostKinds, PostWords
+from saywho.formats.doubts.words import ChatWords, CutTexts, Letters, PostKinds, PostWords
 from saywho.formats.file_chats import FileChats
 from saywho.formats.post import RoomReference
 from saywho.formats.reading import BadRecord, Skipped
@@ -88,7 +88,7 @@ class RecordQuestions:
         self._of_texts = (
             (ChatWords(records.format), PostWords(), letters)
             if records.is_chat
-            else (PostWords(), PostKinds(), letters)
+            else (PostWords(), PostKinds(), CutTexts(), letters)
         )
         self._quotes = Sightings("column", Message("All posts are read as quotes"))
         self._languages = Sightings("column", Message("Languages that are not codes"))
@@ -224,6 +224,10 @@ class _People:
                 lambda called: _MASK.search(called),
             ),
             (Message("Names that are not people"), _is_nobody),
+            (
+                Message("Names that are numbered anew in each recording or file"),
+                _is_numbered if _are_numbered([*self._called.values()]) else _is_never,
+            ),
             (Message("Names of bots"), lambda called: _plain(called) in _BOTS),
             (
                 Message("Names of several people, as one author"),
@@ -256,6 +260,24 @@ class _People:
                 others = sum(handles.values()) - max(handles.values())
                 tally.add_all((f"{name}: {handle}" for handle in handles), others)
         yield from tally.doubts(records, is_grave=tally.count >= 0.05 * records)
+
+
+_NUMBERED: Final = re.compile(r"([^\W\d_]+)[\s_-]?0*\d+")
+
+
+def _is_numbered(called: str) -> bool:
+    return _NUMBERED.fullmatch(called) is not None
+
+
+def _is_never(_called: str) -> bool:
+    return False
+
+
+def _are_numbered(names: list[str]) -> bool:
+    """Return whether all names are one word with numbers: `SPEAKER_00`, `참석자 1`."""
+    found = [_NUMBERED.fullmatch(name) for name in names]
+    words = {match[1].casefold() if match else None for match in found}
+    return len(names) > 1 and len(words) == 1 and None not in words
 
 
 def _plain(called: str) -> str:

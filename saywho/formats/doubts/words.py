@@ -1,7 +1,7 @@
 """Questions about texts: whether they are their author's words, and letters."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +35,34 @@ def _may_be_odd(text: str) -> bool:
     if text.isascii():  # Faster than the pattern.
         return "<" in text or "&" in text or "\\" in text or "![" in text
     return _ODD.search(text) is not None
+
+
+_CUT_END: Final = re.compile(
+    r"(?:…|\.\.\.)\s*(?:https?://\S+|[^\W\d_][^\n.…]{0,20}|\[\+\d+ \w+\])?\s*\Z|\[\+\d+ \w+\]\s*\Z"
+)
+"""End of a text that a program has cut: an ellipsis with an address or the words of a button."""
+_FEWEST_CUT: Final = 0.05
+
+
+class CutTexts:
+    """Texts that a program has cut: many end with an ellipsis and something that all share."""
+
+    def __init__(self) -> None:
+        self._ends = Counter[str]()
+        finding = Message("Texts that a program has cut, so that their ends are missing")
+        self._cut = Sightings("words", finding, share=_FEWEST_CUT)
+
+    def see(self, record: Record, _name: str) -> None:
+        text = record.text[-120:]
+        if ("…" in text or "..." in text or "[+" in text) and (end := _CUT_END.search(text)):
+            kind = re.sub(r"https?://\S+", "URL", re.sub(r"\d+", "0", end[0])).strip()
+            if kind.strip(".… "):  # People end with an ellipsis, too.
+                self._ends[kind] += 1
+                self._cut.add(record.text[-60:])
+
+    def doubts(self, records: int) -> Doubts:
+        if any(count > 1 for count in self._ends.values()):
+            yield from self._cut.doubts(records)
 
 
 class Letters:

@@ -19,7 +19,10 @@ from saywho.formats.source.xml import xml_parser
 from saywho.formats.texts import MOST_CHARACTERS
 
 _NO_WORDS: Final = frozenset(
-    ("note", "fw", "figDesc", "orig", "sic", "abbr", "del", "gap", "app", "index", "ref")
+    (
+        *("note", "fw", "figDesc", "orig", "sic", "abbr", "del", "gap", "app", "index", "ref"),
+        *("speaker", "castList"),
+    )
 )
 _PARAGRAPHS: Final = frozenset(
     ("p", "l", "head", "ab", "quote", "div", "item", "salute", "signed", "lg", "sp", "stage")
@@ -58,7 +61,7 @@ class _Reader:
             self._parts.append("\0" if name in _PARAGRAPHS else " " if name in {"lb", "pb"} else "")
 
     def _data(self, text: str) -> None:
-        if self._path[-2:] == ["titleStmt", "author"]:
+        if self._path[-2:] == ["titleStmt", "author"] or _is_name_of_author(self._path):
             self.authors[-1] += text
         elif self._bodies and not self._silent:
             self._size += len(text)
@@ -72,6 +75,12 @@ class _Reader:
         self._silent -= name in _NO_WORDS
         if name in _PARAGRAPHS and self._bodies:
             self._parts.append("\0")
+
+
+def _is_name_of_author(path: list[str]) -> bool:
+    """Return whether a text is of the name in an author of the header, or of a part of it."""
+    inner = path[path.index("titleStmt") :] if "titleStmt" in path else []
+    return inner[1:3] in (["author", "persName"], ["author", "name"]) and len(inner) <= 4
 
 
 def _is_tei(content: Content) -> bool:

@@ -101,6 +101,11 @@ def says_no(value: object) -> bool:
     return str(value).strip().casefold() in _NO
 
 
+def is_flag(value: object) -> bool:
+    """Return whether a value says yes or no."""
+    return says_yes(value) or says_no(value)
+
+
 def limits(value: object) -> bool:
     """Return whether the status of a post says that not everybody can read it."""
     return isinstance(value, str) and plain_column(value) in UNPUBLISHED | FOR_FEW

@@ -15,7 +15,7 @@ from saywho.errors import RecordError
 from saywho.formats.post import headers
 from saywho.formats.records import ExportedPost
 from saywho.formats.source.times import AmbiguousDateError, read_time
-from saywho.formats.tables.cells import is_filled, plain_column, refers, word
+from saywho.formats.tables.cells import is_filled, is_flag, plain_column, refers, word
 from saywho.formats.tables.column_kinds import kind_of_texts
 from saywho.text import word_set
 
@@ -70,7 +70,7 @@ ALIASES: Final[dict[str, str]] = {
     f" {_paths(_AUTHORS, _PERSON_KEYS)} snippet.authordisplayname"
     " snippet.toplevelcomment.snippet.authordisplayname 표시이름 닉네임 이름 name",
     "platform": "platform 플랫폼",
-    "kind": "kind 종류 유형 posttype tweettype threadentrytype contenttype",
+    "kind": "kind 종류 유형 posttype tweettype threadentrytype contenttype commenttype",
     "created_at": "完整日期 完整时间 createdat date datetime timestamp timeparsed time 작성일시"
     " 작성일 작성시간 작성시각 날짜 일시 등록일시 등록일 시간 createdutc timestamputc createddate"
     " datecreated createtime createdtime creationtime creationdate created"
@@ -162,7 +162,8 @@ UNWRAPPED: Final = (
 )
 _LISTS: Final = (
     *("tweets", "posts", "statuses", "toots", "notes", "comments", "results", "items", "records"),
-    *("data", "entries", "rows", "documents", "docs", "hits", "children"),
+    *("data", "entries", "rows", "documents", "docs", "hits", "children", "articles", "reviews"),
+    *("messages", "conversation", "segments", "utterances", "dialogue", "quotes"),
 )
 LISTS: Final = (*_LISTS, *_paths("data response result hits post_stream", " ".join(_LISTS)).split())
 """Keys of a list of posts in an object or its inner object."""
@@ -179,8 +180,16 @@ def types_of_own_fields() -> dict[str, Any]:
 
 
 def is_export(names: Iterable[str]) -> bool:
-    """Return whether a version of this program exports these columns: values are read as is."""
-    return {*names} in map(set, headers())
+    """Return whether a version of this program exports these columns: values are read as is.
+
+    Other programs put them into another order, or number the rows in a column without a name.
+    """
+    own = {name for name in names if not _INDEX.fullmatch(name)}
+    return own in map(set, headers())
+
+
+_INDEX: Final = re.compile(r"(?:unnamed: \d+|index|level_\d+|row_?names|\.\.\.1|)", re.IGNORECASE)
+"""Name of the column in which a program numbers the rows."""
 
 
 @cache
@@ -279,15 +288,47 @@ _BESIDE_PLACES: Final = word_set("place latitude longitude rating stars 위도 �
 _TITLES: Final = word_set("title name 이름 제목")
 
 
+_WORDS_OF_BOOKS: Final = word_set(
+    "book books isbn shelf shelves edition goodreads novel 책 도서 출판 소설 書籍 图书 圖書 出版"
+    " libro livre buch editorial verlag éditeur editora"
+)
+_WORDS_OF_WORKS: Final = _WORDS_OF_BOOKS | word_set(
+    "film films movie movies album albums imdb letterboxd anime manga 영화 감독 음반 앨범 만화 电影"
+    " 電影 映画 漫画 película filme pelicula"
+)
+_WORDS_OF_REVIEWS: Final = word_set(
+    "review reviews rating ratings star stars score shelf read 평점 별점 후기 감상 감상평 서평"
+    " 한줄평 리뷰 평가 評価 感想 評分 评分 reseña calificación avis bewertung avaliação"
+)
+_AUTHORS_OF_WORKS: Final = re.compile(
+    r"(?:book|work|novel|작품|책|도서)?(?:authors?|저자|작가|지은이|作者|著者|autor|auteur)(?:names?|명|이름)?"
+)
+
+
 def names_of_works(names: Iterable[str]) -> list[str]:
-    """Return the columns with the author, name or title of a work or place that the rows review."""
+    """Return the columns with the author, name or title of a work or place that the rows review.
+
+    A table is of works by a word in the name of any column, beside one of reviews or ratings.
+    """
     plain = {plain_column(name): name for name in names}
-    of_work = word_set("")
-    if not _OF_WORKS.isdisjoint(plain) or len(_BESIDE_WORKS & {*plain}) > 1:
-        of_work = _TITLES | {"author", "authors", "authorname", "저자"}
-    elif len(_BESIDE_PLACES & {*plain}) > 2:
-        of_work = _TITLES
-    return [name for alias, name in plain.items() if alias in of_work]
+    words = {word for name in plain.values() for word in words_of(name)}
+    words |= {word for word in _WORDS_OF_WORKS | _WORDS_OF_REVIEWS if _is_inside(word, plain)}
+    is_known = not _OF_WORKS.isdisjoint(plain) or len(_BESIDE_WORKS & {*plain}) > 1
+    if is_known or (words & _WORDS_OF_WORKS and words & _WORDS_OF_REVIEWS):
+        # The author beside a film is who reviews it.
+        has_authors = is_known or bool(words & _WORDS_OF_BOOKS)
+        return [
+            name
+            for alias, name in plain.items()
+            if alias in _TITLES or (has_authors and _AUTHORS_OF_WORKS.fullmatch(alias))
+        ]
+    is_of_places = len(_BESIDE_PLACES & {*plain}) > 2
+    return [name for alias, name in plain.items() if is_of_places and alias in _TITLES]
+
+
+def _is_inside(word: str, names: Iterable[str]) -> bool:
+    """Return whether a word of a script without blanks is a part of a name."""
+    return not word.isascii() and word[0] >= "\u2e80" and any(word in name for name in names)
 
 
 def is_helper(field: str) -> bool:
@@ -306,9 +347,11 @@ _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 _AUTHOR_WORDS: Final = word_set(
     "author authors user username account poster posted writer written creator sender member nick"
     " nickname login screen handle commenter reviewer owner speaker person people by who blogger"
-    " profile tweeter publisher participant contributor from candidate candidates politician"
+    " profile tweeter publisher critic columnist byline reporter reader poet artist participant"
+    " contributor from candidate candidates politician"
     " politicians senator congressperson celebrity influencer journalist narrator interviewee"
     " respondent character 작성자 글쓴이 사용자 유저 계정 블로거 닉네임 아이디 이름 작성자명"
+    " 기자 평론가 독자 지은이"
     " 사용자명 유저명 회원명 계정명 고객명 채널명 블로그명 필명 저자 게시자 등록자 응답자 발신자"
     " 보낸사람 화자 회원 글쓴사람 작성인 보낸이 별명 발언자 유튜버 리뷰어 구매자 아이디명 후보"
     " 후보자 후보명 후보자명 정치인 의원 의원명 발화자 출연자 인물 등장인물 인물명 참가자 ユーザー"
@@ -324,6 +367,12 @@ _TEXT_WORDS: Final = word_set(
     " 텍스트 문장 메시지 코멘트 감상 감상평 한줄평 원문 상품평 구매평 이용평 서평 총평 사용기 발언"
     " 대사 캡션 트윗 本文 内容 感想 意見 コメント 正文 评论"
 )
+ORIGINAL_WORDS: Final = word_set("original orig raw unprocessed 원문 원본 原文 元の originale")
+MADE_WORDS: Final = word_set(
+    "translated translation english cooked html rendered clean cleaned processed preprocessed"
+    " normalized stripped lemmatized tokenized 번역 번역문 정제 전처리 翻訳 翻译 翻譯 清洗"
+)
+"""Words of columns with what people wrote, and with what a program made of it."""
 _REPOST_WORDS: Final = word_set(
     "retweet retweeted retweeter repost reposted reposter reblog reblogger boosted booster renoted"
     " rt"
@@ -338,16 +387,28 @@ _OTHER_WORDS: Final = word_set(
     " 길이 감정 감성"
 )
 _LATER_WORDS: Final = word_set(
-    "updated edited modified collected scraped retrieved harvested joined registered crawled"
+    "join signup order ordered purchase purchased release visit visited start end experience stay"
+    " 가입 주문 구매 방문 출시 개봉 시작 종료"
+    " updated edited modified collected scraped retrieved harvested joined registered crawled"
     " fetched last deleted birth collection account user author page channel group"
 )
 """Words of times at which no post was written."""
+WRITING_WORDS: Final = word_set(
+    "post posted write written publish published review reviewed comment commented tweet tweeted"
+    " submit submitted 작성 작성일 작성일시 등록 등록일 등록일시 게시 게시일 投稿 発表 发布 發布"
+)
+"""Words of times at which a post was written."""
 _OF_THINGS: Final = re.compile(
     "상품|제품|파일|영화|책|도서|가게|업체|장소|회사|브랜드|과목|메뉴|앱|게임|학교|호텔|식당|매장|지역"
 )
 """Beginnings of compounds that name no people: 상품이름."""
 _OF_ACCOUNTS: Final = word_set("followers following friends 팔로워 팔로잉 フォロワー 粉丝")
 """Words of columns in a list of accounts, whose descriptions are no posts."""
+_OUTLETS: Final = word_set(
+    "publisher channel outlet site website company brand press newspaper magazine organization"
+    " 매체 언론사 신문사 출판사 채널 사이트 회사"
+)
+"""Words of columns with who published texts of several people."""
 _ACCOUNT_WORDS: Final = word_set("username screen handle login acct")
 _LONGEST_NAME: Final = 100
 
@@ -376,12 +437,12 @@ def guess(field: str, values: Mapping[str, Sequence[object]], *, least: int = 1)
 
     `least` is the smallest rating; a time at which no post was written has 1.
     """
-    is_of_accounts = field == "text" and any(_words(name) & _OF_ACCOUNTS for name in values)
+    is_of_accounts = field == "text" and any(words_of(name) & _OF_ACCOUNTS for name in values)
     rated = sorted(
         (-rating, place, name)
         for place, (name, column) in enumerate(values.items())
-        if not (is_of_accounts and _words(name) & {"description", "bio"})
-        if (rating := _RATINGS[field](_words(name), column)) >= least
+        if not (is_of_accounts and words_of(name) & {"description", "bio"})
+        if (rating := _RATINGS[field](words_of(name), column)) >= least
     )
     return [name for _, _, name in rated]
 
@@ -391,13 +452,13 @@ def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:
     return [
         name
         for name, column in values.items()
-        if (words := _words(name)) & _REPOST_WORDS
+        if (words := words_of(name)) & _REPOST_WORDS
         and not words & _OTHER_WORDS
         and any(map(refers, column))
     ]
 
 
-def _words(name: str) -> set[str]:
+def words_of(name: str) -> set[str]:
     """Return the words of a name; of a Korean, Japanese or Chinese compound, known last parts."""
     words = {part.casefold() for part in _PARTS.findall(name[:_LONGEST_NAME])}
     compounds = [word for word in words if not word.isascii()]
@@ -421,9 +482,13 @@ def _author_rating(words: set[str], column: Sequence[object]) -> int:
     names = [name for name in map(word, column) if name and len(name) <= _LONGEST_NAME]
     if 2 * len(names) < len(column) or any("://" in name for name in names):
         return 0
+    if all(map(is_flag, names)):
+        return 0
     if words & {"id", "ids"} or all(name.isdigit() for name in names):
         # Others write on an owner's page.
         return (1 if "owner" in words else 2) if words & {"id", "ids"} else 0
+    if words & _OUTLETS:
+        return 1
     return 5 if words & _ACCOUNT_WORDS else 4 if "name" not in words else 3
 
 
@@ -432,7 +497,7 @@ def _time_rating(words: set[str], column: Sequence[object]) -> int:
         return 0
     if 2 * sum(map(_is_time, column)) <= len(column):
         return 0
-    return 1 if words & _LATER_WORDS else 2
+    return 1 if words & _LATER_WORDS else 3 if words & WRITING_WORDS else 2
 
 
 def _is_time(value: object) -> bool:

@@ -1,12 +1,15 @@
 """Private messages among rows: whether a table has them, and which chat and person each is of."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import structs
 
+from saywho.errors import RecordError
 from saywho.formats.reading import Skipped, username_for
 from saywho.formats.records import FileRoom, Item, Record
 from saywho.formats.tables.cells import is_filled, plain_column, word
@@ -41,6 +44,11 @@ _THREAD_IDS: Final = (
     *_NAMES_OF_ROOMS,
 )
 """Columns that name a chat, but in other tables a thread or a channel of public posts."""
+_COMMENTED: Final = re.compile(
+    r"^(?:video|article|post|product|news|movie|book|app|store|영상|기사|게시글|상품)"
+    r"(?:title|url|link|name|제목|주소)$"
+)
+"""Columns with the public thing that the rows are comments on."""
 _SIGNS_OF_ROOMS: Final = ("#", "&", "!")
 """Beginnings of rooms' names in IRC and Matrix."""
 _KINDS_OF_CHATS: Final = frozenset(
@@ -54,18 +62,33 @@ _MESSAGES_OF_APPS: Final = (
     frozenset({"type", "user", "ts"}),  # Slack.
     frozenset({"sender", "sentat"}),  # Bluesky.
     frozenset({"peerid", "fromid"}),  # Telegram, as Telethon writes it.
+    frozenset({"from", "fromid"}),  # Telegram, as its own export names them.
 )
 """Columns that together only messages have, as the interface of an app gives them."""
 _NUMBERS_OF_PHONES: Final = frozenset({"phone", "phonenumber", "mobile", "전화번호"})
 _DIRECTIONS: Final = word_set(
     "fromme isfromme isself issender issent issend direction outgoing isoutgoing"
 )
-_OUT: Final = frozenset({"out", "outgoing", "outbound", "outbox", "sent"})
-_IN: Final = frozenset({"in", "incoming", "inbound", "inbox", "received"})
+_OUT: Final = word_set(
+    "out outgoing outbound outbox sent 발신 보낸 보냄 송신 送信 发送 發送 发出 enviado enviada"
+    " envoyé gesendet ausgehend отправлено gönderildi"
+)
+_IN: Final = word_set(
+    "in incoming inbound inbox received 수신 받은 받음 受信 接收 收到 recibido recibida reçu"
+    " empfangen eingehend recebido recebida получено alındı"
+)
+_PEOPLE: Final = frozenset({"user", "human", "me", "prompter"})
+_MACHINES: Final = word_set(
+    "assistant ai bot model gpt chatgpt copilot claude gemini llm grok deepseek machine chatbot"
+)
+_OF_PROGRAMS: Final = frozenset({"system", "tool", "function", "developer"})
+_SHOWN_MACHINES: Final = {"ai": "AI", "gpt": "GPT", "chatgpt": "ChatGPT", "llm": "LLM"}
 _SENT: Final = frozenset({"1", "true", "yes", "y", *_OUT})
 _RECEIVED: Final = frozenset({"0", "false", "no", "n", "1", *_IN})
 _MAYBE_DIRECTIONS: Final = frozenset({"type", "folder", "box", "messagetype", "msgtype"})
-"""Columns that have a direction if each of their values says one, such as `SMS Sent`."""
+"""Columns that have a direction if each of their values says the same, such as `SMS Sent`."""
+_MOST_STATES: Final = 12
+"""Different values of a column with directions or roles; more are words of people."""
 _OTHER_SIDE: Final = (
     *("displayname", "contactname", "contact", "name", "address"),
     *("phonenumber", "number", "phone", "handle"),
@@ -95,6 +118,10 @@ class Correspondence:
     platform: str
     recipients: frozenset[str] = frozenset()
     directions: frozenset[str] = frozenset()
+    roles: str = ""
+    """Column that tells the person from the machine in a talk with an assistant."""
+    other_side: tuple[str, ...] = ()
+    """Columns with the other person; the first filled column counts."""
     has_sender: bool = False
     is_one_talk: bool = False
     """Whether all rows are of one chat, whose name is nowhere."""
@@ -107,14 +134,19 @@ class Correspondence:
             return Skipped(item.place, "system")
         values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
         item = structs.replace(item, room=item.room or self._room(values))
-        if self.has_sender or not self.directions:
+        if self.roles:
+            return _by_role(item, values.get(self.roles) or "")
+        if not self.directions or (self.has_sender and item.username is not None):
             return item
-        direction = _direction(next(filter(None, map(values.get, sorted(self.directions))), ""))
-        if direction in self._sent:
+        value = next(filter(None, map(values.get, sorted(self.directions))), "")
+        direction = _direction(value)
+        if direction in self._sent or _side(value) == "out":
             return structs.replace(item, username=None, display_name=_EXPORTER)
-        if direction not in _RECEIVED:
-            return item
-        person = next(filter(None, map(values.get, _OTHER_SIDE)), None)
+        if direction not in _RECEIVED and _side(value) != "in":
+            return Skipped(item.place, "system") if value else item
+        person = next(filter(None, map(values.get, (*self.other_side, *_OTHER_SIDE))), None)
+        if person is None and item.username is None:
+            raise RecordError("the message was received, but its sender is not named")
         username = username_for(person) if person else item.username
         return structs.replace(item, username=username, display_name=person or item.display_name)
 
@@ -127,6 +159,8 @@ class Correspondence:
         if self.is_one_talk:
             return FileRoom(platform=self.platform, name="")
         title = next(filter(None, map(values.get, (*_TITLES, *_NAMES_OF_ROOMS))), None)
+        if self.roles and title is None:
+            title = next(filter(None, map(values.get, ("conversation", "title"))), "")
         number = next(filter(None, map(values.get, _CHAT_IDS)), None)
         thread = next(filter(None, map(values.get, _THREAD_IDS)), None)
         people = (*_SENDERS, *self.recipients) if self.has_sender else _OTHER_SIDE
@@ -159,15 +193,17 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     if not directions and {"address", "body", "type"} <= plain:
         directions = frozenset({"type"})  # As Android stores text messages.
     directions = directions or frozenset(
-        name for name in _MAYBE_DIRECTIONS & plain if _says_directions(sample, name)
+        name for name in sorted(plain) if _says_directions(sample, name)
     )
+    if roles := next((name for name in sorted(plain) if _says_roles(sample, name)), ""):
+        return Correspondence(platform, roles=roles)
     is_of_letters = any(map(filled, _ONLY_IN_LETTERS & plain))
     is_to_someone = has_sender and bool(recipients)
     threads = ("conversationid", "conversation", *(["threadid"] if is_of_letters else []))
     is_in_chat = any(map(filled, (*_CHAT_IDS, *_TITLES))) or (
         any(map(filled, threads)) and not _are_threads(sample)
     )
-    is_in_chat = is_in_chat or _is_talk(sample)
+    is_in_chat = is_in_chat or (not any(map(_COMMENTED.search, plain)) and _is_talk(sample))
     is_in_chat = is_in_chat or (is_of_letters and any(map(filled, _NUMBERS_OF_PHONES & plain)))
     is_certain = (
         any(map(filled, _KINDS_OF_CHATS & plain))
@@ -178,7 +214,10 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     if plain <= _TALK and {"date", "message"} <= plain and plain & _SENDERS:
         return Correspondence(platform, has_sender=True, is_one_talk=True)
     if directions or is_certain or ((is_to_someone or is_in_chat) and not is_public):
-        return Correspondence(platform, recipients, directions, has_sender)
+        other_side = _other_side(sample, directions)
+        return Correspondence(
+            platform, recipients, directions, other_side=other_side, has_sender=has_sender
+        )
     return None
 
 
@@ -211,9 +250,65 @@ def _direction(value: str) -> str:
 
 
 def _says_directions(sample: Sequence[Row], plain: str) -> bool:
+    """Return whether a column says who wrote to whom: some of its values, and others the reverse.
+
+    Other values, such as `Draft`, are of neither. A column of a known name may say one alone.
+    """
+    states = _states(sample, plain)
+    sides = {_side(state) for state in states}
+    return {"in", "out"} <= sides or (
+        plain in _MAYBE_DIRECTIONS and bool(states) and sides <= {"in", "out"}
+    )
+
+
+def _says_roles(sample: Sequence[Row], plain: str) -> bool:
+    roles = {state.casefold() for state in _states(sample, plain)}
+    return bool(roles & _PEOPLE and roles & _MACHINES) and roles <= (
+        _PEOPLE | _MACHINES | _OF_PROGRAMS
+    )
+
+
+def _states(sample: Sequence[Row], plain: str) -> set[str]:
+    """Return the different values of a column if they are few and short; else none."""
     values = (row.get(_by_plain_name(tuple(row)).get(plain, "")) for row in sample)
-    words = {_direction(found) for value in values if (found := word(value))}
-    return bool(words) and words <= _OUT | _IN
+    states = {found for value in values if (found := word(value))}
+    are_few = len(states) <= _MOST_STATES and all(len(state.split()) <= 3 for state in states)
+    return states if are_few else set()
+
+
+def _side(value: str) -> Literal["in", "out", ""]:
+    words = set(re.findall(r"[^\W\d_]+", value.casefold()))
+    is_in, is_out = bool(words & _IN), bool(words & _OUT)
+    if is_in == is_out:
+        return ""
+    return "in" if is_in else "out"
+
+
+def _by_role(item: Record, role: str) -> Item:
+    role = role.casefold()
+    if role in _PEOPLE:
+        return structs.replace(item, username=None, display_name=_EXPORTER)
+    if role not in _MACHINES:
+        return Skipped(item.place, "system")
+    machine = _SHOWN_MACHINES.get(role, role.capitalize())
+    return structs.replace(item, username=machine, display_name=machine)
+
+
+def _other_side(sample: Sequence[Row], directions: frozenset[str]) -> tuple[str, ...]:
+    """Return the columns that have a value in received rows, and in hardly any sent one."""
+    filled: dict[str, Counter[str]] = {"in": Counter(), "out": Counter()}
+    rows = Counter[str]()
+    for row in sample if directions else ():
+        values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        side = _side(next(filter(None, map(values.get, sorted(directions))), ""))
+        if side:
+            rows[side] += 1
+            filled[side].update(name for name, value in values.items() if value and len(value) < 80)
+    return tuple(
+        name
+        for name, count in filled["in"].items()
+        if rows["out"] and 10 * count >= 9 * rows["in"] and 10 * filled["out"][name] <= rows["out"]
+    )
 
 
 def _is_talk(sample: Sequence[Row]) -> bool:

@@ -32,6 +32,7 @@ from saywho.formats.records import (
 from saywho.formats.source.file import Content, Source, is_hidden
 from saywho.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from saywho.formats.tables.cells import bare_cells, is_damaged_id, plain_column
+from saywho.formats.tables.column_names import is_export
 from saywho.formats.tables.columns import FileColumns
 from saywho.formats.tables.rows import RowReader
 
@@ -359,7 +360,7 @@ class _Table:
         self._heading = heading
         self.names = names = heading.names
         self._repeated = [name for place, name in enumerate(names) if name in names[:place]]
-        self._is_export = heading.dialect == Dialect(",") and tuple(names) in headers()
+        self._is_export = heading.dialect == Dialect(",") and is_export(names)
         self._above: list[str] = []
         sample = list(self._first_rows(text))
         has_na = _BARE_NA.search(text) is not None and text.lstrip("\ufeff").startswith('"')

@@ -80,10 +80,12 @@ def _name_authors(
     if "username" in fields_without(options.columns):
         source.notes.is_author_open = True
         return True
+    if options.username is not None and chosen_way(options.columns) is None:
+        return True
     names = [content.name for content, _ in files]
     authors = authors_of(names, is_table=True, chosen=chosen_way(options.columns))
     if authors is None:
-        return options.username is not None
+        return False
     authors.note(source.notes)
     for content, layout in files:
         layout.reader.author = authors.by_file.get(content.name)

@@ -14,9 +14,9 @@ from saywho.formats.tables.cells import (
     PUBLIC,
     UNPUBLISHED,
     is_filled,
+    is_flag,
     plain_column,
     says_no,
-    says_yes,
 )
 from saywho.text import word_set
 
@@ -108,7 +108,7 @@ def _is_stated(value: object) -> bool:
 
 
 def _kind(value: object) -> Literal["flag", "time", "open", "closed", "number", "word", "text"]:
-    if says_yes(value) or says_no(value):
+    if is_flag(value):
         return "flag"
     plain = plain_column(str(value))
     if plain in OPEN_WORDS:
@@ -160,3 +160,13 @@ def hides_unless_yes(value: object) -> bool:
 def unclear_values(values: Iterable[object]) -> list[str]:
     """Return the different values of a column, for a question about it."""
     return list(dict.fromkeys(str(value).strip() for value in values if _is_stated(value)))
+
+
+def hides_row(name: str, value: object) -> bool:
+    """Return whether a single value, by its name, says that not everybody may read its text."""
+    limit = limit_of(name, [value])
+    if limit in _HIDING:
+        return hides(value)
+    if limit == "visibility":
+        return is_closed(value)
+    return limit in {"is_for_all", "is_published"} and hides_unless_yes(value)

@@ -75,6 +75,20 @@ def has_quoted_breaks(texts: Iterable[object]) -> bool:
     return bool(broken) and all(text.count("\n") == text.count('"\n"') for text in broken)
 
 
+_ESCAPED_BREAK: Final = re.compile(r"\\r?\\n|\\n(?![a-z]:)")
+
+
+def has_escaped_breaks(texts: Sequence[str]) -> bool:
+    """Return whether a program wrote line breaks as a backslash and n: no text has a real one."""
+    escaped = sum(_ESCAPED_BREAK.search(text) is not None for text in texts)
+    return 20 * escaped > len(texts) and not any("\n" in text for text in texts)
+
+
+def with_breaks(text: str) -> str:
+    """Return a text with line breaks in place of their escapes."""
+    return _ESCAPED_BREAK.sub("\n", text)
+
+
 def is_head_of_reply(text: str) -> bool:
     """Return whether a text only says, as X's page does, which people a post answers."""
     return _REPLYING.match(text) is not None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from saywho.errors import Message
@@ -24,15 +25,19 @@ from saywho.formats.tables.column_kinds import (
     why_no_ids,
 )
 from saywho.formats.tables.column_names import (
+    MADE_WORDS,
+    ORIGINAL_WORDS,
     ROLES,
+    WRITING_WORDS,
     guess,
     likely_reposts,
     names_of_works,
     values_by_name,
+    words_of,
 )
 from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
 from saywho.formats.tables.limits import limit_of, unclear_values
-from saywho.formats.tables.own_words import are_html, has_quoted_breaks
+from saywho.formats.tables.own_words import are_html, has_escaped_breaks, has_quoted_breaks
 
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
 """Columns that may have the names of something else than people."""
@@ -41,6 +46,9 @@ _COUNTED_NAMES: Final = {
     **dict.fromkeys(("댓글", "コメント", "comentario", "comentário", "komentar"), "n_replies"),
 }
 """Counts that a column may contain although its name is also a text's."""
+_WORDY: Final = 12
+"""Rating of a column of texts that are sentences."""
+_NAMES: Final = frozenset({"name", "full", "display", "real", "이름", "명"})
 _MOST_COMPARED: Final = 200
 _QUARTER_HOUR_S: Final = 900
 _OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|원글|기사")
@@ -83,6 +91,8 @@ class Plan:
     works: tuple[str, ...] = ()
     """Columns with the names and authors of the books, films or places that the rows are about."""
     is_html: bool = False
+    has_escaped_breaks: bool = False
+    """Whether line breaks of texts are written as a backslash and a letter."""
     has_quoted_breaks: bool = False
     """Whether line breaks of texts stand between quotation marks of the export."""
     has_titles: bool = False
@@ -91,6 +101,8 @@ class Plan:
     """Columns with titles that are not read, because each post has other words."""
     is_author_open: bool = False
     """Whether no column of a table names authors."""
+    texts: tuple[str, ...] = ()
+    """Columns that all have words of people, the read one first; empty for one."""
     limits: tuple[str, ...] = ()
     """Columns that say who may read a row, found by their names and values."""
     unclear_limits: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -137,6 +149,9 @@ class Plan:
             notes.assume(
                 "column", f"{role}={name}", alternatives=(f"{role}={NO_COLUMN}",), evidence=_BY_NAME
             )
+        if self.texts:
+            finding = Message("Several columns have words of people, and one is read")
+            notes.look_odd("column", finding, self.texts, is_grave=True)
         for name, values in self.unclear_limits.items():
             finding = Message("Who may read the posts is perhaps said by {column}", column=name)
             notes.look_odd("column", finding, values, is_grave=True)
@@ -251,9 +266,27 @@ def tell_texts_from_counts_and_links(plan: Plan, sample: Sample) -> Plan:
     return replace(plan.choosing(chosen), no_texts=reasons)
 
 
+def prefer_original_texts(plan: Plan, sample: Sample) -> Plan:
+    """Read what people wrote, and not its translation, or what a program made of it."""
+    names = sample.columns(plan).texts
+    if "text" in plan.stated or not names:
+        return plan
+    values = values_by_name(sample.written)
+    own = words_of(names[0]) - MADE_WORDS
+    for name in values:
+        words = words_of(name)
+        is_original = set() < words - ORIGINAL_WORDS < words and words - ORIGINAL_WORDS <= own
+        is_plain = bool(words_of(names[0]) & MADE_WORDS) and words == own
+        is_wordy = kind_of_texts(values[name]) == "words" and name not in names[:1]
+        if (is_original or is_plain) and is_wordy:
+            plan = plan.choosing({names[0]: "", name: "text"})
+            return plan.guessing("text", (name, names[0]), Message("it has the words as written"))
+    return plan
+
+
 def ignore_works(plan: Plan, sample: Sample) -> Plan:
     """Do not take the author, name and title of a work for the review's."""
-    if not sample.is_table or "username" in plan.stated:
+    if "username" in plan.stated:
         return plan
     works = [name for name in names_of_works(sample.columns(plan).all) if name not in plan.chosen]
     return replace(plan.choosing(dict.fromkeys(works, "")), works=(*works,))
@@ -305,10 +338,41 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         is_known |= role == "username" and bool(plan.works)
         if is_known or role in fields_without(plan.chosen) or not (found := guess(role, values)):
             continue
-        values.pop(found[0])
+        filled = len(values.pop(found[0]))
+        if role == "username" and (second := _second_name(found, values, filled)):
+            plan = plan.choosing({found[0]: role, second: role})
         columns_found = (*found, shown) if may_be_shown else (*found,)
         plan = plan.choosing({found[0]: role}).guessing(role, columns_found, _BY_NAME)
     return plan.keeping(likely_reposts(values), "repost")
+
+
+def _second_name(found: Sequence[str], values: Mapping[str, Sequence[object]], filled: int) -> str:
+    """Return the column with a name for those who have none in the first column, if any.
+
+    filled: number of rows with a name in the first column.
+    """
+    of_first = words_of(found[0])
+    beside = (
+        name for name in values if words_of(name) - _NAMES and words_of(name) - _NAMES <= of_first
+    )
+    fuller = (name for name in (*found[1:], *beside) if len(values[name]) > filled)
+    return next(fuller, "")
+
+
+def ignore_row_numbers(plan: Plan, sample: Sample) -> Plan:
+    """Do not use a column whose values count the rows for the author."""
+    if "username" in plan.stated:
+        return plan
+    columns = sample.columns(plan)
+    names = (*columns.names_of("username"), *columns.names_of("display_name"))
+    counting = [name for name in names if _are_counting(sample.values(name))]
+    return plan.choosing(dict.fromkeys(counting, ""))
+
+
+def _are_counting(values: Sequence[object]) -> bool:
+    numbers = [int(name) for name in map(word, values) if name and name.isdecimal()]
+    steps = [after - before for before, after in pairwise(numbers)]
+    return len(numbers) == len(values) > 2 and 10 * steps.count(1) >= 9 * len(steps)
 
 
 def find_accounts(plan: Plan, sample: Sample) -> Plan:
@@ -383,6 +447,8 @@ def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
     names = columns.names_of("created_at")
     if "created_at" in plan.stated or not names or "clock" in plan.chosen.values():
         return plan
+    if words_of(names[0]) & WRITING_WORDS:
+        return plan
     rows = sample.rows[:_MOST_COMPARED]
     known = {name for name, used_as in columns.fields if used_as}
     unused = {name: sample.values(name) for name in rows[0] if name not in known}
@@ -420,7 +486,7 @@ def find_times(plan: Plan, sample: Sample) -> Plan:
     """Take the only unknown column of times for the time of a table; of several, tell each."""
     columns = sample.columns(plan)
     is_known = columns.has("created_at") or "created_at" in fields_without(plan.chosen)
-    if is_known or not sample.is_table or not sample.rows:
+    if is_known or not sample.rows:
         return plan
     unused = [name for name, used_as in columns.fields if not used_as and name not in plan.chosen]
     found = [name for name in unused if are_times(sample.values(name))]
@@ -478,6 +544,33 @@ def look_for_html(plan: Plan, sample: Sample) -> Plan:
     return replace(plan, is_html=are_html(sample.rows))
 
 
+def look_for_escaped_breaks(plan: Plan, sample: Sample) -> Plan:
+    texts = [
+        cell
+        for name in sample.columns(plan).texts
+        for cell in sample.values(name)
+        if isinstance(cell, str)
+    ]
+    return replace(plan, has_escaped_breaks=sample.is_table and has_escaped_breaks(texts))
+
+
+def look_for_several_texts(plan: Plan, sample: Sample) -> Plan:
+    """Find columns whose names differ in one word, and which both have words of people."""
+    columns = sample.columns(plan)
+    if "text" in plan.stated or not columns.texts or not sample.is_table:
+        return plan
+    first, values = columns.texts[0], values_by_name(sample.written)
+    of_first = words_of(first)
+    others = {name: column for name, column in values.items() if name != first}
+    twins = [
+        name
+        for name in guess("text", others, least=_WORDY)
+        if len(words_of(name) ^ of_first) == 2 and len(words_of(name)) == len(of_first) > 1
+        if not words_of(name) & (ORIGINAL_WORDS | MADE_WORDS)
+    ]
+    return replace(plan, texts=(first, *twins)) if twins else plan
+
+
 def look_for_quoted_breaks(plan: Plan, sample: Sample) -> Plan:
     names = sample.columns(plan).texts if sample.is_table else ()
     are_quoted = any(has_quoted_breaks(sample.values(name)) for name in names)
@@ -502,8 +595,11 @@ STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
     ignore_works,
     tell_texts_from_counts_and_links,
     ignore_authors_that_are_times,
+    ignore_row_numbers,
     ignore_names_of_posts,
     guess_roles,
+    ignore_row_numbers,
+    prefer_original_texts,
     find_accounts,
     ignore_names_of_things,
     join_clock,
@@ -513,6 +609,8 @@ STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
     look_for_rounded_ids,
     look_for_titles,
     look_for_html,
+    look_for_escaped_breaks,
+    look_for_several_texts,
     look_for_quoted_breaks,
     look_for_author,
 )

@@ -1,5 +1,6 @@
 """Rows of JSON lines, CSV and MongoDB as records, by the plan that the file's first rows make."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, TypeVar
@@ -49,11 +50,13 @@ from saywho.formats.tables.cells import (
 from saywho.formats.tables.column_kinds import COUNTS, account_on_server
 from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from saywho.formats.tables.correspondence import correspondence_in
+from saywho.formats.tables.limits import OPEN_WORDS
 from saywho.formats.tables.own_words import (
     is_head_of_reply,
     line_of_app,
     may_have_others,
     own_part,
+    with_breaks,
     without_quotations,
 )
 from saywho.formats.tables.plan import Plan, plan_of
@@ -73,6 +76,7 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
         "repost",
     ),
     "재게시": "repost",
+    **dict.fromkeys(("pingback", "trackback"), "repost"),
 }
 _NO_COUNTS: Final = [None] * len(COUNTS)
 _COUNTS: Final = frozenset({"counts", *COUNTS})
@@ -99,6 +103,7 @@ class RowRules(NamedTuple):
 
 
 NO_RULES: Final = RowRules()
+_TAG: Final = re.compile(r"<[^<>]*>")
 _WORDY: Final = frozenset({"text", "username", "display_name"})
 _WITH_NA: Final = EMPTY_CELLS | {NA}
 _ERRORS: Final = Message("Error values of a spreadsheet in place of texts")
@@ -242,7 +247,9 @@ def _reason_by_text(
 
 
 def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool:
-    if columns.marks_reposts or "RT @" not in text or not REPOST_BEGINNING.match(text):
+    if columns.marks_reposts or not (text[:1] == "<" or "RT @" in text):
+        return False
+    if not REPOST_BEGINNING.match(_TAG.sub("", text[:2_000]) if text[:1] == "<" else text):
         return False
     if rules.notes is not None:
         rules.notes.tell_repost(NO_REPOSTS)
@@ -291,6 +298,11 @@ def _id(columns: FileColumns, values: Json, rules: RowRules) -> str | None:
 
 
 def _own_part(text: str, rules: RowRules) -> str | None:
+    if rules.plan.has_escaped_breaks and "\\n" in text:
+        rules.look_odd(
+            "letters", Message("Line breaks as escapes, which are line breaks again"), text
+        )
+        text = with_breaks(text)
     if rules.plan.has_quoted_breaks and '"\n"' in text:
         text = text.replace('"\n"', "\n")
         rules.look_odd(
@@ -399,8 +411,12 @@ def _is_limited(values: Json) -> bool:
         is_for_few
         or "is_restricted" in values
         or "is_for_all" in values
-        or is_restricted(values.get("visibility"))
+        or _is_for_few(values.get("visibility"))
     )
+
+
+def _is_for_few(audience: object) -> bool:
+    return is_restricted(audience) and plain_column(str(audience)) not in OPEN_WORDS
 
 
 def _visibility(values: Json) -> Visibility | None:

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -200,10 +201,18 @@ class _Sheet:
 
     @property
     def rows(self) -> Iterator[list[Any]]:
-        """Yield the rows that are not blank; a cell with `=` that is no formula is a text."""
+        """Yield the rows that are not blank; a cell with `=` that is no formula is a text.
+
+        A cell that is merged with those below it stands in each of their rows.
+        """
         first, left = self._sheet.start or (0, 0)
         places = {row for row, _ in self._formulas}
+        continued, above = self._continued, list[Any]()
         for number, row in enumerate(self._sheet.iter_rows(), start=first):
+            for column in continued.get(number, ()):
+                if left <= column < left + len(above) and not row[column - left]:
+                    row[column - left] = above[column - left]
+            above = row
             if number in places:
                 row = [
                     cell
@@ -215,6 +224,15 @@ class _Sheet:
                 yield row
 
     @cached_property
+    def _continued(self) -> Mapping[int, list[int]]:
+        """The columns, by row, whose cells are merged with the ones above them."""
+        continued: defaultdict[int, list[int]] = defaultdict(list)
+        for (top, column), (bottom, _) in (self._sheet.merged_cell_ranges or ())[:_MOST_MERGED]:
+            for row in range(top + 1, min(bottom, top + _MOST_MERGED) + 1):
+                continued[row].append(column)
+        return continued
+
+    @cached_property
     def header(self) -> list[str]:
         return [str(cell).strip() for cell in next(self.rows, [])]
 
@@ -223,6 +241,8 @@ class _Sheet:
         return sum(cell != "" for row in self.rows for cell in row)
 
 
+_MOST_MERGED: Final = 10_000
+"""Merged cells of a sheet, and rows of each."""
 _CELL: Final = re.compile(
     rb"<(?:\w+:)?c\b[^<>]*?\br=\"([A-Z]{1,3})(\d{1,7})\"[^<>]{0,300}>\s*+"
     rb"<(?:\w+:)?f\b[^<>]*+>([^<]++)<"

@@ -1,0 +1,157 @@
+"""Whose words a table has: directions, roles, works, and names that are stated."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from saywho.formats.reading import BadRecord
+from saywho.formats.records import Item, Record
+from tests.formats.files import read_file_records, records_in
+from tests.formats.test_who_may_read import lines, table
+
+CASES = Path(__file__).parent / "cases" / "tables"
+SIDES = (
+    *(("Received", "Sent"), ("incoming", "outgoing"), ("inbox", "outbox"), ("SMS In", "SMS Out")),
+    *(("수신", "발신"), ("recibido", "enviado"), ("受信", "送信"), ("empfangen", "gesendet")),
+)
+OTHERS = ("Draft", "Failed", "keychange", "call", "임시", "?")
+NAMES = ("Type", "folder", "Direction", "kind_of_message", "구분", "estado", "box", "x")
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> tuple[bytes, list[str]]:
+    """A file of messages, and who wrote each: `in`, `out`, or neither."""
+    received, sent = draw(st.sampled_from(SIDES))
+    other = draw(st.sampled_from(OTHERS))
+    kinds = draw(st.lists(st.sampled_from(["in", "out", "neither"]), min_size=3, max_size=9))
+    kinds += ["in", "out"]
+    said = {"in": received, "out": sent, "neither": other}
+    columns = [draw(st.sampled_from(NAMES)), "Date", "Contact", "text"]
+    rows = [
+        [said[kind], f"2026-01-13 10:{n:02}:00", "Ada" if n % 3 else "Mina", f"ferry {n} is late"]
+        for n, kind in enumerate(kinds)
+    ]
+    order = draw(st.permutations(range(4)))
+    write = draw(st.sampled_from([table, lines]))
+    return write([columns[n] for n in order], [[row[n] for n in order] for row in rows]), kinds
+
+
+@given(messages())
+def test_received_words_are_never_those_of_the_importer(file: tuple[bytes, list[str]]) -> None:
+    data, kinds = file
+    found = read_file_records(data, username="jun")[1]
+    for kind, item in zip(kinds, found, strict=True):
+        if kind == "in":
+            assert isinstance(item, Record)
+            assert item.username in {"Ada", "Mina"}
+        elif kind == "out":
+            assert isinstance(item, Record)
+            assert item.username == "jun"
+        else:
+            assert not isinstance(item, Record)
+
+
+def test_a_received_message_without_a_sender_is_nobodys() -> None:
+    rows = [["incoming", "hello"], ["outgoing", "on my way"], ["incoming", "good"]]
+    found = read_file_records(table(["type", "body"], rows), username="jun")[1]
+    assert [isinstance(item, BadRecord) for item in found] == [True, False, True]
+
+
+@pytest.mark.parametrize("person", ["user", "human", "Human"])
+@pytest.mark.parametrize("machine", ["assistant", "AI", "model", "gpt"])
+@pytest.mark.parametrize("column", ["role", "from", "Author", "speaker"])
+def test_what_a_machine_says_is_not_the_persons(person: str, machine: str, column: str) -> None:
+    rows = [[person, "why is the ferry late"], [machine, "Because of fog."], ["system", "Be kind."]]
+    for write in (table, lines):
+        found = records_in(read_file_records(write([column, "content"], rows), username="jun")[1])
+        assert [(item.username == "jun", item.text) for item in found] == [
+            (True, "why is the ferry late"),
+            (False, "Because of fog."),
+        ]
+
+
+def test_each_conversation_with_copilot_is_a_chat() -> None:
+    found = records_in(read_file_records(CASES / "copilot-history-human-is-a-person.csv")[1])
+    assert {item.room.name for item in found if item.room} == {"Ferry times", "Market"}
+    assert {item.username for item in found} == {None, "AI"}
+
+
+def said(name: str, **options: Any) -> list[tuple[str | None, str]]:
+    _, items = read_file_records(CASES / name, **options)
+    return [(item.username, item.text) for item in records_in(items)]
+
+
+def test_who_wrote_a_book_did_not_write_its_reviews() -> None:
+    found = said("ko_reviews_of_books.csv", username="mina")
+    assert len(found) > 1
+    assert {author for author, _ in found} <= {None, "mina"}
+
+
+def test_critics_are_not_their_newspaper() -> None:
+    critics = {author for author, _ in said("critics_and_their_newspapers.csv")}
+    assert critics == {"Mina_Pier", "Jun_Reef", "Bo_Reef"}
+
+
+def test_who_has_no_handle_has_a_name() -> None:
+    authors = [author for author, _ in said("some_critics_have_no_handle.csv")]
+    assert authors == ["minapier", "junreef", "Anna_Quay", "minapier", "Anna_Quay"]
+
+
+def test_a_blog_names_its_authors_above_the_texts_and_keeps_what_is_unpublished() -> None:
+    found = said("jekyll_blog_with_authors")
+    assert sorted({str(author) for author, _ in found}) == ["jun", "mina"]
+    assert len(found) == 3
+    assert not any("not finished" in text for _, text in found)
+
+
+def test_a_stated_name_beats_the_names_of_files(tmp_path: Path) -> None:
+    for name in ("fog", "ferry", "lamp"):
+        (tmp_path / f"{name}.md").write_text(f"---\ndate: 2024-01-05\n---\n\nThe {name} is here.\n")
+    items: list[Item] = read_file_records(tmp_path, username="mina")[1]
+    assert {item.username for item in records_in(items)} <= {None, "mina"}
+
+
+def test_captions_have_the_times_of_their_names() -> None:
+    items = read_file_records(CASES / "instaloader_captions_of_two_profiles")[1]
+    times = {f"{item.created_at:%Y-%m-%d %H:%M}" for item in records_in(items)}
+    assert times == {"2024-01-05 10:00", "2024-01-06 11:30", "2024-01-07 08:15", "2024-01-08 09:00"}
+
+
+def test_a_time_that_says_writing_is_not_overruled_by_an_earlier_one() -> None:
+    items = read_file_records(CASES / "join_date_is_no_time_of_a_post.csv")[1]
+    assert {item.created_at.year for item in records_in(items) if item.created_at} == {2024}
+
+
+def test_what_was_written_is_read_and_not_its_translation() -> None:
+    originals = [text for _, text in said("text_is_the_translation.csv")]
+    assert originals == ["또 안개가 왔다", "배가 기다린다"]
+    raw = [text for _, text in said("discourse_archive_with_private_messages.csv")]
+    assert raw[0] == "The fog came back before noon, and **nobody** saw it."
+
+
+def test_two_columns_of_words_are_a_question() -> None:
+    records, _ = read_file_records(CASES / "no_positive_is_no_words.csv")
+    assert "Several columns have words of people, and one is read" in [
+        odd.finding for odd in records.notes.odd.values() if odd.is_grave
+    ]
+
+
+def test_names_above_the_speeches_of_a_play_are_no_words() -> None:
+    ((author, text),) = said("tei_play_speakers_are_no_words.xml")
+    assert author == "Mina_Pier"
+    assert "Who is there in the fog?" in text
+    assert "MINA" not in text
+    assert said("tei_author_in_persname.xml")[0][0] == "Mina_Pier"
+
+
+def test_a_merged_cell_stands_for_all_its_rows() -> None:
+    authors = [author for author, _ in said("ko_merged_author_cells.xlsx")]
+    assert authors[:3] == ["바다"] * 3
+    assert authors[3:] == ["유월"] * len(authors[3:])
+
+
+def test_an_own_export_with_another_programs_numbers_is_an_own_export() -> None:
+    found = said("own_export_through_pandas_with_its_index.csv")
+    assert found[0] == ("007", "=1+1 is two, said the fog")
