@@ -78,6 +78,7 @@ def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 OF_POSTS = {
+    "Texts that a program has cut, so that their ends are missing",
     "Texts that are only addresses",
     "Texts or authors that are only NA",
     "Texts that end with the same line as other people’s",
