@@ -7,6 +7,8 @@ from app.runtime.zones import use_newest
 from saywho import __version__ as __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from quart import Quart
 
     from app.config import Config
@@ -18,13 +20,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 use_newest()
 
 
-def create_app(config: "Config | None" = None) -> "Quart":
+def create_app(
+    config: "Config | Mapping[str, object] | None" = None, **keywords: object
+) -> "Quart":
     """Return a new app, which opens nothing before it serves.
 
-    Without `config`, the settings come from the environment; a malformed one ends the program with
-    a line that names it.
+    config: settings in place of those of the environment, such as `{"TESTING": True}`: the names of
+    docs/settings.md with or without `SAYWHO_`, TESTING and DEBUG. Raises ConfigError for others,
+    and for keywords. A malformed setting of the environment ends the program with a line that names
+    it.
     """
     # Imported here, so that commands without an app start faster.
     from app.factory import make_app
 
-    return make_app(config)
+    return make_app(config, keywords)

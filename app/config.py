@@ -35,6 +35,13 @@ LogFormat = Literal["text", "json"]
 Locale = Literal["ko", "en"]
 
 
+SECRETS: Final = frozenset({"secret_key", "embedder_key"})
+USAGE: Final = (
+    "create_app takes a mapping of settings, such as"
+    ' create_app({"TESTING": True, "DATA_DIR": "/tmp/trial"})'
+)
+
+
 class ConfigError(Exception):
     """A setting is unknown or malformed; the message names it."""
 
@@ -230,6 +237,24 @@ class Config:
             for name, value in values.items()
         }
 
+    def shown(self) -> dict[str, object]:
+        """Return the settings that are no secret, by their full names; URLs lack user, password and
+        query.
+        """
+        names = {field.name for field in fields(self)} - SECRETS
+        return {PREFIX + name.upper(): _without_secrets(getattr(self, name)) for name in names}
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, object]) -> "Config":
+        """Return the settings of a mapping, as `create_app` takes it. Raises ConfigError."""
+        values = {str(name).upper().removeprefix(PREFIX): value for name, value in given.items()}
+        values.pop("DEBUG", None)  # It is the app's.
+        if values.pop("TESTING", False) and values.setdefault("ENV", "testing") != "testing":
+            raise ConfigError(f"TESTING is {PREFIX}ENV=testing, and no other")
+        for name in sorted(values.keys() - {field.name.upper() for field in fields(cls)}):
+            raise ConfigError(f"{name} is not a setting; {USAGE}; see docs/settings.md")
+        return cls.from_env({PREFIX + name: _written(value) for name, value in values.items()})
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
         """Return the settings of the environment, which override the `.env` file.
@@ -254,7 +279,15 @@ class Config:
 def _written(value: object) -> str:
     if isinstance(value, frozenset):
         return ",".join(sorted(value))
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
     return "" if value is None else str(int(value) if isinstance(value, bool) else value)
+
+
+def _without_secrets(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"(://[^?]*)\?.*", r"\1", re.sub(r"://[^/]*@", "://", value))
 
 
 def settings_file(environ: Mapping[str, str]) -> Path | None:

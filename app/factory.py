@@ -2,6 +2,10 @@
 
 import logging
 import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,8 +22,10 @@ from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
 from app.config import (
+    DATA_DIR,
     PREFIX,
     SETTINGS_FILE,
+    USAGE,
     Config,
     ConfigError,
     is_default_folder,
@@ -71,15 +77,23 @@ PAGES: Final = (
 """Modules with the blueprints of pages."""
 
 
-def make_app(config: Config | None) -> Quart:
-    """Return a new app that opens nothing before it serves."""
-    is_unnamed = False
-    try:
-        if config is None:
+def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
+    """Return a new app that opens nothing before it serves. Raises ConfigError."""
+    is_unnamed, folder = False, None
+    if given is not None or keywords:
+        config, folder = _given(given, keywords)
+    else:
+        try:
             config, is_unnamed = _settings(), is_default_folder()
-    except ConfigError as error:
-        raise SystemExit(f"saywho: {error}") from None
-    app = App("app", static_url_path=STATIC)
+        except ConfigError as error:
+            raise SystemExit(f"saywho: {error}") from None
+    app = App("app", static_url_path=STATIC, instance_path=str(config.data_dir.absolute()))
+    app.config |= config.shown()
+    app.testing = config.env == "testing"
+    if isinstance(given, Mapping) and "DEBUG" in given:
+        app.debug = bool(given["DEBUG"])
+    if folder:
+        weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     try:
         loaded = part_list.load_all(config.without)
     except part_list.PartError as error:
@@ -139,6 +153,21 @@ def _put_in_front(app: App, config: Config, metrics: Metrics) -> None:
     )
     app.asgi_app = edge  # type: ignore[method-assign]
     app.extensions[AtOnce.__name__] = AtOnce(edge, cached)
+
+
+def _given(given: object, keywords: Mapping[str, object]) -> tuple[Config, str | None]:
+    """Return the settings that `create_app` was given, and the temporary folder of a test without
+    one. Raises ConfigError.
+    """
+    if isinstance(given, Config) and not keywords:
+        return given, None
+    if keywords or not isinstance(given, Mapping):
+        raise ConfigError(f"{', '.join(keywords) or repr(given)}: {USAGE} or a Config")
+    config, folder = Config.from_mapping(given), None
+    if config.env == "testing" and not {"DATA_DIR", DATA_DIR} & {*map(str.upper, given)}:
+        folder = tempfile.mkdtemp(prefix="saywho-")
+        config = Config.from_mapping({**given, "DATA_DIR": folder})
+    return config, folder
 
 
 def _settings() -> Config:

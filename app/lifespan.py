@@ -23,11 +23,12 @@ from app.db.result_cache import Memo
 from app.embedders import open_embedder
 from app.errors import StartError, UnavailableError
 from app.part_list import Listed, Part
+from app.runtime.extras import own_command
 from app.runtime.metrics import Metrics
 from app.runtime.processes import keep_heap_trimmed
 from app.runtime.work_pool import Slots, Turns, WorkPool
 from app.security import load_secret_keys
-from app.services.access.accounts import Passwords
+from app.services.access.accounts import Passwords, has_way_in
 from app.services.access.rights import Openness
 from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
@@ -178,6 +179,7 @@ def init_app(
                 # Any other exception would be shown by the server, with its traceback.
                 raise SystemExit(f"saywho: {error}") from None
             app.extensions[KEY] = opened
+            app.secret_key, *app.config["SECRET_KEY_FALLBACKS"] = opened.secret_keys
             for work in (
                 opened.maintenance.run(),
                 opened.feed.run(),
@@ -220,6 +222,9 @@ async def _open(
             opened.of_parts[listed.name] = await stack.enter_async_context(part.opens(opened))
         if part.jobs:
             opened.maintenance.add(part.jobs(opened))
+    async with db.read() as session:
+        if config.env != "testing" and not await has_way_in(session):
+            logger.info("nobody has an account yet; make one: %s operator add NAME", own_command())
     return opened
 
 

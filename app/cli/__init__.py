@@ -21,6 +21,7 @@ from app import part_list
 from app.cli.outputs import BAD_INPUT, FAILED, ask, fail, say
 from app.config import Config, ConfigError, Locale, is_default_folder
 from app.errors import AppError, StartError, status_of
+from saywho import __version__
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -297,7 +298,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: saywho serve --sample\n\nOptions of a command: saywho COMMAND --help",
 )
-@click.version_option(package_name="saywho", prog_name="saywho")
+@click.version_option(__version__, prog_name="saywho")
 def saywho() -> None:
     """Keep people's posts, and ask who would have said this."""
 

@@ -12,6 +12,12 @@ EXTRAS: Final = {
 """Packages of each extra, as in pyproject.toml, quoted for a shell."""
 
 
+def own_command() -> str:
+    """Return how this Python's saywho is called in a shell."""
+    is_installed = Path(sys.executable).with_name("saywho").exists()
+    return "saywho" if is_installed else "python -m app"
+
+
 def install_command(extra: str, environment: Path | None = None) -> str:
     """Return the command that adds an extra to an environment, by default this Python's.
 

@@ -13,7 +13,16 @@ from typing import Any, Final, cast
 
 import msgspec
 from msgspec import structs
-from quart import Quart, Response, g, make_response, redirect, request, send_from_directory
+from quart import (
+    Quart,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    request,
+    send_from_directory,
+)
 from quart.typing import ResponseReturnValue
 from quart.wrappers.response import DataBody
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
@@ -47,6 +56,7 @@ from app.views.blueprints import EVENTS
 from app.views.cast import worded
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import (
+    IS_OURS,
     PROBLEM,
     here,
     is_of_program,
@@ -239,6 +249,10 @@ def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
         # What a view of another package says with `abort`.
         said = vars(error).get("description")
         return *_told_by_werkzeug(error), Message(said) if said else None
+    propagates = current_app.config["PROPAGATE_EXCEPTIONS"]
+    view = current_app.view_functions.get(request.endpoint or "")
+    if (current_app.testing if propagates is None else propagates) and not hasattr(view, IS_OURS):
+        raise error
     logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
     return unexpected(request_id.get()), {}, None
 

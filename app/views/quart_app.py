@@ -2,22 +2,27 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from inspect import CO_COROUTINE
 from typing import Any, Final, cast
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
+from itsdangerous import BadSignature
 from quart import Quart, Request, Response
 from quart.asgi import ASGIHTTPConnection
 from quart.routing import QuartRule
+from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
 from quart.typing import ResponseTypes
 from quart.utils import encode_headers
 from quart.wrappers.base import BaseRequestWebsocket
 from quart.wrappers.response import DataBody
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 from werkzeug.routing import MapAdapter
+from werkzeug.sansio.http import parse_cookie
 
+from app.asgi.cached import headers_of
 from app.db.result_cache import depends_on_unkeyed, depends_on_visitor
 from app.language.i18n import COOKIE
 from app.runtime.clock import ZONE_COOKIE
@@ -38,6 +43,11 @@ IN_KEYS: Final = frozenset(
 """Headers that an answer may depend on and be kept: `_keys` of `asgi/cached.py` holds them, or they
 change nothing about an answer that is kept."""
 COOKIES_IN_KEYS: Final = frozenset({COOKIE, "saywho_session", "__Host-saywho_session"})
+
+
+AS_WSGI: Final = "this app is ASGI, and was called as WSGI: use gunicorn -k asgi, or hypercorn"
+
+logger = logging.getLogger(__name__)
 
 
 class SentHeaders(Headers):
@@ -239,11 +249,61 @@ class Route(QuartRule):
         return lambda rule, **values: compiled()(rule, **values)
 
 
+def _noted(name: str) -> Any:
+    def read(self: "NotedSession", *args: Any, **kwargs: Any) -> Any:
+        self.accessed = True
+        return getattr(super(NotedSession, self), name)(*args, **kwargs)
+
+    return read
+
+
+class NotedSession(SecureCookieSession):
+    """A session that notes whether it was read; Flask (3.1) notes it in a context that Quart (0.22)
+    does not have.
+    """
+
+    __getitem__, __contains__, __iter__ = map(_noted, ("__getitem__", "__contains__", "__iter__"))
+    __len__, __eq__, __or__ = map(_noted, ("__len__", "__eq__", "__or__"))
+    get, keys, values, items = map(_noted, ("get", "keys", "values", "items"))
+    copy, pop, popitem, setdefault = map(_noted, ("copy", "pop", "popitem", "setdefault"))
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Quart's `session`: an answer that does not read it does not depend on its cookie."""
+
+    session_class = NotedSession
+
+    async def open_session(self, app: Quart, request: Any) -> SecureCookieSession | None:
+        name, key = self.get_cookie_name(app), cast(Any, app.secret_key)
+        sent = headers_of(request.scope).get(b"cookie", b"").decode("latin-1")
+        if key and name in sent and (value := parse_cookie(sent).get(name)):
+            signer = self.get_signing_serializer(app)
+            lifetime = int(app.permanent_session_lifetime.total_seconds())
+            with contextlib.suppress(BadSignature):
+                return self.session_class(cast(Any, signer).loads(value, max_age=lifetime))
+        return self.session_class() if key else None
+
+    async def save_session(self, app: Quart, session: Any, response: Any) -> None:
+        if session.accessed:
+            depends_on_unkeyed("the cookie of Quart's session")
+        if session.accessed or session.modified or dict.__len__(session):
+            await super().save_session(app, session, response)
+
+
 class App(Quart):
     """The program's app."""
 
+    session_interface = CookieSessions()
     asgi_http_class = RequestConnection
     url_rule_class = Route
+
+    def __call__(self, *called: Any) -> Any:
+        """Answer an ASGI server; tell a WSGI server, which has two arguments, what to do."""
+        if len(called) != 2:
+            return super().__call__(*called)
+        logger.error(AS_WSGI)
+        called[1]("500 Internal Server Error", [("Content-Type", "text/plain")])
+        return [f"{AS_WSGI}\n".encode()]
 
     def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
         """Return what finds a request's view; Quart's own also looks for subdomains."""

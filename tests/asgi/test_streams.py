@@ -86,6 +86,8 @@ async def test_a_body_that_no_layer_takes_is_closed() -> None:
 async def test_a_stream_that_becomes_another_answer_is_whole_and_frees_its_place(
     app: Quart, admin: Client, becomes: str
 ) -> None:
+    app.testing = False
+
     @app.after_request
     async def change(response: Response) -> Any:
         if response.mimetype != "text/event-stream":

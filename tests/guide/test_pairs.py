@@ -24,7 +24,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async
 from sqlalchemy.orm import sessionmaker
 
 from app import create_app
-from app.config import Config
 from app.db.engine import Database
 from app.models import Tweet, User
 from app.services.posts.users import add_user
@@ -198,10 +197,11 @@ def test_both_configure_an_app_for_tests() -> None:
         for snippet in snippets(GUIDES[0])
         if snippet.section == 12 and not snippet.framework
     )
-    ours: Names = {"Config": Config, "create_app": create_app, "Path": Path}
+    ours: Names = {"create_app": create_app}
     exec(code, ours)  # noqa: S102 - our own document.
     assert isinstance(ours["app"], quart.Quart)
-    assert ours["config"].env == "testing"
+    assert ours["app"].testing
+    assert ours["app"].instance_path == "/tmp/trial"  # noqa: S108 - nothing is written there.
 
 
 ECHO = """

@@ -127,6 +127,7 @@ def add_views(app: Quart, templates: Path) -> None:
 @pytest.fixture
 async def app(make_config: MakeConfig, tmp_path: Path) -> AsyncIterator[Quart]:
     app = create_app(make_config())
+    app.testing = False  # Errors are answered, as for visitors.
     add_views(app, tmp_path / "mine")
     async with app.test_app():
         yield app

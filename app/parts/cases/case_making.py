@@ -5,7 +5,6 @@ import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -51,6 +50,7 @@ from app.services.compare.profiles import newest_chained, newest_texts
 from app.services.compare.stored_texts import count_stored
 from app.services.compare.verdict import MODEL_NAME, Comparison, Evidence, add_reasons, answer
 from app.services.posts.users import find_user, get_author, get_user, read_rows, select_rows
+from saywho import __version__
 from saywho.clock import now
 from saywho.engine.case import Case, Suspect, query_of_texts, whole_words
 from saywho.engine.features import Counts
@@ -345,7 +345,7 @@ def _filed(
     totals = np.vstack([each.population.totals[each.counted] for each in others])
     file = CaseFile(
         form=2,
-        program=version("saywho"),
+        program=__version__,
         model=MODEL_NAME,
         background=case.fitted.version,
         shipped_sha256=shipped_digest() if case.fitted.shipped else "",

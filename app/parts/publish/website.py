@@ -17,7 +17,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from importlib.metadata import version
 from itertools import chain, count as count_from
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -85,6 +84,7 @@ from app.views.cast import CLEAR_HUES, Cast, Person, bound, post_count
 from app.views.detached import opened_environment
 from app.views.page import language_tag, values_of
 from app.views.posts.pages import FeedPage
+from saywho import __version__
 from saywho.text import username_key
 
 NEWEST: Final = 10
@@ -189,7 +189,7 @@ class Website:
             "status_pages": self.with_status_pages,
             "media": choice.with_media,
         }
-        return WebsiteMark(version("saywho"), options)
+        return WebsiteMark(__version__, options)
 
     async def files(
         self, session: AsyncSession, on_post: Callable[[], None]

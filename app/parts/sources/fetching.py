@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from importlib.metadata import version
 from ipaddress import IPv6Address, ip_address, ip_network
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, NamedTuple, cast
@@ -27,6 +26,7 @@ from app.config import Config
 from app.errors import InvalidInputError
 from app.models.work import LONGEST_PAUSE
 from app.runtime.http_client import Transport
+from saywho import __version__
 from saywho.clock import now
 from saywho.sizes import MIB
 
@@ -35,11 +35,7 @@ PAUSE_S: Final = 1.0
 """Seconds between two requests to a host."""
 TIMEOUT_S: Final = 30.0
 TIMEOUTS: Final = httpx.Timeout(TIMEOUT_S, connect=8.0).as_dict()
-HEADERS: Final = {
-    "User-Agent": f"saywho/{version('saywho')}",
-    "Accept": "*/*",
-    "Accept-Encoding": "gzip",
-}
+HEADERS: Final = {"User-Agent": f"saywho/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip"}
 GONE: Final = frozenset((404, 410))
 """Statuses that confirm that a post does not exist."""
 UNKNOWN_PAUSE: Final = timedelta(minutes=5)

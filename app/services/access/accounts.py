@@ -72,6 +72,13 @@ async def has_operator(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(exists().where(Operator.role == OPERATOR))))
 
 
+async def has_way_in(session: AsyncSession) -> bool:
+    """Return whether there is an operator, or a link that makes the first one."""
+    is_open = SetupLink.name.is_(None), SetupLink.created_at > now() - LINK_LIFETIME
+    links = await session.scalar(select(exists().where(*is_open)))
+    return bool(links) or await has_operator(session)
+
+
 async def has_account(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(exists().select_from(Operator))))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct, structs
@@ -50,6 +49,7 @@ from app.views.page import FormPage, render_form
 from app.views.phone import are_phones_in, origin_for_others, origins_for_others
 from app.views.policies import client_of, is_on_this_machine, writing
 from app.views.requests import number_of
+from saywho import __version__
 
 blueprint = PageBlueprint("settings", policy="operator")
 
@@ -131,7 +131,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     opened: SettingsPart
     """The part that is shown where the URL names none."""
     scopes: Sequence[str] = SCOPES
-    version: str = version("saywho")
+    version: str = __version__
 
 
 @blueprint.get("/settings", policy="account")

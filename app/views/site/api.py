@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any, Final, Literal
 from urllib.parse import quote, urlencode
 
@@ -38,6 +37,7 @@ from app.views.cast import Cast
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import PROBLEM, own_origin, own_scope
 from app.views.site.schemas import EXAMPLES, WRITTEN, Schema, Schemas
+from saywho import __version__
 
 IN_PATH: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
 
@@ -186,7 +186,7 @@ def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, A
     problem = schemas.content({PROBLEM: Problem})
     return {
         "openapi": "3.1.0",
-        "info": WRITTEN["info"] | {"version": version("saywho")},
+        "info": WRITTEN["info"] | {"version": __version__},
         "servers": [{"url": "/"}],
         "tags": [
             {"name": name, "description": about}

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, timedelta
-from importlib.metadata import version
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -56,6 +55,7 @@ from app.views.imports.page_values import Start, start_here
 from app.views.page import WebPage, render
 from app.views.policies import always, own_chat, writing
 from app.views.rooms.figures import finding_of
+from saywho import __version__
 from saywho.clock import now
 from saywho.engine.judgement import FURTHER_LIKELY, KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
 from saywho.engine.measured_rates import ToldShares, measured_rates
@@ -265,7 +265,7 @@ class AboutPage(WebPage, frozen=True, kw_only=True):
     lone_korean_likely: float = LONE_KOREAN_LIKELY
     further_likely: float = min(map(min, FURTHER_LIKELY.values()))
     model: str = MODEL_NAME
-    version: str = version("saywho")
+    version: str = __version__
     not_for: str = NOT_FOR
 
 
