@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar, get
 import click
 
 from app import part_list
-from app.cli.outputs import BAD_INPUT, FAILED, ask, fail, say
+from app.cli.outputs import BAD_INPUT, FAILED, INTERRUPTED, ask, fail, say
 from app.config import Config, ConfigError, Locale, is_default_folder
 from app.errors import AppError, StartError, status_of
 from saywho import __version__
@@ -146,6 +146,8 @@ def one_line_errors() -> Iterator[None]:
     except UnicodeEncodeError:
         # Arguments that are not UTF-8 arrive as lone surrogates.
         fail("an argument is not valid UTF-8", BAD_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
         _discard_output()
         sys.exit(FAILED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from app.cli import with_database
-from app.cli.outputs import FAILED, counted, json_option, print_result, progress, say
+from app.cli.outputs import INTERRUPTED, counted, json_option, print_result, progress, say
 from app.config import Config
 from saywho.formats.assumptions import (
     DATE_ORDERS,
@@ -257,7 +257,7 @@ def import_command(
             stored = "" if dry_run else "; stored posts are kept, and another run resumes here"
             say(f"saywho: interrupted{stored}", err=True)
             # The thread that reads standard input may never end.
-            os._exit(FAILED)
+            os._exit(INTERRUPTED)
 
     collect_seldom()
     share_heap()

@@ -16,6 +16,8 @@ from app.security import open_private
 
 BAD_INPUT: Final = 2
 FAILED: Final = 1
+INTERRUPTED: Final = 130
+"""Status of a program that Ctrl+C ends, as shells have it."""
 SHOWN_ERRORS: Final = 20
 _JSON: Final = "saywho.json"
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -12,6 +12,7 @@ import click
 from app.cli import with_database
 from app.cli.outputs import (
     BAD_INPUT,
+    INTERRUPTED,
     fail,
     json_option,
     opened_output,
@@ -164,7 +165,7 @@ def embed_command(is_all: bool) -> None:
     except EmbedderError as error:
         fail(f"{error}; {RESUMABLE}")
     except KeyboardInterrupt:
-        fail(f"stopped; {RESUMABLE}")
+        fail(f"stopped; {RESUMABLE}", INTERRUPTED)
     print_result({"embedded": count}, f"{count:,} posts have new vectors")
 
 

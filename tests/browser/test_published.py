@@ -190,6 +190,13 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
     assert in_results == await page.evaluate(links.format("#p14"))
     await page.goto((folder / "search.html").as_uri() + "#q=고양이")
     await page.wait_for_selector("#results mark")
+    # A lone sign that no address has is what was typed.
+    await page.goto((folder / "index.html").as_uri())
+    await page.goto((folder / "search.html").as_uri() + "#q=100%")
+    await page.wait_for_function("document.getElementById('found').textContent")
+    assert await page.input_value("#q") == "100%"
+    await page.goto((folder / "search.html").as_uri() + "#q=고양이")
+    await page.wait_for_selector("#results mark")
     spoken = "document.querySelector('#results .post-text').lang"
     assert await page.evaluate(spoken) == "ko"
     await page.click("#results a")

@@ -147,6 +147,7 @@ def _is_name(name: str) -> bool:
 def opened_folder(root: Path) -> Iterator[WebsiteFolder]:
     """Open a folder for one run. Raises FolderError."""
     check_folder(root)
+    is_new = not root.exists()
     root.mkdir(parents=True, exist_ok=True)
     root = root.resolve()
     with file_lock(root, waits=False) as is_free:
@@ -158,3 +159,6 @@ def opened_folder(root: Path) -> Iterator[WebsiteFolder]:
             yield WebsiteFolder(root, check_folder(root))
         finally:
             shutil.rmtree(root / DRAFTS, ignore_errors=True)
+            if is_new:
+                with suppress(OSError):  # It has a website now.
+                    root.rmdir()

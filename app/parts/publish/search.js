@@ -17,6 +17,13 @@
   const FACTS = { "has:media": ":media", "is:reply": ":reply" };
   const MOST_SHARDS = 10; // of a beginning, some 200 KB
   const SHOWN = 10;
+  const typedIn = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch { // A lone `%`, as somebody types it into the address.
+      return text;
+    }
+  };
   const parts = new Map();
 
   // Scripts of the index call this.
@@ -532,7 +539,7 @@
     });
     const look = () => {
       if (location.hash.length < 2) return;
-      input.value = decodeURIComponent(location.hash.slice(1));
+      input.value = typedIn(location.hash.slice(1));
       lead();
     };
     addEventListener("hashchange", look);
@@ -612,7 +619,7 @@
     const look = () => {
       const asked = /^#q=(.*)$/s.exec(location.hash);
       if (!asked) return;
-      input.value = decodeURIComponent(asked[1]);
+      input.value = typedIn(asked[1]);
       search();
     };
     addEventListener("hashchange", look);

@@ -469,6 +469,12 @@ def test_a_full_disk_leaves_the_website_as_it_was(
     assert contents(folder) == before
     assert not (folder / DRAFTS).exists()
     assert publish(site, folder)["written"] > 3
+    # A folder that was not there is not left behind.
+    left[0] = 3
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert site.run("publish", tmp_path / "other", "-u", "mina", *PUBLISH).exit_code == 1
+    monkeypatch.undo()
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_full_disk_is_told_in_one_line(site: Installation, tmp_path: Path) -> None:
