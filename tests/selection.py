@@ -149,12 +149,18 @@ They take long, or prove in another way what the others prove too.
 SOONER: Final = (
     "tests/browser/test_journeys.py::test_asking_about_two_authors",
     "tests/cli/test_cli_backup.py::test_a_backup_is_restored",
+    "tests/cli/test_cli_browser.py",
     "tests/cli/test_cli_commands.py",
     "tests/cli/test_cli_doubts.py",
     "tests/cli/test_cli_export.py",
+    "tests/db/test_migrate.py::test_a_fresh_database",
     "tests/db/test_postgresql.py",
+    "tests/parts/pictures/test_year_cards.py::test_a_year_of_a_chat_has_cards",
+    "tests/parts/publish/test_downloads.py::test_the_zip_file_is_what",
     "tests/serving/test_server.py::test_an_unavailable_address",
     "tests/test_parts.py::test_a_site_without_a_part_answers",
+    "tests/views/comparing/test_own_people.py::test_one_tick_asks_about_a_chat",
+    "tests/views/test_posters.py::test_the_longest_finding",
     "tests/views/test_stale_answers.py::test_a_view_that_forgets",
 )
 """Where those ids begin that it runs all the same; all others on PostgreSQL are left, too."""
