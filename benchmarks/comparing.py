@@ -23,7 +23,7 @@ from typing import Final
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from app.services.compare.verdict import answer
+from app.services.compare.answering import answer
 from benchmarks import machine
 from benchmarks.paired import checkout, imports_of
 from saywho.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus

@@ -25,10 +25,11 @@ from app.db.migrate import prepare
 from app.runtime.processes import share_heap, trim_heap
 from app.runtime.work_pool import Turns
 from app.services.compare.background import renew_if_outgrown
-from app.services.compare.comparing import Comparer, Question
+from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
 from app.services.compare.one_chat import Chats
 from benchmarks.databases import made_texts
+from saywho.comparing.question import Question
 from saywho.sizes import MIB
 from tests.chats import Said, import_chat, kakaotalk
 

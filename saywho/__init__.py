@@ -1,6 +1,7 @@
 """saywho: reads files of chats and posts, and judges who would have said a text.
 
     chat = saywho.read("KakaoTalk.txt", tz="Asia/Seoul")
+    saywho.Judge(chat).ask("낼 봐 ㅋㅋ", among=["민아", "준"])
 
 docs/library.md describes all that this module offers. A name's module is imported when the name is
 used first, since that takes up to a second.
@@ -12,10 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from saywho.chat import Chat as Chat, Post as Post, read as read
     from saywho.errors import FileError as FileError
+    from saywho.judge import (
+        Answer as Answer,
+        Evidence as Evidence,
+        HeldOut as HeldOut,
+        Judge as Judge,
+        Ranked as Ranked,
+    )
 
 __version__ = "2.0.0.dev0"
-__all__ = ["Chat", "FileError", "Post", "read"]
-_HOMES: Final = {"Chat": "chat", "FileError": "errors", "Post": "chat", "read": "chat"}
+__all__ = ["Answer", "Chat", "Evidence", "FileError", "HeldOut", "Judge", "Post", "Ranked", "read"]
+_HOMES: Final = dict.fromkeys(__all__, "judge") | {
+    **dict.fromkeys(("Chat", "Post", "read"), "chat"),
+    "FileError": "errors",
+}
 """Modules of the names in `__all__`."""
 
 

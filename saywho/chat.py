@@ -25,7 +25,14 @@ from saywho.formats.records import ReadOptions, Record, RecordStream, nameless
 from saywho.formats.registry import FORMATS, open_records
 from saywho.formats.settled import check_columns, check_doubts, check_settled, owner_name
 from saywho.formats.source.file import Source
-from saywho.text import clean_text, clean_username, drop_controls, username_key
+from saywho.text import (
+    clean_text,
+    clean_username,
+    drop_controls,
+    guess_language,
+    is_language_tag,
+    username_key,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -64,6 +71,10 @@ class Post(NamedTuple):
     kind: Literal["post", "reply", "quote"]
     media: tuple[str, ...]
     """Kinds of its media, in order: `photo`, `video`, `gif`, `audio`, `link`."""
+    lang: str | None
+    """Language tag (BCP 47): that of the file, otherwise `ko` for Korean, and None."""
+    platform: str
+    """Where the author writes, such as `x`; `local` in chats, and if the file does not say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,9 +235,10 @@ class _Reading:
     def __init__(self, records: RecordStream, options: ReadOptions) -> None:
 
         self._records, self._options = records, options
-        self._owner = None
+        self._owner, self._platform = None, "local"
         if records.account is not None:
             self._owner = clean_username(owner_name(records.account, options.username))
+            self._platform = records.account.platform
         self._posts: list[Post] = []
         self._known: set[tuple[str, str]] = set()
         """Author and id of the posts."""
@@ -269,17 +281,20 @@ class _Reading:
                 self._repeated += 1
                 return
             self._known.add(key)
-        time, target, room = record.created_at, record.reply_to, record.room
+        text = clean_text(text) if text.strip() or not record.media else ""
+        time, target, room, lang = record.created_at, record.reply_to, record.room, record.lang
         self._posts.append(
             Post(
                 author,
-                clean_text(text) if text.strip() or not record.media else "",
-                time and time.replace(microsecond=0),
+                text,
+                time.replace(microsecond=0) if time and time.microsecond else time,
                 None if room is None else room.name,
                 None if target is None else target.source_id,
                 record.source_id,
                 record.kind,
                 tuple(medium.kind for medium in record.media),
+                lang if lang and is_language_tag(lang) else guess_language(text),
+                record.platform or self._platform,
             )
         )
 

@@ -140,6 +140,8 @@ def clean_text(text: str) -> str:
     Raises ValueError for a blank or over-long text, control characters other than tab and newline,
     and lone surrogates.
     """
+    if len(text) <= MAX_TEXT_LENGTH and text.isascii() and text.isprintable() and text.strip():
+        return text  # Most texts in English.
     text = composed(text)
     if not text.strip():
         raise ValueError("text must not be empty")
@@ -346,6 +348,9 @@ def own_words(text: str) -> str:
 # --- Language ---
 
 
+_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+
+
 def language_of(tag: str) -> str | None:
     """Return the language of a tag without its region; None for private tags (`qaa` to `qtz`, ISO
     639-2, used by X) and no language.
@@ -353,6 +358,11 @@ def language_of(tag: str) -> str | None:
     primary = tag.partition("-")[0].lower()
     is_private = len(primary) == 3 and "qaa" <= primary <= "qtz"
     return None if is_private or primary in {"", "und", "zxx", "art"} else primary
+
+
+def is_language_tag(tag: str) -> bool:
+    """Return whether this may be a language tag of BCP 47, such as en-GB."""
+    return len(tag) <= 35 and _LANGUAGE_TAG.fullmatch(tag) is not None
 
 
 def guess_language(text: str) -> str | None:

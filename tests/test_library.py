@@ -3,20 +3,22 @@
 import io
 import json
 import pickle
+import re
 import subprocess
 import sys
+import tomllib
+from contextlib import suppress
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
 
 import saywho
 from tests.chats import kakaotalk, said, telegram
-from tests.installation import Installation
+from tests.installation import ROOT, Installation
 
 SAID = [*said(["민아", "Kim Jun"], times=3), ("2024-01-16 09:00", "민아", "안녕 ㅋㅋ")]
-SITE = ("quart", "sqlalchemy", "dash", "hypercorn", "click", "app")
-"""Packages that only the site needs."""
 
 
 def test_a_chat_is_a_sequence_of_its_messages(tmp_path: Path) -> None:
@@ -25,7 +27,16 @@ def test_a_chat_is_a_sequence_of_its_messages(tmp_path: Path) -> None:
     chat = saywho.read(path, tz="Asia/Seoul")
     assert (len(chat), chat.people, chat.format) == (7, ("민아", "Kim_Jun"), "kakaotalk")
     last = saywho.Post(
-        "민아", "안녕 ㅋㅋ", datetime(2024, 1, 16, tzinfo=UTC), "방", None, None, "post", ()
+        "민아",
+        "안녕 ㅋㅋ",
+        datetime(2024, 1, 16, tzinfo=UTC),
+        "방",
+        None,
+        None,
+        "post",
+        (),
+        "ko",
+        "local",
     )
     assert chat[-1] == last
     assert (chat.assumptions, chat.doubts, chat.unread) == ((), (), ())
@@ -106,12 +117,34 @@ def test_unknown_options_are_value_errors(options: dict[str, str]) -> None:
         saywho.read(io.StringIO("text"))  # type: ignore[arg-type]
 
 
+def packages_of_others() -> list[str]:
+    """Return the packages of all distributions that the library does not need."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["saywho"]["library"]
+    needed, found = set[str](), [canonical(name) for name in listed]
+    for name in found:
+        needed.add(name)
+        with suppress(PackageNotFoundError):  # Of another Python or system.
+            for line in requires(name) or ():
+                wanted = canonical(re.match(r"[\w.-]+", line)[0])  # type: ignore[index]
+                found += [wanted] if "extra ==" not in line and wanted not in found else []
+    owners = packages_distributions().items()
+    return ["app", *(name for name, of in owners if not needed.intersection(map(canonical, of)))]
+
+
+def canonical(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
 def test_the_library_needs_nothing_of_the_site(tmp_path: Path) -> None:
-    """Reading opens no connection, and writes no file with a name."""
+    """It opens no connection, reads no setting, and writes no file with a name."""
     (tmp_path / "chat.txt").write_bytes(kakaotalk("방", *SAID))
+    (tmp_path / "table.csv").write_text("author,text,time\nmina,a first text,2024-05-06 07:08\n")
+    blocked = {*packages_of_others()} - {"saywho"}
+    assert {"quart", "sqlalchemy", "dash", "click", "pytest"} <= blocked
     code = f"""
 import sys
-blocked = {SITE!r}
+import tomllib
+blocked = {blocked!r}
 class Blocker:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in blocked:
@@ -124,7 +157,9 @@ def audit(event, arguments):
 import saywho
 sys.addaudithook(audit)
 chat = saywho.read("chat.txt", tz="Asia/Seoul")
-print(len(chat), *chat.people)
+table = saywho.read("table.csv")
+answer = saywho.Judge(chat).ask("안녕 민아야 잘 지내", among=chat.people)
+print(len(chat), *chat.people, len(table), answer.verdict)
 """
     ran = subprocess.run(
         [sys.executable, "-B", "-c", code],
@@ -133,8 +168,8 @@ print(len(chat), *chat.people)
         text=True,
         check=False,
     )
-    assert (ran.stdout, ran.stderr) == ("7 민아 Kim_Jun\n", "")
-    assert [path.name for path in tmp_path.iterdir()] == ["chat.txt"]
+    assert (ran.stdout, ran.stderr) == ("7 민아 Kim_Jun 1 short\n", "")
+    assert {path.name for path in tmp_path.iterdir()} == {"chat.txt", "table.csv"}
 
 
 def test_public_names_are_few_and_described() -> None:
@@ -154,7 +189,7 @@ def test_the_command_prints_a_file_without_a_site(tmp_path: Path) -> None:
     assert printed["posts"][-1]["created_at"] == "2024-01-16T00:00:00Z"
     table = installation.run("read", str(path), "--csv")
     rows = table.stdout.splitlines()
-    assert rows[0] == "author,text,created_at,room,reply_to,id,kind,media"
+    assert rows[0] == "author,text,created_at,room,reply_to,id,kind,media,lang,platform"
     assert rows[-1].startswith("민아,안녕 ㅋㅋ,2024-01-1")
     assert "Time zone: " in table.stderr
     again = saywho.read(io.BytesIO(table.stdout.encode()))

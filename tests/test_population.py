@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from app.db.engine import Database
-from app.services.compare.comparing import Question, case_of
+from app.services.compare.answering import answer
+from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models
-from app.services.compare.verdict import answer
 from app.services.imports.storing import delete_samples, load_samples
 from app.services.posts.users import add_user, list_authors, list_samples, sample_files
 from benchmarks.population import pack
+from saywho.comparing.question import Question
 from saywho.engine.attribution import EMPTY_BACKGROUND
 from saywho.engine.features import RECIPE
 from saywho.engine.population import CountedAuthor, Population

@@ -20,8 +20,8 @@ from app.errors import AppError
 if TYPE_CHECKING:
     from app.db.engine import Database
     from app.services.compare.batch_lines import BatchLine, Together
-    from app.services.compare.verdict import Comparison
     from app.views.cast import Cast
+    from saywho.comparing.verdict import Comparison
     from saywho.text import Gap
 
 
@@ -126,8 +126,9 @@ def compare_command(
     to read standard input.
     """
     from app.services.compare.batch_lines import Together, share_given
-    from app.services.compare.comparing import Question, ask_once
+    from app.services.compare.comparing import ask_once
     from app.views.cast import bound, cast_of_usernames
+    from saywho.comparing.question import Question
 
     if bool(texts) == (path is not None):
         raise click.UsageError("Give either TEXT or --file FILE.")

@@ -91,9 +91,9 @@ def _print_csv(chat: saywho.Chat) -> None:
     import saywho
 
     output = io.StringIO()
-    writer = csv.writer(output, lineterminator="\n")
-    writer.writerow(saywho.Post._fields)
+    writer = csv.DictWriter(output, saywho.Post._fields, lineterminator="\n")
+    writer.writeheader()
     for post in chat:
         time = post.created_at and post.created_at.isoformat()
-        writer.writerow([*post[:2], time, *post[3:-1], " ".join(post.media)])
+        writer.writerow(post._asdict() | {"created_at": time, "media": " ".join(post.media)})
     sys.stdout.buffer.write(output.getvalue().encode())

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saywho.engine.attribution import Background, build_background, scores_of_each
+from saywho.engine.attribution import EMPTY_BACKGROUND, Background, build_background, scores_of_each
 from saywho.engine.case import NO_CHANGE, AuthorHabit, Case, Fitted, Suspect, usual_of, worded_share
 from saywho.engine.features import Counts, features_of
 from saywho.engine.languages import written_by
@@ -78,6 +78,8 @@ DRAWS: Final = 20
 """Number of draws of each post's rivals: with one, the temperature of 32 authors varied by .04
 (standard deviation), probabilities by .08.
 """
+FEWEST_FITTED: Final = 20
+"""Posts of an installation from which it has a background and a population of its own."""
 FEWEST_ASKED: Final = 200
 """Smallest number of posts to which the temperature is fitted."""
 COOLEST: Final = 0.5
@@ -218,16 +220,21 @@ class Corpus:
         return Case(texts, [self.suspects[name] for name in names], self.fitted)
 
 
-def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHIPPED) -> Corpus:
-    """Return the model of an installation that stores only these authors' posts, by name."""
+def fit_corpus(
+    named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHIPPED, *, fewest: int = 0
+) -> Corpus:
+    """Return the model of an installation that stores only these authors' posts, by name.
+
+    fewest: posts from which their counts are its background and population.
+    """
     authors = {username_key(name): author for name, author in named.items()}
     ids = {key: number for number, key in enumerate(sorted(authors), 1)}
     posts = sum(author.profile.posts for author in authors.values())
-    background = shipped.background(
-        build_background([author.profile.counts for author in authors.values()], posts)
-    )
+    fitting = authors if posts >= fewest else {}
+    here = build_background([author.profile.counts for author in fitting.values()], posts)
+    background = shipped.background(here if fitting else EMPTY_BACKGROUND)
     drawn = drawn_authors(
-        [(key, author.profile.posts, author.language) for key, author in authors.items()], posts
+        [(key, author.profile.posts, author.language) for key, author in fitting.items()], posts
     )
     written = {
         key: written_by((post.text for post in author.newest), author.language, shipped.populations)

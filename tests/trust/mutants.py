@@ -157,7 +157,7 @@ MUTANTS: Final = (
     Mutant(
         "pieces are struck at the places of the cleaned text, not of the text as it was sent",
         "tests/views/comparing/test_compare_api.py",
-        "app/services/compare/comparing.py",
+        "saywho/comparing/question.py",
         "if cleaned != text:",
         "if not cleaned:",
     ),

@@ -21,9 +21,9 @@ from app.db.feed import OF_SITE
 from app.lifespan import resources
 from app.models import Tweet
 from app.services import event_log
-from app.services.compare.background import FIRST_SNAPSHOT_POSTS
 from app.services.compare.held_out import FEWEST_MESSAGES
 from app.views.blueprints import PageBlueprint
+from saywho.engine.fitting import FEWEST_FITTED
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, client_with
 from tests.house import ROOT
@@ -146,7 +146,7 @@ async def write_in_bulk(workers: Workers) -> None:
 
     The new one is nobody of the chat, because the same name may be someone else's.
     """
-    names = ("ann", *("eve",) * FIRST_SNAPSHOT_POSTS)
+    names = ("ann", *("eve",) * FEWEST_FITTED)
     lines = ({"username": name, "text": "a lamp at sea", "platform": "x"} for name in names)
     await workers.admin.add_posts(*lines)
 

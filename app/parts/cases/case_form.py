@@ -14,12 +14,12 @@ from app.language.i18n import LOCALES
 from app.lifespan import resources
 from app.parts.cases.case_making import CaseReport, make_case
 from app.parts.cases.case_page import CaseFiles, finding_of, meaning_of, written
-from app.services.compare.comparing import Question
 from app.views.answers import NO_STORE, see_other
 from app.views.author_picker import given_names
 from app.views.blueprints import HTML, JSON, Form, PageBlueprint
 from app.views.page import FormPage, render_form
 from app.views.requests import Piece, args_of, gaps_of
+from saywho.comparing.question import Question
 from saywho.text import composed
 
 blueprint = PageBlueprint("cases", policy="known")

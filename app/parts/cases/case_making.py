@@ -38,20 +38,16 @@ from app.parts.cases.case_pieces import (
 from app.parts.cases.ratios import MOST_MEASURED, Counted, cells_of, length_of, measured_case_rates
 from app.runtime.encoding import meant
 from app.runtime.work_pool import Runner, worked_on
-from app.services.compare.comparing import (
-    Question,
-    case_of,
-    case_of_authors,
-    taken_apart,
-    with_habits,
-)
+from app.services.compare.answering import add_reasons, answer
+from app.services.compare.comparing import case_of, case_of_authors, taken_apart, with_habits
 from app.services.compare.habits import Models, measure_habit
 from app.services.compare.profiles import newest_chained, newest_texts
 from app.services.compare.stored_texts import count_stored
-from app.services.compare.verdict import MODEL_NAME, Comparison, Evidence, add_reasons, answer
 from app.services.posts.users import find_user, get_author, get_user, read_rows, select_rows
 from saywho import __version__
 from saywho.clock import now
+from saywho.comparing.question import Question
+from saywho.comparing.verdict import MODEL_NAME, Comparison, Evidence
 from saywho.engine.case import Case, Suspect, query_of_texts, whole_words
 from saywho.engine.features import Counts
 from saywho.engine.fitting import hold_out, units_of

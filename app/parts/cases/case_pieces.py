@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services.compare.verdict import Comparison, Evidence, SearchedPosts, read_posts
+from app.services.compare.answering import read_posts
+from saywho.comparing.verdict import Comparison, Evidence, SearchedPosts
 from saywho.engine.case import Case
 from saywho.engine.evidence import PlainPost, PostTexts
 from saywho.people.names import ManyNames

@@ -51,9 +51,9 @@ def case_command(
 
     from app.parts.cases.case_making import make_case
     from app.parts.cases.case_page import written
-    from app.services.compare.comparing import Question
     from app.services.compare.habits import Models
     from app.views.detached import opened_environment
+    from saywho.comparing.question import Question
 
     try:
         texts = [file.read() for file in files]

@@ -31,9 +31,10 @@ def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
     Several FILEs are drafts by the same person. Use - to read standard input. Nothing is stored.
     """
     from app.parts.mirror.reflection import check_length, named_author, reflect
-    from app.services.compare.comparing import Question, case_of
+    from app.services.compare.comparing import case_of
     from app.services.compare.habits import Models
     from app.views.cast import NOBODY, bound
+    from saywho.comparing.question import Question
 
     try:
         texts = [file.read() for file in files]

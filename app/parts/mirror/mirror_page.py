@@ -30,11 +30,11 @@ from app.parts.mirror.acts import (
 )
 from app.parts.mirror.reflection import GOAL, POSTS_OF_RATES, Mirrored, Suggested, lead_of, mirror
 from app.runtime.work_pool import worked_on
-from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.posts.users import find_own
 from app.views.answers import NO_STORE
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
+from saywho.comparing.copied_texts import MOST_TEXTS
 from saywho.text import composed
 
 MOST_LEAD: Final = math.log(1_000_000)

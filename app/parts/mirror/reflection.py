@@ -36,11 +36,11 @@ from app.parts.mirror.acts import (
     struck,
     touched_pieces,
 )
-from app.services.compare.comparing import Question
-from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.posts.users import find_own, get_user
 from app.views.answers import NO_STORE
 from app.views.blueprints import ApiBlueprint
+from saywho.comparing.copied_texts import MOST_TEXTS
+from saywho.comparing.question import Question
 from saywho.engine.attribution import PRIORS
 from saywho.engine.case import Case
 from saywho.engine.features import (

@@ -22,7 +22,6 @@ from app.parts.pictures.picture_page import (
 )
 from app.services.compare.comparing import taken_apart
 from app.services.compare.name_masking import hide
-from app.services.compare.verdict import Comparison
 from app.services.posts.users import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, shown_name
@@ -43,6 +42,7 @@ from app.views.page import cast_on, render
 from app.views.policies import always, here
 from app.views.requests import args_of
 from saywho.clock import now
+from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import SURE
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN
 from saywho.text import Gap

@@ -28,10 +28,10 @@ from app.services.archive.author_portrait import (
     compare_author,
     read_typical,
 )
-from app.services.compare.comparing import Question, case_of
+from app.services.compare.answering import add_reasons, answer
+from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models
 from app.services.compare.held_out import recognised_posts
-from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.tweets import find_posts
 from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.room_facts import room_of_author
@@ -40,6 +40,7 @@ from app.views.comparing.evidence import Evident, read_evidence
 from app.views.figure import FigureParts, parts_of
 from app.views.filters import RoomZoneArgs
 from app.views.subjects import Kept, OneAuthor, ZoneOf, answer_of
+from saywho.comparing.question import Question
 
 
 async def read_portrait_of_author(

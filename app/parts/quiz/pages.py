@@ -31,7 +31,6 @@ from app.services.compare.quiz_questions import (
     read_question,
     solve,
 )
-from app.services.compare.verdict import RankedAuthor
 from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.answers import see_other
@@ -41,6 +40,7 @@ from app.views.page import FormPage, render, render_form
 from app.views.phone import origin_for_others
 from app.views.policies import here
 from app.views.requests import parse_args
+from saywho.comparing.verdict import RankedAuthor
 from saywho.people.names import HIDDEN
 from saywho.text import has_words
 

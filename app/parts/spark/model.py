@@ -32,11 +32,11 @@ from app.parts.spark.jobs import (
     read_rows,
     session,
 )
-from app.services.compare.comparing import Question, comparable_texts, messages_of
-from app.services.compare.copied_texts import undecided_verdict, without_ratios
-from app.services.compare.verdict import ranked_authors
 from app.services.posts.post_content import checked, checked_language, checked_target, lenient
 from saywho.clock import now
+from saywho.comparing.copied_texts import undecided_verdict, without_ratios
+from saywho.comparing.question import Question, comparable_texts, messages_of
+from saywho.comparing.verdict import ranked_authors
 from saywho.engine.attribution import scores_of_each
 from saywho.engine.case import RATED, Case, best_of, query_of_texts
 from saywho.engine.features import RECIPE

@@ -37,7 +37,6 @@ from app.services.compare.batch_lines import (
     plain_texts,
     share_given,
 )
-from app.services.compare.verdict import Comparison
 from app.services.posts.users import outgrown_samples
 from app.views.answers import streamed, while_readable
 from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
@@ -46,6 +45,7 @@ from app.views.comparing.api import MOST_LINES
 from app.views.comparing.tables import summary_sentences
 from app.views.comparing.verdicts import why_short
 from app.views.page import FormPage, render, render_form
+from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import Verdict
 from saywho.formats.tables.csv import written_table
 

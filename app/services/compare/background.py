@@ -43,6 +43,7 @@ from saywho.engine.attribution import (
 from saywho.engine.case import Fitted
 from saywho.engine.features import RECIPE, Counts
 from saywho.engine.fitting import (
+    FEWEST_FITTED,
     ScoredSample,
     asked_authors,
     asked_posts,
@@ -57,7 +58,6 @@ from saywho.population import shipped_authors, shipped_digest
 
 BACKGROUND: Final = "background"
 """Name of the renewal's job and lock."""
-FIRST_SNAPSHOT_POSTS: Final = 20
 SMALL_POPULATION: Final = 100
 """Authors; in a smaller population each new one renews the snapshot."""
 
@@ -217,12 +217,12 @@ async def is_outgrown(session: AsyncSession) -> bool:
     posts = await session.scalar(total.where(User.id.not_in(samples))) or 0
     newest = (await session.execute(_newest(session))).first()
     if newest is None:
-        return posts >= FIRST_SNAPSHOT_POSTS or bool(samples)
+        return posts >= FEWEST_FITTED or bool(samples)
     members = msgspec.json.decode(newest.members, type=Members)
     if samples != members.samples:
         return True
     if not newest.posts:
-        return posts >= FIRST_SNAPSHOT_POSTS
+        return posts >= FEWEST_FITTED
     if posts >= 1.25 * newest.posts or posts * 1.25 <= newest.posts:
         return True
     ids = [member for member, _, _ in members.drawn]
@@ -373,8 +373,8 @@ class ChatFit(msgspec.Struct, frozen=True):
     def is_outgrown(self, messages: int, people: int) -> bool:
         if people != self.people:
             return True
-        if self.messages < FIRST_SNAPSHOT_POSTS:
-            return messages >= FIRST_SNAPSHOT_POSTS
+        if self.messages < FEWEST_FITTED:
+            return messages >= FEWEST_FITTED
         return messages >= 1.25 * self.messages or messages * 1.25 <= self.messages
 
 
@@ -414,7 +414,7 @@ class ChatBackground(BackgroundStore):
             version=self.newest.version + 1 if self.newest else 1,
         )
         fit = ChatFit(_recipe(session), messages, counted, {}, fitted.temperature)
-        if messages >= FIRST_SNAPSHOT_POSTS:
+        if messages >= FEWEST_FITTED:
             fitted, fit = await self._fitted(session, shipped, fitted, fit)
         self.newest, self.fit = fitted, fit
         return fitted

@@ -18,10 +18,12 @@ from msgspec import structs
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, fault_of
 from app.runtime.work_pool import Runner
-from app.services.compare.comparing import Question, cases_of, comparable_texts, messages_of
-from app.services.compare.copied_texts import MOST_TEXTS, TakenApart
+from app.services.compare.answering import answer
+from app.services.compare.comparing import cases_of
 from app.services.compare.habits import Models
-from app.services.compare.verdict import Comparison, MessageHead, RankedAuthor, answer
+from saywho.comparing.copied_texts import MOST_TEXTS, TakenApart
+from saywho.comparing.question import Question, comparable_texts, messages_of
+from saywho.comparing.verdict import Comparison, MessageHead, RankedAuthor
 from saywho.engine.case import Case
 from saywho.engine.judgement import SURE, Limit, Verdict
 from saywho.engine.shares import share_of

@@ -6,7 +6,7 @@ comparisons.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -22,10 +22,9 @@ from app.db.result_cache import DERIVED, Memo
 from app.errors import AppError, InvalidInputError
 from app.models import Tweet, User
 from app.runtime.work_pool import Runner, worked_on
-from app.services.compare.copied_texts import MOST_TEXTS, TakenApart, take_apart
+from app.services.compare.answering import add_reasons, answer, read_posts
 from app.services.compare.habits import Models, measure_habit
 from app.services.compare.stored_texts import add_stored
-from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
 from app.services.posts.replies import own_chains
 from app.services.posts.users import (
     ENOUGH_OF_OWN,
@@ -36,57 +35,18 @@ from app.services.posts.users import (
     sample_ids,
     select_rows,
 )
+from saywho.comparing.copied_texts import TakenApart
+from saywho.comparing.question import JudgedParts, Question, check_words, judged_parts, messages_of
+from saywho.comparing.verdict import Comparison, SearchedPosts
 from saywho.engine.attribution import scores_of_each
 from saywho.engine.case import RATED, Case, Suspect, best_of, query_of_texts
-from saywho.engine.judgement import SURE
 from saywho.engine.profiles import without_posts
 from saywho.sizes import MIB
-from saywho.text import (
-    BETWEEN,
-    Gap,
-    clean_text,
-    composed,
-    drop_controls,
-    gaps_of_each,
-    joined_gaps,
-    letter_count,
-    username_key,
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """Did one of these authors write texts by one hand, or someone else?"""
-
-    texts: Sequence[str]
-    usernames: Sequence[str] = ()
-    """Possible authors; none for all with posts."""
-    of_own: bool = False
-    """Whether to leave samples out if no author is named."""
-    sure: float = SURE
-    """Prior probability that one of the authors wrote the texts, 0 to 1."""
-    explain: bool = True
-    reasons: bool = False
-    """Whether evidence has frequencies and places."""
-    without: Sequence[Gap] = ()
-    """Uncounted pieces of the joined texts."""
-    hidden_post: int | None = None
-    """A post that the model must not know."""
-    heads: bool = True
-    """Whether to take off the heads of messages that were copied from a chat."""
-    person: str = ""
-    """Name in the heads whose messages alone are judged; all without a name."""
-
-    @property
-    def is_long(self) -> bool:
-        """Whether other comparisons should not wait for it."""
-        return sum(map(len, self.texts)) > 50_000  # It takes 0.5 to some 5 s.
-
+from saywho.text import Gap, username_key
 
 MOST_NAMED: Final = 1_000
 """Their profiles are in memory together."""
 MOST_COMPARED: Final = 10_000
-MOST_GAPS: Final = 100
 
 
 def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
@@ -139,77 +99,12 @@ async def compared_users(
     return choose(usernames, await find_rows(session, usernames))
 
 
-def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return one hand's texts as judged, each once. Raises InvalidInputError."""
-    loc = "text" if len(texts) == 1 else "texts"
-    if not texts or len(texts) > MOST_TEXTS:
-        raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=MOST_TEXTS)
-    try:
-        cleaned = tuple(dict.fromkeys(map(clean_text, texts)))
-    except ValueError as error:
-        raise InvalidInputError(str(error), loc=loc) from None
-    if not any(map(letter_count, cleaned)):
-        raise InvalidInputError("The text contains no letters, so it cannot be compared", loc=loc)
-    return cleaned
-
-
-def messages_of(question: Question) -> TakenApart | None:
-    """Return the messages of copied texts; None if they are judged as they are.
-
-    A stored post is judged with its heads, since its author's posts were counted with theirs.
-    """
-    is_plain = not question.heads or question.hidden_post is not None
-    if (is_plain and not question.person) or len(question.texts) > MOST_TEXTS:
-        return None
-    texts = [] if is_plain else list(map(composed, question.texts))
-    if any(drop_controls(text) != text for text in texts):
-        return None  # Such a text is refused.
-    gaps = judged_gaps(question.texts, question.without) if question.without else ()
-    return take_apart(texts, gaps, person=question.person)
-
-
 async def taken_apart(question: Question) -> tuple[Question, TakenApart | None]:
     """Return the question about the messages alone, and the way back to its texts."""
     apart = await worked_on(question.texts, partial(messages_of, question))
     if apart is None:
         return question, None
     return replace(question, texts=apart.texts, without=apart.gaps, person=""), apart
-
-
-JudgedParts = tuple[tuple[str, ...], tuple[Gap, ...]]
-"""Texts by one hand, and gaps of the joined texts."""
-
-
-def judged_parts(question: Question) -> JudgedParts:
-    texts, without = question.texts, question.without
-    return comparable_texts(texts), judged_gaps(texts, without) if without else ()
-
-
-def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Return left-out pieces as gaps of the joined texts, without pieces of repeated texts.
-
-    without: places as sent, perhaps neither NFC nor apart. Raises InvalidInputError.
-    """
-    size = len(BETWEEN.join(texts))
-    if len(without) > MOST_GAPS:
-        raise InvalidInputError(
-            "At most {count} parts of the text can be left out", loc="without", count=MOST_GAPS
-        )
-    for start, end in without:
-        if not 0 <= start < end <= size:
-            raise InvalidInputError(
-                "{start}-{end} is not inside the text", loc="without", start=start, end=end
-            )
-    gaps, earlier, place = list[Gap](), set[str](), 0
-    for text, struck in zip(texts, gaps_of_each(texts, joined_gaps(without)), strict=True):
-        cleaned = composed(text)
-        for start, end in struck if cleaned not in earlier else ():
-            if cleaned != text:
-                start, end = len(composed(text[:start])), len(composed(text[:end]))
-            gaps += [(place + start, place + end)] if start < end else []
-        place += 0 if cleaned in earlier else len(cleaned) + len(BETWEEN)
-        earlier.add(cleaned)
-    return joined_gaps(gaps)
 
 
 async def case_of(
@@ -313,15 +208,6 @@ async def with_habits(
     for place, suspect in zip(best, loaded, strict=True):
         suspects[place] = suspect
     return replace(case, suspects=suspects, known_ranking=ranking)
-
-
-def check_words(suspects: Sequence[Suspect]) -> None:
-    """Raise InvalidInputError if none of these authors has own words."""
-    if not any(suspect.profile.counts.keys.size for suspect in suspects):
-        raise InvalidInputError(
-            "These authors' posts contain only other people's words, so nothing can be compared",
-            loc="usernames",
-        )
 
 
 async def _without_post(session: AsyncSession, case: Case, post_id: int) -> Case:

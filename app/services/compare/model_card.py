@@ -7,38 +7,28 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.result_cache import LruStore
 from app.services.compare.background import LeftOutShare
-from app.services.compare.comparing import (
-    MOST_NAMED,
-    case_of_authors,
-    check_words,
-    compared_users,
-    with_habits,
-)
+from app.services.compare.comparing import MOST_NAMED, case_of_authors, compared_users, with_habits
 from app.services.compare.habits import Models
 from app.services.compare.held_out import stored_left_out
 from app.services.compare.profiles import newest_chained, newest_own
-from app.services.compare.verdict import MODEL_NAME, Model
 from app.services.posts.users import UserRow, outgrown_samples
 from saywho.clock import now
-from saywho.engine.attribution import probabilities_of, scores_of_each
+from saywho.comparing.held_out import FEWEST_ASKED, Measured, measured_on
+from saywho.comparing.question import check_words
+from saywho.comparing.verdict import MODEL_NAME, Model
 from saywho.engine.case import Case
-from saywho.engine.fitting import hold_out, units_of
+from saywho.engine.fitting import units_of
 from saywho.engine.judgement import Judgement, judge
 from saywho.text import has_words, own_words
 
-FEWEST_ASKED: Final = 10
-"""Smallest number of posts for a share."""
 FEWEST_OF_AUTHOR: Final = 5
 """Minimum of an author's posts for their share."""
-Units = Sequence[Sequence[str]]
-"""Posts in units that are judged as one."""
 Key = tuple[bool, frozenset[tuple[int, int]]]
 """Whether authors are named, their IDs and numbers of deletions."""
 
@@ -51,30 +41,6 @@ class CardAuthor(msgspec.Struct, frozen=True):
     asked: int
     """Number of held-out posts with enough words."""
     right: int
-
-
-class MeasuredBin(msgspec.Struct, frozen=True):
-    """Answers with about the same probability, and the share that was right."""
-
-    claimed: float
-    """Mean probability of the first author."""
-    right: float
-    asked: int
-
-
-class Measured(msgspec.Struct, frozen=True):
-    """The results for held-out posts by the authors of the card."""
-
-    posts: int
-    """Number of held-out posts."""
-    asked: int
-    """Number of held-out posts with enough words."""
-    right: float
-    """Share of posts whose author was named correctly."""
-    by_chance: float
-    """Share that is right by always naming the author with the most of these posts."""
-    eighty: MeasuredBin | None
-    """Answers of about 80%; null if there are few."""
 
 
 class Strangers(msgspec.Struct, frozen=True):
@@ -180,7 +146,7 @@ class Cards:
                 for user in measured
             ]
             strangers = await _strangers(session, case)
-        held_out, table = await asyncio.to_thread(_measure, case, newest)
+        held_out, table = await asyncio.to_thread(measured_on, case, newest)
         found, is_unknown = await asyncio.to_thread(_given, case, strangers)
         card = Card(
             authors=[
@@ -241,44 +207,6 @@ def _in_languages(case: Case, texts: Sequence[str]) -> list[str]:
         for text in texts
         if not all(map(replace(case, texts=[text]).is_foreign_to, case.suspects))
     ]
-
-
-def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list[list[int]]]:
-    size, fitted = len(case.suspects), case.fitted
-    held_out = [
-        hold_out(author_case.profile, units)
-        for author_case, units in zip(case.suspects, newest, strict=True)
-    ]
-    profiles = [author_case.profile for author_case in held_out]
-    filled = np.array([profile.counts.keys.size > 0 for profile in profiles])
-    queries = [query for author_case in held_out for query in author_case.queries]
-    table = np.zeros((size, size), np.int64)
-    if filled.sum() < 2 or not queries:
-        return None, table.tolist()
-    # Scored together, each feature is looked up once: a third of the time of single scoring.
-    scores = scores_of_each(queries, profiles, fitted.background)
-    scores[:, ~filled] = -np.inf
-    shares = probabilities_of(scores, fitted.temperature)
-    authors = np.repeat(np.arange(size), [len(author_case.queries) for author_case in held_out])
-    np.add.at(table, (authors, shares.argmax(axis=1)), 1)
-    tops, hits = shares.max(axis=1), shares.argmax(axis=1) == authors
-    is_eighty = (tops >= 0.7) & (tops < 0.9)
-    eighty = None
-    if is_eighty.sum() >= FEWEST_ASKED:
-        claimed, right = _rounded(tops[is_eighty].mean()), _rounded(hits[is_eighty].mean())
-        eighty = MeasuredBin(claimed, right, int(is_eighty.sum()))
-    measured = Measured(
-        posts=sum(map(len, newest)),
-        asked=authors.size,
-        right=_rounded(hits.mean()),
-        by_chance=_rounded(np.bincount(authors).max() / authors.size),
-        eighty=eighty,
-    )
-    return measured, table.tolist()
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), 4)
 
 
 def _given(case: Case, strangers: dict[int, list[str]]) -> tuple[Strangers | None, bool]:

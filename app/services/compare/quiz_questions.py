@@ -20,7 +20,8 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
-from app.services.compare.comparing import MOST_GAPS, Question, case_of, likeliest_of
+from app.services.compare.answering import add_reasons, answer
+from app.services.compare.comparing import case_of, likeliest_of
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import (
     ChatNames,
@@ -30,10 +31,11 @@ from app.services.compare.name_masking import (
     read_chat_names,
 )
 from app.services.compare.stored_texts import other_writers
-from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.posts.users import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
 from saywho.clock import monotonic
+from saywho.comparing.question import MOST_GAPS, Question
+from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import FEWEST_JUDGED
 from saywho.people.names import HiddenText
 from saywho.text import has_words, username_key

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import All, Either, Expression, Terms, author_term, backend_of, is_among
 from app.models import MAX_ID, Tweet, User, Word
-from app.services.compare.verdict import Comparison, StoredPost
 from app.services.posts.tweets import room_name
+from saywho.comparing.verdict import Comparison, StoredPost
 from saywho.engine.case import Case
 from saywho.text import FEWEST_WORDS, as_read, username_key
 from saywho.words import terms

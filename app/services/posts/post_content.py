@@ -29,7 +29,14 @@ from saywho.formats.post import (
     total_of,
 )
 from saywho.formats.records import FileRoom
-from saywho.text import clean_sign, clean_text, clean_title, clean_username, guess_language
+from saywho.text import (
+    clean_sign,
+    clean_text,
+    clean_title,
+    clean_username,
+    guess_language,
+    is_language_tag,
+)
 
 StoredContent = PostContent[ReplyTarget, StoredMedium, RoomReference]
 _media: Final = json.Decoder(tuple[StoredMedium, ...])
@@ -149,7 +156,6 @@ def is_newer(sent: object, stored: object) -> bool:
 
 
 T = TypeVar("T")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -222,7 +228,7 @@ def _time(created_at: datetime | None) -> datetime | None:
 
 
 def checked_language(lang: str | None) -> str | None:
-    if lang is not None and (len(lang) > 35 or not _LANGUAGE.fullmatch(lang)):
+    if lang is not None and not is_language_tag(lang):
         raise InvalidInputError("`lang` must be a language tag such as ko or en-GB", loc="lang")
     return lang
 

@@ -24,15 +24,15 @@ from app.services.compare.batch_lines import (
     judge_lines,
     share_given,
 )
-from app.services.compare.comparing import Question
-from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.compare.model_card import Card
-from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import JSON, NDJSON, ApiBlueprint
 from app.views.comparing.pages import Names, PanelArgs
 from app.views.policies import always, here
 from app.views.requests import Piece, gaps_of, lines_of, require_type, whole_body
+from saywho.comparing.copied_texts import MOST_TEXTS
+from saywho.comparing.question import Question
+from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import SURE
 
 MOST_LINES: Final = 1_000

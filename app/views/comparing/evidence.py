@@ -9,7 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on
-from app.services.compare.verdict import (
+from app.services.posts.tweets import Post, find_posts
+from app.views.comparing.verdicts import strange_places
+from app.views.highlighting import Marked, excerpt, marked_text
+from saywho.comparing.verdict import (
     EXPLAINED,
     NEWEST_ELSEWHERE,
     Comparison,
@@ -17,9 +20,6 @@ from app.services.compare.verdict import (
     Usage,
     searched_authors,
 )
-from app.services.posts.tweets import Post, find_posts
-from app.views.comparing.verdicts import strange_places
-from app.views.highlighting import Marked, excerpt, marked_text
 from saywho.engine.evidence import place_in
 
 

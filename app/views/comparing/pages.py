@@ -16,11 +16,8 @@ from app.language.i18n import SWITCH, own_address
 from app.lifespan import resources
 from app.paths import LONGEST_ADDRESS
 from app.runtime.work_pool import worked_on
-from app.services.compare.comparing import Question
-from app.services.compare.copied_texts import MOST_TEXTS
-from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
+from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.quiz_questions import draw, read_question
-from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import outgrown_samples, users_called
@@ -35,6 +32,10 @@ from app.views.page import FormPage, WebPage, has_page, render, render_form, url
 from app.views.policies import always, here, own_chat, own_origin
 from app.views.requests import Piece, args_of, gaps_of
 from saywho.clock import now
+from saywho.comparing.copied_texts import MOST_TEXTS
+from saywho.comparing.held_out import FEWEST_ASKED
+from saywho.comparing.question import Question
+from saywho.comparing.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson
 from saywho.engine.judgement import SURE
 from saywho.formats.chats.copied import copied_chat
 from saywho.text import composed, username_key

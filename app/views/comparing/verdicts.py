@@ -7,9 +7,9 @@ from typing import Final, Literal
 
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.stored_texts import MOST_AUTHORS
-from app.services.compare.verdict import EXPLAINED, Comparison, StoredPost
 from app.views.addresses import search_path
 from app.views.cast import shown_name
+from saywho.comparing.verdict import EXPLAINED, Comparison, StoredPost
 from saywho.engine.case import KNOWN_FEATURES
 from saywho.engine.evidence import place_in
 from saywho.engine.judgement import FEWEST_JUDGED, FURTHER_WORDS, SURE, UNFAMILIAR, Limit

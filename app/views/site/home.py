@@ -20,7 +20,6 @@ from app.runtime.clock import first_instant
 from app.services.access.accounts import has_operator
 from app.services.archive.author_archive import Anniversary, on_this_day
 from app.services.compare.quiz_questions import Solution, is_playable
-from app.services.compare.verdict import MODEL_NAME
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import (
@@ -57,6 +56,7 @@ from app.views.policies import always, own_chat, writing
 from app.views.rooms.figures import finding_of
 from saywho import __version__
 from saywho.clock import now
+from saywho.comparing.verdict import MODEL_NAME
 from saywho.engine.judgement import FURTHER_LIKELY, KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
 from saywho.engine.measured_rates import ToldShares, measured_rates
 

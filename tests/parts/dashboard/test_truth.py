@@ -22,11 +22,12 @@ from app.parts.dashboard.apart import Measurement
 from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness, Words
 from app.parts.dashboard.times import fitting, start_of, starts
 from app.services.compare.habits import AuthorWords
-from app.services.compare.model_card import Card, CardAuthor, Measured
-from app.services.compare.verdict import Model
+from app.services.compare.model_card import Card, CardAuthor
 from app.services.posts.users import UserRow
 from app.views.filters import View
 from saywho.clock import now
+from saywho.comparing.held_out import Measured
+from saywho.comparing.verdict import Model
 from saywho.people.typical_words import TypicalWord
 from tests.browsing import parts_of
 from tests.conftest import Shared

@@ -9,7 +9,6 @@ from app.db.engine import Database
 from app.models import BackgroundSnapshot, User
 from app.services.compare.background import (
     BACKGROUND,
-    FIRST_SNAPSHOT_POSTS,
     BackgroundStore,
     is_outgrown,
     renew_background,
@@ -17,7 +16,7 @@ from app.services.compare.background import (
 )
 from saywho.engine.attribution import build_background
 from saywho.engine.features import features
-from saywho.engine.fitting import fit_corpus
+from saywho.engine.fitting import FEWEST_FITTED, fit_corpus
 from saywho.population import shipped_authors
 from tests.engine.invented import kept, posts_of
 from tests.posting import post, remove_author, remove_post
@@ -53,7 +52,7 @@ async def test_snapshot_holds_all_posts_of_all_authors(db: Database) -> None:
 
 
 async def test_a_snapshot_is_due_when_posts_grow_or_shrink_enough(db: Database) -> None:
-    ids = await post(db, "ann", *(f"n{number}" for number in range(FIRST_SNAPSHOT_POSTS - 1)))
+    ids = await post(db, "ann", *(f"n{number}" for number in range(FEWEST_FITTED - 1)))
     assert not await outgrown(db)
     ids += await post(db, "ann", "the last one")
     assert await outgrown(db)
@@ -181,7 +180,7 @@ async def test_a_snapshot_says_that_it_is_outgrown_until_it_is_renewed(db: Datab
         return fitted.is_outgrown
 
     assert not await is_outgrown_now()
-    ids = await post(db, "ann", *(f"fog {number}" for number in range(FIRST_SNAPSHOT_POSTS)))
+    ids = await post(db, "ann", *(f"fog {number}" for number in range(FEWEST_FITTED)))
     assert await is_outgrown_now()
     await renew_if_outgrown(db)
     assert not await is_outgrown_now()

@@ -10,14 +10,16 @@ import pytest
 
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
+from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
-from app.services.compare.comparing import MOST_NAMES, Comparer, Question, case_of
+from app.services.compare.comparing import MOST_NAMES, Comparer, case_of
 from app.services.compare.habits import Models
-from app.services.compare.verdict import Comparison, answer
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.users import add_user
 from saywho.clock import now
+from saywho.comparing.question import Question
+from saywho.comparing.verdict import Comparison
 from saywho.engine.case import RATED, Case
 from tests.conftest import MakeConfig
 from tests.posting import new_tweet, post, remove_author, remove_post

@@ -10,12 +10,14 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
+from app.services.compare.answering import add_reasons, answer
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
-from app.services.compare.comparing import Question, case_of
+from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models, typical_of
-from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.imports.storing import delete_samples, load_samples
 from app.services.posts.users import get_user, sample_files
+from saywho.comparing.question import Question
+from saywho.comparing.verdict import Comparison
 from saywho.engine.attribution import Background, build_background
 from saywho.engine.case import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT
 from saywho.engine.features import features

@@ -11,11 +11,12 @@ import pytest
 
 from app.db.engine import Database
 from app.services.compare.background import renew_background
-from app.services.compare.comparing import Question, case_of
+from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Card, Cards
 from app.views.comparing.verdicts import ELSEWHERE_ALONE, limits_of
 from benchmarks.languages import SENTENCES, read
+from saywho.comparing.question import Question
 from saywho.engine.languages import release_memory, scores_of, written_by
 from tests.posting import post
 from tests.services.compare.test_elsewhere import BAKERY, FERRY, GERMAN, KNOWN, MUSEUM, ask, write

@@ -3,8 +3,9 @@
 import pytest
 
 from app.db.engine import Database
+from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
-from app.services.compare.comparing import Question, case_of, likeliest_of
+from app.services.compare.comparing import case_of, likeliest_of
 from app.services.compare.habits import Models
 from app.services.compare.quiz_questions import (
     QuizQuestion,
@@ -15,10 +16,10 @@ from app.services.compare.quiz_questions import (
     read_question,
     solve,
 )
-from app.services.compare.verdict import answer
 from app.services.deletion import delete_post
 from app.services.imports.storing import load_samples
 from app.services.posts.users import find_user
+from saywho.comparing.question import Question
 from saywho.people.names import HIDDEN
 from tests.chats import import_chat, kakaotalk
 from tests.posting import post, remove_post

@@ -8,14 +8,16 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.models import User
+from app.services.compare.answering import add_reasons, answer
 from app.services.compare.background import renew_background
 from app.services.compare.batch_lines import answered_lines, checked_lines, judge_lines, plain_texts
-from app.services.compare.comparing import Question, case_of
+from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models, typical_of
 from app.services.compare.profiles import ProfileStore
-from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, add_reasons, answer
 from app.services.event_log import newest_event
 from app.services.posts.users import add_user
+from saywho.comparing.question import Question
+from saywho.comparing.verdict import SHOWN_OF_ALL, Comparison
 from saywho.engine.case import RATED
 from saywho.engine.judgement import FEWEST_JUDGED
 from saywho.people.typical_words import TypicalWord

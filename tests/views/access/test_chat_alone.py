@@ -20,8 +20,8 @@ from app import create_app
 from app.models import Tweet, Word
 from app.paths import API
 from app.services.access.rights import switch_site
-from app.services.compare.comparing import Question
 from app.services.compare.one_chat import Chats
+from saywho.comparing.question import Question
 from saywho.sizes import MIB
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk

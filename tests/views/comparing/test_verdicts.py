@@ -9,7 +9,6 @@ from hypothesis import given, strategies as st
 from msgspec import structs
 
 from app.language.i18n import speaking
-from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Short, Usage
 from app.views.comparing.evidence import uses_of
 from app.views.comparing.verdicts import (
     CLOSE,
@@ -29,6 +28,7 @@ from app.views.comparing.verdicts import (
     threshold_of,
     why_nobody,
 )
+from saywho.comparing.verdict import Comparison, Evidence, Model, RankedAuthor, Short, Usage
 from saywho.engine.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
 from saywho.engine.measured_rates import More
 from saywho.text import FEWEST_WORDS, word_count

@@ -1,25 +1,14 @@
 """A comparison's answer, as the API returns it, and reasons."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from sys import getsizeof
 from typing import Final, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.runtime.work_pool import INLINE_CHARACTERS, Runner
-from app.services.compare.profiles import OwnPost, newest_own
 from saywho.engine.case import Case, Suspect
-from saywho.engine.evidence import (
-    PlainPost,
-    PostTexts,
-    marks_of,
-    plain_posts,
-    unwritten_words,
-    used_piece,
-)
+from saywho.engine.evidence import PlainPost, PostTexts, marks_of, unwritten_words, used_piece
 from saywho.engine.features import CHARACTERS, occurrences
 from saywho.engine.ground import NothingLike
 from saywho.engine.judgement import (
@@ -237,27 +226,14 @@ class Comparison(msgspec.Struct, frozen=True):
         return rest_of(self.text, self.unjudged or ())
 
 
-async def answer(
-    case: Case, *, sure: float = SURE, explain: bool = True, run: Runner | None = None
-) -> Comparison:
-    """Judge the case's texts by `run`, else in a thread if that takes long."""
-    size = sum(map(len, case.texts))
-    # More would hold up the loop for over 10 ms.
-    is_quick = len(case.suspects) <= 20 and len(case.texts) <= 5
-    is_quick = is_quick and not case.needs_reading()
-    if run is None and size <= INLINE_CHARACTERS // 2 and is_quick:
-        return _answer(case, sure, explain)
-    judged: Comparison = await (run or asyncio.to_thread)(_answer, case, sure, explain)
-    return judged
-
-
 def _short(case: Case, shown: Iterable[Suspect]) -> Short:
     if case.words < FEWEST_WORDS:
         return "words"
     return "posts" if any(each.worded_posts < FEWEST_JUDGED for each in shown) else "others"
 
 
-def _answer(case: Case, sure: float, explain: bool) -> Comparison:
+def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Comparison:
+    """Return the answer of a case; long texts and many suspects take long."""
     appearances = occurrences(case.text, case.gaps) if explain else None
     is_plain = bool(case.gaps) or own_words(case.text) == case.text
     if appearances and len(case.texts) == 1 and is_plain:
@@ -347,7 +323,8 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
 class SearchedPosts(NamedTuple):
     """Posts as they are and as they are searched."""
 
-    posts: list[OwnPost]
+    posts: list[tuple[int, str]]
+    """ID and text of each."""
     plain: list[PlainPost]
 
     @property
@@ -361,55 +338,14 @@ def searched_authors(comparison: Comparison) -> Sequence[RankedAuthor]:
     return comparison.ranking if is_of_all else comparison.ranking[:EXPLAINED]
 
 
-ReadPosts = Callable[[AsyncSession, int, int], Awaitable[SearchedPosts]]
-
-
-async def read_posts(session: AsyncSession, user_id: int, count: int) -> SearchedPosts:
-    posts = await newest_own(session, user_id, count)
-    return SearchedPosts(posts, await asyncio.to_thread(plain_posts, posts))
-
-
-async def add_reasons(
-    session: AsyncSession,
-    case: Case,
-    comparison: Comparison,
-    run: Runner = asyncio.to_thread,
-    read: ReadPosts = read_posts,
-    *,
-    is_always_read: bool = False,
-) -> Comparison:
-    """Return the comparison with frequency, author and place of each mark.
-
-    is_always_read: whether the posts are read for an answer without marks, too.
-    """
-    if not (is_always_read or comparison.evidence or comparison.verdict == "unfamiliar"):
-        return comparison
-    ids = {suspect.username: suspect.id for suspect in case.suspects}
-    names = [ranked.username for ranked in searched_authors(comparison)]
-    count = min(1_000, MOST_SEARCHED // len(names))
-    posts = {
-        name: _without_hidden(await read(session, ids[name], count), case.hidden) for name in names
-    }
-    population: list[list[PlainPost]] = []
-    if len(names) == 1:
-        members = case.fitted.population.members
-        population = [
-            (await read(session, members[place][0], NEWEST_ELSEWHERE)).plain
-            for place in case.others_of(case.suspects[0]).nonzero()[0].tolist()
-        ]
-    whole = {name for name, each in posts.items() if len(each.posts) < count - len(case.hidden)}
-    explained: Comparison = await run(_explained, comparison, case.text, posts, population, whole)
-    return explained
-
-
-def _without_hidden(read: SearchedPosts, hidden: Collection[int]) -> SearchedPosts:
+def without_hidden(read: SearchedPosts, hidden: Collection[int]) -> SearchedPosts:
     if not hidden:
         return read
     posts = [(post_id, text) for post_id, text in read.posts if post_id not in hidden]
     return SearchedPosts(posts, [post for post in read.plain if post[0] not in hidden])
 
 
-def _explained(
+def explained_by(
     comparison: Comparison,
     text: str,
     posts: dict[str, SearchedPosts],

@@ -8,9 +8,9 @@ from typing import Final
 
 from msgspec import UNSET, structs
 
-from app.errors import InvalidInputError
-from app.services.compare.verdict import Comparison, CopiedPerson, MessageHead, RankedAuthor
+from saywho.comparing.verdict import Comparison, CopiedPerson, MessageHead, RankedAuthor
 from saywho.engine.judgement import Verdict
+from saywho.errors import InvalidInputError
 from saywho.formats.chats.copied import CopiedChat, CopiedPiece, copied_chat
 from saywho.text import BETWEEN, Gap, joined_gaps
 

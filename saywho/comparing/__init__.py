@@ -1,0 +1,1 @@
+"""Comparisons as functions of values: the question, the answer, and held-out posts."""

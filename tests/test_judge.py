@@ -1,0 +1,190 @@
+"""`saywho.Judge` answers as a site that holds the same posts."""
+
+import io
+import json
+import pickle
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from typing import Any, Final
+
+import pytest
+from quart import Quart
+
+import saywho
+from tests.browsing import parts_of
+from tests.chats import ZONE, import_chat, kakaotalk, telegram
+from tests.conftest import client_with
+from tests.made_chats import made_authors, made_chat, made_kind
+from tests.waiting import settle
+
+DIGITS: Final = 6e-6
+"""Relative difference of equal numbers of six digits."""
+COPIED: Final = "[민아] [오후 3:02] 바다 기차 저녁 정원\n[준] [오후 3:03] 창문 편지 주전자"
+
+
+def _replies() -> bytes:
+    """Return a chat in which people answer themselves, and one another."""
+    chat = json.loads(telegram(7, "boat", *made_kind("own words").said))
+    for message in chat["messages"][3::4]:
+        message["reply_to_message_id"] = message["id"] - 2
+    return json.dumps(chat).encode()
+
+
+def _posts() -> bytes:
+    """Return posts of two platforms and languages, some with media alone, of forty authors."""
+    rows = [
+        {
+            "username": name,
+            "text": "" if place % 17 == 3 else text,
+            "media": [{"kind": "photo"}] if place % 17 == 3 else [],
+            "created_at": f"{when}:00Z".replace(" ", "T") if place % 5 else None,
+            "source_id": f"{place}",
+            "platform": "x" if name.isascii() else "mastodon",
+        }
+        for language in ("en", "ko")
+        for seed in range(12)
+        for place, (when, name, text) in enumerate(made_authors(seed, language).said)
+    ]
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+FILES: Final[dict[str, Callable[[], bytes]]] = {
+    "a Korean chat": lambda: kakaotalk("방", *made_kind("shared words").said),
+    "an English chat": lambda: telegram(3, "quay", *made_chat(4).said),
+    "answers": _replies,
+    "posts of many authors": _posts,
+    "fewer than twenty": lambda: kakaotalk("방", *made_chat(5).said[:15]),
+}
+
+
+def asked(chat: saywho.Chat) -> Iterator[str | list[str]]:
+    """Yield texts: of people here, of nobody, several, and messages copied from a chat."""
+    own = [post.text for post in chat if len(post.text.split()) > 1]
+    yield from own[:: max(len(own) // 4, 1)][:4]
+    yield own[1:4]
+    yield "어제는 우리 바다에 갔는데 정말 좋았어 ㅋㅋ 커피도 마셨고"
+    yield "The ferry was late again, and the lamp on the quay went out!"
+    yield COPIED
+
+
+@pytest.mark.parametrize("kind", FILES)
+async def test_answers_are_those_of_a_site(app: Quart, kind: str) -> None:
+    file = FILES[kind]()
+    chat = saywho.read(io.BytesIO(file), tz=ZONE, accept_doubts=True)
+    report = await import_chat(parts_of(app).db, file)
+    assert report.accepted == len(chat)
+    await settle(app)
+    client, judge = await client_with(app, "write"), saywho.Judge(chat)
+    few = list(chat.people[:3])
+    for among in (few, [], few[:1]):
+        for text in asked(chat):
+            texts = [text] if isinstance(text, str) else text
+            sent = await client.post(
+                "/api/v1/compare", json={"texts": texts, "usernames": among, "sure": 0.4}
+            )
+            answer = judge.ask(text, among=among, sure=0.4)
+            assert _plain(answer) == _approximate(await sent.get_json()), (text, among)
+
+
+def _plain(answer: saywho.Answer) -> dict[str, Any]:
+    return answer._asdict() | {
+        "ranking": [each._asdict() for each in answer.ranking],
+        "evidence": [each._asdict() for each in answer.evidence],
+        "limits": list(answer.limits),
+    }
+
+
+def _approximate(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer of the API under the names of the library."""
+
+    def near(number: float | None) -> Any:
+        return None if number is None else pytest.approx(number, rel=DIGITS, abs=1e-12)
+
+    same = ("text", "verdict", "limits", "held_back", "words", "lang")
+    return {name: sent[name] for name in same} | {
+        "ranking": [
+            {
+                "author": each["username"],
+                "probability": near(each["probability"]),
+                "log10_ratio": near(each["log10_lr"]),
+                "bound": each["bound"],
+                "posts": each["tweets"],
+            }
+            for each in sent["ranking"]
+        ],
+        "evidence": [
+            {
+                "text": mark["text"],
+                "start": mark["start"],
+                "end": mark["end"],
+                "author": mark["username"],
+                "weight": near(mark["weight"]),
+            }
+            for mark in sent["evidence"]
+        ],
+        "somebody_else": near(sent["none"]),
+        "needed": near(sent["needed"]),
+        "strangers": near(sent["strangers"]),
+    }
+
+
+async def test_held_out_posts_are_those_of_the_model_card(app: Quart) -> None:
+    file = FILES["an English chat"]()
+    await import_chat(parts_of(app).db, file)
+    await settle(app)
+    card = await (await client_with(app, "write")).json("/api/v1/compare/card")
+    held_out = saywho.Judge(saywho.read(io.BytesIO(file), tz=ZONE)).held_out()
+    assert held_out is not None
+    names = [author["username"] for author in card["authors"]]
+    assert (list(held_out.people), list(map(list, held_out.confusion))) == (
+        names,
+        card["confusion"],
+    )
+    assert held_out[:3] == tuple(card["held_out"][name] for name in ("asked", "right", "by_chance"))
+
+
+@pytest.fixture(scope="module")
+def judge() -> saywho.Judge:
+    return saywho.Judge((name, text) for _, name, text in made_authors(1, "en").said)
+
+
+def test_a_judge_is_pickled_without_the_shipped_authors(judge: saywho.Judge) -> None:
+    packed = pickle.dumps(judge)
+    assert len(packed) < 6_000_000
+    again = pickle.loads(packed)  # noqa: S301 # of this test
+    text = "The lamp and the kettle, again!"
+    assert again.ask(text) == judge.ask(text)
+    assert again.people == judge.people
+
+
+def test_threads_share_a_judge(judge: saywho.Judge) -> None:
+    texts = [text for _, _, text in made_authors(2, "en").said][:60]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(judge.ask, texts)) == judge.ask_many(texts)
+
+
+def test_what_cannot_be_asked_is_a_value_error(judge: saywho.Judge) -> None:
+    first = judge.people[0]
+    questions: tuple[tuple[str | list[str], dict[str, Any], str], ...] = (
+        ("", {}, "text must not be empty"),
+        ("12:30 !!", {}, "contains no letters"),
+        ("a" * 25_001, {}, "25,000 characters"),
+        (["a"] * 60, {}, "1 to 50 texts"),
+        ("tea", {"among": ["nobody"]}, "'nobody' has no posts here"),
+        ("tea", {"among": [first, first.upper()]}, "named twice"),
+        ("tea", {"sure": 1.0}, "between 0 and 1"),
+    )
+    for text, options, said in questions:
+        with pytest.raises(ValueError, match=said):
+            judge.ask(text, **options)
+    with pytest.raises(ValueError, match="no posts"):
+        saywho.Judge([("mina", "  ")])
+
+
+def test_too_little_is_said_to_be_too_little() -> None:
+    days = (date(2024, 1, 1) + timedelta(day) for day in range(3))
+    judge = saywho.Judge([("mina", f"{day} 바다에 갔다") for day in days])
+    answer = judge.ask("바다에 또 갔다 왔어")
+    assert (answer.verdict, answer.somebody_else) == ("short", None)
+    assert judge.held_out() is None
