@@ -63,7 +63,7 @@ FILES: dict[str, Expected] = {
             ("jun", "I have it", "21:06"),
             ("jun", "good night all", "21:06"),
         ],
-        1,
+        0,
         "tea",
     ),
     "mattermost-posts.json": (

@@ -4,12 +4,14 @@ docs/contributing.md has an example. If a file is not one list of messages, the 
 overrides `files`, `parts` or `found`.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
+from functools import partial
 from itertools import islice
-from typing import ClassVar, Generic, Literal, NamedTuple, TypeVar
+from typing import ClassVar, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -34,6 +36,11 @@ from saywho.text import clean_title
 
 ChatT = TypeVar("ChatT")
 Skip = Literal["system", "deleted", "media", "repost"]
+_MILLISECONDS: Final = re.compile(r":\d\d[.,]\d{3}")
+_DIGITS_OF_SECONDS: Final = 11
+"""A time with more digits counts milliseconds or less."""
+_MOST_SEEN: Final = 50_000
+"""Number of messages among which repeated ones are found."""
 
 
 class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,12 +144,14 @@ class JsonChat(ABC, Generic[ChatT]):
         )
 
     def items(self, found: Iterator[Found[ChatT]]) -> Iterator[Item]:
-        return read_each(_numbered(found), self._item)
+        return read_each(_numbered(found), partial(self._item, set()))
 
-    def _item(self, pair: tuple[ChatT, Json], place: int) -> Item:
+    def _item(self, seen: set[int], pair: tuple[ChatT, Json], place: int) -> Item:
         chat, message = pair
         said = self.said(message, chat)
-        return Skipped(place, said) if isinstance(said, str) else record_of(said, place)
+        if isinstance(said, str):
+            return Skipped(place, said)
+        return Skipped(place, "system") if _is_repeated(said, seen) else record_of(said, place)
 
     def read(self, source: Source, _options: ReadOptions) -> RecordStream | None:
         if not (contents := self.files(source)):
@@ -164,6 +173,25 @@ class JsonChat(ABC, Generic[ChatT]):
             is_in_order=self.is_in_order,
             steps=self.steps,
         )
+
+
+def _is_repeated(said: ChatMessage, seen: set[int]) -> bool:
+    """Return whether the file has a message twice: nobody writes twice in one millisecond."""
+    if said.source_id is not None or not _is_exact(said.time):
+        return False
+    size = len(seen)
+    if size >= _MOST_SEEN:
+        seen.clear()
+    key = (said.room, said.name, said.author_id, said.time, said.text, said.attached)
+    seen.add(hash(key))
+    return len(seen) == size
+
+
+def _is_exact(time: object) -> bool:
+    if isinstance(time, str):
+        digits = len(time) if time.isdigit() else 0
+        return digits > _DIGITS_OF_SECONDS or bool(_MILLISECONDS.search(time))
+    return isinstance(time, int) and time >= 10**_DIGITS_OF_SECONDS
 
 
 def _numbered(

@@ -49,8 +49,13 @@ class ChatShape:
     """Parts that a file's beginning has without blanks, all of them."""
     lists: Collection[str] = ()
     """Keys with the file's list; `*` for each value of an object, none for lines or an array."""
-    inner: tuple[str, ...] = ()
-    """Paths from an item of that list to its messages; empty if it is a message."""
+    inner: tuple[str, ...] = ("",)
+    """Paths from an item of that list to its messages."""
+    branches: tuple[str, str, str] | None = None
+    """Paths in an item to the last kept message's id and to all nodes, and in a node to its parent.
+
+    Messages of nodes that do not lead to the last one are versions that were given up.
+    """
     keys: tuple[str, ...] = ()
     """Paths that some of the first messages has; empty if the marks are enough."""
     sender: tuple[str, ...]
@@ -95,14 +100,19 @@ class _Chat(NamedTuple):
     about: Json
     names: Mapping[str, str]
     file: str
+    given_up: Collection[str] = ()
+    """Ids of messages that another version replaces."""
 
     def word(self, message: Json, paths: Sequence[str]) -> str:
         """Return the first filled string or number at the paths."""
         for path in paths:
             is_around = path.startswith("^")
-            for value in each(self.about if is_around else message, path.removeprefix("^")):
-                if isinstance(value, str | int) and (word := str(value).strip()):
-                    return word
+            values = each(self.about if is_around else message, path.removeprefix("^"))
+            words = (str(value).strip() for value in values if isinstance(value, str | int))
+            if path.endswith("*") and (joined := ", ".join(filter(None, words))):
+                return joined
+            if word := next(filter(None, words), ""):
+                return word
         return ""
 
 
@@ -117,6 +127,10 @@ class ShapedChats(JsonChat[_Chat]):
         self.shape = shape
         self.name, self.label = shape.name, shape.label  # type: ignore[misc]
         self.is_in_order = shape.is_in_order  # type: ignore[misc]
+        text = () if callable(shape.text) else shape.text[:1]
+        self._keys = shape.keys or (*shape.sender[:1], *shape.time[:1], *text)
+        paths = "/".join((*shape.inner, *(shape.branches or ())))
+        self._read = frozenset(paths.split("/")) | frozenset(shape.lists)
         marks = ", ".join(f"`{mark}`" for mark in shape.marks)
         self.mark = Message("a file that begins with {marks}", marks=marks)  # type: ignore[misc]
 
@@ -128,18 +142,36 @@ class ShapedChats(JsonChat[_Chat]):
         return False
 
     def is_message(self, message: Json, _chat: _Chat) -> bool:
-        return all(any(True for _ in each(message, key)) for key in self.shape.keys)
+        return not self.shape.keys or self._has_keys(message)
+
+    def _has_keys(self, message: Json) -> bool:
+        return all(any(True for _ in each(message, key)) for key in self._keys)
 
     def found(self, content: Content) -> Generator[Found[_Chat], None, None]:
         for about, value, place in self._values(content):
-            if not (self.shape.inner and isinstance(value, dict)):
-                yield Found(_Chat(about, {}, content.name), value, place)
+            if self.shape.inner == ("",) or not isinstance(value, dict):
+                chat = _Chat(about, {}, content.name)
+                yield Found(chat, value, place)
+                yield from self._unread(value, chat)
                 continue
             around = about | value
-            chat = _Chat(around, self._names(around), content.name)
+            chat = _Chat(around, self._names(around), content.name, self._given_up(value))
+            yield from self._unread(value, chat)
             for message in chain.from_iterable(each(value, path) for path in self.shape.inner):
                 if isinstance(message, dict):
                     yield Found(chat, message)
+                    yield from () if message is value else self._unread(message, chat)
+
+    def _unread(self, value: object, chat: _Chat) -> Iterator[Found[_Chat]]:
+        """Yield what stands for lists of messages in a value that the shape does not read."""
+        for key, part in value.items() if isinstance(value, dict) else ():
+            if not (isinstance(part, list) and part and isinstance(part[0], dict)):
+                continue
+            if key not in self._read and self._has_keys(part[0]):
+                fault = Message(
+                    "messages in `{name}`, which are not read: {count}", name=key, count=len(part)
+                )
+                yield Found(chat, fault)
 
     def _names(self, around: Json) -> Mapping[str, str]:
         if self.shape.people is None:
@@ -154,6 +186,22 @@ class ShapedChats(JsonChat[_Chat]):
             for number, name in pairs
             if isinstance(number, str | int) and isinstance(name, str) and name
         }
+
+    def _given_up(self, item: Json) -> Collection[str]:
+        if self.shape.branches is None:
+            return ()
+        last, nodes, parent = self.shape.branches
+        parents = {
+            node["id"]: next(each(node, parent), None)
+            for node in each(item, nodes)
+            if isinstance(node, dict) and isinstance(node.get("id"), str)
+        }
+        at = next(each(item, last), None)
+        given_up = set(parents) if at in parents else set()
+        while isinstance(at, str) and at in given_up:
+            given_up.remove(at)
+            at = parents[at]
+        return given_up
 
     def _values(self, content: Content) -> Iterator[tuple[Json, object, int]]:
         if "*" in self.shape.lists:
@@ -190,6 +238,9 @@ class ShapedChats(JsonChat[_Chat]):
         for path, reason in shape.left_out.items():
             if any(each(message, path)):
                 return reason
+        number = chat.word(message, (shape.id,)) if shape.id else ""
+        if number in chat.given_up:
+            return "deleted"
         name = chat.word(message, shape.sender)
         name = shape.called(chat.names.get(name, name))
         is_own = shape.is_own(message)
@@ -200,7 +251,6 @@ class ShapedChats(JsonChat[_Chat]):
             is_own = not name
         if not (name or is_own):
             return "deleted"
-        number = chat.word(message, (shape.id,)) if shape.id else ""
         answered = chat.word(message, (shape.reply,)) if shape.reply else ""
         room = self._room(message, chat)
         prefix = f"{room.external_id or room.name}:"
@@ -262,7 +312,9 @@ def _sms_text(message: Json) -> str:
 
 
 def _chatgpt_text(message: Json) -> str:
-    return "\n".join(part for part in each(message, "content/parts/*") if isinstance(part, str))
+    parts = each(message, "content/parts/*")
+    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
+    return "\n".join(text for text in texts if isinstance(text, str))
 
 
 def _claude_text(message: Json) -> str:
@@ -311,6 +363,7 @@ SHAPES: Final = (
         label=Message("ChatGPT"),
         marks=('"mapping":{', '"author":{"role":'),
         inner=("mapping/*/message",),
+        branches=("current_node", "mapping/*", "parent"),
         keys=("author/role", "content"),
         sender=("author/role",),
         roles={"user": "", "assistant": "ChatGPT"},
@@ -373,6 +426,7 @@ SHAPES: Final = (
         label=Message("Microsoft Teams"),
         marks=('"messageType":"', '"createdDateTime":', '"body":{"cont'),
         lists=("value", "messages"),
+        inner=("", "replies/*"),
         keys=("messageType", "createdDateTime", "body/content"),
         sender=("from/user/displayName",),
         account="from/user/id",
@@ -443,13 +497,12 @@ SHAPES: Final = (
         name="mattermost",
         label=Message("Mattermost"),
         marks=('"type":"version"', '"version":1'),
-        inner=("post", "post/replies/*", "direct_post"),
+        inner=("post", "post/replies/*", "direct_post", "direct_post/replies/*"),
         sender=("user",),
         time=("create_at",),
         text=("message",),
-        left_out={"channel_members": "system"},
-        title=("^post/channel",),
-        chat_id=("^post/channel",),
+        title=("^post/channel", "^direct_post/channel_members/*"),
+        chat_id=("^post/channel", "^direct_post/channel_members/*"),
     ),
     ChatShape(
         name="mattermost-posts",
