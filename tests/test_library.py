@@ -8,9 +8,11 @@ import subprocess
 import sys
 import tomllib
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +46,19 @@ def test_a_chat_is_a_sequence_of_its_messages(tmp_path: Path) -> None:
     with path.open("rb") as file:
         assert saywho.read(file, tz="Asia/Seoul").posts == chat.posts
     assert pickle.loads(pickle.dumps(chat)).posts == chat.posts  # noqa: S301 # of this test
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_a_table_has_a_row_for_each_message(package: str) -> None:
+    pytest.importorskip(package)  # `make install` brings pandas alone.
+    chat = saywho.read(io.BytesIO(kakaotalk("방", *SAID)), tz="Asia/Seoul")
+    table: Any = getattr(chat, f"to_{package}")()
+    assert list(table.columns) == list(saywho.Post._fields)
+    rows = [[*row] for row in (table.rows() if package == "polars" else table.itertuples(False))]
+    assert [row[:2] for row in rows] == [[post.author, post.text] for post in chat]
+    assert [row[2] for row in rows] == [post.created_at for post in chat]
+    nothing = replace(chat, posts=())
+    assert len(getattr(nothing, f"to_{package}")().columns) == len(saywho.Post._fields)
 
 
 def test_a_zone_that_no_file_names_is_an_assumption() -> None:
