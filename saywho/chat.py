@@ -178,8 +178,9 @@ def read(
     cannot be read, and ValueError for an unknown zone, format, encoding or role. Posts of one
     author with the same id count once, as in an import.
     """
-    if isinstance(file, io.TextIOBase):
-        raise TypeError("open the file in binary mode: open(path, 'rb')")
+    is_path = isinstance(file, str | os.PathLike)
+    if isinstance(file, io.TextIOBase) or not (is_path or hasattr(file, "read")):
+        raise TypeError("give a path, or a file opened in binary mode: open(path, 'rb')")
     if format != "auto" and format not in FORMATS:
         raise ValueError(f"unknown format {format}; known are {', '.join(sorted(FORMATS))}")
     options = _options(
@@ -192,7 +193,6 @@ def read(
         accept_doubts=accept_doubts,
     )
     named = getattr(file, "name", None)
-    is_path = isinstance(file, str | os.PathLike)
     target = Path(file) if is_path else file  # type: ignore[arg-type] # is a path
     name = None if is_path else named if isinstance(named, str) else "the file"
     with Source(target, name=name) as source:  # type: ignore[arg-type] # is no string

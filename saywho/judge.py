@@ -120,7 +120,8 @@ class Judge:
     count. Its answers are those of a site that holds these posts alone, to six digits. To make it
     takes some 0.2 ms a post; it can be pickled.
 
-    Raises ValueError if there is no post, or a text is longer than 25,000 characters.
+    Raises ValueError if there is no post, or a text is longer than 25,000 characters; TypeError for
+    pairs of anything but strings.
     """
 
     def __init__(self, posts: Iterable[Post | tuple[str, str]]) -> None:
@@ -218,6 +219,8 @@ class Judge:
         )
 
     def _suspects(self, among: Sequence[str]) -> list[Suspect]:
+        if isinstance(among, str):
+            raise TypeError("among must be a list of names")
         known = self._corpus.suspects
         keys = [username_key(name) for name in among]
         for name, key in zip(among, keys, strict=True):
@@ -251,6 +254,8 @@ def _value_errors() -> Iterator[None]:
 
 
 def _post_of(author: str, text: str) -> Post:
+    if not (isinstance(author, str) and isinstance(text, str)):
+        raise TypeError(f"author and text must be strings, not {author!r:.40} and {text!r:.40}")
     text = clean_text(text) if text.strip() else ""
     return Post(author, text, None, None, None, None, "post", (), guess_language(text), "local")
 

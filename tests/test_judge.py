@@ -178,6 +178,11 @@ def test_what_cannot_be_asked_is_a_value_error(judge: saywho.Judge) -> None:
     for text, options, said in questions:
         with pytest.raises(ValueError, match=said):
             judge.ask(text, **options)
+    with pytest.raises(TypeError, match="a list of names"):
+        judge.ask("tea", among=first)
+    for pair in ((float("nan"), "tea"), ("mina", None)):
+        with pytest.raises(TypeError, match="must be strings"):
+            saywho.Judge([pair])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="no posts"):
         saywho.Judge([("mina", "  ")])
 

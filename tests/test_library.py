@@ -128,8 +128,9 @@ def test_columns_and_the_author_of_all() -> None:
 def test_unknown_options_are_value_errors(options: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         saywho.read(io.BytesIO(b"text\nx\n"), **options)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="binary mode"):
-        saywho.read(io.StringIO("text"))  # type: ignore[arg-type]
+    for file in (io.StringIO("text"), 3, None):
+        with pytest.raises(TypeError, match="binary mode"):
+            saywho.read(file)  # type: ignore[arg-type]
 
 
 def packages_of_others() -> list[str]:
