@@ -32,6 +32,25 @@ FILES: dict[str, Said] = {
         ("Mina", MORE),
         ("Jun", "good"),
     ],
+    "ig-ta-reactions-as-words": [
+        ("Jun", FERRY),
+        ("Jun", PIER),
+        ("Jun", MORE),
+        ("Mina", "bring the tickets"),
+        ("Jun", "I have them"),
+        ("Jun", "good"),
+    ],
+    "fb-fr-calls-as-words": [
+        ("Manon Rive", "le bateau est en retard"),
+        ("Jean Quai", "je suis au quai"),
+        ("Manon Rive", "à tout de suite"),
+    ],
+    "fb-nickname-of-five-words-before-sent-an-attachment": [
+        ("Mina Tide", FERRY),
+        ("Mina Tide", "I wait"),
+        ("Mina Tide", "what is it"),
+        ("Jun Pier", "three pictures of the boat"),
+    ],
 }
 
 
@@ -107,3 +126,61 @@ def test_direct_messages_of_mattermost_are_a_chat_of_their_members() -> None:
     found = records_in(items)
     assert [(m.username, m.text) for m in found] == [("mina", FERRY), ("jun", PIER)]
     assert {room.name for m in found if isinstance(room := m.room, FileRoom)} == {"mina, jun"}
+
+
+def chat_of(said: list[tuple[str, str]]) -> bytes:
+    messages = [
+        {"sender_name": name, "content": text, "timestamp_ms": 1768298400000 + 60_000 * minute}
+        for minute, (name, text) in enumerate(said)
+    ]
+    return json.dumps({"participants": [], "messages": messages[::-1], "title": "Jun"}).encode()
+
+
+TALK = [("Mina", FERRY), ("Jun", PIER), ("Mina", MORE)]
+SIGNS = ("😂", "❤️", "👍🏽", "😂")
+OF_APP = (  # Sentences in languages that no table has; the third is repeated as it stands.
+    ("आपके मैसेज पर {} से रिएक्शन दिया", SIGNS, "मैसेज पसंद किया"),
+    ("Отреагировал(-а) {} на ваше сообщение", SIGNS, "Нравится сообщение"),
+    ("تم التفاعل بـ {} على رسالتك الآن", SIGNS, "تم الإعجاب برسالة"),
+    ("আপনার মেসেজে {} দিয়ে রিঅ্যাক্ট করেছেন", SIGNS, "একটি মেসেজ লাইক করেছেন"),
+)
+
+
+@pytest.mark.parametrize(("sentence", "signs", "other"), OF_APP)
+def test_sentences_of_an_app_are_learnt_in_any_language(
+    sentence: str, signs: tuple[str, ...], other: str
+) -> None:
+    own = [("Mina", sentence.format(sign)) for sign in signs]
+    assert said_in(chat_of([*own[:2], *TALK, *own[2:], *[("Mina", other)] * 2])) == TALK
+
+
+def test_sentences_with_the_name_of_who_is_said_to_write_them_are_the_apps() -> None:
+    calls = [
+        ("Mina", "Je hebt een oproep van Mina gekregen."),
+        ("Jun", "De oproep van Jun is weg."),
+    ]
+    assert said_in(chat_of([*calls, *TALK, *calls])) == TALK
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["good night 😘 my dear love"] * 4,
+        ["good night 😘 my dear love", "good night ❤️❤️ my dear love", "good night 😘 my dear love"],
+        ["good night 😘 my dear love", "good night ❤️ my dear love", "good night my dear love"] * 2,
+        ["see you soon 😘", "see you soon ❤️", "see you soon 👍"],
+        ["😘 see you all soon", "❤️ see you all soon", "👍 see you all soon"],
+        ["I love you so much Jun."] * 5,
+        ["Jun you are late again."] * 5,
+        ["ок", "да", "привет"] * 4,
+    ],
+)
+def test_words_of_people_that_come_again_stay(texts: list[str]) -> None:
+    said = [*TALK, *(("Mina", text) for text in texts)]
+    assert said_in(chat_of(said)) == said
+
+
+def test_a_learnt_sentence_takes_no_other_words_of_its_script() -> None:
+    own = [("Mina", f"Отреагировал(-а) {sign} на ваше сообщение") for sign in SIGNS]
+    said = [("Jun", "привет"), ("Mina", "я тут"), ("Jun", "привет")]
+    assert said_in(chat_of([*own, *said])) == said

@@ -22,6 +22,7 @@ from saywho.errors import BrokenFileError, Message
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.chat_files import Attachments, attachments_of
 from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from saywho.formats.chats.learnt_sentences import LearntSentences
 from saywho.formats.chats.reactions import one_each, reactions_in, reactions_of
 from saywho.formats.chats.sentence_tables import matcher, sentences
 from saywho.formats.meta.posts import posts_in, repaired
@@ -304,9 +305,11 @@ class OwnSentences:
         """Beginnings of each sentence, by sentence and person, while they are learnt."""
         self._several: set[str] | None = None
         """Sentences that several people have, each only behind a name of their own."""
+        self._learnt = LearntSentences(notes)
 
     def learn(self, text: str, name: str) -> None:
         """Count a sentence that begins with a name of its stated author."""
+        self._learnt.learn(text, name)
         if not (deed := _deed(text, name)):
             if _is_own_deed(text):
                 self._owners[name] += 1
@@ -333,7 +336,8 @@ class OwnSentences:
             is_of_one = len(self._owners) == 1 and self._owners[name] > 1
             return is_attached or is_ended or is_of_one
         is_repeated = self._counts[text] >= _FEWEST or len(self._people.get(deed, ())) >= _FEWEST
-        if deed and (is_repeated or (is_attached and not _ADDRESS.search(text))):
+        is_of_app = deed and (is_repeated or (is_attached and not _ADDRESS.search(text)))
+        if is_of_app or self._learnt.has(text):
             self._notes.take_for_app(text)
             return True
         return False
@@ -379,12 +383,10 @@ def _is_own_deed(text: str) -> bool:
 def _split(text: str) -> Iterator[tuple[str, str]]:
     if "\n" in text or len(text) > _LONGEST_DEED:
         return
-    at = -1
-    for _ in range(3):
-        at = text.find(" ", at + 1)
-        if at < 0:
-            return
-        yield text[:at], text[at + 1 :]
+    words = text.split(" ")
+    for number in range(1, len(words)):
+        if number <= 3 or words[number] in _first_words():
+            yield " ".join(words[:number]), " ".join(words[number:])
 
 
 @cache
