@@ -58,6 +58,7 @@ MODULES: Final = {
         "search": "Search the posts for QUERY.",
     },
     "read": {"read": "Print the posts of FILE, without a site."},
+    "shell": {"shell": "Open a prompt that can await, in the started app."},
     "serve": {"serve": "Migrate the database and start the server."},
     "users": {
         "operator": "Create, list, unlock and remove accounts.",
@@ -312,3 +313,9 @@ def main() -> None:
 def init_app(app: "Quart", config: Config) -> None:
     """Make these commands the app's command line, for `quart --app app`."""
     app.cli = Commands(app.name, without=config.without)
+
+    @app.shell_context_processor
+    def lead() -> dict[str, Any]:
+        # Quart's own prompt knows no `await`, and the app that it opens has not started.
+        say("For a prompt that can await, in the started app: saywho shell")
+        return {}

@@ -65,16 +65,60 @@ def downgrade_command(yes: bool) -> None:
 
 @db_command.command("revision", epilog="Example: saywho db revision -m 'add drafts'")
 @click.option("-m", "--message", required=True, help="Description of the migration.")
-def revision_command(message: str) -> None:
-    """Create an empty migration."""
-    from alembic import command
+@click.option(
+    "--autogenerate", is_flag=True, help="Write the changes from the tables to the models."
+)
+def revision_command(message: str, *, autogenerate: bool) -> None:
+    """Create a migration, empty without --autogenerate."""
+    from app.db.migrate import head_revision, prepare
 
-    from app.db.migrate import alembic_config, head_revision, prepare
-
-    config = own_config()
-    prepare(config, upgrade_old=True)
+    prepare(own_config(), upgrade_old=True)
     number = f"{int(head_revision()) + 1:04}"
-    command.revision(alembic_config(config.database_url), message, rev_id=number)
+    _run("revision", message, autogenerate=autogenerate, rev_id=number)
+
+
+@db_command.command("history", epilog="Example: saywho db history")
+def history_command() -> None:
+    """List the migrations, newest first."""
+    _run("history")
+
+
+@db_command.command("heads", epilog="Example: saywho db heads")
+def heads_command() -> None:
+    """Print the newest migration."""
+    _run("heads")
+
+
+@db_command.command("show", epilog="Example: saywho db show 0043")
+@click.argument("revision", metavar="REVISION")
+def show_command(revision: str) -> None:
+    """Describe the migration REVISION."""
+    _run("show", revision)
+
+
+@db_command.command("stamp", epilog="Example: saywho db stamp head")
+@click.argument("revision", metavar="REVISION")
+def stamp_command(revision: str) -> None:
+    """Note that the tables are those of REVISION, without a migration."""
+    _run("stamp", revision)
+    _print_current(own_config())
+
+
+@db_command.command("check", epilog="Example: saywho db check")
+def compare_command() -> None:
+    """Compare the tables with the models."""
+    _run("check")
+
+
+def _run(command: str, *words: str, **options: object) -> None:
+    from alembic.util.exc import CommandError
+
+    from app.db.migrate import run_alembic
+
+    try:
+        run_alembic(own_config(), command, *words, **options)
+    except CommandError as error:
+        fail(" ".join(str(error).split()), BAD_INPUT)
 
 
 @db_command.command("current", epilog="Example: saywho db current")

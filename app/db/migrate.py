@@ -66,11 +66,16 @@ def downgrade(config: Config) -> None:
     _migrate(config.database_url, "downgrade", "-1")
 
 
-def _migrate(url: str, command: str, revision: str) -> None:
+def _migrate(url: str, command: str, *words: object, **options: object) -> None:
     import alembic.command
 
     with _alembic, _one_line_errors(url):
-        getattr(alembic.command, command)(alembic_config(url), revision)
+        getattr(alembic.command, command)(alembic_config(url), *words, **options)
+
+
+def run_alembic(config: Config, command: str, *words: object, **options: object) -> None:
+    """Run a command of Alembic on this database. Raises StartError, and Alembic's CommandError."""
+    _migrate(config.database_url, command, *words, **options)
 
 
 def find_losses(config: Config) -> dict[str, int]:

@@ -30,6 +30,13 @@ _IS_MOVED: Final = "place < 0"
 _IS_NOT_PUBLIC: Final = "visibility IS NULL OR visibility <> 'public'"
 
 
+def _sqlite_index(name: str, *columns: str) -> Index:
+    """Return an index that PostgreSQL has in another order; Alembic reads `info`."""
+    index = Index(name, *columns, info={"only": "sqlite"})
+    index.ddl_if("sqlite")
+    return index
+
+
 def _partial_index(name: str, *columns: str, of: str = "", where: str = "") -> Index:
     """Return an index of the rows that have a value `of` a column, or that meet a condition."""
     condition = text(where or f"{of} IS NOT NULL")
@@ -134,8 +141,8 @@ class Tweet(Base):
             "ix_Tweet_room_id_source_id", "room_id", "source_id", where=_HAS_ROOM_AND_ID
         ),
         # PostgreSQL has other indexes instead, in the order of lists: unknown times last.
-        Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id").ddl_if("sqlite"),
-        Index("ix_Tweet_created_at_id", "created_at", "id").ddl_if("sqlite"),
+        _sqlite_index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id"),
+        _sqlite_index("ix_Tweet_created_at_id", "created_at", "id"),
         {"sqlite_autoincrement": True},
     )
 

@@ -1,0 +1,107 @@
+"""What a developer types who knows `flask shell` and `flask db`, in a copy of the checkout."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.databases import Databases
+from tests.installation import ROOT, TIMEOUT_S, Installation
+
+COLUMN: Final = "    display_name: Mapped["
+
+
+class Checkout:
+    """A copy of the program, whose commands are asked for a database."""
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.folder = folder / "checkout"
+        ignored = shutil.ignore_patterns("__pycache__", "static", "fonts")
+        for package in ("app", "saywho"):
+            shutil.copytree(ROOT / package, self.folder / package, ignore=ignored)
+        settings = {"SAYWHO_DATABASE_URL": url} if url else {}
+        self.environment = Installation(folder / "data", settings).environment()
+        self.environment["PYTHONPATH"] = str(self.folder)
+
+    def run(self, *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            cwd=self.folder,
+            env=self.environment,
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+
+    def done(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_column_is_added_by_the_commands_alone(databases: Databases, tmp_path: Path) -> None:
+    (tmp_path / "instance").mkdir()
+    checkout = Checkout(tmp_path, databases.make(tmp_path / "instance"))
+    assert "No new upgrade operations" in checkout.done("db", "check")
+    model = checkout.folder / "app/models/content.py"
+    text = model.read_text()
+    assert text.count(COLUMN) == 1
+    model.write_text(text.replace(COLUMN, f"    motto: Mapped[str | None]\n{COLUMN}"))
+    lacking = checkout.run("db", "check")
+    assert lacking.returncode == 2
+    (line,) = lacking.stderr.splitlines()
+    assert "motto" in line
+    checkout.done("db", "revision", "-m", "authors have a motto", "--autogenerate")
+    checkout.done("db", "upgrade")
+    assert "No new upgrade operations" in checkout.done("db", "check")
+    newest = checkout.done("db", "heads").split()[0]
+    assert checkout.done("db", "history").splitlines()[0].endswith("authors have a motto")
+    assert "authors have a motto" in checkout.done("db", "show", newest)
+    assert checkout.done("db", "current").strip() == newest
+    databases.drop(tmp_path)
+
+
+def test_a_revision_is_noted_or_refused(installation: Installation) -> None:
+    head = installation.done("db", "current").strip()
+    assert installation.done("db", "stamp", "0043").strip() == "0043"
+    assert installation.done("db", "stamp", "head").strip() == head
+    for word in ("stamp", "show"):
+        refused = installation.run("db", word, "9999")
+        assert refused.exit_code == 2
+        assert "9999" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+
+
+STATEMENTS: Final = """\
+async with write() as session:
+    made = await add_user(session, "mina")
+
+(await find_user(session, "mina")).username
+[user.username for user in await session.scalars(select(User))]
+await get_author(session, "ghost")
+resources().config.env, app.name
+"""
+
+
+def test_the_shell_awaits_in_the_started_app(installation: Installation) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "app", "shell"],
+        env=installation.environment(),
+        cwd=ROOT,
+        input=STATEMENTS,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+    assert asked.returncode == 0, asked.stderr
+    answers = asked.stdout.replace(">>> ", "").replace("... ", "").split("\n")
+    assert "'mina'" in answers
+    assert "['mina']" in answers
+    assert "('testing', 'app')" in answers
+    assert "User 'ghost' doesn't exist" in asked.stderr
+    assert "find_user" in asked.stderr
