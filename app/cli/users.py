@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 import click
@@ -157,13 +158,22 @@ def token_command() -> None:
     required=True,
     help="What the token may do.",
 )
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="The token stops working at the start of DAY, such as 2027-01-31, in UTC.",
+)
 @json_option
-def add_token_command(name: str, scope: Scope) -> None:
+def add_token_command(name: str, scope: Scope, until: datetime | None) -> None:
     """Create an API token called NAME; it is shown only once."""
     from app.services.access.rights import add_token
 
-    token_id, secret = writing(lambda session: add_token(session, name, scope))
+    ends_at = until and until.replace(tzinfo=UTC)
+    token_id, secret = writing(lambda session: add_token(session, name, scope, ends_at=ends_at))
     facts = {"id": token_id, "name": name.strip(), "scope": scope, "token": secret}
+    if ends_at is not None:
+        facts["ends_at"] = ends_at
     note = "Save this token now: only its hash is stored, so it cannot be shown again."
     print_result(facts, secret, notes=[note])
 
@@ -171,7 +181,7 @@ def add_token_command(name: str, scope: Scope) -> None:
 @token_command.command("list", epilog="Example: saywho token list")
 @json_option
 def list_tokens_command() -> None:
-    """List the active tokens.
+    """List the tokens, each with its end if it has one.
 
     If an operator created a token in the settings, the operator's name is shown.
     """
@@ -180,6 +190,7 @@ def list_tokens_command() -> None:
     tokens = reading(list_tokens)
     lines = [
         f"{t.id:>5}  {t.scope:<6} {t.created_at:%Y-%m-%d}  {t.name}"
+        + (f"  (until {t.ends_at:%Y-%m-%d})" if t.ends_at else "")
         + (f"  (created by {t.created_by})" if t.created_by else "")
         for t in tokens
     ]

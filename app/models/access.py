@@ -80,6 +80,8 @@ class Token(Numbered):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by_id: Mapped[ByOperator | None]
     """The operator who made it; None for a command, or an account removed without its tokens."""
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """First time at which it is not valid; None if it is valid until it is revoked."""
 
 
 SITE_ID: Final = 1

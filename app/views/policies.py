@@ -343,7 +343,7 @@ async def _token() -> TokenFacts | None:
     if scheme.lower() == "bearer":
         token = await resources().reads.token(secret.strip())
     if token is None:
-        raise UnauthorizedError("The API token is unknown or revoked", headers=INVALID)
+        raise UnauthorizedError("The API token is unknown, revoked or expired", headers=INVALID)
     return token
 
 

@@ -421,6 +421,18 @@ def test_a_token_is_shown_once(installation: Installation) -> None:
     assert made["token"] not in json.dumps(listed)
 
 
+def test_a_token_gets_an_end(installation: Installation) -> None:
+    ends = ("token", "add", "guest", "--scope", "read", "--until")
+    assert installation.json(*ends, "2999-01-31")["ends_at"] == "2999-01-31T00:00:00Z"
+    assert [token["ends_at"] for token in installation.json("token", "list")["items"]] == [
+        "2999-01-31T00:00:00Z"
+    ]
+    assert "guest  (until 2999-01-31)" in installation.done("token", "list")
+    for day in ("2020-01-31", "tomorrow"):
+        refused = installation.run(*ends, day)
+        assert (refused.exit_code, refused.stdout) == (2, "")
+
+
 def test_setup_link_names_its_address_or_the_assumed_port(installation: Installation) -> None:
     assumed = installation.run("operator", "add", "ann")
     assert assumed.stdout.startswith("http://127.0.0.1:8000/setup?token=")

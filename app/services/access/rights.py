@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple, cast, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
@@ -68,14 +68,22 @@ class TokenFacts(msgspec.Struct, frozen=True):
     created_at: datetime
     created_by: str | None = None
     """Operator who created it in the settings, in lists; None if a command did."""
+    ends_at: datetime | None = None
+    """First time at which it is not valid; None if it is valid until it is revoked."""
 
 
 async def add_token(
-    session: AsyncSession, name: str, scope: Scope, *, account_id: int | None = None
+    session: AsyncSession,
+    name: str,
+    scope: Scope,
+    *,
+    account_id: int | None = None,
+    ends_at: datetime | None = None,
 ) -> tuple[int, str]:
     """Add a token; return its id and its secret, which is not stored.
 
-    account_id: its operator; None for a command. Raises InvalidInputError, ForbiddenError.
+    account_id: its operator; None for a command. ends_at: first time at which it is not valid,
+    after now; None to be valid until it is revoked. Raises InvalidInputError, ForbiddenError.
     """
     name = name.strip()
     if not 0 < len(name) <= 100 or not name.isprintable():
@@ -83,8 +91,15 @@ async def add_token(
     if account_id is not None:
         await check_maker(session, account_id)
     secret, time = new_secret(SECRET_PREFIX), now()
+    if ends_at is not None and ends_at <= time:
+        raise InvalidInputError("The day until which the token works must be in the future")
     token = Token(
-        name=name, scope=scope, sha256=digest(secret), created_at=time, created_by_id=account_id
+        name=name,
+        scope=scope,
+        sha256=digest(secret),
+        created_at=time,
+        created_by_id=account_id,
+        ends_at=ends_at,
     )
     session.add(token)
     await session.flush()
@@ -94,7 +109,7 @@ async def add_token(
 async def tokens_by_digest(
     session: AsyncSession, digests: Sequence[bytes]
 ) -> dict[bytes, TokenFacts]:
-    query = select(Token).where(Token.sha256.in_(digests))
+    query = select(Token).where(Token.sha256.in_(digests), _has_not_ended())
     return {token.sha256: _facts(token) for token in await session.scalars(query)}
 
 
@@ -102,6 +117,10 @@ async def list_tokens(session: AsyncSession, *conditions: ColumnElement[bool]) -
     query = select(Token, Operator.name).outerjoin(Operator, Operator.id == Token.created_by_id)
     rows = await session.execute(query.where(*conditions).order_by(Token.id))
     return [_facts(token, maker) for token, maker in rows]
+
+
+def _has_not_ended() -> ColumnElement[bool]:
+    return or_(Token.ends_at.is_(None), Token.ends_at > now())
 
 
 async def revoke_token(session: AsyncSession, token_id: int) -> None:
@@ -113,7 +132,8 @@ async def revoke_token(session: AsyncSession, token_id: int) -> None:
 
 
 def _facts(token: Token, maker: str | None = None) -> TokenFacts:
-    return TokenFacts(token.id, token.name, cast(Scope, token.scope), token.created_at, maker)
+    scope = cast(Scope, token.scope)
+    return TokenFacts(token.id, token.name, scope, token.created_at, maker, token.ends_at)
 
 
 INVALID: Final = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
@@ -136,7 +156,10 @@ VISITOR: Final = Right("visitor", 0)
 
 
 async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[Right]:
-    queries = {"token": select(Token.id), "session": select(LoginSession.id).where(is_in_force())}
+    queries = {
+        "token": select(Token.id).where(_has_not_ended()),
+        "session": select(LoginSession.id).where(is_in_force()),
+    }
     ended = set(rights)
     for kind, query in queries.items():
         if ids := {right.id for right in rights if right.kind == kind}:
@@ -201,9 +224,10 @@ async def remove_account(
     removal.name = account.name
     if account.role == OPERATOR:
         is_own = Token.created_by_id == account.id
-        own_tokens = await list_tokens(session, is_own)
+        own_tokens = await list_tokens(session, is_own, _has_not_ended())
         removal.invitations = await end_invitations_of(session, account.id)
-        removal.remaining_tokens = await list_tokens(session, Token.created_by_id.is_(None))
+        is_unknown = Token.created_by_id.is_(None)
+        removal.remaining_tokens = await list_tokens(session, is_unknown, _has_not_ended())
         if keeps_tokens:
             removal.remaining_tokens = [*own_tokens, *removal.remaining_tokens]
         else:

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Literal
@@ -97,14 +98,16 @@ class OwnAccess(Struct, frozen=True):
     name: str
     scope: Scope
     """`read`, `write` or `admin`: each also may do what those before it may."""
+    ends_at: datetime | None
+    """First time at which the token is not valid; null for an account, or without an end."""
 
 
 @blueprint.get(API + "/token", policy="known", answers="The token, or the account of a cookie")
 async def show_token() -> OwnAccess:
-    """Show the name and the scope of the own token."""
+    """Show the name, the scope and the end of the own token."""
     if g.token is not None:
-        return OwnAccess("token", g.token.name, g.token.scope)
-    return OwnAccess("account", g.account.name, own_scope())
+        return OwnAccess("token", g.token.name, g.token.scope, g.token.ends_at)
+    return OwnAccess("account", g.account.name, own_scope(), None)
 
 
 @blueprint.get(API + "/openapi.json", policy="open", keep=True, answers="OpenAPI 3.1")

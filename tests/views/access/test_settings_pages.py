@@ -2,14 +2,19 @@
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 from quart import Quart
+from sqlalchemy import update
 
 from app import __version__
 from app.lifespan import note_hosts
+from app.models import Token
 from app.runtime.network import network_addresses
 from app.services.access.phone_switch import lets_phones_in
+from app.services.access.rights import Right, add_token, ended_rights
+from saywho.clock import now
 from tests.browsing import PASSWORD, SAME_ORIGIN, Browser, body, parts_of, signed_in
 from tests.conftest import Client
 
@@ -41,6 +46,25 @@ async def test_a_token_is_shown_once_and_ends_when_revoked(app: Quart, browser: 
     assert (await program.get("/api/v1/users")).status_code == 401
     assert "a script" not in await browser.page("/settings")
     assert (await browser.post(path)).status_code == 404
+
+
+async def test_a_token_works_until_its_end(app: Quart, browser: Browser) -> None:
+    ends_at = now() + timedelta(days=1)
+    async with parts_of(app).db.write() as session:
+        token_id, secret = await add_token(session, "a week", "read", ends_at=ends_at)
+    program = Client(app, {"Authorization": f"Bearer {secret}"})
+    own = await program.json("/api/v1/token")
+    assert own["ends_at"] == ends_at.isoformat().replace("+00:00", "Z")
+    assert "Works until <time" in await browser.page("/settings")
+    right = Right("token", token_id)
+    async with parts_of(app).db.write() as session:
+        assert await ended_rights(session, [right]) == set()
+        await session.execute(update(Token).values(ends_at=now()))
+        assert await ended_rights(session, [right]) == {right}
+    for path in ("/api/v1/token", "/api/v1/users"):
+        refused = await program.get(path)
+        assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 async def test_authors_are_deleted(browser: Browser, writer: Client, anybody: Client) -> None:

@@ -367,7 +367,7 @@ async def test_a_program_finds_the_document_and_what_its_token_may(shared: Share
     assert (await shared.anybody.get("/api/v1/token")).status_code == 401
     browser = await signed_in(shared.app, "mina")
     own = await (await browser.get("/api/v1/token")).get_json()
-    assert own == {"kind": "account", "name": "mina", "scope": "admin"}
+    assert own == {"kind": "account", "name": "mina", "scope": "admin", "ends_at": None}
 
 
 async def test_a_list_leads_to_its_next_page(writer: Client) -> None:
