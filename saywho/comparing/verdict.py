@@ -1,6 +1,7 @@
 """A comparison's answer, as the API returns it, and reasons."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from itertools import chain
 from sys import getsizeof
 from typing import Final, Literal, NamedTuple
@@ -126,6 +127,10 @@ class StoredPost(msgspec.Struct, frozen=True):
     id: int
     room: str | None = None
     """Name of the chat, if any."""
+    posted_at: datetime | None = None
+    """UTC; null if unknown."""
+    tz: str | None = None
+    """Time zone of the chat; null if unknown."""
     count: int | msgspec.UnsetType = msgspec.UNSET
     """How often the author posted it. Absent for several texts."""
 
@@ -133,11 +138,19 @@ class StoredPost(msgspec.Struct, frozen=True):
 Short = Literal["words", "posts", "others", "people"]
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one of some authors wrote the text, and which."""
 
     text: str
     """The text as it was sent: NFC, LF, a blank line between texts."""
+    read_of: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Authors with a post that has exactly this text, so that it was read before. With `reasons`,
+    also authors who were not compared.
+    """
+    read_in: list[StoredPost] | msgspec.UnsetType = msgspec.UNSET
+    """If `read_of` names anyone, or with `reasons`: a post with exactly this text by each author,
+    compared or not.
+    """
     verdict: Verdict
     none: float | None
     """Probability that someone else wrote it."""
@@ -198,12 +211,6 @@ class Comparison(msgspec.Struct, frozen=True):
     """With `reasons`, if the text reads like none of the authors: up to three words of the text
     that none of the authors whose posts were searched writes.
     """
-    read_of: list[str] | msgspec.UnsetType = msgspec.UNSET
-    """Authors with a post that has exactly this text, so that it was read before. With `reasons`,
-    also authors who were not compared.
-    """
-    read_in: list[StoredPost] | msgspec.UnsetType = msgspec.UNSET
-    """With `reasons`, a post with exactly this text by each author, compared or not."""
     quoted: int | msgspec.UnsetType = msgspec.UNSET
     """Number of words in quoted lines, which were not judged, if any."""
     heads: list[MessageHead] | msgspec.UnsetType = msgspec.UNSET

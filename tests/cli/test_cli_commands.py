@@ -307,7 +307,7 @@ def test_a_comparison_names_quoted_lines_and_stored_texts(filled: Installation) 
     quoting = filled.done("compare", "> one two three\nWind NW and lamp lit tonight")
     assert "The quoted lines were not judged: 6 of 9 words were." in quoting
     known = filled.done("compare", BREAD[3], "-u", "Lighthouse")
-    assert known.startswith("빵집 wrote exactly this here.\n")
+    assert known.startswith("빵집 wrote exactly this here. It is from ")
 
 
 def test_a_comparison_leaves_pieces_out(filled: Installation) -> None:

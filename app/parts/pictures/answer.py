@@ -33,6 +33,7 @@ from app.views.comparing.verdicts import (
     chance_of,
     heading_of,
     held_back_of,
+    stored_of,
     strange_places,
     threshold_of,
     why_nobody,
@@ -144,12 +145,15 @@ def answer_poster(
     ]
     marks += [(start, end, NO_HUE) for start, end in strange_places(comparison)]
     struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
+    # A picture is passed on, and names no chat.
+    stored = stored_of(comparison, has_room=False)
+    heading = heading_of(comparison, is_named=is_named)
     drawn_bars = Bars(tuple(bars), are_names_above=True)
     return Poster(
         title="",
         facts=(),
-        finding=heading_of(comparison, is_named=is_named),
-        reason=_why(comparison),
+        finding=stored or heading,
+        reason=heading if stored else _why(comparison),
         drawing=MarkedText(comparison.text, tuple(marks), struck),
         second=PosterFigure("", (), drawn_bars) if bars else None,
         premises=_premises(comparison, today, is_all_invented=is_all_invented),

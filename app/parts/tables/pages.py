@@ -41,10 +41,11 @@ from app.services.posts.users import outgrown_samples
 from app.views.answers import streamed, while_readable
 from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
 from app.views.blueprints import CSV, Form, PageBlueprint
+from app.views.cast import bound
 from app.views.comparing.api import MOST_LINES
 from app.views.comparing.tables import summary_sentences
-from app.views.comparing.verdicts import why_short
-from app.views.page import FormPage, render, render_form
+from app.views.comparing.verdicts import stored_of, why_short, writers_of
+from app.views.page import FormPage, cast_on, render, render_form
 from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import Verdict
 from saywho.formats.tables.csv import written_table
@@ -82,6 +83,12 @@ class TableRow(Struct, frozen=True):
         return "\n".join(self.texts)
 
     @property
+    def known(self) -> tuple[str, int] | None:
+        """Who wrote exactly this text, and the id of a post; None for a new text."""
+        stored = stored_of(self.comparison) if self.comparison else None
+        return (stored, writers_of(self.comparison)[0].id) if self.comparison and stored else None
+
+    @property
     def is_judged(self) -> bool:
         return self.comparison is not None and self.comparison.none is not None
 
@@ -89,6 +96,11 @@ class TableRow(Struct, frozen=True):
     def username(self) -> str:
         """The likeliest author."""
         return self.comparison.ranking[0].username if self.comparison else ""
+
+    @property
+    def people(self) -> list[str]:
+        """The likeliest author, and those of posts with exactly this text."""
+        return [self.username, *(self.comparison.read_of or ())] if self.comparison else []
 
     @property
     def chance(self) -> float:
@@ -112,8 +124,8 @@ class TableRow(Struct, frozen=True):
         comparison = self.comparison
         if comparison is None:
             return self.error
-        if comparison.read_of:
-            return gettext("stored here already")
+        if stored := stored_of(comparison):
+            return stored
         if comparison.nothing_like in {"letters", "language"} or (
             "other_language" in comparison.limits
         ):
@@ -217,7 +229,9 @@ async def post_table(form: Form) -> ResponseReturnValue:
         )
         judging = await _judging(given, kind, column, names, together)
         if form.get("as") == "csv":
-            return _as_csv(*await _judged(judging, names), columns_of_authors(names))
+            rows, summary = await _judged(judging, names)
+            with bound(await cast_on(rows)):
+                return _as_csv(rows, summary, columns_of_authors(names))
     except AppError as failure:
         error = failure.with_traceback(None)
     page = ManyTextsPage(
@@ -260,7 +274,7 @@ async def _sent(
                 yield context.run(_progress, portion, len(rows), judging.lines).encode()
     except AppError as failure:
         rows, error = [], failure.with_traceback(None)
-    about = [*dict.fromkeys([*names, *(row.username for row in rows if row.username)])]
+    about = [*dict.fromkeys([*names, *(name for row in rows for name in row.people)])]
     page = structs.replace(page, rows=rows, summary=summary, error=error, about=about)
     whole = await asyncio.create_task(render(page), context=context)
     yield whole.split(PROGRESS)[1].encode()

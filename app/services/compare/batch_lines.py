@@ -21,9 +21,10 @@ from app.runtime.work_pool import Runner
 from app.services.compare.answering import answer
 from app.services.compare.comparing import cases_of
 from app.services.compare.habits import Models
+from app.services.compare.stored_texts import add_stored
 from saywho.comparing.copied_texts import MOST_TEXTS, TakenApart
 from saywho.comparing.question import Question, comparable_texts, messages_of
-from saywho.comparing.verdict import Comparison, MessageHead, RankedAuthor
+from saywho.comparing.verdict import Comparison, MessageHead, RankedAuthor, StoredPost
 from saywho.engine.case import Case
 from saywho.engine.judgement import SURE, Limit, Verdict
 from saywho.engine.shares import share_of
@@ -74,6 +75,8 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
 
     line: int | msgspec.UnsetType = msgspec.UNSET
     id: LineId | msgspec.UnsetType = msgspec.UNSET
+    read_in: list[StoredPost] = []
+    """A post with exactly this text by each author who has one, compared or not."""
     verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
     none: float | msgspec.UnsetType | None = msgspec.UNSET
     ranking: list[RankedAuthor] = []
@@ -391,7 +394,7 @@ async def _portions(
         try:
             async with db.read() as session:
                 questions = [(checked.texts, ()) for checked in portion if checked.texts]
-                cases = iter(await cases_of(session, models, questions, usernames, run=run))
+                cases = await cases_of(session, models, questions, usernames, run=run)
         except AppError as error:  # The authors were deleted meanwhile.
             detail = str(error.detail)
             yield [
@@ -399,20 +402,21 @@ async def _portions(
                 for checked in portion
             ]
             continue
+        judged = [(case, await answer(case, sure=sure, explain=False, run=run)) for case in cases]
+        async with db.read() as session:
+            known = iter([(case, await add_stored(session, case, each)) for case, each in judged])
         yield [
-            await _judged(checked, next(cases), sure, run)
-            if checked.texts
-            else JudgedLine(checked, checked.line)
+            _judged(checked, *next(known)) if checked.texts else JudgedLine(checked, checked.line)
             for checked in portion
         ]
 
 
-async def _judged(checked: CheckedLine, case: Case, sure: float, run: Runner) -> JudgedLine:
-    answered = await answer(case, sure=sure, explain=False, run=run)
+def _judged(checked: CheckedLine, case: Case, answered: Comparison) -> JudgedLine:
     if checked.apart:
         answered = checked.apart.restored(answered)
     judged = structs.replace(
         checked.line,
+        read_in=answered.read_in or [],
         verdict=answered.verdict,
         none=answered.none,
         ranking=answered.ranking,

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Protocol
 
-from msgspec import UNSET, structs
-from sqlalchemy import BigInteger, Select, TextClause, bindparam, column, func, select
+from msgspec import UNSET, UnsetType, structs
+from sqlalchemy import BigInteger, Row, Select, TextClause, bindparam, column, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import All, Either, Expression, Terms, author_term, backend_of, is_among
-from app.models import MAX_ID, Tweet, User, Word
+from app.models import MAX_ID, Room, Tweet, User, Word
 from app.services.posts.tweets import room_name
 from saywho.comparing.verdict import Comparison, StoredPost
 from saywho.engine.case import Case
@@ -69,7 +69,7 @@ async def _find(
         else:
             for row in rows:
                 count = row.times if len(texts) == 1 else UNSET
-                posts[row.user_id] = StoredPost(row.username, row.id, row.room, count)
+                posts[row.user_id] = _stored(row, count)
         ids = [*posts]
         if not posts:
             return []
@@ -93,7 +93,11 @@ async def _find_short(
         query = query.where(User.username_key.in_([*map(username_key, names)]))
     values = _values(session, _rarest_of(typed, counts), texts[0], hidden)
     rows = await session.execute(query, values)
-    return [StoredPost(row.username, row.id, row.room, row.times) for row in rows]
+    return [_stored(row, row.times) for row in rows]
+
+
+def _stored(row: Row[*tuple[Any, ...]], count: int | UnsetType) -> StoredPost:
+    return StoredPost(row.username, row.id, row.room, row.created_at, row.tz, count)
 
 
 def _values(
@@ -118,8 +122,10 @@ def _select(matched: TextClause, *, is_newest: bool = False) -> Select[*tuple[An
         .group_by(Tweet.user_id)
         .subquery()
     )
+    tz = select(Room.tz).where(Room.id == Tweet.room_id).scalar_subquery().label("tz")
+    named = Tweet.user_id, Tweet.id, User.username, room_name().label("room")
     return (
-        select(Tweet.user_id, Tweet.id, User.username, room_name().label("room"), first.c.times)
+        select(*named, Tweet.created_at, tz, first.c.times)
         .join(first, first.c.id == Tweet.id)
         .join(User, User.id == Tweet.user_id)
         .order_by(first.c.times.desc(), Tweet.id)

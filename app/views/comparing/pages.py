@@ -140,7 +140,6 @@ class Compared(Struct, frozen=True):
     heads = _told(verdicts.heads_of)
     more_text = _told(verdicts.more_text_of)
     quoted = _told(verdicts.quoted_of)
-    place = _told(verdicts.place_of)
     rate = _told(verdicts.rate_of)
     read_before = _told(verdicts.read_before)
     stored = _told(verdicts.stored_of)
@@ -375,7 +374,8 @@ async def _page(
 
 
 def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
-    return [*names, *(ranked.username for ranked in comparison.ranking)]
+    ranked = (ranked.username for ranked in comparison.ranking)
+    return [*dict.fromkeys([*names, *ranked, *(comparison.read_of or ())])]
 
 
 async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:

@@ -5,9 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
+from msgspec import structs
+
+from app.language.i18n import (
+    gettext,
+    gettext_noop,
+    ngettext,
+    show_date,
+    show_list,
+    show_number,
+    show_percent,
+)
+from app.runtime.clock import remembered_zone
 from app.services.compare.stored_texts import MOST_AUTHORS
-from app.views.addresses import search_path
 from app.views.cast import shown_name
 from saywho.comparing.verdict import EXPLAINED, Comparison, StoredPost
 from saywho.engine.case import KNOWN_FEATURES
@@ -522,42 +532,37 @@ def _unwritten(comparison: Comparison) -> str:
     return text.format(username=shown_name(comparison.ranking[0].username), words=show_list(quoted))
 
 
-def read_before(comparison: Comparison) -> str | None:
-    """Return which compared authors posted exactly this text; None for short or new ones, and if
-    `writers_of` already names others.
-    """
-    writers = comparison.read_of or ()
-    if not writers or comparison.verdict == "short" or writers_of(comparison):
-        return None
-    text = gettext(
-        "{names} wrote exactly this. saywho has already read it, so the answer is more certain "
-        "than for a new text."
-    )
-    return text.format(names=_named(writers))
-
-
 def writers_of(comparison: Comparison) -> list[StoredPost]:
-    """Return a post with exactly this text by each author who posted it.
+    """Return a post with exactly this text by each author who posted it."""
+    return [*(comparison.read_in or ())]
 
-    Empty if only the likeliest author did: `read_before` says so, except of a text too short to
-    judge.
+
+def stored_of(comparison: Comparison, *, has_room: bool = True) -> str | None:
+    """Return all authors who posted exactly this text, how often, when, and in which chat.
+
+    has_room: whether chats are named.
     """
-    posts = [*(comparison.read_in or ())]
-    likeliest = None if comparison.verdict == "short" else comparison.ranking[0].username
-    return posts if any(post.username != likeliest for post in posts) else []
-
-
-def stored_of(comparison: Comparison) -> str | None:
-    """Return all authors who posted exactly this text, how often, and in which chat."""
     posts = writers_of(comparison)
     if not posts:
         return None
-    said = _written_by_one(posts[0]) if len(posts) == 1 else _written_by_several(posts)
+    if not has_room:
+        posts = [structs.replace(post, room=None) for post in posts]
+    return _written_by_one(posts[0]) if len(posts) == 1 else _written_by_several(posts)
+
+
+def read_before(comparison: Comparison) -> str | None:
+    """Return that a compared author's post has this text; None for a new or short text."""
     compared = {each.username for each in comparison.ranking}
-    if comparison.verdict == "short" or compared.isdisjoint(post.username for post in posts):
-        return said
-    read = gettext("saywho has already read it, so the answer is more certain than for a new text.")
-    return f"{said} {read}"
+    if comparison.verdict == "short" or compared.isdisjoint(comparison.read_of or ()):
+        return None
+    return gettext("saywho has already read it, so the answer is more certain than for a new text.")
+
+
+def date_of(post: StoredPost) -> str:
+    """Return the day of a post in its chat, or in UTC; empty if unknown."""
+    if post.posted_at is None:
+        return ""
+    return show_date(post.posted_at.astimezone(remembered_zone(post.tz)).date())
 
 
 def _written_by_several(posts: list[StoredPost]) -> str:
@@ -573,33 +578,30 @@ def _written_by_several(posts: list[StoredPost]) -> str:
 
 
 def _times_of(post: StoredPost) -> str:
-    name = shown_name(post.username)
-    if not post.count:  # Several texts were asked about.
-        return name
-    text = ngettext("{name} ({count} time)", "{name} ({count} times)", post.count)
-    return text.format(name=name, count=show_number(post.count))
+    facts = [date_of(post)]
+    if post.count:  # Several texts were asked about otherwise.
+        times = ngettext("{count} time", "{count} times", post.count)
+        facts.append(times.format(count=show_number(post.count)))
+    told, name = ", ".join(filter(None, facts)), shown_name(post.username)
+    return gettext("{name} ({facts})").format(name=name, facts=told) if told else name
 
 
 def _written_by_one(post: StoredPost) -> str:
-    if post.count and post.count > 1:
-        times = {"name": shown_name(post.username), "count": show_number(post.count)}
-        if post.room:
-            text = gettext("{name} wrote exactly this {count} times, in the chat {room}.")
-            return text.format(room=post.room, **times)
-        return gettext("{name} wrote exactly this {count} times here.").format(**times)
-    if post.room:
-        text = gettext("{name} wrote exactly this, in the chat {room}.")
-        return text.format(name=shown_name(post.username), room=post.room)
-    return gettext("{name} wrote exactly this here.").format(name=shown_name(post.username))
-
-
-def place_of(comparison: Comparison) -> str | None:
-    """Return the URL of the search for this text; None if no search finds it."""
-    writers, text, longest = comparison.read_of or (), comparison.text, 500
-    # A quote would end the phrase, and a blank line is between several texts.
-    if not writers or len(text) > longest or '"' in text or "\n\n" in text:
-        return None
-    return search_path(f'"{text}"', writers[0])
+    count, date = post.count or 1, date_of(post)
+    if post.room and count > 1:
+        said = gettext("{name} wrote exactly this {count} times, in the chat {room}.")
+    elif post.room:
+        said = gettext("{name} wrote exactly this, in the chat {room}.")
+    elif count > 1:
+        said = gettext("{name} wrote exactly this {count} times here.")
+    else:
+        said = gettext("{name} wrote exactly this here.")
+    name = shown_name(post.username)
+    said = said.format(name=name, count=show_number(count), room=post.room)
+    if not date:
+        return said
+    when = gettext("One of them is from {date}.") if count > 1 else gettext("It is from {date}.")
+    return f"{said} {when.format(date=date)}"
 
 
 def quoted_of(comparison: Comparison) -> str | None:

@@ -2,7 +2,7 @@
 
 import tracemalloc
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import msgspec
@@ -18,6 +18,7 @@ from app.parts.pictures.picture_page import cast_in_picture
 from app.services.posts.users import NamedUser
 from app.views.cast import HUES, Cast, bound, person_of
 from app.views.comparing.verdicts import limits_of
+from saywho.comparing.verdict import StoredPost
 from tests.conftest import Shared
 from tests.selection import first_of
 from tests.views.comparing.test_verdicts import Facts
@@ -245,6 +246,17 @@ def test_the_chance_of_a_mistake_is_passed_on_with_an_answer(strangers: float) -
     poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
     assert poster.reason == "The chance that someone else wrote it is 5%."
     assert drawn(poster).tobytes() != drawn(poster._replace(reason="")).tobytes()
+
+
+@pytest.mark.usefixtures("without_people")
+def test_the_writer_of_a_known_text_is_the_first_line_of_its_picture() -> None:
+    post = StoredPost("gull", 7, "the harbour", datetime(2024, 5, 2, 20, tzinfo=UTC), "Asia/Seoul")
+    guess = Facts([0.6, 0.4], [50] * 2, 0.5).comparison()
+    comparison = msgspec.structs.replace(guess, read_of=["gull"], read_in=[post])
+    poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    assert poster.finding == "gull wrote exactly this here. It is from May 3, 2024."
+    without = answer_poster(guess, is_named=True, samples=(), today=date(2026, 11, 23))
+    assert poster.reason == without.finding
 
 
 @pytest.mark.usefixtures("without_people")

@@ -144,9 +144,19 @@ async def test_the_page_has_a_row_for_each_line(site: Client) -> None:
     # Meanwhile a line for each portion of lines says how many are done, and then they are left.
     said = re.findall(r"\d+ of 22 lines \w+", page[: page.index("together-heading")])
     assert said == [f"{n} of 22 lines {done}" for done in ("read", "judged") for n in (20, 22)]
-    # A stored line proves nothing.
-    _, stored = await post(site, lines=SAILOR[0], username="sailor")
-    assert "stored here already" in stored
+
+
+async def test_the_writer_of_a_known_line_is_named_before_its_answer(site: Client) -> None:
+    """Whoever is asked about, on the page, as CSV and as JSON."""
+    _, page = await post(site, lines=SAILOR[0], username="poet")
+    (told,) = re.findall(r'<td class="word"><a href="(/tweet/\d+)"[^>]*>(.*?)</a>', page)
+    assert told[1].startswith("sailor wrote exactly this here. It is from ")
+    assert SAILOR[0] in await site.page(told[0])
+    _, written = await post(site, lines=SAILOR[0], username="poet", **{"as": "csv"})
+    assert "sailor wrote exactly this here." in written
+    row, _ = await table(site, "username=poet", [SAILOR[0]])
+    (known,) = row["read_in"]
+    assert (known["username"], f"/tweet/{known['id']}") == ("sailor", told[0])
 
 
 async def test_the_page_is_sent_while_the_lines_are_judged(site: Client) -> None:

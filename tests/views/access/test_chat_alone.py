@@ -32,12 +32,15 @@ from tests.views.access.test_reader_pages import kind_of
 from tests.waiting import settle
 
 CHAT: Final = made_chat(12)
+OTHER: Final = made_chat(6)
+"""A chat that a reader of the first one may not know of."""
 PEOPLE: Final = CHAT.names
 TEXTS: Final = (
     "lol the boat and the kettle are in the harbour window",
     "Coffee in the garden, then the quay by train for supper.",
     "zebrafish",
     CHAT.said[7][2],
+    f"{OTHER.said[3][2]} zebrafish quarry.",
 )
 DIFFERENT: Final = (
     (r'"request_id":"\w+"', ""),
@@ -96,11 +99,10 @@ def without_ids(text: str, ranks: dict[str, str]) -> str:
 
 async def fill_elsewhere(app: Quart) -> None:
     """Let some people of the chat write more in another one, in other words, with other people."""
-    other = made_chat(6)
-    called = dict(zip(other.names, PEOPLE[::-1], strict=False))
+    called = dict(zip(OTHER.names, PEOPLE[::-1], strict=False))
     said: list[Said] = [
         (at, called.get(name, name), f"{text} zebrafish quarry.")
-        for at, name, text in other.said * 2
+        for at, name, text in OTHER.said * 2
     ]
     await import_chat(parts_of(app).db, kakaotalk("the quarry", *said))
     posts = [{"username": "gull", "text": f"a boat, {n} kettles, zebrafish"} for n in range(40)]
