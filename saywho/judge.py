@@ -10,7 +10,7 @@ import numpy as np
 
 from saywho.chat import Post
 from saywho.comparing.held_out import measured_on
-from saywho.comparing.question import Question, check_words, judged_parts, messages_of
+from saywho.comparing.question import Question, check_words, cleaned, messages_of
 from saywho.comparing.verdict import Comparison, answer_of
 from saywho.engine.attribution import scores_of_each
 from saywho.engine.case import RATED, Case, Suspect, best_of, query_of_texts
@@ -234,7 +234,8 @@ class Judge:
         """Return the case of a question; of very many authors, only the best are in it."""
         suspects, fitted = self._suspects(question.usernames), self._corpus.fitted
         check_words(suspects)
-        texts, gaps = judged_parts(question)
+        question = cleaned(question)
+        texts, gaps = question.texts, question.without
         if question.usernames or len(suspects) <= RATED:
             return Case(texts, suspects, fitted, bool(question.usernames), gaps=gaps)
         profiles = [suspect.profile for suspect in suspects]
@@ -242,7 +243,7 @@ class Judge:
         scores[[not profile.counts.keys.size for profile in profiles]] = -np.inf
         best = best_of(scores)
         further = np.delete(scores, best)
-        return Case([*texts], [suspects[i] for i in best], fitted, False, further, gaps=gaps)
+        return Case(texts, [suspects[i] for i in best], fitted, False, further, gaps=gaps)
 
 
 @contextmanager

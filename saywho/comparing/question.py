@@ -1,7 +1,7 @@
 """A question as it is judged: its texts, cleaned and each once, and what of them is left out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from saywho.comparing.copied_texts import MOST_TEXTS, TakenApart, take_apart
@@ -80,13 +80,14 @@ def messages_of(question: Question) -> TakenApart | None:
     return take_apart(texts, gaps, person=question.person)
 
 
-JudgedParts = tuple[tuple[str, ...], tuple[Gap, ...]]
-"""Texts by one hand, and gaps of the joined texts."""
+def cleaned(question: Question) -> Question:
+    """Return the question with its texts as they are judged, each once, and their gaps.
 
-
-def judged_parts(question: Question) -> JudgedParts:
+    Raises InvalidInputError.
+    """
     texts, without = question.texts, question.without
-    return comparable_texts(texts), judged_gaps(texts, without) if without else ()
+    gaps = judged_gaps(texts, without) if without else ()
+    return replace(question, texts=comparable_texts(texts), without=gaps)
 
 
 def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:

@@ -393,7 +393,7 @@ async def _portions(
     while portion := await run(lambda: list(islice(lines, at_once))):
         try:
             async with db.read() as session:
-                questions = [(checked.texts, ()) for checked in portion if checked.texts]
+                questions = [Question(checked.texts) for checked in portion if checked.texts]
                 cases = await cases_of(session, models, questions, usernames, run=run)
         except AppError as error:  # The authors were deleted meanwhile.
             detail = str(error.detail)

@@ -36,13 +36,13 @@ from app.services.posts.users import (
     select_rows,
 )
 from saywho.comparing.copied_texts import TakenApart
-from saywho.comparing.question import JudgedParts, Question, check_words, judged_parts, messages_of
+from saywho.comparing.question import Question, check_words, cleaned, messages_of
 from saywho.comparing.verdict import Comparison, SearchedPosts
 from saywho.engine.attribution import scores_of_each
 from saywho.engine.case import RATED, Case, Suspect, best_of, query_of_texts
 from saywho.engine.profiles import without_posts
 from saywho.sizes import MIB
-from saywho.text import Gap, username_key
+from saywho.text import username_key
 
 MOST_NAMED: Final = 1_000
 """Their profiles are in memory together."""
@@ -114,9 +114,9 @@ async def case_of(
 
     Raises NotFoundError and InvalidInputError.
     """
-    parts = await worked_on(question.texts, partial(judged_parts, question))
+    question = await worked_on(question.texts, partial(cleaned, question))
     usernames, of_own = question.usernames, question.of_own
-    (case,) = await cases_of(session, models, [parts], usernames, of_own=of_own, run=run)
+    (case,) = await cases_of(session, models, [question], usernames, of_own=of_own, run=run)
     hidden_post = question.hidden_post
     return case if hidden_post is None else await _without_post(session, case, hidden_post)
 
@@ -129,8 +129,8 @@ async def likeliest_of(session: AsyncSession, models: Models, question: Question
     users = await compared_users(session, question.usernames)
     case = await case_of_authors(session, models, users, is_named=True)
     check_words(case.suspects)
-    texts, gaps = judged_parts(question)
-    case = replace(case, texts=texts, gaps=gaps)
+    question = cleaned(question)
+    case = replace(case, texts=question.texts, gaps=question.without)
     if question.hidden_post is not None:
         case = await _without_post(session, case, question.hidden_post)
     return case.suspects[case.order[0]].username
@@ -139,13 +139,13 @@ async def likeliest_of(session: AsyncSession, models: Models, question: Question
 async def cases_of(
     session: AsyncSession,
     models: Models,
-    questions: Sequence[JudgedParts],
+    questions: Sequence[Question],
     usernames: Sequence[str],
     *,
     of_own: bool = False,
     run: Runner = asyncio.to_thread,
 ) -> list[Case]:
-    """Return the cases of texts by several hands; of very many authors only the best are kept, to
+    """Return the cases of cleaned questions; of very many authors only the best are kept, to
     bound memory.
 
     usernames: of the compared authors; none for all with posts. Raises NotFoundError and
@@ -155,10 +155,10 @@ async def cases_of(
     if usernames or len(users) <= RATED:
         case = await case_of_authors(session, models, users, is_named=bool(usernames))
         check_words(case.suspects)
-        cases = [replace(case, texts=texts, gaps=gaps) for texts, gaps in questions]
+        cases = [replace(case, texts=each.texts, gaps=each.without) for each in questions]
         return [await with_habits(session, models, case, run) for case in cases]
     fitted = await models.backgrounds.load(session)
-    queries = await run(lambda: [query_of_texts(*parts) for parts in questions])
+    queries = await run(lambda: [query_of_texts(each.texts, each.without) for each in questions])
     scores = np.full((len(queries), len(users)), -np.inf)
     at_once = 100  # Authors whose profiles are in memory together.
     for start in range(0, len(users) if queries else 0, at_once):
@@ -169,11 +169,13 @@ async def cases_of(
             scores_of_each, queries, [profiles[place] for place in filled], fitted.background
         )
     portions = []
-    for (texts, gaps), row in zip(questions, scores, strict=True):
+    for question, row in zip(questions, scores, strict=True):
         best = best_of(row)  # Equal scores are ordered by name, as the authors are.
         narrowed = await case_of_authors(session, models, [users[i] for i in best], is_named=False)
         check_words(narrowed.suspects)
-        narrowed = replace(narrowed, texts=texts, gaps=gaps, further=np.delete(row, best))
+        narrowed = replace(
+            narrowed, texts=question.texts, gaps=question.without, further=np.delete(row, best)
+        )
         portions.append(await with_habits(session, models, narrowed, run))
     return portions
 
@@ -318,14 +320,14 @@ class Comparer:
             run = self._run_long if question.is_long else asyncio.to_thread
             async with self._db.read() as session:
                 return await case_of(session, self._models, question, run)
-        comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
-        if case := await self._find(usernames, comparable, gaps):
+        question = await worked_on(question.texts, partial(cleaned, question))
+        if case := await self._find(question):
             return case
-        return replace(await self._load(tuple(usernames)), texts=comparable, gaps=gaps)
+        case = await self._load(tuple(usernames))
+        return replace(case, texts=question.texts, gaps=question.without)
 
-    async def _find(
-        self, usernames: Sequence[str], texts: Sequence[str], gaps: Sequence[Gap]
-    ) -> Case | None:
+    async def _find(self, question: Question) -> Case | None:
+        usernames = question.usernames
         if not await self._feed.catch_up() or self._feed.commit_number is None:
             return None
         fitted = self._models.backgrounds.newest
@@ -337,7 +339,9 @@ class Comparer:
         if len({suspect.id for suspect in suspects}) < len(usernames):
             return None
         check_words(suspects)
-        return Case(texts, suspects, fitted, gaps=gaps, as_of_event=self._newest)
+        return Case(
+            question.texts, suspects, fitted, gaps=question.without, as_of_event=self._newest
+        )
 
     async def _load(self, usernames: tuple[str, ...]) -> Case:
         if len(usernames) <= MOST_NAMES:
