@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import saywho
+from tests.archives import SMALL_FILES
 from tests.chats import kakaotalk, said, telegram
 from tests.installation import ROOT, Installation
 
@@ -105,6 +106,13 @@ def test_what_would_stop_an_import_stops_a_reading() -> None:
     assert chat.unread[0] == "line 5: the author is missing in this row"
 
 
+@pytest.mark.parametrize("name", SMALL_FILES)
+def test_each_format_is_read(name: str) -> None:
+    chat = saywho.read(io.BytesIO(SMALL_FILES[name]), username="mina", accept_doubts=True)
+    assert chat.format == name
+    assert chat[0].text.startswith("hi, ")
+
+
 def test_columns_and_the_author_of_all() -> None:
     table = b"who,what\nana,a first text\nben,a second text\n"
     chat = saywho.read(io.BytesIO(table), columns={"who": "author", "what": "text"})
@@ -170,12 +178,16 @@ def audit(event, arguments):
     if event.startswith("socket.") or (event == "open" and isinstance(arguments[1], str)
             and set(arguments[1]) & set("wax+")) and not isinstance(arguments[0], int):
         raise RuntimeError(event, arguments)
+import os
+read, variables = type(os.environ).__getitem__, set()
+type(os.environ).__getitem__ = lambda self, name: variables.add(name) or read(self, name)
 import saywho
 sys.addaudithook(audit)
 chat = saywho.read("chat.txt", tz="Asia/Seoul")
 table = saywho.read("table.csv")
 answer = saywho.Judge(chat).ask("안녕 민아야 잘 지내", among=chat.people)
 print(len(chat), *chat.people, len(table), answer.verdict)
+print(*(name for name in variables if "SAYWHO" in name))
 """
     ran = subprocess.run(
         [sys.executable, "-B", "-c", code],
@@ -184,7 +196,7 @@ print(len(chat), *chat.people, len(table), answer.verdict)
         text=True,
         check=False,
     )
-    assert (ran.stdout, ran.stderr) == ("7 민아 Kim_Jun 1 short\n", "")
+    assert (ran.stdout, ran.stderr) == ("7 민아 Kim_Jun 1 short\n\n", "")
     assert {path.name for path in tmp_path.iterdir()} == {"chat.txt", "table.csv"}
 
 
