@@ -80,6 +80,10 @@ class NotFoundError(StatusError, status=HTTPStatus.NOT_FOUND, type="not-found"):
     """The subject does not exist."""
 
 
+class GoneError(StatusError, status=HTTPStatus.GONE, type="gone"):
+    """An earlier version had something at this address."""
+
+
 class ConflictError(StatusError, status=HTTPStatus.CONFLICT, type="conflict"):
     """The subject already exists, or is in progress."""
 

@@ -32,8 +32,6 @@ class Listed(NamedTuple):
     """Parts that it imports from if a site has them."""
     commands: tuple[tuple[str, str], ...] = ()
     """Commands of `app/parts/<name>/commands.py`, each with the first line of its help."""
-    adds_to: tuple[str, ...] = ()
-    """Commands of the core that `add_to_<command>` of that module adds options to."""
     entry: str = ""
     """For a part of another package: the entry point of its `Part`, such as `package.part:PART`."""
 
@@ -78,7 +76,6 @@ class Part:
 
 
 PARTS: Final[tuple[Listed, ...]] = (
-    Listed("explain", adds_to=("import",)),
     Listed(
         "sources", commands=(("follow", "Follow accounts and feeds, and fetch their new posts."),)
     ),
@@ -112,6 +109,8 @@ PARTS: Final[tuple[Listed, ...]] = (
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {"evidence": ("tables", "mirror", "cases")}
 """Names in `SAYWHO_WITHOUT` for several parts."""
+WITHDRAWN: Final = frozenset({"explain"})
+"""Names in `SAYWHO_WITHOUT` of parts that 1.1 had, which are ignored with a line until 3.0."""
 
 
 @cache
@@ -132,10 +131,11 @@ def parts_without(without: Collection[str]) -> frozenset[str]:
     Raises ValueError for an unknown name, or if a remaining part needs one that is left out.
     """
     known = {*names(), *(part.name for part in brought_parts())}
-    if unknown := sorted({*without} - known - GROUPS.keys()):
+    if unknown := sorted({*without} - known - GROUPS.keys() - WITHDRAWN):
         listed = ", ".join(sorted({*known, *GROUPS}))
         raise ValueError(f"has no part {unknown[0]!r}; the parts are {listed}")
-    out = frozenset(part for name in without for part in GROUPS.get(name, (name,)))
+    kept = {*without} - WITHDRAWN
+    out = frozenset(part for name in kept for part in GROUPS.get(name, (name,)))
     for part in PARTS:
         for needed in part.needs:
             if needed in out and part.name not in out:

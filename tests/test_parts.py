@@ -43,7 +43,6 @@ LEFT: Final[Mapping[str, Left]] = {
     "tables": Left(page="/compare/table"),
     "mirror": Left(page="/mirror", operation="/api/v1/mirror", command="mirror"),
     "cases": Left(command="case"),
-    "explain": Left(option="--explain"),
     "sources": Left(page="/sources", operation="/api/v1/sources", command="follow"),
     "spark": Left(command="spark"),
     "years": Left(page="/user/ann/2024", operation="/api/v1/users/{username}/years/{year}"),
@@ -138,12 +137,6 @@ def test_a_command_of_a_part_is_gone_with_it(installation: Installation) -> None
             lacking = Installation(installation.data_dir, {"SAYWHO_WITHOUT": part.name})
             assert f"\n  {command} " not in lacking.done("--help")
             refused = lacking.run(command, "--help")
-            assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
-        for command in part.adds_to:
-            lacking = Installation(installation.data_dir, {"SAYWHO_WITHOUT": part.name})
-            assert LEFT[part.name].option in installation.done(command, "--help")
-            assert LEFT[part.name].option not in lacking.done(command, "--help")
-            refused = lacking.run(command, LEFT[part.name].option, "file")
             assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
 
 

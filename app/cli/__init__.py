@@ -274,9 +274,8 @@ class Commands(click.Group):
         listed = COMMANDS.get(cmd_name)
         if listed is None:
             return None
-        adding = [part.name for part in part_list.PARTS if cmd_name in part.adds_to]
         # Other commands read the settings when they need them, after their first line.
-        without = self.left_out() if adding or listed.part else frozenset[str]()
+        without = self.left_out() if listed.part else frozenset[str]()
         if listed.part in without:
             return None
         gc.disable()  # The imports leave no garbage; looking for it takes a tenth of their time.
@@ -285,10 +284,6 @@ class Commands(click.Group):
         finally:
             gc.enable()
         command: click.Command = getattr(module, f"{cmd_name}_command")
-        for name in adding:
-            if name not in without:
-                module = import_module(f"app.parts.{name}.commands")
-                command = getattr(module, f"add_to_{cmd_name}")(command)
         if ctx.command is not self:
             # `quart` gets a command and runs it itself.
             command.invoke = one_line_errors()(command.invoke)  # type: ignore[method-assign]

@@ -24,10 +24,6 @@ from saywho.formats.assumptions import (
 
 if TYPE_CHECKING:
     from app.db.engine import Database
-    from saywho.formats.records import ReadOptions
-
-    Instead = Callable[[Sequence[str], str, ReadOptions], int]
-    """A part's function for files, format and options instead of an import; returns the status."""
 
 BUILT_IN: Final = """
 blogger bluesky bluesky-repo chatgpt chatlab chats claude csv discord discord-csv
@@ -211,6 +207,12 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Undo the import of this number, instead of importing files.",
 )
 @click.option("--dry-run", is_flag=True, help="Count the posts, but store nothing.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say how each file is read and what was not understood, its letters masked.",
+)
+@click.option("--words", "has_words", is_flag=True, help="Explain without masking letters.")
 @json_option
 def import_command(
     files: tuple[str, ...],
@@ -218,7 +220,6 @@ def import_command(
     no_media: bool,
     dry_run: bool,
     undo: int | None,
-    instead: Instead | None = None,
     **chosen: Any,
 ) -> None:
     """Import the posts of each FILE.
@@ -234,6 +235,7 @@ def import_command(
         raise click.UsageError("--keep-earlier is gone; use --room new for another chat")
     if chosen.pop("replace_earlier"):
         raise click.UsageError("--replace-earlier is now --replace N or --replace file")
+    is_explained, has_words = chosen.pop("explain"), chosen.pop("has_words")
     if chosen["replace"] and len(files) > 1:
         raise click.UsageError("Use --replace with one FILE")
     from app.cli.importer import Importer
@@ -244,8 +246,10 @@ def import_command(
     for fault in BROUGHT.faults:
         say(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)
-    if instead:
-        sys.exit(instead(files, format_name, options))
+    if is_explained or has_words:
+        from app.cli.explanation import explain_files
+
+        sys.exit(explain_files(files, format_name, options, has_words=has_words))
     importer = Importer(format_name, options, is_dry=dry_run)
 
     async def run(db: Database, config: Config) -> None:

@@ -6,6 +6,7 @@ import errno
 import functools
 import hashlib
 import logging
+import re
 from collections.abc import AsyncGenerator, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -25,7 +26,7 @@ from quart import (
 )
 from quart.typing import ResponseReturnValue
 from quart.wrappers.response import DataBody
-from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.urls import iri_to_uri
 
 from app.asgi.streams import EndlessBody, hand_over
@@ -35,6 +36,7 @@ from app.errors import (
     UNTYPED,
     AppError,
     FieldError,
+    GoneError,
     MalformedError,
     Message,
     Problem,
@@ -238,6 +240,8 @@ def handle_errors(app: Quart) -> None:
 
 
 def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
+    if isinstance(error, NotFound | MethodNotAllowed) and (instead := withdrawn(request.path)):
+        error = GoneError(instead)
     if isinstance(error, RequestEntityTooLarge):
         error = too_large(resources().config.max_body_mb)
     if isinstance(error, AppError):
@@ -268,6 +272,20 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
         headers["Allow"] = ", ".join(sorted(methods))
     detail = error.description or status.description
     return Problem(UNTYPED, status.phrase, status.value, detail), headers
+
+
+_WITHDRAWN: Final = (
+    (
+        re.compile(r"/imports/\d+/explanation"),
+        gettext_noop("This page is gone. The command saywho import can explain a file"),
+    ),
+)
+"""Addresses of 1.1, and what to use instead; 3.0 knows them no more."""
+
+
+def withdrawn(path: str) -> str:
+    """Return what to use in place of an address that an earlier version had; else nothing."""
+    return next((instead for known, instead in _WITHDRAWN if known.fullmatch(path)), "")
 
 
 _ON_PAGES: Final = {

@@ -147,8 +147,6 @@ class RecordStream:
     """Formats without an item so far."""
     absent: Collection[str] = ()
     """Names in a chat's options that no item so far has."""
-    lines: Iterable["TextLine"] = ()
-    """Kind of each line of a chat in text, read on demand."""
     notes: ReadNotes = field(default_factory=ReadNotes)
     """Assumptions and unused data; complete after all items are taken."""
     total: int | None = None
@@ -187,17 +185,6 @@ def nameless(records: "RecordStream") -> Message:
         "the author is missing; choose the author column before the import starts (--column"
         " author=NAME)"
     )
-
-
-LineKind = Literal["message", "day", "note", "more", "heading"]
-
-
-class TextLine(NamedTuple):
-    file: str
-    number: int
-    kind: LineKind
-    """Kind of the line; `note`: the app's own, `more`: it continues the line before."""
-    text: str
 
 
 Times = Literal["file", "here"]

@@ -27,7 +27,6 @@ OPERATOR_PAGES: Final = {
     "import-preview": f"/imports/{LOOKED_AT}",
     "import-unreadable": f"/imports/{UNREADABLE}",
     "import-chat": f"/imports/{CHAT}",
-    "import-explained": f"/imports/{UNREADABLE}/explanation",
     "import-under-way": f"/imports/{UNDER_WAY}",
     "import-done": f"/imports/{DONE}",
     "import-told": f"/imports/{TOLD}",

@@ -484,11 +484,11 @@ def test_an_explanation_names_what_was_not_understood_and_stores_nothing(tmp_pat
     result = installation.run("import", "--explain", chat, strange, tmp_path / "missing")
     assert result.exit_code == 2
     assert "Xxxxxxx.txt: WhatsApp (whatsapp)\n  recognised by: two messages" in result.output
-    assert "    line 2: entirely in brackets" in result.output
-    assert "      0/00/00, 0:00 XX - Xxxxxxx: [xxxxxxxxx]\n" in result.output
-    assert "    kakaotalk: a KakaoTalk heading and a message" in result.output
+    assert "    with text: 2" in result.output
+    assert "xxxxxxx.txt: nothing is recognised\n  line 1: Xxxx Xxxxxxx," in result.output
     assert result.output.endswith("\nxxxxxxx cannot be opened: No such file or directory\n")
     assert "Sesame" not in result.output
+    assert "Dear Gunhild," in installation.run("import", "--words", strange).output
     (explained,) = installation.json("import", "--explain", "-", stdin=chat.read_bytes())["files"]
     assert (explained["format"], explained["records"]["text"]) == ("whatsapp", 2)
     limited = Installation(tmp_path / "data", {"SAYWHO_MAX_IMPORT_MB": "1"})

@@ -165,7 +165,7 @@ def test_a_format_that_was_brought_along_is_imported_and_explained(
     explained = installation.process(PROGRAM, "import", DIARY, "--explain")
     assert "xxxx.xxxxx: Diary (diary)\n  recognised by: a first line that" in explained.stdout
     assert (
-        "line 4: the time 'xxxxxxx,' cannot be read\n      xxxxxxx, xxxxxxx\n" in explained.stdout
+        "line 4: the time 'xxxxxxx,' cannot be read: xxxxxxx, xxxxxxx\n" in explained.stdout
     )
 
 

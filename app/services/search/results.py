@@ -101,12 +101,12 @@ class ResultPage:
     facets: Facets | None = None
     is_any: bool = False
     """Whether some words suffice, since no post has all."""
-    corrections: Sequence["Correction"] = ()
+    corrections: Sequence["NearWord"] = ()
     """Words without posts, alone or together, each with a near word."""
     filters: Sequence[TypedFilter] = ()
 
 
-class Correction(NamedTuple):
+class NearWord(NamedTuple):
     typed: str
     used: str
     """A near word that was searched instead."""
@@ -114,8 +114,8 @@ class Correction(NamedTuple):
     """Number of results that have it, up to 10,000."""
 
 
-def corrected_words(corrections: Sequence[Correction]) -> dict[str, list[Correction]]:
-    words: dict[str, list[Correction]] = {}
+def corrected_words(corrections: Sequence[NearWord]) -> dict[str, list[NearWord]]:
+    words: dict[str, list[NearWord]] = {}
     for correction in corrections:
         words.setdefault(correction.typed, []).append(correction)
     return words
@@ -187,7 +187,7 @@ async def _in_database(
         results = found
     scorer = results.matches.scorer
     corrections = [
-        Correction(part.text, way.text, await results.matches.count_with(session, part, way))
+        NearWord(part.text, way.text, await results.matches.count_with(session, part, way))
         for part in scorer.wanted
         for way in part.meant
         if way.text != part.text

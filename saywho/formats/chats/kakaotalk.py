@@ -23,7 +23,7 @@ from saywho.formats.chats.text_chat import (
     message,
     title_of,
 )
-from saywho.formats.records import FileRoom, Item, TextLine, read_each
+from saywho.formats.records import FileRoom, Item, read_each
 from saywho.formats.source.file import Content
 from saywho.formats.source.written.clock import UnknownWordsError, as_key, of_weekdays, read_clock
 from saywho.formats.source.written.dates import FileDates
@@ -222,9 +222,6 @@ class Mac(Windows):
             return message(self, Opening(name, _time(when)), place, [text], content.notes)
 
         return read_each(islice(read_rows(content, ","), 1, None), read_row)
-
-    def kinds(self, content: Content) -> Iterator[TextLine]:
-        return iter(())
 
 
 class DaysBesideTimes(DayLines):

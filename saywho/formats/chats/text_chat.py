@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import chain, groupby, pairwise
+from itertools import groupby, pairwise
 from typing import Any, Final, NamedTuple, Protocol
 
 from msgspec import structs
@@ -16,16 +16,7 @@ from saywho.errors import Message
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
 from saywho.formats.reading import BROKEN, BadRecord, Skipped, is_broken, readable
-from saywho.formats.records import (
-    FileRoom,
-    Format,
-    Item,
-    LineKind,
-    ReadOptions,
-    Record,
-    RecordStream,
-    TextLine,
-)
+from saywho.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.text import MAX_LINE, first_lines, lines
 from saywho.formats.source.times import time_or_field
@@ -99,19 +90,6 @@ class Grammar(Protocol):
         is_crlf = self._begun(content)
         self.note(content.notes)
         yield from messages(_whole_lines(content, is_crlf=is_crlf), self, content.notes)
-
-    def kinds(self, content: Content) -> Iterator[TextLine]:
-        """Yield the kind of each line; a message's first line is followed by `more`."""
-        is_crlf, is_headed = self._begun(content), False
-        for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
-            first, *later = line.split("\n")
-            opening = self.read(first)
-            is_headed = is_headed or opening is not None
-            kind: LineKind = "more" if is_headed else "heading"
-            if opening is not None:
-                kind = "day" if opening.is_day else "message" if opening.name else "note"
-            yield TextLine(content.name, number, kind, first)
-            yield from (TextLine(content.name, number, "more", part) for part in later)
 
     def _begun(self, content: Content) -> bool:
         """Begin a file's lines; return whether CRLF ends them, so that a bare LF is inside one."""
@@ -415,9 +393,8 @@ def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> Rec
     named = source.contents(lambda name: name.lower().endswith(first.ends))
     if first.is_most and 2 * len(rooms) < len(list(named)):
         return None
-    lines = chain.from_iterable(room.grammar.kinds(room.content) for room in rooms)
     items = one_by_one(map(_room_items, rooms))
-    return RecordStream(first.name, "line", None, items, lines=lines)
+    return RecordStream(first.name, "line", None, items)
 
 
 def _room_items(file: RoomFile[Grammar]) -> Iterator[Item]:

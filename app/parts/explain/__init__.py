@@ -1,1 +1,0 @@
-"""Explaining a file: its format, and the parts not understood, masked."""
