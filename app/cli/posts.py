@@ -87,7 +87,7 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
     page = with_database(run)
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}
     if page.corrections:
-        facts["corrections"] = [each._asdict() for each in page.corrections]
+        facts["corrections"] = list(page.corrections)
     if page.filters:
         facts["filters"] = [{"key": each.name, "value": each.value} for each in page.filters]
     print_result(facts, *_lines(page), notes=_notes(page, mode, sort))

@@ -141,7 +141,9 @@ def _explain(
 def _beginning(source: Source, words: _Words) -> Iterator[str]:
     """Yield the first lines of a file, or of the files in it."""
     if not source.has_members:
-        yield from (f"  line {n}: {words.text(t.rstrip())}" for n, t in enumerate(first_lines(source), 1))
+        yield from (
+            f"  line {n}: {words.text(t.rstrip())}" for n, t in enumerate(first_lines(source), 1)
+        )
     for name in islice(sorted(source.members), MOST_PLACES):
         first = ""
         if _END.search(name):

@@ -164,9 +164,7 @@ def test_a_format_that_was_brought_along_is_imported_and_explained(
     assert report.stderr.count("the format broken of from-broken is left out") == 1
     explained = installation.process(PROGRAM, "import", DIARY, "--explain")
     assert "xxxx.xxxxx: Diary (diary)\n  recognised by: a first line that" in explained.stdout
-    assert (
-        "line 4: the time 'xxxxxxx,' cannot be read: xxxxxxx, xxxxxxx\n" in explained.stdout
-    )
+    assert "line 4: the time 'xxxxxxx,' cannot be read: xxxxxxx, xxxxxxx\n" in explained.stdout
 
 
 def test_a_format_by_the_names_of_1_1_is_read_and_warns(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -101,21 +101,24 @@ class ResultPage:
     facets: Facets | None = None
     is_any: bool = False
     """Whether some words suffice, since no post has all."""
-    corrections: Sequence["NearWord"] = ()
+    corrections: Sequence["Correction"] = ()
     """Words without posts, alone or together, each with a near word."""
     filters: Sequence[TypedFilter] = ()
 
 
-class NearWord(NamedTuple):
+class Correction(msgspec.Struct, frozen=True):
+    """A word that no post has, or none beside all the others, and a known one searched instead."""
+
     typed: str
+    """Word of the query, in the form used for comparing."""
     used: str
-    """A near word that was searched instead."""
+    """Near word; up to five for each typed word."""
     posts: int
     """Number of results that have it, up to 10,000."""
 
 
-def corrected_words(corrections: Sequence[NearWord]) -> dict[str, list[NearWord]]:
-    words: dict[str, list[NearWord]] = {}
+def corrected_words(corrections: Sequence[Correction]) -> dict[str, list[Correction]]:
+    words: dict[str, list[Correction]] = {}
     for correction in corrections:
         words.setdefault(correction.typed, []).append(correction)
     return words
@@ -187,7 +190,7 @@ async def _in_database(
         results = found
     scorer = results.matches.scorer
     corrections = [
-        NearWord(part.text, way.text, await results.matches.count_with(session, part, way))
+        Correction(part.text, way.text, await results.matches.count_with(session, part, way))
         for part in scorer.wanted
         for way in part.meant
         if way.text != part.text

@@ -16,7 +16,7 @@ from app.services.posts.users import count_users, find_user
 from app.services.rooms.room_facts import has_liked_messages
 from app.services.search.results import (
     MAX_QUERY_LENGTH,
-    NearWord,
+    Correction,
     Hit,
     Mode,
     ResultPage,
@@ -114,7 +114,7 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         return len({hit.room.id for hit in self.found.hits if hit.room}) > 1
 
     @property
-    def corrections(self) -> dict[str, list[NearWord]]:
+    def corrections(self) -> dict[str, list[Correction]]:
         return corrected_words(self.found.corrections)
 
     @property

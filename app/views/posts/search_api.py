@@ -14,7 +14,14 @@ from app.paths import EXPORT
 from app.runtime.work_pool import WorkPool
 from app.services.posts.exporting import exported
 from app.services.posts.post_counts import Stats, stats
-from app.services.search.results import Facets, Hit, Mode, SearchQuery, begin_found_export
+from app.services.search.results import (
+    Correction,
+    Facets,
+    Hit,
+    Mode,
+    SearchQuery,
+    begin_found_export,
+)
 from app.services.search.word_search import ResultKey, Sort
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
@@ -37,17 +44,6 @@ class SearchArgs(SearchFilters):
     facets: bool = False
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
     cursor: str | None = None
-
-
-class Correction(Struct, frozen=True):
-    """A word that no post has, or none beside all the others, and a known one searched instead."""
-
-    typed: str
-    """Word of the query, in the form used for comparing."""
-    used: str
-    """Near word; up to five for each typed word."""
-    posts: int
-    """Number of results that have it, up to 10,000."""
 
 
 class Filter(Struct, frozen=True):
@@ -91,7 +87,7 @@ async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
         page.next,
         page.method,
         page.total,
-        [Correction(*pair) for pair in page.corrections],
+        list(page.corrections),
         page.is_any,
         page.facets,
         [Filter(each.name, each.value) for each in page.filters],

@@ -106,7 +106,7 @@ async def test_an_audience_is_only_ever_narrowed(
 ) -> None:
     app = create_app(make_config())
     async with app.test_app():
-        admin, writer = await client_with(app, "admin"), await client_with(app, "write")
+        admin = await client_with(app, "admin")
         await admin.add_user("mina")
         for stored in ("public", "restricted", "unknown"):
             await admin.add_tweet("mina", stored, source_id=stored, visibility="public")
@@ -115,9 +115,9 @@ async def test_an_audience_is_only_ever_narrowed(
                 f"UPDATE \"Tweet\" SET visibility = {value} WHERE source_id = '{stored}'"  # noqa: S608
             )
             sent = {"text": stored, "source_id": stored, "visibility": again}
-            answer = await writer.post("/api/v1/users/mina/tweets", json=sent)
+            answer = await admin.post("/api/v1/users/mina/tweets", json=sent)
             assert answer.status_code == 200
-        found = await writer.walk("/api/v1/users/mina/tweets", 10)
+        found = await admin.walk("/api/v1/users/mina/tweets", 10)
     assert {post["source_id"]: post["visibility"] for post in found} == {
         "public": "public",
         "restricted": "restricted",

@@ -14,7 +14,7 @@ from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
 from app.services.compare.comparing import MOST_NAMES, Comparer, case_of
 from app.services.compare.habits import Models
-from app.services.imports.bulk import BulkPost, store_batch
+from app.services.imports.bulk import BulkPost, ImportMemory, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.users import add_user
 from saywho.clock import now
@@ -101,7 +101,7 @@ async def test_filled_fields_count_at_once(db: Database, comparer: Comparer) -> 
             for name in ("ann", "ben")
         ]
         async with db.write() as session:
-            await store_batch(session, batch, ImportReport())
+            await store_batch(session, batch, ImportReport(), memory=ImportMemory(scope="admin"))
 
     def habits(case: Case) -> list[Any]:
         found = [suspect.habit for suspect in case.suspects if suspect.habit]

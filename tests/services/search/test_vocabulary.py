@@ -9,7 +9,7 @@ from app.services.deletion import purge_deleted
 from app.services.posts.selection import Selection
 from app.services.search import word_search
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
-from app.services.search.results import ResultPage, SearchQuery, find as find_page
+from app.services.search.results import Correction, ResultPage, SearchQuery, find as find_page
 from app.views.requests import RESULT_CURSOR, cursor_of
 from saywho.words import index_terms
 from tests.posting import post, remove_author, remove_post
@@ -299,7 +299,7 @@ async def test_no_word_of_a_deleted_author_is_told_before_the_rows_are_removed(
         page = await find(db, typed)
         assert page.corrections == []
         assert "quokka" not in str(page)
-    assert (await find(db, "baots")).corrections == [("baots", "boats", 2)]
+    assert (await find(db, "baots")).corrections == [Correction("baots", "boats", 2)]
 
 
 @pytest.mark.databases("sqlite", "postgresql")
