@@ -195,18 +195,21 @@ def _ask(lines: list[str]) -> bool:
     return ask("Do you know it, and want to use it?", err=True)
 
 
-def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
-    """Run the work with the database, after creating the tables of an empty database."""
+def with_database(work: Callable[[Any, Config], Awaitable[T]], *, only_reads: bool = False) -> T:
+    """Run the work with the database, after creating the tables of an empty database.
+
+    Work that only reads needs no right to write in the data folder.
+    """
     import asyncio
 
     from app.db.engine import Database
     from app.db.migrate import prepare
 
     config = own_config()
-    prepare(config, upgrade_old=False)
+    prepare(config, upgrade_old=False, only_reads=only_reads)
 
     async def run() -> T:
-        async with Database(config) as db:
+        async with Database(config, only_reads=only_reads) as db:
             try:
                 return await work(db, config)
             except AppError as error:
@@ -219,7 +222,7 @@ def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
 
 
 def reading(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:
-    return with_database(lambda db, _: _within(db.read(), work))
+    return with_database(lambda db, _: _within(db.read(), work), only_reads=True)
 
 
 def writing(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:

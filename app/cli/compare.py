@@ -158,7 +158,7 @@ def compare_command(
         async with db.read() as session:
             return answer, await cast_of_usernames(session, answer)
 
-    comparison, cast = with_database(ask)
+    comparison, cast = with_database(ask, only_reads=True)
     with bound(cast):
         lines = [*_comparison_lines(comparison, is_named=bool(usernames))]
     print_result(comparison, *lines)
@@ -201,7 +201,7 @@ def _compare_file(
                             say(sentence, err=True)
 
     try:
-        with_database(judge_all)
+        with_database(judge_all, only_reads=True)
     except UnicodeDecodeError:
         fail(f"{path} is not UTF-8", BAD_INPUT)
 

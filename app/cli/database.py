@@ -180,7 +180,7 @@ def check_command(*, mend: bool) -> None:
         return faults, await find_additions(db)
 
     try:
-        faults, additions = with_database(check)
+        faults, additions = with_database(check, only_reads=not mend)
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
@@ -195,7 +195,7 @@ def check_command(*, mend: bool) -> None:
 def _print_current(config: Config) -> None:
     from app.db.engine import backend_for
 
-    revision = backend_for(config.database_url).current_revision()
+    revision = backend_for(config.database_url, only_reads=True).current_revision()
     print_result({"revision": revision}, revision or "no revision yet")
 
 

@@ -84,7 +84,7 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
                 page = await find(db, embeddings, searched, limit=limit, after=page.next)
             return page
 
-    page = with_database(run)
+    page = with_database(run, only_reads=True)
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}
     if page.corrections:
         facts["corrections"] = list(page.corrections)
@@ -235,7 +235,7 @@ def export_command(
             await asyncio.to_thread(file.flush)
         return begun.posts
 
-    posts = with_database(export)
+    posts = with_database(export, only_reads=True)
     if path:
         facts = {"file": str(path), "format": format_name, "posts": posts}
         print_result(facts, f"wrote {posts:,} posts to {path}")

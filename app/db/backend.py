@@ -210,6 +210,8 @@ class Backend(Protocol):
     name: str
     """The database's name in messages, without its URL's secrets."""
     is_shared: bool
+    is_closed: bool = False
+    """Whether a file is read in a folder that cannot be written."""
     engine: AsyncEngine
     readers: AsyncEngine
     """Engine of transactions that see one state, and only read."""

@@ -22,8 +22,11 @@ from saywho.clock import monotonic
 WRITE_TIMEOUT_S: Final = 30
 
 
-def backend_for(url: str, *, durability: str = "full") -> Backend:
-    """Return a URL's backend. Raises StartError without its driver."""
+def backend_for(url: str, *, durability: str = "full", only_reads: bool = False) -> Backend:
+    """Return a URL's backend. Raises StartError without its driver.
+
+    only_reads: nothing is written, so that a file in a read-only folder can be opened.
+    """
     if url.startswith("postgresql"):
         try:
             from app.db.postgresql.backend import PostgresqlBackend
@@ -34,7 +37,7 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
         return PostgresqlBackend(url, durability=durability)
     from app.db.sqlite.backend import SqliteBackend
 
-    return SqliteBackend(url, durability=durability)
+    return SqliteBackend(url, durability=durability, only_reads=only_reads)
 
 
 class _ChatSession(Session):
@@ -79,10 +82,16 @@ class Database:
     """A database as a source of sessions, opened at the first."""
 
     def __init__(
-        self, config: Config, *, on_session: Callable[[str, float], None] = lambda *_: None
+        self,
+        config: Config,
+        *,
+        on_session: Callable[[str, float], None] = lambda *_: None,
+        only_reads: bool = False,
     ) -> None:
         self._on_session = on_session
-        self.backend = backend_for(config.database_url, durability=config.durability)
+        self.backend = backend_for(
+            config.database_url, durability=config.durability, only_reads=only_reads
+        )
         self.engine = self.backend.engine
         info = {INFO: self.backend, SHIPPED: config.population}
         options: dict[str, Any] = {"expire_on_commit": False, "info": info}

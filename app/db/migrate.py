@@ -117,12 +117,12 @@ def _one_line_errors(url: str) -> Iterator[None]:
         raise StartError(f"{backend.name} cannot be migrated: {reason}") from error
 
 
-def known_state(url: str) -> SchemaState:
+def known_state(url: str, *, only_reads: bool = False) -> SchemaState:
     """Create the files and return the tables' state.
 
     Raises StartError for a newer version, one too old to migrate, or foreign triggers.
     """
-    backend = backend_for(url)
+    backend = backend_for(url, only_reads=only_reads)
     backend.prepare_files()
     current = backend.current_revision()
     if current is None:
@@ -164,15 +164,17 @@ def refuse_half_restored(folder: Path) -> None:
         )
 
 
-def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
+def prepare(config: Config, *, upgrade_old: bool, only_reads: bool = False) -> SchemaState:
     """Create a fresh database's folder and tables, or upgrade with `upgrade_old`; return the state
     found.
 
-    Raises StartError for other old or newer versions, and if the folder is not writable.
+    Raises StartError for other old or newer versions, and if the folder is not writable, unless
+    the program `only_reads` and the folder exists.
     """
-    _make_writable(config.data_dir)
+    if not (only_reads and config.data_dir.is_dir()):
+        _make_writable(config.data_dir)
     refuse_half_restored(config.data_dir)
-    state = known_state(config.database_url)
+    state = known_state(config.database_url, only_reads=only_reads)
     if state is SchemaState.BEHIND and not upgrade_old:
         name = backend_for(config.database_url).name
         raise StartError(f"{name} must be migrated; run: saywho db upgrade")

@@ -118,9 +118,10 @@ async def find_faults(db: Database) -> list[str]:
         if lost := await session.scalar(select(func.count()).select_from(_lost_links().subquery())):
             faults.append(f"{lost:,} answers refer to posts that are not stored (--mend)")
         user_ids = list(await session.scalars(select(Profile.user_id)))
-    async with db.write() as session:
-        if await is_index_current(session):
-            faults += await db.backend.words.find_faults(session)
+    if not db.backend.is_closed:
+        async with db.write() as session:
+            if await is_index_current(session):
+                faults += await db.backend.words.find_faults(session)
     for user_id in user_ids:
         async with db.read() as session:
             faults += await _wrong_profile(session, user_id)
@@ -148,11 +149,16 @@ async def mend_links(db: Database) -> int:
 
 
 async def find_additions(db: Database) -> list[str]:
-    """Return a sentence for each object of the database that saywho did not create."""
+    """Return a sentence for each object of the database that saywho did not create, and if the
+    check left something out.
+    """
     async with db.read() as session:
         found = await db.backend.find_additions(session)
         found += (await _compare_tables(db, session)).additions
-    return [f"the database has the {addition}, which saywho did not create" for addition in found]
+    said = [f"the database has the {addition}, which saywho did not create" for addition in found]
+    if db.backend.is_closed:
+        said.append("the word index was not checked, because the data folder is read-only")
+    return said
 
 
 async def _compare_tables(db: Database, session: AsyncSession) -> "Findings":

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ from app.db.sqlite.connection import (
     database_path,
     make_engine,
     open_connection,
+    open_read_only,
 )
 from app.db.sqlite.fts5 import SqliteWords, nearest
 from app.db.sqlite.schema import find_danger
@@ -79,14 +81,17 @@ class SqliteBackend(Backend):
     as_app_error = staticmethod(as_app_error)
     words = SqliteWords()
 
-    def __init__(self, url: str, *, durability: str) -> None:
+    def __init__(self, url: str, *, durability: str, only_reads: bool = False) -> None:
         self._url = url
         self.path = database_path(url)
+        folder = self.path.parent
+        self.is_closed = only_reads and folder.is_dir() and not os.access(folder, os.W_OK)
+        self._open = open_read_only if self.is_closed else open_connection
         self.name = str(self.path)
         self._copies = f"{self.path.name}.copy-"
-        self.engine = make_engine(url, synchronous=durability)
+        self.engine = make_engine(url, synchronous=durability, opened=self._open)
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self._chats = make_engine(url, of_chats=True)
+        self._chats = make_engine(url, of_chats=True, opened=self._open)
         self.chat_readers = self._chats.execution_options(sqlite_begin="DEFERRED")
         self._lock = FileLock(self._beside(".lock"))
 
@@ -191,6 +196,8 @@ class SqliteBackend(Backend):
 
     def prepare_files(self) -> None:
         try:
+            if self.is_closed and self.path.exists():
+                return
             make_private_folder(self.path.parent)
             remove_abandoned(self.path.parent, self._copies)
             # SQLite gives the rights of this file to the WAL files next to it, which contain posts
@@ -229,7 +236,7 @@ class SqliteBackend(Backend):
             if not self.path.exists() or self.path.stat().st_size == 0:
                 yield None
                 return
-            with contextlib.closing(open_connection(self.path)) as connection:
+            with contextlib.closing(self._open(self.path)) as connection:
                 yield connection
         except (sqlite3.OperationalError, OSError) as error:
             reason = getattr(error, "strerror", None) or error

@@ -38,7 +38,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     # If it has a log, SQLite reads an immutable file without it.
     has_log = path.with_name(f"{path.name}-wal").exists()
     uri = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
-    return sqlite3.connect(uri, uri=True)
+    return sqlite3.connect(uri, isolation_level=None, check_same_thread=False, uri=True)
 
 
 SHOW_CHAT: Final = text('UPDATE temp."ShownChat" SET room_id = :room_id')
@@ -58,7 +58,12 @@ def _show_chats_only(connection: sqlite3.Connection) -> None:
 
 
 def make_engine(
-    url: str, *, synchronous: str = "full", foreign_keys: bool = True, of_chats: bool = False
+    url: str,
+    *,
+    synchronous: str = "full",
+    foreign_keys: bool = True,
+    of_chats: bool = False,
+    opened: Callable[[Path], sqlite3.Connection] = open_connection,
 ) -> AsyncEngine:
     """Return an engine whose transactions begin with IMMEDIATE, or the option `sqlite_begin`.
 
@@ -70,7 +75,7 @@ def make_engine(
     path = database_path(url)
 
     def connection() -> sqlite3.Connection:
-        made = open_connection(path)
+        made = opened(path)
         register(made)
         for pragma in (
             "journal_mode = WAL",

@@ -74,7 +74,7 @@ def case_command(
                 environment, report, language, asked_by=chosen["asked_by"], json_name=numbers.name
             )
 
-    made = with_database(make)
+    made = with_database(make, only_reads=True)
     for path, data in ((output, made.html), (numbers, made.json)):
         with opened_output(path) as opened:
             opened.write(data)

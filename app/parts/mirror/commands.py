@@ -49,7 +49,7 @@ def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
             case = await case_of(session, Models(), Question(texts, [name]))
         return reflect(case, name)
 
-    found = with_database(ask)
+    found = with_database(ask, only_reads=True)
     with bound(NOBODY):  # Commands name people by their usernames.
         lines = [*_lines(found)]
     print_result(found, *lines)

@@ -98,13 +98,15 @@ def publish_command(
     )
     try:
         check_folder(folder)
-        authors = with_database(lambda db, _: _find(db, options))
+        authors = with_database(lambda db, _: _find(db, options), only_reads=True)
         for line in _lines(authors):
             say(line, err=True)
         if is_asked(yes) and not ask(f"Publish them in {folder}?", err=True):
             fail("nothing was written")
         with opened_folder(folder) as opened:
-            facts = with_database(lambda db, config: _write(db, config, options, opened))
+            facts = with_database(
+                lambda db, config: _write(db, config, options, opened), only_reads=True
+            )
     except FolderError as error:
         fail(str(error), BAD_INPUT)
     except OSError as error:

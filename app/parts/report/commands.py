@@ -75,7 +75,7 @@ def report_command(
             choice = await _choice(session, found[1], chosen)
             return await make_report(session, NothingKept(), environment, found, choice)
 
-    file = with_database(make)
+    file = with_database(make, only_reads=True)
     if room_id is not None and chosen["quotes"] and not chosen["has_names"]:
         say("saywho: nobody can solve a quiz whose answers are A, B and C; add --names", err=True)
     with opened_output(output) as opened:
