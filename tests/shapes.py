@@ -27,6 +27,37 @@ _FILES: Final[dict[str, Any]] = {
     "google-chat": {
         "messages": [{"creator": {"name": "mina"}, "created_date": _TIME, "text": "hi, you"}]
     },
+    "google-chat-messages": {
+        "messages": [
+            {
+                "name": "spaces/A/messages/1",
+                "sender": {"name": "users/1", "displayName": "mina"},
+                "createTime": _TIME,
+                "text": "hi, you",
+            }
+        ]
+    },
+    "discord-messages": [
+        {
+            "id": "3",
+            "type": 0,
+            "content": "hi, you",
+            "channel_id": "7",
+            "author": {"id": "5", "username": "mina"},
+            "timestamp": _TIME,
+            "edited_timestamp": None,
+        }
+    ],
+    "groupme": [
+        {
+            "created_at": 1768298400,
+            "group_id": "900",
+            "name": "mina",
+            "sender_type": "user",
+            "source_guid": "g",
+            "text": "hi, you",
+        }
+    ],
     "hangouts": {
         "conversations": [
             {
@@ -90,6 +121,14 @@ _FILES: Final[dict[str, Any]] = {
             {"timestamp": 1768298460000, "sender": {"name": "mina"}, "content": {"text": "hi, you"}}
         ],
     },
+    "qq-chunks": [
+        {
+            "timestamp": 1768298460000,
+            "sender": {"uin": "5", "name": "mina"},
+            "content": {"elements": [{"type": "text", "data": {"text": "hi, you"}}]},
+            "recalled": False,
+        }
+    ],
     "twitch": {
         "comments": [
             {

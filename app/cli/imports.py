@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 BUILT_IN: Final = """
 blogger bluesky bluesky-repo chatgpt chatlab chats claude csv discord discord-csv
-discord-package element ghost google-chat hangouts imazing imessage irc jsonl kakaotalk line
-livejournal mail mastodon mastodon-api mattermost mattermost-posts medium messenger meta misskey
-mongo nostr qq reddit rocketchat signal signal-export signal-md skype slack slack-messages sms
-sms-json snapchat stack-exchange substack teams tei telegram telegram-channel telegram-html
-texts tumblr twitch wechat-csv whatsapp whatsapp-exporter wordpress x x-api youtube youtube-live
-zulip
+discord-messages discord-package element ghost google-chat google-chat-messages groupme hangouts
+imazing imessage irc jsonl kakaotalk line livejournal mail mastodon mastodon-api mattermost
+mattermost-posts medium messenger meta misskey mongo nostr qq qq-chunks reddit rocketchat signal
+signal-export signal-md skype slack slack-messages sms sms-json snapchat stack-exchange substack
+teams tei telegram telegram-channel telegram-html texts tumblr twitch wechat-csv whatsapp
+whatsapp-exporter wordpress x x-api youtube youtube-live zulip
 """
 """Names of the formats of `saywho.formats.registry`, whose import takes as long as the command."""
 

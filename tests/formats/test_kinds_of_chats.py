@@ -8,10 +8,12 @@ import pytest
 
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import FileRoom
+from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 
 CASES = Path(__file__).parent / "cases" / "chats"
 FERRY, PIER, MORE = "the ferry is late", "I wait at the pier", "twenty minutes more"
+TALK: list[tuple[str | None, str]] = [("Mina", FERRY), ("Jun", PIER), ("Mina", MORE)]
 Said = list[tuple[str | None, str]]
 """Author, None for who exported, and words of each message."""
 FILES: dict[str, Said] = {
@@ -51,6 +53,28 @@ FILES: dict[str, Said] = {
         ("Mina Tide", "what is it"),
         ("Jun Pier", "three pictures of the boat"),
     ],
+    "zulip-quoted-words-in-markdown-are-the-answerers.json": TALK,
+    "rocketchat-mark-of-a-quotation-in-the-words.json": TALK,
+    "skype-edited-previous-message-in-the-words.json": [
+        ("live:mina", FERRY),
+        ("live:jun", PIER),
+        ("live:mina", MORE),
+    ],
+    "discord-messages-of-the-interface-bots-and-notices-as-people.json": [
+        ("mina.tide", FERRY),
+        ("jun_pier", PIER),
+        ("mina.tide", "see you @Jun"),
+    ],
+    "groupme-download-with-its-folders": [
+        ("Mina Tide", FERRY),
+        ("Jun Pier", PIER),
+        ("Mina Tide", "see you there"),
+    ],
+    "google-chat-space-without-its-name": [("Mina Tide", FERRY), ("Jun Pier", PIER)],
+}
+ROOMS = {
+    "groupme-download-with-its-folders": "Harbour club",
+    "google-chat-space-without-its-name": "Harbour club",
 }
 
 
@@ -65,6 +89,104 @@ def said_in(source: bytes | Path) -> Said:
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_has_the_words_of_its_people(name: str) -> None:
     assert said_in(CASES / name) == FILES[name]
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_chat_has_the_name_in_the_file_beside(name: str) -> None:
+    records, items = read_file_records(CASES / name)
+    rooms = {room.name for m in records_in(items) if isinstance(room := m.room, FileRoom)}
+    assert rooms == {ROOMS[name]}
+    assert not [part for part in records.notes.unread if part.what.endswith(".json")]
+
+
+def event(number: int, text: str, sender: str = "mina", **content: Any) -> dict[str, Any]:
+    return {
+        "type": "m.room.message",
+        "event_id": f"$e{number}",
+        "sender": f"@{sender}:example.org",
+        "origin_server_ts": 1768298400000 + 1000 * number,
+        "room_id": "!r:example.org",
+        "content": {"msgtype": "m.text", "body": text, **content},
+    }
+
+
+def edit(number: int, old: int, text: str, sender: str = "mina") -> dict[str, Any]:
+    newer = {"msgtype": "m.text", "body": text}
+    target = {"rel_type": "m.replace", "event_id": f"$e{old}"}
+    content = {"m.new_content": newer, "m.relates_to": target}
+    return event(number, f"* {text}", sender, **content)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_the_last_version_of_a_matrix_message_counts(step: int) -> None:
+    events = [event(1, "the fery"), edit(2, 1, "the ferry"), edit(3, 1, FERRY), event(4, MORE)]
+    events.append(edit(5, 4, "mine now", "jun"))  # Nobody edits the words of another.
+    data = json.dumps({"room_name": "Pier", "messages": events[::step]}).encode()
+    assert [text for _, text in said_in(data)] == [FERRY, MORE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@_**Mina|40** [schrieb](https://z.example.org/#narrow/near/1):\n```quote\nno\n```\nyes",
+        "@_**Mina|40** [said](https://z.example.org/#narrow/near/1):\n"
+        "````quote\n```quote\nno\n```\nno\n````\nyes",
+        "```quote\nno\n```\n\nyes",
+        "~~~ quote\nno\n~~~\nyes",
+    ],
+)
+def test_quotations_in_markdown_are_not_the_answerers(text: str) -> None:
+    said = {"id": 1, "sender_id": 2, "sender_full_name": "Jun", "display_recipient": "pier"}
+    page = {"messages": [{**said, "content": text, "timestamp": 1768298400}]}
+    assert said_in(json.dumps(page).encode()) == [("Jun", "yes")]
+
+
+def test_code_in_markdown_stays() -> None:
+    text = "```python\nquote\n```\nyes"
+    said = {"id": 1, "sender_id": 2, "sender_full_name": "Jun", "display_recipient": "pier"}
+    page = {"messages": [{**said, "content": text, "timestamp": 1768298400}]}
+    assert said_in(json.dumps(page).encode()) == [("Jun", text)]
+
+
+def test_messages_of_google_chats_interface_are_by_their_senders() -> None:
+    messages = [
+        {
+            "name": f"spaces/A/messages/{number}",
+            "sender": {"name": f"users/{name}", "displayName": name, "type": kind},
+            "createTime": f"2026-01-13T10:0{number}:00Z",
+            "text": text,
+            "space": {"name": "spaces/A", "displayName": "Pier"},
+        }
+        for number, (name, kind, text) in enumerate(
+            [("Mina", "HUMAN", FERRY), ("Zo", "BOT", "tickets"), ("Jun", "HUMAN", PIER)]
+        )
+    ]
+    assert said_in(json.dumps({"messages": messages}).encode()) == TALK[:2]
+
+
+def test_chunks_of_one_chat_of_qq_are_one_room() -> None:
+    def chunk(minute: int, text: str) -> bytes:
+        element = {"type": "text", "data": {"text": text}}
+        message = {
+            "id": f"m{minute}",
+            "timestamp": 1768298400000 + 60_000 * minute,
+            "sender": {"uid": "u_5", "uin": "5", "name": "米娜"},
+            "content": {"text": text, "elements": [element]},
+            "recalled": False,
+        }
+        return json.dumps(message, ensure_ascii=False).encode() + b"\n"
+
+    manifest = {"metadata": {"name": "QQChatExporter V5"}, "chatInfo": {"name": "码头"}}
+    files = {
+        "qq/manifest.json": json.dumps(manifest).encode(),
+        "qq/chunks/chunk_0001.jsonl": chunk(0, "船晚了"),
+        "qq/chunks/chunk_0002.jsonl": chunk(1, "我在码头"),
+    }
+    _, items = read_file_records(zip_bytes(files))
+    found = records_in(items)
+    assert [m.text for m in found] == ["船晚了", "我在码头"]
+    assert len({m.room for m in found}) == 1
+    assert {room.name for m in found if isinstance(room := m.room, FileRoom)} == {"码头"}
 
 
 def message(text: str, minute: int, **more: Any) -> dict[str, Any]:
@@ -136,7 +258,6 @@ def chat_of(said: list[tuple[str, str]]) -> bytes:
     return json.dumps({"participants": [], "messages": messages[::-1], "title": "Jun"}).encode()
 
 
-TALK = [("Mina", FERRY), ("Jun", PIER), ("Mina", MORE)]
 SIGNS = ("😂", "❤️", "👍🏽", "😂")
 OF_APP = (  # Sentences in languages that no table has; the third is repeated as it stands.
     ("आपके मैसेज पर {} से रिएक्शन दिया", SIGNS, "मैसेज पसंद किया"),

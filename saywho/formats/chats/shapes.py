@@ -6,6 +6,7 @@ projects, and for Element, TwitchDownloader, QQChatExporter, SMS Backup & Restor
 WhatsApp-Chat-Exporter, the program that writes them.
 """
 
+import posixpath
 import re
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,11 +16,12 @@ from itertools import chain
 from typing import ClassVar, Final, NamedTuple
 
 from saywho.errors import BrokenFileError, FileError, Message
+from saywho.formats.chats.discord import written_out
 from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from saywho.formats.post import ReplyTarget
 from saywho.formats.reading import BadRecord
 from saywho.formats.records import FileRoom
-from saywho.formats.source.file import Content, bare_head
+from saywho.formats.source.file import Content, Source, bare_head
 from saywho.formats.source.html import html_to_text
 from saywho.formats.source.json import (
     Json,
@@ -36,6 +38,8 @@ from saywho.text import clean_title
 
 _LONGEST_ABOUT: Final = 64 * 1024
 """Characters of a value beside the messages that is looked at."""
+_MOST_VERSIONS: Final = 20_000
+"""Number of edited messages of which the last version counts."""
 Clean = Callable[[str], str]
 
 
@@ -79,6 +83,16 @@ class ChatShape:
     """Why a message is left out, by a path with anything but false, zero or nothing."""
     title: tuple[str, ...] = ()
     chat_id: tuple[str, ...] = ()
+    newer: tuple[str, str, str] | None = None
+    """Key of a message's content, in which another version stands, and paths to that version and
+    to the id of the message that it replaces.
+    """
+    platform: str = ""
+    """The app of the chats, if another format is called so."""
+    has_unique_ids: bool = False
+    """Whether the app has each id of a message once, in whatever chat."""
+    beside: str = ""
+    """Name of a file beside, which the path `^beside` leads into."""
     is_in_order: bool = True
     """Whether the oldest message comes first."""
 
@@ -116,6 +130,9 @@ class _Chat(NamedTuple):
         return ""
 
 
+_NO_CHAT: Final = _Chat({}, {}, "")
+
+
 class ShapedChats(JsonChat[_Chat]):
     """Reads the chats of one shape."""
 
@@ -141,26 +158,74 @@ class ShapedChats(JsonChat[_Chat]):
             return has_marks and (not self.shape.keys or super().recognises(content))
         return False
 
+    def parts(
+        self, source: Source, contents: Sequence[Content]
+    ) -> Iterator[Iterator[Found[_Chat]]]:
+        for content in contents:
+            name = posixpath.normpath(posixpath.join(content.name, "..", self.shape.beside))
+            if self.shape.beside and source.has_members and name in source.members:
+                source.expect([name])
+                with suppress(FileError):
+                    about: Json = {"beside": self._about(source.member(name))}
+                    yield self.found(content, about, name.rpartition("/")[0])
+                    continue
+            yield self.found(content)
+
     def is_message(self, message: Json, _chat: _Chat) -> bool:
         return not self.shape.keys or self._has_keys(message)
 
     def _has_keys(self, message: Json) -> bool:
         return all(any(True for _ in each(message, key)) for key in self._keys)
 
-    def found(self, content: Content) -> Generator[Found[_Chat], None, None]:
-        for about, value, place in self._values(content):
+    def found(
+        self, content: Content, beside: Json | None = None, folder: str = ""
+    ) -> Generator[Found[_Chat], None, None]:
+        newer = self._newer(content)
+        for around, whole, place in self._values(content):
+            about, value = around | (beside or {}), self._newest(whole, newer)
             if self.shape.inner == ("",) or not isinstance(value, dict):
-                chat = _Chat(about, {}, content.name)
+                chat = _Chat(about, {}, folder or content.name)
                 yield Found(chat, value, place)
                 yield from self._unread(value, chat)
                 continue
             around = about | value
-            chat = _Chat(around, self._names(around), content.name, self._given_up(value))
+            chat = _Chat(around, self._names(around), folder or content.name, self._given_up(value))
             yield from self._unread(value, chat)
             for message in chain.from_iterable(each(value, path) for path in self.shape.inner):
                 if isinstance(message, dict):
                     yield Found(chat, message)
                     yield from () if message is value else self._unread(message, chat)
+
+    def _newer(self, content: Content) -> Mapping[str, Json]:
+        """Return the last version of each edited message, by its id; the file is read twice."""
+        versions: dict[str, Json] = {}
+        if self.shape.newer is None:
+            return versions
+        _, version, old = self.shape.newer
+        with suppress(BrokenFileError):
+            for _, value, _ in self._values(content.uncounted):
+                number = next(each(value, old), None) if any(each(value, version)) else None
+                if isinstance(value, dict) and isinstance(number, str):
+                    known = versions.get(number, {})
+                    if self._stated(known) <= self._stated(value) and (
+                        known or len(versions) < _MOST_VERSIONS
+                    ):
+                        versions[number] = value
+        return versions
+
+    def _stated(self, message: Json) -> str:
+        return str(next(chain.from_iterable(each(message, at) for at in self.shape.time), ""))
+
+    def _newest(self, value: object, newer: Mapping[str, Json]) -> object:
+        if self.shape.newer is None or not isinstance(value, dict):
+            return value
+        key, path, _ = self.shape.newer
+        version = newer.get(str(value.get(self.shape.id)))
+        words = as_object(next(each(version, path), None)) if version else {}
+        names = {_NO_CHAT.word(as_object(each), self.shape.sender) for each in (version, value)}
+        if not words or len(names) > 1:  # Nobody edits the words of another.
+            return value
+        return value | {key: as_object(value.get(key)) | words}
 
     def _unread(self, value: object, chat: _Chat) -> Iterator[Found[_Chat]]:
         """Yield what stands for lists of messages in a value that the shape does not read."""
@@ -211,7 +276,7 @@ class ShapedChats(JsonChat[_Chat]):
                 for value in window.items() if is_list else [window.value()]:
                     yield {"key": key}, value, 0
             return
-        about = self._about(content)
+        about = self._about(content) if self.shape.lists else {}
         is_line = unit_of(content) == "line"
         for item in objects(content, lists=self.shape.lists):
             if isinstance(item, BadRecord):
@@ -223,7 +288,7 @@ class ShapedChats(JsonChat[_Chat]):
         about: Json = {}
         with suppress(BrokenFileError):
             window = Window(content.beginning)
-            for key in window.each_key() if self.shape.lists and window.mark() == "{" else ():
+            for key in window.each_key() if window.mark() == "{" else ():
                 if key in self.shape.lists:
                     break
                 raw = window.raw()
@@ -253,7 +318,7 @@ class ShapedChats(JsonChat[_Chat]):
             return "deleted"
         answered = chat.word(message, (shape.reply,)) if shape.reply else ""
         room = self._room(message, chat)
-        prefix = f"{room.external_id or room.name}:"
+        prefix = "" if shape.has_unique_ids else f"{room.external_id or room.name}:"
         return ChatMessage(
             text=shape.clean(self._text(message)),
             name="You" if is_own else name,
@@ -276,7 +341,7 @@ class ShapedChats(JsonChat[_Chat]):
     def _room(self, message: Json, chat: _Chat) -> FileRoom:
         number = clean_title(chat.word(message, self.shape.chat_id))
         return FileRoom(
-            platform=self.name,
+            platform=self.shape.platform or self.name,
             name=clean_title(chat.word(message, self.shape.title)) or "",
             external_id=number,
             file="" if number else chat.file,
@@ -284,12 +349,15 @@ class ShapedChats(JsonChat[_Chat]):
 
 
 _OF_OTHERS: Final = re.compile(
+    r"(?:@_?\*\*[^*\n]{1,200}\*\*[^\n]*\n)?(?P<fence>`{3,}|~{3,}) ?quote\n"
+    r".*?(?:\n(?P=fence)[ \t]*(?:\n|\Z)|\Z)|"
+    r"\A(?:\[[\s\u200b]*\]\([^()\s]{1,1000}\)\s*)+|\AEdited previous message: |"
     r"<quote\b.*?(?:</quote>|\Z)|<legacyquote\b.*?(?:</legacyquote>|\Z)|<e_m\b[^<>]*>|"
     r"<blockquote\b[^<>]*Reply.*?(?:</blockquote>|\Z)|<attachment\b.*?(?:</attachment>|\Z)|"
     r'<p><span class="user-mention silent"[^<>]*>[^<>]*</span> <a [^<>]*>[^<>]*</a>:</p>',
     re.DOTALL,
 )
-"""Quotations and marks of edits of Skype, Teams and Zulip.
+"""Quotations and marks of edits of Skype, Teams, Zulip and Rocket.Chat, in Markdown and HTML.
 
 An open quotation reaches to the end of the message: to look for an end from each beginning takes
 long.
@@ -321,6 +389,16 @@ def _claude_text(message: Json) -> str:
     parts = [as_object(part) for part in listed(message, "content")]
     texts = [text for part in parts if isinstance(text := part.get("text"), str)]
     return "\n\n".join(texts) or next((t for t in each(message, "text") if isinstance(t, str)), "")
+
+
+def _discord_text(message: Json) -> str:
+    people = map(as_object, listed(message, "mentions"))
+    names = {
+        str(one.get("id")): str(one.get("global_name") or one["username"])
+        for one in people
+        if one.get("username")
+    }
+    return written_out(str(message.get("content") or ""), names)
 
 
 _FALLBACK: Final = re.compile(r"\A(?:> .*\n)+\n")
@@ -402,6 +480,64 @@ SHAPES: Final = (
         id="message_id",
         left_out={"deletion_metadata": "deleted"},
         said={"creator/user_type": ("Human",)},
+        title=("^beside/name",),
+        beside="group_info.json",
+    ),
+    ChatShape(
+        name="google-chat-messages",
+        label=Message("Google Chat"),
+        marks=('"name":"spaces/', '"createTime":"', '"sender":{'),
+        lists=("messages",),
+        keys=("name", "sender/name", "createTime"),
+        sender=("sender/displayName", "sender/name"),
+        account="sender/name",
+        time=("createTime",),
+        text=("text",),
+        id="name",
+        reply="quotedMessageMetadata/name",
+        said={"sender/type": ("HUMAN",)},
+        left_out={"deleteTime": "deleted", "deletionMetadata": "deleted"},
+        title=("space/displayName",),
+        chat_id=("space/name",),
+        is_in_order=False,
+    ),
+    ChatShape(
+        name="discord-messages",
+        label=Message("Discord"),
+        marks=('"channel_id":"', '"author":{', '"edited_timestamp":'),
+        lists=("messages",),
+        keys=("id", "type", "content", "channel_id", "author/id", "timestamp"),
+        sender=("author/username",),
+        account="author/id",
+        time=("timestamp",),
+        text=_discord_text,
+        id="id",
+        reply="message_reference/message_id",
+        said={"type": (0, 19)},
+        left_out={"author/bot": "system", "webhook_id": "system", "message_snapshots": "repost"},
+        chat_id=("channel_id",),
+        platform="discord",
+        has_unique_ids=True,
+        is_in_order=False,
+    ),
+    ChatShape(
+        name="groupme",
+        label=Message("GroupMe"),
+        marks=('"sender_type":"', '"source_guid":'),
+        lists=("messages", "response"),
+        inner=("", "messages/*", "direct_messages/*"),
+        keys=("created_at", "sender_type", "name"),
+        sender=("name",),
+        account="user_id",
+        time=("created_at",),
+        text=("text",),
+        id="id",
+        reply="attachments/*/reply_id",
+        said={"sender_type": ("user",), "system": (False,)},
+        title=("^beside/name",),
+        chat_id=("group_id", "chat_id", "conversation_id"),
+        beside="conversation.json",
+        is_in_order=False,
     ),
     ChatShape(
         name="hangouts",
@@ -490,6 +626,7 @@ SHAPES: Final = (
         reply="content/m.relates_to/m.in_reply_to/event_id",
         said={"type": ("m.room.message",), "content/msgtype": ("m.text", "m.emote")},
         left_out={"content/m.new_content": "deleted"},
+        newer=("content", "content/m.new_content", "content/m.relates_to/event_id"),
         title=("^room_name",),
         chat_id=("room_id",),
     ),
@@ -533,6 +670,7 @@ SHAPES: Final = (
         account="u/_id",
         time=("ts/$date", "ts"),
         text=("msg",),
+        clean=lambda text: _OF_OTHERS.sub("", text),
         id="_id",
         reply="tmid",
         left_out={"t": "system", "bot": "system"},
@@ -550,7 +688,7 @@ SHAPES: Final = (
         account="sender_id",
         time=("timestamp",),
         text=("content",),
-        clean=lambda text: _own_html(text.replace("blockquote>", "quote>")),
+        clean=lambda text: _own_html(text.replace("blockquote>", "quote>")).strip(),
         id="id",
         title=("display_recipient",),
         chat_id=("recipient_id",),
@@ -568,6 +706,21 @@ SHAPES: Final = (
         id="id",
         left_out={"recalled": "deleted", "system": "system"},
         title=("^chatInfo/name",),
+    ),
+    ChatShape(
+        name="qq-chunks",
+        label=Message("QQ (QQChatExporter)"),
+        marks=('"sender":{', '"elements":[', '"recalled":'),
+        keys=("sender/uin", "content/elements", "timestamp"),
+        sender=("sender/groupCard", "sender/remark", "sender/name", "sender/uin"),
+        account="sender/uin",
+        time=("timestamp",),
+        text=_qq_text,
+        id="id",
+        left_out={"recalled": "deleted", "system": "system"},
+        title=("^beside/chatInfo/name",),
+        platform="qq",
+        beside="../manifest.json",
     ),
     ChatShape(
         name="twitch",
@@ -663,7 +816,9 @@ class TextMessages(ShapedChats):
     file_name = ".xml"
     ends = (".xml",)
 
-    def found(self, content: Content) -> Generator[Found[_Chat], None, None]:
+    def found(
+        self, content: Content, _beside: Json | None = None, _folder: str = ""
+    ) -> Generator[Found[_Chat], None, None]:
         chat = _Chat({}, {}, content.name)
         for element in elements(content, frozenset({"sms", "mms"}), _said_by):
             if isinstance(element, BadRecord):
