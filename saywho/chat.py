@@ -196,7 +196,8 @@ def read(
     target = Path(file) if is_path else file  # type: ignore[arg-type] # is a path
     name = None if is_path else named if isinstance(named, str) else "the file"
     with Source(target, name=name) as source:  # type: ignore[arg-type] # is no string
-        records, _ = asked(open_records(source, format=format, options=options), options)
+        records = open_records(source, format=format, options=options)
+        records, _ = asked(records, options, has_chats=False)
         check_columns(records, options)
         reading = _Reading(records, options)
         try:

@@ -54,7 +54,9 @@ class SeenId(NamedTuple):
 class RecordQuestions:
     """Looks at all items of a file, and gives doubts at any time; memory is bounded."""
 
-    def __init__(self, records: RecordStream, options: ReadOptions) -> None:
+    def __init__(
+        self, records: RecordStream, options: ReadOptions, *, has_chats: bool = True
+    ) -> None:
         self._notes: ReadNotes = records.notes
         self._is_chat = records.is_chat
         account = records.account
@@ -75,7 +77,7 @@ class RecordQuestions:
         self._ids, self._answers = _Ids(), _Answers()
         self.ids: list[SeenId] = []
         """The first posts with ids."""
-        self.chats = FileChats()
+        self.chats, self._has_chats = FileChats(), has_chats
         self._known: Doubt | None = None
         self._left_out = _LeftOut(has_empty=not records.is_chat and records.account is None)
         fields = dict(records.columns).values()
@@ -115,7 +117,7 @@ class RecordQuestions:
                 self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
         if item.room is None:
             self._answers.see(item, name)
-        else:
+        elif self._has_chats:
             self.chats.see(item)
         self._see_values(item)
 
@@ -179,9 +181,14 @@ def of_messages(doubt: Doubt) -> Doubt:
     return structs.replace(doubt, finding=worded)
 
 
-def asked(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, RecordQuestions]:
-    """Return the records, and the questions about them while they are read."""
-    questions = RecordQuestions(records, options)
+def asked(
+    records: RecordStream, options: ReadOptions, *, has_chats: bool = True
+) -> tuple[RecordStream, RecordQuestions]:
+    """Return the records, and the questions about them while they are read.
+
+    has_chats: whether to collect the chats, to find them among others.
+    """
+    questions = RecordQuestions(records, options, has_chats=has_chats)
     records.notes.questions = questions
     return replace(records, items=questions.of(records.items)), questions
 
