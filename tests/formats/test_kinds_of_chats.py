@@ -1,6 +1,7 @@
 """Kinds of chats whose words were lost, doubled, or attributed to somebody else."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -250,7 +251,7 @@ def test_direct_messages_of_mattermost_are_a_chat_of_their_members() -> None:
     assert {room.name for m in found if isinstance(room := m.room, FileRoom)} == {"mina, jun"}
 
 
-def chat_of(said: list[tuple[str, str]]) -> bytes:
+def chat_of(said: Sequence[tuple[str | None, str]]) -> bytes:
     messages = [
         {"sender_name": name, "content": text, "timestamp_ms": 1768298400000 + 60_000 * minute}
         for minute, (name, text) in enumerate(said)
