@@ -135,7 +135,7 @@ async def _print_answers() -> None:
         batch = {"data": lines, "headers": {"Content-Type": "application/x-ndjson"}}
         for path, body in (
             ("/compare/table", {"form": form}),
-            (f"/api/v1/compare/batch?{urlencode({'username': _AUTHOR, 'share': 'auto'})}", batch),
+            (f"/api/v1/compare/batch?{urlencode({'username': _AUTHOR, 'share': '0.1'})}", batch),
             ("/api/v1/compare/batch?one_hand=1", batch),
         ):
             response = await client.post(path, **body)

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from app.cli import authors_option, with_database
-from app.cli.outputs import BAD_INPUT, fail, json_option, print_json, print_result, progress, say
+from app.cli.outputs import BAD_INPUT, fail, json_option, print_json, print_result, say
 from app.config import Config
 from app.errors import AppError
 
@@ -95,8 +95,7 @@ def _text_column(_context: click.Context, _option: click.Parameter, value: str |
 @click.option(
     "--share",
     metavar="SHARE",
-    help="Share of the texts of a file by the only author, from 0.01 to 0.99, in the place of"
-    " --sure; auto estimates it, and is the default with one author.",
+    help="Share of the texts of a file by the author, from 0.01 to 0.99, in the place of --sure.",
 )
 @click.option(
     "--one-hand", is_flag=True, help="One person wrote all texts of the file: give one answer."
@@ -144,8 +143,6 @@ def compare_command(
         is_sure = context.get_parameter_source("sure") is not ParameterSource.DEFAULT
         if share is not None and is_sure:
             raise click.UsageError("Give either --share or --sure.")
-        if share is None and len(usernames) == 1 and not is_sure and not one_hand:
-            share = "auto"
         together = Together(options["sure"], share_given(share or ""), one_hand)
         _compare_file(path, usernames, together, column, heads=heads)
         return
@@ -167,13 +164,7 @@ def compare_command(
 def _compare_file(
     path: Path, usernames: tuple[str, ...], together: Together, column: str, *, heads: bool
 ) -> None:
-    from app.services.compare.batch_lines import (
-        Progress,
-        Summary,
-        answered_lines,
-        checked_lines,
-        judge_lines,
-    )
+    from app.services.compare.batch_lines import Summary, answered_lines, checked_lines, judge_lines
     from app.services.compare.habits import Models
     from app.services.imports.beginning import MOST_MEMORY, limited_reading
     from app.views.cast import NOBODY, bound
@@ -181,23 +172,14 @@ def _compare_file(
 
     async def judge_all(db: Database, _: Config) -> None:
         await renew(db)
-        with (
-            limited_reading(MOST_MEMORY),
-            open_texts(path, column) as lines,
-            contextlib.ExitStack() as reading,
-        ):
-            show = reading.enter_context(progress("estimating the share"))
+        with limited_reading(MOST_MEMORY), open_texts(path, column) as lines:
             checked = checked_lines(lines, heads=heads)
             async for portion in await judge_lines(db, Models(), usernames, checked, together):
-                if isinstance(portion, Progress):
-                    show(*portion, f"{portion.read:,} of {portion.lines:,} lines read")
-                    continue
-                reading.close()  # The bar ends before the first answer.
                 for line in answered_lines(portion):
                     print_json(line)
                 if isinstance(portion, Summary):
                     with bound(NOBODY):
-                        for sentence in summary_sentences(portion, usernames):
+                        for sentence in summary_sentences(portion):
                             say(sentence, err=True)
 
     try:

@@ -24,7 +24,6 @@ from app.services.compare.batch_lines import (
     JudgedLine,
     LineId,
     Portion,
-    Progress,
     Summary,
     Together,
     chance_among,
@@ -52,8 +51,8 @@ from saywho.formats.tables.csv import written_table
 
 blueprint = PageBlueprint("tables", policy="read")
 
-SHARES: Final = ("auto", "0.1", "0.25", "0.5", "0.75", "0.9")
-"""Choices of how many lines are the author's; `auto` for not known."""
+SHARES: Final = ("0.1", "0.25", "0.5", "0.75", "0.9")
+"""Choices of how many lines are the author's; the first calls the fewest likely by mistake."""
 VERDICTS: Final[dict[Verdict, str]] = {
     "likely": gettext_noop("likely"),
     "close": gettext_noop("open"),
@@ -172,8 +171,7 @@ class ManyTextsPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def sentences(self) -> list[str]:
-        names = self.offer.chosen
-        return summary_sentences(self.summary, names) if self.summary else []
+        return summary_sentences(self.summary) if self.summary else []
 
     @property
     def verdicts(self) -> list[tuple[str, int]]:
@@ -268,10 +266,9 @@ async def _sent(
             if isinstance(portion, Summary):
                 summary = portion
                 continue
-            if not isinstance(portion, Progress):
-                rows += [_row_of(row, names) for row in portion]
+            rows += [_row_of(row, names) for row in portion]
             if not page.is_one_hand:
-                yield context.run(_progress, portion, len(rows), judging.lines).encode()
+                yield context.run(_progress, len(rows), judging.lines).encode()
     except AppError as failure:
         rows, error = [], failure.with_traceback(None)
     about = [*dict.fromkeys([*names, *(name for row in rows for name in row.people)])]
@@ -280,12 +277,10 @@ async def _sent(
     yield whole.split(PROGRESS)[1].encode()
 
 
-def _progress(portion: Portion, judged: int, lines: int) -> str:
-    if isinstance(portion, Progress):
-        done, told = portion.read, gettext("{done} of {lines} lines read to estimate the share")
-    else:
-        done, told = judged, gettext("{done} of {lines} lines judged")
-    told = told.format(done=show_number(done), lines=show_number(lines))
+def _progress(done: int, lines: int) -> str:
+    told = gettext("{done} of {lines} lines judged").format(
+        done=show_number(done), lines=show_number(lines)
+    )
     bar = Markup('<progress max="1" value="{}" aria-hidden="true"></progress>')
     return Markup('<p class="long-work">{} <span>{}</span></p>\n').format(
         bar.format(round(done / lines, 3)), told
@@ -354,7 +349,7 @@ async def _judged(judging: Judging, names: Sequence[str]) -> tuple[list[TableRow
     async for portion in judging.portions:
         if isinstance(portion, Summary):
             summary = portion
-        elif not isinstance(portion, Progress):
+        else:
             rows += [_row_of(row, names) for row in portion]
     return rows, summary
 

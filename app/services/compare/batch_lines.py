@@ -8,11 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from contextlib import suppress
 from functools import partial
 from itertools import islice
-from math import log
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-import numpy as np
 from msgspec import structs
 
 from app.db.engine import Database
@@ -26,8 +24,7 @@ from saywho.comparing.copied_texts import MOST_TEXTS, TakenApart
 from saywho.comparing.question import Question, comparable_texts, messages_of
 from saywho.comparing.verdict import Comparison, MessageHead, RankedAuthor, StoredPost
 from saywho.engine.case import Case
-from saywho.engine.judgement import SURE, Limit, Verdict
-from saywho.engine.shares import share_of
+from saywho.engine.judgement import SURE, Verdict
 from saywho.formats.tables.columns import file_columns_of
 
 LineId = str | int | None
@@ -57,10 +54,7 @@ class Summary(msgspec.Struct, frozen=True):
     judged: int
     """Number of lines with a verdict but `short`."""
     share: float | None
-    """Share of the lines by the author, given or estimated; null without one."""
-    share_low: float | None
-    """Lower bound of an estimated share (95%); null otherwise."""
-    share_high: float | None
+    """Given share of the lines by the author; null without one."""
     likely: int
     """Number of lines called likely."""
     wrong_expected: float
@@ -200,57 +194,33 @@ class JudgedLine(NamedTuple):
     """None for an error."""
 
 
-class Progress(NamedTuple):
-    """Lines that were read to estimate their share, before the first answer."""
-
-    read: int
-    lines: int
-
-
-Portion = list[JudgedLine] | Progress | Summary
+Portion = list[JudgedLine] | Summary
 
 
 class Together(NamedTuple):
     """How many texts are asked about."""
 
     sure: float = SURE
-    share: float | Literal["auto"] | None = None
+    share: float | None = None
     """Share of the texts by the only named author, in the place of `sure`."""
     is_one_hand: bool = False
     """Whether one person wrote them all."""
 
 
 EACH_ALONE: Final = Together()
-FEWEST_OWN: Final = 0.03
-"""Share of an author's lines below which no line is called likely: they may all be by strangers."""
-CAUTION: Final = 0.25
-"""Part of the odds of an estimated share with which lines are judged beside many other authors.
-
-Ratios are largest there, and of the lines that look like an author's some are by strangers who
-write alike, who count in the estimate (`python -m benchmarks.many_lines`).
-"""
 SURE_BOUNDS: Final = (0.01, 0.99)
 
 
-def believed(estimate: float, *, beside_many: bool) -> float:
-    """Return the starting belief in the place of `sure`, by the share that lines tell."""
-    odds = (CAUTION if beside_many else 1.0) * estimate / (1 - estimate)
-    return min(max(odds / (1 + odds), SURE_BOUNDS[0]), SURE_BOUNDS[1])
-
-
-def is_beside_many(limits: Sequence[Limit]) -> bool:
-    """Return whether eight or more others of the language are here, by an answer's limits."""
-    return "few_authors" not in limits and "elsewhere" not in limits
-
-
-def share_given(share: str) -> float | Literal["auto"] | None:
+def share_given(share: str) -> float | None:
     """Return a share as it was written. Raises InvalidInputError."""
-    if share in {"", "auto"}:
-        return "auto" if share else None
+    if not share:
+        return None
     with suppress(ValueError):
         if SURE_BOUNDS[0] <= (number := float(share)) <= SURE_BOUNDS[1]:
             return number
-    raise InvalidInputError("Give `auto`, or a share from 0.01 to 0.99", loc="share")
+    raise InvalidInputError(
+        "Give a share from 0.01 to 0.99; it is no longer estimated", loc="share"
+    )
 
 
 async def judge_lines(
@@ -263,11 +233,7 @@ async def judge_lines(
 ) -> AsyncIterator[Portion]:
     """Return answers in order, each by the state at its turn; last a summary, with a share or one
     author named. Raises NotFoundError and InvalidInputError.
-
-    A share that is to be estimated takes two readings of all lines; the first yields its progress.
     """
-    if together.share == "auto" and len(usernames) != 1:
-        raise InvalidInputError("A share can be estimated for one named author", loc="share")
     async with db.read() as session:
         await cases_of(session, models, [], usernames)
     judge = partial(_portions, db, models, usernames, run)
@@ -287,54 +253,25 @@ async def _judged_together(
 ) -> AsyncIterator[Portion]:
     if together.is_one_hand:
         lines = await run(_as_one, lines)
-    share, sure, estimate = together.share, together.sure, None
-    if share == "auto" and not together.is_one_hand:
-        whole: list[CheckedLine] = await run(list, lines)
-        lines, rated = whole, list[Comparison]()
-        async for progress in _read(judge, whole, rated):
-            yield progress
-        ratios = [(each.ranking[0].log10_lr or 0.0) * log(10) for each in rated]
-        estimate = await run(share_of, np.array(ratios))
-        share, beside_many = estimate.share, any(is_beside_many(each.limits) for each in rated)
-        sure = believed(share, beside_many=beside_many)
-    elif isinstance(share, float):
-        sure = share
+    sure = together.sure if together.share is None else together.share
     verdicts, wrong = Counter[Verdict](), 0.0
     async for portion in judge(iter(lines), sure):
-        rows = portion
-        if estimate and estimate.share < FEWEST_OWN:
-            rows = list(map(_unsure, portion))
-        answers = [row.comparison for row in rows if row.comparison]
+        answers = [row.comparison for row in portion if row.comparison]
         verdicts.update(each.verdict for each in answers)
         wrong += sum(1 - chance_of_first(each) for each in answers if each.verdict == "likely")
-        yield rows
+        yield portion
     if has_summary or together.share is not None:
         yield Summary(
             sum(verdicts.values()) - verdicts["short"],
-            share if isinstance(share, float) else None,
-            estimate and estimate.low,
-            estimate and estimate.high,
+            together.share,
             verdicts["likely"],
             round(wrong, 2),
             dict(verdicts),
         )
 
 
-async def _read(
-    judge: Judge, lines: Sequence[CheckedLine], rated: list[Comparison]
-) -> AsyncIterator[Progress]:
-    read = 0
-    async for portion in judge(iter(lines), SURE):
-        answers = [row.comparison for row in portion if row.comparison]
-        rated += [each for each in answers if each.ranking[0].log10_lr is not None]
-        read += len(portion)
-        yield Progress(read, len(lines))
-
-
 def answered_lines(portion: Portion) -> list[JudgedText]:
     """Return the lines of a portion as the API and the command write them, if it has any."""
-    if isinstance(portion, Progress):
-        return []
     if isinstance(portion, Summary):
         return [JudgedText(summary=portion)]
     return [row.judged for row in portion]
@@ -348,15 +285,6 @@ def chance_of_first(comparison: Comparison) -> float:
 def chance_among(comparison: Comparison, author: RankedAuthor) -> float:
     """Return the probability of an author, given that it may be someone else."""
     return (1 - (comparison.none or 0.0)) * author.probability
-
-
-def _unsure(row: JudgedLine) -> JudgedLine:
-    if row.comparison is None or row.comparison.verdict != "likely":
-        return row
-    return row._replace(
-        judged=structs.replace(row.judged, verdict="close"),
-        comparison=structs.replace(row.comparison, verdict="close"),
-    )
 
 
 def _as_one(lines: Iterable[CheckedLine]) -> list[CheckedLine]:

@@ -77,9 +77,7 @@ class CompareArgs(CompareOptions):
 class BatchArgs(PanelArgs):
     heads: Heads = True
     share: str = ""
-    """Share of the texts by the only named author, from 0.01 to 0.99, in the place of the starting
-    belief; `auto` estimates it, by all texts together.
-    """
+    """Share of the texts by the named author, from 0.01 to 0.99, as the starting belief."""
     one_hand: bool = False
     """Whether one person wrote all texts: one answer. More than 50 texts are joined in order."""
 
