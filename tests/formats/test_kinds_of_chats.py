@@ -72,6 +72,29 @@ FILES: dict[str, Said] = {
         ("Mina Tide", "see you there"),
     ],
     "google-chat-space-without-its-name": [("Mina Tide", FERRY), ("Jun Pier", PIER)],
+    "kk-en-gb-day-before-month-refused.txt": [
+        ("Jun", FERRY),
+        ("Mina", PIER),
+        ("Ada", "two lines\nof words"),
+        ("Mina", "good morning"),
+    ],
+    "imessage-bagoup-me-is-a-person-of-whatsapp.txt": [
+        ("Mina Tide", FERRY),
+        (None, PIER),
+        ("Mina Tide", "look at this"),
+        ("Mina Tide", MORE),
+    ],
+    "imessage-stickers-places-and-transcripts-as-words.txt": [
+        ("Mina Tide", FERRY),
+        (None, PIER),
+        ("Mina Tide", MORE),
+    ],
+    "irc-mirc-log-refused-for-its-dates.log": [
+        ("mina", FERRY),
+        ("jun", PIER),
+        ("mina", "waves"),
+        ("mina", MORE),
+    ],
 }
 ROOMS = {
     "groupme-download-with-its-folders": "Harbour club",
@@ -306,3 +329,29 @@ def test_a_learnt_sentence_takes_no_other_words_of_its_script() -> None:
     own = [("Mina", f"Отреагировал(-а) {sign} на ваше сообщение") for sign in SIGNS]
     said = [("Jun", "привет"), ("Mina", "я тут"), ("Jun", "привет")]
     assert said_in(chat_of([*own, *said])) == said
+
+
+@pytest.mark.parametrize(
+    "day", ["13 January 2026, 7:3{} PM", "13 January 2026 at 19:3{}", "19:3{}, 13 January 2026"]
+)
+def test_kakaotalk_may_write_the_day_before_the_month(day: str) -> None:
+    lines = ["KakaoTalk Chats Ferry club", "Date Saved : 14 January 2026, 3:22 PM", ""]
+    lines += [f"{day.format(n)}, {name} : {text}" for n, (name, text) in enumerate(TALK)]
+    assert said_in("\n".join(lines).encode()) == TALK
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "[2026-01-13 10:0{}:30]",
+        "[Tue Jan 13 2026] [10:0{}:30]",
+        "[Tuesday, January 13, 2026] [10:0{}:30]",
+    ],
+)
+def test_logs_of_irc_clients_have_the_words_of_their_people(head: str) -> None:
+    lines = [f"{head.format(0)} * Joined channel #pier"]
+    lines += [f"{head.format(n)} <{name}> {text}" for n, (name, text) in enumerate(TALK)]
+    _, items = read_file_records("\n".join(lines).encode(), "irc")
+    found = records_in(items)
+    assert [(m.username, m.text) for m in found] == TALK
+    assert {f"{m.created_at:%F}" for m in found} == {"2026-01-13"}

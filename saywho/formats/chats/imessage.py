@@ -1,4 +1,4 @@
-"""iMessage: the text that imessage-exporter writes of each chat of a Mac or an iPhone's backup.
+"""iMessage: the text that imessage-exporter or bagoup writes of each chat of a Mac or a backup.
 
 A message begins with its time, then its sender on the next line. A reply appears twice: below the
 answered message, and at its own place, where it is read. Source:
@@ -7,6 +7,8 @@ https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -49,10 +51,20 @@ _FILE: Final = re.compile(
 _EDITED: Final = re.compile(
     r"Edited \d+ (?:day|hour|minute|second)s?(?:, \d+ (?:hour|minute|second)s?){0,3} later: ?"
 )
-_REACTED: Final = re.compile(r"\s*(?:.{1,40} by .{1,200}|Sticker from .{1,400})")
+_REACTED: Final = re.compile(r"\s*(?:.{1,40} by .{1,200}|(?:[A-Z][a-z]+ )?Sticker from .{1,400})")
+_STICKER: Final = re.compile(
+    r"(?:[A-Z][a-z]+ )?Sticker from .{1,200}?: (?P<path>[^\s:][^:]{1,300}?)(?: \([^()]{1,100}\))?"
+    r"(?: from .{1,200})?"
+)
+_SPOKEN: Final = "Transcription: "
+"""The words of a voice message, below its file."""
 _DELETED: Final = re.compile(
     r"(?P<who>.{1,200}) (?:deleted a message\.|(?:deleted|unsent) this message(?: part)?\b.{0,100})"
 )
+_OF_BAGOUP: Final = re.compile(
+    r"\ufeff?\[(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (?P<name>[^:]{1,200}): ?(?P<text>.*)"
+)
+_ATTACHED: Final = re.compile(r"<attached: (?P<path>.{1,300})>")
 _NOTES: Final = frozenset({"This message responded to an earlier message.", "Attachment missing!"})
 _EFFECT: Final = re.compile(r"Sent with [A-Z][a-z]+(?: [A-Z][a-z]+)?")
 
@@ -99,8 +111,10 @@ class MessagesRoom(Grammar):
             )
             if is_reactions or line in _NOTES or _EFFECT.fullmatch(line):
                 continue
-            if match := _FILE.fullmatch(line):
+            if match := _FILE.fullmatch(line) or _STICKER.fullmatch(line):
                 files.append(match["path"])
+            elif files and line.startswith(_SPOKEN):
+                words.append(line.removeprefix(_SPOKEN))
             elif match := _EDITED.match(line):
                 words = [line[match.end() :]]
             elif (match := _DATE.fullmatch(line)) and any(map(_EDITED.match, written[place:])):
@@ -131,6 +145,28 @@ class MessagesRoom(Grammar):
             else:
                 opening = Opening(name, part.opening.when)
                 yield message(self, opening, part.place, part.lines[1:])
+
+
+class BagoupRoom(Grammar):
+    """`[2026-01-13 10:00:00] name: text`, as bagoup writes it; WhatsApp has a comma in the time."""
+
+    exporters = frozenset({_ME})
+
+    def read(self, line: str) -> Opening | None:
+        match = _OF_BAGOUP.fullmatch(line)
+        with suppress(ValueError):
+            when = datetime.fromisoformat(match["when"]) if match else None
+            return Opening(match["name"], when, match["text"]) if match and when else None
+        return None
+
+    def said(self, text: str) -> Spoken:
+        written = text.split("\n")
+        files = [match["path"] for match in map(_ATTACHED.fullmatch, written) if match]
+        words = "\n".join(line for line in written if not _ATTACHED.fullmatch(line)).strip("\n")
+        return Spoken("" if not files and _reactions().has(words) else words, tuple(files))
+
+    def room(self, file: RoomFile[Any]) -> FileRoom:
+        return FileRoom(platform=IMESSAGE.name, name=title_of(file.names[:1], _TITLES))
 
 
 def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
@@ -167,6 +203,10 @@ def _is_deleted(first: Sequence[str], name: str) -> bool:
 
 
 def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None:
+    bagoup = BagoupRoom()
+    of_bagoup = [opening for line in head if (opening := bagoup.read(line))]
+    if any(opening.name == _ME for opening in of_bagoup) and bagoup.read(head[0]):
+        return bagoup
     grammar = MessagesRoom()
     openings = [grammar.read(line) for line in head[:50]]
     if not openings or openings[0] is None:

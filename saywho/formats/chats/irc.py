@@ -1,4 +1,4 @@
-"""Logs of IRC, as irssi, WeeChat, ZNC, HexChat, EPIC, dircproxy and bots write them.
+"""Logs of IRC, as irssi, mIRC, WeeChat, ZNC, HexChat, IRCCloud and bots write them.
 
 Clients write a day only where it changes, some in the file's name, some nowhere: messages without
 a day have no time. Whatever is no message is a line of the client.
@@ -19,6 +19,8 @@ _CLOCK: Final = r"\d\d:\d\d(?::\d\d)?"
 _STAMP: Final = (
     rf"(?:\[?(?P<iso>\d{{4}}-\d\d-\d\d)[T ](?P<isoclock>{_CLOCK})\S*"
     rf"|\[?(?P<day>(?:\d{{1,2}} )?[A-Z][a-z]{{2}}(?: \d{{1,2}})?) (?P<dayclock>{_CLOCK})"
+    rf"|\[(?:[A-Z][a-z]{{2,8}},? )?(?P<longday>[A-Z][a-z]{{2,8}} \d{{1,2}},? \d{{4}})\]"
+    rf" \[(?P<longclock>{_CLOCK})"
     rf"|\[?(?P<clock>{_CLOCK}))\]?"
 )
 _NICK: Final = r"[@+%&~!]?(?P<nick>[^<>\s!@+%&~][^<>\s!]{0,40})"
@@ -27,7 +29,7 @@ _SAID: Final = re.compile(
     r"(?P<text>.*)"
 )
 """Behind a name with its host, a sign says whether the network knows the person."""
-_DONE: Final = re.compile(rf"(?:{_STAMP}[ \t]+)?\*[ \t]+(?P<nick>[^\s*!]{{1,40}}) (?P<text>.*)")
+_DONE: Final = re.compile(rf"(?:{_STAMP}[ \t]+)?[*—][ \t]+(?P<nick>[^\s*!]{{1,40}}) (?P<text>.*)")
 _OF_CLIENT: Final = re.compile(
     r"(?:\(\S+\) )?(?:(?:has|have) (?:joined|left|quit|been kicked)|is now known as|sets? mode"
     r"|changes topic|was kicked|(?:gives|removes) (?:channel|voice))"
@@ -39,11 +41,12 @@ _TABBED: Final = re.compile(
 """WeeChat's line; a sign or nothing stands in place of the name in its own lines."""
 _SIGNS: Final = frozenset({"", "--", "-->", "<--", "=!=", "---"})
 _OPENED: Final = re.compile(
-    r"(?:--- (?:Log opened|Day changed)|\*{4} BEGIN LOGGING AT|IRC log started)"
+    r"(?:--- (?:Log opened|Day changed)|\*{4} BEGIN LOGGING AT|IRC log started"
+    r"|Session (?:Start|Time):)"
     r" [A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2})(?P<clock> [\d:]{5,8})?"
     r"(?: (?P<year>\d{4}))?"
 )
-_NOTICE: Final = re.compile(rf"(?:{_STAMP}[ \t]+)?(?:-!-|\*\*\*|--- |-->|<--|\*{{4}} )")
+_NOTICE: Final = re.compile(rf"(?:{_STAMP}[ \t]+)?(?:-!-|\*\*\*|--- |-->|<--|\*{{4}} |[→←⇐⇒] )")
 _IN_NAME: Final = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 
 
@@ -98,13 +101,14 @@ class IrcLog(Grammar):
     def _when(self, match: re.Match[str]) -> datetime | None:
         groups = match.groupdict()
         day = self._day
-        if stated := groups.get("iso"):
+        if stated := groups.get("iso") or groups.get("longday"):
             day = day_in(stated)
         elif (stated := groups.get("day")) and day is not None:
             day = day_in(f"{stated} {day.year}")
         elif stated:
             return None
-        clock = groups.get("isoclock") or groups.get("dayclock") or groups.get("clock")
+        kinds = ("isoclock", "longclock", "dayclock", "clock")
+        clock = next(filter(None, map(groups.get, kinds)), None)
         if day is None or clock is None:
             return None
         try:

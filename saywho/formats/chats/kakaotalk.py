@@ -34,11 +34,17 @@ from saywho.formats.tables.csv import read_rows
 _TIME: Final = r"(?:[^\W\d_][^\d\[\],:]{0,20}\s)?\d{1,2}:\d{2}(?:\s?[^\W\d_][^\d\[\],:]{0,20})?"
 _DOTTED_DAY: Final = rf"{NUMBERS}\."
 _ENGLISH_DAY: Final = r"(?P<month>[^\W\d_][^\W\d_]{1,11})\.? (?P<day>\d{1,2}), (?P<year>\d{4})"
+_BRITISH_DAY: Final = (
+    r"(?P<day>\d{1,2})\.? (?:de )?(?P<month>[^\W\d_][^\W\d_]{1,11})\.?,? (?:de )?(?P<year>\d{4})"
+)
+"""A day in English outside of the United States, and in other languages of Europe."""
 _STAMPS: Final = (
     rf"{SIGNS} (?P<time>{_TIME})",
     rf"{_DOTTED_DAY} (?P<time>{_TIME})",
     rf"(?P<time>{_TIME}), {_ENGLISH_DAY}",
     rf"{_ENGLISH_DAY}(?:,| at) (?P<time>{_TIME})",
+    rf"(?P<time>{_TIME}), {_BRITISH_DAY}",
+    rf"{_BRITISH_DAY}(?:,| at)? (?P<time>{_TIME})",
     r"(?P<time>[^\W\d_][^\d\[\],:]{0,20}\s\d{1,2}:\d{2})",
 )
 """Times of messages on phones; for the last kind, the day has its own line."""
@@ -66,6 +72,7 @@ _DAYS: Final = (
     rf"{SIGNS} {_WEEKDAY}",
     rf"{_DOTTED_DAY} {_WEEKDAY}",
     rf"{_WEEKDAY}, {_ENGLISH_DAY}",
+    rf"{_WEEKDAY},? {_BRITISH_DAY}",
 )
 _DAY_LINES: Final = tuple(map(re.compile, _DAYS))
 _BETWEEN_DASHES: Final = tuple(re.compile(rf"(?<!-)-{{5,}}+ {day} -{{5,}}") for day in _DAYS)
