@@ -6,6 +6,7 @@ told by runs of bytes, with naive Bayes (Lui and Baldwin, "langid.py", ACL 2012;
 
 import importlib
 import lzma
+import mmap
 import shutil
 import sys
 import threading
@@ -15,7 +16,6 @@ from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import cache_from_source
 from itertools import islice
-from mmap import MADV_DONTNEED, mmap
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, Final
@@ -125,9 +125,11 @@ def _loaded() -> Callable[[str], list[tuple[str, float]]]:
 
 def release_memory() -> None:
     """Give up what memory has of the model; the system maps it again where it is used."""
+    if sys.platform == "win32":
+        return
     for part in _Model.parts.values():
-        if isinstance(part.base, mmap):
-            part.base.madvise(MADV_DONTNEED)
+        if isinstance(part.base, mmap.mmap):
+            part.base.madvise(mmap.MADV_DONTNEED)
 
 
 def _mapped(path: Path) -> dict[str, NDArray[Any]]:
