@@ -205,6 +205,8 @@ class Config:
     log: LogFormat = "json"
     """Form of the log; from the environment, `text` if standard error is a terminal."""
     access_log: bool = True
+    log_addresses: bool = False
+    """Whether a line of the access log has the client's IP address."""
     without: Annotated[frozenset[str], _parts] = frozenset()
     """Names of the parts (`app.part_list.PARTS`) that the site leaves out."""
 

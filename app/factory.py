@@ -146,13 +146,15 @@ def _put_in_front(app: App, config: Config, metrics: Metrics) -> None:
     edge = Edge(
         Streams(cached),
         log_access=config.access_log,
+        log_addresses=config.log_addresses,
         trusted_proxies=config.trusted_proxies,
         url=config.url,
         cors=config.cors,
         on_answers=metrics.count_answers,
     )
     app.asgi_app = edge  # type: ignore[method-assign]
-    app.extensions[AtOnce.__name__] = AtOnce(edge, cached)
+    if not config.log_addresses:  # Together answered requests share what is logged of them.
+        app.extensions[AtOnce.__name__] = AtOnce(edge, cached)
 
 
 def _given(given: object, keywords: Mapping[str, object]) -> tuple[Config, str | None]:

@@ -38,6 +38,7 @@ SETTINGS: dict[str, tuple[str, Any]] = {
     "trusted_proxies": ("2", 2),
     "log": ("text", "text"),
     "access_log": ("0", False),
+    "log_addresses": ("1", True),
     "without": ("spark", frozenset({"spark"})),
 }
 

@@ -153,6 +153,7 @@ class Edge:
         app: AsgiApp,
         *,
         log_access: bool,
+        log_addresses: bool = False,
         trusted_proxies: int,
         url: str = "",
         cors: Set[str] = frozenset(),
@@ -160,6 +161,7 @@ class Edge:
     ) -> None:
         self._app = app
         self._log_access = log_access
+        self._log_addresses = log_addresses
         self._trusted_proxies = trusted_proxies
         self._hosts = OwnHosts(url, trusted_proxies)
         self._cors = cors
@@ -202,7 +204,9 @@ class Edge:
             finally:
                 seconds = monotonic() - started
                 logged = LoggedAnswer.of(judged.method, judged.asked, answer.status)
-                self.note([(logged, answer.identifier)], seconds)
+                host, _ = scope.get("client") or ("unknown", 0)
+                client = host if self._log_addresses else None
+                self.note([(logged, answer.identifier)], seconds, client=client)
 
     def _judged(self, scope: Scope) -> "JudgedRequest":
         return JudgedRequest(scope, self._hosts, self._trusted_proxies, self._cors)
@@ -215,12 +219,16 @@ class Edge:
         is_plain = not (judged.is_tunnel or judged.location or judged.refusal or judged.lengths)
         return judged if is_plain and not judged.is_preflight else None
 
-    def note(self, answers: Sequence[Answered], seconds: float) -> None:
-        """Count and log answers that took so long."""
+    def note(
+        self, answers: Sequence[Answered], seconds: float, *, client: str | None = None
+    ) -> None:
+        """Count and log answers that took so long, to a client of this IP address if it is to be
+        logged.
+        """
         self._on_answers(answers, seconds)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
-            log_answers(answers, seconds)
+            log_answers(answers, seconds, client=client)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         judged = answer.judged

@@ -52,6 +52,8 @@ class LogLine(msgspec.Struct, omit_defaults=True):
     message: str
     request_id: str
     duration_ms: float | None = None
+    client: str | None = None
+    """IP address of the client."""
     exception: str | None = None
 
 
@@ -83,6 +85,7 @@ class JsonFormatter(logging.Formatter):
             _message(record),
             request_id.get(),
             getattr(record, "duration_ms", None),
+            getattr(record, "client", None),
             "\n".join(self._trace(record)) or None,
         )
         return self.written(line)
@@ -93,10 +96,12 @@ class JsonFormatter(logging.Formatter):
     def written(self, line: LogLine) -> str:
         return _ENCODER.encode(line).decode()
 
-    def of_answers(self, answers: Sequence[Answered], duration_ms: float) -> str:
+    def of_answers(
+        self, answers: Sequence[Answered], duration_ms: float, client: str | None
+    ) -> str:
         """Return the lines of requests that were answered together."""
         time, name = self.shown_time(now_ms()), access_log.name
-        line = self.written(LogLine(time, "INFO", name, _MARK, _MARK, duration_ms))
+        line = self.written(LogLine(time, "INFO", name, _MARK, _MARK, duration_ms, client))
         before, between, after = line.split(_MARK)
         return "".join(
             [
@@ -127,6 +132,8 @@ class TextFormatter(JsonFormatter):
         text = f"{line.time} {line.level[0]} {line.message}"
         if line.duration_ms is not None:
             text += f" {line.duration_ms} ms"
+        if line.client is not None:
+            text += f" from {line.client}"
         if line.request_id != "-":
             text += f" [{line.request_id}]"
         # Indented, so that nothing in it looks like a line of its own.
@@ -175,18 +182,19 @@ def configure(config: Config) -> None:
     logger.setLevel(logging.INFO)
 
 
-def log_answers(answers: Sequence[Answered], seconds: float) -> None:
-    """Log answers that took so long; looking for the caller, as `Logger.info` does, would cost
-    most time.
+def log_answers(answers: Sequence[Answered], seconds: float, *, client: str | None = None) -> None:
+    """Log answers that took so long, to a client of this IP address if it is to be logged.
+
+    Looking for the caller, as `Logger.info` does, would cost most time.
     """
     if not access_log.isEnabledFor(logging.INFO):
         return
     duration_ms = round(1000 * seconds, 1)
     if (handler := _only_handler()) is not None:
-        handler.add(handler.formatter.of_answers(answers, duration_ms))
+        handler.add(handler.formatter.of_answers(answers, duration_ms, client))
         return
     for logged, _ in answers:
-        extra = {"duration_ms": duration_ms}
+        extra = {"duration_ms": duration_ms, "client": client}
         values = (logged.message, (), None)
         record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
         access_log.handle(record)

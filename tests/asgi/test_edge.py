@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from app import create_app
 from app.asgi.edge import REFUSAL, Edge
+from app.runtime.logs import JsonFormatter, TextFormatter
 from tests.browsing import scope_of
 from tests.conftest import NDJSON, Client, MakeConfig, Shared, client_with
 from tests.listening import listening
@@ -212,3 +214,22 @@ async def test_no_layer_takes_more_slashes_for_another_address(
         async with listening(app, path=f"{root}/api/v1/live", root_path=root) as (listener,):
             assert listener.messages[0]["status"] == 200
         assert "saywho_live_clients 0.0" in await admin.page("/metrics")
+
+
+@pytest.mark.parametrize("wants_addresses", [False, True])
+async def test_the_log_has_the_address_of_a_client_if_a_setting_says_so(
+    make_config: MakeConfig, caplog: pytest.LogCaptureFixture, wants_addresses: bool
+) -> None:
+    config = make_config(log_addresses=wants_addresses, trusted_proxies=1)
+    app = create_app(replace(config, access_log=True))
+    async with app.test_app():
+        with caplog.at_level(logging.INFO, "app.access"):
+            logging.getLogger("app.access").addHandler(caplog.handler)
+            client = app.test_client()
+            await client.get("/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
+            logging.getLogger("app.access").removeHandler(caplog.handler)
+    (record,) = [record for record in caplog.records if record.name == "app.access"]
+    lines = [TextFormatter().format(record), JsonFormatter().format(record)]
+    assert [" from 203.0.113.9" in lines[0], '"client":"203.0.113.9"' in lines[1]] == (
+        [wants_addresses] * 2
+    )
