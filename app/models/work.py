@@ -148,7 +148,7 @@ class GamePlayer(Base):
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     """The secret's SHA-256 as hexadecimal digits: rows are inserted as JSON."""
     seen_ms: Mapped[int | None] = mapped_column(BigId)
-    """Last time of an open screen, in milliseconds since 1970; None if closed."""
+    """Last time of an open screen, in milliseconds since 1970; None before the first."""
     network: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of the player's network, in hexadecimal digits."""
     joined_ms: Mapped[int | None] = mapped_column(BigId)

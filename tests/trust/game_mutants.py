@@ -72,7 +72,7 @@ GAME_MUTANTS: Final = (
         "and game.version < version:",
     ),
     Mutant(
-        "in a game, a question does not end when the last one without an answer leaves",
+        "in a game, a question does not end when the last one without an answer stays away",
         STREAMED,
         "app/parts/games/playing.py",
         "await tell_if_all_answered(session, game, time_ms)",

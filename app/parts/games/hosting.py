@@ -37,7 +37,7 @@ LONGEST_CODE: Final = 4 * CODE_LENGTH
 SECRET_PREFIX: Final = "player_"  # noqa: S105 - no secret
 MOST_GAMES: Final = 20
 THERE_MS: Final = 25_000
-"""Milliseconds for which a player is present after a sign of an open screen."""
+"""Milliseconds for which a player is awaited after the last sign of an open screen."""
 
 
 async def add_game(
@@ -245,8 +245,8 @@ async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None
 async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) -> None:
     """End the open question if all present players have answered.
 
-    Present are players with an open screen, or an answer to the question before; without any, it
-    waits for all.
+    Present are players with a screen that is open or has closed within `THERE_MS`, or an answer to
+    the question before; without any, it waits for all.
     """
     if game.state != "asking" or not await _has_one(session, game, _answered(game.question)):
         return

@@ -36,7 +36,7 @@ from app.parts.games.documents import (
     player_view,
     shared_view,
 )
-from app.parts.games.hosting import tell_if_all_answered, tell_if_due
+from app.parts.games.hosting import THERE_MS, tell_if_all_answered, tell_if_due
 from app.parts.games.players import (
     AnswerRequest,
     JoinedPlayer,
@@ -76,6 +76,9 @@ class Presence:
         self._open: Counter[int] = Counter()
         self._come: set[int] = set()
         self._left: set[int] = set()
+        """Players whose last screen has closed since the last run."""
+        self._awaited: dict[int, int] = {}
+        """When each player without a screen is no longer awaited, in ms since 1970."""
         self._stored_s = -math.inf
         # Each run stores all players who have come and left, so it has one item.
         self._batch: Batch[int, None] = Batch(self._store, max_size=1, max_waiting=1, timeout_s=5)
@@ -90,6 +93,7 @@ class Presence:
     def see(self, player_id: int) -> None:
         self._come.add(player_id)
         self._left.discard(player_id)
+        self._awaited.pop(player_id, None)
 
     def leave(self, player_id: int) -> None:
         self._open[player_id] -= 1
@@ -97,6 +101,11 @@ class Presence:
             del self._open[player_id]
             self._left.add(player_id)
             self._come.discard(player_id)
+
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether players may come back to a screen that has closed."""
+        return bool(self._left or self._awaited)
 
     async def store(self) -> None:
         """Store who has come and left; every 10 s all who are there.
@@ -112,21 +121,26 @@ class Presence:
         is_all = started_s - self._stored_s >= 10 and bool(self._open)
         come = self._come | set(self._open) if is_all else self._come
         left = self._left
-        if not come and not left:
+        gone = {player for player, end_ms in self._awaited.items() if end_ms <= time_ms}
+        if not come and not left and not gone:
             return [None]
         self._come, self._left = set(), set()
         try:
             async with self._db.write() as session:
-                for players, seen_ms in ((come, time_ms), (left, None)):
-                    is_one = is_among(session, GamePlayer.id, players)
-                    values = update(GamePlayer).where(is_one).values(seen_ms=seen_ms)
+                if seen := come | left:
+                    is_one = is_among(session, GamePlayer.id, seen)
+                    values = update(GamePlayer).where(is_one).values(seen_ms=time_ms)
                     await session.execute(values, execution_options=UNTRACKED)
-                if left:
-                    await _end_where_all_answered(session, left, time_ms)
+                if gone:
+                    await _end_where_all_answered(session, gone, time_ms)
         except BaseException:
             self._come |= come - self._left
             self._left |= left - self._come
             raise
+        for player in gone:
+            self._awaited.pop(player, None)
+        # A reload, a locked phone and a lost connection close a screen for a while.
+        self._awaited |= dict.fromkeys(left - self._open.keys(), time_ms + THERE_MS)
         if is_all:
             self._stored_s = started_s
         return [None]
@@ -317,6 +331,8 @@ class GameHub(StreamHub[GameStream]):
             return 1.0
         pauses = [until_look_s]
         since_count_s = asyncio.get_running_loop().time() - self._counted_s
+        if self.presence.is_awaiting:
+            pauses.append(COUNT_S - since_count_s)
         time_ms = now_ms()
         for channel in self._channels.values():
             if channel.is_counted:

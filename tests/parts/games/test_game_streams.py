@@ -13,9 +13,9 @@ from sqlalchemy import event, select, text
 
 from app.models.work import GamePlayer
 from app.parts.games import hosting, playing
-from app.runtime import clock
 from app.services.access.rights import revoke_token
 from app.services.live_streams import streaming
+from saywho import clock
 from saywho.clock import now_ms
 from tests.browsing import parts_of
 from tests.conftest import Client, client_with
@@ -71,11 +71,18 @@ async def until_there(host: Host, count: int) -> None:
     """Wait until so many players are known to have a screen open."""
 
     async def there() -> int:
-        is_there = GamePlayer.game_id == host.game, GamePlayer.seen_ms.is_not(None)
+        is_seen = GamePlayer.seen_ms > now_ms() - hosting.THERE_MS
+        is_there = GamePlayer.game_id == host.game, is_seen
         async with parts_of(host.client.app).db.read() as session:
             return len((await session.scalars(select(GamePlayer.id).where(*is_there))).all())
 
     await eventually(there, until=lambda seen: seen == count)
+
+
+def await_for(monkeypatch: pytest.MonkeyPatch, milliseconds: int) -> None:
+    """Await players so long after their screens have closed."""
+    for module in (hosting, playing):
+        monkeypatch.setattr(module, "THERE_MS", milliseconds)
 
 
 async def test_all_players_are_sent_the_same_and_whoever_is_late_has_it_at_once(
@@ -133,7 +140,7 @@ async def test_a_question_ends_when_its_time_is_over(
 
 
 async def test_a_question_ends_early_once_all_who_are_there_have_answered(
-    host: Host, ears: Ears, anybody: Client
+    host: Host, ears: Ears, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mina, jun, _away = await join(anybody.app, host, "Mina", "Jun", "Away")
     listener, other = await ears.of(mina), await ears.of(jun)
@@ -145,9 +152,10 @@ async def test_a_question_ends_early_once_all_who_are_there_have_answered(
     assert (await host.see())["state"] == "told"
     await host.does("next")
     await mina.chooses(2, "ferry")
+    await_for(monkeypatch, 1)
     other.leave()
     # Jun answered before, and so is waited for, though nobody listens any more.
-    await until_there(host, 1)
+    await until_there(host, 0)
     assert (await host.see())["state"] == "asking"
     await jun.chooses(2, "ferry")
     assert (await host.see())["state"] == "told"
@@ -196,8 +204,8 @@ async def test_all_who_come_together_are_stored_together(
         stream.close()
 
 
-async def test_a_question_ends_when_the_last_one_without_an_answer_leaves(
-    host: Host, ears: Ears, anybody: Client
+async def test_a_question_ends_when_the_last_one_without_an_answer_stays_away(
+    host: Host, ears: Ears, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mina, jun = await join(anybody.app, host, "Mina", "Jun")
     listener, other = await ears.of(mina), await ears.of(jun)
@@ -205,8 +213,25 @@ async def test_a_question_ends_when_the_last_one_without_an_answer_leaves(
     await host.does("next")
     await mina.chooses(1, "ferry")
     assert (await host.see())["state"] == "asking"
+    await_for(monkeypatch, 100)
     other.leave()
     assert await until(listener, question=1, state="told")
+
+
+async def test_a_reload_does_not_end_the_question(host: Host, ears: Ears, anybody: Client) -> None:
+    mina, jun = await join(anybody.app, host, "Mina", "Jun")
+    await ears.of(mina)
+    other = await ears.of(jun)
+    await until_there(host, 2)
+    await host.does("next")
+    await mina.chooses(1, "ferry")
+    other.leave()
+    await other.answer
+    await parts_of(anybody.app).of_parts["games"].hub.presence.store()
+    assert (await host.see())["state"] == "asking"
+    await ears.of(jun)
+    assert (await jun.chooses(1, await host.truth()))["question"] == 1
+    assert (await host.see())["state"] == "told"
 
 
 async def test_whoever_is_removed_and_all_of_a_deleted_game_are_told_so(
