@@ -893,7 +893,9 @@ def _choices(reader: Reader, found: Found) -> None:
     for name in people.keys() - buttons:
         person = people[name]
         assert any(
-            len(person.texts) <= len(people[other].texts) or person.words < people[other].words
+            len(person.texts) <= len(people[other].texts)
+            or person.words < people[other].words
+            or person.is_korean != people[other].is_korean
             for other in buttons
         )
 
@@ -1447,11 +1449,11 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"“(?P<word>[^”]+)” is in {COUNT} of them", _word_of_day),
     (rf"그 가운데 {COUNT}개에 “(?P<word>[^”]+)”[이가] 나와요", _word_of_day),
     (
-        rf"The choices are (?:the )?{COUNT} of (?P<total>\d+) people(?P<most> who write most)?(?:\. People with few or short messages are left out)?",
+        rf"The choices are (?:the )?{COUNT} of (?P<total>\d+) people(?P<most> who write most)?(?:\. People with few or short messages, or in another language, are left out)?",
         _choices,
     ),
     (
-        rf"(?P<total>\d+)명 가운데 (?P<most>많이 쓴 )?{COUNT}명이 보기로 나와요(?:\. 메시지가 적거나 짧은 사람은 빠졌어요)?",
+        rf"(?P<total>\d+)명 가운데 (?P<most>많이 쓴 )?{COUNT}명이 보기로 나와요(?:\. 메시지가 적거나 짧거나 다른 언어로 쓰는 사람은 빠졌어요)?",
         _choices,
     ),
     # Times.

@@ -30,6 +30,7 @@ from app.services.compare.quiz_questions import (
     read_cast,
     read_question,
     solve,
+    who_write,
 )
 from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
@@ -291,10 +292,12 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     # A short post is asked about first.
     posts.sort(key=lambda post: len(post.text.rstrip().replace(HIDDEN, "")) > 160)
     first, ids = posts[0], sorted(cast, key=lambda user_id: cast[user_id].username_key)
+    lang = await session.scalar(select(Tweet.lang).where(Tweet.id == first.id))
+    able = {first.user_id, *await who_write(session, lang, ids, room_id=room.id)}
     question = QuizQuestion(
         tweet_id=first.id,
         username=cast[first.user_id].username,
-        usernames=[cast[user_id].username for user_id in ids],
+        usernames=[cast[user_id].username for user_id in ids if user_id in able],
         hidden=await hide(first.text, *cast.values(), chat_names=chats.of(room.id)),
     )
     return Teaser(QuizSet(tuple(ids), tuple(post.id for post in posts)), question)

@@ -5,14 +5,14 @@ authors to choose from and the guess of the model.
 import contextlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, not_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, not_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
@@ -316,7 +316,30 @@ async def draw_from_room(session: AsyncSession, room: RoomFacts, *, count: int) 
     return QuizSet(tuple(ids), tuple(post.id for post in posts)) if posts else None
 
 
-# --- The people of a chat to choose from ---
+# --- The people to choose from ---
+
+
+async def who_write(
+    session: AsyncSession, lang: str | None, user_ids: Collection[int], *, room_id: int | None
+) -> set[int]:
+    """Return the authors with a tenth or more of their newest posts in a language; all, if these
+    are fewer than two.
+
+    lang: as a post has it. room_id: only posts of this chat count.
+    """
+    newest = [
+        select(Tweet.user_id, func.coalesce(Tweet.lang, "").label("lang"))
+        .where(Tweet.user_id == user_id, *([] if room_id is None else [Tweet.room_id == room_id]))
+        .order_by(Tweet.created_at.desc(), Tweet.id.desc())
+        .limit(200)
+        .subquery()
+        for user_id in user_ids
+    ]
+    posts = union_all(*map(select, newest)).subquery()
+    share = func.avg(case((posts.c.lang == (lang or ""), 1.0), else_=0.0))
+    query = select(posts.c.user_id).group_by(posts.c.user_id).having(share >= 0.1)
+    able = {*await session.scalars(query)}
+    return able if len(able) > 1 else {*user_ids}
 
 
 class Player(NamedTuple):
@@ -456,7 +479,9 @@ async def read_question(
     ):
         raise NotFoundError("The post of this question was deleted")
     author = users[tweet.user_id]
-    names = [users[user_id].username for user_id in quiz.user_ids]
+    able = await who_write(session, tweet.lang, quiz.user_ids, room_id=tweet.room_id)
+    able.add(author.id)
+    names = [users[user_id].username for user_id in quiz.user_ids if user_id in able]
     chats = await read_chat_names(session, [tweet.room_id])
     hiding = await hide(tweet.text, *users.values(), chat_names=chats.of(tweet.room_id))
     return QuizQuestion(tweet.id, author.username, names, hiding)

@@ -50,7 +50,9 @@ class Seen(msgspec.Struct, frozen=True):
         """State in the first line of a preview."""
         total = f"{self.known + self.new:,}"
         if self.state == "new":
-            return Message("Nothing of this file is here yet")
+            if self.new > 1:
+                return Message("This file is new: all {total} messages come in", total=total)
+            return Message("This file is new")
         if not self.known:
             return Message("This file is here already (import {number})", number=self.import_id)
         if not self.new and self.known == 1:

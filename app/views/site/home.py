@@ -160,17 +160,17 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
         chosen = given_names(args.username)
         authors, author_total = await offered_authors(session, chosen)
-        # Only an empty site tells of it.
-        may_claim = not author_total and g.account is None
-        is_unclaimed = may_claim and not await has_operator(session)
+        samples = await list_samples(session)
+        is_new = author_total == len(samples)
+        # Only a site without posts of its own tells of it.
+        is_unclaimed = is_new and g.account is None and not await has_operator(session)
         if is_unclaimed and args.token:
             return await show_setup(SetupArgs(token=args.token))
         if not is_unclaimed:  # No event tells that the first account was made.
             cacheable()
-        samples, may_play = await list_samples(session), await is_playable(session)
+        may_play = await is_playable(session)
         outgrown = await outgrown_samples(session)
         hidden = {*outgrown} - {*chosen}
-        is_new = author_total == len(samples)
         native = await samples_in(session, g.locale) if is_new else []
         offered = [author for author in authors if author.username not in hidden]
         offered.sort(key=lambda author: is_new and author.username not in (*chosen, *native))

@@ -194,7 +194,7 @@ async def test_the_first_line_says_what_is_here_and_other_times_are_asked(browse
     messages = evening("미나", "준", first=0, count=30)
     chat, longer = kakaotalk("바다", *messages[:20]), kakaotalk("바다", *messages)
     address = await upload(browser, chat, "chat.txt")
-    assert "Nothing of this file is here yet." in shown(await browser.page(address))
+    assert "This file is new: all 20 messages come in." in shown(await browser.page(address))
     assert await start(browser, address, timezone="Asia/Seoul", **people) == 303
     assert "20 new messages" in shown(await ended(browser, address))
     address = await upload(browser, chat, "renamed.txt")

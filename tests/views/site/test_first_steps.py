@@ -95,6 +95,10 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
     assert "8 sample authors: made-up places" in page
     assert "/settings/samples/delete" not in page
     assert "data-choose-file hidden" in page
+    # Nobody can sign in yet.
+    start = page.partition('id="start"')[2].partition("</section>")[0]
+    assert "saywho operator add" in start
+    assert "/login" not in start
     operator = await signed_in(app)
     assert 'id="upload"' in await operator.page("/")
     form = re.search(
