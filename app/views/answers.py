@@ -279,6 +279,10 @@ _WITHDRAWN: Final = (
         re.compile(r"/imports/\d+/explanation"),
         gettext_noop("This page is gone. The command saywho import can explain a file"),
     ),
+    (
+        re.compile(r"/api/v1/(games/\d+/(skip|end|replay|joining)|play/\d+/next)"),
+        gettext_noop("This address is gone. The page of the game can do it"),
+    ),
 )
 """Addresses of 1.1, and what to use instead; 3.0 knows them no more."""
 

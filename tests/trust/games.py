@@ -113,7 +113,8 @@ class PlayedGames:
     async def end(self) -> None:
         """End the game that is played, if there is one; whoever follows it is told so."""
         if self._game:
-            await self._host("POST", "/end")
+            while (view := await self._host("GET", ""))["state"] != "ended":
+                await self._host("POST", "/next", json={"version": view["version"]})
             await self._following
             self._game = 0
 

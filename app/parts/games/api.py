@@ -5,18 +5,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from quart import Response, g, request, url_for
 
-from app.errors import NotFoundError
 from app.lifespan import resources
 from app.parts.games.documents import GameView, PlayerView
-from app.parts.games.hosting import GameForm, check_ended, make_game, make_move, play_again
+from app.parts.games.hosting import GameForm, check_ended, make_game, make_move
 from app.parts.games.player_pages import PRIVATE, join, required_key
-from app.parts.games.players import (
-    LONGEST_SENT,
-    AnswerReceipt,
-    AnswerRequest,
-    JoinedPlayer,
-    find_next_place,
-)
+from app.parts.games.players import LONGEST_SENT, AnswerReceipt, AnswerRequest, JoinedPlayer
 from app.parts.games.playing import GAMES, PLAY, games
 from app.parts.games.states import result_rows
 from app.paths import LIVE
@@ -34,11 +27,6 @@ class VersionForm(Struct, forbid_unknown_fields=True):
     """The version that the client saw last."""
 
 
-class JoiningForm(Struct, forbid_unknown_fields=True):
-    open: bool
-    """Whether more players may join."""
-
-
 class GameArgs(Struct):
     ranking: Literal["first", "all"] = "first"
     """`first` ranks only the first ten players, `all` ranks every player."""
@@ -49,18 +37,15 @@ class GameArgs(Struct):
 )
 async def create_game(form: GameForm) -> Reply[GameView]:
     """Create a game that waits for players."""
-    return await _created(await make_game(form))
+    game_id = await make_game(form)
+    address = url_for("api_games.show_game", game_id=game_id)
+    return await games().host_view(game_id), 201, {"Location": address}
 
 
 @blueprint.get(f"{GAMES}/<id:game_id>", policy="admin", answers="The game")
 async def show_game(game_id: int, args: GameArgs) -> GameView:
     """Show a game as its host sees it."""
     return await games().host_view(game_id, shows_all=args.ranking == "all")
-
-
-async def _created(game_id: int) -> Reply[GameView]:
-    address = url_for("api_games.show_game", game_id=game_id)
-    return await games().host_view(game_id), 201, {"Location": address}
 
 
 async def _view_after(move: str, game_id: int, *number: int) -> GameView:
@@ -74,36 +59,10 @@ async def go_on(game_id: int, form: VersionForm) -> GameView:
     return await _view_after("next", game_id, form.version)
 
 
-@blueprint.post(f"{GAMES}/<id:game_id>/skip", policy="admin", answers="The game")
-async def skip_question(game_id: int, form: VersionForm) -> GameView:
-    """Leave out the current question and its answers, and ask the next question."""
-    return await _view_after("skip", game_id, form.version)
-
-
 @blueprint.post(f"{GAMES}/<id:game_id>/again", policy="admin", answers="The game")
 async def ask_again(game_id: int) -> GameView:
     """Ask the current question again; its answers are deleted."""
     return await _view_after("again", game_id)
-
-
-@blueprint.post(f"{GAMES}/<id:game_id>/end", policy="admin", answers="The game")
-async def end_game(game_id: int) -> GameView:
-    """End a game now; the answers so far count."""
-    return await _view_after("end", game_id)
-
-
-@blueprint.post(
-    f"{GAMES}/<id:game_id>/replay", policy="admin", answers={201: "The new game and its URL"}
-)
-async def replay_game(game_id: int) -> Reply[GameView]:
-    """Create the next game of an ended game: the same players and authors, new questions."""
-    return await _created(await play_again(game_id))
-
-
-@blueprint.post(f"{GAMES}/<id:game_id>/joining", policy="admin", answers="The game")
-async def let_others_join(game_id: int, form: JoiningForm) -> GameView:
-    """Close a game to more players, or open it again; players stay in the game."""
-    return await _view_after("joining", game_id, form.open)
 
 
 @blueprint.delete(
@@ -175,19 +134,6 @@ async def join_game(form: JoinForm) -> JoinedPlayer:
 async def show_play(game_id: int) -> Reply[PlayerView]:
     """Show a game as a player sees it."""
     return (await games().screen(required_key(game_id))).view, 200, PRIVATE
-
-
-@blueprint.get(
-    f"{PLAY}/<id:game_id>/next", policy="player", answers="The same player in the next game"
-)
-async def show_next_game(game_id: int) -> Reply[JoinedPlayer]:
-    """Show the game that the host has started with the players of this one, after its end."""
-    key = required_key(game_id)
-    await games().find_player(key)
-    place = await find_next_place(key.sha256)
-    if place is None:
-        raise NotFoundError("No game follows this one")
-    return place, 200, PRIVATE
 
 
 @blueprint.post(

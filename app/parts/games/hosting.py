@@ -1,7 +1,7 @@
 """Moves of a host: start a game, lead it, end it, and play it again.
 
-Pages and API call `make_game`, `make_move` and `play_again`. Each change appends an event, so that
-every process reads the game again.
+Pages call `make_game`, `make_move` and `play_again`, the API the first two. Each change appends an
+event, so that every process reads the game again.
 """
 
 import hmac

@@ -14,7 +14,7 @@ from app.parts.games import hosting
 from app.parts.games.drawing import DrawnQuestion
 from app.services.posts.users import get_user
 from saywho.clock import now_ms
-from tests.browsing import parts_of
+from tests.browsing import Browser, parts_of
 from tests.conftest import Client
 
 AUTHORS: Final = {
@@ -75,13 +75,23 @@ class Host:
         return view
 
     async def does(self, action: str, *, status: int = 200) -> dict[str, Any]:
-        """Go on, skip, ask again or end; return the game, or what is wrong."""
-        needs_version = action in {"next", "skip"}
-        body = {"json": {"version": (await self.see())["version"]}} if needs_version else {}
+        """Go on, or ask again; return the game, or what is wrong."""
+        body = {"json": {"version": (await self.see())["version"]}} if action == "next" else {}
         answer = await self.client.post(f"{self.address}/{action}", **body)
         value: dict[str, Any] = await answer.get_json(force=True)
         assert answer.status_code == status, value
         return value
+
+    async def ends(self) -> dict[str, Any]:
+        """Go on until the end; return the game."""
+        view = await self.see()
+        while view["state"] != "ended":
+            view = await self.does("next")
+        return view
+
+    async def presses(self, operator: Browser, action: str, **form: object) -> Any:
+        """Press a button of the host's page; return the answer."""
+        return await operator.post(f"/games/{self.game}/{action}", form=form)
 
     async def truth(self) -> str:
         """Return who wrote the present question, past the program's answers."""

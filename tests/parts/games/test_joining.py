@@ -69,7 +69,7 @@ async def test_a_code_is_read_in_any_case_and_an_ended_game_takes_nobody(
     body = {"code": f" {host.code[:3].lower()} {host.code[3:]}", "name": "Mina"}
     assert (await anybody.post("/api/v1/play", json=body)).status_code == 201
     assert (await anybody.post("/api/v1/play", json=WRONG)).status_code == 404
-    await host.does("end")
+    await host.ends()
     assert (await anybody.post("/api/v1/play", json=body)).status_code == 409
 
 
@@ -151,21 +151,16 @@ async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None
     assert late.status_code == 409
     assert "The host has closed this game to new players" in await late.get_data(as_text=True)
     assert (await phone.post("/play", form=body)).headers["Location"] == entered.headers["Location"]
-    version = (await host.see())["version"]
-    shut = {"json": {"open": False}}
-    view = await (await host.client.post(f"{host.address}/joining", **shut)).get_json()
-    assert (view["open"], view["version"], view["players"]) == (False, version, 1)
+    view = await host.see()
+    assert (view["open"], view["players"]) == (False, 1)
     await host.does("next")
     assert "Question 1 of 3" in await phone.page(entered.headers["Location"])
     assert "New players cannot join." in await operator.page(screen)
-    answer = await host.client.post(f"{host.address}/joining", json={"open": True})
-    assert (await answer.get_json())["open"] is True
+    await host.presses(operator, "joining", open=1)
+    assert (await host.see())["open"] is True
     assert (await anybody.post("/api/v1/play", json=body)).status_code == 201
-    await host.does("end")
-    assert (await host.client.post(f"{host.address}/joining", **shut)).status_code == 409
-    for odd in ({}, {"open": "no"}, {"open": None}):
-        answer = await host.client.post(f"{host.address}/joining", json=odd)
-        assert answer.status_code == 422
+    await host.ends()
+    assert (await host.presses(operator, "joining", open=0)).status_code == 409
     assert (await operator.post(f"{screen}/joining", form={"open": "2"})).status_code == 422
 
 

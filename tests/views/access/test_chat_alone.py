@@ -219,18 +219,18 @@ async def check_all_alike(alone: Browser, both: Browser, *, follows: bool) -> No
 async def played(host: Browser) -> list[Any]:
     """Play a game of the chat, and the next one; return what the host is told of each question."""
     random.seed("a game")
-    told_each, address = list[Any](), f"{API}/games"
-    for wish in ({"json": {"room": 1, "questions": 3}}, {}):
-        answer = await host.post(address, **wish)
-        view = await answer.get_json()
-        assert answer.status_code == 201, view
-        game = view["id"]
+    told_each = list[Any]()
+    made = await host.post(f"{API}/games", json={"room": 1, "questions": 3})
+    game = (await made.get_json())["id"]
+    for _ in range(2):
+        view = await (await host.get(f"{API}/games/{game}")).get_json()
         while view["state"] != "ended":
             move = {"json": {"version": view["version"]}}
             view = await (await host.post(f"{API}/games/{game}/next", **move)).get_json()
             marks = re.findall("<mark.*?</mark>", await host.page(f"/games/{game}"))
             told_each.append((view["options"], view["text"], view["truth"], view["saywho"], marks))
-        address = f"{API}/games/{game}/replay"
+        again = await host.post(f"/games/{game}/replay")
+        game = again.headers["Location"].rpartition("/")[2]
     return told_each
 
 
