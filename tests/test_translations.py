@@ -78,6 +78,8 @@ def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 OF_POSTS = {
+    "People answer each other within minutes, and no column (likes, reposts, addresses of posts)"
+    " says that everybody may read it",
     "Texts that a program has cut, so that their ends are missing",
     "Texts that are only addresses",
     "Texts or authors that are only NA",

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from saywho.formats.doubts.questions import asked
 from saywho.formats.reading import Skipped
-from saywho.formats.records import Item, Record
+from saywho.formats.records import NO_OPTIONS, Item, Record
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from saywho.formats.tables.limits import limit_of
 from tests.formats.files import read_file_records
 
@@ -121,3 +124,23 @@ def test_the_guess_is_told_and_can_be_refused() -> None:
     assert (told.value, told.alternatives) == ("hidden=is_hidden", ("hidden=none",))
     refused = items_of(data, columns={"hidden=none": "is_restricted"})
     assert [isinstance(item, Record) for item in refused] == [True, True]
+
+
+def talk(minutes: int, *more: str) -> bytes:
+    columns = ["username", "created_at", "text", *(["likes"] if more else [])]
+    rows = []
+    for n in range(8):
+        time = f"2024-01-05 {10 + n * minutes // 60}:{n * minutes % 60:02}:00"
+        rows.append([("mina", "jun")[n % 2], time, f"the ferry {n} waits", *more])
+    return table(columns, rows)
+
+
+@pytest.mark.parametrize(
+    ("data", "is_asked"), [(talk(3), True), (talk(3, "2"), False), (talk(40), False)]
+)
+def test_a_table_that_reads_like_a_private_talk_is_a_question(data: bytes, is_asked: bool) -> None:
+    with Source(io.BytesIO(data)) as source:
+        records, questions = asked(open_records(source), NO_OPTIONS)
+        list(records.items)
+        grave = [doubt.finding for doubt in questions.doubts(newest=True) if doubt.grave]
+    assert [text.startswith("People answer each other") for text in grave] == [True] * is_asked

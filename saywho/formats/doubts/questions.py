@@ -35,6 +35,8 @@ _TEXTS: Final = re.compile(r"\b([Tt]ext|[Pp]ost)s\b|(?<=every )text\b")
 """Words for messages in findings about any file."""
 _FIRST_YEAR: Final = 1985
 _WEEK: Final = timedelta(days=7)
+_TURN: Final = timedelta(minutes=20)
+"""Longest time in which a person, another one and the first again write in a talk."""
 _HANDLE: Final = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w{1,15})/status/")
 
 
@@ -74,7 +76,8 @@ class RecordQuestions:
         form = FORMATS.get(records.format)
         self._times = _Times(form.began if form else None)
         self._is_in_order = records.is_chat and (form is None or form.is_in_order)
-        self._ids, self._answers = _Ids(), _Answers()
+        self._ids, self._answers, self._talk = _Ids(), _Answers(), _Talk()
+        self._may_be_talk = records.account is None and not (records.is_chat or records.is_export)
         self.ids: list[SeenId] = []
         """The first posts with ids."""
         self.chats, self._has_chats = FileChats(), has_chats
@@ -117,6 +120,8 @@ class RecordQuestions:
                 self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
         if item.room is None:
             self._answers.see(item, name)
+            if self._may_be_talk:
+                self._talk.see(item, name)
         elif self._has_chats:
             self.chats.see(item)
         self._see_values(item)
@@ -161,6 +166,7 @@ class RecordQuestions:
             yield from self._left_out.doubts(self._items, may_be_empty=bool(notes.works))
         yield from self._ids.doubts(records)
         yield from self._answers.doubts(records)
+        yield from self._talk.doubts(records)
         yield from (odd.doubt() for odd in notes.odd.values())
         if self._known is not None:
             yield self._known
@@ -371,6 +377,40 @@ class _Ids:
 
     def doubts(self, records: int) -> Doubts:
         yield from self._shared.doubts(records, is_grave=2 * self._shared.count > records)
+
+
+class _Talk:
+    """Rows that read like a private talk: the same people take turns within minutes, and nothing
+    says that everybody may read them.
+    """
+
+    def __init__(self) -> None:
+        self._last: list[tuple[str, datetime]] = []
+        """The newest authors with their times, without repetitions in a row."""
+        finding = Message(
+            "People answer each other within minutes, and no column (likes, reposts, addresses of"
+            " posts) says that everybody may read it"
+        )
+        self._turns = Sightings("column", finding, fewest=3, share=0.1, is_grave=True)
+        self._is_public = False
+
+    def see(self, record: Record, name: str) -> None:
+        if self._is_public or record.created_at is None or not name:
+            return
+        self._is_public = bool(
+            record.counts or record.url or record.platform or record.kind != "post" or record.media
+        )
+        if self._last and self._last[-1][0] == name:
+            return
+        self._last = [*self._last[-2:], (name, record.created_at)]
+        if len(self._last) == 3 and self._last[0][0] == name:
+            times = [time for _, time in self._last]
+            if max(times) - min(times) <= _TURN:
+                self._turns.add(record.text)
+
+    def doubts(self, records: int) -> Doubts:
+        if not self._is_public:
+            yield from self._turns.doubts(records)
 
 
 class _Answers:
