@@ -76,8 +76,9 @@ class RecordQuestions:
         form = FORMATS.get(records.format)
         self._times = _Times(form.began if form else None)
         self._is_in_order = records.is_chat and (form is None or form.is_in_order)
-        self._ids, self._answers, self._talk = _Ids(), _Answers(), _Talk()
-        self._may_be_talk = records.account is None and not (records.is_chat or records.is_export)
+        self._ids, self._answers = _Ids(), _Answers()
+        is_public = records.account is not None or records.is_chat or records.is_export
+        self._talk = _Talk(is_public=is_public)
         self.ids: list[SeenId] = []
         """The first posts with ids."""
         self.chats, self._has_chats = FileChats(), has_chats
@@ -120,8 +121,7 @@ class RecordQuestions:
                 self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
         if item.room is None:
             self._answers.see(item, name)
-            if self._may_be_talk:
-                self._talk.see(item, name)
+            self._talk.see(item, name)
         elif self._has_chats:
             self.chats.see(item)
         self._see_values(item)
@@ -384,7 +384,8 @@ class _Talk:
     says that everybody may read them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_public: bool) -> None:
+        self._is_public = is_public
         self._last: list[tuple[str, datetime]] = []
         """The newest authors with their times, without repetitions in a row."""
         finding = Message(
@@ -392,7 +393,6 @@ class _Talk:
             " posts) says that everybody may read it"
         )
         self._turns = Sightings("column", finding, fewest=3, share=0.1, is_grave=True)
-        self._is_public = False
 
     def see(self, record: Record, name: str) -> None:
         if self._is_public or record.created_at is None or not name:
