@@ -359,7 +359,23 @@
     return first.length < second.length;
   };
 
-  const textsOf = (index, number) => load(`texts/${Math.floor(number / index.chunk)}`);
+  const postOf = async (index, number) => {
+    const { first, name } = filesOf(index).findLast((file) => file.first <= number);
+    return (await load(`texts/${name}`))[number - first];
+  };
+  // The files of texts, each with the number of its first post.
+  const filesOf = (index) => {
+    if (typeof index.files === "string") {
+      const packed = readDigits(index.files);
+      let first = 0;
+      index.files = [];
+      for (let place = 0; place < packed.length; place += 2) {
+        index.files.push({ first, name: packed[place + 1] });
+        first += packed[place];
+      }
+    }
+    return index.files;
+  };
   const postsWith = async (index, term) => {
     const shard = index.starts.length ? await load(String(shardOf(index.starts, term))) : {};
     return Object.hasOwn(shard, term) ? unpackNumbers(shard[term]) : [];
@@ -528,7 +544,7 @@
           status.textContent = form.dataset.none;
           return;
         }
-        location.replace((await textsOf(index, found))[found % index.chunk][0]);
+        location.replace((await postOf(index, found))[0]);
       } catch {
         status.textContent = form.dataset.failed;
       }
@@ -579,12 +595,11 @@
           while (place < numbers.length && shown < SHOWN) {
             // If some do not fit after all, more are read at a time.
             const asked = numbers.slice(place, place + (isSifted ? 2 : 1) * SHOWN);
-            const chunks = await Promise.all(asked.map((number) => textsOf(index, number)));
+            const posts = await Promise.all(asked.map((number) => postOf(index, number)));
             if (own !== run) return;
             for (let each = 0; each < asked.length && shown < SHOWN; each += 1) {
-              const post = chunks[each][asked[each] % index.chunk];
               place += 1;
-              const item = foundIn(post, query);
+              const item = foundIn(posts[each], query);
               if (!item) {
                 isSifted = true;
                 continue;

@@ -1,7 +1,9 @@
 """The index of a website's search, in scripts, which a page loads from a disk too.
 
 A shard has the terms between two terms, each with its posts; `index.js` tells where each shard
-begins. The texts are in files of `CHUNK` posts. `search.js` reads both.
+begins. The texts are in files of some `CHUNK` posts, each named after its first post. Which posts
+begin a file depends on their ids alone, so that a deletion changes the file of that post and not
+all files after it (content-defined chunking). `search.js` reads both.
 """
 
 from array import array
@@ -10,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
+from zlib import crc32
 
 import msgspec
 
@@ -17,7 +20,9 @@ from saywho import korean
 from saywho.words import index_terms, word_rules
 
 CHUNK: Final = 32
-"""Posts in a file of texts: 100,000 posts have some 3,000 files of 8 KB."""
+"""Average posts in a file of texts: 100,000 posts have some 3,000 files of 8 KB."""
+MOST: Final = 4 * CHUNK
+"""Posts in the longest file of texts."""
 SHARD: Final = 20_000
 """Characters in a shard, unless a single term has more."""
 DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -46,10 +51,14 @@ class SearchIndex:
         self._days = Counter[int]()
         """Posts of each day, by its number, in order."""
         self._texts: list[IndexedText] = []
+        self._files: list[int] = []
+        """Number of posts and id of the first post, of each file of texts."""
+        self._first_id = 0
         self.posts = 0
 
     def add(
         self,
+        post_id: int,
         shown: IndexedText,
         day: date | None,
         source_id: str | None,
@@ -57,10 +66,14 @@ class SearchIndex:
         has_media: bool,
         is_reply: bool,
     ) -> Iterator[tuple[str, bytes]]:
-        """Add the next post; yield the name and content of a file that is full.
+        """Add the next post; yield the name and content of the file before, if it begins one.
 
         source_id: the post's number on its platform, which finds it too.
         """
+        if len(self._texts) == MOST or crc32(b"%d" % post_id) % CHUNK == 0:
+            yield from self._chunk()
+        if not self._texts:
+            self._first_id = post_id
         number = self.posts
         self.posts += 1
         found = {*index_terms(f"{shown.text} {shown.described}").split()}
@@ -74,13 +87,10 @@ class SearchIndex:
         if day is not None:
             self._days[day.toordinal()] += 1
         self._texts.append(shown)
-        if len(self._texts) == CHUNK:
-            yield self._chunk()
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and content of the files that end the index."""
-        if self._texts:
-            yield self._chunk()
+        yield from self._chunk()
         shard, size, starts = dict[str, str](), 0, list[str]()
         for term in sorted(self._terms):
             packed = pack_numbers(self._terms[term], self.posts)
@@ -99,7 +109,7 @@ class SearchIndex:
         facts = {
             "posts": self.posts,
             "dated": self._days.total(),
-            "chunk": CHUNK,
+            "files": "".join(map(_digits, self._files)),
             "starts": starts,
             "korean": korean.RULES,
             "words": word_rules(),
@@ -109,10 +119,11 @@ class SearchIndex:
         yield "search/index.js", _script("index", facts)
         yield "search/search.js", Path(__file__).with_name("search.js").read_bytes()
 
-    def _chunk(self) -> tuple[str, bytes]:
-        number = (self.posts - 1) // CHUNK
-        texts, self._texts = self._texts, []
-        return f"search/texts/{number}.js", _script(f"texts/{number}", texts)
+    def _chunk(self) -> Iterator[tuple[str, bytes]]:
+        if texts := self._texts:
+            self._texts = []
+            self._files += [len(texts), self._first_id]
+            yield f"search/texts/{self._first_id}.js", _script(f"texts/{self._first_id}", texts)
 
     @staticmethod
     def _shard(number: int, starts: list[str], shard: dict[str, str]) -> tuple[str, bytes]:

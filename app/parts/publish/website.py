@@ -471,7 +471,12 @@ class _PagesOfAuthor:
             lang=language_tag(post.text, post.lang),
         )
         full = self._index.add(
-            shown, day, post.source_id, has_media=bool(post.media), is_reply=post.kind == "reply"
+            post.id,
+            shown,
+            day,
+            post.source_id,
+            has_media=bool(post.media),
+            is_reply=post.kind == "reply",
         )
         yield from (File(self._base + name, content) for name, content in full)
         number = post.source_id or ""

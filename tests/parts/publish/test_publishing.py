@@ -245,9 +245,35 @@ def test_one_changed_post_changes_few_files(site: Installation, tmp_path: Path) 
     number = site.json("import", lines(tmp_path / "newest.jsonl", newest))["imports"][0]["id"]
     folder, address = tmp_path / "website", ("--url", "https://example.org/mina")
     first = publish(site, folder, *address)
-    assert first["written"] >= 200
+    assert first["written"] >= 190
     site.json("import", "--undo", str(number))
     assert publish(site, folder, *address)["written"] <= 25
+
+
+def test_a_deleted_post_changes_its_own_file_of_texts(site: Installation, tmp_path: Path) -> None:
+    """The files were cut by the places of the posts: all after it were written anew."""
+    start = datetime(2017, 1, 1, 12, tzinfo=UTC)
+    posts = [
+        {
+            "username": "mina",
+            "text": f"word{n % 50} again",
+            "created_at": (start + timedelta(hours=n)).isoformat(),
+        }
+        for n in range(2_000)
+    ]
+    oldest = posts.pop(100)
+    site.json("import", lines(tmp_path / "long.jsonl", *posts))
+    number = site.json("import", lines(tmp_path / "one.jsonl", oldest))["imports"][0]["id"]
+    folder = tmp_path / "website"
+    publish(site, folder)
+    before = contents(folder)
+    assert len([name for name in before if "/texts/" in name]) > 30
+    site.json("import", "--undo", str(number))
+    publish(site, folder)
+    after = contents(folder)
+    differ = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert len([name for name in differ if "/texts/" in name]) <= 2
+    assert len(differ) <= 25, differ
 
 
 def test_a_run_changes_what_has_changed(site: Installation, tmp_path: Path) -> None:
