@@ -297,6 +297,11 @@ class App(Quart):
     asgi_http_class = RequestConnection
     url_rule_class = Route
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # hypercorn and uvicorn look here whether it is ASGI; a call looks into the class.
+        vars(self)["__call__"] = super().__call__
+
     def __call__(self, *called: Any) -> Any:
         """Answer an ASGI server; tell a WSGI server, which has two arguments, what to do."""
         if len(called) != 2:
