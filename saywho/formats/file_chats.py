@@ -1,4 +1,4 @@
-"""The chats of a file as they are compared with chats here: hashes of texts, times, people."""
+"""The chats of a file as compared with chats here: hashes of texts and ids, times, people."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -52,6 +52,9 @@ def text_hashes(stored: Sequence[str]) -> NDArray[np.uint64]:
     return hashes
 
 
+NO_TEXT: Final = text_hashes([""])[0]
+
+
 class FileChat(msgspec.Struct):
     """A chat of a file, in its order, as one process sends it to another."""
 
@@ -65,7 +68,8 @@ class FileChat(msgspec.Struct):
     writers: bytes
     samples: list[str]
     """Its longest texts."""
-    has_ids: bool
+    ids: bytes
+    """Hashes of the ids of messages; `NO_TEXT` for none."""
 
     @property
     def reference(self) -> RoomReference:
@@ -87,23 +91,25 @@ class _Collected:
     people: dict[str, int] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     """Texts that are not hashed yet."""
+    numbers: list[str] = field(default_factory=list)
+    """Ids that are not hashed yet."""
     hashes: bytearray = field(default_factory=bytearray)
+    ids: bytearray = field(default_factory=bytearray)
     times: "array[int]" = field(default_factory=lambda: array("q"))
     writers: "array[int]" = field(default_factory=lambda: array("q"))
     longest: list[tuple[int, str]] = field(default_factory=list)
-    has_ids: bool = False
 
     def add(self, record: Record, name: str) -> None:
         writer = self.people.setdefault(name, len(self.people))
         if not (text := stored_form(record.text)):
             return
         self.words.append(text)
+        self.numbers.append(record.source_id or "")
         if len(self.words) == _TOGETHER or len(text) > _TOGETHER:
             self.hash_words()
         time = record.created_at
         self.times.append(UNKNOWN if time is None else int(time.timestamp()))
         self.writers.append(writer)
-        self.has_ids = self.has_ids or record.source_id is not None
         is_full = len(self.longest) == _MOST_SAMPLES
         if len(text) > _LONGEST_SAMPLE or (is_full and len(text) <= self.longest[0][0]):
             return
@@ -112,7 +118,9 @@ class _Collected:
 
     def hash_words(self) -> None:
         self.hashes += text_hashes(self.words).tobytes()
+        self.ids += text_hashes(self.numbers).tobytes()
         self.words.clear()
+        self.numbers.clear()
 
     @property
     def texts(self) -> bytes:
@@ -121,7 +129,7 @@ class _Collected:
 
 
 class FileChats:
-    """Collects the chats of a file while its items are read; some 20 bytes a message."""
+    """Collects the chats of a file while its items are read; some 30 bytes a message."""
 
     def __init__(self) -> None:
         self._chats: dict[RoomReference, _Collected] = {}
@@ -149,7 +157,7 @@ class FileChats:
                 chat.times.tobytes(),
                 chat.writers.tobytes(),
                 [text for _, text in sorted(chat.longest, reverse=True)],
-                chat.has_ids,
+                bytes(chat.ids),
             )
             for room, chat in self._chats.items()
         ]

@@ -105,6 +105,7 @@ ROOMS = {
 def said_in(source: bytes | Path) -> Said:
     records, items = read_file_records(source)
     assert records.is_chat
+    assert not [part for part in records.notes.unread if part.kind == "column"]
     assert not [item for item in items if isinstance(item, BadRecord)]
     said = sorted(records_in(items), key=lambda m: str(m.created_at))
     return [(m.display_name if m.username else None, m.text) for m in said]
@@ -262,16 +263,19 @@ def test_only_in_one_millisecond_the_same_words_are_one_message(digits: int, sto
     assert sum(isinstance(item, Skipped) for item in items) == 2 - stored
 
 
-def test_direct_messages_of_mattermost_are_a_chat_of_their_members() -> None:
+def test_direct_messages_of_mattermost_are_left_out_and_told() -> None:
     said = {"user": "mina", "message": FERRY, "create_at": 1768298400000}
-    direct = {"channel_members": ["mina", "jun"], **said}
+    direct: dict[str, Any] = {"channel_members": ["mina", "jun"], **said}
     direct["replies"] = [{"user": "jun", "message": PIER, "create_at": 1768298460000}]
-    lines = [{"type": "version", "version": 1}, {"type": "direct_post", "direct_post": direct}]
-    data = "\n".join(map(json.dumps, lines)).encode()
-    _, items = read_file_records(data)
-    found = records_in(items)
-    assert [(m.username, m.text) for m in found] == [("mina", FERRY), ("jun", PIER)]
-    assert {room.name for m in found if isinstance(room := m.room, FileRoom)} == {"mina, jun"}
+    lines = [
+        {"type": "version", "version": 1},
+        {"type": "post", "post": {"channel": "pier", **said}},
+        {"type": "direct_post", "direct_post": direct},
+    ]
+    records, items = read_file_records("\n".join(map(json.dumps, lines)).encode())
+    assert [(m.username, m.text) for m in records_in(items)] == [("mina", FERRY)]
+    assert [item.reason for item in items if isinstance(item, Skipped)] == ["restricted"] * 2
+    assert [(part.what, part.count) for part in records.notes.unread] == [("direct_post", 1)]
 
 
 def chat_of(said: Sequence[tuple[str | None, str]]) -> bytes:

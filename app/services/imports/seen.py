@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 import numpy as np
 from msgspec import structs
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, bindparam, false, func, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,7 +42,7 @@ from app.services.rooms.identity import (
 from app.services.rooms.times import Steps, move_times, moved, read_in, steps_between
 from saywho.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes
 from saywho.formats.chats.people import zone_of
-from saywho.formats.file_chats import FileChat, stored_form, text_hashes
+from saywho.formats.file_chats import NO_TEXT, FileChat, stored_form, text_hashes
 from saywho.formats.post import RoomReference
 from saywho.formats.reading import username_for
 from saywho.formats.records import FileRoom, Item, ReadOptions, Record
@@ -69,8 +70,8 @@ class StoredChat(NamedTuple):
     tz: str | None
     messages: Messages
     """The people are ids of authors."""
-    has_ids: bool
-    """Whether all of its messages have ids of their app."""
+    ids: NDArray[np.uint64]
+    """As of `FileChat`."""
 
 
 class Same(NamedTuple):
@@ -93,8 +94,9 @@ class Same(NamedTuple):
         common = np.flatnonzero(self.found.places >= 0)
         stored = self.here.messages.times[self.found.places[common]]
         is_equal = np.array_equal(stored, self.chat.messages.times[common])
-        is_with_ids = self.chat.has_ids and not self.here.has_ids
-        return bool(self.names) or is_with_ids or not is_equal
+        ids = np.frombuffer(self.chat.ids, np.uint64)[common]
+        is_other = (ids != NO_TEXT) & (ids != self.here.ids[self.found.places[common]])
+        return bool(self.names) or bool(is_other.any()) or not is_equal
 
     def steps(self, zone: str | None) -> Steps:
         """Return what gives the messages here the times of the file.
@@ -307,10 +309,9 @@ async def _candidates(
 
 
 async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[bool]) -> StoredChat:
-    parts = [_messages("[]", [], [])]
+    pages = [_messages("[]", [], [], "[]")]
     query = _page(backend_of(session).collected, is_going)
     last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
-    lacks_ids = False
     while True:
         values = {"room": room_id} | last
         row = (await session.execute(query, values)).one()
@@ -319,24 +320,25 @@ async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[boo
         )
         if not ids:
             break
-        lacks_ids = lacks_ids or "null" in row[5]
-        parts.append(await asyncio.to_thread(_messages, row[4], times, users))
+        pages.append(await asyncio.to_thread(_messages, row[4], times, users, row[5]))
         last = {"time": datetime.fromtimestamp(times[-1], UTC), "place": places[-1], "id": ids[-1]}
     query_of_room = select(ROOM_NAME, Room.tz).where(Room.id == room_id)
     name, tz = (await session.execute(query_of_room)).one()
+    parts, of_ids = zip(*pages, strict=True)
     messages = Messages(*map(np.concatenate, zip(*parts, strict=True)))
-    return StoredChat(room_id, name or "", tz, messages, not lacks_ids)
+    return StoredChat(room_id, name or "", tz, messages, np.concatenate(of_ids))
 
 
-_NO_TEXT: Final = text_hashes([""])[0]
-
-
-def _messages(texts: str, times: list[int], people: list[int]) -> Messages:
+def _messages(
+    texts: str, times: list[int], people: list[int], ids: str
+) -> tuple[Messages, NDArray[np.uint64]]:
     """Return arrays: numbers of Python would take four times the memory."""
     hashes = text_hashes(msgspec.json.decode(texts, type=list[str]))
-    is_written = hashes != _NO_TEXT
+    stated = msgspec.json.decode(ids, type=list[str | None])
+    is_written = hashes != NO_TEXT
     numbers = (np.array(values, np.int64)[is_written] for values in (times, people))
-    return Messages(hashes[is_written], *numbers)
+    of_ids = text_hashes([number or "" for number in stated])
+    return Messages(hashes[is_written], *numbers), of_ids[is_written]
 
 
 def _page(
@@ -346,10 +348,9 @@ def _page(
     before = tuple_(bindparam("time", type_=UtcDateTime), bindparam("place"), bindparam("id"))
     is_left = not_(func.coalesce(is_going, false()))
     is_alive = Tweet.user_id.not_in(select(User.id).where(User.deleted_at.is_not(None)))
-    has_id = func.nullif(Tweet.source_id.is_not(None), False)
     listed = (
         select(Tweet.id, Tweet.place, unix_seconds(Tweet.created_at).label("time"), Tweet.user_id)
-        .add_columns(Tweet.text, has_id.label("has_id"))
+        .add_columns(Tweet.text, Tweet.source_id)
         .where(Tweet.room_id == bindparam("room"), tuple_(*key) > before, is_left, is_alive)
         .order_by(*key)
         .limit(_PAGE)
@@ -551,10 +552,11 @@ def _placed(
             continue
         same, times = plans[room]
         place = min(at[room], len(times) - 1)
-        time, is_known = item.created_at, False
+        time = item.created_at
+        # Media without a text are known if a text behind them is.
+        is_known = at[room] == place and bool(same.found.places[place] >= 0)
         if stored_form(item.text):
             at[room] += 1
-            is_known = bool(same.found.places[place] >= 0)
             time = None if times[place] == UNKNOWN else datetime.fromtimestamp(times[place], UTC)
         elif time is not None and not is_file_right:
             shift = int(same.found.shifts[place]) * MINUTE_S

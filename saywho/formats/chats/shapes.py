@@ -121,12 +121,9 @@ class _Chat(NamedTuple):
         """Return the first filled string or number at the paths."""
         for path in paths:
             is_around = path.startswith("^")
-            values = each(self.about if is_around else message, path.removeprefix("^"))
-            words = (str(value).strip() for value in values if isinstance(value, str | int))
-            if path.endswith("*") and (joined := ", ".join(filter(None, words))):
-                return joined
-            if word := next(filter(None, words), ""):
-                return word
+            for value in each(self.about if is_around else message, path.removeprefix("^")):
+                if isinstance(value, str | int) and (word := str(value).strip()):
+                    return word
         return ""
 
 
@@ -189,6 +186,9 @@ class ShapedChats(JsonChat[_Chat]):
                 yield from self._unread(value, chat)
                 continue
             around = about | value
+            for path in self.shape.left_out:
+                if path.startswith("^") and path[1:] in value:
+                    content.notes.leave("column", path[1:])
             chat = _Chat(around, self._names(around), folder or content.name, self._given_up(value))
             yield from self._unread(value, chat)
             for message in chain.from_iterable(each(value, path) for path in self.shape.inner):
@@ -301,7 +301,8 @@ class ShapedChats(JsonChat[_Chat]):
             if any(value not in values for value in each(message, path)):
                 return "system"
         for path, reason in shape.left_out.items():
-            if any(each(message, path)):
+            is_around = path.startswith("^")
+            if any(each(chat.about if is_around else message, path.removeprefix("^"))):
                 return reason
         number = chat.word(message, (shape.id,)) if shape.id else ""
         if number in chat.given_up:
@@ -638,8 +639,9 @@ SHAPES: Final = (
         sender=("user",),
         time=("create_at",),
         text=("message",),
-        title=("^post/channel", "^direct_post/channel_members/*"),
-        chat_id=("^post/channel", "^direct_post/channel_members/*"),
+        left_out={"^direct_post": "restricted"},
+        title=("^post/channel",),
+        chat_id=("^post/channel",),
     ),
     ChatShape(
         name="mattermost-posts",

@@ -40,7 +40,7 @@ from saywho.formats.source.file import Source
 from tests.chats import ZONE, import_chat, kakaotalk, said, telegram
 from tests.databases import Databases
 from tests.embedding_service import Letters
-from tests.formats import chat_variants, meta_variants
+from tests.formats import chat_variants, meta_variants, telegram_page
 from tests.formats.invented_rooms import Said as Message, messages_in
 from tests.services.imports.test_answers_in_chats import SMALL
 from tests.services.imports.test_chosen_rooms import invite
@@ -672,3 +672,51 @@ async def test_a_chat_is_stored_whole_and_once(db: Database, variant: str) -> No
             APP_OF.get(variant, variant.split()[0])
         ]
     assert await find_faults(db) == []
+
+
+def telegram_pages(number_of: int) -> bytes:
+    """Return the beginning of a chat as HTML."""
+    return telegram_page.page(
+        *(
+            telegram_page.message(
+                number,
+                ["Mina", "Jun"][number % 2],
+                f"the ferry {number} is late",
+                time=f"13.01.2026 10:{number:02}:00 UTC+00:00",
+            )
+            for number in range(1, number_of + 1)
+        ),
+        title="Pier",
+    )
+
+
+def telegram_json(number_of: int) -> bytes:
+    """Return the same beginning as JSON."""
+    lines = [
+        (f"2026-01-13 10:{n:02}", ["Mina", "Jun"][n % 2], f"the ferry {n} is late")
+        for n in range(1, number_of + 1)
+    ]
+    return telegram(900, "Pier", *lines)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [(telegram_json, 24), (telegram_pages, 24), (telegram_pages, 30), (telegram_json, 30)],
+        [(telegram_pages, 24), (telegram_json, 30), (telegram_pages, 30), (telegram_json, 30)],
+    ],
+)
+async def test_what_is_said_to_be_here_is_not_stored_under_other_ids(
+    db: Database, files: list[tuple[Callable[[int], bytes], int]]
+) -> None:
+    stored = 0
+    for write, count in files:
+        data = write(count)
+        name = "result.json" if data.startswith(b"{") else "messages.html"
+        added, _, seen = await numbered(db, data, name, timezone="UTC", accept_doubts=True)
+        assert (added, stored + added) == (max(0, count - stored), max(count, stored))
+        assert seen.known == min(count, stored)
+        stored += added
+    assert len(await texts(db)) == 30
+    async with db.read() as session:
+        assert await session.scalar(select(func.count(Room.id))) == 1
