@@ -199,7 +199,7 @@ def by_clock_of(sentence: str, zone: str) -> str:
 def how_told() -> str:
     return gettext(
         "Three hours are shown as the busiest only if, compared by day, they are ahead of any "
-        "other three hours by more than chance."
+        "three hours apart from them by more than chance."
     )
 
 

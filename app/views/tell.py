@@ -45,16 +45,20 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "questions": _USES | {"what": _("question marks"), "label": _("Question marks")},
     "exclamations": _USES | {"what": _("exclamation marks"), "label": _("Exclamations")},
     "laughing": {
-        "more": _("laughs {often} (mostly “{sign}”)"),
+        "more": _("laughs {often} (most often “{sign}”)"),
         "less": _("laughs less often in writing than {others} ({often})"),
         "none": _("never laughs in writing"),
         "rose": _("More laughing than in {year}: {value}, before {before}."),
         "fell": _("Less laughing than in {year}: {value}, before {before}."),
-        "label": _("Laughs (mostly {sign})"),
+        "label": _("Laughs (most often {sign})"),
         "label without sign": _("Laughs"),
     },
     "emoji": _USES
-    | {"what": _("emoji"), "label": _("Emoji (mostly {sign})"), "label without sign": _("Emoji")},
+    | {
+        "what": _("emoji"),
+        "label": _("Emoji (most often {sign})"),
+        "label without sign": _("Emoji"),
+    },
     "endings": {
         "more": _("ends with “{sign}” {often}"),
         "less": _("ends with “{sign}” less often than {others} ({often})"),

@@ -493,10 +493,11 @@ def _values_of(form: Form, sides: _Sides, others: Sequence[Tally]) -> list[float
 
 
 def _is_far(own: float, each: Sequence[float | None], errors: float) -> bool:
-    # One of four others may be as far in the direction of the errors.
+    # One of four others may be further in the direction of the errors, which sentences say; a tie
+    # sets no one apart.
     side = 1 if errors > 0 else -1
-    values = [value for value in each if value is not None]
-    return sum((value - own) * side >= 0 for value in values) <= len(values) // 4
+    leads = [(value - own) * side for value in each if value is not None]
+    return 0 not in leads and sum(lead > 0 for lead in leads) <= len(leads) // 4
 
 
 def _measure(forms: Sequence[Form], compared: _Compared, others: Sequence[Tally]) -> Measure:

@@ -227,6 +227,13 @@ def test_few_of_the_others_may_go_further(further: int, is_clear: bool) -> None:
     assert measure.is_clear == is_clear
 
 
+def test_two_who_never_ask_are_set_apart_by_it_neither() -> None:
+    asking = ["yes?", "yes"] * 100
+    others = [["yes"] * 400, asking, asking, asking]
+    assert not measures_of(["yes"] * 200, *others)["questions"].is_clear
+    assert measures_of(["yes"] * 200, *others[1:])["questions"].is_clear
+
+
 def test_too_few_messages_set_nobody_apart() -> None:
     measures = measures_of(["oh!"] * 19, ["oh"] * 500)
     assert measures["exclamations"].errors == 0

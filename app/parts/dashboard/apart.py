@@ -129,7 +129,7 @@ class Measurement(PanelFigure):
         if self.card is None:
             alone = gettext("This needs at least two authors with posts")
             return Finding(alone) if self.total else nothing_dated(self.view)
-        if not self.rows:
+        if not any(row.author.asked >= FEWEST_OF_AUTHOR for row in self.rows):
             return Finding(gettext("There are too few posts to measure this"))
         if len(self.rows) == 1:
             title = _title_of_one(self.rows[0], self.card)

@@ -381,7 +381,7 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
     asked, right = sum(sum(table[i]) for i in places), sum(table[i][i] for i in places)
     assert {row[0] for row in rows} == {f"author{i}" for i in places}
     assert sum(int(row[2] or 0) for row in rows) == asked
-    if not asked:
+    if not any(sum(table[i]) >= 5 for i in places):  # No bar is drawn of anybody.
         assert finding.title == "There are too few posts to measure this"
         return
     if len(places) == 1:

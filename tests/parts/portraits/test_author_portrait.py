@@ -373,7 +373,7 @@ def test_a_trait_says_more_less_or_nothing(own: float, beside: float, trait: str
 def test_a_laugh_is_named_as_it_is_written() -> None:
     with speaking("en"):
         labels = [label_of(Measure("laughing", sign, 0.2, 0.1, [], 0.1, 0)) for sign in ("lol", "")]
-    assert labels == ["Laughs (mostly lol)", "Laughs"]
+    assert labels == ["Laughs (most often lol)", "Laughs"]
 
 
 def test_lengths_have_the_decimal_that_rows_have() -> None:
