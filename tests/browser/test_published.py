@@ -16,7 +16,7 @@ from .test_appearance import WIDTHS, faults_of
 pytestmark = pytest.mark.browser
 
 KINDS: Final = (
-    *("index.html", "2016.html", "2016/05.html", "days.html", "days/05-03.html"),
+    *("index.html", "2016.html", "2016/05.html"),
     *("pictures.html", "liked.html", "numbers.html", "search.html", "status.html"),
 )
 """One page of each kind."""

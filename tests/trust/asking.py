@@ -280,7 +280,7 @@ def written(folder: Path) -> Iterator[tuple[str, bytes]]:
         file.write_bytes(b"")
         result = site.run(*map(str, command), "-o", str(file))
         yield " ".join(map(str, command)), file.read_bytes() or result.stderr.encode()
-    options = ("--old-posts", "public", "--timezone", "Asia/Seoul", "--status-pages", "--yes")
+    options = ("--old-posts", "public", "--timezone", "Asia/Seoul", "--yes")
     for name in authors:
         result = site.run("publish", str(website / name), "-u", name, *options)
         yield f"publish {name}", result.stdout.replace(str(folder), "").encode()

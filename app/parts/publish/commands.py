@@ -49,7 +49,7 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
     metavar="URL",
     default="",
     callback=_url,
-    help="Public URL of the website, for a feed, a site map and previews.",
+    help="Public URL of the website, for a feed and a site map.",
 )
 @language_option("Language of the pages (default: the language of most posts).")
 @click.option("--since", type=day_type, metavar="DAY", help="Only posts from this day on.")
@@ -61,11 +61,7 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
     type=click.Choice(["public"]),
     help="Treat posts as public if it is not known who could see them.",
 )
-@click.option(
-    "--status-pages",
-    is_flag=True,
-    help="Also write a page for each post at its number on its platform.",
-)
+@click.option("--status-pages", is_flag=True, hidden=True)
 @timezone_option("Time zone of days and times, such as Asia/Seoul (default: that of this machine).")
 @yes_option
 @json_option
@@ -84,6 +80,8 @@ def publish_command(
     from app.runtime.clock import remembered_zone
     from saywho.formats.chats.people import machine_zone
 
+    if chosen["status_pages"]:
+        raise click.UsageError("--status-pages is gone; link to status.html#NUMBER")
     since, until = (chosen[name] and chosen[name].date() for name in ("since", "until"))
     choice = PostChoice(
         chosen["zone"] or remembered_zone(machine_zone()),
@@ -93,9 +91,7 @@ def publish_command(
         with_media=not chosen["without_media"],
         with_old=chosen["old_posts"] is not None,
     )
-    options = WebsiteOptions(
-        usernames, choice, language, chosen["url"], with_status_pages=chosen["status_pages"]
-    )
+    options = WebsiteOptions(usernames, choice, language, chosen["url"])
     try:
         check_folder(folder)
         authors = with_database(lambda db, _: _find(db, options), only_reads=True)

@@ -43,7 +43,7 @@ class WebsiteArgs(InclusiveEnd, Struct):
     until: str = ""
     through: str = ""
     url: str = ""
-    """URL of the website, for a feed, a site map and previews."""
+    """URL of the website, for a feed and a site map."""
 
     def choice(self) -> PostChoice:
         """Return which posts to publish. Raises MalformedError, also for an impossible URL."""

@@ -138,9 +138,6 @@ class Frame(Struct, frozen=True, kw_only=True):
     """Address of the page with all authors, if there are several."""
     address: str = ""
     """The page's own URL, if the website has a URL."""
-    picture: str = ""
-    """The URL of the picture that networks show of a link, likewise."""
-    picture_told: str = ""
 
 
 class MonthDoor(NamedTuple):
@@ -174,11 +171,3 @@ class PartOfPosts(NamedTuple):
     id: str
     title: str
     posts: Sequence[str]
-
-
-class DayDoor(NamedTuple):
-    number: int
-    path: str
-    """Empty for a day without posts."""
-    level: int
-    label: str

@@ -1,8 +1,6 @@
 """The files of a website, made of the posts that its authors publish."""
 
 import re
-import zlib
-from calendar import monthrange
 from collections import Counter, defaultdict, deque
 from collections.abc import (
     AsyncGenerator,
@@ -36,7 +34,6 @@ from app.language.i18n import (
     show_date,
     show_list,
     show_month,
-    show_month_day,
     show_period,
     show_time,
     show_weekday,
@@ -47,7 +44,6 @@ from app.part_list import Listed, Part
 from app.parts.publish.choice import OwnPosts, PostChoice, find_posts, read_posts
 from app.parts.publish.folder import WebsiteMark
 from app.parts.publish.pages import (
-    DayDoor,
     Door,
     Frame,
     Links,
@@ -60,7 +56,6 @@ from app.parts.publish.pages import (
     steps,
     without_dead_links,
 )
-from app.parts.publish.preview import PREVIEW, LinkPicture, draw_preview
 from app.parts.publish.search import IndexedText, SearchIndex
 from app.services.archive.author_archive import (
     AuthorArchive,
@@ -94,16 +89,12 @@ MOST_LIKED: Final = 100
 LIKED_AT_SIGHT: Final = 3
 LEVELS: Final = 4
 STATIC: Final = Path(__file__).parents[2] / "static"
-RESERVED: Final = frozenset({"media", "search", "status"})
+RESERVED: Final = frozenset({"media", "search"})
 """Names of folders that no author has."""
 LONGEST_FOLDER: Final = 200
 """Bytes of the name of an author's folder: file systems take 255."""
-LEAP: Final = 2000
-"""A year that has every day."""
 END: Final = date.max
 """The month of posts without a time, after all other months."""
-_NUMBER: Final = re.compile(r"\w[\w-]{0,79}", re.ASCII)
-"""A post's number on its platform that may name a file."""
 _UNSAFE: Final = re.compile(r'[<>:"|*\x00-\x1f]')
 """Characters that some file systems refuse."""
 
@@ -121,8 +112,6 @@ class WebsiteOptions:
     language: Locale | None = None
     url: str = ""
     """The website's public URL without a slash at its end; empty if it has none."""
-    with_status_pages: bool = False
-    """Whether each post has a page at its number on its platform."""
 
     @property
     def names(self) -> list[str]:
@@ -151,7 +140,6 @@ class Website:
         authors: Sequence[OwnPosts],
         media_dir: Path,
     ) -> None:
-        self.with_status_pages = options.with_status_pages
         self.choice, self.url, self._authors = options.choice, options.url, authors
         self._media_dir, self._small_dir = media_dir, small_folder(media_dir)
         korean = sum(own.korean for own in authors)
@@ -186,7 +174,6 @@ class Website:
             "since": choice.since,
             "until": choice.until,
             "replies": choice.with_replies,
-            "status_pages": self.with_status_pages,
             "media": choice.with_media,
         }
         return WebsiteMark(__version__, options)
@@ -214,7 +201,7 @@ class Website:
                 newest = await scan(session, *own.conditions, columns=columns)
                 of_author = _PagesOfAuthor(self, own, base, liked)
                 async for file in of_author.files(read_posts(session, own), newest, on_post):
-                    if file.name.endswith(".html") and not file.name.startswith(f"{base}status/"):
+                    if file.name.endswith(".html"):
                         pages.append(file.name)
                     yield file
             if len(self._authors) > 1:
@@ -229,11 +216,6 @@ class Website:
         path = quote(name.removesuffix("index.html") if name.endswith("index.html") else name)
         return f"{self.url}/{path}" if self.url else ""
 
-    def preview(self, authors: Sequence[OwnPosts], facts: Sequence[str]) -> LinkPicture | None:
-        """Return the picture of links to these authors' pages; None without a URL."""
-        people = [self.cast.people[own.author.username] for own in authors]
-        return draw_preview(people, authors, facts, self.url) if self.url else None
-
     def _small(self, name: str) -> Path:
         return self._small_dir / small_name(name)
 
@@ -244,9 +226,6 @@ class Website:
             (f"{quote(base)}index.html", name, facts_of([own]))
             for name, own, base in zip(names, self._authors, self._bases, strict=True)
         ]
-        preview = self.preview(self._authors, facts_of(self._authors))
-        if preview:
-            yield File(PREVIEW, preview.image)
         frame = Frame(
             language=self.language,
             root="",
@@ -255,8 +234,6 @@ class Website:
             menu=[],
             told=told_at_foot(names, self._authors, self.choice.zone.key),
             address=self.address("index.html"),
-            picture=self.address(PREVIEW),
-            picture_told=preview.told if preview else "",
         )
         page = self.rendering.page("publish/authors.html", {"frame": frame, "doors": listed})
         yield File("index.html", page)
@@ -295,8 +272,6 @@ class _PagesOfAuthor:
         self._months = Counter[tuple[int, int]]()
         for day, count in self._days.items():
             self._months[day.year, day.month] += count
-        self._by_day = defaultdict[tuple[int, int], list[tuple[int, int, bytes]]](list)
-        """Years, numbers and compressed HTML of the posts of each month and day."""
         self._with_media = defaultdict[date, list[Post]](list)
         """Posts with pictures, by month."""
         self._index = SearchIndex()
@@ -308,12 +283,8 @@ class _PagesOfAuthor:
         """Yield the pages of these posts; the texts of `newest` are counted."""
         self._links.base = self._base
         self._links.has_pictures = bool(self._own.files & self._links.media)
-        if self._preview:
-            yield File(self._base + PREVIEW, self._preview.image)
         self._at(1)
         async for file in self._month_pages(posts, on_post):
-            yield file
-        for file in self._day_pages():
             yield file
         self._at(0)
         for name, content in self._index.files():
@@ -355,10 +326,6 @@ class _PagesOfAuthor:
         return File(f"{self._base}feed.atom", content)
 
     @cached_property
-    def _preview(self) -> LinkPicture | None:
-        return self._site.preview([self._own], facts_of([self._own]))
-
-    @cached_property
     def _years(self) -> list[int]:
         return sorted({year for year, _ in self._months})
 
@@ -373,13 +340,12 @@ class _PagesOfAuthor:
     def _frame(self, name: str) -> Frame:
         entries = [
             ("index.html", gettext("Months"), True),
-            ("days.html", gettext("On this day"), self._days),
             ("pictures.html", gettext("Pictures"), self._links.has_pictures),
             ("liked.html", gettext("Popular"), self._liked),
             ("numbers.html", gettext("Numbers"), True),
             ("search.html", gettext("Search"), True),
         ]
-        page, anchor, preview = self._links.page, "#months", self._preview
+        page, anchor = self._links.page, "#months"
         names, is_home = [self._person.display_name], name == "index.html"
         return Frame(
             language=self._language,
@@ -395,8 +361,6 @@ class _PagesOfAuthor:
             told=told_at_foot(names, [self._own], self._zone.key, has_day=is_home),
             up=None if self._is_alone else f"{self._links.root}index.html",
             address=self._site.address(self._base + name),
-            picture=self._site.address(self._base + PREVIEW),
-            picture_told=(preview.told if is_home else preview.names) if preview else "",
         )
 
     def _shown(
@@ -450,8 +414,6 @@ class _PagesOfAuthor:
                 continue
             if day is not None:
                 parts.append(PartOfPosts(f"d{day.day:02}", show_weekday(day), texts))
-                packed = zlib.compress("".join(texts).encode(), 1)
-                self._by_day[day.month, day.day].append((day.year, len(texts), packed))
             else:
                 parts.append(PartOfPosts("undated", gettext("At an unknown time"), texts))
             if day is None or then is None or (then.year, then.month) != (day.year, day.month):
@@ -460,7 +422,7 @@ class _PagesOfAuthor:
             day, texts = then, []
 
     def _searched(self, post: Post, day: date | None) -> Iterator[File]:
-        """Add a post to the index; yield a file that is full, and the page at its old number."""
+        """Add a post to the index; yield a file that is full."""
         page = month_name(day) if day else "undated.html"
         time = show_time(post.created_at, self._zone.key).striptags() if post.created_at else ""
         shown = IndexedText(
@@ -479,10 +441,6 @@ class _PagesOfAuthor:
             is_reply=post.kind == "reply",
         )
         yield from (File(self._base + name, content) for name, content in full)
-        number = post.source_id or ""
-        if self._site.with_status_pages and _NUMBER.fullmatch(number):
-            name = f"status/{number}.html"
-            yield self._file(name, "old", path=f"../{shown.path}")
 
     def _note(self, post: Post, day: date | None) -> None:
         if day is not None:
@@ -503,50 +461,6 @@ class _PagesOfAuthor:
 
     def _door(self, month: date) -> Door:
         return Door(self._links.page(month_name(month)), show_month(month))
-
-    def _day_pages(self) -> Iterator[File]:
-        self._at(1)
-        days = sorted(self._by_day)
-        doors = [
-            Door(self._links.page(day_name(month, day)), show_month_day(date(LEAP, month, day)))
-            for month, day in days
-        ]
-        for place, ((month, day), door) in enumerate(zip(days, doors, strict=True)):
-            years = [
-                PartOfPosts(f"y{year}", str(year), [zlib.decompress(packed).decode()])
-                for year, _, packed in reversed(self._by_day[month, day])
-            ]
-            up = Door(self._links.page("days.html"), gettext("On this day"))
-            yield self._file(
-                day_name(month, day),
-                "posts",
-                title=gettext("{day} in every year").format(day=door.label),
-                count=sum(count for _, count, _ in self._by_day[month, day]),
-                parts=years,
-                **steps(doors, place, up),
-            )
-        if days:
-            self._at(0)
-            yield self._days_page()
-
-    def _days_page(self) -> File:
-        counts = Counter[tuple[int, int]]()
-        for day, posts in self._days.items():
-            counts[day.month, day.day] += posts
-        top = max([LEVELS, *counts.values()])
-        names = month_names("wide")
-        months = []
-        for month in range(1, 13):
-            length = monthrange(LEAP, month)[1]
-            shown = []
-            for number in range(1, length + 1):
-                count = counts[month, number]
-                shown_day = show_month_day(date(LEAP, month, number))
-                address = self._links.page(day_name(month, number)) if count else ""
-                label = f"{shown_day}: {post_count(count)}" if count else ""
-                shown.append(DayDoor(number, address, -(-LEVELS * count // top), label))
-            months.append((names[month - 1], shown))
-        return self._file("days.html", "days", months=months, hue=self._person.hue)
 
     def _year_page(self, year: int) -> File:
         calendar = self._calendar(year)
@@ -664,10 +578,6 @@ def _site_map(addresses: Iterable[str]) -> bytes:
 
 def month_name(day: date) -> str:
     return f"{day.year:04}/{day.month:02}.html"
-
-
-def day_name(month: int, day: int) -> str:
-    return f"days/{month:02}-{day:02}.html"
 
 
 def told_at_foot(
