@@ -35,8 +35,9 @@ REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 
 def modules_of(name: str) -> Iterator[ModuleType]:
     """Yield a module and all inside it."""
-    # Spark is no usual dependency, what Alembic runs is no module, and a former name holds nothing.
-    if not re.match(r"app\.(formats|parts\.spark|migrations\.(env|versions))\b", name):
+    # Spark is no usual dependency, what Alembic runs is no module, a former name holds nothing, and
+    # `python -m app` begins when it is imported.
+    if not re.match(r"app\.(formats|parts\.spark|migrations\.(env|versions)|__main__)\b", name):
         module = importlib.import_module(name)
         yield module
         for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
