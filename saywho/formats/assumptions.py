@@ -38,13 +38,13 @@ NO_IDS: Final = f"id={NO_COLUMN}"
 NO_REPOSTS: Final = f"repost={NO_COLUMN}"
 NAME_WAYS: Final = {
     "folder": Message("the name of the folder"),
-    "outer-folder": Message("the name of the outer folder"),
-    "folders": Message("the names of both folders"),
     "sheet": Message("the name of the sheet"),
     "file-name": Message("the name of the file"),
     "file-start": Message("the beginning of the file’s name"),
 }
 """Choices instead of a column: the names that have the authors of a folder's files."""
+_WITHDRAWN_WAYS: Final = ("outer-folder", "folders")
+"""Ways of 1.1; 3.0 knows them no more."""
 SHEET: Final = "sheet"
 """Role of the sheet of a workbook that is read."""
 NEW_ROOM: Final = "new"
@@ -86,6 +86,13 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
             roles = ", ".join((*ROLES, SHEET))
             raise ValueError(
                 Message("write a column as ROLE=NAME; the roles are {roles}", roles=roles)
+            )
+        if field == "username" and name.strip() in _WITHDRAWN_WAYS:
+            raise ValueError(
+                Message(
+                    "author={way} is gone; put the files into a folder for each author",
+                    way=name.strip(),
+                )
             )
         is_none = name.strip() == NO_COLUMN
         fields[f"{role.strip()}={NO_COLUMN}" if is_none else name.strip()] = field

@@ -81,8 +81,8 @@ def authors_of(
     if chosen is not None:
         by_file = {name: author for name, author in readings[chosen].items() if author}
         return NamedAuthors(by_file, chosen, (), is_chosen=True) if by_file else None
-    if not _are_numbered_anew(listed):
-        readings.pop("folders")
+    if _are_numbered_anew(listed):  # The same number is another person elsewhere.
+        readings.pop("folder")
     usable = {way: authors for way, authors in readings.items() if _name_people(authors, listed)}
     if not usable:
         return None
@@ -98,14 +98,12 @@ def authors_of(
 
 
 def _likeliest(usable: Mapping[str, Mapping[str, str]], *, is_table: bool) -> str:
-    if "folders" in usable:
-        return "folders"
     start, folder = usable.get("file-start"), usable.get("folder")
     if folder is not None and not (start is not None and _crosses(start, folder)):
         return "folder"
     if start is not None and not (is_table and not _continues(start)):
         return "file-start"
-    return next(way for way in ("file-name", "file-start", "outer-folder") if way in usable)
+    return "file-name" if "file-name" in usable else "file-start"
 
 
 def _crosses(inner: Mapping[str, str], outer: Mapping[str, str]) -> bool:
@@ -132,25 +130,12 @@ def _by_folder(names: Sequence[str]) -> dict[str, str]:
     return {name: parts[-2] for name in names if len(parts := name.split("/")) > 1}
 
 
-def _by_folders(names: Sequence[str]) -> dict[str, str]:
-    return {name: "_".join(parts[-3:-1]) for name in names if len(parts := name.split("/")) > 2}
-
-
 def _are_numbered_anew(names: Sequence[str]) -> bool:
     folders = [name.split("/")[-3:-1] for name in names]
     return len({found[0] for found in folders if found}) > 1 and all(
         len(found) > 1 and found[0][-1:].isdigit() and _NUMBERED.fullmatch(found[1])
         for found in folders
     )
-
-
-def _by_outer_folder(names: Sequence[str]) -> dict[str, str]:
-    folders = {name: name.split("/")[:-1] for name in names}
-    most = min((len(parts) for parts in folders.values()), default=0)
-    for level in range(most):
-        if len({parts[level] for parts in folders.values()}) > 1:
-            return {name: parts[level] for name, parts in folders.items()}
-    return {}
 
 
 def _by_file_name(names: Sequence[str]) -> dict[str, str]:
@@ -220,10 +205,8 @@ def _by_file_start(names: Sequence[str]) -> dict[str, str]:
 
 _READERS: Final[Mapping[str, Callable[[Sequence[str]], dict[str, str]]]] = {
     "folder": _by_folder,
-    "folders": _by_folders,
     "file-start": _by_file_start,
     "file-name": _by_file_name,
-    "outer-folder": _by_outer_folder,
 }
 
 
@@ -234,7 +217,7 @@ def _name_people(authors: Mapping[str, str], names: Sequence[str]) -> bool:
 
 
 def _is_name(author: str) -> bool:
-    if any(map(_NUMBERED.fullmatch, (author, author.rpartition("_")[2]))):
+    if _NUMBERED.fullmatch(author):
         return True
     words = [word.casefold() for word in re.findall(r"[^\W\d_]+", author)]
     letters = "".join(words)

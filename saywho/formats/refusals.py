@@ -13,7 +13,6 @@ from saywho.formats.source.file import Content, Source, bare_head, head, is_hidd
 from saywho.formats.source.json import first_documents, too_long_at_first
 from saywho.formats.source.text import first_lines, form_of
 from saywho.formats.tables.cells import printable_name
-from saywho.formats.text_pairs import NO_AUTHORS, is_of_pairs
 
 _LOOKED_AT: Final = 20
 """Files of a folder or archive that are looked at."""
@@ -24,6 +23,7 @@ _CSV: Final = Message("save it as CSV there, and import that file")
 _TEXT: Final = Message(
     "save each work as plain text, `Author_Title.txt`, in one folder, and import that folder"
 )
+_LINES: Final = Message("write a JSON object for each text, with the fields `username` and `text`")
 _FOLLOW: Final = Message("to follow the site's RSS or Atom feed, run: saywho follow add rss:URL")
 
 
@@ -42,6 +42,7 @@ KNOWN: Final = (
     KnownFile("Gemini", ('"header":"GeminiApps"', '"products":['), _CHATLAB, "["),
     KnownFile("Evernote", ("<en-export",), _TEXT, "<"),
     KnownFile("JSON Feed", ('"version":"http', "jsonfeed.org"), _FOLLOW, "{"),
+    KnownFile("PAN", ('"pair":["',), _LINES, "{"),
     KnownFile("Weka (ARFF)", ("@relation", "@attribute"), _CSV, "@%"),
 )
 """The first that fits counts."""
@@ -291,8 +292,6 @@ def _reason_of_json(content: Content) -> Message | None:
             "it is JSON with its values by column; write an object for each post instead, in"
             ' pandas with `orient="records"`'
         )
-    if is_of_pairs(content):
-        return NO_AUTHORS
     if _has_texts_under_keys(documents[0]):
         return Message(
             "it is JSON with texts under keys, but without authors and times, such as a file of"

@@ -1,4 +1,4 @@
-"""Whole texts in a folder or an archive: plain files with authors in their names, or pairs."""
+"""Whole texts in a folder or an archive: plain files with authors in their names."""
 
 import re
 import unicodedata
@@ -26,7 +26,6 @@ from saywho.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
 from saywho.formats.source.text import pieces
 from saywho.formats.source.times import time_or_field
 from saywho.formats.tables.limits import hides_row, limit_of
-from saywho.formats.text_pairs import read_pairs
 
 MOST_CHARACTERS: Final = 16 * 2**20
 """Maximum length of a file in characters: the longest novels have a third of it."""
@@ -67,14 +66,9 @@ _AUTHOR_IN_HEAD: Final = re.compile(r"^Author:(.{1,200})$", re.MULTILINE)
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return each text by its author; by `username` if the names of the files have no authors.
-
-    Raises UnrecognisedFileError for pairs without authors.
-    """
+    """Return each text by its author; by `username` if the names of the files have no authors."""
     if not source.has_members:
         return None
-    if (pairs := read_pairs(source, FORMAT.name)) is not None:
-        return pairs
     ends = {*WORDY_ENDS, *_ENDS}
     wordy = [
         name

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
+from saywho.formats.assumptions import columns_of
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import RecordStream
 from tests.archives import zip_bytes
@@ -35,10 +36,6 @@ WAYS = {
     "folders": (["c/Keeper/1.txt", "c/Keeper/2.txt", "c/Pilot/1.txt"], "folder"),
     "folders in sets": (["train/Keeper/1.txt", "test/Keeper/2.txt", "test/Pilot/3.txt"], "folder"),
     "problems": (["EN1/known01.txt", "EN1/unknown.txt", "EN2/known01.txt", "truth.txt"], "folder"),
-    "numbered people": (
-        [f"pan/problem0{p}/candidate0{c}/known1.txt" for p in (1, 2) for c in (1, 2)],
-        "folders",
-    ),
     "numbered in sets": (
         ["train/author1/1.txt", "test/author1/2.txt", "test/author2/3.txt"],
         "=folder",
@@ -57,7 +54,6 @@ READ = {
     "folders": ["Keeper", "Keeper", "Pilot"],
     "folders in sets": ["Keeper", "Pilot", "Keeper"],
     "problems": ["EN1", "EN2"],
-    "numbered people": [f"problem0{p}_candidate0{c}" for p in (1, 2) for c in (1, 2)],
     "numbered in sets": ["author1", "author2", "author1"],
     "one each": ["saltmarsh_light", "the_night_ferry"],
     "essays": ["Anna_Berg", "Anna_Berg", "Jun"],
@@ -86,30 +82,19 @@ def test_texts_of_unknown_authors_are_left_out_and_told() -> None:
     assert [part.what for part in records.notes.unread] == names[2:]
 
 
-def test_pairs_of_texts_have_the_authors_of_the_file_beside_them() -> None:
-    """A text that is in several pairs has one id."""
-    pairs = lines(
-        {"id": "p1", "fandoms": ["Quay", "Sea"], "pair": ["Fog", "안개"]},
-        {"id": "p2", "pair": ["Fog", "Rain"]},
-        {"id": "p3", "pair": ["Wind", "Sun"]},
-    )
-    truth = lines(
-        {"id": "p2", "same": False, "authors": ["11", "en_12"]},
-        {"id": "p1", "same": True, "authors": ["11", "11"]},
-    )
-    packed = zip_bytes({"pan/pairs.jsonl": pairs, "pan/truth.jsonl": truth, "pan/notes.md": b"a"})
-    records, items = read_file_records(packed)
-    said = records_in(items)
-    assert [(record.username, record.text) for record in said] == [
-        *(("11", "Fog"), ("11", "안개"), ("11", "Fog"), ("en_12", "Rain"))
-    ]
-    assert len({record.source_id for record in said}) == 3
-    assert [str(bad.detail) for bad in items if isinstance(bad, BadRecord)] == [
-        *2 * ["no file names the authors of this pair"]
-    ]
-    assert (records.format, records.notes.assumptions) == ("texts", [])
-    with pytest.raises(UnrecognisedFileError, match=r"such as truth\.jsonl"):
-        read_file_records(zip_bytes({"pairs.jsonl": pairs}))
+def test_people_who_are_numbered_anew_in_each_folder_are_not_taken_for_one() -> None:
+    names = [f"pan/problem0{p}/candidate0{c}/known1.txt" for p in (1, 2) for c in (1, 2)]
+    with pytest.raises(UnrecognisedFileError, match="a folder for each author"):
+        authors(names)
+    with pytest.raises(ValueError, match="outer-folder is gone"):
+        columns_of(["author=outer-folder"])
+
+
+def test_pairs_of_texts_are_refused_with_what_to_do() -> None:
+    pairs = lines({"id": "p1", "pair": ["Fog", "Rain"]})
+    for content in (pairs, zip_bytes({"pairs.jsonl": pairs, "truth.jsonl": b'{"id": "p1"}'})):
+        with pytest.raises(UnrecognisedFileError, match="export of PAN"):
+            read_file_records(content)
 
 
 def test_another_way_is_chosen_and_no_author_is_asked_for() -> None:

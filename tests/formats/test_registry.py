@@ -300,7 +300,7 @@ def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
         (b'{"columns": ["id", "text"], "data": [[1, "Fog"], [2, "Wind"]]}', "its values by column"),
         (b'{"id": [1, 2], "text": ["Fog", "Wind"]}', "its values by column"),
         (b'{"home": {"text": "Welcome"}, "menu": {"text": "File"}}', "a file of translations"),
-        (b'{"id": "p1", "pair": ["Fog", "Rain"]}\n{"id": "p2"}', "such as truth.jsonl"),
+        (b'{"id": "p1", "pair": ["Fog", "Rain"]}\n{"id": "p2"}', "an export of PAN"),
         (b"PAR1\x15\x04\x15", "if pyarrow is installed beside it"),
         (b"ARROW1\x00\x00\xff", "it is a table of Arrow"),
         ("[{'id': 1, 'text': '안개'}, {'id': 2, 'text': 'Wind'}]".encode(), "as Python prints"),
