@@ -84,6 +84,20 @@ test-full: $(DEV_STAMP) ## run all tests, on Spark where Java is, and those of m
 	@$(TEST) $(TOGETHER) -rs -m 'not soak' $(ONLY)
 	@if [ -n "$(ONLY)" ]; then :; elif $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
 	@for version in $(if $(ONLY),,3.12 3.13); do ! python=$$(bash tests/python.sh $$version) || $(MAKE) --no-print-directory test test-later PYTHON=$$python VENV=.venv-$$version || exit 1; done
+	@if [ -z "$(ONLY)" ]; then $(MAKE) --no-print-directory test-floors; fi
+
+LOWEST := $(VENV)-lowest
+# They use each of the packages.
+FLOORS := tests/asgi tests/db tests/runtime tests/views/site tests/views/test_pages.py tests/examples \
+	tests/formats/test_bluesky_repo.py tests/formats/test_feed_items.py tests/formats/test_journals.py tests/formats/test_workbook.py
+
+.PHONY: test-floors
+test-floors: $(DEV_STAMP) ## run some tests on the lowest version of each package that pyproject.toml allows
+	@$(BIN)/python -m uv venv -q --clear --python $(BIN)/python $(LOWEST)
+	@$(BIN)/python -m uv pip compile pyproject.toml --extra postgresql --resolution lowest-direct --no-header --no-annotate -q -o $(LOWEST)/lowest.txt
+	@for file in requirements-dev.lock $(LOWEST)/lowest.txt; do $(BIN)/python -m uv pip install -q --python $(LOWEST)/bin/python --no-deps -r $$file || exit 1; done
+	@$(BIN)/python -m uv pip install -q --python $(LOWEST)/bin/python --no-deps --editable .
+	@$(LOWEST)/bin/python -m pytest -q -m 'not later and not full and not soak and not browser' $(FLOORS)
 
 .PHONY: test-spark
 test-spark: $(SPARK_STAMP)
@@ -171,5 +185,5 @@ wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 
 .PHONY: clean
 clean: ## remove the virtual environment and all caches (data in instance/ stays)
-	rm -rf $(VENV) $(SPARK_VENV) .pytest_cache .coverage* .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(SPARK_VENV) $(LOWEST) .pytest_cache .coverage* .mypy_cache .ruff_cache .hypothesis dist
 	find app saywho tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -23,13 +23,18 @@ from tests.server import serving
 BUILD = "from hatchling.build import *; import sys; {make}(sys.argv[1])"
 
 
-@pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
+def built(folder: Path, source: Path = ROOT) -> Path:
+    """Build both distributions of this source into the folder, as of the same time."""
+    environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
     for make in ("build_wheel", "build_sdist"):
         command = [sys.executable, "-c", BUILD.format(make=make), str(folder)]
-        subprocess.run(command, check=True, cwd=ROOT)
+        subprocess.run(command, check=True, cwd=source, env=environment)
     return folder
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +92,29 @@ def test_the_source_distribution_holds_what_the_wheel_does(dist: Path) -> None:
     with tarfile.open(source) as tar:
         names = {name.partition("/")[2] for name in tar.getnames()}
     tracked = subprocess.run(
-        ["git", "ls-files", "app", "saywho"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "app", "saywho", "tests"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.split()
     assert names >= {name for name in tracked if not name.startswith('"')}
-    assert {"LICENSE", "README.md", "pyproject.toml"} <= names
+    assert {"LICENSE", "README.md", "pyproject.toml", SERVER_FILE} <= names
     assert os.path.getsize(source) > 100_000
+
+
+@pytest.mark.full
+def test_an_equal_source_elsewhere_makes_an_equal_wheel(dist: Path, tmp_path: Path) -> None:
+    """The second is made of the source distribution, with files of another time."""
+    (source,) = dist.glob("*.tar.gz")
+    with tarfile.open(source) as tar:
+        tar.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    for file in unpacked.rglob("*"):
+        os.utime(file)
+    again = built(tmp_path, unpacked)
+    (wheel,) = dist.glob("*.whl")
+    assert (again / wheel.name).read_bytes() == wheel.read_bytes()
 
 
 IMAGE = (ROOT / "Containerfile").read_text()

@@ -12,7 +12,9 @@ from hypercorn.config import Config as ServerConfig
 from app.config import SERVER_FILE
 from app.errors import StartError
 
-OWN_FILE: Final = Path(__file__).with_name(SERVER_FILE)
+_IN_A_WHEEL: Final = Path(__file__).with_name(SERVER_FILE)
+OWN_FILE: Final = _IN_A_WHEEL if _IN_A_WHEEL.exists() else Path(__file__).parents[2] / SERVER_FILE
+"""saywho's own settings: beside this module in a wheel, at the top in a checkout."""
 APPLICATION: Final = "app:create_app()"
 BINDS: Final = ("bind", "insecure_bind", "quic_bind")
 UNUSED: Final = {

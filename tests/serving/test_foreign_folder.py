@@ -124,8 +124,10 @@ def bare_python(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout with links in place of files."""
-    shutil.copytree(ROOT / "app", tmp_path / "checkout" / "app", copy_function=os.symlink)
-    return tmp_path / "checkout"
+    folder = tmp_path / "checkout"
+    for package in ("app", "saywho"):
+        shutil.copytree(ROOT / package, folder / package, copy_function=os.symlink)
+    return folder
 
 
 @pytest.mark.full

@@ -1,4 +1,4 @@
-"""The same app on bare hypercorn, on uvicorn and on granian."""
+"""The same app on bare hypercorn, on uvicorn, on granian and on gunicorn."""
 
 import contextlib
 import http.client
@@ -13,12 +13,22 @@ import pytest
 from h2.connection import H2Connection
 from h2.events import ResponseReceived as Answer, StreamEnded
 
+from app.views.quart_app import AS_WSGI
 from tests.installation import Installation
 from tests.ports import free_port
 from tests.server import HYPERCORN, Server, started
 
 UVICORN = ("uvicorn", "--factory", "app:create_app", "--host", "127.0.0.1")
 GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--host", "127.0.0.1")
+
+GUNICORN = ("gunicorn", "-k", "asgi", "--no-control-socket", "app:create_app()")
+
+
+def placed(command: tuple[str, ...], port: int) -> tuple[str, ...]:
+    """Return the command that starts the server on a port, with one worker."""
+    if command[0] in {"hypercorn", "gunicorn"}:
+        return (sys.executable, "-m", *command, f"--bind=127.0.0.1:{port}", "--workers=1")
+    return (sys.executable, "-m", *command, f"--port={port}")
 
 
 @pytest.fixture(
@@ -27,6 +37,7 @@ GRANIAN = ("granian", "--interface", "asgi", "--factory", "app:create_app", "--h
         pytest.param(HYPERCORN, id="hypercorn"),
         pytest.param(UVICORN, id="uvicorn"),
         pytest.param(GRANIAN, id="granian"),
+        pytest.param(GUNICORN, id="gunicorn"),
     ],
 )
 def server(
@@ -37,10 +48,7 @@ def server(
     installation = Installation(folder / "instance", {"SAYWHO_LOG": "json"})
     log_file = folder / "log"
     port = free_port()
-    place = [f"--port={port}"]
-    if request.param is HYPERCORN:
-        place = [f"--bind=127.0.0.1:{port}", "--workers=1"]
-    command = (sys.executable, "-m", *request.param, *place)
+    command = placed(request.param, port)
     with log_file.open("wb") as log, started(installation, command, log) as process:
         server = Server(installation, process, log_file, port)
         with contextlib.closing(server):
@@ -135,22 +143,36 @@ def test_another_server_answers_stores_streams_and_stops(server: Server) -> None
         assert again[0] == 304
         assert re.search("hit|fwd=miss", again[1]["Cache-Status"])
 
-    by_signal = set() if "hypercorn" in str(server.process.args) else {-signal.SIGTERM}
-    assert server.stop() in {0, *by_signal}
+    ends_well = re.search("hypercorn|gunicorn", str(server.process.args))
+    assert server.stop() in ({0} if ends_well else {0, -signal.SIGTERM})
     assert "GET /readyz 200" in server.log()
+    assert "Traceback" not in server.log()
+
+
+def test_gunicorn_without_asgi_says_what_to_do_in_each_answer_and_in_its_log(
+    installation: Installation,
+) -> None:
+    log_file, port = installation.data_dir.parent / "log", free_port()
+    command = placed(tuple(word for word in GUNICORN if word not in {"-k", "asgi"}), port)
+    with log_file.open("wb") as log, started(installation, command, log) as process:
+        server = Server(installation, process, log_file, port)
+        installation.wait_until(lambda: "Booting worker" in server.log())
+        status, _, answer = server.send("GET", "/")
+        assert (status, answer) == (500, f"{AS_WSGI}\n".encode())
+    assert AS_WSGI in server.log()
     assert "Traceback" not in server.log()
 
 
 OLDER = "UPDATE alembic_version SET version_num = '0012'"
 
 
-@pytest.mark.parametrize("command", [UVICORN, GRANIAN], ids=["uvicorn", "granian"])
+@pytest.mark.parametrize("command", [UVICORN, GRANIAN, GUNICORN], ids=lambda given: given[0])
 def test_a_database_of_an_older_version_stops_it(
     installation: Installation, command: tuple[str, ...]
 ) -> None:
     with contextlib.closing(sqlite3.connect(installation.database)) as connection, connection:
         connection.execute(OLDER)
-    ended = installation.process(sys.executable, "-m", *command, "--port", str(free_port()))
+    ended = installation.process(*placed(command, free_port()))
     assert ended.returncode != 0
     assert "install version 1.1" in ended.stderr + ended.stdout
 
