@@ -97,7 +97,9 @@ class ResultPage:
     next: ResultKey | None = None
     method: str = "words"
     total: int | None = None
-    """None for more than 10,000, and for the nearest by vectors."""
+    """None for more than 10,000, for the nearest by vectors, and for signs alone, which no index
+    has.
+    """
     facets: Facets | None = None
     is_any: bool = False
     """Whether some words suffice, since no post has all."""
@@ -186,7 +188,7 @@ async def _in_database(
             work=work,
         )
         if found is None:
-            return ResultPage([], total=0)
+            return ResultPage([])
         results = found
     scorer = results.matches.scorer
     corrections = [

@@ -62,7 +62,9 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     method: str
     """The search that was actually made: words or meaning."""
     total: int | None
-    """Number of results; null above 10,000, and for a search by meaning."""
+    """Number of results; null above 10,000, for a search by meaning, and for signs alone (`!!!`),
+    which are not searched.
+    """
     corrections: list[Correction] = []
     """Corrected typing errors, most frequent words first."""
     partial: bool = False

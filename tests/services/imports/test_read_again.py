@@ -237,6 +237,30 @@ async def test_others_write_while_a_replacement_is_prepared(db: Database) -> Non
     assert await find_faults(db) == []
 
 
+@pytest.mark.databases("sqlite")
+async def test_the_later_of_two_replacements_tells_of_other_words(db: Database) -> None:
+    def lines(word: str) -> bytes:
+        posts = ({"username": "mina", "source_id": f"{n}", "text": f"{word} {n}"} for n in range(9))
+        return "\n".join(map(json.dumps, posts)).encode()
+
+    await imported(db, lines("old"), "posts.jsonl")
+    turns, reworded = iter(range(100)), list[int]()
+
+    async def replace_first() -> None:
+        if next(turns) == 1:  # Between its only batch and the exchange.
+            await imported(db, lines("first"), "a.jsonl", replace="1")
+
+    async def note(_session: AsyncSession, report: ImportReport) -> None:
+        reworded.append(report.reworded)
+
+    between = Between(db, replace_first)
+    later = await numbered(db, lines("later"), "b.jsonl", through=between, note=note, replace="1")
+    assert later[:2] == (0, 9)
+    assert reworded[-1] == 9  # The import says so, as without a replacement.
+    assert await texts(db) == [f"first {n}" for n in range(9)]
+    assert await find_faults(db) == []
+
+
 @pytest.mark.databases("sqlite", "postgresql")
 async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) -> None:
     lines = [json.dumps({"username": "mina", "text": f"word {n}"}) for n in range(3)]

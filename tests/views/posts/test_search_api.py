@@ -129,6 +129,13 @@ async def test_a_query_that_only_leaves_words_out_is_no_zero(writer: Client) -> 
     assert "Add a word to search for" in await writer.page("/search?q=-lamp", status=422)
 
 
+async def test_signs_alone_are_not_counted(writer: Client) -> None:
+    await writer.add_user("ann", "wait!!!")
+    for query in ("!!!", "?!", "!!! from:ann"):
+        found = await writer.json(f"{SEARCH}?q={quote(query)}")
+        assert (found["items"], found["total"]) == ([], None)
+
+
 async def test_unknown_author_is_404(anybody: Client) -> None:
     assert (await anybody.get(f"{SEARCH}?q=a&username=nobody")).status_code == 404
 
