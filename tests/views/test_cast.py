@@ -73,7 +73,6 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "/dashboard/table/<name>.csv": (f"/dashboard/table/timeline.csv?{NAMED}",),
     "/imports/<id:import_id>": ("/imports/1",),
-    "/imports/<id:import_id>/explanation": ("/imports/1/explanation",),
     "/settings": ("/settings",),
     "/settings/rooms/<id:room_id>/delete": ("/settings/rooms/1/delete",),
     "/imports": ("/imports",),

@@ -107,37 +107,6 @@ async def test_posts_are_imported_without_a_look_at_them(
         assert "1 new post" in shown(await ended(browser, address))
 
 
-async def test_what_was_not_understood_is_told_without_a_word_of_it(app: Quart) -> None:
-    browser = await signed_in(app)
-    address = await upload(browser, CHAT + b"15 Jan 15h03 harbour\n[all of it]\n", "mina.txt")
-    assert f'href="{address}/explanation"' in await browser.page(address)
-    page = await browser.page(f"{address}/explanation")
-    text = shown(page.partition("</h1>")[2])
-    assert "KakaoTalk (kakaotalk) recognised by: a KakaoTalk heading and a message" in text
-    assert "have a date or a time, but do not start a message: 1" in text
-    assert "line 5: starts with a date or a time, but does not start a message" in text
-    assert "00 Xxx 00x00 xxxxxxx" in text
-    browser.headers["Accept-Language"] = "ko"
-    refused = await upload(browser, b"Dear mina,\nthe harbour\n", "mina.txt")
-    assert f'href="{refused}/explanation"' in await browser.page(refused)
-    korean = shown((await browser.page(f"{refused}/explanation")).partition("</h1>")[2])
-    assert "보낼 보고서(영어)" in korean
-    assert "what the formats look for, and none of it is there:" in korean
-    assert "Xxxx xxxx," in korean
-    for told in (text, korean):
-        assert "mina" not in told
-        assert "harbour" not in told
-    assert (
-        await start(browser, address, timezone="", publish="on", only="mina", speaker="mina") == 303
-    )
-    await ended(browser, address)
-    gone = await browser.get(f"{address}/explanation")
-    assert (gone.status_code, gone.headers["Location"]) == (303, address)
-    preview_within(app, limit_s=1e-6)
-    assert "너무 커서" in await browser.page(f"{refused}/explanation")
-    assert f'href="{refused}/explanation"' in await browser.page(refused)
-
-
 async def test_several_files_are_one_import_whose_authors_are_chosen(app: Quart) -> None:
     browser = await signed_in(app)
     files = [("Keeper_Lamp.txt", "The lamp is old."), ("Keeper_Log.txt", "Wind NW 4.")]
