@@ -117,6 +117,45 @@ def test_an_equal_source_elsewhere_makes_an_equal_wheel(dist: Path, tmp_path: Pa
     assert (again / wheel.name).read_bytes() == wheel.read_bytes()
 
 
+def git(*words: str, folder: Path = ROOT) -> str:
+    command = ["git", *words]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.fixture
+def history() -> None:
+    if git("rev-parse", "--is-shallow-repository") == "true":
+        pytest.skip("a shallow clone does not have the commits of earlier releases")
+
+
+@pytest.mark.usefixtures("history")
+def test_the_changelog_names_the_commit_of_each_release_since_0_2() -> None:
+    released = re.findall(
+        r"^## (\S+)\n\nCommit `(\w{40})`\.$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+    assert [version for version, _ in released][-3:] == ["1.1.0", "1.0.0", "0.2.0"]
+    for version, commit in released:
+        assert f'__version__ = "{version}"' in git("show", f"{commit}:app/__init__.py")
+        git("merge-base", "--is-ancestor", commit, "HEAD")
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("history")
+def test_the_wheel_of_an_earlier_release_is_made_as_documented(tmp_path: Path) -> None:
+    section = (ROOT / "docs" / "operations.md").read_text().partition("### The wheel of an")[2]
+    (typed,) = re.findall(r"```sh\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    clone = tmp_path / "clone"
+    git("clone", "--quiet", str(ROOT), str(clone))
+    ended = subprocess.run(
+        ["bash", "-ec", typed], cwd=clone, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    (wheel,) = tmp_path.glob("saywho-*/dist/*.whl")
+    assert typed.rstrip().endswith(f"/dist/{wheel.name}")
+
+
 IMAGE = (ROOT / "Containerfile").read_text()
 SERVICE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["saywho"]
 
