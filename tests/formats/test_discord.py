@@ -182,7 +182,6 @@ def test_bad_rows_of_a_package_cost_no_other() -> None:
     "data",
     [
         b'{"guild": {}, "channel": {}, "messages": []}',
-        b'{"messages": [{"id": "1", "type": "Default", "content": "hi", "author": {"id": "7"}}]}',
         zip_bytes({"Messages/c22/messages.json": b"[]"}),
     ],
 )

@@ -166,9 +166,9 @@ async def test_no_page_has_anything_inline(site: Client) -> None:
 
 
 async def test_search_marks_matches_and_keeps_the_query(site: Client) -> None:
-    page = await body(await site.get("/search?q=" + quote("호밀")))
+    page = await body(await site.get("/search?q=" + quote("호밀빵")))
     assert set(texts(page, "mark")) == {"호밀빵"}
-    assert 'value="호밀"' in page
+    assert 'value="호밀빵"' in page
     assert "cursor=" in page
 
 

@@ -209,7 +209,8 @@ async def test_a_post_of_media_alone_is_like_others(writer: Client, anybody: Cli
     assert "a lamp in the fog" in home
 
 
-async def test_a_known_post_gets_its_media_and_newer_counts(writer: Client) -> None:
+async def test_a_known_post_gets_its_media_and_newer_counts(admin: Client) -> None:
+    writer = admin  # Only who may do everything fills a post that is here.
     await writer.add_user("mina")
     counts = {"likes": 3, "as_of": "2024-05-01T00:00:00Z"}
     await send(writer, text="fog", counts=counts, source_id="1")

@@ -15,7 +15,7 @@ from tests.browsing import parts_of
 from tests.chats import import_chat, kakaotalk, said, telegram
 from tests.conftest import Client, Shared
 
-WORD: Final = quote("번째")
+WORD: Final = quote("말")
 ROOM: Final = said(("Mina", "Jun"), times=3)
 HEART: Final = {"type": "emoji", "emoji": "❤", "count": 2}
 JOY: Final = {"type": "emoji", "emoji": "😂", "count": 3}
