@@ -491,7 +491,8 @@ def show_zone(zone: str) -> str:
 
 @lru_cache(maxsize=2_000)
 def _city(zone: str, locale: Locale) -> str:
-    return get_timezone_location(zone, locale=locale, return_city=True)
+    # By its name, Babel would ask pytz where that is installed, which knows fewer zones.
+    return get_timezone_location(ZoneInfo(zone), locale=locale, return_city=True)
 
 
 def show_ago(time: datetime) -> str:
