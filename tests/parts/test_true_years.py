@@ -461,8 +461,8 @@ HEADINGS: Final = (
     "Compared with the other people of this chat",
 )
 EXPLANATIONS: Final = (
-    "Three hours are shown as the busiest only if, compared by day, they are ahead of any other "
-    "three hours by more than chance.",
+    "Three hours are shown as the busiest only if, compared by day, they are ahead of any three "
+    "hours apart from them by more than chance.",
     "The day of the year is ahead of all days by more than chance, except the days around it.",
     "Days in a row next to it that have more than half of its posts belong to it.",
     "Posts without a time are not counted in any year.",

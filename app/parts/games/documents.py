@@ -115,7 +115,7 @@ def _said_to_all(state: GameState) -> dict[str, Any]:
         "state": state.state,
         "question": state.game.question,
         "questions": state.game.questions,
-        "options": [user.username for user in state.offered],
+        "options": list(state.usernames.values()),
         "text": state.text,
         "lang": guess_language(state.text or ""),
         "ends_at": None if state.ends_ms is None else moment(state.ends_ms),
@@ -135,7 +135,7 @@ def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) 
         seconds=game.seconds,
         open=not game.is_closed,
         answers=state.answers,
-        tally=standing.tally(state) if state.told_present() else None,
+        tally=standing.tally(state.usernames) if state.told_present() else None,
         ranking=_ranked(standing, order if shows_all else order[:10]),
     )
 

@@ -216,7 +216,7 @@ async def show_game(game_id: int) -> str:
     page = GamePage(
         state=state,
         ranking=host_view(state, standing).ranking,
-        tally=standing.tally(state),
+        tally=standing.tally(state.usernames),
         join_address=urlsplit(origin).netloc + url_for("play.show_entrance"),
         qr=None if is_of_this_machine(origin) else qr_code(address),
         join_origin=origin,

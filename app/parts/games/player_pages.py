@@ -285,7 +285,7 @@ async def _screen_page(
         player_id=screen.player_id,
         after=number_of(args.after) if args else None,
         outcome=screen.standing.outcome(screen.player_id) if has_ended else None,
-        about=list(state.usernames.values()),
+        about=view.options,
         in_chat=state.game.room_id is not None,
     )
     return await _render_private(page)

@@ -16,7 +16,6 @@ from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
 from app.services.compare.name_masking import hide, read_chat_names
-from app.services.compare.quiz_questions import who_write
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 
 State = Literal["waiting", "asking", "told", "ended"]
@@ -39,8 +38,6 @@ class GameState:
     present: GameQuestion | None
     """The open question, or the question with the newest shown answer."""
     cast: Sequence[User]
-    offered: Sequence[User]
-    """Who of the cast may have written the present post, by its language; all without a post."""
     masked_text: str | None
     """The present question's text with `HIDDEN` for names; None if deleted or unread."""
     players: int
@@ -126,7 +123,7 @@ async def read_states(
     query = select(User).where(User.id.in_(everybody), User.deleted_at.is_(None))
     users = {user.id: user for user in await session.scalars(query)}
     tweet_ids = {row.tweet_id for row in questions.values()} if has_texts else ()
-    texts = select(Tweet.id, Tweet.text, Tweet.room_id, Tweet.lang).where(Tweet.id.in_(tweet_ids))
+    texts = select(Tweet.id, Tweet.text, Tweet.room_id).where(Tweet.id.in_(tweet_ids))
     posts = {row.id: row for row in await session.execute(texts)}
     chats = await read_chat_names(session, {post.room_id for post in posts.values()})
     players, answers = await count_players(session, ids), await _count_answers(session, ids)
@@ -140,27 +137,11 @@ async def read_states(
             game,
             present,
             people,
-            await _offered(session, present, people, post.lang, post.room_id)
-            if present and post
-            else people,
             await masked(post.text, people, chats.of(post.room_id)) if post else None,
             players[game.id],
             answers[game.id],
         )
     return states
-
-
-async def _offered(
-    session: AsyncSession,
-    question: GameQuestion,
-    people: Sequence[User],
-    lang: str | None,
-    room_id: int | None,
-) -> list[User]:
-    """Return who may have written a post: those who write its language, and who saywho named."""
-    able = await who_write(session, lang, [user.id for user in people], room_id=room_id)
-    able |= {question.user_id, question.model_user_id}
-    return [user for user in people if user.id in able]
 
 
 async def masked(text: str, cast: Sequence[User], chat_names: ManyNames) -> str:
@@ -233,9 +214,11 @@ class Standing:
         ranked = sorted(self.names, key=lambda player: (self.places[player], player))
         object.__setattr__(self, "order", tuple(ranked))
 
-    def tally(self, state: GameState) -> dict[str, int]:
-        chosen = Counter(state.usernames[choice.user_id] for choice in self.choices.values())
-        return dict.fromkeys((user.username for user in state.offered), 0) | chosen
+    def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
+        counts = dict.fromkeys(usernames.values(), 0)
+        for choice in self.choices.values():
+            counts[usernames[choice.user_id]] += 1
+        return counts
 
     def hits(self, player: int) -> list[bool]:
         known = self.known.get(player, 0)
