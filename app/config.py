@@ -289,7 +289,8 @@ def _written(value: object) -> str:
 def _without_secrets(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return re.sub(r"(://[^?]*)\?.*", r"\1", re.sub(r"://[^/]*@", "://", value))
+    shown = re.sub(r"://[^/]*@", "://", value)
+    return shown.partition("?")[0] if "://" in shown else shown
 
 
 def settings_file(environ: Mapping[str, str]) -> Path | None:

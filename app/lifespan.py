@@ -170,6 +170,11 @@ def init_app(
 
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
+        loop = asyncio.get_running_loop()
+        if loop.get_debug():
+            # In debug mode, a start and the first page take longer than the .1 s that asyncio
+            # warns of, in lines of 400 letters.
+            loop.slow_callback_duration = 1.0
         async with contextlib.AsyncExitStack() as stack:
             try:
                 for line in await asyncio.to_thread(_take_folder, config, is_unnamed):

@@ -91,7 +91,10 @@ def _error_line(error: Mapping[str, Any], others: int) -> str:
 
 
 def ask(question: str, *, abort: bool = False, err: bool = False) -> bool:
-    return click.confirm(terminal_line(question), abort=abort, err=err)
+    is_meant = click.confirm(terminal_line(question), err=err)
+    if abort and not is_meant:
+        sys.exit(FAILED)  # Who says no has not interrupted anything.
+    return is_meant
 
 
 def terminal_line(line: str) -> str:

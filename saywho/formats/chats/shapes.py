@@ -350,9 +350,9 @@ class ShapedChats(JsonChat[_Chat]):
 
 
 _OF_OTHERS: Final = re.compile(
-    r"(?:@_?\*\*[^*\n]{1,200}\*\*[^\n]*\n)?(?P<fence>`{3,}|~{3,}) ?quote\n"
+    r"(?m:^)(?:@_?\*\*[^*\n]{1,200}\*\*[^\n]*+\n)?(?P<fence>`{3,9}|~{3,9}) ?quote\n"
     r".*?(?:\n(?P=fence)[ \t]*(?:\n|\Z)|\Z)|"
-    r"\A(?:\[[\s\u200b]*\]\([^()\s]{1,1000}\)\s*)+|\AEdited previous message: |"
+    r"\A(?:\[[\s\u200b]{0,9}\]\([^()\s]{1,1000}\)\s*+)++|\AEdited previous message: |"
     r"<quote\b.*?(?:</quote>|\Z)|<legacyquote\b.*?(?:</legacyquote>|\Z)|<e_m\b[^<>]*>|"
     r"<blockquote\b[^<>]*Reply.*?(?:</blockquote>|\Z)|<attachment\b.*?(?:</attachment>|\Z)|"
     r'<p><span class="user-mention silent"[^<>]*>[^<>]*</span> <a [^<>]*>[^<>]*</a>:</p>',

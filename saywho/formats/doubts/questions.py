@@ -275,7 +275,7 @@ class _People:
         yield from tally.doubts(records, is_grave=tally.count >= 0.05 * records)
 
 
-_NUMBERED: Final = re.compile(r"([^\W\d_]+)[\s_-]?0*\d+")
+_NUMBERED: Final = re.compile(r"([^\W\d_]++)[\s_-]?\d++")
 
 
 def _is_numbered(called: str) -> bool:

@@ -38,7 +38,8 @@ def _may_be_odd(text: str) -> bool:
 
 
 _CUT_END: Final = re.compile(
-    r"(?:…|\.\.\.)\s*(?:https?://\S+|[^\W\d_][^\n.…]{0,20}|\[\+\d+ \w+\])?\s*\Z|\[\+\d+ \w+\]\s*\Z"
+    r"(?:…|\.\.\.)[^\S\n]{0,3}(?:https?://\S{1,80}|[^\W\d_][^\n.…]{0,20}|\[\+\d{1,9} \w{1,9}\])?"
+    r"[^\S\n]{0,3}\Z|\[\+\d{1,9} \w{1,9}\]\s{0,3}\Z"
 )
 """End of a text that a program has cut: an ellipsis with an address or the words of a button."""
 _FEWEST_CUT: Final = 0.05

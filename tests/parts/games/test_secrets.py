@@ -1,6 +1,7 @@
 """Nobody learns anything before a question has ended: pages, answers, streams, what is kept."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -162,5 +163,5 @@ async def test_a_game_goes_on_where_an_author_has_no_posts_any_more(
         await admin.delete(f"/api/v1/tweets/{post['id']}")
     operator = await signed_in(anybody.app)
     page = await operator.page(f"/games/{host.game}")
-    assert told["text"][:12] in page
+    assert told["text"][:12] in re.sub("<[^>]*>", "", page)  # Marks divide it.
     assert "Next question" in page
