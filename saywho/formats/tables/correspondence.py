@@ -192,10 +192,11 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     directions = frozenset(filter(filled, _DIRECTIONS & plain))
     if not directions and {"address", "body", "type"} <= plain:
         directions = frozenset({"type"})  # As Android stores text messages.
+    states = _states(sample)
     directions = directions or frozenset(
-        name for name in sorted(plain) if _says_directions(sample, name)
+        name for name, found in states.items() if _says_directions(name, found)
     )
-    if roles := next((name for name in sorted(plain) if _says_roles(sample, name)), ""):
+    if roles := next((name for name, found in sorted(states.items()) if _says_roles(found)), ""):
         return Correspondence(platform, roles=roles)
     is_of_letters = any(map(filled, _ONLY_IN_LETTERS & plain))
     is_to_someone = has_sender and bool(recipients)
@@ -249,31 +250,37 @@ def _direction(value: str) -> str:
     return (value.casefold().split() or [""])[-1]
 
 
-def _says_directions(sample: Sequence[Row], plain: str) -> bool:
+def _says_directions(plain: str, states: set[str]) -> bool:
     """Return whether a column says who wrote to whom: some of its values, and others the reverse.
 
     Other values, such as `Draft`, are of neither. A column of a known name may say one alone.
     """
-    states = _states(sample, plain)
     sides = {_side(state) for state in states}
     return {"in", "out"} <= sides or (
         plain in _MAYBE_DIRECTIONS and bool(states) and sides <= {"in", "out"}
     )
 
 
-def _says_roles(sample: Sequence[Row], plain: str) -> bool:
-    roles = {state.casefold() for state in _states(sample, plain)}
+def _says_roles(states: set[str]) -> bool:
+    roles = {state.casefold() for state in states}
     return bool(roles & _PEOPLE and roles & _MACHINES) and roles <= (
         _PEOPLE | _MACHINES | _OF_PROGRAMS
     )
 
 
-def _states(sample: Sequence[Row], plain: str) -> set[str]:
-    """Return the different values of a column if they are few and short; else none."""
-    values = (row.get(_by_plain_name(tuple(row)).get(plain, "")) for row in sample)
-    states = {found for value in values if (found := word(value))}
-    are_few = len(states) <= _MOST_STATES and all(len(state.split()) <= 3 for state in states)
-    return states if are_few else set()
+def _states(sample: Sequence[Row]) -> dict[str, set[str]]:
+    """Return the different values of each column in which they are few and short."""
+    states: dict[str, set[str]] = {}
+    wordy: set[str] = set()
+    for row in sample:
+        for plain, name in _by_plain_name(tuple(row)).items():
+            if plain not in wordy and (state := word(row[name])) is not None:
+                found = states.setdefault(plain, set())
+                found.add(state)
+                if len(found) > _MOST_STATES or len(state) > 60 or len(state.split()) > 3:
+                    wordy.add(plain)
+                    del states[plain]
+    return states
 
 
 def _side(value: str) -> Literal["in", "out", ""]:
