@@ -170,11 +170,6 @@ def init_app(
 
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
-        loop = asyncio.get_running_loop()
-        if loop.get_debug():
-            # In debug mode, a start and the first page take longer than the .1 s that asyncio
-            # warns of, in lines of 400 letters.
-            loop.slow_callback_duration = 1.0
         async with contextlib.AsyncExitStack() as stack:
             try:
                 for line in await asyncio.to_thread(_take_folder, config, is_unnamed):
@@ -203,6 +198,11 @@ def _take_folder(config: Config, is_unnamed: bool) -> list[str]:
 async def _open(
     stack: contextlib.AsyncExitStack, config: Config, metrics: Metrics, parts: Mapping[Listed, Part]
 ) -> Resources:
+    loop = asyncio.get_running_loop()
+    if loop.get_debug():
+        # In debug mode, a start and the first page take longer than the .1 s that asyncio
+        # warns of, in lines of 400 letters.
+        loop.slow_callback_duration = 1.0
     # Alembic's environment runs a loop of its own, so it needs a thread without one.
     await asyncio.to_thread(prepare, config, upgrade_old=False)
     db = Database(config, on_session=metrics.count_session)
