@@ -144,3 +144,9 @@ def test_a_table_that_reads_like_a_private_talk_is_a_question(data: bytes, is_as
         list(records.items)
         grave = [doubt.finding for doubt in questions.doubts(newest=True) if doubt.grave]
     assert [text.startswith("People answer each other") for text in grave] == [True] * is_asked
+
+
+def test_a_time_of_noughts_says_that_nothing_was_deleted() -> None:
+    rows = [["mina", "fog", "0000-00-00 00:00:00"], ["jun", "pier", "2024-01-05 10:00:00"]]
+    found = items_of(table(["username", "text", "deleted_at"], rows))
+    assert [isinstance(item, Record) for item in found] == [True, False]

@@ -149,7 +149,8 @@ def hides(value: object) -> bool:
     """Return whether a value of a column such as `deleted_at` or `is_private` hides its row."""
     if not _is_stated(value) or says_no(value):
         return False
-    return plain_column(str(value)) not in OPEN_WORDS | {"0000.00.0000:00:00", "-1", "[]", "{}"}
+    plain = plain_column(str(value))  # MySQL writes 0000-00-00 00:00:00 for no time.
+    return bool(plain.strip("0:.")) and plain not in OPEN_WORDS | {"-1", "[]", "{}"}
 
 
 def hides_unless_yes(value: object) -> bool:
