@@ -7,12 +7,11 @@ A folder of cases has `expected.json`: a list of objects with `input` (a path in
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -158,22 +157,3 @@ class Sites:
     @staticmethod
     def remove(data: Path) -> None:
         shutil.rmtree(data.parent)
-
-
-class Stored(NamedTuple):
-    author: str
-    time: str | None
-    text: str
-
-
-def stored_in(data: Path) -> list[Stored]:
-    """Return the posts of a site."""
-    (path,) = data.glob("*.db")
-    query = (
-        'SELECT u.username, t.created_at, t.text FROM "Tweet" t JOIN "Users" u ON u.id = t.user_id'
-        " WHERE u.deleted_at IS NULL AND NOT EXISTS"
-        " (SELECT 1 FROM \"Room\" r WHERE r.id = t.room_id AND r.platform = 'deleted')"
-        " ORDER BY t.created_at, t.id"
-    )
-    with closing(sqlite3.connect(path)) as connection:
-        return [Stored(*row) for row in connection.execute(query)]

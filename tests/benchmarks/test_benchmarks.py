@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from benchmarks import processors, word_borders
+from benchmarks import processors
 from tests.engine.invented import KNOWN, posts_of
 
 ROOT = Path(__file__).parents[2]
@@ -82,19 +82,6 @@ def test_a_quick_run_prints_its_figures(name: str) -> None:
 def test_requests_and_imports_make_no_more_calls_than_their_limits() -> None:
     done = run("calls", timeout_s=200)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_words_with_wrong_borders_are_counted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    treebank = tmp_path / "invented.conllu"
-    words = ["今日 は うれしい", "また 今日うれしい", "ラーメン 。"]
-    blocks = [[f"{n}\t{word}\t_" for n, word in enumerate(each.split(), 1)] for each in words]
-    treebank.write_text("\n\n".join("\n".join(block) for block in blocks), "utf-8")
-    assert word_borders.main([str(treebank)]) == 0
-    # Found are 今日 and うれしい twice, of which the second is wrong, and ラーメン.
-    assert "| invented | 3 | 2 | 0.600 | 0.000 |" in capsys.readouterr().out
-    assert word_borders.main([str(tmp_path / "missing")]) == 2
 
 
 @pytest.mark.full
