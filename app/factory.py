@@ -102,6 +102,8 @@ def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
     logs.configure(config)
     for fault in BROUGHT.faults:
         logger.warning(fault)
+    for name in sorted(config.without & part_list.WITHDRAWN):
+        logger.warning("SAYWHO_WITHOUT names %s, a part that is no more: take the name out", name)
 
     # Before all requests: what opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics, loaded, is_unnamed=is_unnamed)

@@ -134,8 +134,7 @@ def parts_without(without: Collection[str]) -> frozenset[str]:
     if unknown := sorted({*without} - known - GROUPS.keys() - WITHDRAWN):
         listed = ", ".join(sorted({*known, *GROUPS}))
         raise ValueError(f"has no part {unknown[0]!r}; the parts are {listed}")
-    kept = {*without} - WITHDRAWN
-    out = frozenset(part for name in kept for part in GROUPS.get(name, (name,)))
+    out = frozenset(part for name in without for part in GROUPS.get(name, (name,)))
     for part in PARTS:
         for needed in part.needs:
             if needed in out and part.name not in out:
