@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
@@ -73,7 +73,7 @@ def upgraded(former: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     chat = folder / "chat.txt"
     chat.write_text(CHAT)
 
-    def done(*arguments: str | Path, **options: str) -> str:
+    def done(*arguments: str | Path, **options: Any) -> str:
         ended = old.process(*FORMER, *arguments, **options)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
