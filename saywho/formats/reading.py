@@ -24,12 +24,15 @@ class BadRecord:
     """The bad value, to explain the file; a line is read again instead."""
 
 
+SkipReason = Literal[
+    "repost", "restricted", "empty", "like", "deleted", "media", "system", "unwanted"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     place: int
-    reason: Literal[
-        "repost", "restricted", "empty", "like", "deleted", "media", "system", "unwanted"
-    ]
+    reason: SkipReason
     """`empty`: no text and no media; `system`: the app's line; `unwanted`: of a person left out.
     """
 

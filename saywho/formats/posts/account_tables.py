@@ -6,7 +6,8 @@ not columns.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final
@@ -15,13 +16,13 @@ from saywho.errors import Message, RecordError
 from saywho.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
 from saywho.formats.chats.message_tables import Cells, columns_of, read_table, tables_with
 from saywho.formats.post import Medium, ReplyTarget
-from saywho.formats.reading import Skipped, as_username, readable, required_text, username_for
-from saywho.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
+from saywho.formats.post_shapes import PostShape, word_of
+from saywho.formats.reading import as_username, readable, required_text, username_for
+from saywho.formats.records import Account, ReadOptions, RecordStream
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.html import written_out
 from saywho.formats.source.json import Json, as_object, as_word, listed, load
 from saywho.formats.source.text import first_lines
-from saywho.formats.source.times import timed
 from saywho.formats.tables.csv import Heading, headings, read_rows
 from saywho.text import unescape_html
 
@@ -45,10 +46,13 @@ def _read_reddit(source: Source, _options: ReadOptions) -> RecordStream | None:
     if not (tables := tables_with(source, is_wanted)):
         return None
     username = _reddit_name(source)
-    account = Account(username, username, "reddit")
-    read_one = partial(_reddit_item, account=account)
+    return _rows(_REDDIT, tables, Account(username, username, "reddit"))
+
+
+def _rows(shape: PostShape, tables: Iterable[RoomFile[Heading]], account: Account) -> RecordStream:
+    read_one = partial(shape.item, account=account)
     items = one_by_one(read_table(table, read_one) for table in tables)
-    return RecordStream(REDDIT.name, "line", account, items)
+    return RecordStream(shape.name, "line", account, items)
 
 
 def _reddit_name(source: Source) -> str | None:
@@ -60,43 +64,40 @@ def _reddit_name(source: Source) -> str | None:
     return None
 
 
-def _reddit_item(row: Cells, place: int, *, account: Account) -> Item:
-    is_comment = row.keys() >= _OF_COMMENTS
-    title, body = _reddit_text(row.get("title", "")), _reddit_text(row["body"])
-    text, media = "\n\n".join(filter(None, (title, body))), () if is_comment else _linked(row)
-    if not (text or media):
-        return Skipped(place, "deleted" if row["body"].strip() in _GONE else "empty")
-    number = row["id"].strip()
-    kind = "t1_" if is_comment else "t3_"
-    permalink = row["permalink"].strip()
-    return Record(
-        place=place,
-        text=text,
-        username=account.username,
-        display_name=account.display_name,
-        platform=account.platform,
-        kind="reply" if is_comment else "post",
-        **timed(row["date"].strip(), "date"),
-        source_id=f"{kind}{number.removeprefix(kind)}" if _ID.fullmatch(number) else None,
-        url=f"https://www.reddit.com{permalink}" if permalink[:1] == "/" else permalink or None,
-        reply_to=_commented(row) if is_comment else None,
-        media=media,
-    )
+def _reddit_text(row: Cells) -> str:
+    cells = (required_text(row.get(name, "")).strip() for name in ("title", "body"))
+    own = (unescape_html(_NO_WIDTH.sub("", cell)).strip() for cell in cells if cell not in _GONE)
+    return "\n\n".join(filter(None, own))
 
 
-def _reddit_text(cell: str) -> str:
-    text = required_text(cell).strip()
-    return "" if text in _GONE else unescape_html(_NO_WIDTH.sub("", text)).strip()
+def _reddit_id(row: Cells) -> str | None:
+    number, kind = row["id"].strip(), "t1_" if _is_comment(row) else "t3_"
+    return f"{kind}{number.removeprefix(kind)}" if _ID.fullmatch(number) else None
+
+
+def _is_comment(row: Cells) -> bool:
+    return row.keys() >= _OF_COMMENTS
 
 
 def _linked(row: Cells) -> tuple[Medium, ...]:
-    address = row["url"].strip()
-    if not address.startswith(("https://", "http://")) or _POST_IN_LINK.search(address):
+    address = row.get("url", "").strip()
+    if (
+        _is_comment(row)
+        or not address.startswith(("https://", "http://"))
+        or _POST_IN_LINK.search(address)
+    ):
         return ()
     return attachments_of([address]).media or (Medium("link", address),)
 
 
+def _permalink(row: Cells) -> str | None:
+    permalink = row["permalink"].strip()
+    return f"https://www.reddit.com{permalink}" if permalink[:1] == "/" else permalink or None
+
+
 def _commented(row: Cells) -> ReplyTarget | None:
+    if not _is_comment(row):
+        return None
     parent = row["parent"].strip()
     if _ID.fullmatch(parent):
         return ReplyTarget(parent if "_" in parent else f"t1_{parent}")
@@ -104,12 +105,21 @@ def _commented(row: Cells) -> ReplyTarget | None:
     return ReplyTarget(f"t3_{post[1]}") if post else None
 
 
-REDDIT: Final = Format(
-    "reddit",
-    Message("Reddit data request"),
-    _read_reddit,
+_REDDIT: Final = PostShape(
+    name="reddit",
+    label=Message("Reddit data request"),
     mark=Message("tables posts.csv or comments.csv with `permalink`, `subreddit` and `body`"),
+    platform="reddit",
+    text=_reddit_text,
+    media=_linked,
+    time=("date",),
+    id=_reddit_id,
+    url=_permalink,
+    kind=lambda row: "reply" if _is_comment(row) else "post",
+    answered=_commented,
+    empty=lambda row: "deleted" if row["body"].strip() in _GONE else "empty",
 )
+REDDIT: Final = replace(_REDDIT.format(), read=_read_reddit)
 
 
 _KINDS: Final = ("comment", "live chat")
@@ -124,9 +134,8 @@ def _read_youtube(source: Source, _options: ReadOptions) -> RecordStream | None:
     channel = _channel(tables)
     title = _channel_titles(source).get(channel) if channel else None
     account = Account(username_for(title) if title else None, title, "youtube", channel)
-    read_one = partial(_youtube_item, account=account)
-    items = one_by_one(read_table(table, read_one) for table in tables)
-    return RecordStream(YOUTUBE.name, "line", account, items)
+    shape = replace(_YOUTUBE, text=partial(_youtube_text, channel or ""))
+    return _rows(shape, tables, account)
 
 
 def _kind_of(columns: frozenset[str]) -> str | None:
@@ -159,33 +168,23 @@ def _channel_titles(source: Source) -> Mapping[str, str]:
     return {}
 
 
-def _youtube_item(row: Cells, place: int, *, account: Account) -> Item:
-    kind = next(kind for kind in _KINDS if f"{kind} id" in row)
-    channel = row[_CHANNEL].strip()
-    if channel != (account.id or ""):
+def _youtube_text(channel: str, row: Cells) -> str:
+    if (author := row[_CHANNEL].strip()) != channel:
         raise RecordError(
             "written by {username}, but the file starts with posts by another author",
-            username=channel,
+            username=author,
         )
-    text = text_of(required_text(row[f"{kind} text"]))
-    if not text.strip():
-        return Skipped(place, "empty")
-    number, video = row[f"{kind} id"].strip() or None, row.get("video id", "").strip()
-    answers = (row.get(f"{name} id", "").strip() for name in ("parent comment", "video", "post"))
-    answered = next(filter(None, answers), None)
-    column = f"{kind} create timestamp"
-    return Record(
-        place=place,
-        text=text,
-        username=account.username,
-        display_name=account.display_name,
-        platform=account.platform,
-        kind="reply" if answered else "post",
-        **timed(row[column].strip(), column),
-        source_id=number,
-        url=f"https://www.youtube.com/watch?v={video}&lc={number}" if video and number else None,
-        reply_to=ReplyTarget.of(answered, None),
-    )
+    return text_of(required_text(_youtube_cell(row, "text") or ""))
+
+
+def _youtube_cell(row: Cells, name: str) -> str | None:
+    cells = (row.get(f"{kind} {name}") for kind in _KINDS)
+    return next(filter(None, cells), None)
+
+
+def _youtube_link(row: Cells) -> str | None:
+    number, video = (_youtube_cell(row, "id") or "").strip(), row.get("video id", "").strip()
+    return f"https://www.youtube.com/watch?v={video}&lc={number}" if video and number else None
 
 
 def text_of(cell: str) -> str:
@@ -211,11 +210,19 @@ def _segment(segment: Json) -> str:
     return written_out(text, address) if address and is_address else text
 
 
-YOUTUBE: Final = Format(
-    "youtube",
-    Message("YouTube comments of Google Takeout"),
-    _read_youtube,
+_YOUTUBE: Final = PostShape(
+    name="youtube",
+    label=Message("YouTube comments of Google Takeout"),
     mark=Message(
         "tables such as YouTube's comments.csv, with `Comment ID`, `Channel ID` and `Comment Text`"
     ),
+    platform="youtube",
+    text=partial(_youtube_text, ""),
+    time=tuple(f"{kind} create timestamp" for kind in _KINDS),
+    id=tuple(f"{kind} id" for kind in _KINDS),
+    url=_youtube_link,
+    answered=lambda row: ReplyTarget.of(
+        word_of(row, ("parent comment id", "video id", "post id")), None
+    ),
 )
+YOUTUBE: Final = replace(_YOUTUBE.format(), read=_read_youtube)

@@ -8,31 +8,16 @@ Misskey and its forks: notes. Source: https://misskey-hub.net/en/docs/for-develo
 entity Note.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from saywho.errors import Message
-from saywho.formats.post import (
-    MIME_KINDS,
-    Kind,
-    Medium,
-    MediumKind,
-    Reactions,
-    ReplyTarget,
-    as_count,
-    audience,
-)
+from saywho.formats.post import MIME_KINDS, Kind, Medium, MediumKind, ReplyTarget, as_count
+from saywho.formats.post_shapes import PostShape
 from saywho.formats.posts.mastodon import host_of, medium_of, with_warning
-from saywho.formats.reading import Skipped, required_text
-from saywho.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    read_each,
-)
+from saywho.formats.reading import required_text
+from saywho.formats.records import Account, ReadOptions, RecordStream
 from saywho.formats.source.file import Source
 from saywho.formats.source.html import html_to_text
 from saywho.formats.source.json import (
@@ -42,22 +27,13 @@ from saywho.formats.source.json import (
     first_documents,
     has_value,
     listed,
-    objects,
+    value_at,
 )
-from saywho.formats.source.times import timed
 from saywho.formats.tables.cells import is_restricted
 from saywho.text import language_of, unescape_html
 
-_LISTS: Final = ("statuses", "ancestors", "descendants")
 _MARKS: Final = frozenset({"spoiler_text", "reblogs_count", "favourites_count", "visibility"})
 _MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "gif"}
-
-
-def _read_statuses(source: Source, _options: ReadOptions) -> RecordStream | None:
-    if not any(map(_is_status, first_documents(source, lists=_LISTS))):
-        return None
-    items = read_each(objects(source, lists=_LISTS), status_item)
-    return RecordStream(MASTODON_API.name, "record", None, items)
 
 
 def _is_status(value: Json) -> bool:
@@ -66,36 +42,10 @@ def _is_status(value: Json) -> bool:
     return has_name and "content" in value and not _MARKS.isdisjoint(value)
 
 
-def status_item(status: Json, place: int) -> Item:
-    if has_value(status.get("reblog")):
-        return Skipped(place, "repost")
-    account = as_object(status.get("account"))
-    text, media = _status_text(status), tuple(_status_media(status))
-    if not (text or media):
-        return Skipped(place, "empty")
-    lang = as_word(status.get("language"))
-    return Record(
-        place=place,
-        text=text,
-        username=_account_name(account, status),
-        display_name=as_word(account.get("display_name")),
-        platform="mastodon",
-        kind=_status_kind(status),
-        **timed(status.get("created_at"), "created_at"),
-        lang=lang if lang and language_of(lang) else None,
-        source_id=_status_id(status),
-        url=as_word(status.get("url")) or as_word(status.get("uri")),
-        reply_to=_answered(status, account),
-        media=media,
-        counts=Reactions.read(
-            map(status.get, ("favourites_count", "reblogs_count", "replies_count", "quotes_count"))
-        ),
-        visibility=audience(is_restricted=is_restricted(status.get("visibility"))),
-    )
-
-
-def _account_name(account: Json, status: Json) -> str | None:
+def _account_name(status: Json, account: Json | None = None) -> str | None:
     """Return the account as archives name it: only other servers' accounts state the server."""
+    if account is None:
+        account = as_object(status.get("account"))
     name = as_word(account.get("acct")) or as_word(account.get("username"))
     if name is None or "@" in name.strip("@"):
         return name and name.removeprefix("@")
@@ -134,39 +84,46 @@ def _status_kind(status: Json) -> Kind:
     return "quote" if any(has_value(status.get(name)) for name in quotes) else "post"
 
 
-def _answered(status: Json, account: Json) -> ReplyTarget | None:
+def _answered(status: Json) -> ReplyTarget | None:
     answered, person = status.get("in_reply_to_id"), status.get("in_reply_to_account_id")
     if not answered:
         return None
-    name = _account_name(account, status) if person and person == account.get("id") else None
+    is_own = person and person == value_at(status, "account/id")
     mentioned = (
-        _account_name(mention, {})
+        _account_name({}, mention)
         for mention in map(as_object, listed(status, "mentions"))
         if person and mention.get("id") == person
     )
-    return ReplyTarget.of(str(answered), name or next(mentioned, None))
+    return ReplyTarget.of(str(answered), _account_name(status) if is_own else next(mentioned, None))
 
 
-MASTODON_API: Final = Format(
-    "mastodon-api",
-    Message("Mastodon API"),
-    _read_statuses,
+_STATUS: Final = PostShape(
+    name="mastodon-api",
+    label=Message("Mastodon API"),
     mark=Message("JSON statuses with `account`, `content` and `visibility`, or lists of statuses"),
+    is_post=_is_status,
+    lists=("statuses", "ancestors", "descendants"),
+    platform="mastodon",
+    username=_account_name,
+    shown=("account/display_name",),
+    text=_status_text,
+    media=_status_media,
+    time=("created_at",),
+    id=_status_id,
+    url=("url", "uri"),
+    lang=lambda status: (
+        lang if (lang := as_word(status.get("language"))) and language_of(lang) else None
+    ),
+    kind=_status_kind,
+    answered=_answered,
+    counts=lambda status: map(
+        status.get, ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
+    ),
+    is_restricted=lambda status: is_restricted(status.get("visibility")),
+    left_out=lambda status: "repost" if has_value(status.get("reblog")) else None,
 )
-
-
-def _read_notes(source: Source, _options: ReadOptions) -> RecordStream | None:
-    """Return the notes; notes for followers or single people only on request.
-
-    An account's own export names no author.
-    """
-    documents = [value for value in first_documents(source) if _is_note(value)]
-    if not documents:
-        return None
-    names_authors = any(as_object(value.get("user")) for value in documents)
-    owner = None if names_authors else Account(None, None, "misskey")
-    items = read_each(objects(source), _note_item)
-    return RecordStream(MISSKEY.name, "record", owner, items)
+MASTODON_API: Final = _STATUS.format()
+status_item: Final = _STATUS.item
 
 
 def _is_note(value: Json) -> bool:
@@ -174,35 +131,12 @@ def _is_note(value: Json) -> bool:
     return value.keys() >= {"id", "createdAt", "text", "visibility"} and not marks.isdisjoint(value)
 
 
-def _note_item(note: Json, place: int) -> Item:
-    text, media = _note_text(note), tuple(_note_media(note))
-    is_shared = bool(note.get("renoteId")) or has_value(note.get("renote"))
-    if is_shared and not (text or media):
-        return Skipped(place, "repost")
-    if not (text or media):
-        return Skipped(place, "empty")
-    user, answered = (
-        as_object(note.get("user")),
-        as_object(as_object(note.get("reply")).get("user")),
-    )
-    return Record(
-        place=place,
-        text=text,
-        username=_user_name(user),
-        display_name=as_word(user.get("name")),
-        platform="misskey",
-        kind="reply" if note.get("replyId") else "quote" if is_shared else "post",
-        **timed(note.get("createdAt"), "createdAt"),
-        source_id=as_word(note.get("id")),
-        url=as_word(note.get("url")) or as_word(note.get("uri")),
-        reply_to=ReplyTarget.of(as_word(note.get("replyId")), _user_name(answered)),
-        media=media,
-        counts=_note_reactions(note),
-        visibility=audience(is_restricted=is_restricted(note.get("visibility"))),
-    )
+def _is_shared(note: Json) -> bool:
+    return bool(note.get("renoteId")) or has_value(note.get("renote"))
 
 
-def _user_name(user: Json) -> str | None:
+def _user_name(note: Json) -> str | None:
+    user = as_object(note.get("user"))
     name, host = as_word(user.get("username")), as_word(user.get("host"))
     return f"{name}@{host}" if name and host else name
 
@@ -223,19 +157,45 @@ def _note_media(note: Json) -> Iterator[Medium]:
             yield medium_of(kind, file.get("url"), file.get("comment"), size)
 
 
-def _note_reactions(note: Json) -> Reactions | None:
+def _note_reactions(note: Json) -> Iterable[object]:
     likes = note.get("reactionCount")
     given = note.get("reactions")
     if likes is None and isinstance(given, dict):
         likes = sum(as_count(count) or 0 for count in given.values())
-    return Reactions.read((likes, note.get("renoteCount"), note.get("repliesCount"), None))
+    return likes, note.get("renoteCount"), note.get("repliesCount"), None
 
 
-MISSKEY: Final = Format(
-    "misskey",
-    Message("Misskey notes"),
-    _read_notes,
+_NOTE: Final = PostShape(
+    name="misskey",
+    label=Message("Misskey notes"),
     mark=Message(
         "JSON notes with `createdAt`, `text` and `visibility`, and with `cw` or `renoteId`"
     ),
+    is_post=_is_note,
+    platform="misskey",
+    username=_user_name,
+    shown=("user/name",),
+    text=_note_text,
+    media=_note_media,
+    time=("createdAt",),
+    id=("id",),
+    url=("url", "uri"),
+    kind=lambda note: "reply" if note.get("replyId") else "quote" if _is_shared(note) else "post",
+    answered=lambda note: ReplyTarget.of(
+        as_word(note.get("replyId")), _user_name(as_object(note.get("reply")))
+    ),
+    counts=_note_reactions,
+    is_restricted=lambda note: is_restricted(note.get("visibility")),
+    empty=lambda note: "repost" if _is_shared(note) else "empty",
 )
+
+
+def _read_notes(source: Source, options: ReadOptions) -> RecordStream | None:
+    """Return the notes; an account's own export names no author."""
+    records = _NOTE.read(source, options)
+    if records is None or any(value_at(note, "user") for note in first_documents(source)):
+        return records
+    return _NOTE.stream(source, Account(None, None, "misskey"))
+
+
+MISSKEY: Final = replace(_NOTE.format(), read=_read_notes)

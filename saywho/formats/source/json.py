@@ -462,6 +462,23 @@ def as_object(value: object) -> Json:
     return value if isinstance(value, dict) else {}
 
 
+def values_at(value: object, path: str) -> Iterator[object]:
+    """Yield the values at a path such as `content/parts/*`, in which `*` means each item."""
+    if not path:
+        yield value
+        return
+    key, _, rest = path.partition("/")
+    if key == "*":
+        for item in value.values() if isinstance(value, dict) else as_list(value):
+            yield from values_at(item, rest)
+    elif isinstance(value, dict) and key in value:
+        yield from values_at(value[key], rest)
+
+
+def value_at(value: object, path: str) -> object:
+    return next(values_at(value, path), None)
+
+
 def has_value(value: object) -> bool:
     """Return whether a value is not null and not empty; in an object or a list, whether any is."""
     if isinstance(value, dict):
