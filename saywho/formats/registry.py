@@ -203,7 +203,6 @@ _LATER: Final[tuple[Format, ...]] = (
     chatlab.FORMAT,
     signal.FORMAT,
     signal.EXPORT_FORMAT,
-    discord.FORMAT,
     discord.CSV_FORMAT,
     message_tables.IMAZING,
     message_tables.WECHAT,

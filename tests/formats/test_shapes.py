@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from saywho.formats.chats.shapes import SHAPES, each
+from saywho.formats.chats.shapes import SHAPES
 from saywho.formats.doubts.questions import RecordQuestions
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import FileRoom, ReadOptions, Record
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
+from saywho.formats.source.json import values_at
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records, records_in
-from tests.shapes import SMALL_CHATS
 
 FOLDER = Path(__file__).parent / "cases" / "shapes"
 FERRY, PIER = "the ferry is late", "I wait at the pier"
@@ -188,7 +188,7 @@ def test_a_table_of_posts_is_no_talk(tmp_path: Path, heading: str) -> None:
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_values_of_other_kinds_spoil_no_other_message(shape: Any) -> None:
     """Each value of a small file is replaced, one at a time; nothing but refusals comes."""
-    whole = [json.loads(line) for line in SMALL_CHATS[shape.name].splitlines()]
+    whole = [json.loads(line) for line in SMALL_FILES[shape.name].splitlines()]
     others: list[Any] = [None, 7, "x", [], {}, [None], {"a": []}]
     for path, other in product(paths_of(whole), others):
         lines = map(json.dumps, replaced(whole, path, other))
@@ -228,7 +228,7 @@ def replaced(value: Any, path: tuple[Any, ...], other: Any) -> Any:
 
 def test_a_path_leads_to_each_value() -> None:
     value = {"a": [{"b": 1}, {"b": [2]}, {}, 3], "m.x": {"y": 4}}
-    assert list(each(value, "a/*/b")) == [1, [2]]
-    assert list(each(value, "m.x/y")) == [4]
-    assert list(each(value, "a/b")) == []
-    assert list(each({"a": {"p": {"b": 1}, "q": {"b": 2}}}, "a/*/b")) == [1, 2]
+    assert list(values_at(value, "a/*/b")) == [1, [2]]
+    assert list(values_at(value, "m.x/y")) == [4]
+    assert list(values_at(value, "a/b")) == []
+    assert list(values_at({"a": {"p": {"b": 1}, "q": {"b": 2}}}, "a/*/b")) == [1, 2]

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from itertools import islice
@@ -18,11 +19,12 @@ from typing import Final
 
 from saywho.errors import Message, RecordError
 from saywho.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
-from saywho.formats.chats.json_chat import ChatMessage, ChatPlace, JsonChat, Skip, record_of
+from saywho.formats.chats.json_chat import ChatMessage, record_of
 from saywho.formats.chats.message_tables import Cells, read_tables
 from saywho.formats.chats.people import UTC_OR_LOCAL
-from saywho.formats.chats.reactions import reactions_in, reactions_of, written_at
-from saywho.formats.post import ReplyTarget, Visibility, audience, digits
+from saywho.formats.chats.reactions import reactions_of
+from saywho.formats.post import digits
+from saywho.formats.post_shapes import PostShape
 from saywho.formats.reading import BROKEN, Skipped, as_username, is_broken, required_text
 from saywho.formats.records import (
     Account,
@@ -30,76 +32,17 @@ from saywho.formats.records import (
     Format,
     Item,
     ReadOptions,
-    Record,
     RecordStream,
     read_each,
 )
 from saywho.formats.source.file import Content, Source
-from saywho.formats.source.json import (
-    Json,
-    as_object,
-    as_word,
-    first_documents,
-    listed,
-    load,
-    objects,
-)
+from saywho.formats.source.json import as_object, as_word, first_documents, load, objects
 from saywho.formats.source.text import first_lines
-from saywho.formats.source.times import timed
 from saywho.formats.tables.csv import Heading, read_rows
 from saywho.text import clean_title
 
 _PERSON: Final = re.compile(r"<@!?(\d{1,20})>")
 _EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")
-
-
-class DiscordChannels(JsonChat[ChatPlace]):
-    name = "discord"
-    began = 2015
-    label = Message("Discord")
-    file_name = ".json"
-    mark = Message(
-        "JSON with `channel` and `messages`; a message has `id`, `type`, `timestamp`,"
-        " `author` and `content`"
-    )
-    message_keys = frozenset({"id", "type", "timestamp", "author", "content"})
-    about_keys = frozenset({"guild", "channel", "exportedAt"})
-
-    def chat(self, about: Json, folder: str) -> ChatPlace:
-        guild, channel = as_object(about.get("guild")), as_object(about.get("channel"))
-        name, server = as_word(channel.get("name")) or "", as_word(guild.get("name"))
-        # The exporter writes the id 0 for a direct chat, which is on no server.
-        title = f"{server} #{name}" if server and digits(guild.get("id")) != "0" else name
-        room = self.room(title, digits(channel.get("id")))
-        return ChatPlace(room, folder, written_at(about.get("exportedAt")))
-
-    def is_message(self, message: Json, chat: ChatPlace) -> bool:
-        return bool(chat.room.external_id) and super().is_message(message, chat)
-
-    def said(self, message: Json, chat: ChatPlace) -> ChatMessage | Skip:
-        author = as_object(message.get("author"))
-        name, reference = as_word(author.get("name")), as_object(message.get("reference"))
-        # 0 and 19 are the numbers of the other two types; the app writes messages of any other.
-        is_said = as_word(message.get("type")) in {"Default", "Reply", "0", "19"}
-        if not is_said or author.get("isBot") is True:
-            return "system"
-        if reference.get("type") == "Forward" or message.get("forwardedMessage"):
-            return "repost"
-        if not name or name == "Deleted User":
-            return "deleted"
-        files = (as_word(as_object(file).get("url")) for file in listed(message, "attachments"))
-        return ChatMessage(
-            text=_text(message),
-            name=as_word(author.get("nickname")) or name,
-            username=name,
-            author_id=digits(author.get("id")),
-            time=_time(message.get("timestamp")),
-            source_id=digits(message.get("id")),
-            reply_to=ReplyTarget.of(digits(reference.get("messageId")), None),
-            attached=attachments_of(filter(None, files), chat.folder),
-            counts=reactions_of(map(_sign, reactions_in(message)), chat.as_of),
-            room=chat.room,
-        )
 
 
 def written_out(text: str, names: Mapping[str, str]) -> str:
@@ -112,7 +55,7 @@ def written_out(text: str, names: Mapping[str, str]) -> str:
     return _EMOJI.sub(r"\1", named)
 
 
-def _time(stated: object) -> object:
+def time_of(stated: object) -> object:
     """Return a time with the offset of the exporter's clock; others as they are stated."""
     with suppress(ValueError):
         time = datetime.fromisoformat(stated) if isinstance(stated, str) else None
@@ -120,26 +63,6 @@ def _time(stated: object) -> object:
             zone = time.tzinfo if time.utcoffset() else UTC_OR_LOCAL
             return time.replace(microsecond=0, tzinfo=zone)
     return stated or None
-
-
-def _text(message: Json) -> str:
-    text = message.get("content")
-    people = map(as_object, listed(message, "mentions"))
-    names = {
-        str(person.get("id")): name
-        for person in people
-        if (name := as_word(person.get("nickname")) or as_word(person.get("name")))
-    }
-    return written_out(text, names) if isinstance(text, str) else ""
-
-
-def _sign(reaction: Json) -> tuple[object, object]:
-    emoji = as_object(reaction.get("emoji"))
-    name = as_word(emoji.get("name"))
-    return f":{name}:" if name and as_word(emoji.get("id")) else name, reaction.get("count")
-
-
-FORMAT: Final = DiscordChannels().format()
 
 
 _TABLE_COLUMNS: Final = ("authorid", "author", "date", "content")
@@ -178,7 +101,7 @@ def _table_item(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
         text=text,
         name=name,
         author_id=digits(cells["authorid"].strip()),
-        time=_time(cells["date"].strip()),
+        time=time_of(cells["date"].strip()),
         time_field="Date",
         attached=attached,
         counts=reactions_of((sign.strip(), int(count)) for sign, count in signs) if signs else None,
@@ -218,8 +141,9 @@ def read_package(source: Source, _options: ReadOptions) -> RecordStream | None:
     account = _account(source)
 
     def items(content: Content) -> Iterator[Item]:
-        visibility = audience(is_restricted=_is_private(source, content.name))
-        read_one = partial(_package_item, account=account, visibility=visibility)
+        is_private = _is_private(source, content.name)
+        shape = replace(_PACKAGE, is_restricted=lambda _: is_private)
+        read_one = partial(shape.item, account=account)
         if not _is_table(content):
             return read_each(objects(content), read_one)
         return read_each(
@@ -257,31 +181,16 @@ def _is_private(source: Source, name: str) -> bool:
     return str(channel.get("type")) in {"1", "3", "DM", "GROUP_DM"}
 
 
-def _package_item(message: Json, place: int, *, account: Account, visibility: Visibility) -> Item:
-    text = written_out(required_text(message.get("Contents") or ""), {})
-    attached = attachments_of((as_word(message.get("Attachments")) or "").split())
-    if not (text.strip() or attached.media):
-        return Skipped(place, "empty")
-    return Record(
-        place=place,
-        text=text,
-        username=account.username,
-        display_name=account.display_name,
-        platform=account.platform,
-        **timed(message.get("Timestamp"), "Timestamp"),
-        source_id=digits(message.get("ID")),
-        media=attached.media,
-        files=attached.files,
-        visibility=visibility,
-    )
-
-
-PACKAGE_FORMAT: Final = Format(
-    "discord-package",
-    Message("Discord data package"),
-    read_package,
-    file_name="messages.json",
+_PACKAGE: Final = PostShape(
+    name="discord-package",
+    label=Message("Discord data package"),
     mark=Message(
         "files messages.json or messages.csv with `ID`, `Timestamp`, `Contents` and `Attachments`"
     ),
+    platform="discord",
+    text=lambda message: written_out(required_text(message.get("Contents") or ""), {}),
+    media=lambda message: attachments_of((as_word(message.get("Attachments")) or "").split()).media,
+    time=("Timestamp",),
+    id=lambda message: digits(message.get("ID")),
 )
+PACKAGE_FORMAT: Final = replace(_PACKAGE.format(), read=read_package, file_name="messages.json")

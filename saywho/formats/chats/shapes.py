@@ -16,8 +16,10 @@ from itertools import chain
 from typing import ClassVar, Final, NamedTuple
 
 from saywho.errors import BrokenFileError, FileError, Message
-from saywho.formats.chats.discord import written_out
+from saywho.formats.chats.chat_files import NONE, Attachments, attachments_of
+from saywho.formats.chats.discord import time_of, written_out
 from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from saywho.formats.chats.reactions import reactions_in, reactions_of, written_at
 from saywho.formats.post import ReplyTarget
 from saywho.formats.reading import BadRecord
 from saywho.formats.records import FileRoom
@@ -26,12 +28,14 @@ from saywho.formats.source.html import html_to_text
 from saywho.formats.source.json import (
     Json,
     Window,
-    as_list,
     as_object,
+    as_word,
     listed,
     load,
     objects,
     unit_of,
+    value_at,
+    values_at,
 )
 from saywho.formats.source.xml import Fields, elements
 from saywho.text import clean_title
@@ -64,6 +68,8 @@ class ChatShape:
     """Paths that some of the first messages has; empty if the marks are enough."""
     sender: tuple[str, ...]
     called: Clean = str
+    username: tuple[str, ...] = ()
+    """Paths of the sender's account, if it is not the name."""
     account: str = ""
     """Path of the sender's lasting id."""
     people: tuple[str, str, str] | None = None
@@ -73,6 +79,7 @@ class ChatShape:
     is_own: Callable[[Json], bool] = lambda _: False
     """Whether who exported wrote a message."""
     time: tuple[str, ...]
+    moment: Callable[[object], object] = lambda stated: stated
     text: tuple[str, ...] | Callable[[Json], str]
     clean: Clean = str
     id: str = ""
@@ -80,13 +87,24 @@ class ChatShape:
     said: Mapping[str, Collection[object]] = field(default_factory=dict)
     """Values at paths that words of people have; messages with other values are the app's."""
     left_out: Mapping[str, Skip] = field(default_factory=dict)
-    """Why a message is left out, by a path with anything but false, zero or nothing."""
-    title: tuple[str, ...] = ()
+    """Why a message is left out, by a path with anything but false, zero or nothing, or with the
+    word behind its equals sign.
+    """
+    files: str = ""
+    """Path of the names or addresses of attached files."""
+    reactions: Callable[[Json], tuple[object, object]] | None = None
+    """Sign and number of each of a message's `reactions`."""
+    written: str = ""
+    """Path of the time of the reactions."""
+    title: tuple[str, ...] | Callable[[Json], str] = ()
+    """Paths, or a function of what is around the messages."""
     chat_id: tuple[str, ...] = ()
     newer: tuple[str, str, str] | None = None
     """Key of a message's content, in which another version stands, and paths to that version and
     to the id of the message that it replaces.
     """
+    began: int | None = None
+    """First year of the service."""
     platform: str = ""
     """The app of the chats, if another format is called so."""
     has_unique_ids: bool = False
@@ -95,19 +113,6 @@ class ChatShape:
     """Name of a file beside, which the path `^beside` leads into."""
     is_in_order: bool = True
     """Whether the oldest message comes first."""
-
-
-def each(value: object, path: str) -> Iterator[object]:
-    """Yield the values at a path."""
-    if not path:
-        yield value
-        return
-    key, _, rest = path.partition("/")
-    if key == "*":
-        for item in value.values() if isinstance(value, dict) else as_list(value):
-            yield from each(item, rest)
-    elif isinstance(value, dict) and key in value:
-        yield from each(value[key], rest)
 
 
 class _Chat(NamedTuple):
@@ -121,7 +126,7 @@ class _Chat(NamedTuple):
         """Return the first filled string or number at the paths."""
         for path in paths:
             is_around = path.startswith("^")
-            for value in each(self.about if is_around else message, path.removeprefix("^")):
+            for value in values_at(self.about if is_around else message, path.removeprefix("^")):
                 if isinstance(value, str | int) and (word := str(value).strip()):
                     return word
         return ""
@@ -135,12 +140,12 @@ class ShapedChats(JsonChat[_Chat]):
 
     file_name = ".json"
     ends: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson")
-    reactions_key = ""
 
     def __init__(self, shape: ChatShape) -> None:
         self.shape = shape
         self.name, self.label = shape.name, shape.label  # type: ignore[misc]
-        self.is_in_order = shape.is_in_order  # type: ignore[misc]
+        self.is_in_order, self.began = shape.is_in_order, shape.began  # type: ignore[misc]
+        self.reactions_key = "reactions" if shape.reactions else ""  # type: ignore[misc]
         text = () if callable(shape.text) else shape.text[:1]
         self._keys = shape.keys or (*shape.sender[:1], *shape.time[:1], *text)
         paths = "/".join((*shape.inner, *(shape.branches or ())))
@@ -172,7 +177,7 @@ class ShapedChats(JsonChat[_Chat]):
         return not self.shape.keys or self._has_keys(message)
 
     def _has_keys(self, message: Json) -> bool:
-        return all(any(True for _ in each(message, key)) for key in self._keys)
+        return all(any(True for _ in values_at(message, key)) for key in self._keys)
 
     def found(
         self, content: Content, beside: Json | None = None, folder: str = ""
@@ -191,7 +196,7 @@ class ShapedChats(JsonChat[_Chat]):
                     content.notes.leave("column", path[1:])
             chat = _Chat(around, self._names(around), folder or content.name, self._given_up(value))
             yield from self._unread(value, chat)
-            for message in chain.from_iterable(each(value, path) for path in self.shape.inner):
+            for message in chain.from_iterable(values_at(value, path) for path in self.shape.inner):
                 if isinstance(message, dict):
                     yield Found(chat, message)
                     yield from () if message is value else self._unread(message, chat)
@@ -204,7 +209,7 @@ class ShapedChats(JsonChat[_Chat]):
         _, version, old = self.shape.newer
         with suppress(BrokenFileError):
             for _, value, _ in self._values(content.uncounted):
-                number = next(each(value, old), None) if any(each(value, version)) else None
+                number = value_at(value, old) if any(values_at(value, version)) else None
                 if isinstance(value, dict) and isinstance(number, str):
                     known = versions.get(number, {})
                     if self._stated(known) <= self._stated(value) and (
@@ -214,14 +219,14 @@ class ShapedChats(JsonChat[_Chat]):
         return versions
 
     def _stated(self, message: Json) -> str:
-        return str(next(chain.from_iterable(each(message, at) for at in self.shape.time), ""))
+        return str(next(chain.from_iterable(values_at(message, at) for at in self.shape.time), ""))
 
     def _newest(self, value: object, newer: Mapping[str, Json]) -> object:
         if self.shape.newer is None or not isinstance(value, dict):
             return value
         key, path, _ = self.shape.newer
         version = newer.get(str(value.get(self.shape.id)))
-        words = as_object(next(each(version, path), None)) if version else {}
+        words = as_object(value_at(version, path)) if version else {}
         names = {_NO_CHAT.word(as_object(each), self.shape.sender) for each in (version, value)}
         if not words or len(names) > 1:  # Nobody edits the words of another.
             return value
@@ -243,8 +248,8 @@ class ShapedChats(JsonChat[_Chat]):
             return {}
         people, number, name = self.shape.people
         pairs = (
-            (next(each(person, number), None), next(each(person, name), None))
-            for person in each(around, people)
+            (value_at(person, number), value_at(person, name))
+            for person in values_at(around, people)
         )
         return {
             str(number): name
@@ -257,11 +262,11 @@ class ShapedChats(JsonChat[_Chat]):
             return ()
         last, nodes, parent = self.shape.branches
         parents = {
-            node["id"]: next(each(node, parent), None)
-            for node in each(item, nodes)
+            node["id"]: value_at(node, parent)
+            for node in values_at(item, nodes)
             if isinstance(node, dict) and isinstance(node.get("id"), str)
         }
-        at = next(each(item, last), None)
+        at = value_at(item, last)
         given_up = set(parents) if at in parents else set()
         while isinstance(at, str) and at in given_up:
             given_up.remove(at)
@@ -298,11 +303,12 @@ class ShapedChats(JsonChat[_Chat]):
     def said(self, message: Json, chat: _Chat) -> ChatMessage | Skip:
         shape = self.shape
         for path, values in shape.said.items():
-            if any(value not in values for value in each(message, path)):
+            if any(value not in values for value in values_at(message, path)):
                 return "system"
-        for path, reason in shape.left_out.items():
-            is_around = path.startswith("^")
-            if any(each(chat.about if is_around else message, path.removeprefix("^"))):
+        for condition, reason in shape.left_out.items():
+            path, _, word = condition.removeprefix("^").partition("=")
+            found = values_at(chat.about if condition.startswith("^") else message, path)
+            if any(value == word if word else value for value in found):
                 return reason
         number = chat.word(message, (shape.id,)) if shape.id else ""
         if number in chat.given_up:
@@ -320,30 +326,47 @@ class ShapedChats(JsonChat[_Chat]):
         answered = chat.word(message, (shape.reply,)) if shape.reply else ""
         room = self._room(message, chat)
         prefix = "" if shape.has_unique_ids else f"{room.external_id or room.name}:"
+        times = chain.from_iterable(values_at(message, path) for path in shape.time)
         return ChatMessage(
             text=shape.clean(self._text(message)),
             name="You" if is_own else name,
-            username=None if is_own else "",
+            username=None if is_own else chat.word(message, shape.username),
             author_id=chat.word(message, (shape.account,)) or None if shape.account else None,
-            time=next((time for path in shape.time for time in each(message, path) if time), None),
+            time=shape.moment(next(filter(None, times), None)),
             source_id=f"{prefix}{number}" if number else None,
             reply_to=ReplyTarget(f"{prefix}{answered}") if answered else None,
+            attached=self._attached(message, chat),
+            counts=shape.reactions
+            and reactions_of(
+                map(shape.reactions, reactions_in(message)),
+                written_at(value_at(chat.about, shape.written)),
+            ),
             room=room,
         )
+
+    def _attached(self, message: Json, chat: _Chat) -> Attachments:
+        if not self.shape.files:
+            return NONE
+        names = (name for name in values_at(message, self.shape.files) if isinstance(name, str))
+        return attachments_of(names, chat.file.rpartition("/")[0])
 
     def _text(self, message: Json) -> str:
         if callable(self.shape.text):
             return self.shape.text(message)
         for path in self.shape.text:
-            if parts := [part for part in each(message, path) if isinstance(part, str) and part]:
+            if parts := [
+                part for part in values_at(message, path) if isinstance(part, str) and part
+            ]:
                 return "".join(parts)
         return ""
 
     def _room(self, message: Json, chat: _Chat) -> FileRoom:
-        number = clean_title(chat.word(message, self.shape.chat_id))
+        shape, number = self.shape, clean_title(chat.word(message, self.shape.chat_id))
+        stated = shape.title
+        title = stated(chat.about) if callable(stated) else chat.word(message, stated)
         return FileRoom(
-            platform=self.shape.platform or self.name,
-            name=clean_title(chat.word(message, self.shape.title)) or "",
+            platform=shape.platform or self.name,
+            name=clean_title(title) or "",
             external_id=number,
             file="" if number else chat.file,
         )
@@ -381,7 +404,7 @@ def _sms_text(message: Json) -> str:
 
 
 def _chatgpt_text(message: Json) -> str:
-    parts = each(message, "content/parts/*")
+    parts = values_at(message, "content/parts/*")
     texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
     return "\n".join(text for text in texts if isinstance(text, str))
 
@@ -389,25 +412,40 @@ def _chatgpt_text(message: Json) -> str:
 def _claude_text(message: Json) -> str:
     parts = [as_object(part) for part in listed(message, "content")]
     texts = [text for part in parts if isinstance(text := part.get("text"), str)]
-    return "\n\n".join(texts) or next((t for t in each(message, "text") if isinstance(t, str)), "")
+    return "\n\n".join(texts) or next(
+        (t for t in values_at(message, "text") if isinstance(t, str)), ""
+    )
+
+
+_CALLED: Final = ("nickname", "global_name", "name", "username")
 
 
 def _discord_text(message: Json) -> str:
     people = map(as_object, listed(message, "mentions"))
-    names = {
-        str(one.get("id")): str(one.get("global_name") or one["username"])
-        for one in people
-        if one.get("username")
-    }
-    return written_out(str(message.get("content") or ""), names)
+    names = {str(person.get("id")): _NO_CHAT.word(person, _CALLED) for person in people}
+    known = {number: name for number, name in names.items() if name}
+    content = message.get("content")
+    return written_out(content, known) if isinstance(content, str) else ""
+
+
+def _discord_title(about: Json) -> str:
+    name, server = _NO_CHAT.word(about, ("channel/name",)), _NO_CHAT.word(about, ("guild/name",))
+    # The exporter writes the id 0 for a direct chat, which is on no server.
+    return f"{server} #{name}" if server and value_at(about, "guild/id") != "0" else name
+
+
+def _discord_sign(reaction: Json) -> tuple[object, object]:
+    emoji = as_object(reaction.get("emoji"))
+    name = as_word(emoji.get("name"))
+    return f":{name}:" if name and as_word(emoji.get("id")) else name, reaction.get("count")
 
 
 _FALLBACK: Final = re.compile(r"\A(?:> .*\n)+\n")
 
 
 def _element_text(message: Json) -> str:
-    text = str(next(each(message, "content/body"), ""))
-    is_answer = any(each(message, "content/m.relates_to/m.in_reply_to/event_id"))
+    text = str(next(values_at(message, "content/body"), ""))
+    is_answer = any(values_at(message, "content/m.relates_to/m.in_reply_to/event_id"))
     return _FALLBACK.sub("", text) if is_answer else text
 
 
@@ -425,9 +463,9 @@ def _qq_text(message: Json) -> str:
 
 def _youtube_text(message: Json) -> str:
     parts = []
-    for run in map(as_object, each(message, "message/runs/*")):
+    for run in map(as_object, values_at(message, "message/runs/*")):
         emoji = as_object(run.get("emoji"))
-        name = next(each(emoji, "shortcuts/*"), "")
+        name = next(values_at(emoji, "shortcuts/*"), "")
         sign = name if emoji.get("isCustomEmoji") else emoji.get("emojiId")
         parts.append(str(run.get("text") or sign or ""))
     return "".join(parts)
@@ -501,6 +539,36 @@ SHAPES: Final = (
         title=("space/displayName",),
         chat_id=("space/name",),
         is_in_order=False,
+    ),
+    ChatShape(
+        name="discord",
+        label=Message("Discord"),
+        marks=('"channel":{', '"messages":['),
+        lists=("messages",),
+        keys=("id", "type", "timestamp", "author", "content"),
+        sender=("author/nickname", "author/name"),
+        username=("author/name",),
+        account="author/id",
+        time=("timestamp",),
+        moment=time_of,
+        text=_discord_text,
+        id="id",
+        reply="reference/messageId",
+        # 0 and 19 are the numbers of the other two types; the app writes messages of any other.
+        said={"type": ("Default", "Reply", "0", "19")},
+        left_out={
+            "author/isBot": "system",
+            "reference/type=Forward": "repost",
+            "forwardedMessage": "repost",
+            "author/name=Deleted User": "deleted",
+        },
+        files="attachments/*/url",
+        reactions=_discord_sign,
+        written="exportedAt",
+        title=_discord_title,
+        chat_id=("^channel/id",),
+        began=2015,
+        has_unique_ids=True,
     ),
     ChatShape(
         name="discord-messages",
