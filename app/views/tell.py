@@ -313,11 +313,6 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     ),
     # What changed from year to year.
     "only_word": _("“{words}” appears in {year} only ({posts})."),
-    "word_beside": {
-        "never": _("{count}; never in {other}"),
-        "hardly": _("{count}; hardly ever in {other}"),
-        "": _("{count}; {times} times as often as in {other}"),
-    },
     "word_beside_all": {
         "never": _("{count}; never in the other years"),
         "not compared": _("{count}; in none of the posts compared of the other years"),

@@ -56,7 +56,7 @@ END_OF_PERIOD: Final = date(2024, 3, 18)
 """The end of a period of 14 days, of which the chats of 40 days have later ones."""
 SHOWN_ELSEWHERE: Final = {
     "years of an author": "busiest_hours busiest_month changed half milestone most_answered "
-    "most_liked only_word same_days streak than_before unchanged weekend word_beside "
+    "most_liked only_word same_days streak than_before unchanged weekend "
     "word_beside_all",
     "years of a chat": "began outline year_word",
     "habits 2": "laugh",

@@ -21,7 +21,7 @@ from quart import Quart
 
 from app.parts.years import year as year_reader
 from app.services.compare.held_out import judge_room
-from app.views.tell import FINDINGS, HABITS
+from app.views.tell import HABITS
 from tests.browsing import parts_of, signed_in
 from tests.chats import ZONE, Said, import_chat, kakaotalk
 from tests.conftest import Client
@@ -349,22 +349,11 @@ def _changed(habit: str, side: int) -> Check:
 
 
 def _words_beside(variant: str) -> Check:
-    """Check a word of a list that is compared with a year, or with all others."""
+    """Check a word of a list that is compared with all other years."""
 
     def check(reader: Reader, found: Found) -> None:
         assert isinstance(reader, YearReader)
-        other = int(found["other"]) if "other" in found else None
         own, beside = reader.texts(reader.year), reader.elsewhere()
-        if other is not None:
-            places, places_before = reader.years.same_days(max(other, reader.year))
-            pair = (places, places_before) if other < reader.year else (places_before, places)
-            own = reader.years.texts(pair[0])
-            beside = reader.texts(other)
-            is_part = len(own) < len(reader.texts(reader.year)) or len(pair[1]) < len(beside)
-            page = re.sub(r"\bpost(?=s?\b)", "message", as_messages(reader.page))
-            assert not is_part or any(text in page for text in texts_of(PART)), found
-            if is_part:
-                beside = reader.years.texts(pair[1])
         has, has_beside = (share_with(found["words"], texts) for texts in (own, beside))
         assert number_in(found["count"]) == sum(has), sum(has)
         share, share_beside = fmean(has), fmean(has_beside)
@@ -378,15 +367,6 @@ def _words_beside(variant: str) -> Check:
             )
 
     return check
-
-
-def _only_beside(reader: Reader, found: Found) -> None:
-    assert isinstance(reader, YearReader)
-    assert number_in(found["messages"]) == sum(
-        share_with(found["words"], reader.texts(reader.year))
-    )
-    for year in (reader.year - 1, reader.year + 1):
-        assert not any(share_with(found["words"], reader.texts(year))), year
 
 
 def _changed_row(side: int) -> Check:
@@ -419,10 +399,8 @@ def lists_of_years() -> dict[str, list[tuple[re.Pattern[str], Check]]]:
     count = {"count": MESSAGES}
     beside = [
         (re.compile(pattern), _words_beside(variant))
-        for finding in ("word_beside", "word_beside_all")
         for variant in ("never", "not compared", "hardly", "")
-        if variant in FINDINGS[finding]
-        for pattern in told_as(finding, variant, **count)
+        for pattern in told_as("word_beside_all", variant, **count)
     ]
     sides = {"rose": 1, "longer": 1, "fell": -1, "shorter": -1}
     changed = [
@@ -430,28 +408,11 @@ def lists_of_years() -> dict[str, list[tuple[re.Pattern[str], Check]]]:
         for variant, side in sides.items()
         for pattern in told_as("changed", variant, value=".+?", before=".+")
     ]
-    return {
-        _any_of(*TITLES_OF_WORDS): beside,
-        _any_of("In {year}, not in the year before or after"): [
-            (re.compile(f"(?P<messages>{MESSAGES})"), _only_beside)
-        ],
-        _any_of("How the writing changed"): changed,
-    }
+    return {_any_of("Words of {year}"): beside, _any_of("How the writing changed"): changed}
 
 
-PART: Final = "Counted on the days that both years have, in at most 3,000 posts of each"
-TITLES_OF_WORDS: Final = (
-    *("Words of {year}", "New words that stayed", "Words that appeared", "Words that disappeared"),
-    *("More often than in {year}", "Less often in {year}", "Less often in {year} so far"),
-)
 HEADINGS: Final = (
-    *(
-        "How the writing changed",
-        "Words that changed",
-        "Emoji of {year}",
-        "In {year}, not in the year before or after",
-    ),
-    *TITLES_OF_WORDS,
+    *("How the writing changed", "Emoji of {year}", "Words of {year}"),
     *("The post of the year", "One of the most liked posts", "The post of the year so far"),
     *("Most liked", "The day of {year}: {day}", "The days of {year}: {days}"),
     *("{username} in {year}", "{username} in {year}, so far", "Chat “{name}” in {year}"),
@@ -486,13 +447,7 @@ EXPLANATIONS: Final = (
     "it, compared by week. A busiest month has a quarter more than any "
     "other and chance does not explain the lead, or it is ahead by the same "
     "rule, compared by day.",
-    "A word counts once per post. Both years need 20 posts, and only the newest 3,000 posts of "
-    "each year count.",
     "In a clearly larger share of the posts than in the other years",
-    "In a clearly larger share of the posts than in {year}",
-    "Never or hardly ever in {year} so far",
-    "Never or hardly ever in {year}",
-    PART,
     "Habits are compared by up to 1,500 messages of each year, spread evenly over the days that "
     "both years have.",
     "If posts have the same number of likes, the newest are shown.",
@@ -513,10 +468,6 @@ def _any_of(*texts: str) -> str:
 def _plain(text: str) -> str:
     """Return a text of a template without its tags, and with its values as elsewhere."""
     return re.sub(r"%\((\w+)\)s", r"{\1}", re.sub("<[^>]*>", "", text))
-
-
-def _no_word_changed(reader: Reader, _: Found) -> None:
-    assert not re.search('id="(came|went|only|more|less)-heading"', reader.page)
 
 
 @cache
@@ -599,7 +550,6 @@ def patterns_of_years() -> list[tuple[re.Pattern[str], Check]]:
     found += [(_any_of(text), true_as_made) for text in EXPLANATIONS]
     for kind, check in KINDS_OF_CHANGES.items():
         found.append((rf"(?:{_any_of(kind)}) (?P<name>\S+)", check))
-    found.append((_any_of("No word clearly appeared or disappeared."), _no_word_changed))
     found.append((rf"(?P<messages>{MESSAGES}) in (?P<year>\d{{4}})", true_as_made))
     found.append((r"(?P<year>\d{4})년 메시지 (?P<count>[\d,]+)개", true_as_made))
     return [(re.compile(pattern), check) for pattern, check in found]

@@ -33,13 +33,12 @@ from app.parts.pictures.picture_page import (
 )
 from app.parts.years.figures import (
     ChangedWriting,
-    ComparedWords,
     DaysOfAuthor,
     DaysOfRoom,
     PeopleOfYear,
+    WordsOfYear,
     hours_of_author,
     is_long_enough,
-    words_of,
 )
 from app.parts.years.pages import AnyYearPage, RoomYearPage, YearPage
 from app.parts.years.subjects import (
@@ -53,7 +52,7 @@ from app.services.compare.name_masking import hide
 from app.services.posts.tweets import Post
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, numbered_initials, post_count, shown_name
-from app.views.figure import Figure
+from app.views.figure import Figure, FigureParts
 from app.views.filters import zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.rooms.figures import share_bars
@@ -105,13 +104,14 @@ def _lines_of_author(page: YearPage, args: PictureArgs) -> list[PosterLine]:
         return []
     names = _drawn_names(page.answered.plot())
     return [
-        *(_lines_of_words([page.words_of_whole_year, *page.words]) if args.has_words else ()),
+        *(_lines_of_words(page.shown) if args.has_words else ()),
         *_line(page.answered, names if args.has_names else numbered_initials(names)),
     ]
 
 
-def _lines_of_words(figures: Sequence[ComparedWords]) -> list[PosterLine]:
-    return [line for figure in figures for line in _line(figure, _drawn_names(figure.plot()))]
+def _lines_of_words(shown: AuthorYear | RoomYear) -> list[PosterLine]:
+    figure = WordsOfYear(shown)
+    return _line(figure, _drawn_names(figure.plot()))
 
 
 def _line(figure: Figure[NameList], names: list[str]) -> list[PosterLine]:
@@ -136,7 +136,6 @@ async def read_room_year_poster(subject: YearOfChat, shown: RoomYear, args: Pict
 
 def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs) -> Poster:
     days = DaysOfRoom(shown, has_words=args.has_words)
-    words = [RoomYearPage(subject=subject, shown=shown).words_of_whole_year]
     return Poster(
         title=drawn_title(subject, args, is_over=shown.is_over),
         facts=(*days.notes(), show_zone(shown.tz)),
@@ -144,17 +143,13 @@ def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs)
         drawing=Bars(tuple(share_bars(shown.people))),
         head=(PeopleOfYear(shown).finding().topic,),
         address=short_address(subject.url(), has_names=args.has_names),
-        lines=tuple(_lines_of_words(words)) if args.has_words else (),
+        lines=tuple(_lines_of_words(shown)) if args.has_words else (),
         second=PosterFigure("", (), days.plot()),
     )
 
 
-def _words_of_author(shown: AuthorYear) -> str:
-    return gettext("Words that changed") if words_of(shown) else ""
-
-
-def _words_of_room(shown: RoomYear) -> str:
-    return gettext("Words of {year}").format(year=shown.calendar.year) if shown.words else ""
+def _words_of(shown: AuthorYear | RoomYear) -> str:
+    return WordsOfYear(shown).finding().topic if shown.words else ""
 
 
 MOST_WORDS: Final = 5
@@ -337,13 +332,10 @@ def _cards(found: Iterable[Found], poster: Poster) -> list[YearCard]:
     ]
 
 
-def _words(figures: Iterable[ComparedWords]) -> Iterator[Found]:
-    for figure in figures:
-        named = ((drawn_name(name.text), name.posts) for name in figure.plot().names)
-        rows = [CardRow(told, label=word) for word, told in named if word][:MOST_WORDS]
-        if rows:
-            yield "words", figure.topic, rows
-            return
+def _words(words: FigureParts[NameList]) -> Iterator[Found]:
+    named = ((drawn_name(name.text), name.posts) for name in words.plot.names) if words.plot else ()
+    rows = [CardRow(told, label=word) for word, told in named if word][:MOST_WORDS]
+    yield "words", words.finding.topic, rows
 
 
 def _day(page: AnyYearPage, texts: Texts) -> Iterator[Found]:
@@ -366,7 +358,7 @@ def _silence(page: AnyYearPage, texts: Texts) -> Iterator[Found]:
 
 def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[Found]:
     shown = page.shown
-    yield from _words([page.words_of_whole_year]) if shown.words else _words_of_people(page)
+    yield from _words(page.words_of_year) if shown.words else _words_of_people(page)
     yield from _day(page, texts)
     if began := page.began.plot:
         bars = [
@@ -422,7 +414,7 @@ def _emoji_of_people(page: RoomYearPage) -> Iterator[CardRow]:
 
 def _author_found(page: YearPage, texts: Texts) -> Iterator[Found]:
     shown = page.shown
-    yield from _words([page.words_of_whole_year, *(page.words if page.is_compared else ())])
+    yield from _words(page.words_of_year)
     yield from _day(page, texts)
     if not page.is_compared:
         return
@@ -482,8 +474,8 @@ async def author_cards(subject: YearOfAuthor, shown: AuthorYear, args: PeopleArg
 
 
 blueprints = (
-    pictures_of(YearOfAuthor, read_year_of_author, read_year_poster, words=_words_of_author),
-    pictures_of(YearOfChat, read_year_of_chat, read_room_year_poster, words=_words_of_room),
+    pictures_of(YearOfAuthor, read_year_of_author, read_year_poster, words=_words_of),
+    pictures_of(YearOfChat, read_year_of_chat, read_room_year_poster, words=_words_of),
     cards_of(YearOfAuthor, read_year_of_author, author_cards),
     cards_of(YearOfChat, read_year_of_chat, room_cards),
 )

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.parts.years.subjects import (
     YearOfAuthor,
     YearOfChat,
-    read_whole_year_of_chat,
     read_year_of_author,
+    read_year_of_chat,
 )
 from app.parts.years.year import AuthorYear, RoomYear
 from app.services.archive.author_archive import AuthorArchive, read_archive
@@ -64,4 +64,4 @@ async def show_author_year(args: RoomZoneArgs, **address: Any) -> AuthorYear:
 )
 async def show_year_of_room(args: RoomZoneArgs, **address: Any) -> RoomYear:
     """Show a year of a chat (404 if the year has fewer than 100 messages)."""
-    return await answer_of(YearOfChat, read_whole_year_of_chat, address, args.zone_for)
+    return await answer_of(YearOfChat, read_year_of_chat, address, args.zone_for)

@@ -1,4 +1,4 @@
-"""A year and the year before it, on the days that both have: posts, words and habits.
+"""A year and the year before it, on the days that both have: posts and habits.
 
 Nothing is known of an author before the first post or after the last, so the spring of an
 unfinished year is not compared with a whole year.
@@ -7,7 +7,6 @@ unfinished year is not compared with a whole year.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
-from functools import partial
 from typing import Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -19,11 +18,11 @@ from app.runtime.clock import days_between, first_instant, span_of_year
 from app.services.archive.author_archive import CalendarYear, answered_in
 from app.services.posts.selection import Scan, Span, scan, written_in
 from saywho.people.fingerprint import Measure, changes, tally_of
-from saywho.people.phrases import Phrase, WordedTexts, phrases_apart
+from saywho.people.phrases import Phrase, WordedTexts
 from saywho.people.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
 from saywho.people.typical_words import GainedWord
 from saywho.significance import fullest, is_ahead
-from saywho.text import guess_main_language, username_key
+from saywho.text import username_key
 from saywho.words import NameCount, count_names
 
 FEWEST_DAYS: Final = 14
@@ -162,87 +161,28 @@ class YearWord(
         return self.times is None or self.times >= 10
 
 
-class WordsOfYear(msgspec.Struct, frozen=True):
-    """Words that are typical of a year next to another year."""
-
-    year: int
-    """The other year."""
-    is_over: bool
-    """Whether the other year has ended in `tz`."""
-    are_all: bool
-    """Whether all posts of both years were compared: neither has more than 3,000, or posts on days
-    that the other lacks.
-    """
-    words: list[YearWord]
-    """The clearest first."""
-
-
 class ChangesOfYear(NamedTuple):
-    """Changes in the texts of a year; the fields of `AuthorYear`."""
+    """Changes in the texts of an author's year; the fields of `AuthorYear`."""
 
-    came: WordsOfYear | None
-    went: WordsOfYear | None
-    only: list[YearWord]
     measures: list[Measure] | None
     answered: list[NameCount]
     most_answered: str | None
-
-
-class _Pair(NamedTuple):
-    own: Scan
-    beside: Scan
-    are_all: bool
-
-
-class _Gained(NamedTuple):
-    own: WordedTexts
-    beside: WordedTexts
-    phrases: list[Phrase]
-    are_all: bool
-
-    def words(self, phrases: Iterable[Phrase] | None) -> list[YearWord]:
-        own, beside = self.own, self.beside
-        return [YearWord.of(phrase, own, beside, phrase.messages) for phrase in phrases or ()]
 
 
 async def compare_years(
     session: AsyncSession, author: Writers, year: int, zone: ZoneInfo, at: datetime
 ) -> ChangesOfYear:
     """Return the changes of a year until the time `at`, and the people that the author answered."""
-    is_over_beside = span_of_year(year + 1, zone)[1] <= at
     whole = await _scan_span(session, author, span_of_year(year, zone))
-    before = same_stretch(author, year, zone, at)
-    after = same_stretch(author, year + 1, zone, at)
-    pairs = [
-        before and await _pair(session, author, whole, before.spans(zone), year - 1, zone),
-        after and await _pair(session, author, whole, after.spans(zone)[::-1], year + 1, zone),
-    ]
-    compare = partial(_compare, whole, pairs, author, year, is_over_beside=is_over_beside)
-    return await asyncio.to_thread(compare)
-
-
-async def _pair(
-    session: AsyncSession,
-    author: Writers,
-    whole: Scan,
-    spans: tuple[Span, Span],
-    other: int,
-    zone: ZoneInfo,
-) -> _Pair:
-    """Return the posts of two years on common days.
-
-    whole: all posts of the year, read once. spans: these days of both years.
-    """
-    (since, until), span_beside = spans
-    times = [time for time in whole.time if time is not None]
-    has_all = not times or (since.timestamp() <= times[-1] and times[0] < until.timestamp())
-    own = whole if has_all else await _scan_span(session, author, (since, until))
-    beside = await _scan_span(session, author, span_beside)
-    # Nothing is known of the author before the first post or after the last.
-    (_, end), newest = span_of_year(other, zone), author.newest_tweet_at
-    is_until_end = span_beside[1] >= min(end, newest or end)
-    has_fewer = max(len(own.text), len(beside.text)) < MOST_COMPARED
-    return _Pair(own, beside, has_all and is_until_end and has_fewer)
+    stretch = same_stretch(author, year, zone, at)
+    pair: tuple[Scan, Scan] | None = None
+    if stretch is not None:
+        span, span_before = stretch.spans(zone)
+        pair = (
+            await _scan_span(session, author, span),
+            await _scan_span(session, author, span_before),
+        )
+    return await asyncio.to_thread(_compare, whole, pair, author)
 
 
 async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan:
@@ -255,38 +195,11 @@ async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan
     )
 
 
-def _compare(
-    whole: Scan, pairs: Sequence[_Pair | None], author: Writers, year: int, *, is_over_beside: bool
-) -> ChangesOfYear:
-    """Return the changes of a year; call it in a thread.
-
-    pairs: the year next to the year before, and to the year after.
-    """
-    known: dict[int, WordedTexts] = {}
-    gained: list[_Gained | None] = []
-    for pair in pairs:
-        if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
-            gained.append(None)
-            continue
-        # Mostly all of the year is compared twice, and its words take longest to find.
-        own = known.get(id(pair.own)) or worded_texts(pair.own.text, pair.own.time)
-        known[id(pair.own)] = own
-        beside = worded_texts(pair.beside.text, pair.beside.time)
-        language = guess_main_language(own.texts[:: -(-len(own.texts) // MOST_GUESSED)])
-        phrases = phrases_apart([own, beside], {0: language})[0]
-        gained.append(_Gained(own, beside, phrases, pair.are_all))
-    before, after = gained
+def _compare(whole: Scan, pair: tuple[Scan, Scan] | None, author: Writers) -> ChangesOfYear:
     answered = answered_in(whole, author.username)
     most = count_names(answered, most=8)
-    came, went, only = _apart(before and before.phrases, after and after.phrases)
-    return ChangesOfYear(
-        came=before and WordsOfYear(year - 1, True, before.are_all, before.words(came)),
-        went=after and WordsOfYear(year + 1, is_over_beside, after.are_all, after.words(went)),
-        only=before.words(only) if before else [],
-        measures=_measures(pairs[0]) if author.username else None,
-        answered=most,
-        most_answered=_clearly_first(most, answered, whole.time),
-    )
+    most_answered = _clearly_first(most, answered, whole.time)
+    return ChangesOfYear(pair and _measures(*pair), most, most_answered)
 
 
 def _clearly_first(
@@ -306,35 +219,13 @@ def worded_texts(texts: Sequence[str], times: Iterable[int | None]) -> WordedTex
     return WordedTexts.of(WrittenTexts([*texts], conversations_of(times)))
 
 
-def _measures(pair: _Pair | None) -> list[Measure] | None:
-    if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
+def _measures(own: Scan, before: Scan) -> list[Measure] | None:
+    if min(len(own.text), len(before.text)) < FEWEST_COMPARED:
         return None
     # What is written of for some days is no change: of years weeks are compared.
-    weeks = conversations_of([*pair.own.time, *pair.beside.time], WEEK_DAYS * DAY_S)
-    tally = tally_of(pair.own.text, weeks)
-    tally_before = tally_of(pair.beside.text, weeks[len(pair.own.time) :])
+    weeks = conversations_of([*own.time, *before.time], WEEK_DAYS * DAY_S)
+    tally = tally_of(own.text, weeks)
+    tally_before = tally_of(before.text, weeks[len(own.time) :])
     if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:
         return None
     return changes(tally, tally_before)
-
-
-def _apart(
-    came: list[Phrase] | None, went: list[Phrase] | None
-) -> tuple[list[Phrase] | None, list[Phrase] | None, list[Phrase]]:
-    """Return the phrases of both lists so that no word is in two.
-
-    A phrase that came and went is in a third list if neither other year has it, otherwise it went.
-    """
-    if came is None or went is None:
-        return came, went, []
-    words_went = {word: phrase for phrase in went for word in phrase.words}
-    only: list[Phrase] = []
-    stayed: list[Phrase] = []
-    for phrase in came:
-        others = [words_went[word] for word in phrase.words if word in words_went]
-        if not others:
-            stayed.append(phrase)
-        elif not any(one.messages_elsewhere for one in (phrase, *others)):
-            only.append(phrase)
-    words_only = {word for phrase in only for word in phrase.words}
-    return stayed, [phrase for phrase in went if words_only.isdisjoint(phrase.words)], only

@@ -6,9 +6,8 @@ change of the writing, a month, a silence, a day. Without any, the posts are com
 days of the year before.
 """
 
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -26,7 +25,7 @@ from app.language.i18n import (
     show_period,
     weekday_names,
 )
-from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, WordsOfYear, YearWord
+from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, YearWord
 from app.parts.years.remembered import ChangedHabit, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
@@ -445,63 +444,41 @@ class ChangedWriting(Figure[NameList]):
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedWords(Figure[NameList]):
+class WordsOfYear(Figure[NameList]):
+    """Words of a year, against all other years."""
+
     shown: AuthorYear | RoomYear
-    topic: str
-    id_: str
-    words: Sequence[YearWord]
-    notes: Sequence[str]
-    other: int | None = None
-    """The other year; None for words that both neighbours lack."""
-    most_in_sight: ClassVar[int] = 6
-    """The table has all words."""
+    id_: ClassVar[str] = "year-words-heading"
+
+    @property
+    def words(self) -> list[YearWord]:
+        return self.shown.words or []
 
     def finding(self) -> Finding:
-        return Finding(topic=self.topic, notes=[*filter(None, self.notes)])
+        topic = gettext("Words of {year}").format(year=self.shown.calendar.year)
+        note = gettext("In a clearly larger share of the posts than in the other years")
+        return Finding(topic=topic, notes=[note])
 
-    def table(self) -> Table:
-        other = str(self.other or gettext("In the years before and after"))
-        return Table(
-            [gettext("Word"), gettext("Posts"), other],
-            [(word.text, word.posts, word.posts_beside) for word in self.words],
-        )
-
-    def plot(self) -> NameList:
+    def plot(self) -> NameList | None:
         names = [
             ListedName(word.text, self._told(word), self._search_path(word.text))
-            for word in self.words[: self.most_in_sight]
+            for word in self.words
         ]
-        return NameList(names, self.id_)
+        return NameList(names, self.id_) if names else None
 
     def _told(self, word: YearWord) -> str:
-        if self.other is None:
-            return post_count(word.posts)
-        return _beside_told(word, "word_beside", "never", other=str(self.other))
+        """Return how often a word is used, next to the other years."""
+        times, variant = word.times or 0, "hardly" if word.is_rare_beside else ""
+        if word.times is None:
+            variant = "never" if self.shown.words_of_all else "not compared"
+        shown = show_number(round(times, 1 if times < 10 else None))
+        return tell("word_beside_all", variant, count=post_count(word.posts), times=shown)
 
     def _search_path(self, word: str) -> str:
         shown = self.shown
         if isinstance(shown, AuthorYear):
             return url_for("search.show_search", q=word, username=shown.user.username)
         return url_for("rooms.show_room", room_id=shown.room.id, q=word)
-
-
-@dataclass(frozen=True, slots=True)
-class WordsOfWholeYear(ComparedWords):
-    """Words of a year, against all other years."""
-
-    most_in_sight = sys.maxsize
-
-    def _told(self, word: YearWord) -> str:
-        never = "never" if self.shown.words_of_all else "not compared"
-        return _beside_told(word, "word_beside_all", never)
-
-
-def _beside_told(word: YearWord, finding: str, never: str, **values: object) -> str:
-    """Return how often a word is used, next to the other years; never: the variant for never."""
-    times, variant = word.times or 0, "hardly" if word.is_rare_beside else ""
-    variant = never if word.times is None else variant
-    shown = show_number(round(times, 1 if times < 10 else None))
-    return tell(finding, variant, count=post_count(word.posts), times=shown, **values)
 
 
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
@@ -520,57 +497,6 @@ def kind_of_change(habit: ChangedHabit) -> str:
         return gettext("A new habit") if is_begun else gettext("A habit that grew")
     is_ended = not measure.habit.is_mean and measure.own < least
     return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
-
-
-def words_of(shown: AuthorYear) -> list[ComparedWords]:
-    """Return the lists of words of a year that are not empty: only in it, new, gone, more and less
-    often.
-
-    New words stayed only if the year after was compared too.
-    """
-    year, came, went = shown.calendar.year, shown.came, shown.went
-    appeared = gettext("New words that stayed") if went else gettext("Words that appeared")
-    less = gettext("Less often in {year}")
-    if went and not went.is_over:
-        less = gettext("Less often in {year} so far")
-    only = ComparedWords(
-        shown,
-        gettext("In {year}, not in the year before or after").format(year=year),
-        "only-heading",
-        shown.only,
-        [_part_compared(came, went)],
-    )
-    figures = [
-        only,
-        *_beside(shown, came, (appeared, "came-heading", True)),
-        *_beside(shown, went, (gettext("Words that disappeared"), "went-heading", True)),
-        *_beside(shown, came, (gettext("More often than in {year}"), "more-heading", False)),
-        *_beside(shown, went, (less, "less-heading", False)),
-    ]
-    return [figure for figure in figures if figure.words]
-
-
-def _beside(
-    shown: AuthorYear, compared: WordsOfYear | None, kind: tuple[str, str, bool]
-) -> list[ComparedWords]:
-    if compared is None:
-        return []
-    topic, id_, is_rare = kind
-    note = gettext("In a clearly larger share of the posts than in {year}")
-    if is_rare:
-        note = gettext("Never or hardly ever in {year}")
-        if not compared.is_over:
-            note = gettext("Never or hardly ever in {year} so far")
-    words = [word for word in compared.words if word.is_rare_beside == is_rare]
-    year = compared.year
-    notes = [note.format(year=year), _part_compared(compared)]
-    return [ComparedWords(shown, topic.format(year=year), id_, words, notes, year)]
-
-
-def _part_compared(*compared: WordsOfYear | None) -> str:
-    if all(one is None or one.are_all for one in compared):
-        return ""
-    return gettext("Counted on the days that both years have, in at most 3,000 posts of each")
 
 
 @dataclass(frozen=True, slots=True)

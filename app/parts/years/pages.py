@@ -17,18 +17,16 @@ from app.lifespan import resources
 from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.figures import (
     ChangedWriting,
-    ComparedWords,
     DaysOfAuthor,
     DaysOfRoom,
     PeopleOfYear,
-    WordsOfWholeYear,
+    WordsOfYear,
     YearRow,
     bar_of,
     hours_of_author,
     is_long_enough,
     kind_of_change,
     told_of_silence,
-    words_of,
 )
 from app.parts.years.subjects import (
     YearOfAuthor,
@@ -79,12 +77,7 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     def heading(self) -> str:
         return self.subject.title(is_over=self.shown.is_over)
 
-    @property
-    def words_of_whole_year(self) -> WordsOfWholeYear:
-        topic = gettext("Words of {year}").format(year=self.year)
-        note = gettext("In a clearly larger share of the posts than in the other years")
-        words = self.shown.words or []
-        return WordsOfWholeYear(self.shown, topic, "year-words-heading", words, [note])
+    words_of_year = parts_of(WordsOfYear)
 
     @property
     def day_heading(self) -> str:
@@ -152,16 +145,6 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
             "rule, compared by day."
         )
         return f"{sentence} {rule}"
-
-    @cached_property
-    def words(self) -> list[ComparedWords]:
-        return words_of(self.shown)
-
-    @property
-    def words_unchanged(self) -> str:
-        """Sentence that no word came or went; empty without a comparison."""
-        has_no_words = (self.shown.came or self.shown.went) and not self.words
-        return gettext("No word clearly appeared or disappeared.") if has_no_words else ""
 
     @property
     def is_compared(self) -> bool:

@@ -1,6 +1,5 @@
 """A year of a chat and a year of an author as subjects, and how each is read."""
 
-from functools import partial
 from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,22 +68,11 @@ def title_of_year(called: str, year: int, *, is_over: bool) -> str:
 
 
 async def read_year_of_chat(
-    session: AsyncSession,
-    kept: Kept,
-    subject: YearOfChat,
-    zone_of: ZoneOf,
-    *,
-    is_whole: bool = False,
+    session: AsyncSession, kept: Kept, subject: YearOfChat, zone_of: ZoneOf
 ) -> RoomYear:
-    """Return a year. Raises NotFoundError below 100 messages.
-
-    is_whole: with fields that pages do not show.
-    """
+    """Return a year. Raises NotFoundError below 100 messages."""
     zone, years = zone_of(subject.own_zone), kept.of_parts.get("years")
-    return await read_room_year(session, subject.room, subject.year, zone, years, is_whole=is_whole)
-
-
-read_whole_year_of_chat = partial(read_year_of_chat, is_whole=True)
+    return await read_room_year(session, subject.room, subject.year, zone, years)
 
 
 async def read_year_of_author(

@@ -1,4 +1,4 @@
-"""A year of an author or a chat: when they wrote, and which words came and went."""
+"""A year of an author or a chat: when they wrote, and which words are typical of it."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,6 @@ from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.parts.years.compared_years import (
     SameDays,
-    WordsOfYear,
     Writers,
     YearWord,
     compare_years,
@@ -113,18 +112,14 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the year has ended in `tz`."""
     until: date
     """Last day of the year; today, if the year has not ended."""
-    came: WordsOfYear | None
-    """Compared with the year before, on the days that both have; null if either has fewer than 20
-    posts on these days.
-    """
-    went: WordsOfYear | None
-    """Compared with the year after, on the days that both have; null if either has fewer than 20
-    posts on these days.
-    """
-    only: list[YearWord]
-    """Terms that came and went: in this year, but not in the year before or after."""
     by_year: list[int]
     """Number of posts in each of the calendar's `years`."""
+    came: None = None
+    """Null since version 2: see `words`."""
+    went: None = None
+    """Null since version 2: see `words`."""
+    only: list[YearWord] = []
+    """Empty since version 2: see `words`."""
     words: list[YearWord] | None
     """Terms in a clearly larger share of this year's posts than of all other years', the clearest
     first; null if this year or the others have fewer than 20 posts. Of more than 1,500 posts of the
@@ -144,16 +139,11 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
 
         What goes to others passes here, so a new list of words has its line here.
         """
-        came, went = (
-            compared and structs.replace(compared, words=written_as(compared.words, written))
-            for compared in (self.came, self.went)
-        )
         day = self.day and structs.replace(
             self.day, words=[*filter(None, map(written, self.day.words))]
         )
-        only = written_as(self.only, written)
         words = self.words and written_as(self.words, written)
-        return structs.replace(self, came=came, went=went, only=only, words=words, day=day)
+        return structs.replace(self, words=words, day=day)
 
 
 class AuthorYear(WrittenYear, frozen=True, kw_only=True):
@@ -391,23 +381,12 @@ async def read_year(
 
 
 async def read_room_year(
-    session: AsyncSession,
-    room: RoomFacts,
-    year: int,
-    zone: ZoneInfo,
-    store: KeptYears | None,
-    *,
-    is_whole: bool = False,
+    session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo, store: KeptYears | None
 ) -> RoomYear:
-    """Return a year of a chat. Raises NotFoundError below 100 messages.
-
-    is_whole: with what pages do not show: each person's typical words, and the words that came and
-    went since the year before.
-    """
+    """Return a year of a chat. Raises NotFoundError below 100 messages."""
     depends_on(EVERYTHING)
-    read = partial(_read_room_year, session, room, year, zone, is_whole=is_whole)
-    key = ("whole room" if is_whole else "room", room.id, year, zone.key)
-    return await _kept(session, store, key, read)
+    read = partial(_read_room_year, session, room, year, zone)
+    return await _kept(session, store, ("room", room.id, year, zone.key), read)
 
 
 async def _kept(
@@ -432,13 +411,7 @@ async def _kept(
 
 
 async def _read_room_year(
-    session: AsyncSession,
-    room: RoomFacts,
-    year: int,
-    zone: ZoneInfo,
-    at: datetime,
-    *,
-    is_whole: bool,
+    session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo, at: datetime
 ) -> RoomYear:
     span = span_of_year(year, zone)
     by_year = await messages_by_year(session, room, zone)
@@ -452,9 +425,6 @@ async def _read_room_year(
     is_theirs = and_(Tweet.room_id == room.id, is_alive)
     is_of_year = and_(is_theirs, written_in(span))
     writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
-    compared = None
-    if is_whole:
-        compared = await compare_years(session, writers, year, zone, at)
     newest = await scan(
         session, is_of_year, columns=("id", "author", "time", "text"), is_dated=True
     )
@@ -465,7 +435,7 @@ async def _read_room_year(
     of_all = await _by_hour(session, is_of_year, zone) if has_more else None
 
     def count() -> tuple[dict[str, Any], Counter[date], CountedChat, list[Trait], FoundInYear]:
-        counted = count_chat(said_in([newest]), room, zone, has_typical=is_whole, before=earlier)
+        counted = count_chat(said_in([newest]), room, zone, has_typical=False, before=earlier)
         hours = of_all or _hours_among(counted)
         by_day = posts_by_day(hours)
         written = _written(writers, hours, zone, year, at)
@@ -482,9 +452,6 @@ async def _read_room_year(
         **written,
         room=room,
         calendar=calendar_with(year, [*of_year], days),
-        came=compared and compared.came,
-        went=compared and compared.went,
-        only=compared.only if compared else [],
         by_year=[*of_year.values()],
         people_total=len(counted.speakers),
         people=people,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from app.drawing.drawings import Clock, Columns, NameList, WeekGrid
-from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
+from app.parts.years.figures import DaysOfAuthor, WordsOfYear, hours_of_author
 from app.parts.years.year import AuthorYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
@@ -50,7 +50,7 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(archive)):
             figures: list[Figure[Any]] = [*columns_of(archive), *lists_of(archive)]
-            figures += [DaysOfAuthor(year), hours_of_author(year), *words_of(year)]
+            figures += [DaysOfAuthor(year), hours_of_author(year), WordsOfYear(year)]
             figures += [most_answered(year.user, year.answered), AuthorAtSight(archive)]
             return [figure.parts() for figure in figures]
 
@@ -61,12 +61,12 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
         *("Most replied to", "Tags", "Emoji", "Links, by site"),
         "“today the quiet harbour” appears in 2024 only (25 posts). "
         "Posts on 25 days in a row, from May 1 to May 25. 25 posts on 25 days.",
-        *("By hour", "Words that appeared", "Most replied to"),
+        *("By hour", "Words of 2024", "Most replied to"),
         "Busiest between 20:00 and 23:00, in Asia/Seoul.",
     ]
     for finding, table, plot in told:
         assert len(finding.title) <= 140
-        assert table.rows or isinstance(plot, WeekGrid)
+        assert table.rows or isinstance(plot, WeekGrid) or finding.topic.startswith("Words of")
         assert all(len(row) == len(table.columns) for row in table.rows)
         assert plot
 
@@ -77,9 +77,8 @@ def test_what_is_drawn_is_what_stands_in_rows(told: list[FigureParts[Any]]) -> N
             assert [row[1] for row in table.rows] == [*plot.counts]
             assert len(plot.names) == len(plot.labels) == len(plot.counts)
         elif isinstance(plot, NameList):
-            assert [row[0] for row in table.rows] == [
-                plot.prefix + name.text for name in plot.names
-            ]
+            names = [plot.prefix + name.text for name in plot.names]
+            assert [row[0] for row in table.rows] in (names, [])
         elif isinstance(plot, WeekGrid):
             with_posts = [day for day in plot.days if day.level]
             assert sum(day.is_marked for day in plot.days) in (0, len(with_posts))
