@@ -15,8 +15,12 @@ from tests.house import ROOT, sources
 
 CATALOGUE: Final = ROOT / "app" / "translations" / "ko" / "LC_MESSAGES" / "messages.po"
 COMMITS: Final = 100
-LONG_SENTENCE: Final = 25
+SHORT_SENTENCE: Final = 7
+"""Words of a sentence that is shorter than the style asks for."""
+LONG_SENTENCE: Final = 24
 """Words of a sentence, at most, by the style."""
+UNCOUNTED: Final = re.compile(r"(?:docs/(?:from-flask|measurements)|CHANGELOG)")
+"""Pages that the limit for the words of all pages leaves out."""
 LONG_CELL: Final = 40
 """Words of a table cell, at most."""
 LONG_SUBJECT: Final = 72
@@ -50,6 +54,7 @@ class Figures(NamedTuple):
     texts: int
     words: int
     sentences: int
+    short: int
     long: int
     odd_starts: int
     passives: int
@@ -70,6 +75,7 @@ def figures_of(texts: Iterable[str]) -> Figures:
         len(texts),
         sum(lengths),
         len(sentences),
+        sum(length <= SHORT_SENTENCE for length in lengths),
         sum(length > LONG_SENTENCE for length in lengths),
         sum(ODD_START.match(sentence) is not None for sentence in sentences),
         sum(PASSIVE.search(sentence) is not None for sentence in sentences),
@@ -105,7 +111,7 @@ def longest_cell(page: str) -> int:
 
 def docs() -> dict[str, str]:
     """Return the English pages, by name."""
-    paths = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    paths = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")]
     return {
         path.relative_to(ROOT).as_posix(): path.read_text()
         for path in sorted(paths)
@@ -149,7 +155,7 @@ def subjects() -> list[str]:
 def row(name: str, found: Figures) -> str:
     """Return a line of the table of figures."""
     sentences, words = max(found.sentences, 1), max(found.words, 1)
-    shares = (found.long, found.odd_starts, found.passives, found.lists)
+    shares = (found.short, found.long, found.odd_starts, found.passives, found.lists)
     rates = (found.pronoun_heads, found.private_words, found.you)
     return (
         f"{name:<28}{found.words:>8,}{found.sentences:>8,}{found.words / sentences:>8.1f}"
@@ -161,7 +167,10 @@ def row(name: str, found: Figures) -> str:
 def main() -> None:
     """Print the figures of all kinds of texts, then of each page, then of commits."""
     pages = docs()
-    titles = ("words", "sentence", "each", "> 25", "odd", "passive", "lists", "pronoun", "private")
+    counted = sum(len(page.split()) for name, page in pages.items() if not UNCOUNTED.match(name))
+    print(f"README and docs, without from-flask and measurements: {counted:,} words\n")
+    shown = ("words", "sentence", "each", "<= 7", "> 24")
+    titles = (*shown, "odd", "passive", "lists", "pronoun", "private")
     print(f"{'':<28}" + "".join(f"{title:>8}" for title in (*titles, "you")))
     notes = {name: prose_of(page) for name, page in pages.items()}
     print(row("docs", figures_of(text for name, text in notes.items() if name[:5] == "docs/")))
@@ -178,7 +187,7 @@ def main() -> None:
         middle = lengths[len(lengths) // 2]
         print(f"\ncommit subjects: {middle} characters (median), {lengths[-1]} at most")
         print(f"{over} of {len(lines)} over {LONG_SUBJECT} characters")
-    print("\nshares of sentences: over 25 words, odd starts, passive, with three commas or `;`")
+    print("\nshares of sentences: 7 words or fewer, more than 24, odd starts, passive, with lists")
     print("in 1,000 words: pronouns as nouns, private words, you")
 
 
