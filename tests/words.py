@@ -88,7 +88,7 @@ def figures_of(texts: Iterable[str]) -> Figures:
 
 def sentences_of(text: str) -> Iterator[str]:
     """Yield the sentences of two words or more."""
-    for sentence in re.split(r"(?<=[.!?])[)\"”’]*\s+(?=[\"“(‘]?[A-Z0-9`])|\n", text):
+    for sentence in re.split(r"(?<=[.!?])[)\"”’]*\s+(?=[\"“(‘]?(?:[A-Z0-9`]|saywho))|\n", text):
         if len(sentence.split()) > 1:
             yield sentence.strip()
 
