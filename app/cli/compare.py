@@ -224,24 +224,11 @@ def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
 def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
     from app.views.comparing import verdicts
 
-    yield from filter(None, [verdicts.stored_of(comparison)])
     yield f"verdict: {comparison.verdict}"
-    yield verdicts.heading_of(comparison, is_named=is_named)
-    told = [
-        verdicts.chance_of(comparison),
-        verdicts.held_back_of(comparison),
-        verdicts.against_of(comparison),
-    ]
-    yield from filter(None, told)
-    yield from verdicts.reasons_of(comparison, is_named=is_named)
+    yield from verdicts.sentences_of(comparison, is_named=is_named)
     if comparison.is_mixed:
         people = [f"{person.name} ({person.messages})" for person in comparison.people or ()]
         yield f"Choose one with --person: {', '.join(people)}"
-    yield from verdicts.why_nobody(comparison)
-    yield from filter(None, [verdicts.heads_of(comparison), verdicts.quoted_of(comparison)])
-    yield from filter(None, [verdicts.read_before(comparison), verdicts.threshold_of(comparison)])
-    yield from verdicts.more_text_of(comparison)
-    yield from filter(None, [verdicts.little_known_of(comparison)])
     for bar in verdicts.bars_of(comparison):
         posts = "post" if bar.tweets == 1 else "posts"
         name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "someone else"

@@ -2,6 +2,7 @@
 
 from app.models.access import (
     SITE_ID,
+    Assistants,
     Invitation,
     LoginFailure,
     LoginSession,

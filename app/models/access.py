@@ -1,7 +1,7 @@
 """Accounts, sessions, failed sign-ins, links that create accounts, API tokens; the site's row."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -85,6 +85,8 @@ class Token(Numbered):
 
 
 SITE_ID: Final = 1
+Assistants = Literal["off", "letters", "names"]
+"""Nothing, people as letters, or all."""
 
 
 class Site(Base):
@@ -96,3 +98,5 @@ class Site(Base):
     own_user_id: Mapped[int | None] = mapped_column(ForeignKey("Users.id", ondelete="SET NULL"))
     is_own_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether an operator chose `own_user_id`, even None; then no import changes it."""
+    assistants: Mapped[Assistants | None] = mapped_column(String(16))
+    """What assistants may read; None, which counts as off, before a choice."""

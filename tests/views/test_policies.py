@@ -9,9 +9,11 @@ import pytest
 from quart import Quart
 
 from app import create_app
+from app.parts.mcp.tools import TOOLS
 from app.services.access.rights import SCOPES, switch_site
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
+from tests.parts.mcp.assistants import Plain, switch
 
 Need = Literal["open", "read", "known", "account", "token", "write", "admin", "operator", "player"]
 Role = Literal["nobody", "reader", "read", "write", "admin", "operator"]
@@ -91,6 +93,9 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/settings": {"GET": "account"},
     "/settings/reading": {"POST": "operator"},
     "/settings/phones": {"POST": "operator"},
+    "/settings/assistants": {"POST": "operator"},
+    "/mcp": {"POST": "read"},
+    "/llms.txt": {"GET": "read"},
     "/settings/tokens": {"POST": "operator"},
     "/settings/tokens/<id:token_id>/revoke": {"POST": "operator"},
     "/settings/sessions/<id:session_id>/end": {"POST": "account"},
@@ -322,6 +327,17 @@ async def test_roles_have_the_rights_of_the_table(site: Quart) -> None:
     is_public = await parts_of(site).openness.is_public()
     assert not await mistaken(site, ROLES[:2] if is_public else ROLES, methods=METHODS)
     assert not await mistaken(site, ["nobody"], methods=AS_GET)
+
+
+async def test_roles_have_the_tools_of_assistants_where_they_may_read(site: Quart) -> None:
+    is_public = await parts_of(site).openness.is_public()
+    await switch(site, "letters")
+    for role in ROLES:
+        plain = Plain(await browser_of(site, role))
+        for tool in TOOLS:
+            answer = await plain.send(plain.message("tools/call", name=tool, arguments={}))
+            expected = 200 if may(role, "read", is_public=is_public) else 401
+            assert answer.status_code == expected, (role, tool)
 
 
 @pytest.mark.full

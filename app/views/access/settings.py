@@ -1,8 +1,8 @@
 """The settings: account, the site's switch, readers, and tokens."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta, Struct, structs
 from quart import Response, current_app, g, url_for
@@ -45,7 +45,7 @@ from app.services.posts.users import count_users, find_own, list_samples
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, list_rooms, newest_first
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
-from app.views.page import FormPage, render_form
+from app.views.page import FormPage, read_cards, render_form
 from app.views.phone import are_phones_in, origin_for_others, origins_for_others
 from app.views.policies import client_of, is_on_this_machine, writing
 from app.views.requests import number_of
@@ -131,6 +131,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     opened: SettingsPart
     """The part that is shown where the URL names none."""
     scopes: Sequence[str] = SCOPES
+    of_parts: Mapping[str, Any] = {}
     version: str = __version__
 
 
@@ -183,6 +184,7 @@ async def settings_page(
                 new_link=new_link,
                 invited_to=invited_to,
                 opened=opened,
+                of_parts=await read_cards(session, "settings"),
             )
     page, status, headers = await render_form(shown)
     # No cache may store a page that shows a secret.

@@ -1,7 +1,7 @@
 """An answer in words, for pages, pictures and the terminal."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -164,6 +164,20 @@ def _are_close(likelier: Bar, other: Bar) -> bool:
 def _close_authors(comparison: Comparison) -> int:
     authors = [bar for bar in bars_of(comparison) if bar.username is not None]
     return sum(_are_close(authors[0], author) for author in authors)
+
+
+def sentences_of(comparison: Comparison, *, is_named: bool, has_room: bool = True) -> Iterator[str]:
+    """Yield what the answer says before its numbers; has_room: whether chats are named."""
+    yield from filter(None, [stored_of(comparison, has_room=has_room)])
+    yield heading_of(comparison, is_named=is_named)
+    told = chance_of(comparison), held_back_of(comparison), against_of(comparison)
+    yield from filter(None, told)
+    yield from reasons_of(comparison, is_named=is_named)
+    yield from why_nobody(comparison)
+    yield from filter(None, [heads_of(comparison), quoted_of(comparison)])
+    yield from filter(None, [read_before(comparison), threshold_of(comparison)])
+    yield from more_text_of(comparison)
+    yield from filter(None, [little_known_of(comparison)])
 
 
 def heading_of(comparison: Comparison, *, is_named: bool) -> str:

@@ -27,10 +27,11 @@ LINK: Final = re.compile(
 SECRETS: Final = ("zebrafish", "quarry", "Olga", "olga", "Paul", "paul", "4,242", "4242")
 """Words, the name and the people of the second chat, and what one of the first writes elsewhere."""
 OF_ANY_CHAT: Final = {
-    *("/", "/logout", "/settings", "/settings/password", "/settings/sessions/<id:session_id>/end")
+    *("/", "/logout", "/settings", "/settings/password", "/settings/sessions/<id:session_id>/end"),
+    "/llms.txt",
 }
 OF_OWN_CHAT: Final = {"/tweet/<id:tweet_id>", f"{MEDIA}/<name>"}
-ASKED: Final = {"/compare", "/compare/picture.png", f"{API}/compare"}
+ASKED: Final = {"/compare", "/compare/picture.png", f"{API}/compare", "/mcp"}
 """Without a text, these answer with an error, or lead to the chat."""
 SENT_OF_OWN_CHAT: Final = {
     *("/room/<id:room_id>/report", "/room/<id:room_id>/report/preview", "/room/<id:room_id>/me")
@@ -222,7 +223,7 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
     own["username"] = "mina"
     assert {
         each.partition("?")[0] for each in await try_addresses(reader, other, is_own=False)
-    } == {*("/", "/settings", "/settings/password", "/settings/sessions/999/end")}
+    } == {*("/", "/settings", "/settings/password", "/settings/sessions/999/end", "/llms.txt")}
     pages = await try_addresses(reader, own, is_own=True)
     assert {"/tweet/1", "/room/1/2020", "/room/1", f"{MEDIA}/{OWN_FILE}"} <= {*pages}
     await try_queries(reader)

@@ -1,0 +1,455 @@
+"""The seven tools of assistants, which only read: each answers with a text of bounded length.
+
+They use the services of the API, in a session of what the asker may read.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from app.errors import InvalidInputError
+from app.language.i18n import speaking
+from app.lifespan import resources
+from app.models import MAX_ID
+from app.parts.mcp.redaction import QUOTED, AssistantAccess, Redactor
+from app.runtime.clock import remembered_zone
+from app.services.archive.author_archive import read_archive
+from app.services.archive.author_portrait import read_compared, traits_of
+from app.services.posts.filters import read_query
+from app.services.posts.replies import read_conversation
+from app.services.posts.selection import Selection
+from app.services.posts.tweets import find_posts, get_post
+from app.services.posts.users import Author, get_author
+from app.services.rooms.messages import list_before, list_messages
+from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, room_of_author, rooms_of
+from app.services.rooms.sight import read_portrait
+from app.services.search.results import SearchQuery
+from app.views.cast import bound
+from app.views.comparing.evidence import shown_marks, uses_of
+from app.views.comparing.verdicts import NOT_FOR, bars_of, limits_of, rate_of, sentences_of
+from app.views.filters import parse_instant
+from app.views.policies import here
+from app.views.requests import ID_CURSOR, RESULT_CURSOR, cursor_of
+from app.views.tell import label_of, values_of
+from saywho.comparing.question import Question
+from saywho.comparing.verdict import Comparison, Evidence
+from saywho.people.fingerprint import Measure
+
+INSTRUCTIONS: Final = (
+    "saywho keeps chats and posts of people, and says who would have written a text. People are"
+    " letters with the number of their chat, such as A3, unless the operator allows names; a person"
+    " has the same letters in each answer. Cite posts by their links. To learn who wrote a text,"
+    " call who_wrote, and repeat that it cannot say where it cannot: never guess an author."
+)
+QUOTE: Final = 300
+"""Characters of a quoted post; the post that is asked for has ten times as many."""
+MOST_SHOWN: Final = 20
+MOST_PIECES: Final = 8
+
+Chat = Annotated[int, Meta(ge=1, le=MAX_ID, description="Number of the chat.")]
+Person = Annotated[
+    str,
+    Meta(max_length=320, description="Letters of a person, such as A3; a name if names are shown."),
+]
+People = Annotated[
+    list[Person],
+    Meta(max_length=200, description="The possible authors. Default: all of the chat, or of all."),
+]
+Text = Annotated[str, Meta(min_length=1, max_length=25_000)]
+Texts = Annotated[
+    list[Text],
+    Meta(min_length=1, max_length=50, description="The text, or several by the same person."),
+]
+Day = Annotated[str, Meta(max_length=40, description="A day like 2024-01-31, or a time with zone.")]
+Few = Annotated[int, Meta(ge=0, le=MOST_SHOWN)]
+Arguments = TypeVar("Arguments", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[Arguments]):
+    name: str
+    title: str
+    does: str
+    arguments: type[Arguments]
+    run: Callable[[Arguments, AssistantAccess], Awaitable[str]]
+
+    def description(self) -> dict[str, Any]:
+        """Return the tool as a list of tools has it."""
+        _, parts = msgspec.json.schema_components([self.arguments])
+        schema = parts[self.arguments.__name__]
+        del schema["title"]
+        about = {"name": self.name, "title": self.title, "description": self.does}
+        hints = {"readOnlyHint": True, "openWorldHint": False}
+        return about | {"inputSchema": schema, "annotations": hints}
+
+    async def call(self, arguments: dict[str, Any], access: AssistantAccess) -> str:
+        """Raises ValidationError, and the errors of the services."""
+        with speaking("en"):
+            return await self.run(msgspec.convert(arguments, self.arguments), access)
+
+
+class SearchArguments(Struct, forbid_unknown_fields=True):
+    words: Annotated[
+        str, Meta(max_length=1000, description='Words, "phrases", -without; empty: all posts.')
+    ] = ""
+    person: Person = ""
+    chat: Chat | None = None
+    since: Day = ""
+    until: Annotated[Day, Meta(description="Exclusive end: a day, or a time with zone.")] = ""
+    sort: Literal["best", "newest", "oldest", "likes"] = "best"
+    limit: Annotated[int, Meta(ge=1, le=MOST_SHOWN)] = 10
+    cursor: Annotated[str, Meta(max_length=200, description="That of the previous answer.")] = ""
+
+
+async def _search(args: SearchArguments, access: AssistantAccess) -> str:
+    typed = read_query(args.words).filters
+    if not access.has_names and any(each.key in {"from", "to", "in"} for each in typed):
+        raise InvalidInputError("Use the arguments `person` and `chat`, not filters in `words`")
+    async with here().db.read() as session:
+        room = await get_room(session, args.chat) if args.chat else None
+        zone = remembered_zone(room.tz if room else None)
+        redactor = Redactor(session, access, room.id if room else None)
+        author = await redactor.username_of(args.person) if args.person else None
+    selected = Selection(
+        usernames=(author,) if author else (),
+        room_id=room.id if room else None,
+        since=parse_instant("since", args.since, zone),
+        until=parse_instant("until", args.until, zone),
+    )
+    page = await resources().find(
+        SearchQuery(args.words, selected, sort=args.sort, zone=zone),
+        limit=args.limit,
+        after=RESULT_CURSOR.decode(args.cursor or None),
+        db=here().db,
+    )
+    async with here().db.read() as session:
+        redactor = Redactor(session, access, selected.room_id)
+        await redactor.know(page.hits)
+        total = "" if page.total is None else f" of {page.total:,}"
+        lines = [f"Posts shown: {len(page.hits)}{total}" if page.hits else "Nothing was found."]
+        lines += ["No post has all words; these have some."] if page.is_any else []
+        lines += ["Similar words were searched, too."] if page.corrections else []
+        for hit in page.hits:
+            match = hit.highlights[0][0] if hit.highlights else 0
+            lines.append(await redactor.quotation(hit, most=QUOTE, match=match))
+    return _quoting(lines, page.hits) + _more(cursor_of(page.next))
+
+
+def _quoting(lines: Sequence[str], quoted: Sequence[object]) -> str:
+    return "\n".join([*([QUOTED] if quoted else []), *lines])
+
+
+def _more(cursor: str | None) -> str:
+    return f"\nMore: call again with the cursor {cursor}" if cursor else ""
+
+
+class AroundArguments(Struct, forbid_unknown_fields=True):
+    message: Annotated[
+        int, Meta(ge=1, le=MAX_ID, description="Number of the message or post: the one in [ ].")
+    ]
+    before: Few = 8
+    after: Few = 8
+
+
+async def _around(args: AroundArguments, access: AssistantAccess) -> str:
+    async with here().db.read() as session:
+        post = await get_post(session, args.message)
+        redactor = Redactor(session, access, post.room.id if post.room else None)
+        if post.room is None:
+            thread = await read_conversation(session, post.id, most=1 + args.before + args.after)
+            posts = [entry.post for entry in thread.posts]
+        else:
+            of_chat, key = Selection(room_id=post.room.id), (post.created_at, post.id)
+            above, _ = await list_before(session, of_chat, key, limit=max(args.before, 1))
+            below, _ = await list_messages(session, of_chat, after=key, limit=max(args.after, 1))
+            posts = [*above[len(above) - args.before :], post, *below[: args.after]]
+        await redactor.know(posts)
+        lines = [
+            await redactor.quotation(each, most=QUOTE * (10 if each.id == post.id else 1))
+            for each in posts
+        ]
+    return _quoting(lines, posts)
+
+
+class ChatArguments(Struct, forbid_unknown_fields=True):
+    chat: Annotated[Chat | None, Meta(description="Number; without it, the chats are listed.")] = (
+        None
+    )
+    cursor: Annotated[str, Meta(max_length=200)] = ""
+
+
+async def _chat(args: ChatArguments, access: AssistantAccess) -> str:
+    async with here().db.read() as session:
+        if args.chat is None:
+            after = ID_CURSOR.decode(args.cursor or None)
+            rooms, following = await list_rooms(session, after=after, limit=MOST_SHOWN)
+            lines = [await _in_short(Redactor(session, access, room.id), room) for room in rooms]
+            return "\n".join(lines or ["There are no chats."]) + _more(cursor_of(following))
+        room = await get_room(session, args.chat)
+        zone = remembered_zone(room.tz)
+        redactor = Redactor(session, access, room.id)
+        lines = [await _in_short(redactor, room), f"{access.origin}/room/{room.id}"]
+        lines += [
+            f"{redactor.name(person.username)}: {person.messages:,} messages"
+            for person in room.people[:MOST_SHOWN]
+        ]
+        lines += ["…"] if room.people_total > MOST_SHOWN else []
+        sight = await read_portrait(session, room, zone, here().counted_rooms)
+        if silence := sight.longest_silence:
+            ends = (end.astimezone(zone).date() for end in (silence.since, silence.until))
+            lines.append("Longest silence: {} to {}".format(*ends))
+        loved = [each.post for each in sight.loved][:1]
+        await redactor.know(loved)
+        lines += ["Most reactions:"] if loved else []
+        lines += [await redactor.quotation(post, most=QUOTE) for post in loved]
+    return _quoting(lines, loved)
+
+
+async def _in_short(redactor: Redactor, room: RoomFacts) -> str:
+    await redactor.know()
+    days = room.days(remembered_zone(room.tz).key)
+    when = f", {days[0]} to {days[1]}" if days else ""
+    title = await redactor.masked(room.name, room.id)
+    facts = f"{room.people_total:,} people, {room.messages:,} messages{when}"
+    return f"Chat {room.id} “{title[:80]}”: {facts}"
+
+
+class PersonArguments(Struct, forbid_unknown_fields=True):
+    person: Person
+    chat: Annotated[Chat | None, Meta(description="Number of a chat, to count it alone.")] = None
+
+
+async def _person(args: PersonArguments, access: AssistantAccess) -> str:
+    """Return how somebody writes, compared with the others of the chat, or with everyone here."""
+    parts, username = await _found(args.person, args.chat, access)
+    async with parts.read_long() as session:
+        author = await get_author(session, username)
+        rooms = await rooms_of(session, author.id, limit=MOST_SHOWN)
+        room = await room_of_author(session, author)
+        redactor = Redactor(session, access, room.id if room else None)
+        await redactor.know(usernames=[username])
+        lines = [_of_author(redactor, author), _profile(redactor, access, author)]
+        lines += [await _in_short(Redactor(session, access, each.id), each) for each in rooms]
+        traits = traits_of(await read_compared(session, parts.models, author, room), room)
+        words = [term.text for term in traits.typical]
+        typical = await redactor.unnamed(words, room.id if room else None)
+        lines += [f"Typical: {', '.join(typical[:MOST_SHOWN])}"] if typical else []
+        lines += map(_habit, traits.clear)
+        if not traits.clear and not typical:
+            lines.append("Nothing sets this person apart by more than chance.")
+    return "\n".join(filter(None, lines))
+
+
+async def _found(person: str, chat: int | None, access: AssistantAccess) -> tuple[Any, str]:
+    """Return what answers about a person are made of, and the username. Raises NotFoundError."""
+    async with here().db.read() as session:
+        room = await get_room(session, chat) if chat else None
+        username = await Redactor(session, access, room.id if room else None).username_of(person)
+    return resources().of_chat(room.id) if room else here(), username
+
+
+def _of_author(redactor: Redactor, author: Author) -> str:
+    days = author.days(remembered_zone("UTC"))
+    when = f", {days[0]} to {days[1]}" if days else ""
+    return f"{redactor.name(author.username)}: {author.tweets:,} posts and messages{when}"
+
+
+def _profile(redactor: Redactor, access: AssistantAccess, author: Author) -> str:
+    """Return the address of an author's page, which has the name in it."""
+    return f"{access.origin}/user/{author.username}" if access.has_names else ""
+
+
+def _habit(measure: Measure) -> str:
+    own, others = values_of(measure)
+    return f"Sets apart: {label_of(measure)}: {own}; the others: {others}"
+
+
+class ArchiveArguments(PersonArguments):
+    year: Annotated[int, Meta(ge=1970, le=9998, description="Default: the newest year.")] | None = (
+        None
+    )
+
+
+async def _archive(args: ArchiveArguments, access: AssistantAccess) -> str:
+    parts, username = await _found(args.person, args.chat, access)
+    async with parts.read_long() as session:
+        author = await get_author(session, username)
+        room = await room_of_author(session, author)
+        zone = remembered_zone(room.tz if room else None)
+        archive = await read_archive(session, parts.models, author, zone, args.year)
+        redactor = Redactor(session, access, room.id if room else None)
+        memories = [post for each in archive.on_this_day for post in each.items]
+        shown = [*archive.most_liked, *memories[:5]]
+        await redactor.know(shown, [username])
+        numbers, lines = archive.numbers, [_of_author(redactor, author)]
+        lines.append(f"Days with posts: {numbers.days:,}")
+        if calendar := archive.calendar:
+            months = [
+                f"{calendar.year}-{each.month:02}: {each.tweets:,}" for each in calendar.months
+            ]
+            lines.append(f"Years: {', '.join(map(str, calendar.years))}")
+            lines.append(f"Posts by month: {', '.join(months)}")
+        if numbers.busy_from is not None:
+            lines.append(f"Busiest from {numbers.busy_from}:00 for three hours ({zone.key})")
+        for topic, counted in (("Tags", numbers.tags), ("Emoji", numbers.emoji)):
+            names = [f"{each.name} {each.posts}" for each in counted[:MOST_SHOWN]]
+            words = await redactor.unnamed(names, room.id if room else None)
+            lines += [f"{topic}: {', '.join(words)}"] if words else []
+        for topic, posts in (("Most liked:", archive.most_liked), ("On this day:", memories[:5])):
+            quotes = [await redactor.quotation(post, most=QUOTE) for post in posts]
+            lines += [topic, *quotes] if quotes else []
+    return _quoting(lines, shown)
+
+
+class WhoArguments(Struct, forbid_unknown_fields=True):
+    texts: Texts
+    among: People = []
+    chat: Chat | None = None
+
+
+async def _compared(
+    args: WhoArguments, access: AssistantAccess, *, reasons: bool = False
+) -> tuple[Comparison, int | None]:
+    """Return the answer, and the chat whose people were asked about."""
+    async with here().db.read() as session:
+        room = await get_room(session, args.chat) if args.chat else None
+        redactor = Redactor(session, access, room.id if room else None)
+        among = [await redactor.username_of(person) for person in args.among]
+        if room is not None and not among:
+            among = room.usernames
+    try:
+        comparison = await here().comparer.ask(Question(args.texts, among, reasons=reasons))
+    except InvalidInputError as error:
+        if "username" not in error.detail.values:
+            raise
+        called = dict(zip(among, args.among, strict=False))
+        person = called.get(str(error.detail.values["username"]), "someone")
+        raise InvalidInputError(error.detail.template, username=person, loc="among") from None
+    return comparison, room.id if room else None
+
+
+async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> str:
+    comparison, room_id = await _compared(args, access)
+    async with here().db.read() as session:
+        redactor = Redactor(session, access, room_id)
+        names = [ranked.username for ranked in comparison.ranking]
+        writers = [post.username for post in comparison.read_in or ()]
+        await redactor.know(usernames=[*names, *writers])
+        with bound(await redactor.cast([*names, *writers])):
+            lines = [f"Verdict: {comparison.verdict}", _certainty(comparison)]
+            lines += sentences_of(
+                comparison, is_named=bool(args.among or args.chat), has_room=access.has_names
+            )
+            for bar in bars_of(comparison):
+                who = redactor.name(bar.username) if bar.username else "someone else"
+                lines.append(f"{bar.share:.1%} {who}")
+            # A short text gives no evidence, as on pages.
+            marks = comparison.evidence if comparison.verdict != "short" else []
+            marks = sorted(marks, key=lambda mark: -abs(mark.weight))[:MOST_PIECES]
+            lines += [_mark(redactor, mark) for mark in marks]
+            lines += [f"Limit: {limit}" for limit in limits_of(comparison)]
+            lines += filter(None, [rate_of(comparison)])
+    return "\n".join([*lines, NOT_FOR])
+
+
+def _certainty(comparison: Comparison) -> str:
+    if comparison.verdict == "likely":
+        return "saywho names an author, and may be wrong."
+    if comparison.verdict == "unfamiliar":
+        return "saywho says that none of these people wrote it, and may be wrong."
+    return "saywho cannot say who wrote this. Do not name an author."
+
+
+def _mark(redactor: Redactor, mark: Evidence) -> str:
+    side = "for" if mark.weight > 0 else "against"
+    return f"Evidence {side} {redactor.name(mark.username)} ({mark.weight:+.2f}): “{mark.text}”"
+
+
+class ExplainArguments(WhoArguments, kw_only=True):
+    piece: Annotated[str, Meta(max_length=1000, description="A piece of evidence of who_wrote.")]
+
+
+async def _explain(args: ExplainArguments, access: AssistantAccess) -> str:
+    comparison, room_id = await _compared(args, access, reasons=True)
+    marks = sorted(shown_marks(comparison), key=lambda mark: -abs(mark.weight))
+    wanted = args.piece.casefold().strip("“” ")
+    found = [mark for mark in marks if wanted in {mark.text.casefold(), str(mark.piece).casefold()}]
+    if not found:
+        pieces = dict.fromkeys(f"“{mark.text}”" for mark in marks[:MOST_SHOWN])
+        listed = ", ".join(pieces) or "none: the text is too short, or nothing stands out"
+        raise InvalidInputError("That is no evidence here. The pieces: {listed}", listed=listed)
+    mark = found[0]
+    async with here().db.read() as session:
+        redactor = Redactor(session, access, room_id)
+        posts = [*(await find_posts(session, mark.posts or [])).values()][:MOST_PIECES]
+        names = [ranked.username for ranked in comparison.ranking]
+        await redactor.know(posts, [*names, mark.username])
+        with bound(await redactor.cast(names)):
+            own, others = uses_of(mark, comparison)
+        lines = [_mark(redactor, mark), f"{redactor.name(mark.username)}: {own}"]
+        lines += filter(None, [others])
+        lines += ["Posts with it:"] if posts else []
+        lines += [await redactor.quotation(post, most=QUOTE) for post in posts]
+    return _quoting(lines, posts)
+
+
+_TOOLS: Final[tuple[Tool[Any], ...]] = (
+    Tool(
+        "search",
+        "Search posts",
+        "Find posts and messages by words, person, chat and time, each with its link. Without"
+        " words, list them, the newest first with sort=newest.",
+        SearchArguments,
+        _search,
+    ),
+    Tool(
+        "around",
+        "Read around a message",
+        "Read a message in its place: the messages before and after it in its chat, or the"
+        " conversation of a post. To read on, call it with the last message.",
+        AroundArguments,
+        _around,
+    ),
+    Tool(
+        "person",
+        "How a person writes",
+        "Tell how many posts a person has, in which chats, and what sets their writing apart.",
+        PersonArguments,
+        _person,
+    ),
+    Tool(
+        "chat",
+        "Chats and their people",
+        "List the chats, or tell the people of one chat with their numbers of messages.",
+        ChatArguments,
+        _chat,
+    ),
+    Tool(
+        "archive",
+        "A person's archive",
+        "Tell when a person posted, by month of a year, their emoji and tags, the most liked posts,"
+        " and the posts of this day in earlier years.",
+        ArchiveArguments,
+        _archive,
+    ),
+    Tool(
+        "who_wrote",
+        "Who wrote a text",
+        "Say which of some people, or someone else, would have written a text: verdict,"
+        " probabilities, evidence and limits. It often cannot say; then say so, and name nobody.",
+        WhoArguments,
+        _who_wrote,
+    ),
+    Tool(
+        "explain",
+        "Explain a piece of evidence",
+        "For a piece of evidence of who_wrote, with the same texts, chat and people: how often its"
+        " author and the others use it, and posts with it.",
+        ExplainArguments,
+        _explain,
+    ),
+)
+TOOLS: Final = {tool.name: tool for tool in _TOOLS}

@@ -1,0 +1,261 @@
+"""Questions about made chats, whose answers are counted by hand: the right posts are cited."""
+
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any, Final
+
+import pytest
+
+from app.parts.mcp.redaction import letters_of
+from tests.conftest import Client, Shared
+from tests.made_chats import MadeChat, made_chat
+from tests.parts.mcp.assistants import Plain, add_chat, cited, sdk, switch
+from tests.waiting import settle
+
+CHATS: Final = (made_chat(12), made_chat(3))
+ENGLISH, KOREAN = CHATS
+FIRST_ID: Final = {1: 1, 2: len(ENGLISH.said) + 1}
+"""Number of the first message of each chat."""
+
+
+@dataclass
+class Asker:
+    """Asks through the tools, in the words of the switch: letters or names."""
+
+    ask: Callable[..., Awaitable[str]]
+    has_names: bool
+
+    def called(self, name: str, chat: int = 1) -> str:
+        people = [*dict.fromkeys(who for _, who, _ in CHATS[chat - 1].said)]
+        return name if self.has_names else f"{letters_of(people.index(name) + 1)}{chat}"
+
+    async def cites(self, tool: str, **arguments: Any) -> list[int]:
+        return cited(await self.ask(tool, **arguments))
+
+
+@pytest.fixture(scope="module", params=["letters", "names"])
+async def asker(request: pytest.FixtureRequest, shared: Shared) -> Asker:
+    if not (await shared.admin.json("/api/v1/rooms"))["items"]:
+        for chat in CHATS:
+            await add_chat(shared.admin, chat)
+        await settle(shared.app)
+    await switch(shared.app, request.param)
+    return Asker(Plain(shared.admin).ask, request.param == "names")
+
+
+def ids(chat: int, chosen: Callable[[str, str, str], bool]) -> list[int]:
+    said = CHATS[chat - 1].said
+    return [FIRST_ID[chat] + place for place, each in enumerate(said) if chosen(*each)]
+
+
+def messages_of(chat: MadeChat) -> Counter[str]:
+    return Counter(name for _, name, _ in chat.said)
+
+
+async def test_1_which_chats_are_there(asker: Asker) -> None:
+    answer = await asker.ask("chat")
+    for number, chat in enumerate(CHATS, 1):
+        facts = f"{len(chat.names)} people, {len(chat.said)} messages"
+        assert f"Chat {number} “{chat.title}”: {facts}" in answer
+
+
+async def test_2_how_many_messages_has_each_person(asker: Asker) -> None:
+    for number, chat in enumerate(CHATS, 1):
+        answer = await asker.ask("chat", chat=number)
+        for name, count in messages_of(chat).items():
+            assert f"{asker.called(name, number)}: {count} messages" in answer
+
+
+async def test_3_who_writes_most(asker: Asker) -> None:
+    lines = (await asker.ask("chat", chat=1)).splitlines()
+    first = next(line for line in lines if line.endswith(" messages") and ": " in line)
+    ((most, _),) = messages_of(ENGLISH).most_common(1)
+    assert first.startswith(f"{asker.called(most)}: ")
+
+
+async def test_4_from_when_to_when(asker: Asker) -> None:
+    days = [time[:10] for time, _, _ in KOREAN.said]
+    assert f"{days[0]} to {days[-1]}" in await asker.ask("chat", chat=2)
+
+
+async def test_5_when_were_they_silent_longest(asker: Asker) -> None:
+    days = sorted({date.fromisoformat(time[:10]) for time, _, _ in ENGLISH.said})
+    since, until = max(pairwise(days), key=lambda two: two[1] - two[0])
+    assert f"Longest silence: {since} to {until}" in await asker.ask("chat", chat=1)
+
+
+async def test_6_where_does_a_word_stand(asker: Asker) -> None:
+    found = await asker.cites("search", words="kettle", chat=1, limit=20)
+    having = ids(1, lambda _time, _who, text: "kettle" in text.lower())
+    assert len(found) == min(20, len(having))
+    assert {*found} <= {*having}
+
+
+async def test_7_how_many_messages_have_a_word(asker: Asker) -> None:
+    having = ids(1, lambda _time, _who, text: re.search(r"\bsupper\b", text.lower()) is not None)
+    assert f" of {len(having)}\n" in await asker.ask("search", words="supper", chat=1)
+
+
+async def test_8_where_does_somebody_say_a_word(asker: Asker) -> None:
+    name = ENGLISH.said[0][1]
+    found = await asker.cites("search", words="quay", person=asker.called(name), limit=20)
+    having = ids(1, lambda _time, who, text: who == name and "quay" in text.lower())
+    assert having
+    assert {*found} <= {*having}
+    assert len(found) == min(20, len(having))
+
+
+async def test_9_what_did_somebody_write_last(asker: Asker) -> None:
+    name = KOREAN.said[0][1]
+    found = await asker.cites("search", person=asker.called(name, 2), sort="newest", limit=1)
+    assert found == ids(2, lambda _time, who, _text: who == name)[-1:]
+
+
+async def test_10_what_was_written_on_a_day(asker: Asker) -> None:
+    day = ENGLISH.said[-1][0][:10]
+    of_day = ids(1, lambda time, _who, _text: time.startswith(day))
+    found = await asker.cites("search", chat=1, since=day, sort="oldest", limit=20)
+    assert found == of_day[:20]
+
+
+async def test_11_what_was_written_before_a_day(asker: Asker) -> None:
+    day = KOREAN.said[len(KOREAN.said) // 2][0][:10]
+    before = ids(2, lambda time, _who, _text: time[:10] < day)
+    assert f" of {len(before)}\n" in await asker.ask("search", chat=2, until=day)
+
+
+async def test_12_everything_by_somebody_page_by_page(asker: Asker) -> None:
+    name, found, cursor = ENGLISH.said[0][1], list[int](), ""
+    while True:
+        asked = {"person": asker.called(name), "sort": "oldest", "limit": 20, "cursor": cursor}
+        answer = await asker.ask("search", **asked)
+        found += cited(answer)
+        more = re.search(r"cursor (\S+)$", answer)
+        if not more:
+            break
+        cursor = more[1]
+    assert found == ids(1, lambda _time, who, _text: who == name)
+
+
+async def test_13_what_was_said_around_a_message(asker: Asker) -> None:
+    assert await asker.cites("around", message=40, before=3, after=4) == [*range(37, 45)]
+
+
+async def test_14_what_was_answered_to_the_first_message(asker: Asker) -> None:
+    first = FIRST_ID[2]
+    answer = await asker.ask("around", message=first, before=5, after=1)
+    assert cited(answer) == [first, first + 1]
+    assert f" {asker.called(KOREAN.said[1][1], 2)} in chat 2 " in answer
+
+
+async def test_15_in_which_chats_is_somebody(asker: Asker) -> None:
+    name = KOREAN.said[3][1]
+    answer = await asker.ask("person", person=asker.called(name, 2))
+    assert f"Chat 2 “{KOREAN.title}”" in answer
+    assert "Chat 1" not in answer
+    assert f"{asker.called(name, 2)}: {messages_of(KOREAN)[name]} posts and messages" in answer
+
+
+async def test_16_what_sets_somebody_apart(asker: Asker) -> None:
+    loud = next(name for _, name, text in ENGLISH.said if text.isupper() or text[:9].isupper())
+    assert "Sets apart:" in await asker.ask("person", person=asker.called(loud))
+
+
+async def test_17_how_many_messages_in_a_month(asker: Asker) -> None:
+    name = ENGLISH.said[0][1]
+    months = Counter(time[:7] for time, who, _ in ENGLISH.said if who == name)
+    told = ", ".join(f"{month}: {count}" for month, count in sorted(months.items()))
+    answer = await asker.ask("archive", person=asker.called(name), year=2024)
+    assert f"Posts by month: {told}" in answer
+
+
+async def test_18_on_how_many_days(asker: Asker) -> None:
+    name = KOREAN.said[0][1]
+    days = {time[:10] for time, who, _ in KOREAN.said if who == name}
+    answer = await asker.ask("archive", person=asker.called(name, 2), chat=2)
+    assert f"Days with posts: {len(days)}" in answer
+
+
+async def test_19_who_wrote_something_that_stands_here(asker: Asker) -> None:
+    texts = Counter(text for _, _, text in ENGLISH.said)
+    _, name, text = next(said for said in ENGLISH.said if texts[said[2]] == 1 and len(said[2]) > 40)
+    most = [person for person, _ in messages_of(ENGLISH).most_common(3)]
+    among = [asker.called(person) for person in {name, *most}]
+    answer = await asker.ask("who_wrote", texts=[text], among=among)
+    assert f"{asker.called(name)} wrote exactly this" in answer
+
+
+async def test_20_which_posts_have_a_piece_of_evidence(asker: Asker) -> None:
+    name, *others = (person for person, _ in messages_of(ENGLISH).most_common(3))
+    text = " ".join([said for _, who, said in ENGLISH.said if who == name][:4])
+    asked = {"texts": [text], "among": [asker.called(person) for person in (name, *others)]}
+    found = re.findall(
+        rf"Evidence for {asker.called(name)} \(\+[\d.]+\): “(.+)”",
+        await asker.ask("who_wrote", **asked),
+    )
+    explained = await asker.ask("explain", **asked, piece=found[0])
+    posts = ids(1, lambda _time, who, said: who == name)
+    assert cited(explained)
+    assert {*cited(explained)} <= {*posts}
+
+
+async def test_the_clients_of_the_sdk_read_the_same(shared: Shared, asker: Asker) -> None:
+    for mode, version in (("auto", "2026-07-28"), ("legacy", "2025-11-25")):
+        async with sdk(shared.admin, mode) as connected:
+            assert connected.protocol_version == version
+            tools = [tool.name for tool in (await connected.list_tools()).tools]
+            told = await connected.call_tool("around", {"message": 40})
+        assert tools == ["search", "around", "person", "chat", "archive", "who_wrote", "explain"]
+        assert told.content[0].text == await asker.ask("around", message=40)  # type: ignore[union-attr]
+
+
+async def test_who_wrote_says_what_the_api_says(shared: Shared, asker: Asker) -> None:
+    names = [name for name, _ in messages_of(ENGLISH).most_common(4)]
+    texts = [text for _, _, text in ENGLISH.said[:60:7]]
+    verdicts = set()
+    for asked in (*([text] for text in texts), texts, ["Nobody here would have said any of this."]):
+        form = {"texts": asked, "usernames": names, "explain": True}
+        answer = await shared.admin.post("/api/v1/compare", json=form)
+        expected = await answer.get_json()
+        told = await asker.ask("who_wrote", texts=asked, among=[*map(asker.called, names)])
+        verdicts.add(expected["verdict"])
+        assert told.startswith(f"Verdict: {expected['verdict']}\n")
+        assert ("cannot say" in told) == (expected["verdict"] in {"close", "short"})
+        if expected["none"] is None:
+            continue
+        shares = {asker.called(each["username"]): each for each in expected["ranking"]}
+        lines = dict(reversed(line) for line in re.findall(r"^([\d.]+)% (.+)$", told, re.MULTILINE))
+        assert float(lines.pop("someone else")) == pytest.approx(100 * expected["none"], abs=0.051)
+        assert lines.keys() == shares.keys()
+        for person, share in lines.items():
+            probability = (1 - expected["none"]) * shares[person]["probability"]
+            assert float(share) == pytest.approx(100 * probability, abs=0.051)
+    assert len(verdicts) > 1
+
+
+async def test_who_wrote_of_a_chat_asks_about_its_people(shared: Shared, asker: Asker) -> None:
+    text = " ".join(text for _, _, text in KOREAN.said[:3])
+    form = {"text": text, "usernames": KOREAN.names}
+    expected = await (await shared.admin.post("/api/v1/compare", json=form)).get_json()
+    told = await asker.ask("who_wrote", texts=[text], chat=2)
+    assert told.startswith(f"Verdict: {expected['verdict']}\n")
+
+
+async def test_answers_are_short(shared: Shared, asker: Asker) -> None:
+    client: Client = shared.admin
+    rooms = await client.json("/api/v1/rooms")
+    if len(rooms["items"]) == len(CHATS):
+        long = ({"username": "ann", "text": f"{n} " + "long words " * 2_000} for n in range(50))
+        await client.add_posts(*({**post, "room": {"name": "long"}} for post in long))
+    posts = await client.json("/api/v1/rooms/3/messages?limit=50")
+    middle = posts["items"][25]["id"]
+    for tool, arguments in (
+        ("search", {"words": "long", "limit": 20}),
+        ("around", {"message": middle, "before": 20, "after": 20}),
+        ("chat", {"chat": 3}),
+    ):
+        assert 0 < len(await asker.ask(tool, **arguments)) < 20_000
