@@ -16,7 +16,7 @@ GUIDE: Final = Path(__file__).parents[1] / "docs" / "api.md"
 MARKS: Final = ("<!-- addresses -->", "<!-- end of addresses -->")
 NEEDS: Final = {
     "open": "nothing",
-    "read": "`read`, or a public site",
+    "read": "reading",
     "known": "`read`",
     "token": "`read`",
     "write": "`write`",

@@ -96,7 +96,7 @@ def sentences_of(text: str) -> Iterator[str]:
 def prose_of(page: str) -> str:
     """Return the prose of a page in Markdown: no code, tables, headings, comments or addresses."""
     page = re.sub(r"^```.*?^```$|<!--.*?-->", "", page, flags=re.MULTILINE | re.DOTALL)
-    page = re.sub(r"^(?:#|\||    ).*$", "", page, flags=re.MULTILINE)
+    page = re.sub(r"^(?:#| *\||    ).*$", "", page, flags=re.MULTILINE)
     page = re.sub(r"\]\([^)]*\)|[\[*]", "", re.sub(r"`[^`]*`", "X", page))
     paragraphs = re.split(r"\n\s*\n|\n(?=\s*(?:-|\d+\.) )", page)
     lines = (" ".join(paragraph.split()) for paragraph in paragraphs)
