@@ -1,14 +1,14 @@
 """The fields of a post, declared once in `PostContent`.
 
 Requests, records, exports, table rows and answers are made of it. A new field needs a column in
-`Tweet` by a migration.
+`Tweet` by a migration; `app/services/posts/post_content.py` says how it is stored.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Final, Generic, Literal, NamedTuple, TypeVar, get_type_hints
+from typing import Annotated, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -146,26 +146,6 @@ class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     name: str
 
 
-class Stored(NamedTuple):
-    columns: tuple[str, ...] = ()
-    """Its columns in `Tweet`; by default the field's name."""
-    repetition: Literal["ignored", "fills", "renews", "narrows"] = "ignored"
-    """Effect of sending a post again: no effect, fill a null or empty field, or renew it.
-
-    Only `admin`, or the import that brought the post, fills and narrows: the first value stays, so
-    a wrong one could not be corrected. A newer value renews (`is_newer` in
-    `app/services/posts/post_content.py`), whoever sends it. A flag that may change is null until a
-    request or file states it, and renews. A null audience becomes a limited audience (`narrows`),
-    but never everyone: the sender may not know better. A null that means something is `ignored`:
-    a post without a chat is not a message whose chat is unknown.
-    """
-    since: int = 1
-    """First version of exports with the field."""
-
-
-FILLS: Final = Stored(repetition="fills")
-_TARGET_COLUMNS: Final = ("reply_to_source_id", "reply_to_username")
-
 TargetT = TypeVar("TargetT", bound=ReplyTarget)
 MediumT = TypeVar("MediumT", bound=Medium)
 RoomT = TypeVar("RoomT", bound=RoomReference)
@@ -181,32 +161,21 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
     ] = None
     created_at: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
-        FILLS,
         Meta(
             description="UTC; null if unknown. For a new post, the default is the time of arrival."
         ),
     ] = None
-    lang: Annotated[str | None, FILLS] = None
+    lang: str | None = None
     source_id: str | None = None
-    url: Annotated[str | None, FILLS] = None
-    reply_to: Annotated[TargetT | None, Stored(_TARGET_COLUMNS, "fills", since=2)] = None
-    media: Annotated[
-        Annotated[tuple[MediumT, ...], Meta(max_length=MOST_MEDIA)],
-        Stored(repetition="fills", since=3),
-    ] = ()
-    counts: Annotated[
-        Reactions | None,
-        Stored(repetition="renews", since=3),
-        Meta(description="The newest figures seen."),
-    ] = None
+    url: str | None = None
+    reply_to: TargetT | None = None
+    media: Annotated[tuple[MediumT, ...], Meta(max_length=MOST_MEDIA)] = ()
+    counts: Annotated[Reactions | None, Meta(description="The newest figures seen.")] = None
     room: Annotated[
-        RoomT | None,
-        Stored(("room_id",), since=4),
-        Meta(description="The chat that the message was written in; null for a post."),
+        RoomT | None, Meta(description="The chat that the message was written in; null for a post.")
     ] = None
     visibility: Annotated[
         Visibility | None,
-        Stored(repetition="narrows", since=5),
         Meta(
             description="Audience of the post at its source: everyone, or a limited audience such"
             " as followers; null if unknown. For a new post, the default is `public`."
@@ -218,30 +187,17 @@ PlainPost = PostContent[ReplyTarget, Medium, RoomReference]
 """A post as people and programs write it, outside this installation."""
 
 
-@cache
-def stored_fields() -> dict[str, Stored]:
-    hints = get_type_hints(PostContent, include_extras=True)
-    fields = {}
-    for name in PostContent.__struct_fields__:
-        notes = getattr(hints[name], "__metadata__", ())
-        stored = next((note for note in notes if isinstance(note, Stored)), Stored())
-        fields[name] = stored._replace(columns=stored.columns or (name,))
-    return fields
-
-
-@cache
-def table_columns() -> tuple[str, ...]:
-    return tuple(column for stored in stored_fields().values() for column in stored.columns)
+FIELDS: Final = PostContent.__struct_fields__
+_ADDED_IN: Final = {"reply_to": 2, "media": 3, "counts": 3, "room": 4, "visibility": 5}
+"""The first version of exports with a field; the others are in all."""
 
 
 @cache
 def headers() -> tuple[tuple[str, ...], ...]:
     """Return a tuple of export columns for each version, the present one last."""
-    fields = stored_fields()
-    versions = range(1, max(stored.since for stored in fields.values()) + 1)
     return tuple(
-        ("username", "platform", *(name for name, stored in fields.items() if stored.since <= last))
-        for last in versions
+        ("username", "platform", *(name for name in FIELDS if _ADDED_IN.get(name, 1) <= version))
+        for version in range(1, max(_ADDED_IN.values()) + 1)
     )
 
 

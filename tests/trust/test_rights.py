@@ -33,8 +33,8 @@ from app.models import (
     User,
 )
 from app.services.deletion import is_purge_due
+from app.services.posts.post_content import stored_fields
 from app.views.imports.api import NewImportArgs
-from saywho.formats.post import stored_fields
 from tests.chats import telegram
 from tests.conftest import NDJSON, Client, MakeConfig
 from tests.installation import Installation

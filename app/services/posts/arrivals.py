@@ -3,7 +3,7 @@
 Single posts that arrive together are stored in one transaction (group commit).
 
 A repeated post completes the stored one, found by `source_id`, or for chat messages by author, time
-and text, as far as its sender may (`repetition` in `saywho/formats/post.py`).
+and text, as far as its sender may (`Stored` in `post_content.py`).
 """
 
 import asyncio

@@ -18,11 +18,11 @@ from app.db.backend import searched_text
 from app.db.engine import Database
 from app.models import Tweet, User
 from app.runtime.work_pool import Runner
-from app.services.posts.post_content import content_columns, decoded
+from app.services.posts.post_content import content_columns, decoded, table_columns
 from app.services.posts.selection import AnySelect, Conditions
 from app.services.posts.tweets import AnyRow, room_name
 from app.services.posts.users import get_user
-from saywho.formats.post import Medium, table_columns
+from saywho.formats.post import Medium
 from saywho.formats.records import ExportedPost, Writer
 
 PAGE: Final = 200

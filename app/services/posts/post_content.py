@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import json, structs
@@ -15,6 +15,7 @@ from app.errors import InvalidInputError, message_of
 from app.models import Tweet
 from app.runtime.clock import EARLIEST
 from saywho.formats.post import (
+    FIELDS,
     Medium,
     PlainPost,
     PostContent,
@@ -24,8 +25,6 @@ from saywho.formats.post import (
     StoredMedium,
     Visibility,
     kept_signs,
-    stored_fields,
-    table_columns,
     total_of,
 )
 from saywho.formats.records import FileRoom
@@ -41,6 +40,43 @@ from saywho.text import (
 StoredContent = PostContent[ReplyTarget, StoredMedium, RoomReference]
 _media: Final = json.Decoder(tuple[StoredMedium, ...])
 _counts: Final = json.Decoder(Reactions)
+
+
+class Stored(NamedTuple):
+    columns: tuple[str, ...] = ()
+    """Its columns in `Tweet`; by default the field's name."""
+    repetition: Literal["ignored", "fills", "renews", "narrows"] = "ignored"
+    """Effect of sending a post again: no effect, fill a null or empty field, or renew it.
+
+    Only `admin`, or the import that brought the post, fills and narrows: the first value stays, so
+    a wrong one could not be corrected. A newer value renews (`is_newer`), whoever sends it. A flag
+    that may change is null until a request or file states it, and renews. A null audience becomes a
+    limited audience (`narrows`), but never everyone: the sender may not know better. A null that
+    means something is `ignored`: a post without a chat is not a message whose chat is unknown.
+    """
+
+
+_STORED: Final = {
+    **dict.fromkeys(("created_at", "lang", "url", "media"), Stored(repetition="fills")),
+    "reply_to": Stored(("reply_to_source_id", "reply_to_username"), "fills"),
+    "counts": Stored(repetition="renews"),
+    "room": Stored(("room_id",)),
+    "visibility": Stored(repetition="narrows"),
+}
+
+
+@cache
+def stored_fields() -> dict[str, Stored]:
+    """Return how each field of a post is stored."""
+    fields = {name: _STORED.get(name, Stored()) for name in FIELDS}
+    return {
+        name: field._replace(columns=field.columns or (name,)) for name, field in fields.items()
+    }
+
+
+@cache
+def table_columns() -> tuple[str, ...]:
+    return tuple(column for field in stored_fields().values() for column in field.columns)
 
 
 @cache

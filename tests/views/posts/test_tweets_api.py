@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.services.access.rights import Scope
-from saywho.formats.post import stored_fields
+from app.services.posts.post_content import stored_fields
 from tests.conftest import NDJSON, Client, Shared, client_with
 from tests.uploading import jsonl
 
