@@ -49,7 +49,7 @@ from app.services.imports.beginning import (
     stopped_after,
 )
 from app.services.imports.report import MAX_ERRORS, ImportReport, Seen, note_facts
-from app.services.imports.seen import Look
+from app.services.imports.seen import FileMatch
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
 from saywho.formats.assumptions import NotesSummary, note_lines
@@ -131,7 +131,7 @@ class Importer:
                 await check_kept(session, report.stored.rooms)
                 await jobs.note_progress(session, job, source, report)
 
-        async def looked(records: RecordStream, look: Look) -> set[Message]:
+        async def looked(records: RecordStream, look: FileMatch) -> set[Message]:
             self._seen[name] = look.seen
             if look.replaced is not None:
                 with speaking_of(messages=records.is_chat):

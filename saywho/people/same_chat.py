@@ -2,7 +2,8 @@
 
 Runs of equal texts that each list has once are anchors. Their times differ by a few constants: the
 difference of two time zones, which changes with summer time. Messages of one text and, that
-difference taken off, of one minute are one message; the n-th of several is the n-th there.
+difference taken off, of one minute are one message; the n-th of several is the n-th there. So are
+messages of one text without times.
 """
 
 from collections import Counter
@@ -75,10 +76,14 @@ class Agreement(NamedTuple):
     @property
     def is_same(self) -> bool:
         """Whether both are one chat."""
-        is_enough = self.texts >= _FEWEST_TEXTS or self.is_whole
+        return self.is_alike and (self.texts >= _FEWEST_TEXTS or self.is_whole)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether both are one chat if their titles and people are alike, too."""
         # Exports that fill each other's gaps share runs of messages, and take turns between them.
         fills = 2 * self.linked >= self.known >= _MOST_OPPOSED * self.opposed
-        return is_enough and (fills or 2 * self.known >= self.smaller) and bool(self.people)
+        return (fills or 2 * self.known >= self.smaller) and bool(self.people)
 
     @property
     def shifted(self) -> int | None:
@@ -126,9 +131,12 @@ def _in_both_times(
         side[is_timed].astype(np.int32)
         for side, is_timed in zip((minutes, here.times // MINUTE_S), timed, strict=True)
     ]
+    untimed = min(int(np.count_nonzero(~is_timed)) for is_timed in timed)
+    if not all(map(len, sides)):
+        return untimed, 0
     first, last = max(side.min() for side in sides), min(side.max() for side in sides)
     within = [(first <= side) & (side <= last) for side in sides]
-    smaller = min(int(np.count_nonzero(inside)) for inside in within)
+    smaller = untimed + min(int(np.count_nonzero(inside)) for inside in within)
     # 0 is a common message, 1 one of the file alone, 2 one of here alone.
     of_file, of_here = is_new[timed[0]][within[0]], is_only[timed[1]][within[1]]
     marks = np.concatenate([of_file.astype(np.int8), 2 * of_here.astype(np.int8)])
@@ -226,11 +234,11 @@ def _nearest(anchors: tuple[Numbers, Numbers], count: int) -> tuple[Numbers, Num
 
 def _match(file: Messages, here: Messages, shifts: Numbers, places: Numbers) -> Numbers:
     """Fill places of messages that have none with those of one text and minute; return these."""
-    is_left = (places < 0) & (file.times != UNKNOWN)
-    is_free = here.times != UNKNOWN
+    is_left, is_free = places < 0, np.ones(len(here.times), bool)
     is_free[places[places >= 0]] = False
     # An export may begin in the middle of a minute, whose messages it has from the last one back.
     timed = file.times != UNKNOWN, here.times != UNKNOWN
+    shifts = np.where(timed[0], shifts, 0)
     since = [(file.times // MINUTE_S - shifts)[timed[0]], here.times[timed[1]] // MINUTE_S]
     firsts = [int(minutes.min()) for minutes in since if len(minutes)]
     matched = []

@@ -25,11 +25,17 @@ from app.services.access.accounts import are_guests_here
 from app.services.imports.bulk import find_by_keys
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.reading import FirstReading
-from app.services.imports.seen import AS_BEFORE, Look, is_zone_open, look_at, outlined
+from app.services.imports.seen import (
+    AS_BEFORE,
+    FileMatch,
+    find_match,
+    is_zone_open,
+    proposed,
+    with_people,
+)
 from app.services.imports.undo import Replaced, find_replaced
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.posts.users import find_own, is_own_chosen
-from app.services.rooms.identity import RoomFinder
 from saywho.formats.assumptions import Assumption, NotesSummary, ReadNotes, order_of
 from saywho.formats.chats.people import zone_of
 from saywho.formats.doubts.questions import SeenId
@@ -78,7 +84,7 @@ READ_AS_BEFORE: Final[tuple[AsBefore, ...]] = ("timezone", "dates")
 
 async def begin_reading(
     db: Sessions, source: Source, read: FileReading
-) -> tuple[RecordStream, Look]:
+) -> tuple[RecordStream, FileMatch]:
     """Return the records of a source, with the names and times that they have here, and what of
     them is here. A stored chat's are by default read in its earlier zone and order of dates.
 
@@ -99,7 +105,7 @@ async def begin_reading(
         first = await asyncio.to_thread(FirstReading, records, source, again)
     checked = await asyncio.to_thread(first.checked)
     chats = await asyncio.to_thread(first.chats, read.form, has_guests=has_guests)
-    look = await look_at(db, chats, named, read.digest)
+    look = await find_match(db, chats, named, read.digest)
     look.check(options, checked.notes)
     if first.questions.ids and look.replaced is None:
         async with db.read() as session:
@@ -121,9 +127,7 @@ async def read_before(
         return {}
     rooms = set[int]()
     for chat in chats:
-        look = await outlined(session, chat, options)
-        if proposal := await RoomFinder().propose(session, chat.reference, look.sample):
-            rooms.add(proposal.room_id)
+        rooms |= {await proposed(session, await with_people(session, chat, options)) or 0}
     query = select(Room.tz, Room.date_order).where(Room.id.in_(rooms))
     rows = (await session.execute(query)).all()
     here: dict[AsBefore, set[Any]] = {
@@ -179,7 +183,7 @@ class UploadLook(NamedTuple):
     """What of an upload is here, and what its preview proposes."""
 
     preview: Preview
-    look: Look
+    look: FileMatch
     earlier: ReadOptions
     """People who were chosen before, with the names that they have here."""
     here: dict[str | None, PersonHere]
@@ -228,10 +232,10 @@ async def look_at_upload(
     # The import will read the file in the chat's zone, so that its times may be others.
     is_open = is_zone_open(options, preview.notes)
     read_zone = zone_of_reading(preview.notes) if is_open else None
-    look = await look_at(db, preview.chats, named, preview.digest, read_zone)
+    look = await find_match(db, preview.chats, named, preview.digest, read_zone)
     earlier = structs.replace(earlier, rename={**look.renamed, **earlier.rename})
     zone = look.seen.zone if is_open else None
-    rooms = {each.room_id for each in look.chats.values() if each.room_id is not None}
+    rooms = {each.room_id for each in look.decisions.values() if each.room_id is not None}
     async with db.read() as session:
         called = {
             name: earlier.rename.get(name or "", name or earlier.username or options.username)

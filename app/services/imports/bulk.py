@@ -22,7 +22,7 @@ from app.services.posts.meetings import note_met
 from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import RoomMention, SourceKey, find_named, is_of_kept_room
 from app.services.posts.users import CHANGE_USER, check_platform, claim_site, disclaim_site
-from app.services.rooms.identity import RoomFinder, RoomSample, announce_change
+from app.services.rooms.identity import RoomFinder, announce_change
 from saywho.clock import now
 from saywho.formats.post import RoomReference
 from saywho.formats.records import FileRoom
@@ -375,8 +375,8 @@ async def store_batch(
     rows = await find_stored(session, [outcome.key for outcome in resolved])
     roomless = {key: row.import_id for key, row in rows.items() if row.content.room is None}
     resolved = list(_in_their_places(resolved, rows, roomless, memory))
-    samples, in_rooms = _samples(resolved, stored, rows), rows.keys() - roomless.keys()
-    resolved = await _in_rooms(session, memory.rooms, resolved, samples, in_rooms, report)
+    in_rooms = rows.keys() - roomless.keys()
+    resolved = await _in_rooms(session, memory.rooms, resolved, in_rooms, report)
     known, again = _sorted_out(resolved, stored, memory)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
     arrivals = [
@@ -421,12 +421,12 @@ async def _in_rooms(
     session: AsyncSession,
     rooms: RoomFinder,
     resolved: Sequence[Resolved],
-    samples: Mapping[RoomReference, RoomSample],
     stored_in_rooms: Iterable[SourceKey],
     report: ImportReport,
 ) -> list[Resolved]:
     """Return the posts with their rooms; reject lines whose room needs more than a name."""
-    by_people = {room: sample for room, sample in samples.items() if rooms.knows_by_people(room)}
+    people = _people(resolved)
+    by_people = {room: names for room, names in people.items() if rooms.knows_by_people(room)}
     found = await rooms.find(session, by_people) if by_people else {}
     mentions = [
         RoomMention(outcome.key, room)
@@ -448,7 +448,7 @@ async def _in_rooms(
             report.reject(outcome.item.place, message_of(error))
             continue
         if place is not None and not rooms.trusts_ids:
-            await rooms.check_named(session, place, samples[room])
+            await rooms.check_named(session, room, place)
         placed.append(outcome._replace(room_id=place and place.room_id))
     return placed
 
@@ -472,24 +472,13 @@ def _in_their_places(
         yield outcome
 
 
-def _samples(
-    resolved: Iterable[Resolved],
-    stored: Mapping[PostIdentity, Sequence[EqualPost]],
-    rows: Mapping[SourceKey, PostRow],
-) -> dict[RoomReference, RoomSample]:
-    samples: dict[RoomReference, RoomSample] = defaultdict(RoomSample)
-    for outcome in resolved:
-        item, user, _ = outcome
-        if item.post.room is None:
-            continue
-        sample = samples[item.post.room]
-        sample.names[user.id] = user.display_name or user.username
-        if item.repeat:
-            sample.messages += 1
-            sample.equal.update({post.room_id for post in stored.get(outcome.identity, ())})
-        elif (row := rows.get(outcome.key)) is not None and row.content.room:
-            sample.equal[row.content.room.id] += 1
-    return samples
+def _people(resolved: Iterable[Resolved]) -> dict[RoomReference, dict[int, str]]:
+    """Return the names of who writes in each chat."""
+    people: dict[RoomReference, dict[int, str]] = defaultdict(dict)
+    for item, user, _ in resolved:
+        if item.post.room is not None:
+            people[item.post.room][user.id] = user.display_name or user.username
+    return people
 
 
 def _sorted_out(

@@ -16,7 +16,18 @@ import msgspec
 import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, bindparam, false, func, not_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    false,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Readable, Sessions, backend_of, is_among
@@ -32,11 +43,14 @@ from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
 from app.services.posts.selection import unix_seconds
 from app.services.rooms.identity import (
-    Proposal,
+    NEW_CHAT,
+    Decision,
+    Evidence,
     RoomFinder,
     RoomOutline,
-    RoomSample,
-    outline_of,
+    is_only_named,
+    room_of_id,
+    room_of_people,
     rooms_of_title,
 )
 from app.services.rooms.times import Steps, move_times, moved, read_in, steps_between
@@ -75,10 +89,10 @@ class StoredChat(NamedTuple):
 
 
 class Same(NamedTuple):
-    """A chat of a file, and the chat here that has its messages."""
+    """A chat of a file, and the stored chat that has its messages."""
 
     chat: FileChat
-    here: StoredChat
+    stored: StoredChat
     found: Agreement
     names: dict[str, str]
     """Usernames here of people who have other names in the file."""
@@ -92,10 +106,10 @@ class Same(NamedTuple):
     def is_changed(self) -> bool:
         """Whether the file's messages have other names, times or ids than here."""
         common = np.flatnonzero(self.found.places >= 0)
-        stored = self.here.messages.times[self.found.places[common]]
-        is_equal = np.array_equal(stored, self.chat.messages.times[common])
+        times = self.stored.messages.times[self.found.places[common]]
+        is_equal = np.array_equal(times, self.chat.messages.times[common])
         ids = np.frombuffer(self.chat.ids, np.uint64)[common]
-        is_other = (ids != NO_TEXT) & (ids != self.here.ids[self.found.places[common]])
+        is_other = (ids != NO_TEXT) & (ids != self.stored.ids[self.found.places[common]])
         return bool(self.names) or bool(is_other.any()) or not is_equal
 
     def steps(self, zone: str | None) -> Steps:
@@ -112,11 +126,11 @@ class Same(NamedTuple):
         """
         times = self.chat.messages.times.copy()
         common = np.flatnonzero(self.found.places >= 0)
-        stored = self.here.messages.times[self.found.places[common]]
+        stored = self.stored.messages.times[self.found.places[common]]
         if self.found.shifted is not None and is_file_right:
             stored = moved(stored, self.steps(zone))
         elif self._steps_of_zones(zone):
-            times = read_in(times, zone_of(zone), zone_of(self.here.tz))
+            times = read_in(times, zone_of(zone), zone_of(self.stored.tz))
         else:
             times[times != UNKNOWN] -= (self.found.shifts * MINUTE_S)[times != UNKNOWN]
         times[common] = stored
@@ -129,7 +143,7 @@ class Same(NamedTuple):
     def _common(self) -> tuple[Numbers, Numbers]:
         """Return the times here of the common messages, ascending, and their shifts in seconds."""
         at = np.flatnonzero(self.found.places >= 0)
-        times, shifts = self.here.messages.times[self.found.places[at]], self.found.shifts[at]
+        times, shifts = self.stored.messages.times[self.found.places[at]], self.found.shifts[at]
         order = np.argsort(times, kind="stable")
         return times[order], shifts[order] * MINUTE_S
 
@@ -140,10 +154,10 @@ class Same(NamedTuple):
 
     def _steps_of_zones(self, zone: str | None) -> Steps:
         """Return the difference of the two zones, if it explains the shifts."""
-        if self.found.shifted is None or not (zone and self.here.tz):
+        if self.found.shifted is None or not (zone and self.stored.tz):
             return []
-        first, last = (int(self.here.messages.times[n]) for n in (0, -1))
-        steps = steps_between(zone_of(self.here.tz), zone_of(zone), first, last)
+        first, last = (int(self.stored.messages.times[n]) for n in (0, -1))
+        steps = steps_between(zone_of(self.stored.tz), zone_of(zone), first, last)
         times, shifts = self._common()
         is_equal = moved(times, steps) == times + shifts
         return steps if is_equal.mean() >= _MOST_EQUAL else []
@@ -165,30 +179,33 @@ def _keep_order(
 
 
 @dataclass(slots=True)
-class ChatLook:
-    """A chat of a file, its people and messages here, and the chat here that it is, if any."""
+class ChatMatch:
+    """A chat of a file, and the stored chat that it is, if any."""
 
     chat: FileChat
-    sample: RoomSample
+    people: dict[int, str]
+    """Names by ids of authors; ids below 0 for who is not stored."""
     authors: list[int | None]
-    """Ids of its people, None for who is not here."""
+    """Ids of its people, None for who is not stored."""
     same: Same | None = None
-    room_id: int | None = None
-    """The chat here that it may be."""
-    room: RoomOutline | None = None
-    """That chat, unless it is proven."""
-    is_by_id: bool = False
-    """Whether the app's ID of the chat is here, so that nobody can say that it is another chat."""
+    decision: Decision = NEW_CHAT
+
+    def evidence(self, only: int | None) -> Evidence:
+        """Return what the chat is known by; `only`: the chat of an import that it replaces."""
+        if self.same is None:
+            return Evidence(self.people, only)
+        is_mostly_stored = 2 * self.same.found.known >= len(self.chat.messages.texts)
+        return Evidence(self.people, self.same.stored.id, self.same.is_moved, is_mostly_stored)
 
     @property
     def new_times(self) -> Numbers:
-        """Times of the messages that are not here."""
+        """Times of the messages that are not stored."""
         if self.same is None:
             return self.chat.messages.times
         return self.same.chat.messages.times[self.same.found.places < 0]
 
     async def names(self, session: AsyncSession, found: Agreement) -> dict[str, str]:
-        """Return the usernames here of people who have other names in the file."""
+        """Return the stored usernames of people who have other names in the file."""
         others = {
             person: user for person, user in found.people.items() if self.authors[person] != user
         }
@@ -198,84 +215,84 @@ class ChatLook:
         return {name: names[user] for name, user in pairs if user in names}
 
 
-def _read_like(chat: FileChat, zone: str | None, zone_here: str | None) -> FileChat:
-    """Return a chat with its times in the time zone of a chat here, if both are known."""
-    if not (zone and zone_here) or zone == zone_here:
+def _read_like(chat: FileChat, zone: str | None, stored: str | None) -> FileChat:
+    """Return a chat with its times in the time zone of a stored chat, if both are known."""
+    if not (zone and stored) or zone == stored:
         return chat
-    times = read_in(chat.messages.times, zone_of(zone), zone_of(zone_here))
+    times = read_in(chat.messages.times, zone_of(zone), zone_of(stored))
     return structs.replace(chat, times=times.tobytes())
 
 
-async def outlined(session: AsyncSession, chat: FileChat, options: ReadOptions) -> ChatLook:
-    """Return a chat with the people and the number of messages that a chat here is known by."""
+async def with_people(session: AsyncSession, chat: FileChat, options: ReadOptions) -> ChatMatch:
+    """Return a chat with those of its people who are stored."""
     called = [username_for(options.rename.get(name, name)) for name in chat.people]
     keys = [username_key(name) for name in called]
-    here = await find_by_keys(session, keys)
-    people = [here.get(key) for key in keys]
-    names = {person.id: person.username for person in people if person}
+    stored = await find_by_keys(session, keys)
+    authors = [stored[key].id if key in stored else None for key in keys]
+    people = {stored[key].id: stored[key].username for key in keys if key in stored}
     # The others count among its people, of whom half decide.
-    names |= {-1 - n: name for n, name in enumerate(called) if people[n] is None}
-    authors = [person.id if person else None for person in people]
-    return ChatLook(chat, RoomSample(names, len(chat.messages.texts)), authors)
+    people |= {-1 - n: name for n, name in enumerate(called) if authors[n] is None}
+    return ChatMatch(chat, people, authors)
+
+
+async def proposed(session: AsyncSession, match: ChatMatch) -> int | None:
+    """Return the stored chat that the app's ID, or title and people lead to."""
+    by_id = await room_of_id(session, match.chat.reference)
+    return by_id or await room_of_people(session, match.chat.reference, match.people)
 
 
 class _Comparing(NamedTuple):
-    """Comparing chats of a file with chats here."""
+    """Comparing chats of a file with stored chats."""
 
     session: AsyncSession
     options: ReadOptions
-    is_going: ColumnElement[bool]
-    """Condition on messages here that do not count."""
+    is_replaced: ColumnElement[bool]
+    """Condition on stored messages that do not count."""
     zone: str | None
-    """See `look_at`."""
+    """See `find_match`."""
 
-    async def look(self, chat: FileChat, *, is_only: bool, is_searched: bool) -> ChatLook:
+    async def match(self, chat: FileChat, *, is_only: bool, is_searched: bool) -> ChatMatch:
         """Compare a chat.
 
         is_only: whether the file has no other one, so that chosen chats are meant for it.
-        is_searched: whether texts alone may lead to a chat here.
+        is_searched: whether texts alone may lead to a stored chat.
         """
-        look = await outlined(self.session, chat, self.options)
-        if not (look.sample.messages and await self.session.scalar(select(Room.id).limit(1))):
-            return look
+        match = await with_people(self.session, chat, self.options)
+        total = len(chat.messages.texts)
+        if not (total and await self.session.scalar(select(Room.id).limit(1))):
+            return match
         candidates = await _chosen(self.session, self.options)
         is_settled = is_only and bool(candidates)
-        proposal = await RoomFinder().propose(self.session, chat.reference, look.sample)
-        look.is_by_id = proposal is not None and proposal.is_by_id
         if not is_settled:
-            candidates = await _candidates(self.session, look, proposal) | candidates
+            candidates = await _candidates(self.session, match) | candidates
         for room_id, fewest in candidates.items():
-            await self._compare(look, room_id, fewest)
-        known = look.same.found.known if look.same is not None else 0
-        if is_searched and not is_settled and 2 * known < look.sample.messages:
+            await self._compare(match, room_id, fewest)
+        known = match.same.found.known if match.same is not None else 0
+        if is_searched and not is_settled and 2 * known < total:
             of_texts = await rooms_with(self.session, chat.samples[:_SEARCHED])
             for room_id, _ in of_texts.most_common(_MOST_ROOMS):
                 if room_id not in candidates:
-                    await self._compare(look, room_id, _FEWEST_OF_STRANGERS)
-        if look.same is not None:
-            look.sample.same, look.sample.is_moved = look.same.here.id, look.same.is_moved
-        return look
+                    await self._compare(match, room_id, _FEWEST_OF_STRANGERS)
+        return match
 
-    async def _compare(self, look: ChatLook, room_id: int, fewest: int) -> None:
-        """Note a chat here if it has the messages, and more of them than another one.
+    async def _compare(self, match: ChatMatch, room_id: int, fewest: int) -> None:
+        """Note a stored chat if it has the messages, and more of them than another one.
 
         fewest: equal texts that it needs.
         """
-        here = await _read(self.session, room_id, self.is_going)
-        chat = await asyncio.to_thread(_read_like, look.chat, self.zone, here.tz)
-        found = await asyncio.to_thread(agreement, chat.messages, here.messages)
-        same = Same(chat, here, found, await look.names(self.session, found))
+        stored = await _read(self.session, room_id, self.is_replaced)
+        chat = await asyncio.to_thread(_read_like, match.chat, self.zone, stored.tz)
+        found = await asyncio.to_thread(agreement, chat.messages, stored.messages)
+        same = Same(chat, stored, found, await match.names(self.session, found))
         is_another = NEW_ROOM in self.options.rooms and str(room_id) not in self.options.rooms
-        if found.is_same and same.is_moved and is_another and not look.is_by_id:
+        if same.is_moved and is_another and await room_of_id(self.session, chat.reference) is None:
             return
-        at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
-        authors = np.array([author or 0 for author in look.authors])
-        is_equal = authors[chat.messages.people[at]] == here.messages.people[found.places[at]]
-        look.sample.equal[room_id] = int(np.count_nonzero(is_equal))
         is_enough = found.texts >= max(fewest, _FEWEST_RENAMED if same.names else 1)
-        is_best = look.same is None or found.known > look.same.found.known
-        if found.is_same and is_enough and is_best:
-            look.same = same
+        is_best = match.same is None or found.known > match.same.found.known
+        # Where title and people lead, one message of the same time proves it.
+        is_same = found.is_same if fewest or same.is_moved else found.is_alike
+        if is_same and is_enough and is_best:
+            match.same = same
 
 
 async def _chosen(session: AsyncSession, options: ReadOptions) -> dict[int, int]:
@@ -284,44 +301,44 @@ async def _chosen(session: AsyncSession, options: ReadOptions) -> dict[int, int]
     return dict.fromkeys(await session.scalars(kept), 1) if chosen else {}
 
 
-async def _candidates(
-    session: AsyncSession, look: ChatLook, proposal: Proposal | None
-) -> dict[int, int]:
-    """Return chats here by id, title or people, and the fewest equal texts of each."""
-    names = look.sample.names
-    reference = look.chat.reference
-    close = [] if proposal is None else [proposal.room_id]
-    if isinstance(reference, FileRoom):
-        close += (await rooms_of_title(session, reference))[:_MOST_ROOMS]
-    here, shared = [user_id for user_id in names if user_id > 0], func.count()
+async def _candidates(session: AsyncSession, match: ChatMatch) -> dict[int, int]:
+    """Return stored chats by id, title or people, and the fewest equal texts of each."""
+    reference = match.chat.reference
+    close = [*filter(None, [await proposed(session, match)])]
+    titled = (await rooms_of_title(session, reference))[:_MOST_ROOMS]
+    stored, shared = [*filter(None, match.authors)], func.count()
     alike = (
         select(RoomPerson.room_id)
-        .where(is_among(session, RoomPerson.user_id, here), RoomPerson.messages > 0)
+        .where(is_among(session, RoomPerson.user_id, stored), RoomPerson.messages > 0)
         .group_by(RoomPerson.room_id)
-        .having(2 * shared >= len(names))
+        .having(2 * shared >= len(match.people))
         .order_by(shared.desc(), RoomPerson.room_id)
     )
-    of_people = list(await session.scalars(alike.limit(_MOST_ROOMS))) if here else []
+    of_people = list(await session.scalars(alike.limit(_MOST_ROOMS))) if stored else []
     # The app may tell two chats of the same people apart.
     has_id = isinstance(reference, FileRoom) and reference.external_id is not None
     fewest = _FEWEST_OF_STRANGERS if has_id else _FEWEST_RENAMED
-    return dict.fromkeys(of_people, fewest) | dict.fromkeys(close, 1)
+    return dict.fromkeys(of_people, fewest) | dict.fromkeys(titled, 1) | dict.fromkeys(close, 0)
 
 
-async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[bool]) -> StoredChat:
+async def _read(
+    session: AsyncSession, room_id: int, is_replaced: ColumnElement[bool]
+) -> StoredChat:
     pages = [_messages("[]", [], [], "[]")]
-    query = _page(backend_of(session).collected, is_going)
-    last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
-    while True:
-        values = {"room": room_id} | last
-        row = (await session.execute(query, values)).one()
-        ids, places, times, users = (
-            msgspec.json.decode(part or "[]", type=list[int]) for part in row[:4]
-        )
-        if not ids:
-            break
-        pages.append(await asyncio.to_thread(_messages, row[4], times, users, row[5]))
-        last = {"time": datetime.fromtimestamp(times[-1], UTC), "place": places[-1], "id": ids[-1]}
+    for is_timed in (False, True):
+        query = _page(backend_of(session).collected, is_replaced, is_timed=is_timed)
+        last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
+        while True:
+            values = {"room": room_id} | last
+            row = (await session.execute(query, values)).one()
+            ids, places, times, users = (
+                msgspec.json.decode(part or "[]", type=list[int]) for part in row[:4]
+            )
+            if not ids:
+                break
+            pages.append(await asyncio.to_thread(_messages, row[4], times, users, row[5]))
+            time = datetime.fromtimestamp(times[-1], UTC) if is_timed else last["time"]
+            last = {"time": time, "place": places[-1], "id": ids[-1]}
     query_of_room = select(ROOM_NAME, Room.tz).where(Room.id == room_id)
     name, tz = (await session.execute(query_of_room)).one()
     parts, of_ids = zip(*pages, strict=True)
@@ -342,16 +359,20 @@ def _messages(
 
 
 def _page(
-    collected: Callable[[Any], Any], is_going: ColumnElement[bool]
+    collected: Callable[[Any], Any], is_replaced: ColumnElement[bool], *, is_timed: bool
 ) -> Select[*tuple[Any, ...]]:
-    key = Tweet.created_at, Tweet.place, Tweet.id
-    before = tuple_(bindparam("time", type_=UtcDateTime), bindparam("place"), bindparam("id"))
-    is_left = not_(func.coalesce(is_going, false()))
+    key: tuple[Any, ...] = (Tweet.created_at, Tweet.place, Tweet.id)[not is_timed :]
+    last = bindparam("time", type_=UtcDateTime), bindparam("place"), bindparam("id")
+    before = tuple_(*last[not is_timed :])
+    time = unix_seconds(Tweet.created_at) if is_timed else literal(UNKNOWN, BigInteger)
+    is_dated = Tweet.created_at.is_not(None) if is_timed else Tweet.created_at.is_(None)
+    is_left = not_(func.coalesce(is_replaced, false()))
     is_alive = Tweet.user_id.not_in(select(User.id).where(User.deleted_at.is_not(None)))
     listed = (
-        select(Tweet.id, Tweet.place, unix_seconds(Tweet.created_at).label("time"), Tweet.user_id)
+        select(Tweet.id, Tweet.place, time.label("time"), Tweet.user_id)
         .add_columns(Tweet.text, Tweet.source_id)
         .where(Tweet.room_id == bindparam("room"), tuple_(*key) > before, is_left, is_alive)
+        .where(is_dated)
         .order_by(*key)
         .limit(_PAGE)
         .subquery()
@@ -394,29 +415,38 @@ class Reread(NamedTuple):
 
 
 @dataclass(slots=True)
-class Look:
-    """The part of a file that is here: one value for page, command and API."""
+class FileMatch:
+    """The part of a file that is stored: one value for page, command and API."""
 
     imports: Sequence[int] = ()
     """Imports of the same bytes, the newest first."""
-    chats: Mapping[RoomReference, ChatLook] = field(default_factory=dict)
+    chats: Mapping[RoomReference, ChatMatch] = field(default_factory=dict)
     reread: Reread | None = None
-    """Import of the same bytes and people that has posts here."""
+    """Import of the same bytes and people that has posts."""
     replaced: Replaced | None = None
     """The import that the file replaces."""
 
     @property
     def same(self) -> list[Same]:
-        return [look.same for look in self.chats.values() if look.same is not None]
+        return [match.same for match in self.chats.values() if match.same is not None]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether messages alone, without title and people, prove a stored chat."""
+        return any(same.found.is_same for same in self.same)
 
     @property
     def moved(self) -> list[Same]:
-        """The chats that are here with other times."""
+        """The chats that are stored with other times."""
         return [same for same in self.same if same.found.shifted is not None]
 
     @property
+    def decisions(self) -> dict[RoomReference, Decision]:
+        return {reference: match.decision for reference, match in self.chats.items()}
+
+    @property
     def shift(self) -> Message | None:
-        """By how much a file's times are later or earlier than those here."""
+        """By how much a file's times are later or earlier than the stored ones."""
         if not self.moved:
             return None
         minutes = self.moved[0].found.shifted or 0
@@ -432,28 +462,28 @@ class Look:
 
     @property
     def asked(self) -> list[StoredChat]:
-        """Chats here with other times or names, of which somebody may say that they are others."""
-        return [same.here for same in self.same if same.is_moved]
+        """Stored chats with other times or names, which somebody may call others."""
+        return [same.stored for same in self.same if same.is_moved]
 
     @property
     def may_be_another(self) -> bool:
-        """Whether somebody may say that a chat here is another one."""
-        return not any(look.is_by_id for look in self.chats.values() if look.same is not None)
+        """Whether somebody may say that a stored chat is another one."""
+        return not any(match.decision.is_by_id for match in self.chats.values() if match.same)
 
     @property
     def rooms(self) -> list[RoomOutline]:
-        """Chats here that the file's are, or may be, though nothing proves it."""
-        return [look.room for look in self.chats.values() if look.room is not None]
+        """Stored chats that the file's are, or may be, though nothing proves it."""
+        return [each.asked for each in self.decisions.values() if each.asked is not None]
 
     @property
     def seen(self) -> Seen:
         """Texts of answers and pages."""
-        total = sum(len(look.chat.messages.texts) for look in self.chats.values())
+        total = sum(len(match.chat.messages.texts) for match in self.chats.values())
         known = sum(same.found.known for same in self.same)
-        new = [time for look in self.chats.values() for time in look.new_times[:1].tolist()]
+        new = [time for match in self.chats.values() for time in match.new_times[:1].tolist()]
         new = [time for time in new if known and time != UNKNOWN]
-        rooms = {same.here.id for same in self.same}
-        zones = {same.here.tz for same in self.same}
+        rooms = {same.stored.id for same in self.same}
+        zones = {same.stored.tz for same in self.same}
         state: Literal["new", "known", "longer"] = "new"
         if self.imports or known:
             state = "longer" if known < total else "known"
@@ -477,28 +507,30 @@ class Look:
         return [room for room in rooms if str(room.id) not in chosen]
 
     def check(self, options: ReadOptions, notes: ReadNotes) -> None:
-        """Note the chats, names and zone that are here. Raises UnsettledRoomError, and
-        UnsettledTimesError if nobody has said which times are right.
+        """Note the stored chats, names and zone. Raises UnsettledRoomError, and UnsettledTimesError
+        if nobody has said which times are right.
         """
-        guarded = [room for room in self.open_rooms(options.rooms) if room.guests is not None]
-        for room in guarded:
-            room.note(notes)
-        for room in guarded:
-            room.check()
+        for room in self.rooms:
+            if room.guests is not None:
+                room.note(notes)
+        for reference, decision in self.decisions.items():
+            # The names of chats that a file only names are those of their authors' chats.
+            if options.rooms or not is_only_named(reference) or decision.is_guarded:
+                decision.note(notes)
         for old, new in self.renamed.items():
             notes.assume("person", f"{old}, {new}", evidence=SAME_MESSAGES)
         if not self.moved or options.times is not None:
             return
-        here = self.moved[0].here
+        stored = self.moved[0].stored
         if is_zone_open(options, notes):
-            notes.assume("timezone", here.tz or "", evidence=AS_BEFORE)
+            notes.assume("timezone", stored.tz or "", evidence=AS_BEFORE)
             return
         if not self.may_be_another:
             raise UnsettledTimesError(
                 "chat {number} here has these messages with other times ({shift}), so nothing is"
                 " stored. Import the file again and say which times are right (--times file gives"
                 " the file's times to the messages here, --times here keeps them)",
-                number=here.id,
+                number=stored.id,
                 shift=self.shift,
             )
         raise UnsettledTimesError(
@@ -506,30 +538,30 @@ class Look:
             "nothing is stored. Import the file again and say which times are right "
             "(--times file gives the file's times to the messages here, --times here "
             "keeps them; --room new makes another chat)",
-            number=here.id,
+            number=stored.id,
             shift=self.shift,
         )
 
     async def move(self, db: Sessions, options: ReadOptions, zone: str | None) -> None:
-        """Give the messages here the times of the file, if these are right."""
+        """Give the stored messages the times of the file, if these are right."""
         for same in self.moved if options.times == "file" else ():
             async with db.write() as session:
-                await move_times(session, same.here.id, same.steps(zone), zone)
+                await move_times(session, same.stored.id, same.steps(zone), zone)
 
     def placed(
         self, items: Iterator[Item], options: ReadOptions, zone: str | None
     ) -> Iterator[Item]:
-        """Yield the items with the names and times that they have here after `move`."""
+        """Yield the items with the names and times that are stored after `move`."""
         is_right = options.times == "file"
         plans = {
-            reference: (look.same, look.same.times(zone, is_file_right=is_right))
-            for reference, look in self.chats.items()
-            if look.same is not None and look.same.is_changed
+            reference: (match.same, match.same.times(zone, is_file_right=is_right))
+            for reference, match in self.chats.items()
+            if match.same is not None and match.same.is_changed
         }
         return _placed(items, plans, is_file_right=is_right) if plans else items
 
 
-NOTHING: Final = Look()
+NOTHING: Final = FileMatch()
 
 
 def is_zone_open(options: ReadOptions, notes: ReadNotes | NotesSummary) -> bool:
@@ -571,47 +603,41 @@ def _placed(
         )
 
 
-async def look_at(
+async def find_match(
     db: Readable,
     chats: Sequence[FileChat],
     options: ReadOptions,
     digest: bytes | None,
     zone: str | None = None,
-) -> Look:
-    """Compare a file with what is here; `digest` is of its bytes. Raises as `find_replaced`.
+) -> FileMatch:
+    """Compare a file with what is stored; `digest` is of its bytes. Raises as `find_replaced`, and
+    FileError for chosen chats that do not fit.
 
-    zone: if the file is to be read in the time zone of the chat here, the one in which it was read.
+    zone: if the file is to be read in the time zone of the stored chat, the one in which it was
+    read.
     """
     async with db.read() as session:
         same = await imports_of_file(session, digest)
         replaced = await find_replaced(session, options.replace, same)
-        look = Look(same, replaced=replaced)
-        is_going = await is_of_undone(session, replaced.ids) if replaced else false()
-        comparing = _Comparing(session, options, is_going, zone)
-        looks = [
-            await comparing.look(chat, is_only=len(chats) == 1, is_searched=n < _MOST_SEARCHED)
+        match = FileMatch(same, replaced=replaced)
+        is_replaced = await is_of_undone(session, replaced.ids) if replaced else false()
+        comparing = _Comparing(session, options, is_replaced, zone)
+        matches = [
+            await comparing.match(chat, is_only=len(chats) == 1, is_searched=n < _MOST_SEARCHED)
             for n, chat in enumerate(chats)
         ]
-        look.chats = {each.chat.reference: each for each in looks}
+        match.chats = {each.chat.reference: each for each in matches}
+        only = None
         if replaced is None and NEW_ROOM not in options.rooms:
-            look.reread = await _reread(session, same, options)
-        elif replaced is not None and {*replaced.ids} & {*same} and len(looks) == 1:
-            looks[0].sample.same = looks[0].sample.same or await _only_room(session, replaced.ids)
-        for each in looks:
-            await _propose(session, each)
-    return look
-
-
-async def _propose(session: AsyncSession, look: ChatLook) -> None:
-    reference, sample = look.chat.reference, look.sample
-    proposal = await RoomFinder().propose(session, reference, sample)
-    if proposal is not None:
-        look.room_id = proposal.room_id
-        if not proposal.is_proven:
-            is_same = sample.same == proposal.room_id
-            look.room = await outline_of(
-                session, proposal.room_id, is_same=is_same, title=reference.name
-            )
+            match.reread = await _reread(session, same, options)
+        elif replaced is not None and {*replaced.ids} & {*same} and len(matches) == 1:
+            only = await _only_room(session, replaced.ids)
+        finder = RoomFinder(chosen=options.rooms)
+        for reference, each in match.chats.items():
+            evidence = each.evidence(only)
+            is_only = len(matches) == 1
+            each.decision = await finder.decide(session, reference, evidence, is_only=is_only)
+    return match
 
 
 async def _only_room(session: AsyncSession, job_ids: Sequence[int]) -> int | None:

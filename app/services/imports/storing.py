@@ -38,7 +38,7 @@ from app.services.imports.bulk import BATCH, BulkPost, ImportMemory, store_batch
 from app.services.imports.counting import Counting
 from app.services.imports.reading import NO_CONSENT, PostReader, RecordMedia
 from app.services.imports.report import ImportReport, StoredPosts
-from app.services.imports.seen import NOTHING, Look
+from app.services.imports.seen import NOTHING, FileMatch
 from app.services.imports.undo import Replaced, replacing
 from app.services.posts.media import MediaKeeper
 from app.services.posts.post_content import NewTweet, NewTweetForm, checked
@@ -87,7 +87,7 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
         raise FileError(NO_CONSENT.template)
 
 
-Looked = Callable[[RecordStream, Look], Awaitable[set[Message]]]
+Looked = Callable[[RecordStream, FileMatch], Awaitable[set[Message]]]
 
 
 class StoreOptions(NamedTuple):
@@ -100,7 +100,7 @@ class StoreOptions(NamedTuple):
     looked: Looked | None = None
     """Called before a file is stored; returns the evidence of grave doubts that are accepted."""
     read: ReadNotes = ReadNotes()
-    look: Look = NOTHING
+    look: FileMatch = NOTHING
     """What of the file is here."""
     may_have_rooms: bool = True
     """Whether messages of chats are stored: the site is private, or everyone in the chat agrees."""
@@ -235,9 +235,9 @@ async def import_posts(
     """
     look = storing.look
     replaced = None if storing.is_dry else look.replaced
-    samples = {reference: each.sample for reference, each in look.chats.items()}
     may_fill = storing.scope == "admin"
-    rooms = RoomFinder(storing.trusts_ids, may_fill, storing.read, storing.options.rooms, samples)
+    chosen, decisions = storing.options.rooms, look.decisions
+    rooms = RoomFinder(storing.trusts_ids, may_fill, storing.read, chosen, decisions)
     memory = ImportMemory(rooms, storing.import_id, storing.scope)
     async with aclosing(_read_ahead(read, run)) as batches:
         if replaced is None:
@@ -297,7 +297,7 @@ async def _store_all(
                 if posts:
                     await _store(session, posts, part, storing, memory)
                 met = part.duplicates - part.reworded
-                is_first = not (report.accepted or report.duplicates or look.same)
+                is_first = not (report.accepted or report.duplicates or look.is_same)
                 if is_first and look.reread:
                     look.reread.check(met, part.accepted + part.duplicates)
                 if storing.note is not None:
@@ -348,7 +348,7 @@ async def _replace(
             raise BrokenFileError(new.broken.template, **values)
         file.seek(0)
         async with db.write(on_commit=partial(report.merge, new)) as session:
-            rooms = {each.room_id for each in storing.look.chats.values() if each.room_id}
+            rooms = {each.room_id for each in storing.look.decisions.values() if each.room_id}
             await check_kept(session, rooms)
             async with replacing(session, replaced):
                 for _ in range(parts):

@@ -1,12 +1,11 @@
 """Which chat is which: the chat here that the chat of a file is, renaming, and joining two that are
 one.
 
-The app's ID or an equal message proves it. Title and people only propose a chat: the import reports
-that, and stops before a chat with guests until someone chooses.
+The app's ID or the same messages in the same order prove it. Title and people only propose a chat:
+the import reports that, and stops before a chat with guests until someone chooses.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -37,15 +36,6 @@ MOST_CANDIDATES: Final = 200
 
 class UnsettledRoomError(FileError):
     """Someone must choose the chat, because the proposed one has guests."""
-
-
-class Proposal(NamedTuple):
-    """A chat here that a file's chat may be."""
-
-    room_id: int
-    is_proven: bool
-    """Whether the app's ID or an equal message shows it."""
-    is_by_id: bool = False
 
 
 class RoomOutline(NamedTuple):
@@ -116,20 +106,48 @@ async def rooms_with_guests(session: AsyncSession) -> list[RoomOutline]:
 KNOWN_BY_ID: Final = Message("the app's ID of the chat")
 
 
-@dataclass(slots=True)
-class RoomSample:
-    names: dict[int, str] = field(default_factory=dict)
-    messages: int = 0
-    equal: Counter[int | None] = field(default_factory=Counter)
-    """Number of equal messages by the chat that has them."""
+class Decision(NamedTuple):
+    """What a chat of a file is here."""
+
+    room_id: int | None = None
+    """The stored chat that it is, or may be; None for a new one."""
+    asked: RoomOutline | None = None
+    """That chat, if nothing proves it."""
+    is_by_id: bool = False
+    """Whether the app's ID of the chat proves it, so that nobody can say that it is another one."""
+    is_overruled: bool = False
+    """Whether that ID says otherwise than the one who chose."""
+    is_forced: bool = False
+    """Whether it is the file's only chat, and only someone's choice leads to the stored one."""
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether guests read the chat that nothing proves."""
+        return self.asked is not None and self.asked.guests is not None
+
+    def note(self, read: ReadNotes) -> None:
+        """Note what is not proven, or was chosen in vain. Raises UnsettledRoomError."""
+        if self.is_overruled:
+            read.assume("room", str(self.room_id), evidence=KNOWN_BY_ID)
+        if self.asked is not None:
+            self.asked.note(read)
+            self.asked.check()
+
+
+NEW_CHAT: Final = Decision()
+
+
+class Evidence(NamedTuple):
+    """What a chat of a file is known by."""
+
+    people: Mapping[int, str]
+    """Names by ids of authors; ids below 0 for who is not stored."""
     same: int | None = None
-    """The chat with the same texts in the same order, whatever names and zone."""
+    """The stored chat with the same texts in the same order, whatever names and zone."""
     is_moved: bool = False
     """Whether it has them with other times or names."""
-
-    def is_mostly_in(self, room_id: int) -> bool:
-        """Return whether half of the messages are in this chat already, so it cannot be new."""
-        return 2 * self.equal[room_id] >= max(self.messages, 1)
+    is_mostly_stored: bool = False
+    """Whether it has half of the file's messages, so that the chat cannot be new."""
 
 
 @dataclass(slots=True)
@@ -137,12 +155,12 @@ class RoomFinder:
     trusts_ids: bool = False
     """Whether IDs are of this site, as in sent lines."""
     may_fill: bool = False
-    """Whether the import fills what chats here lack: who imports has the right `admin`."""
+    """Whether the import fills what stored chats lack: who imports has the right `admin`."""
     read: ReadNotes = field(default_factory=ReadNotes)
     chosen: tuple[str, ...] = ()
     """Chats that someone chose, as in `ReadOptions`."""
-    looked: Mapping[RoomReference, RoomSample] = field(default_factory=dict)
-    """Samples of whole chats of the file."""
+    decisions: dict[RoomReference, Decision] = field(default_factory=dict)
+    """Of chats that were compared before the import began, and of those that followed."""
     made: dict[RoomReference, int] = field(default_factory=dict)
     """Chats that did not exist, and that only this chat of the file fills."""
     _ids: dict[RoomReference, int] = field(default_factory=dict)
@@ -151,8 +169,6 @@ class RoomFinder:
     _zone: str | None = None
     _zoned: set[int] = field(default_factory=set)
     """Chats whose zone is the file's, of which more is known the more of it is read."""
-    _is_forced: bool = False
-    """Whether the file's only chat goes into the only chosen one, which nothing else leads to."""
 
     def knows_by_people(self, reference: RoomReference) -> bool:
         """Return whether people decide: the ID is of another installation, or someone chose."""
@@ -160,16 +176,24 @@ class RoomFinder:
         return has_own_id or isinstance(reference, FileRoom) or bool(self.chosen)
 
     async def find(
-        self, session: AsyncSession, samples: Mapping[RoomReference, RoomSample]
+        self, session: AsyncSession, people: Mapping[RoomReference, Mapping[int, str]]
     ) -> dict[RoomReference, int]:
+        """Return the chats of messages whose authors are these people, making those that are new.
+
+        Raises UnsettledRoomError, FileError.
+        """
         if len(self._ids) > 10_000:
             self._ids.clear()
-        await self._forget_missing(session, samples)
-        for reference, sample in samples.items():
-            if reference not in self._ids:
-                is_only = len(self._ids.keys() | samples.keys() | self.looked.keys()) == 1
-                room_id = await self._room(session, reference, sample, is_only=is_only)
-                self._ids[reference] = room_id
+            self.decisions.clear()
+        await self._follow(session, people)
+        for reference, names in people.items():
+            if reference in self._ids:
+                continue
+            if reference not in self.decisions:
+                is_only = not {*self._ids, *self.decisions, *people} - {reference}
+                decision = await self.decide(session, reference, Evidence(names), is_only=is_only)
+                decision.note(self.read)
+            self._ids[reference] = await self._room(session, reference, names)
         if self.read.zone != self._zone:
             self._zone = self.read.zone
             is_zoned = is_among(session, Room.id, self._zoned)
@@ -181,150 +205,104 @@ class RoomFinder:
         if shared := {*room_ids}:
             self.made = {name: room for name, room in self.made.items() if room not in shared}
 
-    async def propose(
-        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
-    ) -> Proposal | None:
-        """Return the chat that the file's chat is or may be; None for a new one."""
-        if (room_id := await self._by_id(session, reference)) is not None:
-            return Proposal(room_id, is_proven=True, is_by_id=True)
-        if sample.same is not None:
-            return Proposal(sample.same, is_proven=not sample.is_moved)
-        by = self._by_name if is_only_named(reference) else self._by_people
-        room_id = await by(session, reference, sample) if sample.names else None
-        return None if room_id is None else Proposal(room_id, is_proven=sample.equal[room_id] > 0)
-
-    async def settle(
+    async def decide(
         self,
         session: AsyncSession,
         reference: RoomReference,
-        sample: RoomSample,
+        evidence: Evidence,
         *,
         is_only: bool = True,
-    ) -> int | None:
-        """Return the chosen or proposed chat, None for a new one; note an assumption.
+    ) -> Decision:
+        """Return, and remember, what a chat of the file is: by its ID, else by its messages, else
+        by its title and people, which nobody takes for a proof.
 
-        is_only: whether no other chat of the file is known yet. Raises UnsettledRoomError,
-        FileError.
+        is_only: whether no other chat of the file is known yet. Raises FileError.
         """
-        if self._is_forced:
+        if any(decision.is_forced for decision in self.decisions.values()):
             raise FileError(
                 "the file has several chats, so one chat cannot be chosen for all of them (add"
                 " --room new for the rest)"
             )
-        sample = self.looked.get(reference, sample)
-        proposal = await self.propose(session, reference, sample)
-        ids = [room for room in self.chosen if room != NEW_ROOM]
-        if proposal is not None and (proposal.is_by_id or str(proposal.room_id) in ids):
-            is_meant = ids or (self.chosen and is_only)
-            if is_meant and str(proposal.room_id) not in ids:
-                self.read.assume("room", str(proposal.room_id), evidence=KNOWN_BY_ID)
-            return proposal.room_id
+        decision = await self._decision(session, reference, evidence, is_only=is_only)
+        self.decisions[reference] = decision
+        return decision
+
+    async def _decision(
+        self, session: AsyncSession, reference: RoomReference, evidence: Evidence, *, is_only: bool
+    ) -> Decision:
+        by_id = await room_of_id(session, reference)
+        room_id = by_id or evidence.same
+        if room_id is None:
+            room_id = await room_of_people(
+                session, reference, evidence.people, self._others(reference)
+            )
+        numbers = [room for room in self.chosen if room != NEW_ROOM]
+        is_chosen = str(room_id) in numbers
+        if by_id or is_chosen:
+            is_meant = numbers or (self.chosen and is_only)
+            is_overruled = bool(is_meant) and not is_chosen
+            return Decision(room_id, is_by_id=by_id is not None, is_overruled=is_overruled)
         if NEW_ROOM in self.chosen:
-            is_known = proposal is not None and sample.is_mostly_in(proposal.room_id)
-            return proposal.room_id if proposal is not None and is_known else None
-        if len(ids) == 1 and is_only:
-            self._is_forced = True
-            return await _stored_room(session, ids[0])
-        if proposal is not None and not proposal.is_proven:
-            await self.assume(session, proposal.room_id, sample)
-        return proposal and proposal.room_id
-
-    async def assume(self, session: AsyncSession, room_id: int, sample: RoomSample) -> None:
-        """Note a chat that only title and people lead to, or texts with other times or names.
-
-        Raises UnsettledRoomError.
-        """
-        outline = await outline_of(session, room_id, is_same=sample.same == room_id)
-        outline.note(self.read)
-        outline.check()
+            return Decision(room_id) if evidence.is_mostly_stored else NEW_CHAT
+        if len(numbers) == 1 and is_only:
+            return Decision(await _stored_room(session, numbers[0]), is_forced=True)
+        if room_id is None or (evidence.same and not evidence.is_moved):
+            return Decision(room_id)
+        is_same = evidence.same is not None
+        return Decision(
+            room_id, await outline_of(session, room_id, is_same=is_same, title=reference.name)
+        )
 
     async def check_named(
-        self, session: AsyncSession, place: NamedPlace, sample: RoomSample
+        self, session: AsyncSession, reference: RoomReference, place: NamedPlace
     ) -> None:
         """Note a chat that a file only names. Raises UnsettledRoomError."""
-        is_open = place.is_guess and place.room_id not in self._settled
-        if is_open and not sample.equal[place.room_id]:
-            await self.assume(session, place.room_id, sample)
+        decision = self.decisions.get(reference, NEW_CHAT)
+        is_proven = decision.room_id == place.room_id and decision.asked is None
+        if place.is_guess and place.room_id not in self._settled and not is_proven:
+            Decision(place.room_id, await outline_of(session, place.room_id)).note(self.read)
         self._settled.add(place.room_id)
 
-    async def _forget_missing(
-        self, session: AsyncSession, references: Iterable[RoomReference]
-    ) -> None:
-        ids = {self._ids[reference] for reference in references if reference in self._ids}
-        if ids:
-            is_here = is_among(session, Room.id, ids), IS_KEPT
-            here = await session.scalars(select(Room.id).where(*is_here))
-            if missing := ids.difference(here):
-                ids_here = {name: room for name, room in self._ids.items() if room not in missing}
-                self._ids = ids_here
+    async def _follow(self, session: AsyncSession, references: Iterable[RoomReference]) -> None:
+        """Follow joined chats, and forget deleted ones, which messages make anew."""
+        rooms = {name: self._ids.get(name) for name in references}
+        for name in rooms.keys() & self.decisions.keys():
+            rooms[name] = rooms[name] or self.decisions[name].room_id
+        ids = {room_id for room_id in rooms.values() if room_id}
+        if not ids:
+            return
+        query = select(Room.id, KEPT_ROOM_ID).where(is_among(session, Room.id, ids), IS_KEPT)
+        stored = {row[0]: row[1] for row in await session.execute(query)}
+        for name, room_id in rooms.items():
+            if room_id and stored.get(room_id) != room_id:
+                self._ids.pop(name, None)
+                self.decisions[name] = Decision(stored.get(room_id))
 
     async def _room(
-        self, session: AsyncSession, reference: RoomReference, sample: RoomSample, *, is_only: bool
+        self, session: AsyncSession, reference: RoomReference, people: Mapping[int, str]
     ) -> int:
-        room_id = await self.settle(session, reference, sample, is_only=is_only)
+        room_id = self.decisions[reference].room_id
         is_new = room_id is None
         if room_id is None:
-            self.made[reference] = room_id = await _made(session, reference, sample)
+            self.made[reference] = room_id = await _made(session, reference, people)
         else:
             self.share([room_id])
         if isinstance(reference, FileRoom) and (is_new or self.may_fill):
             await self._complete(session, room_id, reference)
         return room_id
 
-    async def _by_id(self, session: AsyncSession, reference: RoomReference) -> int | None:
-        if not isinstance(reference, FileRoom) or reference.external_id is None:
-            return None
-        query = select(KEPT_ROOM_ID).where(
-            Room.platform == reference.platform, Room.external_id == reference.external_id
-        )
-        return await session.scalar(query)
-
-    async def _by_name(
-        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
-    ) -> int | None:
-        is_author = is_among(session, RoomPerson.user_id, sample.names)
-        own = select(RoomPerson.room_id).where(is_author, RoomPerson.messages > 0)
-        query = (
-            select(KEPT_ROOM_ID)
-            .where(*_is_candidate(reference), IS_KEPT)
-            .where(or_(KEPT_ROOM_ID.in_(own), Room.platform == UNKNOWN_APP))
-            .order_by(KEPT_ROOM_ID.in_(own).desc(), KEPT_ROOM_ID)
-        )
-        return await session.scalar(query.limit(1))
-
-    async def _by_people(
-        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
-    ) -> int | None:
-        """Return the title's chat with half of the people, or more without a title."""
-        candidates = select(KEPT_ROOM_ID).where(
-            *_is_candidate(reference), Room.id.not_in(self._others(reference))
-        )
-        is_same = is_among(session, RoomPerson.user_id, sample.names)
-        shared = func.sum(case((is_same, 1), else_=0))
-        smaller = case((func.count() < len(sample.names), func.count()), else_=len(sample.names))
-        is_enough = 2 * shared >= smaller if reference.name else 2 * shared > smaller
-        query = (
-            select(RoomPerson.room_id)
-            .join(User, User.id == RoomPerson.user_id)
-            .where(RoomPerson.room_id.in_(candidates.limit(MOST_CANDIDATES)))
-            .where(User.deleted_at.is_(None))
-            .group_by(RoomPerson.room_id)
-            .having(is_enough, shared > 0)
-            .order_by((RoomPerson.room_id == (reference.id or 0)).desc())
-            .order_by(shared.desc(), RoomPerson.room_id)
-        )
-        rooms = list(await session.scalars(query))
-        return max(rooms, key=lambda room: sample.equal[room], default=None)
-
     def _others(self, reference: RoomReference) -> set[int]:
         """Return this import's other chats: without an app's ID, titles may be equal."""
+        rooms = {
+            name: self._ids.get(name) or decision.room_id or 0
+            for name, decision in self.decisions.items()
+        }
         if not isinstance(reference, FileRoom):
-            return set(self._ids.values())
+            return {*rooms.values()}
         if not reference.thread:
             return set()
-        threads = {room_id: _thread(room) for room, room_id in self._ids.items()}
         same = {"", reference.thread}
-        return {room_id for room_id, thread in threads.items() if thread not in same}
+        return {room_id for name, room_id in rooms.items() if _thread(name) not in same}
 
     async def _complete(self, session: AsyncSession, room_id: int, reference: FileRoom) -> None:
         """Fill what older imports lack: app, ID, and reading of times."""
@@ -340,6 +318,55 @@ class RoomFinder:
         await session.flush()
 
 
+async def room_of_id(session: AsyncSession, reference: RoomReference) -> int | None:
+    """Return the stored chat that has the app's ID of a file's chat."""
+    if not isinstance(reference, FileRoom) or reference.external_id is None:
+        return None
+    query = select(KEPT_ROOM_ID).where(
+        Room.platform == reference.platform, Room.external_id == reference.external_id
+    )
+    return await session.scalar(query)
+
+
+async def room_of_people(
+    session: AsyncSession,
+    reference: RoomReference,
+    people: Iterable[int],
+    others: Collection[int] = (),
+) -> int | None:
+    """Return the stored chat of the title, but none of `others`, that has half of the people, or
+    more of them without a title.
+    """
+    people = [*people]
+    if not people:
+        return None
+    is_same = is_among(session, RoomPerson.user_id, people)
+    if is_only_named(reference):
+        own = select(RoomPerson.room_id).where(is_same, RoomPerson.messages > 0)
+        named = (
+            select(KEPT_ROOM_ID)
+            .where(*_is_candidate(reference), IS_KEPT)
+            .where(or_(KEPT_ROOM_ID.in_(own), Room.platform == UNKNOWN_APP))
+            .order_by(KEPT_ROOM_ID.in_(own).desc(), KEPT_ROOM_ID)
+        )
+        return await session.scalar(named.limit(1))
+    candidates = select(KEPT_ROOM_ID).where(*_is_candidate(reference), Room.id.not_in(others))
+    shared = func.sum(case((is_same, 1), else_=0))
+    smaller = case((func.count() < len(people), func.count()), else_=len(people))
+    is_enough = 2 * shared >= smaller if reference.name else 2 * shared > smaller
+    query = (
+        select(RoomPerson.room_id)
+        .join(User, User.id == RoomPerson.user_id)
+        .where(RoomPerson.room_id.in_(candidates.limit(MOST_CANDIDATES)))
+        .where(User.deleted_at.is_(None))
+        .group_by(RoomPerson.room_id)
+        .having(is_enough, shared > 0)
+        .order_by((RoomPerson.room_id == (reference.id or 0)).desc())
+        .order_by(shared.desc(), RoomPerson.room_id)
+    )
+    return await session.scalar(query.limit(1))
+
+
 async def _stored_room(session: AsyncSession, number: str) -> int:
     room_id = await session.scalar(select(KEPT_ROOM_ID).where(Room.id == int(number), IS_KEPT))
     if room_id is None:
@@ -347,8 +374,8 @@ async def _stored_room(session: AsyncSession, number: str) -> int:
     return room_id
 
 
-async def rooms_of_title(session: AsyncSession, reference: FileRoom) -> list[int]:
-    if not reference.name:
+async def rooms_of_title(session: AsyncSession, reference: RoomReference) -> list[int]:
+    if not (isinstance(reference, FileRoom) and reference.name):
         return []
     query = select(KEPT_ROOM_ID).where(*_is_candidate(reference))
     return list(await session.scalars(query.limit(MOST_CANDIDATES)))
@@ -376,14 +403,14 @@ def _is_candidate(reference: RoomReference) -> list[ColumnElement[bool]]:
     return conditions
 
 
-async def _made(session: AsyncSession, reference: RoomReference, sample: RoomSample) -> int:
+async def _made(session: AsyncSession, reference: RoomReference, people: Mapping[int, str]) -> int:
     platform: str = UNKNOWN_APP
     external_id: str | None = None
     if isinstance(reference, FileRoom):
         platform, external_id = reference.platform, reference.external_id
-    people = list(sample.names.values())
-    called = ", ".join([*people[:3], *(["…"] if len(people) > 3 else [])])
-    await announce_first_room(session, min(sample.names))
+    names = [*people.values()]
+    called = ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])
+    await announce_first_room(session, min(people))
     room = Room(
         platform=platform,
         external_id=external_id,
