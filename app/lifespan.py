@@ -35,8 +35,8 @@ from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
 from app.services.compare.one_chat import Chats, OneChat
 from app.services.compare.quiz_questions import Showcase
-from app.services.imports.beginning import Previewer
-from app.services.imports.runner import keep_importing
+from app.services.imports.job_runner import keep_importing
+from app.services.imports.preview import Previewer
 from app.services.live_streams.hub import LiveHub
 from app.services.live_streams.streaming import Clients
 from app.services.maintenance import (

@@ -17,7 +17,7 @@ from typing import Final
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.services.imports.seen import look_at
+from app.services.imports.matching import find_match
 from benchmarks import machine
 from benchmarks.chats import APPS, room
 from saywho.formats.file_chats import FileChat, FileChats
@@ -53,11 +53,11 @@ async def measure(config: Config, messages: int) -> None:
         print("| --- | --: | --: | --: | --: | --: |")
         for name, lines in {"same phone": said, "another phone": others}.items():
             chats = chats_in(written(lines))
-            seen, seconds = (await look_at(db, chats, OPTIONS, None)).seen, time.process_time()
-            await look_at(db, chats, OPTIONS, None)
+            seen, seconds = (await find_match(db, chats, OPTIONS, None)).seen, time.process_time()
+            await find_match(db, chats, OPTIONS, None)
             seconds = time.process_time() - seconds
             tracemalloc.start()
-            await look_at(db, chats, OPTIONS, None)
+            await find_match(db, chats, OPTIONS, None)
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
             facts = f"{seen.known:,} | {seen.new:,} | {seen.shifted or 0}"

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from app.db.backend import Sessions
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
 from app.services.imports.storing import StoreOptions, import_file
 from saywho.formats.records import ReadOptions
 from saywho.formats.registry import read_file

@@ -15,7 +15,7 @@ import pytest
 from app.config import Config
 from app.runtime import sandbox
 from app.runtime.processes import run_child
-from app.services.imports import runner
+from app.services.imports import job_runner
 
 REAL: Final = run_child
 
@@ -42,7 +42,7 @@ def _read(request: str, body: int | None, lines: int | None) -> int:
 async def _import(config: Config, job_id: int) -> int:
     """Run an import on a loop of its own, as its process does."""
     loop = asyncio.new_event_loop()
-    work = loop.create_task(runner.run_waiting_job(config, os.getppid(), job_id))
+    work = loop.create_task(job_runner.run_waiting_job(config, os.getppid(), job_id))
 
     def run() -> int:
         try:
@@ -67,13 +67,13 @@ async def _import(config: Config, job_id: int) -> int:
 
 def install() -> None:
     """Do so from now on."""
-    sandbox.run_child = runner.run_child = run_here  # type: ignore[attr-defined]
+    sandbox.run_child = job_runner.run_child = run_here  # type: ignore[attr-defined]
 
 
 @pytest.fixture
 def own_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let children be processes, as they are for users."""
-    for module in (sandbox, runner):
+    for module in (sandbox, job_runner):
         monkeypatch.setattr(module, "run_child", REAL)
 
 

@@ -166,7 +166,7 @@ def _compare_file(
 ) -> None:
     from app.services.compare.batch_lines import Summary, answered_lines, checked_lines, judge_lines
     from app.services.compare.habits import Models
-    from app.services.imports.beginning import MOST_MEMORY, limited_reading
+    from app.services.imports.jobs import MOST_MEMORY, limited_reading
     from app.views.cast import NOBODY, bound
     from app.views.comparing.tables import summary_sentences
 

@@ -41,17 +41,18 @@ from app.runtime.processes import trim_heap
 from app.services.access.rights import is_site_public
 from app.services.deletion import check_kept
 from app.services.imports import jobs
-from app.services.imports.beginning import (
+from app.services.imports.job_report import MAX_ERRORS, ImportReport, Seen
+from app.services.imports.jobs import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
     limited_reading,
     stopped_after,
 )
-from app.services.imports.report import MAX_ERRORS, ImportReport, Seen, note_facts
-from app.services.imports.seen import FileMatch
+from app.services.imports.matching import FileMatch
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
+from app.views.imports.facts import note_facts
 from saywho.formats.assumptions import NotesSummary, note_lines
 from saywho.formats.records import ReadOptions, RecordStream
 from saywho.formats.registry import FileReading, read_file
@@ -131,11 +132,11 @@ class Importer:
                 await check_kept(session, report.stored.rooms)
                 await jobs.note_progress(session, job, source, report)
 
-        async def looked(records: RecordStream, look: FileMatch) -> set[Message]:
-            self._seen[name] = look.seen
-            if look.replaced is not None:
+        async def matched(records: RecordStream, match: FileMatch) -> set[Message]:
+            self._seen[name] = match.seen
+            if match.replaced is not None:
                 with speaking_of(messages=records.is_chat):
-                    say(f"{name}: {translate_message(look.replaced.sentence)}", err=True)
+                    say(f"{name}: {translate_message(match.replaced.sentence)}", err=True)
             is_asked = not (self._is_dry or options.accept_doubts)
             return await asyncio.to_thread(_accepted, records, name) if is_asked else set()
 
@@ -162,7 +163,7 @@ class Importer:
             async with self._ended(db, job, source, report):
                 storing = StoreOptions(
                     note=note,
-                    looked=looked,
+                    matched=matched,
                     may_have_rooms=not is_public,
                     import_id=job.id if job else None,
                     scope="admin",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.services.imports.bulk import BATCH
-from app.services.imports.reading import LOOKED_AT, WHOLE_BYTES
+from app.services.imports.storing_batch import BATCH
+from app.services.imports.storing_reading import READ_AHEAD, WHOLE_BYTES
 from tests.archives import x_members, zip_bytes
 from tests.chats import kakaotalk, said, telegram
 from tests.installation import Installation, lines
@@ -56,14 +56,14 @@ def test_a_grave_doubt_stops_a_large_file_or_stream_where_it_is(
     installation: Installation, tmp_path: Path
 ) -> None:
     path, bad = tmp_path / "posts.jsonl", {"username": "mina", "text": 5}
-    for way, padding in ((path, "." * (WHOLE_BYTES // LOOKED_AT)), ("-", "")):
+    for way, padding in ((path, "." * (WHOLE_BYTES // READ_AHEAD)), ("-", "")):
         good = 0
         with path.open("w") as file:
-            for n in range(2 * LOOKED_AT + 3 * BATCH):
-                is_good = n >= 2 * LOOKED_AT or (n < LOOKED_AT and n % 20 < 11)
+            for n in range(2 * READ_AHEAD + 3 * BATCH):
+                is_good = n >= 2 * READ_AHEAD or (n < READ_AHEAD and n % 20 < 11)
                 good += is_good
                 record = {"username": "mina", "text": f"안개 {n}"} if is_good else bad
-                file.write(json.dumps(record | {"padding": padding * (n < LOOKED_AT)}) + "\n")
+                file.write(json.dumps(record | {"padding": padding * (n < READ_AHEAD)}) + "\n")
         assert (path.stat().st_size > WHOLE_BYTES) == bool(padding)
         stdin = path.read_bytes() if way == "-" else None
         ended = installation.run("import", way, "--json", stdin=stdin)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.services.imports.bulk import BATCH
+from app.services.imports.storing_batch import BATCH
 from saywho.sizes import MIB
 from tests.archives import (
     EMAIL,

@@ -25,7 +25,7 @@ from app.db.engine import Database
 from app.errors import ConflictError
 from app.models import Tweet
 from app.services.deletion import delete_room
-from app.services.imports.bulk import BATCH
+from app.services.imports.storing_batch import BATCH
 from app.services.imports.undo import request_undo
 from tests.archives import x_members, x_zip
 from tests.chats import kakaotalk, said, telegram

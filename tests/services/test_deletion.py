@@ -15,7 +15,7 @@ from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import fold_tails
 from app.services.deletion import CHUNK, delete_everybody, purge_deleted, purge_some
-from app.services.imports.bulk import BATCH
+from app.services.imports.storing_batch import BATCH
 from app.services.posts.users import count_users, list_authors
 from tests.browsing import parts_of
 from tests.conftest import Client

@@ -20,8 +20,8 @@ from app.services.compare.background import renew_background
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, users_with_tails
 from app.services.deletion import delete_user
 from app.services.event_log import newest_event
-from app.services.imports.bulk import BulkPost, store_batch
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
+from app.services.imports.storing_batch import BulkPost, store_batch
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.users import add_user
 from saywho.clock import now

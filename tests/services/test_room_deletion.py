@@ -29,7 +29,8 @@ from app.services.deletion import (
     message_removals,
     purge_deleted,
 )
-from app.services.imports.bulk import BATCH
+from app.services.imports.job_report import ImportReport, StoredPosts
+from app.services.imports.job_runner import run_waiting_job
 from app.services.imports.jobs import (
     IMPORTING,
     UploadedFile,
@@ -38,9 +39,8 @@ from app.services.imports.jobs import (
     remove_old_uploads,
     upload_path,
 )
-from app.services.imports.report import ImportReport, StoredPosts
-from app.services.imports.runner import run_waiting_job
 from app.services.imports.storing import StoreOptions, import_records
+from app.services.imports.storing_batch import BATCH
 from app.services.posts.users import are_rooms_here, list_authors
 from app.services.rooms.identity import join_some, rename_room
 from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats

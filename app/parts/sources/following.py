@@ -34,7 +34,7 @@ from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher, S
 from app.runtime.clock import LATEST
 from app.runtime.sandbox import Sandbox
 from app.services.deletion import delete_post
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.maintenance import Job
 from app.services.posts.users import check_platform, find_user

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, cast
@@ -18,11 +18,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions, allocate_ids, backend_of, is_among
 from app.db.engine import Database
 from app.db.result_cache import holds_until
-from app.errors import AppError, ConflictError, Message, NotFoundError, UnavailableError
+from app.errors import (
+    AppError,
+    ConflictError,
+    LimitReachedError,
+    Message,
+    NotFoundError,
+    UnavailableError,
+)
 from app.models import ImportJob
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import UNENDED, forget_examples, mark_cancelled
-from app.services.imports.report import (
+from app.services.imports.job_report import (
     ImportReport,
     StoredPosts,
     encode_errors,
@@ -35,6 +42,8 @@ from saywho.formats.assumptions import NotesSummary
 from saywho.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from saywho.formats.registry import FORMATS
 from saywho.formats.source.file import Source
+from saywho.processes import limited_memory
+from saywho.sizes import MIB
 
 FOLDER: Final = "uploads"
 """Folder of the files, which servers may share."""
@@ -44,6 +53,33 @@ UPLOAD_LIFETIME: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 3
 """Consecutive runs that may end abnormally without a new post."""
 ENDED: Final = ("done", "failed", "cancelled")
+
+
+STALL_S: Final = 600.0
+"""Time without progress after which an import is stopped, in seconds."""
+WATCH_EVERY_S: Final = 2.0
+MOST_MEMORY: Final = 1024 * MIB
+"""Bytes for reading a file in addition to the program."""
+
+
+@contextmanager
+def limited_reading(most_memory: int) -> Iterator[None]:
+    """Limit the memory for reading a file. Raises LimitReachedError beyond it."""
+    try:
+        with limited_memory(most_memory):
+            yield
+    except MemoryError:
+        raise LimitReachedError(
+            "reading the file takes more than {size} MB of memory", size=most_memory // MIB
+        ) from None
+
+
+def stopped_after(seconds: float) -> Message:
+    """Return why an import without progress was stopped."""
+    return Message(
+        "no progress was made in {minutes} minutes, so the import was stopped",
+        minutes=round(seconds / 60),
+    )
 
 
 class UploadedFile(NamedTuple):
@@ -171,7 +207,7 @@ class RunningImport(Struct, frozen=True):
 
 
 PROGRESS_LIFETIME: Final = timedelta(seconds=2)
-"""How long an answer about a running import is kept: its progress is no event."""
+"""How long an answer about a running import holds: its progress is no event."""
 
 
 async def find_running(session: AsyncSession) -> RunningImport | None:
@@ -186,7 +222,7 @@ def share_read(job: ImportJob) -> float:
     return min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
 
 
-async def note_look(
+async def note_preview(
     session: AsyncSession,
     job_id: int,
     failure: Message | None,

@@ -1,53 +1,37 @@
 """Storing posts: of files, of JSON lines, and of the sample authors."""
 
 import asyncio
-import codecs
 import io
 import pickle
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, closing
 from datetime import datetime
 from functools import partial
-from itertools import count as numbered, islice
 from tempfile import TemporaryFile
-from typing import IO, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.errors import (
-    AppError,
-    BrokenFileError,
-    ConflictError,
-    FileError,
-    InvalidInputError,
-    Message,
-    fault_of,
-    message_of,
-)
+from app.errors import BrokenFileError, ConflictError, FileError, Message, message_of
 from app.runtime.work_pool import Runner
 from app.services.access.rights import Scope
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails
 from app.services.deletion import check_kept, delete_messages, delete_user, purge_deleted
-from app.services.event_log import newest_event
-from app.services.imports.beginning import begin_reading
-from app.services.imports.bulk import BATCH, BulkPost, ImportMemory, store_batch
-from app.services.imports.counting import Counting
-from app.services.imports.reading import NO_CONSENT, PostReader, RecordMedia
-from app.services.imports.report import ImportReport, StoredPosts
-from app.services.imports.seen import NOTHING, FileMatch
+from app.services.imports.job_report import ImportReport, StoredPosts
+from app.services.imports.matching import NOTHING, FileMatch
+from app.services.imports.storing_batch import BulkPost, ImportMemory, store_batch
+from app.services.imports.storing_counts import Counting
+from app.services.imports.storing_reading import NO_CONSENT, PostReader, RecordMedia, begin_reading
 from app.services.imports.undo import Replaced, replacing
 from app.services.posts.media import MediaKeeper
-from app.services.posts.post_content import NewTweet, NewTweetForm, checked
 from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
 from app.services.rooms.identity import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
-from saywho.clock import now
 from saywho.formats.assumptions import ReadNotes
-from saywho.formats.post import Platform, Visibility
+from saywho.formats.post import Visibility
 from saywho.formats.records import NO_OPTIONS, Account, ReadOptions, RecordStream
 from saywho.formats.registry import FileReading, open_records
 from saywho.formats.settled import (
@@ -74,10 +58,6 @@ Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
 """Returns the next posts in a thread, None at the end; returns soon if its second argument is true.
 """
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
-NO_CONSENT_OF_REQUEST: Final = Message(
-    "this is a message of a chat, and anyone can read this site: make the site private, or send"
-    " `publish=1` if everyone in the chat agrees"
-)
 
 
 def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
@@ -87,7 +67,7 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
         raise FileError(NO_CONSENT.template)
 
 
-Looked = Callable[[RecordStream, FileMatch], Awaitable[set[Message]]]
+Matched = Callable[[RecordStream, FileMatch], Awaitable[set[Message]]]
 
 
 class StoreOptions(NamedTuple):
@@ -97,11 +77,11 @@ class StoreOptions(NamedTuple):
     """Stores the report with a batch, so that both agree, or refuses it."""
     trusts_ids: bool = False
     """Whether the ids of rooms are ids of this site."""
-    looked: Looked | None = None
+    matched: Matched | None = None
     """Called before a file is stored; returns the evidence of grave doubts that are accepted."""
     read: ReadNotes = ReadNotes()
-    look: FileMatch = NOTHING
-    """What of the file is here."""
+    match: FileMatch = NOTHING
+    """What of the file is stored already."""
     may_have_rooms: bool = True
     """Whether messages of chats are stored: the site is private, or everyone in the chat agrees."""
     options: ReadOptions = NO_OPTIONS
@@ -195,18 +175,18 @@ async def import_file(
             await storing.note(session, total)
 
     try:
-        records, look = await begin_reading(db, source, read)
-        report.stored.seen = look.seen
-        more = set() if storing.looked is None else await storing.looked(records, look)
+        records, match = await begin_reading(db, source, read)
+        report.stored.seen = match.seen
+        more = set() if storing.matched is None else await storing.matched(records, match)
         accepted = None if accepted is None else accepted | more
         check_doubts(records, accepted)
         if not storing.is_dry:
-            await look.move(db, options, records.notes.zone)
+            await match.move(db, options, records.notes.zone)
         # Else people have messages of deleted chats beside those of this file for a while.
         await delete_messages(db)
-        storing_here = storing._replace(
+        checked = storing._replace(
             note=note,
-            look=look,
+            match=match,
             may_have_rooms=storing.may_have_rooms or options.is_published,
             options=options,
         )
@@ -216,7 +196,7 @@ async def import_file(
             username=options.username,
             report=report,
             keeper=keeper if options.with_media and not storing.is_dry else None,
-            storing=storing_here,
+            storing=checked,
         )
     finally:
         report.notes = records.notes.summary  # Storing notes the chats that it chooses.
@@ -233,10 +213,10 @@ async def import_posts(
     """Store posts, a batch in a transaction, and read ahead; `report` counts committed posts even
     after an error.
     """
-    look = storing.look
-    replaced = None if storing.is_dry else look.replaced
+    match = storing.match
+    replaced = None if storing.is_dry else match.replaced
     may_fill = storing.scope == "admin"
-    chosen, decisions = storing.options.rooms, look.decisions
+    chosen, decisions = storing.options.rooms, match.decisions
     rooms = RoomFinder(storing.trusts_ids, may_fill, storing.read, chosen, decisions)
     memory = ImportMemory(rooms, storing.import_id, storing.scope)
     async with aclosing(_read_ahead(read, run)) as batches:
@@ -286,7 +266,7 @@ async def _store_all(
 ) -> None:
     folded, characters = 0, 0
     counting, folding = Counting(), asyncio.ensure_future(asyncio.sleep(0))
-    look = storing.look
+    match = storing.match
     may_fold = not (storing.is_live or storing.is_dry)
     try:
         async for posts, part in batches:
@@ -296,10 +276,10 @@ async def _store_all(
             async with db.write(on_commit=partial(report.merge, part)) as session:
                 if posts:
                     await _store(session, posts, part, storing, memory)
-                met = part.duplicates - part.reworded
-                is_first = not (report.accepted or report.duplicates or look.is_same)
-                if is_first and look.reread:
-                    look.reread.check(met, part.accepted + part.duplicates)
+                known = part.duplicates - part.reworded
+                is_first = not (report.accepted or report.duplicates or match.is_same)
+                if is_first and match.reread:
+                    match.reread.check(known, part.accepted + part.duplicates)
                 if storing.note is not None:
                     await storing.note(session, report.joined(part))
             characters += sum(len(item.post.text) for item in posts)
@@ -348,7 +328,7 @@ async def _replace(
             raise BrokenFileError(new.broken.template, **values)
         file.seek(0)
         async with db.write(on_commit=partial(report.merge, new)) as session:
-            rooms = {each.room_id for each in storing.look.decisions.values() if each.room_id}
+            rooms = {each.room_id for each in storing.match.decisions.values() if each.room_id}
             await check_kept(session, rooms)
             async with replacing(session, replaced):
                 for _ in range(parts):
@@ -413,113 +393,6 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
             fault=message_of(error),
         ) from None
     return Account(name, account.display_name, account.platform)
-
-
-MAX_LINE_BYTES: Final = 2**20
-
-
-class TweetLine(NewTweetForm, frozen=True, kw_only=True):
-    """A post and its author."""
-
-    username: str
-    platform: Platform | None = None
-
-
-def check_room(post: NewTweet, *, may_have_rooms: bool) -> None:
-    """Raise InvalidInputError for a message of a chat that everyone could read without consent."""
-    if post.room is not None and not may_have_rooms:
-        raise InvalidInputError(NO_CONSENT_OF_REQUEST.template, loc="publish")
-
-
-class LineFault(msgspec.Struct, frozen=True):
-    """Why a line was not stored."""
-
-    line: int
-    detail: str
-
-
-class LinesReport(msgspec.Struct, frozen=True):
-    """Counts of the lines, and the first hundred errors."""
-
-    accepted: int
-    duplicates: int
-    rejected: int
-    errors: list[LineFault]
-
-
-async def store_lines(
-    db: Database,
-    file: IO[bytes],
-    report: ImportReport,
-    run: Runner,
-    *,
-    may_have_rooms: bool = True,
-    scope: Scope = "write",
-) -> tuple[LinesReport, int]:
-    """Store batches of lines in threads by `run`; return outcome and newest event.
-
-    Committed and counted batches stay if a later one fails.
-    """
-    read = partial(_read_lines, _raw_lines(file), may_have_rooms)
-    storing = StoreOptions(default_time=now(), trusts_ids=True, scope=scope)
-    await import_posts(db, read, report, storing, run)
-    errors = [LineFault(fault.record or 0, fault.detail) for fault in report.in_order()]
-    counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
-    async with db.read() as session:
-        return counts, await newest_event(session)
-
-
-def _read_lines(
-    lines: Iterator[tuple[int, bytes | None]],
-    may_have_rooms: bool,
-    report: ImportReport,
-    is_stopped: Callable[[], bool],
-) -> list[BulkPost] | None:
-    portion = list(islice(lines, BATCH))
-    if not portion or is_stopped():
-        return None
-    batch: list[BulkPost] = []
-    for number, raw in portion:
-        if raw is not None and not raw.strip():
-            continue
-        try:
-            post = _bulk_post(number, raw)
-            check_room(post.post, may_have_rooms=may_have_rooms)
-            batch.append(post)
-        except UnicodeDecodeError:
-            report.reject(number, "the line is not UTF-8")
-        except msgspec.ValidationError as error:
-            report.reject(number, "{}: {}".format(*fault_of(error, TweetLine)))
-        except (ValueError, AppError) as error:
-            report.reject(number, str(error))
-        except RecursionError:
-            report.reject(number, "the JSON is nested too deep")
-    return batch
-
-
-def _bulk_post(number: int, raw: bytes | None) -> BulkPost:
-    if raw is None:
-        raise ValueError("the line is longer than 1 MB")
-    sent = msgspec.json.decode(raw, type=TweetLine)
-    return BulkPost(
-        place=number,
-        username=clean_username(sent.username),
-        platform=sent.platform,
-        post=checked(sent, arrived_at=now()),
-    )
-
-
-def _raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
-    for number in numbered(1):
-        raw = stream.readline(MAX_LINE_BYTES + 2)
-        if not raw:
-            return
-        if number == 1:
-            raw = raw.removeprefix(codecs.BOM_UTF8)
-        is_too_long = len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES
-        while is_too_long and raw and not raw.endswith(b"\n"):
-            raw = stream.readline(64 * 1024)
-        yield number, None if is_too_long else raw
 
 
 async def load_samples(db: Database) -> ImportReport:

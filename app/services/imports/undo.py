@@ -123,7 +123,7 @@ async def _note(session: AsyncSession, posts: int, *, job_id: int) -> None:
 
 
 async def count_left(session: AsyncSession, job_id: int) -> int:
-    """Return the number of posts here that an import sent."""
+    """Return the number of stored posts that an import sent."""
     query = select(func.count()).select_from(Tweet).where(is_sent_by(job_id))
     return await session.scalar(query) or 0
 
@@ -133,7 +133,7 @@ class Replaced(NamedTuple):
 
     ids: list[int]
     """The newest first."""
-    going: int
+    removed: int
     """Posts that are removed."""
     staying: int
     """Posts that something else sent, too."""
@@ -145,20 +145,20 @@ class Replaced(NamedTuple):
 
     @property
     def sentence(self) -> Message:
-        going = f"{self.going:,}"
+        removed = f"{self.removed:,}"
         if not self.staying:
             return Message(
-                "This file replaces import {number}: it has {going} posts, and its "
+                "This file replaces import {number}: it has {removed} posts, and its "
                 "posts that are not in the file are deleted",
                 number=self.id,
-                going=going,
+                removed=removed,
             )
         return Message(
-            "This file replaces import {number}: it has {going} posts, and its "
+            "This file replaces import {number}: it has {removed} posts, and its "
             "posts that are not in the file are deleted; {staying} more posts stay, "
             "because something else sent them, too",
             number=self.id,
-            going=going,
+            removed=removed,
             staying=f"{self.staying:,}",
         )
 
@@ -184,11 +184,11 @@ async def find_replaced(
             )
         ids = await imports_of_file(session, job.digest)
         ids = ids if job.id in ids else [job.id]
-    is_going = await is_of_undone(session, ids)
+    is_replaced = await is_of_undone(session, ids)
     posts = select(func.count()).select_from(Tweet)
-    going = await session.scalar(posts.where(is_going)) or 0
-    staying = await session.scalar(posts.where(is_sent_by(*ids), not_(is_going))) or 0
-    return Replaced([*ids], going, staying)
+    removed = await session.scalar(posts.where(is_replaced)) or 0
+    staying = await session.scalar(posts.where(is_sent_by(*ids), not_(is_replaced))) or 0
+    return Replaced([*ids], removed, staying)
 
 
 async def imports_of_file(session: AsyncSession, digest: bytes | None) -> list[int]:
@@ -207,31 +207,31 @@ async def imports_of_file(session: AsyncSession, digest: bytes | None) -> list[i
 async def replacing(session: AsyncSession, replaced: Replaced) -> AsyncIterator[None]:
     """Let the posts that are stored inside take the place of an import's, in one transaction.
 
-    What its rollback leaves is what was there before. Of the import's posts, those that are met
+    What its rollback leaves is what was there before. Of the import's posts, those that are sent
     again stay, as do people and chats that have posts in the end. Raises ForbiddenError without the
     scope `admin`.
     """
     job = await request_undo(session, replaced.id, scope="admin")
-    is_going = await is_of_undone(session, replaced.ids)
-    is_leaving = await _is_leaving(session, job, is_going)
-    rooms = select(Tweet.room_id).where(is_going, Tweet.room_id.is_not(None))
-    is_other = not_(func.coalesce(is_going, false()))
+    is_replaced = await is_of_undone(session, replaced.ids)
+    is_leaving = await _is_leaving(session, job, is_replaced)
+    rooms = select(Tweet.room_id).where(is_replaced, Tweet.room_id.is_not(None))
+    is_other = not_(func.coalesce(is_replaced, false()))
     shared = select(Tweet.room_id).where(Tweet.room_id.in_(rooms), is_other)
     # Chats that have no other posts have their times read anew.
     read_anew = update(Room).where(Room.id.in_(rooms), Room.id.not_in(shared))
     await session.execute(read_anew.values(tz=None, date_order=None), execution_options=UNTRACKED)
     # New posts may have the ids of these. Counts change at the end, so that chats and people stay.
-    going = await _remove(session, and_(is_going, Tweet.source_id.is_not(None)))
+    removed = await _remove(session, and_(is_replaced, Tweet.source_id.is_not(None)))
     yield
     rest = await _remove(session, await is_of_undone(session, replaced.ids))
-    going = PostTally(going.slots + rest.slots, going.messages + rest.messages)
-    is_author = is_among(session, User.id, going.posts)
+    removed = PostTally(removed.slots + rest.slots, removed.messages + rest.messages)
+    is_author = is_among(session, User.id, removed.posts)
     # Profiles are counted again later.
     profiles = delete(Profile).where(Profile.user_id.in_(select(User.id).where(is_author)))
     await session.execute(profiles)
-    await recount(session, PostTally(Counter(), Counter()), going)
+    await recount(session, PostTally(Counter(), Counter()), removed)
     await mark_deleted(session, is_author, User.tweet_count == 0, IS_UNFOLLOWED, is_leaving)
-    job.removed += going.slots.total()
+    job.removed += removed.slots.total()
     jobs = update(ImportJob).where(ImportJob.id.in_(replaced.ids))
     await session.execute(jobs.values(undo="done"))
     await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from itertools import islice
@@ -25,7 +26,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import UNTRACKED, allocate_ids, chunks, is_among, table_of, update_by_id
+from app.db.backend import (
+    UNTRACKED,
+    allocate_ids,
+    chunks,
+    insert_rows,
+    is_among,
+    table_of,
+    update_by_id,
+)
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import SITE_ID, RoomPerson, Site, Tweet, User
@@ -435,3 +444,86 @@ async def outgrown_samples(session: AsyncSession) -> list[str]:
 
 async def sample_ids(session: AsyncSession) -> list[int]:
     return list(await session.scalars(select(User.id).where(is_sample()).order_by(User.id)))
+
+
+# --- Authors of many posts ---
+
+_FILLED: Final = ("platform", "display_name", "is_of_chat")
+
+
+@dataclass(slots=True)
+class BulkAuthor:
+    """An author; thousands of mapped objects would hold up the event loop."""
+
+    id: int
+    username: str
+    platform: str
+    display_name: str | None = None
+    is_of_chat: bool = False
+    is_changed: bool = False
+
+    def complete(
+        self,
+        *,
+        platform: str | None,
+        display_name: str | None,
+        is_of_chat: bool = False,
+        may_fill: bool = True,
+    ) -> None:
+        """Fill an empty display name, and replace the platform `local`, if it `may_fill` authors
+        who are here.
+
+        Raises ConflictError for another platform, or for a person in a chat with an author's name.
+        """
+        if is_of_chat and self.platform != "local":
+            raise ConflictError(
+                "'{username}' is already an author from {known} and may be a different person;"
+                " rename the person in the chat before the import starts (--rename"
+                " {username}=NAME)",
+                username=self.username,
+                known=self.platform,
+            )
+        check_platform(self.username, self.platform, platform, is_of_chat=self.is_of_chat)
+        if self.id and not may_fill:
+            return
+        if is_of_chat and not self.is_of_chat:
+            self.is_of_chat = self.is_changed = True
+        if platform and platform != "local" and self.platform == "local":
+            self.platform, self.is_changed = platform, True
+        is_named = self.display_name or display_name is None
+        if not is_named and (cleaned := clean_title(display_name)):
+            self.display_name, self.is_changed = cleaned, True
+
+    @property
+    def filled(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _FILLED}
+
+
+async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
+    """Return the authors here by the keys that mean them, with a leading @ or without it."""
+    bare = {key: username_key(without_at(key)) for key in keys}
+    columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
+    query = select(*columns).where(User.deleted_at.is_(None))
+    asked = {*keys, *bare.values()}
+    rows = await session.execute(query.where(is_among(session, User.username_key, asked)))
+    authors = {username_key(row.username): BulkAuthor(*row) for row in rows}
+    found = {key: authors.get(key) or authors.get(bare[key]) for key in keys}
+    return {key: author for key, author in found.items() if author}
+
+
+async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) -> list[NewEvent]:
+    """Store new and changed authors, set new ids, and return the events."""
+    changed = [author for author in authors if author.id and author.is_changed]
+    new = [author for author in authors if not author.id]
+    ids = await allocate_ids(session, User, len(new)) if new else ()
+    shared, rows = {"created_at": now(), "tweet_count": 0, "version": 0}, []
+    for author, user_id in zip(new, ids, strict=True):
+        author.id = user_id
+        names = {"username": author.username, "username_key": username_key(author.username)}
+        rows.append({"id": user_id} | names | author.filled | shared)
+    await insert_rows(session, User, rows)
+    if changed:
+        values = [{"changed": author.id} | author.filled for author in changed]
+        await session.execute(CHANGE_USER, values)
+    events = [NewEvent("user.created", author.id) for author in new]
+    return events + [NewEvent("user.updated", author.id) for author in changed]

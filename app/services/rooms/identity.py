@@ -106,7 +106,7 @@ async def rooms_with_guests(session: AsyncSession) -> list[RoomOutline]:
 KNOWN_BY_ID: Final = Message("the app's ID of the chat")
 
 
-class Decision(NamedTuple):
+class RoomDecision(NamedTuple):
     """What a chat of a file is here."""
 
     room_id: int | None = None
@@ -134,7 +134,7 @@ class Decision(NamedTuple):
             self.asked.check()
 
 
-NEW_CHAT: Final = Decision()
+NEW_CHAT: Final = RoomDecision()
 
 
 class Evidence(NamedTuple):
@@ -159,7 +159,7 @@ class RoomFinder:
     read: ReadNotes = field(default_factory=ReadNotes)
     chosen: tuple[str, ...] = ()
     """Chats that someone chose, as in `ReadOptions`."""
-    decisions: dict[RoomReference, Decision] = field(default_factory=dict)
+    decisions: dict[RoomReference, RoomDecision] = field(default_factory=dict)
     """Of chats that were compared before the import began, and of those that followed."""
     made: dict[RoomReference, int] = field(default_factory=dict)
     """Chats that did not exist, and that only this chat of the file fills."""
@@ -212,7 +212,7 @@ class RoomFinder:
         evidence: Evidence,
         *,
         is_only: bool = True,
-    ) -> Decision:
+    ) -> RoomDecision:
         """Return, and remember, what a chat of the file is: by its ID, else by its messages, else
         by its title and people, which nobody takes for a proof.
 
@@ -229,7 +229,7 @@ class RoomFinder:
 
     async def _decision(
         self, session: AsyncSession, reference: RoomReference, evidence: Evidence, *, is_only: bool
-    ) -> Decision:
+    ) -> RoomDecision:
         by_id = await room_of_id(session, reference)
         room_id = by_id or evidence.same
         if room_id is None:
@@ -241,15 +241,15 @@ class RoomFinder:
         if by_id or is_chosen:
             is_meant = numbers or (self.chosen and is_only)
             is_overruled = bool(is_meant) and not is_chosen
-            return Decision(room_id, is_by_id=by_id is not None, is_overruled=is_overruled)
+            return RoomDecision(room_id, is_by_id=by_id is not None, is_overruled=is_overruled)
         if NEW_ROOM in self.chosen:
-            return Decision(room_id) if evidence.is_mostly_stored else NEW_CHAT
+            return RoomDecision(room_id) if evidence.is_mostly_stored else NEW_CHAT
         if len(numbers) == 1 and is_only:
-            return Decision(await _stored_room(session, numbers[0]), is_forced=True)
+            return RoomDecision(await _stored_room(session, numbers[0]), is_forced=True)
         if room_id is None or (evidence.same and not evidence.is_moved):
-            return Decision(room_id)
+            return RoomDecision(room_id)
         is_same = evidence.same is not None
-        return Decision(
+        return RoomDecision(
             room_id, await outline_of(session, room_id, is_same=is_same, title=reference.name)
         )
 
@@ -260,7 +260,7 @@ class RoomFinder:
         decision = self.decisions.get(reference, NEW_CHAT)
         is_proven = decision.room_id == place.room_id and decision.asked is None
         if place.is_guess and place.room_id not in self._settled and not is_proven:
-            Decision(place.room_id, await outline_of(session, place.room_id)).note(self.read)
+            RoomDecision(place.room_id, await outline_of(session, place.room_id)).note(self.read)
         self._settled.add(place.room_id)
 
     async def _follow(self, session: AsyncSession, references: Iterable[RoomReference]) -> None:
@@ -276,7 +276,7 @@ class RoomFinder:
         for name, room_id in rooms.items():
             if room_id and stored.get(room_id) != room_id:
                 self._ids.pop(name, None)
-                self.decisions[name] = Decision(stored.get(room_id))
+                self.decisions[name] = RoomDecision(stored.get(room_id))
 
     async def _room(
         self, session: AsyncSession, reference: RoomReference, people: Mapping[int, str]

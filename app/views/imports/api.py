@@ -11,10 +11,10 @@ from app.errors import MalformedError, message_of
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.imports.jobs import cancel_job, check_options, get_job, list_jobs, remove_upload
-from app.services.imports.report import ImportFacts, facts
 from app.services.imports.undo import find_replaced
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
+from app.views.imports.facts import ImportFacts, facts
 from app.views.imports.pages import begin_undo
 from app.views.policies import own_name, own_scope, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs

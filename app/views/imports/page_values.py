@@ -14,16 +14,16 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import remembered_zone
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.imports.beginning import UploadLook, zone_of_reading
-from app.services.imports.jobs import ENDED, is_chat, share_read
-from app.services.imports.report import (
+from app.services.imports.job_report import (
     StoredPosts,
     errors_of,
     notes_of,
     stored_authors,
     stored_posts,
 )
-from app.services.imports.seen import NOTHING
+from app.services.imports.jobs import ENDED, is_chat, share_read
+from app.services.imports.matching import NOTHING
+from app.services.imports.preview import UploadPreview, zone_of_reading
 from app.services.posts.users import find_own, get_author, list_samples
 from app.services.rooms.identity import RoomOutline
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
@@ -128,7 +128,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     job: ImportJob
     chosen_format: str
     options: ReadOptions
-    seen: UploadLook | None
+    seen: UploadPreview | None
     """None if reading the file took too much."""
     guarded: Sequence[RoomOutline]
     """Then the chats that guests read: the file's may be one of them."""
@@ -158,14 +158,14 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     def noted(self) -> Noted | None:
         if self.preview is None:
             return None
-        look = self.seen.look if self.seen else NOTHING
+        match = self.seen.match if self.seen else NOTHING
         # Whoever says which times or names are right says which chat it is, too.
-        same = (str(room.id) for room in look.asked)
+        same = (str(room.id) for room in match.asked)
         answered = structs.replace(self.options, rooms=(*self.options.rooms, *same))
         return noted_of(
             settled(self.preview.notes, answered),
             self.options,
-            (room for room in look.rooms if not room.is_same),
+            (room for room in match.rooms if not room.is_same),
             is_table=bool(self.preview.columns),
         )
 

@@ -17,7 +17,7 @@ from app.paths import IMPORTS
 from app.runtime.clock import ZONE_COOKIE, remembered_zone
 from app.runtime.sandbox import ReadError
 from app.services.access.rights import switch_site
-from app.services.imports.beginning import UploadLook, look_at_upload
+from app.services.imports.job_report import StoredPosts, errors_of, notes_of, stored_posts
 from app.services.imports.jobs import (
     cancel_job,
     choose_options,
@@ -25,13 +25,13 @@ from app.services.imports.jobs import (
     get_job,
     is_chat,
     list_jobs,
-    note_look,
+    note_preview,
     options_of,
     remove_upload,
     start_job,
     upload_path,
 )
-from app.services.imports.report import StoredPosts, errors_of, notes_of, stored_posts
+from app.services.imports.preview import UploadPreview, preview_upload
 from app.services.imports.undo import request_undo
 from app.services.rooms.identity import RoomOutline, rooms_with_guests
 from app.views.access.settings import readership
@@ -123,7 +123,7 @@ async def _preview_page(
     error: AppError | None = None,
     typed_zone: str = "",
 ) -> ResponseReturnValue:
-    seen: UploadLook | None = None
+    seen: UploadPreview | None = None
     with suppress(ReadError):
         seen = await _look(job, options, form)
     guarded: list[RoomOutline] = []
@@ -146,21 +146,21 @@ async def _preview_page(
     return await render_form(page)
 
 
-async def _look(job: ImportJob, options: ReadOptions, form: str) -> UploadLook:
+async def _look(job: ImportJob, options: ReadOptions, form: str) -> UploadPreview:
     """Preview an upload, compare it with what is here, and note both. Raises ReadError."""
     check_upload(job)
     account_id = g.operator.account_id
     options = structs.replace(options, near=remembered_zone(request.cookies.get(ZONE_COOKIE)).key)
-    seen = await look_at_upload(
+    seen = await preview_upload(
         resources().db, resources().previewer, job, options, operator_id=account_id, form=form
     )
-    notes, failure, said = seen.preview.notes, seen.preview.failure, seen.look.seen
+    notes, failure, said = seen.preview.notes, seen.preview.failure, seen.match.seen
     stored = StoredPosts(seen=said, zone=options.timezone or said.zone)
     before = [fault.detail for fault in errors_of(job)]
     is_same = before == list(filter(None, [failure])) and notes_of(job) == notes
     if not is_same or stored_posts(job) != stored:
         async with writing() as session:
-            await note_look(session, job.id, failure, notes, stored)
+            await note_preview(session, job.id, failure, notes, stored)
     return seen
 
 

@@ -14,8 +14,8 @@ from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
 from app.services.compare.comparing import MOST_NAMES, Comparer, case_of
 from app.services.compare.habits import Models
-from app.services.imports.bulk import BulkPost, ImportMemory, store_batch
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
+from app.services.imports.storing_batch import BulkPost, ImportMemory, store_batch
 from app.services.posts.users import add_user
 from saywho.clock import now
 from saywho.comparing.question import Question

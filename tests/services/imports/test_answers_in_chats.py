@@ -16,13 +16,13 @@ from sqlalchemy import select
 from app.config import Config
 from app.db.engine import Database
 from app.models import Room, Tweet
-from app.services.imports import reading
-from app.services.imports.bulk import MOST_ORDERED
+from app.services.imports import storing_reading
 from app.services.imports.storing import import_records
 from app.services.posts.exporting import begin_export, exported
 from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey
+from app.services.rooms.message_order import MOST_ORDERED
 from app.services.rooms.messages import END, list_before, list_messages, messages_around
 from saywho.formats.registry import WRITERS, open_records
 from saywho.formats.source.file import Source
@@ -209,7 +209,7 @@ def test_overlapping_exports_give_the_order_of_the_file(
     databases: Databases, split: tuple[list[int], list[tuple[int, int]]], batch: int
 ) -> None:
     async def check(folder: Path, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(reading, "BATCH", batch)
+        patch.setattr(storing_reading, "BATCH", batch)
         minutes, parts = split
         url = databases.make(folder)
         db = Database(Config(env="testing", data_dir=folder, database_url=url, durability="normal"))

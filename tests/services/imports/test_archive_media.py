@@ -17,7 +17,7 @@ from app.db.engine import Database
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
 from saywho.formats.registry import open_records

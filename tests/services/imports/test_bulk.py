@@ -18,10 +18,10 @@ from app.db.engine import Database
 from app.models import Event, Tweet, User
 from app.services.access.rights import Scope
 from app.services.checks import find_faults
-from app.services.imports import reading
-from app.services.imports.bulk import BATCH
+from app.services.imports import storing_reading
 from app.services.imports.jobs import IMPORTING, claim_job, note_progress
 from app.services.imports.storing import StoreOptions, import_records
+from app.services.imports.storing_batch import BATCH
 from saywho.formats.records import FileRoom, Item, Record, RecordStream
 from saywho.formats.source.file import Source
 from tests.databases import Databases
@@ -122,7 +122,7 @@ def test_batches_store_what_one_post_at_a_time_does(
         db = Database(Config(env="testing", data_dir=folder, database_url=url, durability="normal"))
         results = []
         for prefix, batch in (("one-", 1), ("many-", size)):
-            patch.setattr(reading, "BATCH", batch)
+            patch.setattr(storing_reading, "BATCH", batch)
             records = [_record(n, prefix, each) for n, each in enumerate(given_records, start=1)]
             reports = [
                 await import_records(

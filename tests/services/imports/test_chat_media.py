@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.db.engine import Database
 from app.models import Tweet
 from app.services.checks import find_faults
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.posts.media import MediaKeeper
 from saywho.formats.records import ReadOptions

@@ -13,8 +13,8 @@ from app.models import Operator
 from app.services.access.accounts import READER, add_account, add_invitation, end_invitation
 from app.services.access.rights import switch_site
 from app.services.checks import find_faults
-from app.services.imports.report import ImportReport
-from app.services.imports.seen import UnsettledTimesError
+from app.services.imports.job_report import ImportReport
+from app.services.imports.matching import UnsettledTimesError
 from app.services.rooms.identity import UnsettledRoomError
 from app.services.rooms.room_facts import list_rooms
 from saywho.formats.assumptions import Assumption

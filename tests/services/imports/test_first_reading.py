@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from app.errors import BrokenFileError
-from app.services.imports.reading import FIRST_RECORDS, LOOKED_AT, WHOLE_BYTES, FirstReading
-from app.services.imports.report import encode_notes
+from app.services.imports.job_report import encode_notes
+from app.services.imports.storing_reading import (
+    FIRST_RECORDS,
+    READ_AHEAD,
+    WHOLE_BYTES,
+    FirstReading,
+)
 from saywho.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_notes
 from saywho.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import open_records
@@ -123,9 +128,9 @@ def test_posts_without_a_field_for_authors_do_not_ask() -> None:
 @pytest.mark.parametrize(
     ("size", "looked_at"),
     [
-        pytest.param(1, LOOKED_AT + 2 * FIRST_RECORDS + 10, id="small"),
-        pytest.param(WHOLE_BYTES + 1, LOOKED_AT, id="large"),
-        pytest.param(None, LOOKED_AT, id="stream"),
+        pytest.param(1, READ_AHEAD + 2 * FIRST_RECORDS + 10, id="small"),
+        pytest.param(WHOLE_BYTES + 1, READ_AHEAD, id="large"),
+        pytest.param(None, READ_AHEAD, id="stream"),
     ],
 )
 def test_a_small_file_is_read_whole_and_nothing_is_lost(
@@ -144,7 +149,7 @@ def test_a_small_file_is_read_whole_and_nothing_is_lost(
             yield post(taken)
         raise BrokenFileError("the file breaks off")
 
-    last = max(looked_at, LOOKED_AT + FIRST_RECORDS)
+    last = max(looked_at, READ_AHEAD + FIRST_RECORDS)
     with Source(target, name="posts.jsonl") as source:
         first = FirstReading(stream(items(last), ReadNotes()), source)
         assert (taken, first.is_whole) == (FIRST_RECORDS, False)

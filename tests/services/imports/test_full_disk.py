@@ -13,9 +13,9 @@ from app.db.engine import Database
 from app.errors import StorageFullError, UnavailableError
 from app.models import ImportJob, MediaUse, Tweet, User
 from app.services.deletion import purge_deleted
+from app.services.imports.job_report import ImportReport, errors_of
+from app.services.imports.job_runner import run_waiting_job
 from app.services.imports.jobs import get_job, upload_path
-from app.services.imports.report import ImportReport, errors_of
-from app.services.imports.runner import run_waiting_job
 from app.services.imports.storing import import_records
 from app.services.maintenance import media_job
 from app.services.posts import media

@@ -18,10 +18,10 @@ from app.db.engine import Database
 from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.profiles import stored_profiles, users_with_tails
-from app.services.imports import counting, reading, storing
-from app.services.imports.counting import Counting
-from app.services.imports.report import ImportReport
+from app.services.imports import storing, storing_counts, storing_reading
+from app.services.imports.job_report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records, renew_derived
+from app.services.imports.storing_counts import Counting
 from saywho.clock import now
 from saywho.engine.features import sum_of_features
 from saywho.engine.profiles import profile_of
@@ -107,7 +107,7 @@ async def test_records_from_the_future_without_id_are_stored_once(
     ]
     assert outcome(await store(db, *items)) == (4, 0, 0)
     for later in (timedelta(hours=1), timedelta(days=400, hours=1), timedelta(days=800)):
-        monkeypatch.setattr(reading, "now", lambda later=later: now() + later)
+        monkeypatch.setattr(storing_reading, "now", lambda later=later: now() + later)
         assert outcome(await store(db, *items)) == (0, 4, 0)
     assert outcome(await store(db, *items, record(5, "soon", created_at=ahead))) == (1, 4, 0)
     # Equal to one that was stored when it arrived, but for its time.
@@ -213,8 +213,8 @@ async def test_long_posts_of_an_import_are_folded_sooner(
 async def test_posts_are_counted_in_a_process_of_their_own_or_else_here(
     db: Database, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    monkeypatch.setattr(counting, "FIRST_CHARACTERS", 20_000)
-    monkeypatch.setattr(counting, "FEWEST_CHARACTERS", 10)
+    monkeypatch.setattr(storing_counts, "FIRST_CHARACTERS", 20_000)
+    monkeypatch.setattr(storing_counts, "FEWEST_CHARACTERS", 10)
     monkeypatch.setattr(sys, "executable", program)
     items = [record(n, f"말 {n} words", username=f"a{n % 3}") for n in range(5_500)]
     await folded_of(db, *items)
@@ -231,7 +231,7 @@ async def test_posts_are_counted_in_a_process_of_their_own_or_else_here(
 def test_a_counting_process_that_ends_leaves_the_rest_to_this_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(counting, "FIRST_CHARACTERS", 0)
+    monkeypatch.setattr(storing_counts, "FIRST_CHARACTERS", 0)
     texts, apart = [f"말 {n} words" for n in range(1_000)], Counting()
     expected = sum_of_features(texts).to_bytes()
     assert apart.sum(texts).to_bytes() == expected
@@ -242,8 +242,8 @@ def test_a_counting_process_that_ends_leaves_the_rest_to_this_one(
 
 def test_a_counting_process_that_is_late_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its answer would be taken for the sum of the next texts."""
-    monkeypatch.setattr(counting, "FIRST_CHARACTERS", 0)
-    monkeypatch.setattr(counting, "LIMIT_S", 0.001)
+    monkeypatch.setattr(storing_counts, "FIRST_CHARACTERS", 0)
+    monkeypatch.setattr(storing_counts, "LIMIT_S", 0.001)
     texts, apart = [f"말 {n} words" for n in range(1_000)], Counting()
     assert apart.sum(texts).to_bytes() == sum_of_features(texts).to_bytes()
     assert not apart.is_apart

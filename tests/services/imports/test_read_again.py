@@ -25,11 +25,11 @@ from app.errors import BrokenFileError, FileError, Message as Fault
 from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
 from app.services.deletion import delete_user, purge_deleted
-from app.services.imports.bulk import BulkPost, store_batch
+from app.services.imports.job_report import ImportReport, Seen
 from app.services.imports.jobs import STOPPED, UploadedFile, add_job, end_job
-from app.services.imports.report import ImportReport, Seen
-from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
+from app.services.imports.matching import ReadBeforeError, UnsettledTimesError
 from app.services.imports.storing import Note, StoreOptions, import_file
+from app.services.imports.storing_batch import BulkPost, store_batch
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.posts.post_content import NewTweet
 from app.services.rooms.identity import UnsettledRoomError, rename_room

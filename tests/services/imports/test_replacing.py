@@ -12,8 +12,8 @@ from app.db.engine import Database
 from app.models import Base, ImportJob, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import delete_post, delete_user, purge_deleted
-from app.services.imports.bulk import BATCH
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
+from app.services.imports.storing_batch import BATCH
 from app.services.imports.undo import request_undo, undo_imports
 from tests.chats import said, telegram
 from tests.services.imports.test_read_again import Between, StoppedError, imported, numbered

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from app.db.engine import Database
 from app.models import Tweet
-from app.services.imports.bulk import BATCH
+from app.services.imports.job_report import ImportReport, errors_of
+from app.services.imports.job_runner import run_waiting_job
 from app.services.imports.jobs import (
     MOST_ATTEMPTS,
     claim_job,
@@ -20,8 +21,7 @@ from app.services.imports.jobs import (
     remove_old_uploads,
     upload_path,
 )
-from app.services.imports.report import ImportReport, errors_of
-from app.services.imports.runner import run_waiting_job
+from app.services.imports.storing_batch import BATCH
 from saywho.formats.records import ReadOptions
 from saywho.formats.source.file import Source
 from saywho.processes import NICENESS

@@ -15,9 +15,10 @@ from app.models import Event, ImportJob, Room, RoomPerson, Tweet, User
 from app.services import deletion
 from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
+from app.services.imports.job_report import ImportReport
 from app.services.imports.jobs import UploadedFile, add_job, end_job
-from app.services.imports.report import ImportReport
-from app.services.imports.storing import StoreOptions, import_records, store_lines
+from app.services.imports.storing import StoreOptions, import_records
+from app.services.imports.storing_lines import store_lines
 from app.services.imports.undo import is_undo_due, request_undo, undo_imports
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user, list_authors

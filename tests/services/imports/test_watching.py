@@ -11,12 +11,11 @@ import pytest
 from app.config import Config
 from app.db.engine import Database
 from app.models import ImportJob
-from app.services.imports import runner
-from app.services.imports.beginning import STALL_S
-from app.services.imports.jobs import MOST_ATTEMPTS, cancel_job, get_job, upload_path
-from app.services.imports.reading import LOOKED_AT
-from app.services.imports.report import errors_of
-from app.services.imports.runner import keep_importing
+from app.services.imports import job_runner
+from app.services.imports.job_report import errors_of
+from app.services.imports.job_runner import keep_importing
+from app.services.imports.jobs import MOST_ATTEMPTS, STALL_S, cancel_job, get_job, upload_path
+from app.services.imports.storing_reading import READ_AHEAD
 from tests.conftest import MakeConfig
 from tests.installation import Installation
 from tests.server import children_of, oom_score_of
@@ -29,9 +28,9 @@ POSTS = jsonl({"username": "ann", "text": "one"})
 SHORT = """
 import asyncio, os
 from app.config import MIB, Config
-from app.services.imports import runner
-runner.MOST_MEMORY = 48 * MIB
-asyncio.run(runner.run_waiting_job(Config.from_env(), os.getppid(), 1))
+from app.services.imports import job_runner
+job_runner.MOST_MEMORY = 48 * MIB
+asyncio.run(job_runner.run_waiting_job(Config.from_env(), os.getppid(), 1))
 """
 """Runs the first import with little memory."""
 
@@ -130,7 +129,7 @@ async def test_an_import_that_stands_still_fails_and_the_next_one_runs(
 async def test_why_no_import_can_be_looked_for_is_said_once(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(runner, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(job_runner, "LOOK_EVERY_S", 0.01)
     config, looks = make_config(), list[str]()
     # As on a disk that has become read-only, no lock can be made.
     lock = Installation.of(config).database.with_name("testing.db.imports.lock")
@@ -159,7 +158,7 @@ async def test_an_import_that_takes_too_much_memory_fails_and_keeps_its_posts(
     make_config: MakeConfig,
 ) -> None:
     config = make_config()
-    small = [{"username": "ann", "text": f"post {number}"} for number in range(LOOKED_AT + 2_000)]
+    small = [{"username": "ann", "text": f"post {number}"} for number in range(READ_AHEAD + 2_000)]
     large = [{"username": "ann", "text": f"{number:04}" * 15_000} for number in range(1_000)]
     async with Database(config) as db:
         job = await queued(db, config.data_dir, jsonl(*small, *large))
@@ -228,7 +227,7 @@ WORKER = """
 import asyncio
 from app.config import Config
 from app.db.engine import Database
-from app.services.imports.runner import keep_importing
+from app.services.imports.job_runner import keep_importing
 async def work():
     config = Config.from_env()
     async with Database(config) as db:

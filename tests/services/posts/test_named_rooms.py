@@ -17,8 +17,8 @@ from app.config import Config
 from app.db.engine import Database
 from app.models import Room
 from app.services.checks import find_faults
-from app.services.imports.report import ImportReport
-from app.services.imports.storing import store_lines
+from app.services.imports.job_report import ImportReport
+from app.services.imports.storing_lines import store_lines
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user
 from app.services.rooms.identity import join_some

@@ -9,11 +9,10 @@ from sqlalchemy import select
 from app.db.engine import Database
 from app.errors import UnavailableError
 from app.models import Event, User
-from app.services.imports.bulk import BulkAuthor, store_authors
 from app.services.posts.arrivals import PostRequest, PostWriter, Receipt
 from app.services.posts.post_content import NewTweet, is_newer
 from app.services.posts.tweets import Post, TweetKey, list_posts
-from app.services.posts.users import add_user, list_authors
+from app.services.posts.users import BulkAuthor, add_user, list_authors, store_authors
 from saywho.clock import now
 from saywho.formats.post import Reactions
 from saywho.text import username_key

@@ -10,7 +10,7 @@ from app.db.engine import Database
 from app.models import OLD_MESSAGE, Event, Room, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import delete_everybody, purge_deleted
-from app.services.imports.bulk import BATCH
+from app.services.imports.storing_batch import BATCH
 from app.services.posts.exporting import begin_export, exported
 from app.services.rooms.room_facts import RoomFacts, list_rooms
 from saywho.formats.registry import WRITERS

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.models import Room, Tweet
-from app.services.imports.reading import LOOKED_AT
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
+from app.services.imports.storing_reading import READ_AHEAD
 from tests.chats import import_chat
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
@@ -122,7 +122,7 @@ async def test_a_chosen_zone_is_no_assumption(db: Database) -> None:
 
 @pytest.mark.full
 async def test_a_summer_after_many_messages_counts(db: Database) -> None:
-    winter = [WINTER[0] + timedelta(seconds=second) for second in range(LOOKED_AT)]
+    winter = [WINTER[0] + timedelta(seconds=second) for second in range(READ_AHEAD)]
     zones, _ = await imported(db, export(*at("Europe/Berlin", [*winter, *YEAR])))
     assert zones == ["Europe/Berlin"]
 

@@ -9,8 +9,8 @@ import pytest
 from quart import Quart
 
 from app.services.archive import author_archive
-from app.services.imports.bulk import BATCH
 from app.services.imports.storing import load_samples
+from app.services.imports.storing_batch import BATCH
 from app.views.site import home
 from tests.archives import x_file, x_members, zip_bytes
 from tests.browsing import parts_of, signed_in

@@ -5,7 +5,7 @@ from quart import Quart
 
 from app import create_app
 from app.runtime.sandbox import LIMIT_S
-from app.services.imports.beginning import Previewer
+from app.services.imports.preview import Previewer
 from saywho.formats.preview import CHAT_S
 from tests.browsing import parts_of, signed_in
 from tests.chats import kakaotalk, said

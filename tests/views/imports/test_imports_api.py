@@ -20,8 +20,7 @@ from app.config import PREFIX, Durability
 from app.db.engine import Database
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
-from app.services.imports import runner
-from app.services.imports.bulk import BATCH
+from app.services.imports import job_runner
 from app.services.imports.jobs import (
     ENDED,
     FOLDER,
@@ -32,6 +31,7 @@ from app.services.imports.jobs import (
     get_job,
     upload_path,
 )
+from app.services.imports.storing_batch import BATCH
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from tests.archives import tar, x_members, x_zip
 from tests.browsing import parts_of, signed_in
@@ -409,13 +409,13 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         numbers = map(str, (os.getpid(), job.id))
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app.services.imports.runner", *numbers),
+            *(sys.executable, "-m", "app.services.imports.job_runner", *numbers),
             env=others | config.to_env(),
         )
 
     async def resumed() -> int:
         arguments = ("0", str(job.id))
-        return await run_here(runner.__name__, *arguments, settings=config.to_env())
+        return await run_here(job_runner.__name__, *arguments, settings=config.to_env())
 
     async def kill_within_the_import() -> int:
         # While it waits for this transaction, it can come to no end.

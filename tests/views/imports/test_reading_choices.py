@@ -12,8 +12,8 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.services.imports.jobs import get_job, note_look
-from app.services.imports.report import StoredPosts
+from app.services.imports.job_report import StoredPosts
+from app.services.imports.jobs import get_job, note_preview
 from saywho.formats.assumptions import NotesSummary, Unread
 from tests.browsing import Browser, parts_of
 from tests.chats import Said, kakaotalk
@@ -153,14 +153,14 @@ async def test_an_open_question_refuses_to_start_until_it_is_settled(
     data = jsonl({"username": "mina", "text": "hello"})
     address = await upload(browser, data)
     async with parts_of(app).db.write() as session:
-        await note_look(session, int(address.rpartition("/")[2]), None, UNSETTLED, StoredPosts())
+        await note_preview(session, int(address.rpartition("/")[2]), None, UNSETTLED, StoredPosts())
     assert await start(browser, address) == 422
     assert await start(browser, address, dates="day-first") == 303
     page = await browser.page(address)
     assert "not started yet" in shown(await browser.page("/imports"))
     assert selected(page, "dates") == "day-first"
     async with parts_of(app).db.write() as session:
-        await note_look(session, int(address.rpartition("/")[2]), None, UNSETTLED, StoredPosts())
+        await note_preview(session, int(address.rpartition("/")[2]), None, UNSETTLED, StoredPosts())
     assert await start(browser, address, dates="day-first", accept_unread="on") == 303
     assert "1 new post" in shown(await ended(browser, address))
 

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from app import create_app
 from app.lifespan import begin_stop
-from app.services.imports.bulk import BATCH
+from app.services.imports.storing_batch import BATCH
 from app.views.posts.api import MOST_IN_ARRAY
 from tests.browsing import parts_of, scope_of
 from tests.conftest import Client, MakeConfig, Outside, client_with

@@ -1,6 +1,6 @@
 """Running imports in a separate process, one at a time by a lock.
 
-A worker starts `python -m app.services.imports.runner PID ID` with its own process id and the
+A worker starts `python -m app.services.imports.job_runner PID ID` with its own process id and the
 import's. The worker kills it at a stop, or if the import is cancelled or stalls; the system kills
 it if the worker dies.
 """
@@ -28,14 +28,14 @@ from app.runtime.logs import configure, take_over
 from app.runtime.processes import collect_seldom, run_child, share_heap
 from app.services.access.rights import is_site_public
 from app.services.imports import jobs
-from app.services.imports.beginning import (
+from app.services.imports.job_report import COUNTS, ImportReport, stored_posts
+from app.services.imports.jobs import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
     limited_reading,
     stopped_after,
 )
-from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import StoreOptions, check_records, import_file
 from app.services.imports.undo import UNDO, undo_imports
 from app.services.posts.media import changed_at, keeper_of, remove_if_full

@@ -1,235 +1,38 @@
 """Storing a batch of posts and authors in the caller's transaction."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, islice
-from typing import Any, Final, NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import allocate_ids, backend_of, insert_rows, is_among, update_by_id
-from app.errors import AppError, ConflictError, InvalidInputError, message_of
-from app.models import OLD_MESSAGE, Tweet, User
+from app.db.backend import backend_of
+from app.errors import AppError, InvalidInputError, message_of
+from app.models import OLD_MESSAGE, Tweet
 from app.services.access.rights import Scope
 from app.services.event_log import NewEvent, newest_event
-from app.services.imports.report import ImportReport
+from app.services.imports.job_report import ImportReport
 from app.services.posts.arrivals import Added, Arrival, PostRow, add_arrivals, find_stored
 from app.services.posts.meetings import note_met
 from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import RoomMention, SourceKey, find_named, is_of_kept_room
-from app.services.posts.users import CHANGE_USER, check_platform, claim_site, disclaim_site
-from app.services.rooms.identity import RoomFinder, announce_change
-from saywho.clock import now
+from app.services.posts.users import (
+    BulkAuthor,
+    claim_site,
+    disclaim_site,
+    find_by_keys,
+    store_authors,
+)
+from app.services.rooms.identity import RoomFinder
+from app.services.rooms.message_order import FileMessage, FileOrder
 from saywho.formats.post import RoomReference
 from saywho.formats.records import FileRoom
-from saywho.text import clean_title, username_key, without_at
-
-MOST_ORDERED: Final = 1_000
-"""Ordered messages of one time; more would be compared again in each batch, and are ordered by id.
-"""
-
-Moment = tuple[int, datetime]
-
-
-class FileMessage(NamedTuple):
-    moment: Moment
-    id: int
-    is_new: bool
-
-
-class MomentOfFile(msgspec.Struct):
-    """The messages of a chat's file that have one time, in the order of the file."""
-
-    is_first: bool
-    """Whether the file has no earlier message, so that others of this time may be missing."""
-    ids: list[int] = []
-    new: set[int] = set()
-
-    def merged(self, here: Sequence[int], *, is_last: bool) -> list[int]:
-        """Return the ids of all messages of the time in order; `here` are the stored ones.
-
-        Messages that the file lacks stay behind the message that they follow. `is_last`: the file
-        has no later messages so far.
-        """
-        of_file, following = set(self.ids), defaultdict[int, list[int]](list)
-        before = 0
-        for post_id in here:
-            if post_id not in of_file:
-                following[before].append(post_id)
-            elif post_id not in self.new:
-                before = post_id
-        before = 0
-        is_before = is_last and not self.is_first and self.new.issuperset(self.ids)
-        merged = [] if is_before else following.pop(before, [])
-        for post_id in self.ids:
-            if post_id not in self.new:
-                merged += following.pop(before, ())
-                before = post_id
-            merged.append(post_id)
-        return [*merged, *following.pop(before, ())]
-
-
-class FileOrder:
-    def __init__(self) -> None:
-        self._begun: set[int] = set()
-        self._last: dict[Moment, MomentOfFile] = {}
-        """Times at the end of the previous batch, which may continue."""
-
-    async def keep(
-        self,
-        session: AsyncSession,
-        messages: Sequence[FileMessage],
-        own: Collection[int],
-        *,
-        may_move: bool,
-    ) -> None:
-        """Order new messages among those of their time.
-
-        own: chats whose messages are all this file's, so that their ids have the order. may_move:
-        whether the file also decides on the order of stored messages.
-        """
-        moments: dict[Moment, MomentOfFile] = {}
-        last = {message.moment[0]: message.moment for message in messages}
-        for moment, post_id, is_new in messages:
-            room_id = moment[0]
-            if room_id in own and moment != last[room_id]:
-                self._begun.add(room_id)
-                continue
-            if moment not in moments:
-                known = self._last.get(moment)
-                is_first = room_id not in self._begun
-                moments[moment] = known or MomentOfFile(is_first)
-                self._begun.add(room_id)
-            of_file = moments[moment]
-            if len(of_file.ids) <= MOST_ORDERED:
-                of_file.ids.append(post_id)
-                of_file.new.update([post_id] if is_new else [])
-        self._last = {moment: moments[moment] for moment in last.values()}
-        few = {
-            moment: of_file
-            for moment, of_file in moments.items()
-            if of_file.new and moment[0] not in own and len(of_file.ids) <= MOST_ORDERED
-        }
-        await self._move(session, few, may_move=may_move)
-
-    async def _move(
-        self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile], *, may_move: bool
-    ) -> None:
-        moved: dict[Moment, list[dict[str, Any]]] = {}
-        for moment, here in (await _here(session, [*moments])).items():
-            if len(here) > MOST_ORDERED:
-                continue
-            of_file = moments[moment]
-            order = of_file.merged(here, is_last=moment in self._last)
-            stored, stored_here = (
-                [post_id for post_id in ids if post_id not in of_file.new] for ids in (order, here)
-            )
-            if order != here and (may_move or stored == stored_here):
-                # Below 0, so that messages that come later follow.
-                places = range(-len(order), 0)
-                pairs = zip(order, places, strict=True)
-                moved[moment] = [{"changed": post_id, "place": n} for post_id, n in pairs]
-        if moved:
-            await session.execute(update_by_id(Tweet), [*chain.from_iterable(moved.values())])
-        for room_id in {room_id for room_id, _ in moved}:
-            await announce_change(session, room_id)
-
-
-async def _here(session: AsyncSession, moments: Sequence[Moment]) -> dict[Moment, list[int]]:
-    here: dict[Moment, list[int]] = defaultdict(list)
-    if moments:
-        listed = backend_of(session).listed(moments, Tweet.room_id, Tweet.created_at)
-        is_then = and_(Tweet.room_id == listed.c.room_id, Tweet.created_at == listed.c.created_at)
-        query = select(listed.c.room_id, listed.c.created_at, Tweet.id).join(Tweet, is_then)
-        for *moment, post_id in await session.execute(query.order_by(Tweet.place, Tweet.id)):
-            here[moment[0], moment[1]].append(post_id)
-    return here
-
-
-_FILLED: Final = ("platform", "display_name", "is_of_chat")
-
-
-@dataclass(slots=True)
-class BulkAuthor:
-    """An author; thousands of mapped objects would hold up the event loop."""
-
-    id: int
-    username: str
-    platform: str
-    display_name: str | None = None
-    is_of_chat: bool = False
-    is_changed: bool = False
-
-    def complete(
-        self,
-        *,
-        platform: str | None,
-        display_name: str | None,
-        is_of_chat: bool = False,
-        may_fill: bool = True,
-    ) -> None:
-        """Fill an empty display name, and replace the platform `local`, if it `may_fill` authors
-        who are here.
-
-        Raises ConflictError for another platform, or for a person in a chat with an author's name.
-        """
-        if is_of_chat and self.platform != "local":
-            raise ConflictError(
-                "'{username}' is already an author from {known} and may be a different person;"
-                " rename the person in the chat before the import starts (--rename"
-                " {username}=NAME)",
-                username=self.username,
-                known=self.platform,
-            )
-        check_platform(self.username, self.platform, platform, is_of_chat=self.is_of_chat)
-        if self.id and not may_fill:
-            return
-        if is_of_chat and not self.is_of_chat:
-            self.is_of_chat = self.is_changed = True
-        if platform and platform != "local" and self.platform == "local":
-            self.platform, self.is_changed = platform, True
-        is_named = self.display_name or display_name is None
-        if not is_named and (cleaned := clean_title(display_name)):
-            self.display_name, self.is_changed = cleaned, True
-
-    @property
-    def filled(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _FILLED}
-
-
-async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
-    """Return the authors here by the keys that mean them, with a leading @ or without it."""
-    bare = {key: username_key(without_at(key)) for key in keys}
-    columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
-    query = select(*columns).where(User.deleted_at.is_(None))
-    asked = {*keys, *bare.values()}
-    rows = await session.execute(query.where(is_among(session, User.username_key, asked)))
-    authors = {username_key(row.username): BulkAuthor(*row) for row in rows}
-    found = {key: authors.get(key) or authors.get(bare[key]) for key in keys}
-    return {key: author for key, author in found.items() if author}
-
-
-async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) -> list[NewEvent]:
-    """Store new and changed authors, set new ids, and return the events."""
-    changed = [author for author in authors if author.id and author.is_changed]
-    new = [author for author in authors if not author.id]
-    ids = await allocate_ids(session, User, len(new)) if new else ()
-    shared, rows = {"created_at": now(), "tweet_count": 0, "version": 0}, []
-    for author, user_id in zip(new, ids, strict=True):
-        author.id = user_id
-        names = {"username": author.username, "username_key": username_key(author.username)}
-        rows.append({"id": user_id} | names | author.filled | shared)
-    await insert_rows(session, User, rows)
-    if changed:
-        values = [{"changed": author.id} | author.filled for author in changed]
-        await session.execute(CHANGE_USER, values)
-    events = [NewEvent("user.created", author.id) for author in new]
-    return events + [NewEvent("user.updated", author.id) for author in changed]
-
+from saywho.text import username_key, without_at
 
 BATCH: Final = 1_000
 """Posts in a transaction: enough to share its cost, few enough not to delay other writers."""
@@ -255,7 +58,7 @@ class BulkPost(msgspec.Struct, kw_only=True):
 
     def is_said_by(self, author: "BulkAuthor") -> bool:
         """Return whether its author is a person in a chat: other sources do not tell who is, but
-        what was written in a chat. An author who is here stays one.
+        what was written in a chat. A stored author stays one.
         """
         is_new = author.is_of_chat or (not author.id and author.platform == "local")
         is_said = self.post.room is not None and self.platform in {None, "local"}
@@ -317,7 +120,7 @@ class ImportMemory:
         return self.scope == "admin" or user_id in self.authors
 
     def is_own(self, outcome: "Resolved") -> bool:
-        """Return whether nothing equal can be here but what the file counts."""
+        """Return whether nothing equal can be stored but what the file counts."""
         return outcome.user.id in self.brought and outcome.item.post.room in self.rooms.made
 
     def places(self, item: BulkPost, import_id: int | None) -> bool:

@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, structs
@@ -14,11 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Message, packed, unpacked
 from app.models import ImportJob, User
-from saywho.formats.assumptions import NO_NOTES, Decision, NotesSummary, UnreadKind, decoded_notes
+from saywho.formats.assumptions import NO_NOTES, NotesSummary, decoded_notes
 from saywho.formats.chats.people import zone_of
 from saywho.formats.post import StoredMedium
 from saywho.formats.records import ImportFault
-from saywho.formats.tally import DoubtKind
 
 COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
 MAX_ERRORS: Final = 100
@@ -26,7 +25,7 @@ MOST_LISTED: Final = 200
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """The part of a file that was here before its import."""
+    """The part of a file that was stored before its import."""
 
     state: Annotated[
         Literal["new", "known", "longer"],
@@ -76,7 +75,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class StoredPosts(msgspec.Struct):
-    """The authors of new posts, by their ids, and the number of their kept media files."""
+    """The authors of new posts, by their ids, and the number of their stored media files."""
 
     authors: set[int] = set()
     files: int = 0
@@ -85,9 +84,9 @@ class StoredPosts(msgspec.Struct):
     title: str = ""
     """Name of the file's only chat, from its preview, until its messages are stored."""
     seen: Seen | None = None
-    """The part that was here before; None for earlier versions."""
+    """The part that was stored before; None for earlier versions."""
     zone: str | None = None
-    """Time zone in which the preview compared an upload with what is here."""
+    """Time zone in which the preview compared an upload with what is stored."""
 
     def add(self, user_id: int, media: Sequence[StoredMedium]) -> None:
         if media:
@@ -157,101 +156,6 @@ class ImportReport:
     def in_order(self) -> list[ImportFault]:
         """Return errors by place, since reading and storing report them at different times."""
         return sorted(self.errors, key=lambda error: error.record or 0)
-
-
-class AssumptionFacts(Decision, frozen=True):
-    """A decision about a file that the file itself does not settle, as answers show it."""
-
-    alternatives: Annotated[list[str], Meta(description="Other values that fit the file.")]
-    evidence: str
-
-
-class DoubtFacts(msgspec.Struct, frozen=True):
-    """An odd finding in the records, as answers show it."""
-
-    kind: DoubtKind
-    count: int
-    examples: Annotated[list[str], Meta(description="Up to three excerpts of the file.")]
-    alternatives: Annotated[list[str], Meta(description="Values of `column` that may be right.")]
-    grave: Annotated[
-        bool, Meta(description="Whether nothing is stored until `accept_doubts` is sent.")
-    ]
-    evidence: Annotated[str, Meta(description="Reason for the doubt.")]
-
-
-class UnreadFacts(msgspec.Struct, frozen=True):
-    """Something in a file that was not used, as answers show it."""
-
-    kind: UnreadKind
-    what: Annotated[str, Meta(description="Name of the unused part.")]
-    count: int
-
-
-def note_facts(notes: NotesSummary) -> dict[str, list[Any]]:
-    """Return the notes of answers, by the name of the list."""
-    plain = msgspec.to_builtins(notes, enc_hook=str)
-    plain["doubts"] = [doubt | {"evidence": doubt["finding"]} for doubt in plain["doubts"]]
-    kinds = {"assumptions": AssumptionFacts, "doubts": DoubtFacts, "unread": UnreadFacts}
-    return {
-        name: [msgspec.convert(part, kind) for part in plain[name]] for name, kind in kinds.items()
-    }
-
-
-Undo = Literal["impossible", "possible", "running", "done"]
-
-
-class ImportFacts(msgspec.Struct, frozen=True):
-    """An import as answers show it."""
-
-    id: int
-    state: Literal["running", "done", "failed", "cancelled", "interrupted"]
-    format: str
-    bytes_read: int
-    bytes_total: int
-    accepted: int
-    duplicates: int
-    rejected: int
-    reposts: int
-    restricted: Annotated[int, Meta(description="Posts for a limited audience, left out.")]
-    skipped: Annotated[
-        int, Meta(description="Records that are not posts, or that lack both text and media.")
-    ]
-    errors: Annotated[
-        list[ImportFault],
-        Meta(description="The first errors; the reason of a failure comes first."),
-    ]
-    assumptions: Annotated[
-        list[AssumptionFacts],
-        Meta(description="Decisions that saywho made because the file leaves them open."),
-    ]
-    unread: Annotated[list[UnreadFacts], Meta(description="Parts of the file that were not used.")]
-    doubts: Annotated[
-        list[DoubtFacts], Meta(description="Reasons to look at the file again before it is stored.")
-    ]
-    undo: Annotated[
-        Undo,
-        Meta(
-            description="Whether the import can be undone, or was; `impossible` for imports of"
-            " earlier versions."
-        ),
-    ]
-    removed: Annotated[int, Meta(description="Posts that the undo has removed so far.")]
-    seen: Annotated[
-        Seen | None,
-        Meta(description="How much of the file was here before; null until saywho has looked."),
-    ]
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-def facts(job: ImportJob) -> ImportFacts:
-    said = note_facts(notes_of(job)) | {
-        "errors": errors_of(job),
-        "undo": job.undo or "impossible",
-        "seen": stored_posts(job).seen,
-    }
-    names = [name for name in ImportFacts.__struct_fields__ if name not in said]
-    return ImportFacts(**{name: getattr(job, name) for name in names} | said)
 
 
 def notes_of(job: ImportJob) -> NotesSummary:

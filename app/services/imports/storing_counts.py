@@ -12,9 +12,9 @@ from saywho.engine.features import Counts, sum_of_features
 from saywho.processes import begin_child, child_environment
 
 FIRST_CHARACTERS: Final = 1_000_000
-"""Characters that are counted here, before the process begins."""
+"""Characters that are counted in this process, before the process begins."""
 FEWEST_CHARACTERS: Final = 5_000
-"""Characters of an author that are sent to the process; fewer are counted sooner here."""
+"""Characters of an author that are sent to the process; fewer are counted sooner own."""
 LIMIT_S: Final = 60.0
 
 
@@ -35,8 +35,8 @@ class Counting:
         is_long = self._characters >= FIRST_CHARACTERS and size >= FEWEST_CHARACTERS
         if is_long and not self._is_closed:
             try:
-                _, here = self._begun = self._begun or _begin()
-                with here.makefile("rwb") as stream:
+                _, own = self._begun = self._begun or _begin()
+                with own.makefile("rwb") as stream:
                     pickle.dump(texts, stream)
                     stream.flush()
                     return cast(Counts, pickle.load(stream))  # noqa: S301 - this program's
@@ -49,23 +49,23 @@ class Counting:
         self._is_closed = True
         begun, self._begun = self._begun, None
         if begun is not None:
-            child, here = begun
-            here.close()
+            child, own = begun
+            own.close()
             child.kill()
             child.wait()
 
 
 def _begin() -> tuple["subprocess.Popen[bytes]", socket.socket]:
-    here, there = socket.socketpair()
-    here.settimeout(LIMIT_S)
+    own, there = socket.socketpair()
+    own.settimeout(LIMIT_S)
     command, number = [sys.executable, "-m", __name__], there.fileno()
     with there:
         try:
             child = subprocess.Popen(command, env=child_environment(), stdin=number, stdout=number)  # noqa: S603
         except OSError:
-            here.close()
+            own.close()
             raise
-    return child, here
+    return child, own
 
 
 def main() -> None:

@@ -1,10 +1,11 @@
-"""Reading a file: its records are read once, doubted, kept, and checked as posts.
+"""Reading a file: its records are read once, doubted, spooled, and checked as posts.
 
 Up to `WHOLE_BYTES`, a file is read to its end, so that nothing of it is stored if there are grave
 doubts. Of a larger file and of a stream, the first records are, and the others while they are
 stored.
 """
 
+import asyncio
 import pickle
 import sqlite3
 from collections import defaultdict
@@ -19,6 +20,7 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
+from app.db.backend import Sessions
 from app.errors import (
     AppError,
     FileError,
@@ -27,8 +29,10 @@ from app.errors import (
     Message,
     message_of,
 )
-from app.services.imports.bulk import BATCH, BulkPost
-from app.services.imports.report import ImportReport
+from app.services.access.accounts import are_guests_here
+from app.services.imports.job_report import ImportReport
+from app.services.imports.matching import AS_BEFORE, FileMatch, find_match, known_ids, read_before
+from app.services.imports.storing_batch import BATCH, BulkPost
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import (
     checked,
@@ -54,17 +58,17 @@ from saywho.formats.records import (
     nameless,
     next_items,
 )
-from saywho.formats.registry import WITH_ENTITIES, open_records
+from saywho.formats.registry import WITH_ENTITIES, FileReading, open_records
 from saywho.formats.settled import check_settled
 from saywho.formats.source.file import Source
 from saywho.sizes import MIB
 from saywho.text import clean_username, decode_entities, drop_controls, username_key
 
 WHOLE_BYTES: Final = 50 * MIB
-"""Size up to which a file is read whole, and kept, before any of it is stored."""
+"""Size up to which a file is read whole, and spooled, before any of it is stored."""
 FIRST_RECORDS: Final = 1_000
-LOOKED_AT: Final = 20_000
-"""Records of a larger file, or of a stream, that are looked at before it is stored."""
+READ_AHEAD: Final = 20_000
+"""Records of a larger file, or of a stream, that are read before it is stored."""
 
 
 class FirstReading:
@@ -80,7 +84,7 @@ class FirstReading:
         self._fault: FileError | None = None
         self._file = source.temporary()
         self._parts = 0
-        """Parts of `FIRST_RECORDS` each, which are kept with the bytes that were read up to them.
+        """Parts of `FIRST_RECORDS` each, spooled with the bytes that were read up to them.
         """
         self._next()
 
@@ -90,7 +94,7 @@ class FirstReading:
         Raises UnsettledError before any record is stored.
         """
         check_settled(self.records, self._options)
-        while not self.is_whole and (self._parts * FIRST_RECORDS < LOOKED_AT or not self._is_long):
+        while not self.is_whole and (self._parts * FIRST_RECORDS < READ_AHEAD or not self._is_long):
             self._next()
         check_settled(self.records, self._options)
         return replace(self.records, items=self._items())
@@ -144,6 +148,38 @@ class FirstReading:
         yield from self.records.items
 
 
+async def begin_reading(
+    db: Sessions, source: Source, read: FileReading
+) -> tuple[RecordStream, FileMatch]:
+    """Return the records of a source, with their stored names and times, and which of them
+    are stored. A stored chat's are by default read in its earlier zone and order of dates.
+
+    Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
+    """
+    records, options = read.records, read.options
+    first = await asyncio.to_thread(FirstReading, records, source, options)
+    named = structs.replace(options, rename={})
+    async with db.read() as session:
+        before = await read_before(session, records, first.questions.chats.found, named)
+        has_guests = await are_guests_here(session)
+    if before:
+        source.restart()
+        again = structs.replace(options, **before)
+        records = await asyncio.to_thread(open_records, source, format=read.form, options=again)
+        for kind, value in before.items():
+            records.notes.assume(kind, value, evidence=AS_BEFORE)
+        first = await asyncio.to_thread(FirstReading, records, source, again)
+    checked = await asyncio.to_thread(first.checked)
+    chats = await asyncio.to_thread(first.chats, read.form, has_guests=has_guests)
+    match = await find_match(db, chats, named, read.digest)
+    match.check(options, checked.notes)
+    if first.questions.ids and match.replaced is None:
+        async with db.read() as session:
+            first.questions.note_known(await known_ids(session, first.questions.ids))
+    placed = match.placed(checked.items, options, checked.notes.zone)
+    return replace(checked, items=placed), match
+
+
 MOST_POSTS: Final = 200_000
 """Maximum number of remembered posts of one file."""
 
@@ -190,7 +226,7 @@ NO_CONSENT: Final = Message(
 
 
 _COUNT: Final = """
-    INSERT INTO seen SELECT value, 1 FROM json_each(?) WHERE true
+    INSERT INTO numbers SELECT value, 1 FROM json_each(?) WHERE true
     ON CONFLICT DO UPDATE SET n = n + 1 RETURNING digest, n
 """
 
@@ -311,7 +347,7 @@ class RepeatCounter:
     def __init__(self) -> None:
         # One thread at a time uses it, but not always the same one.
         self._connection = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._connection.execute("CREATE TABLE seen (digest INTEGER PRIMARY KEY, n INT)")
+        self._connection.execute("CREATE TABLE numbers (digest INTEGER PRIMARY KEY, n INT)")
         self._connection.execute("BEGIN")
 
     def number(self, batch: Sequence[BulkPost]) -> None:

@@ -1,51 +1,35 @@
-"""What of a file is here already: its bytes, and its chats by the sequences of their texts,
+"""What of a file is stored already: its bytes, and its chats by the sequences of their texts,
 whatever names, zone and precision.
 
-A chat that is here goes on in its room, with the names that it has there. If its times are those of
+A stored chat goes on in its room, with the names that it has there. If its times are those of
 another time zone, somebody must say which are right.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
 
-import msgspec
-import numpy as np
 from msgspec import structs
-from numpy.typing import NDArray
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    bindparam,
-    false,
-    func,
-    literal,
-    not_,
-    select,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import FileError, Message
-from app.models import KEPT_ROOM_ID, ROOM_NAME, ImportJob, Room, RoomPerson, Tweet, User
-from app.models.base import UtcDateTime
+from app.models import KEPT_ROOM_ID, ImportJob, Room, RoomPerson, Tweet, User
 from app.services.compare.stored_texts import rooms_with
-from app.services.imports.bulk import find_by_keys
+from app.services.imports.job_report import Seen
 from app.services.imports.jobs import options_of
-from app.services.imports.report import Seen
 from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
-from app.services.posts.selection import unix_seconds
+from app.services.posts.users import find_by_keys
 from app.services.rooms.identity import (
     NEW_CHAT,
-    Decision,
     Evidence,
+    RoomDecision,
     RoomFinder,
     RoomOutline,
     is_only_named,
@@ -53,129 +37,29 @@ from app.services.rooms.identity import (
     room_of_people,
     rooms_of_title,
 )
-from app.services.rooms.times import Steps, move_times, moved, read_in, steps_between
-from saywho.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes
+from app.services.rooms.stored_chat import Same, StoredChat, read_stored
+from app.services.rooms.times import move_times, read_in
+from saywho.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
 from saywho.formats.chats.people import zone_of
-from saywho.formats.file_chats import NO_TEXT, FileChat, stored_form, text_hashes
+from saywho.formats.doubts.questions import SeenId
+from saywho.formats.file_chats import FileChat, stored_form
 from saywho.formats.post import RoomReference
+from saywho.formats.preview import Preview
 from saywho.formats.reading import username_for
-from saywho.formats.records import FileRoom, Item, ReadOptions, Record
+from saywho.formats.records import FileRoom, Item, ReadOptions, Record, RecordStream
 from saywho.formats.settled import UnsettledError
-from saywho.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, Numbers, agreement
+from saywho.formats.tally import Doubt, Sightings
+from saywho.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Numbers, agreement
 from saywho.text import username_key
 
-_PAGE: Final = 5_000
-"""Stored messages in memory together."""
 _SEARCHED: Final = 8
 """Texts of a chat that are looked up in the word index."""
 _MOST_ROOMS: Final = 3
-"""Chats here, by people and by texts, that are compared with a chat."""
+"""Stored chats, by people and by texts, that are compared with a chat."""
 _FEWEST_RENAMED: Final = 6
-"""Equal texts of a chat whose title or people have other names here."""
+"""Equal texts of a chat whose title or people are stored with other names."""
 _FEWEST_OF_STRANGERS: Final = 12
-"""Equal texts of a chat whose title and people nobody has here, or that has an ID of its app."""
-_MOST_EQUAL: Final = 0.95
-"""Share of common messages whose times two time zones must explain."""
-
-
-class StoredChat(NamedTuple):
-    id: int
-    name: str
-    tz: str | None
-    messages: Messages
-    """The people are ids of authors."""
-    ids: NDArray[np.uint64]
-    """As of `FileChat`."""
-
-
-class Same(NamedTuple):
-    """A chat of a file, and the stored chat that has its messages."""
-
-    chat: FileChat
-    stored: StoredChat
-    found: Agreement
-    names: dict[str, str]
-    """Usernames here of people who have other names in the file."""
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether the chat here has other names or times, so that somebody may call it another."""
-        return bool(self.names) or self.found.shifted is not None
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether the file's messages have other names, times or ids than here."""
-        common = np.flatnonzero(self.found.places >= 0)
-        times = self.stored.messages.times[self.found.places[common]]
-        is_equal = np.array_equal(times, self.chat.messages.times[common])
-        ids = np.frombuffer(self.chat.ids, np.uint64)[common]
-        is_other = (ids != NO_TEXT) & (ids != self.stored.ids[self.found.places[common]])
-        return bool(self.names) or bool(is_other.any()) or not is_equal
-
-    def steps(self, zone: str | None) -> Steps:
-        """Return what gives the messages here the times of the file.
-
-        zone: the time zone in which the file was read, if known. The times here are read in it if
-        that makes the common ones equal; else those of the nearest common message are added.
-        """
-        return self._steps_of_zones(zone) or self._steps_of_messages()
-
-    def times(self, zone: str | None, *, is_file_right: bool) -> list[int]:
-        """Return the times that the file's messages have here, after `steps` if the file's are
-        right.
-        """
-        times = self.chat.messages.times.copy()
-        common = np.flatnonzero(self.found.places >= 0)
-        stored = self.stored.messages.times[self.found.places[common]]
-        if self.found.shifted is not None and is_file_right:
-            stored = moved(stored, self.steps(zone))
-        elif self._steps_of_zones(zone):
-            times = read_in(times, zone_of(zone), zone_of(self.stored.tz))
-        else:
-            times[times != UNKNOWN] -= (self.found.shifts * MINUTE_S)[times != UNKNOWN]
-        times[common] = stored
-        new = set(np.flatnonzero(self.found.places < 0).tolist())
-        listed: list[int] = times.tolist()
-        _keep_order(listed, range(len(listed)), new, later=True)
-        _keep_order(listed, range(len(listed) - 1, -1, -1), new, later=False)
-        return listed
-
-    def _common(self) -> tuple[Numbers, Numbers]:
-        """Return the times here of the common messages, ascending, and their shifts in seconds."""
-        at = np.flatnonzero(self.found.places >= 0)
-        times, shifts = self.stored.messages.times[self.found.places[at]], self.found.shifts[at]
-        order = np.argsort(times, kind="stable")
-        return times[order], shifts[order] * MINUTE_S
-
-    def _steps_of_messages(self) -> Steps:
-        times, shifts = self._common()
-        is_step = np.diff(shifts, prepend=UNKNOWN) != 0
-        return list(zip(times[is_step].tolist(), shifts[is_step].tolist(), strict=True))
-
-    def _steps_of_zones(self, zone: str | None) -> Steps:
-        """Return the difference of the two zones, if it explains the shifts."""
-        if self.found.shifted is None or not (zone and self.stored.tz):
-            return []
-        first, last = (int(self.stored.messages.times[n]) for n in (0, -1))
-        steps = steps_between(zone_of(self.stored.tz), zone_of(zone), first, last)
-        times, shifts = self._common()
-        is_equal = moved(times, steps) == times + shifts
-        return steps if is_equal.mean() >= _MOST_EQUAL else []
-
-
-def _keep_order(
-    times: list[int], order: Iterable[int], new: Container[int], *, later: bool
-) -> None:
-    """Let no new message stand on the wrong side of its neighbour because one of them has no
-    seconds.
-    """
-    before = UNKNOWN
-    for place in order:
-        time = times[place]
-        is_of_minute = time // MINUTE_S == before // MINUTE_S
-        if place in new and is_of_minute and (time < before if later else time > before):
-            times[place] = before
-        before = times[place]
+"""Equal texts of a chat whose title and people nobody has, or that has an ID of its app."""
 
 
 @dataclass(slots=True)
@@ -188,7 +72,7 @@ class ChatMatch:
     authors: list[int | None]
     """Ids of its people, None for who is not stored."""
     same: Same | None = None
-    decision: Decision = NEW_CHAT
+    decision: RoomDecision = NEW_CHAT
 
     def evidence(self, only: int | None) -> Evidence:
         """Return what the chat is known by; `only`: the chat of an import that it replaces."""
@@ -280,7 +164,7 @@ class _Comparing(NamedTuple):
 
         fewest: equal texts that it needs.
         """
-        stored = await _read(self.session, room_id, self.is_replaced)
+        stored = await read_stored(self.session, room_id, self.is_replaced)
         chat = await asyncio.to_thread(_read_like, match.chat, self.zone, stored.tz)
         found = await asyncio.to_thread(agreement, chat.messages, stored.messages)
         same = Same(chat, stored, found, await match.names(self.session, found))
@@ -297,8 +181,8 @@ class _Comparing(NamedTuple):
 
 async def _chosen(session: AsyncSession, options: ReadOptions) -> dict[int, int]:
     chosen = [int(room) for room in options.rooms if room != NEW_ROOM]
-    kept = select(KEPT_ROOM_ID).where(Room.id.in_(chosen), IS_KEPT)
-    return dict.fromkeys(await session.scalars(kept), 1) if chosen else {}
+    stored = select(KEPT_ROOM_ID).where(Room.id.in_(chosen), IS_KEPT)
+    return dict.fromkeys(await session.scalars(stored), 1) if chosen else {}
 
 
 async def _candidates(session: AsyncSession, match: ChatMatch) -> dict[int, int]:
@@ -321,65 +205,6 @@ async def _candidates(session: AsyncSession, match: ChatMatch) -> dict[int, int]
     return dict.fromkeys(of_people, fewest) | dict.fromkeys(titled, 1) | dict.fromkeys(close, 0)
 
 
-async def _read(
-    session: AsyncSession, room_id: int, is_replaced: ColumnElement[bool]
-) -> StoredChat:
-    pages = [_messages("[]", [], [], "[]")]
-    for is_timed in (False, True):
-        query = _page(backend_of(session).collected, is_replaced, is_timed=is_timed)
-        last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
-        while True:
-            values = {"room": room_id} | last
-            row = (await session.execute(query, values)).one()
-            ids, places, times, users = (
-                msgspec.json.decode(part or "[]", type=list[int]) for part in row[:4]
-            )
-            if not ids:
-                break
-            pages.append(await asyncio.to_thread(_messages, row[4], times, users, row[5]))
-            time = datetime.fromtimestamp(times[-1], UTC) if is_timed else last["time"]
-            last = {"time": time, "place": places[-1], "id": ids[-1]}
-    query_of_room = select(ROOM_NAME, Room.tz).where(Room.id == room_id)
-    name, tz = (await session.execute(query_of_room)).one()
-    parts, of_ids = zip(*pages, strict=True)
-    messages = Messages(*map(np.concatenate, zip(*parts, strict=True)))
-    return StoredChat(room_id, name or "", tz, messages, np.concatenate(of_ids))
-
-
-def _messages(
-    texts: str, times: list[int], people: list[int], ids: str
-) -> tuple[Messages, NDArray[np.uint64]]:
-    """Return arrays: numbers of Python would take four times the memory."""
-    hashes = text_hashes(msgspec.json.decode(texts, type=list[str]))
-    stated = msgspec.json.decode(ids, type=list[str | None])
-    is_written = hashes != NO_TEXT
-    numbers = (np.array(values, np.int64)[is_written] for values in (times, people))
-    of_ids = text_hashes([number or "" for number in stated])
-    return Messages(hashes[is_written], *numbers), of_ids[is_written]
-
-
-def _page(
-    collected: Callable[[Any], Any], is_replaced: ColumnElement[bool], *, is_timed: bool
-) -> Select[*tuple[Any, ...]]:
-    key: tuple[Any, ...] = (Tweet.created_at, Tweet.place, Tweet.id)[not is_timed :]
-    last = bindparam("time", type_=UtcDateTime), bindparam("place"), bindparam("id")
-    before = tuple_(*last[not is_timed :])
-    time = unix_seconds(Tweet.created_at) if is_timed else literal(UNKNOWN, BigInteger)
-    is_dated = Tweet.created_at.is_not(None) if is_timed else Tweet.created_at.is_(None)
-    is_left = not_(func.coalesce(is_replaced, false()))
-    is_alive = Tweet.user_id.not_in(select(User.id).where(User.deleted_at.is_not(None)))
-    listed = (
-        select(Tweet.id, Tweet.place, time.label("time"), Tweet.user_id)
-        .add_columns(Tweet.text, Tweet.source_id)
-        .where(Tweet.room_id == bindparam("room"), tuple_(*key) > before, is_left, is_alive)
-        .where(is_dated)
-        .order_by(*key)
-        .limit(_PAGE)
-        .subquery()
-    )
-    return select(*map(collected, listed.c))
-
-
 _MOST_SEARCHED: Final = 50
 """Chats of a file whose texts are looked up in the word index."""
 AS_BEFORE: Final = Message("as in the first import of this chat")
@@ -387,7 +212,7 @@ SAME_MESSAGES: Final = Message("these messages are here under the second name")
 
 
 class UnsettledTimesError(UnsettledError):
-    """The messages of a file are here with the times of another zone."""
+    """The messages of a file are stored with the times of another zone."""
 
 
 class ReadBeforeError(FileError):
@@ -406,11 +231,11 @@ class Reread(NamedTuple):
 
     id: int
     posts: int
-    """Its posts that are here."""
+    """Its posts that are stored."""
 
-    def check(self, met: int, read: int) -> None:
-        """Raise ReadBeforeError if under half of the posts are met by those that were read."""
-        if 2 * met < min(self.posts, read):
+    def check(self, known: int, read: int) -> None:
+        """Raise ReadBeforeError if under half of the posts are among those that were read."""
+        if 2 * known < min(self.posts, read):
             raise ReadBeforeError(READ_BEFORE.template, number=self.id)
 
 
@@ -441,7 +266,7 @@ class FileMatch:
         return [same for same in self.same if same.found.shifted is not None]
 
     @property
-    def decisions(self) -> dict[RoomReference, Decision]:
+    def decisions(self) -> dict[RoomReference, RoomDecision]:
         return {reference: match.decision for reference, match in self.chats.items()}
 
     @property
@@ -660,3 +485,82 @@ async def _reread(
         if count := await session.scalar(left.where(*is_left)):
             return Reread(job.id, count)
     return None
+
+
+AsBefore = Literal["timezone", "dates"]
+READ_AS_BEFORE: Final[tuple[AsBefore, ...]] = ("timezone", "dates")
+"""What a file leaves open and an earlier import of its chat has decided."""
+
+
+async def read_before(
+    session: AsyncSession,
+    read: RecordStream | Preview,
+    chats: Iterable[FileChat],
+    options: ReadOptions,
+) -> dict[AsBefore, Any]:
+    """Return the earlier assumptions about what a file of chats and the options leave open."""
+    assumed = {part.kind for part in read.notes.assumptions}
+    is_open = [kind for kind in READ_AS_BEFORE if kind in assumed and not getattr(options, kind)]
+    if not (read.is_chat and is_open):
+        return {}
+    rooms = set[int]()
+    for chat in chats:
+        rooms |= {await proposed(session, await with_people(session, chat, options)) or 0}
+    query = select(Room.tz, Room.date_order).where(Room.id.in_(rooms))
+    rows = (await session.execute(query)).all()
+    stored: dict[AsBefore, set[Any]] = {
+        "timezone": {zone for zone, _ in rows if zone},
+        "dates": {order for _, name in rows if name and (order := order_of(name))},
+    }
+    return {kind: stored[kind].pop() for kind in is_open if len(stored[kind]) == 1}
+
+
+KNOWN: Final = Message("Posts with an id that is here with other words")
+_FEWEST: Final = 2
+_SHORT: Final = 8
+"""Letters from which a text within another is no coincidence."""
+
+
+async def known_ids(
+    session: AsyncSession, ids: Sequence[SeenId], names: Mapping[str, str | None] | None = None
+) -> Doubt | None:
+    """Return a doubt if over half of these posts are stored by their ids alone, with other texts.
+
+    names: other names of people, by their usernames in the file.
+    """
+    keys = {name: (names or {}).get(name) or name for name, _, _ in ids}
+    keys = {name: username_key(username_for(called)) for name, called in keys.items() if called}
+    authors = await find_by_keys(session, {*keys.values()})
+    texts = {
+        (authors[key].id, source_id): text
+        for name, source_id, text in ids
+        if (key := keys.get(name)) in authors
+    }
+    if 2 * len(texts) <= len(ids):
+        return None
+    tally, people = Sightings("known", KNOWN), set()
+    listed = backend_of(session).listed([*texts], Tweet.user_id, Tweet.source_id)
+    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
+    query = select(listed.c.user_id, listed.c.source_id, Tweet.text).join(Tweet, is_listed)
+    for user_id, source_id, stored in await session.execute(query.where(is_of_kept_room())):
+        text = texts[user_id, source_id]
+        if not _is_alike(text, stored):
+            tally.add(text)
+            people.add(user_id)
+    if tally.count < _FEWEST or 2 * tally.count <= len(ids):
+        return None
+    imported = select(Tweet.id).where(
+        is_among(session, Tweet.user_id, people), Tweet.import_id.is_not(None)
+    )
+    is_first = await session.scalar(imported.limit(1)) is None
+    return tally.doubt(is_grave=is_first)
+
+
+def _is_alike(beginning: str, stored: str) -> bool:
+    """Return whether two texts may be readings of the same text: one was cut, or had markup."""
+    short, long = sorted((_plain(beginning), _plain(stored)), key=len)
+    return short == long or (len(short) >= _SHORT and short in long)
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()

@@ -1,0 +1,108 @@
+"""An import as answers and commands show it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from app.models import ImportJob
+from app.services.imports.job_report import Seen, errors_of, notes_of, stored_posts
+from saywho.formats.assumptions import Decision, NotesSummary, UnreadKind
+from saywho.formats.records import ImportFault
+from saywho.formats.tally import DoubtKind
+
+
+class AssumptionFacts(Decision, frozen=True):
+    """A decision about a file that the file itself does not settle, as answers show it."""
+
+    alternatives: Annotated[list[str], Meta(description="Other values that fit the file.")]
+    evidence: str
+
+
+class DoubtFacts(msgspec.Struct, frozen=True):
+    """An odd finding in the records, as answers show it."""
+
+    kind: DoubtKind
+    count: int
+    examples: Annotated[list[str], Meta(description="Up to three excerpts of the file.")]
+    alternatives: Annotated[list[str], Meta(description="Values of `column` that may be right.")]
+    grave: Annotated[
+        bool, Meta(description="Whether nothing is stored until `accept_doubts` is sent.")
+    ]
+    evidence: Annotated[str, Meta(description="Reason for the doubt.")]
+
+
+class UnreadFacts(msgspec.Struct, frozen=True):
+    """Something in a file that was not used, as answers show it."""
+
+    kind: UnreadKind
+    what: Annotated[str, Meta(description="Name of the unused part.")]
+    count: int
+
+
+def note_facts(notes: NotesSummary) -> dict[str, list[Any]]:
+    """Return the notes of answers, by the name of the list."""
+    plain = msgspec.to_builtins(notes, enc_hook=str)
+    plain["doubts"] = [doubt | {"evidence": doubt["finding"]} for doubt in plain["doubts"]]
+    kinds = {"assumptions": AssumptionFacts, "doubts": DoubtFacts, "unread": UnreadFacts}
+    return {
+        name: [msgspec.convert(part, kind) for part in plain[name]] for name, kind in kinds.items()
+    }
+
+
+Undo = Literal["impossible", "possible", "running", "done"]
+
+
+class ImportFacts(msgspec.Struct, frozen=True):
+    """An import as answers show it."""
+
+    id: int
+    state: Literal["running", "done", "failed", "cancelled", "interrupted"]
+    format: str
+    bytes_read: int
+    bytes_total: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    reposts: int
+    restricted: Annotated[int, Meta(description="Posts for a limited audience, left out.")]
+    skipped: Annotated[
+        int, Meta(description="Records that are not posts, or that lack both text and media.")
+    ]
+    errors: Annotated[
+        list[ImportFault],
+        Meta(description="The first errors; the reason of a failure comes first."),
+    ]
+    assumptions: Annotated[
+        list[AssumptionFacts],
+        Meta(description="Decisions that saywho made because the file leaves them open."),
+    ]
+    unread: Annotated[list[UnreadFacts], Meta(description="Parts of the file that were not used.")]
+    doubts: Annotated[
+        list[DoubtFacts], Meta(description="Reasons to look at the file again before it is stored.")
+    ]
+    undo: Annotated[
+        Undo,
+        Meta(
+            description="Whether the import can be undone, or was; `impossible` for imports of"
+            " earlier versions."
+        ),
+    ]
+    removed: Annotated[int, Meta(description="Posts that the undo has removed so far.")]
+    seen: Annotated[
+        Seen | None,
+        Meta(description="How much of the file was here before; null until saywho has looked."),
+    ]
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def facts(job: ImportJob) -> ImportFacts:
+    said = note_facts(notes_of(job)) | {
+        "errors": errors_of(job),
+        "undo": job.undo or "impossible",
+        "seen": stored_posts(job).seen,
+    }
+    names = [name for name in ImportFacts.__struct_fields__ if name not in said]
+    return ImportFacts(**{name: getattr(job, name) for name in names} | said)
