@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any, Final, cast
 
+import aiosqlite
 import pytest
 from quart import Quart
 
@@ -16,12 +17,13 @@ from app import create_app
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
+from app.db.sqlite import connection
 from app.services.access.rights import Scope, add_token
 from app.views.cast import NOBODY, bound
 from tests import children, quick_start
 from tests.browsing import in_one_line, parts_of
 from tests.children import own_processes, own_readers  # noqa: F401 - fixtures
-from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
+from tests.databases import STOCK, Databases, PostgresqlDatabases, SqliteDatabases
 from tests.installation import Installation
 from tests.live_platforms import Platform, live_platform
 from tests.plugin import server_of
@@ -250,10 +252,13 @@ def without_people() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """What makes databases of the kind that the test runs on."""
-    if request.param == "sqlite":
-        yield SqliteDatabases(request.getfixturevalue("template"))
-    else:
+    if request.param == "postgresql":
         yield request.getfixturevalue("postgresql")
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == STOCK:
+            patch.setattr(connection, "DriverConnection", aiosqlite.Connection)
+        yield SqliteDatabases(request.getfixturevalue("template"))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from app.config import Config
 from app.db.migrate import prepare
 
 KINDS = ("sqlite", "postgresql")
+STOCK: Final = "aiosqlite"
+"""SQLite by aiosqlite as it comes, without `app.db.sqlite.connection.DriverConnection`."""
 _KEEP = """
     CREATE SCHEMA first;
     DO $$ DECLARE name text; BEGIN

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from tests.databases import KINDS
+from tests.databases import KINDS, STOCK
 
 T = TypeVar("T")
 
@@ -178,9 +178,13 @@ def first_of(values: Iterable[T], *first: T) -> list[Any]:
 
 def kinds_for(definition: pytest.Item) -> Sequence[Any]:
     """Return the kinds of database that a test runs on."""
-    if marker := definition.get_closest_marker("databases"):
-        return marker.args
     place = definition.path.parent.relative_to(FOLDER)
+    marker = definition.get_closest_marker("databases")
+    kinds = marker.args if marker else KINDS
+    if place == Path("db"):
+        return (*kinds, STOCK) if "sqlite" in kinds else kinds
+    if marker:
+        return kinds
     if place == Path() or any(map(place.is_relative_to, ON_SQLITE)):
         return "sqlite", pytest.param("postgresql", marks=pytest.mark.soak)
     return KINDS
@@ -198,12 +202,12 @@ def is_all_later(place: str) -> bool:
 
 
 def is_later(item: pytest.Item) -> bool:
-    """Return whether `make test` leaves out a test, as it does all on PostgreSQL but one module."""
+    """Return whether `make test` leaves out a test; it runs one module on PostgreSQL."""
     if item.nodeid.startswith(SOONER):
         return False
     callspec = getattr(item, "callspec", None)
-    is_on_server = callspec is not None and callspec.params.get("databases") == "postgresql"
-    return is_on_server or item.nodeid.startswith(LATER)
+    kind = callspec.params.get("databases", "sqlite") if callspec else "sqlite"
+    return kind != "sqlite" or item.nodeid.startswith(LATER)
 
 
 class Scheduler(LoadScopeScheduling):  # type: ignore[misc]

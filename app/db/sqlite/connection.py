@@ -1,27 +1,23 @@
-"""SQLite's engine, and connections with a thread each, without aiosqlite."""
+"""SQLite's engine on aiosqlite, with one trip to a connection's thread for a statement."""
 
-# For a statement, SQLAlchemy makes a cursor, executes, fetches and closes. With aiosqlite each of
-# these is a trip to the connection's thread and back, which takes longer than a small query and a
-# quarter more processor time for a cold read. Here each statement is one trip.
+# For a statement, SQLAlchemy makes a cursor, executes, fetches and closes. aiosqlite makes a trip
+# to the connection's thread for each, and a cold read takes a sixth more processor time. So this
+# file alone uses protected names of aiosqlite, whose minor version pyproject.toml pins.
+# ruff: noqa: SLF001
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Self
 
+import aiosqlite
 from sqlalchemy import Connection, ExceptionContext, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.one_chat import views
 from app.db.sqlite.fts5 import register
 from app.errors import AppError, UnavailableError, database_busy, storage_full, unwritable
-from app.runtime.work_pool import DaemonThread
-
-Row = tuple[Any, ...]
-Result = TypeVar("Result")
 
 
 def database_path(url: str) -> Path:
@@ -30,7 +26,13 @@ def database_path(url: str) -> Path:
 
 def open_connection(path: Path, *, timeout_s: float = 15.0) -> sqlite3.Connection:
     """Open a connection on which only statements begin and end transactions."""
-    return sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(
+        path,
+        timeout=timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=Sqlite3Connection,
+    )
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
@@ -38,7 +40,9 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     # If it has a log, SQLite reads an immutable file without it.
     has_log = path.with_name(f"{path.name}-wal").exists()
     uri = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
-    return sqlite3.connect(uri, isolation_level=None, check_same_thread=False, uri=True)
+    return sqlite3.connect(
+        uri, isolation_level=None, check_same_thread=False, uri=True, factory=Sqlite3Connection
+    )
 
 
 SHOW_CHAT: Final = text('UPDATE temp."ShownChat" SET room_id = :room_id')
@@ -91,8 +95,10 @@ def make_engine(
             _show_chats_only(made)
         return made
 
-    async def connect() -> DriverConnection:
-        return await DriverConnection().open(connection)
+    def connect() -> aiosqlite.Connection:
+        driver = DriverConnection(connection, iter_chunk_size=64)
+        driver._thread.daemon = True  # The end of the program does not wait for it.
+        return driver
 
     engine = create_async_engine(
         url,
@@ -102,12 +108,13 @@ def make_engine(
         pool_use_lifo=True,  # Rarely needed connections cache few pages.
         hide_parameters=True,  # Posts and hashes must not reach the log.
     )
+    engine.dialect.supports_server_side_cursors = False  # A statement has fetched all its rows.
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        driver = cast(DriverConnection, connection.connection.driver_connection)
-        driver.begin = f"BEGIN {mode}"
+        driver: Any = connection.connection.driver_connection
+        driver._conn.begin = f"BEGIN {mode}"
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def forget_read_only(context: ExceptionContext) -> None:
@@ -136,114 +143,88 @@ def as_app_error(error: BaseException) -> AppError | None:
     return None
 
 
-class DriverConnection:
-    """A connection whose work runs in one thread, in order."""
+class Sqlite3Connection(sqlite3.Connection):
+    """A connection that rolls back when it closes, and can begin with a statement."""
 
-    def __init__(self) -> None:
+    begin = ""
+    """Statement that begins a transaction, in one trip with the next statement."""
+
+    def cursor(self) -> "Sqlite3Cursor":  # type: ignore[override]
+        return Sqlite3Cursor(self)
+
+    def rollback(self) -> None:
         self.begin = ""
-        """Statement that begins a transaction, together with the first statement."""
-        self._connection: sqlite3.Connection | None = None
-        """The open connection, whose name SQLAlchemy reads, too."""
-        self._thread = DaemonThread("sqlite")
-        self._last: Future[Any] | None = None
-        """The newest work, which ends after all earlier work."""
+        super().rollback()
 
-    async def open(self, opening: Callable[[], sqlite3.Connection]) -> "DriverConnection":
+    def close(self) -> None:
+        # Without the rollback, SQLite keeps a closed connection's transaction and write lock until
+        # the cursor of a cancelled statement is collected as garbage.
+        self.rollback()
+        super().close()
+
+
+class Sqlite3Cursor(sqlite3.Cursor):
+    connection: Sqlite3Connection
+
+    def execute(self, sql: str, parameters: Any = ()) -> Self:
+        self._begin()
+        return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any) -> Self:
+        self._begin()
+        return super().executemany(sql, parameters)
+
+    def _begin(self) -> None:
+        begin, self.connection.begin = self.connection.begin, ""
+        if begin:
+            super().execute(begin)
+
+
+class DriverConnection(aiosqlite.Connection):
+    """A connection whose cursors make one trip for a statement."""
+
+    _is_rolled_back = False
+
+    async def _connect(self) -> Self:
+        opening = asyncio.ensure_future(super()._connect())
         try:
-            closing = sqlite3.Connection.close
-            self._connection = await self._thread.obtain(opening, release=closing)
-        except BaseException:
-            self._thread.stop()
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(lambda _: self.stop())  # It closes what has been opened.
             raise
         return self
 
-    def _submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        self._last = future = self._thread.submit(work, *arguments)
-        return future
-
-    async def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """Return work's result from the thread; begun work ignores cancellation."""
-        return await asyncio.wrap_future(self._submit(work, *arguments))
-
-    @property
-    def opened(self) -> sqlite3.Connection:
-        """The open connection, for its thread. Raises sqlite3.OperationalError."""
-        if self._connection is None:
-            # SQLAlchemy recognises these words, and replaces the connection.
-            raise sqlite3.OperationalError("connection closed")
-        return self._connection
-
-    async def create_function(self, *arguments: Any, **options: Any) -> None:
-        await self.run(partial(self.opened.create_function, *arguments, **options))
-
-    def cursor(self) -> "DriverCursor":
-        return DriverCursor(self)
-
-    async def commit(self) -> None:
-        self.begin = ""
-        await self.run(self.opened.commit)
+    def cursor(self) -> "DriverCursor":  # type: ignore[override]
+        self._is_rolled_back = False
+        return DriverCursor(self, self._conn.cursor())
 
     async def rollback(self) -> None:
-        """Roll back, without a trip if nothing is open: SQLAlchemy does so twice."""
-        self.begin = ""
-        if self._connection is None:
-            return
-        if self._connection.in_transaction or (self._last is not None and not self._last.done()):
-            await self.run(self._connection.rollback)
-
-    async def close(self) -> None:
-        """Close the connection after its work, and end the thread."""
-        self.stop()
-        if self._last is not None:
-            await asyncio.shield(asyncio.wrap_future(self._last))
-
-    def stop(self) -> None:
-        if self._connection is not None:
-            self._submit(_end, self._connection)
-            self._thread.stop()
-            self._connection = None
+        """Roll back, without a trip the second time: SQLAlchemy does so twice."""
+        if self._is_rolled_back:
+            self._conn.begin = ""  # type: ignore[attr-defined]
+        else:
+            await super().rollback()
+            self._is_rolled_back = True
 
 
-def _end(connection: sqlite3.Connection) -> None:
-    # Without the rollback, SQLite keeps a closed connection's transaction and write lock until the
-    # cursor of a cancelled statement is collected as garbage.
-    connection.rollback()
-    connection.close()
+class DriverCursor(aiosqlite.Cursor):
+    """A cursor that fetches all rows with its statement, after which there is nothing to close."""
 
+    _rows: Sequence[Any] = ()
 
-class DriverCursor:
-    """The part of a cursor that SQLAlchemy uses, with all rows fetched."""
-
-    arraysize = 1
-
-    def __init__(self, connection: DriverConnection) -> None:
-        self._connection = connection
-        self._rows: list[Row] = []
-        self.description: Any = None
-        self.rowcount = -1
-        self.lastrowid: int | None = None
-
-    async def __aenter__(self) -> "DriverCursor":
+    async def execute(self, sql: str, parameters: Any = ()) -> Self:
+        await self._execute(self._run, "execute", sql, parameters)  # type: ignore[no-untyped-call]
         return self
 
-    async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        await self._connection.run(self._run, sqlite3.Connection.execute, sql, parameters)
+    async def executemany(self, sql: str, parameters: Any) -> Self:
+        await self._execute(self._run, "executemany", sql, parameters)  # type: ignore[no-untyped-call]
+        return self
 
-    async def executemany(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
-        await self._connection.run(self._run, sqlite3.Connection.executemany, sql, parameters)
+    def _run(self, method: str, sql: str, parameters: Any) -> None:
+        self._rows = getattr(self._cursor, method)(sql, parameters).fetchall()
 
-    async def fetchall(self) -> list[Row]:
+    async def fetchall(self) -> Sequence[Any]:
         return self._rows
 
     async def close(self) -> None:
-        self._rows = []
-
-    def _run(self, execute: Callable[..., sqlite3.Cursor], sql: str, parameters: Any) -> None:
-        begin, self._connection.begin = self._connection.begin, ""
-        if begin:
-            self._connection.opened.execute(begin)
-        cursor = execute(self._connection.opened, sql, parameters)
-        self.description = cursor.description
-        self._rows = cursor.fetchall()
-        self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
-        cursor.close()
+        self._rows = ()
