@@ -225,38 +225,42 @@ async def test_a_chat_is_seen_at_once(
 
 @pytest.mark.parametrize("locale", ["en", "ko"])
 @pytest.mark.full
-async def test_the_front_page_is_at_most_two_and_a_half_screens_high(
+async def test_the_front_page_is_not_three_screens_high(
     rooms: Website, open_page: OpenPage, locale: str
 ) -> None:
     page = await open_page(locale=locale, width=390)
     await page.goto(rooms.address("/"))
-    parts = ["#rooms .told >> nth=2", "#tweet_text", "#today article", "#archive a", "#newest li"]
+    parts = [".told >> nth=2", "#tweet_text", "#quiz .button", "#today article", "#archive a"]
     for part in parts:
         await expect(page.locator(part).first).to_be_visible()
     await expect(page.locator("#today[data-zone='Asia/Seoul']")).to_be_attached()
-    assert await page.locator("#newest li").count() == 3
-    assert await page.locator("main details:not(.all-names)").count() == 0
+    assert await page.locator("main details:not(.all-names)").count() == 1
     assert await page.locator("a").count() <= 60
-    assert await page.evaluate("document.documentElement.scrollHeight") <= 2.5 * 844
+    assert await page.evaluate("document.documentElement.scrollHeight") < 3 * 844
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("locale", ["en", "ko"])
-async def test_the_front_page_has_the_chats_and_the_box(
+async def test_the_front_page_has_one_field_and_one_button_and_then_the_chats(
     rooms: Website, open_page: OpenPage, locale: str
 ) -> None:
     page = await open_page(locale=locale)
     for width, height in SIZES:
         await page.set_viewport_size({"width": width, "height": height})
         await page.goto(rooms.address("/"))
-        (chats, box) = [
-            await page.locator(part).bounding_box() for part in ("#rooms", "#tweet_text")
+        (chats, box, button) = [
+            await page.locator(part).bounding_box()
+            for part in ("#rooms", "#tweet_text", "main .button.primary")
         ]
         assert chats
         assert box
-        assert chats["y"] < (box["y"] if width == 390 else height / 2)
-        assert box["y"] < 600
-        assert box["y"] + box["height"] <= height
+        assert button
+        assert await page.locator("main .button.primary").count() == 1
+        assert box["y"] + box["height"] < button["y"]
+        assert button["y"] + button["height"] <= height
+        assert chats["y"] > button["y"] if width == 390 else chats["y"] < box["y"]
+        fields = page.locator("main :is(input:not([type=checkbox]), textarea):visible")
+        assert await fields.count() == 1
         assert await page.evaluate(ENDS) < 2
     # On a phone fifty authors take a row each.
     await page.goto(rooms.address("/authors"))
@@ -356,6 +360,6 @@ async def test_an_example_is_seen_beside_the_box(
     await page.set_viewport_size({"width": 1280, "height": 800})
     with serve(tmp_path) as samples:
         await page.goto(samples.address("/"))
-        example = await page.locator(".asked > .side > .shown .ranking > li").first.bounding_box()
+        example = await page.locator(".card-row > .shown .ranking > li").first.bounding_box()
         assert example
         assert await page.evaluate(ENDS) < 2

@@ -203,6 +203,7 @@ async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
     page = await open_page()
     text, several = page.locator("#tweet_text"), page.locator("[name=each_line]")
     await page.goto(website.address("/"))
+    await page.locator(".manner > summary").click()
     await several.check()
     await compare(page, f"{TEXT}\n오늘도 굽습니다.", *KOREANS)
     assert parse_qs(urlsplit(page.url).query)["text"] == [TEXT, "오늘도 굽습니다."]
@@ -328,14 +329,18 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await page.keyboard.press("Space")
     # The authors are one stop, however many they are.
     await page.keyboard.press("Tab")
-    await expect(page.get_by_label("한 줄이 메시지 하나예요")).to_be_focused()
-    await page.keyboard.press("Tab")
-    await expect(page.get_by_label("링크와 브라우저 기록에 남기지 않기")).to_be_focused()
-    await page.keyboard.press("Tab")
-    await expect(page.get_by_role("link", name="글이 여러 개인가요?")).to_be_focused()
+    await expect(page.get_by_text("한 사람씩 고르기")).to_be_focused()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="누가 썼는지 알아보기")).to_be_focused()
+    # What is asked seldom comes after the button.
+    for name in ("아무 글이나 넣어 보기", "다르게 물어보기"):
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_text(name)).to_be_focused()
     await page.keyboard.press("Enter")
+    for name in ("한 줄이 메시지 하나예요", "링크와 브라우저 기록에 남기지 않기"):
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_label(name)).to_be_focused()
+    await page.locator("main .button.primary").press("Enter")
     await expect(page.locator("h1.answer")).to_be_visible()
 
 

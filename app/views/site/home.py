@@ -63,6 +63,9 @@ from saywho.engine.measured_rates import ToldShares, measured_rates
 blueprint = PageBlueprint("home", policy="read")
 
 MOST_ROOMS: Final = 3
+MOST_POSTS: Final = 3
+LOOKED_AT: Final = 20
+"""Newest posts among which those are shown that are no messages of a chat."""
 RETRY_AFTER: Final = timedelta(seconds=5)
 """How long a page is kept that lacks a sentence about a chat."""
 
@@ -178,11 +181,12 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         if solution and hidden.intersection(solution.usernames):
             solution = None  # It was drawn before; the next one comes with more posts.
         invented = hidden if is_new else {*samples}
-        posts = await newest_without(session, invented, limit=3)
+        newest = await newest_without(session, invented, limit=LOOKED_AT)
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
         own = await _own_archive(session, args)
         importing = await find_running(session) if is_new else None
+    posts = [post for post in newest if post.room is None][:MOST_POSTS]
     told = await _told_of(rooms[:MOST_ROOMS])
     chats = offered_chats(rooms, offered_total)
     own_names = [own.user.username] if own else []

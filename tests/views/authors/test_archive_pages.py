@@ -68,7 +68,7 @@ async def test_the_first_author_s_archive_stays_on_the_front_page(
     assert 'href="/user/hana#today">All posts of this day' in today
     for part in ("liked", "pictures", "calendar", "authors"):
         assert f'id="{part}-heading"' not in page, part
-    assert "<details" not in page[page.index("<main") :]
+    assert page[page.index("<main") :].count("<details") == 1  # How else to ask.
     await anybody.page("/?tz=Mars", status=400)
 
 
@@ -92,7 +92,7 @@ async def test_every_author_has_an_archive(writer: Client, anybody: Client) -> N
     assert (await anybody.page(older[0])).count('class="post"') == 8 - shown
 
 
-async def test_the_front_page_shows_a_post_of_this_day_or_an_example_without_samples(
+async def test_the_front_page_shows_a_post_of_this_day_and_an_example_without_samples(
     app: Quart, writer: Client, anybody: Client
 ) -> None:
     await load_samples(parts_of(app).db)
@@ -109,7 +109,7 @@ async def test_the_front_page_shows_a_post_of_this_day_or_an_example_without_sam
     await writer.add_posts(post(99, created_at=years_ago(1)))
     for part in ("today", "archive", "newest"):
         assert (await anybody.page("/")).count(f'id="{part}-heading"') == 1, part
-    assert 'id="shown-heading"' not in await anybody.page("/")
+    assert 'id="shown-heading"' in await anybody.page("/")
 
 
 async def test_an_author_alone_is_compared_with_those_who_come_with_saywho_and_no_sample(

@@ -62,7 +62,7 @@ async def test_the_front_page_begins_with_the_chats_and_the_box(app: Quart) -> N
     assert page.index('id="tweet_text"') < page.index('class="card shown"')
     await import_chat(db, kakaotalk("동네", *said(("하늘", "민준"))))
     page = await anybody.page("/")
-    assert page.index('href="/room/1"') < page.index('id="tweet_text"')
+    assert page.index('id="tweet_text"') < page.index('href="/room/1"')
     assert "All chats" not in page
     for number in range(3):
         await import_chat(db, kakaotalk(f"동네 {number}", *said((f"하늘{number}", "민준"))))
@@ -86,7 +86,7 @@ async def test_an_archive_beside_chats_is_of_posts(app: Quart, writer: Client) -
     page = await Client(app, {}).page("/")
     archive = page.partition('id="archive"')[2].partition("</section>")[0]
     assert "2 posts" in archive
-    order = ("rooms", "tweet_text", "archive", "newest")
+    order = ("tweet_text", "rooms", "archive", "newest")
     assert sorted(order, key=lambda name: page.index(f'id="{name}"')) == [*order]
 
 
