@@ -5,8 +5,9 @@ import hashlib
 import html
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from app.config import Config
 from app.errors import StartError
@@ -17,13 +18,55 @@ LINK_PAGE: Final = "open-saywho.html"
 
 
 def make_private_folder(path: Path) -> None:
-    """Create a folder that only its owner can read; an existing one keeps its rights."""
+    """Create a folder that only its owner can read, and sync its name; an existing one keeps its
+    rights.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in missing:
+        sync_folder(folder.parent)
 
 
 def open_private(path: str, flags: int) -> int:
     """Open a file that only its owner may read, as `opener` of `open`."""
     return os.open(path, flags, 0o600)
+
+
+@contextlib.contextmanager
+def durable_file(path: Path, *, replaces: bool = True) -> Iterator[BinaryIO]:
+    """Open a private file that gets its name when it is complete, and then survives a power cut.
+
+    replaces: whether it may take the place of another file. Raises FileExistsError if it may not,
+    and OSError; no part of the file is left then.
+    """
+    draft = path.with_name(f".saywho-{secrets.token_hex(8)}.part")
+    try:
+        with open(draft, "xb", opener=open_private) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        (os.replace if replaces else os.link)(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def write_durably(path: Path, content: bytes, *, replaces: bool = True) -> None:
+    """Write a file whose loss in a power cut somebody would notice: see `durable_file`."""
+    with durable_file(path, replaces=replaces) as file:
+        file.write(content)
+
+
+def sync_folder(path: Path) -> None:
+    """Let the names in a folder survive a power cut. Raises OSError."""
+    try:
+        folder = os.open(path, os.O_RDONLY)
+    except PermissionError:  # Names may be written in some folders that may not be read.
+        return
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def load_secret_keys(config: Config) -> list[str]:
@@ -37,7 +80,9 @@ def load_secret_keys(config: Config) -> list[str]:
     try:
         if not path.exists():
             make_private_folder(path.parent)
-            _make_key(path)
+            # The whole file appears at once, so that several workers agree on the first.
+            with contextlib.suppress(FileExistsError):
+                write_durably(path, secrets.token_urlsafe(48).encode(), replaces=False)
         key = path.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"the secret key {path} cannot be created or read: {error}") from error
@@ -45,20 +90,6 @@ def load_secret_keys(config: Config) -> list[str]:
         # An empty file must not make all signatures guessable.
         raise StartError(f"the secret key {path} is too short; delete it to create a new one")
     return [key]
-
-
-def _make_key(path: Path) -> None:
-    """Create the whole file at once, so that several workers agree on the first."""
-    draft = path.with_name(f".{KEY_FILE}-{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(descriptor, secrets.token_urlsafe(48).encode())
-        os.fsync(descriptor)
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        os.close(descriptor)
-        draft.unlink()
 
 
 def write_link_page(data_dir: Path, link: str) -> Path:

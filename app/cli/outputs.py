@@ -1,9 +1,7 @@
 """Output of commands: lines for people, results and errors, progress, and files."""
 
 import contextlib
-import os
 import re
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any, BinaryIO, Final, NoReturn
 import click
 
 from app.runtime.encoding import encoded
-from app.security import open_private
+from app.security import durable_file
 
 BAD_INPUT: Final = 2
 FAILED: Final = 1
@@ -162,12 +160,5 @@ def _opened(path: Path | None) -> Iterator[BinaryIO]:
         with path.open("wb") as special:
             yield special
         return
-    unfinished = path.with_name(f".saywho-{secrets.token_hex(8)}.part")
-    try:
-        with open(unfinished, "xb", opener=open_private) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with durable_file(path) as file:
+        yield file

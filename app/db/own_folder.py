@@ -21,7 +21,7 @@ from app.config import DATA_DIR, PROGRAM_FOLDER, Config, ConfigError, shown_path
 from app.db.lock import file_lock
 from app.db.sqlite.connection import database_path, open_connection, open_read_only
 from app.errors import AppError, StartError
-from app.security import KEY_FILE, make_private_folder, open_private
+from app.security import KEY_FILE, make_private_folder, sync_folder, write_durably
 
 MARK: Final = ".mark"
 """File in a data folder with its random mark."""
@@ -114,6 +114,7 @@ def _brought(config: Config, strayed: Path, home: Path) -> Path:
             # Its log is written into it. This fails while another process uses the database.
             connection.execute("PRAGMA journal_mode = DELETE").close()
         strayed.replace(home)
+        sync_folder(home.parent)
         for path in strayed.parent.iterdir():
             if not path.stat().st_size:  # The file of a lock.
                 path.unlink()
@@ -155,16 +156,10 @@ def _is_occupied(folder: Path) -> bool:
 def _mark(folder: Path, marks: Marks) -> None:
     mark = secrets.token_hex(16)
     # First the user's own file: a folder that is still empty can be marked again.
-    _replace(_home_of_marks() / "folders.json", msgspec.json.encode(marks | {str(folder): mark}))
+    known = msgspec.json.encode(marks | {str(folder): mark})
+    write_durably(_home_of_marks() / "folders.json", known)
     make_private_folder(folder)
-    _replace(folder / MARK, mark.encode())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
-    with open(draft, "xb", opener=open_private) as file:
-        file.write(content)
-    draft.replace(path)
+    write_durably(folder / MARK, mark.encode())
 
 
 def _describe(config: Config, folder: Path) -> list[str]:

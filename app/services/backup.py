@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import errno
 import hashlib
-import io
 import os
 import re
 import shutil
@@ -34,7 +33,14 @@ from app.db.sqlite.backend import SqliteBackend
 from app.db.sqlite.connection import database_path, open_connection
 from app.errors import InvalidInputError, StartError
 from app.models import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
-from app.security import KEY_FILE, make_private_folder, open_private
+from app.security import (
+    KEY_FILE,
+    durable_file,
+    make_private_folder,
+    open_private,
+    sync_folder,
+    write_durably,
+)
 from app.services.access.accounts import list_accounts, list_invitations
 from app.services.access.rights import list_tokens
 from app.services.checks import LAST_BACKUP, find_faults
@@ -81,6 +87,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
             size = _write(config, file, with_secrets=with_secrets)
             file.flush()
             os.fsync(file.fileno())
+        sync_folder(target.parent)
         (config.data_dir / LAST_BACKUP).touch(mode=0o600)
     except BaseException as error:
         target.unlink(missing_ok=True)
@@ -239,10 +246,11 @@ def _stage(config: Config, file: Path, staging: Path) -> Restored:
         staging.mkdir(mode=0o700)
         size, members = _unpack(file, staging)
         restored = Restored(size, _verify_database(config, staging / DATABASE))
-        draft = staging / f".{READY}"
+        for unpacked in (staging / MEDIA, staging):
+            if unpacked.exists():
+                sync_folder(unpacked)
         staged = _Staged(_digest_of_names(members), restored)
-        _copy(io.BytesIO(msgspec.json.encode(staged)), draft)
-        draft.rename(staging / READY)
+        write_durably(staging / READY, msgspec.json.encode(staged))
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -264,11 +272,9 @@ def _put_in_place(staging: Path, targets: Mapping[str, Path]) -> None:
             if error.errno != errno.EXDEV:
                 raise
             # The database is on another disk.
-            draft = target.with_name(f".{target.name}{RESTORING}")
-            with (staging / name).open("rb") as source:
-                _copy(source, draft)
-            draft.rename(target)
-        _sync(target.parent)
+            with (staging / name).open("rb") as source, durable_file(target) as copy:
+                shutil.copyfileobj(source, copy)
+        sync_folder(target.parent)
 
 
 def _copy(source: IO[bytes], path: Path) -> None:
@@ -278,14 +284,6 @@ def _copy(source: IO[bytes], path: Path) -> None:
         os.fsync(out.fileno())
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _remove(staging: Path) -> None:
     """Remove a finished restore's folder, and last the file that lets the restore be finished."""
     for path in staging.iterdir():
@@ -293,6 +291,7 @@ def _remove(staging: Path) -> None:
             path.unlink()
     (staging / READY).unlink()
     staging.rmdir()
+    sync_folder(staging.parent)
 
 
 @contextlib.contextmanager

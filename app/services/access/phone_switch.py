@@ -3,11 +3,10 @@
 It is a file in the data folder, so that it survives a restart and is of this machine alone.
 """
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from app.security import open_private
+from app.security import sync_folder, write_durably
 
 SWITCH: Final = "phones"
 """File in the data folder that lets phones in."""
@@ -21,7 +20,7 @@ def switch_phones(data_dir: Path, *, is_on: bool) -> None:
     """Let phones in from now on, or no more."""
     path = data_dir / SWITCH
     if is_on:
-        with suppress(FileExistsError), open(path, "x", opener=open_private):
-            pass
+        write_durably(path, b"")
     else:
         path.unlink(missing_ok=True)
+        sync_folder(data_dir)

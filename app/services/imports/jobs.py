@@ -27,6 +27,7 @@ from app.errors import (
     UnavailableError,
 )
 from app.models import ImportJob
+from app.security import make_private_folder, sync_folder
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import UNENDED, forget_examples, mark_cancelled
 from app.services.imports.job_report import (
@@ -385,7 +386,7 @@ async def drop_jobs(session: AsyncSession) -> Sequence[str]:
 
 
 def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
-    (data_dir / FOLDER).mkdir(mode=0o700, exist_ok=True)
+    make_private_folder(data_dir / FOLDER)
     number, path = tempfile.mkstemp(dir=data_dir / FOLDER)
     return Path(path).name, os.fdopen(number, "w+b")
 
@@ -394,11 +395,7 @@ def sync_upload(data_dir: Path, file: IO[bytes]) -> None:
     """Sync an upload to the disk, to survive a power cut. Raises OSError."""
     file.flush()
     os.fsync(file.fileno())
-    folder = os.open(data_dir / FOLDER, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(data_dir / FOLDER)
 
 
 def upload_path(data_dir: Path, spool: str) -> Path:

@@ -1,0 +1,33 @@
+"""Power cuts after which a site must know all that it has acknowledged."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.trust.power import Cut, some_cuts, tell_story, try_cuts
+
+CUTS = 80
+OF_UPGRADE = 20
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("seed", "actions", "cuts"), [(0, 12, CUTS), (3, 0, OF_UPGRADE)], ids=["new", "upgraded"]
+)
+def test_a_power_cut_takes_nothing_that_was_acknowledged(
+    tmp_path: Path, seed: int, actions: int, cuts: int
+) -> None:
+    calls, root = tell_story(tmp_path / "story", seed, actions=actions)
+    tried = list(try_cuts(calls, root, some_cuts(calls, cuts, Random(seed)), tmp_path))
+    assert len(tried) == cuts
+    assert [(cut, faults[:3]) for cut, faults in tried if faults] == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(300)
+def test_posts_are_lost_where_commits_are_not_synced(tmp_path: Path) -> None:
+    calls, root = tell_story(tmp_path / "story", 0, actions=0, SAYWHO_DURABILITY="normal")
+    cuts = [Cut(len(calls) - each, "nothing", each) for each in range(200, 0, -40)]
+    faults = [fault for _, faults in try_cuts(calls, root, cuts, tmp_path) for fault in faults]
+    assert any(fault.startswith("lost: ") for fault in faults)
