@@ -32,7 +32,7 @@ imazing imessage irc jsonl kakaotalk line livejournal mail mastodon mastodon-api
 mattermost-posts medium messenger meta misskey mongo nostr qq qq-chunks reddit rocketchat signal
 signal-export signal-md skype slack slack-messages sms sms-json snapchat stack-exchange substack
 teams tei telegram telegram-channel telegram-html texts tumblr twitch wechat-csv whatsapp
-whatsapp-exporter wordpress x x-api youtube youtube-live zulip
+whatsapp-exporter wordpress x x-api youtube youtube-live zoom zulip
 """
 """Names of the formats of `saywho.formats.registry`, whose import takes as long as the command."""
 

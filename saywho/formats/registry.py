@@ -44,6 +44,7 @@ from saywho.formats.chats import (
     telegram,
     telegram_pages,
     whatsapp,
+    zoom,
 )
 from saywho.formats.chats.chat_files import damaged_beside, in_place, together
 from saywho.formats.chats.people import named_people, without_bots
@@ -233,6 +234,7 @@ _LATER: Final[tuple[Format, ...]] = (
         signal.SIGNAL_MARKDOWN,
         imessage.IMESSAGE,
         irc.IRC,
+        zoom.ZOOM,
         kakaotalk.KAKAOTALK,
         line.LINE,
         whatsapp.WHATSAPP,
