@@ -161,7 +161,7 @@ AssumptionKind = Literal[
     "sheet",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
-Role = Literal["time", "author", "repost"]
+Role = Literal["time", "author", "repost", "text"]
 Unsettled = Literal["time", "author", "dates", "room"]
 """Reason not to store a file: unread times or authors, a disproved order, or a chat's guests."""
 ONLY_CHOSEN: Final[frozenset[Unsettled]] = frozenset({"dates", "room"})
@@ -394,7 +394,11 @@ REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
 """Beginning of a repost in a file without another mark."""
 
 
-MOST_FILES: Final = 5
+MOST_LISTED: Final = 5
+_NOT_USED: Final = {
+    "column": Message("Columns not used: {names}"),
+    "file": Message("Files not read: {names}"),
+}
 ENCODINGS: Final = {
     "big5": Message("Traditional Chinese (Big5)"),
     "cp1250": Message("Central European (Windows-1250)"),
@@ -535,15 +539,21 @@ def choice_hint(assumption: Assumption) -> Message | None:
 
 
 def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
-    """Yield the unused data without full stops; files are one sentence."""
+    """Yield the unused data without full stops; files and unused columns are a sentence each."""
     parts = list(unread)
-    yield from (_unread_sentence(part) for part in parts if part.kind != "file")
-    files = [part.what for part in parts if part.kind == "file"]
-    named, more = ", ".join(files[:MOST_FILES]), len(files) - MOST_FILES
-    if more > 0:
-        yield Message("Files not read: {files} and {count} more", files=named, count=f"{more:,}")
-    elif files:
-        yield Message("Files not read: {files}", files=named)
+    listed: dict[str, list[str]] = {"column": [], "file": []}
+    for part in parts:
+        if part.kind in listed and part.role is None:
+            listed[part.kind].append(part.what)
+        else:
+            yield _unread_sentence(part)
+    for kind, template in _NOT_USED.items():
+        names = listed[kind]
+        first, more = ", ".join(names[:MOST_LISTED]), len(names) - MOST_LISTED
+        if more > 0:
+            first = Message("{names} and {count} more", names=first, count=f"{more:,}")
+        if names:
+            yield Message(template.template, names=first)
 
 
 def _unread_sentence(unread: Unread) -> Message:
@@ -558,9 +568,9 @@ def _unread_sentence(unread: Unread) -> Message:
             return Message("Column that looks like the author, but is not used: {what}", what=what)
         case "time":
             return Message("Column that looks like the time, but is not used: {what}", what=what)
-        case "repost":
-            return Message("Column that looks like reposts, but is not used: {what}", what=what)
-    return Message("Column not used: {what}", what=what)
+        case "text":
+            return Message("Column that looks like the text, but is not used: {what}", what=what)
+    return Message("Column that looks like reposts, but is not used: {what}", what=what)
 
 
 def doubt_sentence(doubt: Doubt) -> Message:

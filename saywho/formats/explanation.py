@@ -210,14 +210,10 @@ class _Reading:
         if notes.app_lines:
             yield "  the most frequent lines taken for the app's own:"
         yield from (f"    {count:,} × {self._words.text(line)}" for line, count in notes.app_lines)
-        unused = [name for name, field in self._records.columns if not field]
-        if unused:
-            names = ", ".join(map(self._words.column, unused[:_MOST_COLUMNS]))
-            yield f"  columns that are not used: {names}"
         if self._places:
             yield f"  not understood ({self.kinds['bad']:,}):"
         yield from self._places
-        if is_whole and not (self.kinds["bad"] or broken or odd or unused):
+        if is_whole and not (self.kinds["bad"] or broken or odd):
             yield "  everything was understood"
 
 

@@ -15,6 +15,8 @@ _SIGNS: Final = ("_", " - ", " – ", "-")
 _PART: Final = re.compile(r"[^\W_]+")
 _NUMBER_AT_END: Final = re.compile(r"[\W_]*+\d++[\W_]*+")
 """A number at the end of a reversed name."""
+_FEWEST_ALIKE: Final = 3
+"""Files of as many authors that are a doubt."""
 _OF_UNKNOWN: Final = re.compile(r"(?:unknown|unbekannt|미상)[\W\d_]*", re.IGNORECASE)
 """Names of texts by unknown authors."""
 _ABOUT: Final = re.compile(
@@ -61,6 +63,9 @@ class NamedAuthors(NamedTuple):
         )
         alternatives = (*(f"author={way}" for way in self.others), NO_AUTHOR)
         notes.assume("author", f"author={self.way}", alternatives=alternatives, evidence=evidence)
+        if authors == len(self.by_file) >= _FEWEST_ALIKE:
+            finding = Message("Each file has an author of its own, by its name")
+            notes.look_odd("people", finding, self.by_file.values())
 
 
 def chosen_way(columns: Mapping[str, str]) -> str | None:

@@ -300,8 +300,8 @@ def _reason_of_json(content: Content) -> Message | None:
         )
     return Message(
         "it is JSON, but the fields of its first object do not include a text field such"
-        " as `text` or `content`; they are {fields}. Rename the field with the texts to `text`,"
-        " or export the chat or posts in another format",
+        " as `text` or `content`; they are {fields}. If one has the texts, choose it before the"
+        " import starts (--column text=NAME), or export the chat or posts in another format",
         fields=_listed(documents[0], 40) or "{}",
     )
 

@@ -36,10 +36,12 @@ def check_columns(records: RecordStream, options: ReadOptions) -> None:
             names=", ".join(name for name, _ in records.columns),
         )
     if records.columns and "text" not in dict(records.columns).values():
+        likely = (part.what for part in records.notes.unread if part.role == "text")
         raise UnrecognisedFileError(
-            "no text column found among {names}; rename a column to `text`, or "
-            "choose it on the import page",
+            "no text column found among {names}; choose the column with the texts before the"
+            " import starts (--column text={column})",
             names=", ".join(name for name, _ in records.columns),
+            column=next(likely, "NAME"),
         )
 
 

@@ -43,6 +43,7 @@ def whatsapp(*messages: str) -> str:
 
 
 ODD: list[tuple[str, str, str, str, bool]] = [
+    ("chat.txt", whatsapp("(알수없음): 안개", "Mina: fog"), "names", "(알수없음)", False),
     (
         "posts.csv",
         table("username,user_id,text", "mina,101,Fog", "mina,202,Wind"),

@@ -82,11 +82,11 @@ def test_the_words_are_there_for_who_asks(tmp_path: Path) -> None:
     table = b"username,created_at,text,Gunhild\nmina,2024-01-01 10:00,Sesame,butter\n"
     masked = explained(tmp_path, table, "Sesame.csv")
     assert masked.lines[0] == "Xxxxxx.csv: CSV (csv)"
-    assert "  columns that are not used: Xxxxxxx" in masked.lines
+    assert "    Columns not used: Xxxxxxx" in masked.lines
     assert "  everything was understood" not in masked.lines
     shown = explained(tmp_path, table, "Sesame.csv", has_words=True)
     assert shown.lines[0] == "Sesame.csv: CSV (csv)"
-    assert "  columns that are not used: Gunhild" in shown.lines
+    assert "    Columns not used: Gunhild" in shown.lines
 
 
 def test_a_guess_is_told_with_the_option_that_changes_it(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from saywho.formats.assumptions import columns_of
+from saywho.formats.assumptions import ReadNotes, columns_of
+from saywho.formats.file_authors import authors_of
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import RecordStream
 from tests.archives import zip_bytes
@@ -264,3 +265,19 @@ def test_notes_without_authors_are_refused_with_what_to_do() -> None:
     data = zip_bytes({".obsidian/app.json": b"{}", "2025-01-07.md": WORDS})
     with pytest.raises(UnrecognisedFileError, match="--username NAME"):
         read_file_records(data)
+
+
+def test_as_many_authors_as_files_are_a_doubt() -> None:
+    notes = ReadNotes()
+    alone = authors_of([f"{name}.txt" for name in ("fog", "ferry", "lamp")], is_table=False)
+    assert alone is not None
+    alone.note(notes)
+    (doubt,) = notes.odd.values()
+    assert str(doubt.finding) == "Each file has an author of its own, by its name"
+    several = authors_of(
+        [f"{name}_{n}.txt" for name in ("mina", "jun") for n in "12"], is_table=False
+    )
+    notes = ReadNotes()
+    assert several is not None
+    several.note(notes)
+    assert not notes.odd

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import pytest
+from hypothesis import given, strategies as st
+
 from saywho.formats.assumptions import fields_without
 from saywho.formats.records import ReadOptions
 from saywho.formats.tables import plan as steps
@@ -34,6 +37,40 @@ def test_a_column_name_that_has_the_ids_of_posts() -> None:
     assert after(steps.ignore_names_of_posts, *posts).chosen == {"name": ""}
     people = [{"name": "mina", "id": f"a{n}", "body": "fog"} for n in range(3)]
     assert after(steps.ignore_names_of_posts, *people) == NEW
+
+
+SENTENCES = (
+    "The ferry came late again today.",
+    "Nobody waited at the pier for it.",
+    "Fog, all day long.",
+)
+
+
+@given(st.permutations(["αυτός", "κείμενό", "τόπος"]), st.sampled_from(["username", "τίς"]))
+def test_the_longest_cells_are_the_texts_in_any_language(names: list[str], who: str) -> None:
+    """Beside an author; without one, the column is only named in the refusal."""
+    text, *others = names
+    rows: list[Row] = [
+        {who: "mina", text: f"{sentence} {sentence}", **dict.fromkeys(others, f"pier {n}")}
+        for n, sentence in enumerate(SENTENCES)
+    ]
+    plan = after(steps.guess_roles, *rows)
+    is_known = who == "username"
+    assert plan.chosen.get(text) == ("text" if is_known else None)
+    assert (text in plan.looks_like) is not is_known
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"username": "mina", "ab": "x" * 50, "cd": "pier"}] * 3,
+        [{"username": "mina", "923145786719862785": text} for text in SENTENCES],
+        [{"username": "mina", "ab": text, "cd": text[::-1]} for text in SENTENCES],
+    ],
+    ids=["equal cells", "no names above the rows", "two columns of sentences"],
+)
+def test_no_column_is_the_text_by_its_length_where_it_is_unclear(rows: list[Row]) -> None:
+    assert "text" not in after(steps.guess_roles, *rows).chosen.values()
 
 
 def test_roles_that_no_known_column_has() -> None:

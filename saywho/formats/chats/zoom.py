@@ -62,7 +62,7 @@ class ZoomChat(Grammar):
 
     def _when(self, clock: str) -> datetime | None:
         try:
-            return self._day and datetime.combine(self._day, time.fromisoformat(clock))
+            return datetime.combine(self._day, time.fromisoformat(clock)) if self._day else None
         except ValueError:
             return None
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final, NamedTuple
 
 from msgspec import structs
@@ -298,8 +299,14 @@ def _plain(called: str) -> str:
 
 
 def _is_nobody(called: str) -> bool:
-    name, nobody = _plain(called), lines_of(__package__, "nobody.txt")
-    return name in nobody or _WITH_ADDRESS.sub("", name) in nobody
+    name = _WITH_ADDRESS.sub("", _plain(called))
+    return not {name, name.replace(" ", "")}.isdisjoint(_nobody())
+
+
+@cache
+def _nobody() -> frozenset[str]:
+    lines = lines_of(__package__, "nobody.txt")
+    return frozenset(written for line in lines for written in (line, line.replace(" ", "")))
 
 
 def _is_of_several(called: str, known: Container[str]) -> bool:

@@ -202,7 +202,7 @@ def are_of_people(shown: Iterable[object], accounts: Iterable[object]) -> bool:
 _FEWEST_ROWS: Final = 4
 _OTHER_COLUMN: Final = re.compile(
     r"date|time|lang|source|type|kind|status|url|link|label|categor|topic|device|sentiment|country"
-    r"|날짜|일시|시간|언어|종류|유형|상태|분류|링크|기기|감성|감정",
+    r"|theme|subreddit|section|genre|region|city|brand|날짜|일시|시간|언어|종류|유형|상태|분류|링크|기기|감성|감정",
     re.IGNORECASE,
 )
 

@@ -184,8 +184,13 @@ def is_export(names: Iterable[str]) -> bool:
 
     Other programs put them into another order, or number the rows in a column without a name.
     """
-    own = {name for name in names if not _INDEX.fullmatch(name)}
+    own = {name for name in names if not is_index(name)}
     return own in map(set, headers())
+
+
+def is_index(name: str) -> bool:
+    """Return whether a program gave a name to the numbers of the rows."""
+    return _INDEX.fullmatch(name) is not None
 
 
 _INDEX: Final = re.compile(r"(?:unnamed: \d+|index|level_\d+|row_?names|\.\.\.1|)", re.IGNORECASE)
@@ -363,7 +368,9 @@ _TIME_WORDS: Final = word_set(
 )
 _TEXT_WORDS: Final = word_set(
     "text message msg body content comment post tweet caption sentence review words status"
-    " description note opinion answer texto texte inhalt 내용 본문 의견 글 댓글 리뷰 후기 소감 답변"
+    " description note opinion answer speech speeches utterance dialogue dialog line lyrics"
+    " contents summary transcript statement texto texte inhalt 내용 본문 의견 글 댓글 리뷰 후기"
+    " 소감 답변"
     " 텍스트 문장 메시지 코멘트 감상 감상평 한줄평 원문 상품평 구매평 이용평 서평 총평 사용기 발언"
     " 대사 캡션 트윗 本文 内容 感想 意見 コメント 正文 评论"
 )
@@ -445,6 +452,33 @@ def guess(field: str, values: Mapping[str, Sequence[object]], *, least: int = 1)
         if (rating := _RATINGS[field](words_of(name), column)) >= least
     )
     return [name for _, _, name in rated]
+
+
+_SENTENCE: Final = 30
+"""Letters of a mean cell of sentences."""
+
+
+def longest_texts(values: Mapping[str, Sequence[object]]) -> list[str]:
+    """Return the column with the words of people, whatever it is called; empty if it is unclear.
+
+    Its cells are sentences, nearly all different, and twice as long as any other column's.
+    """
+    if any(len(name) > _LONGEST_NAME or name.strip().isdigit() for name in values):
+        return []  # The first row has no names.
+    sizes = sorted(((_mean_length(column), name) for name, column in values.items()), reverse=True)
+    others = [size for size, _ in sizes[1:]]
+    first, name = sizes[0] if sizes else (0, "")
+    return [name] if first >= _SENTENCE and first >= 2 * max(others, default=0) else []
+
+
+def _mean_length(column: Sequence[object]) -> int:
+    texts = [value for value in column if isinstance(value, str)]
+    if not texts or 2 * len(texts) < len(column) or kind_of_texts(texts) != "words":
+        return 0
+    several = sum(len(text.split()) > 2 or not text.isascii() for text in texts)
+    is_varied = len(texts) > 2 and 10 * len({*texts}) >= 9 * len(texts)
+    is_wordy = is_varied and 2 * several > len(texts)
+    return sum(map(len, texts)) // len(texts) if is_wordy else 0
 
 
 def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:

@@ -378,7 +378,7 @@ class _Table:
 
     def items(self) -> Iterator[Item]:
         content, notes = self.content, self.content.notes
-        for name in self._repeated:
+        for name in (*self._repeated, *self.reader.unused(self.names)):
             notes.leave("column", name)
         if not self._heading.is_stated:
             for line in self._above:

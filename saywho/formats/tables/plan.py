@@ -31,6 +31,7 @@ from saywho.formats.tables.column_names import (
     WRITING_WORDS,
     guess,
     likely_reposts,
+    longest_texts,
     names_of_works,
     values_by_name,
     words_of,
@@ -100,7 +101,7 @@ class Plan:
     unread_titles: tuple[str, ...] = ()
     """Columns with titles that are not read, because each post has other words."""
     is_author_open: bool = False
-    """Whether no column of a table names authors."""
+    """Whether no column names authors."""
     texts: tuple[str, ...] = ()
     """Columns that all have words of people, the read one first; empty for one."""
     limits: tuple[str, ...] = ()
@@ -336,14 +337,27 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         is_known = any(columns.has(role) for columns in known) and not may_be_shown
         is_known |= role in plan.guesses
         is_known |= role == "username" and bool(plan.works)
-        if is_known or role in fields_without(plan.chosen) or not (found := guess(role, values)):
+        if is_known or role in fields_without(plan.chosen):
+            continue
+        found, evidence = guess(role, values), _BY_NAME
+        if role == "text" and not found:
+            found, evidence = longest_texts(values), Message("its texts are the longest")
+            if not (found and _says_who(plan, known)):
+                plan = plan.keeping(found, "text")
+                continue
+        if not found:
             continue
         filled = len(values.pop(found[0]))
         if role == "username" and (second := _second_name(found, values, filled)):
             plan = plan.choosing({found[0]: role, second: role})
         columns_found = (*found, shown) if may_be_shown else (*found,)
-        plan = plan.choosing({found[0]: role}).guessing(role, columns_found, _BY_NAME)
+        plan = plan.choosing({found[0]: role}).guessing(role, columns_found, evidence)
     return plan.keeping(likely_reposts(values), "repost")
+
+
+def _says_who(plan: Plan, known: Sequence[FileColumns]) -> bool:
+    is_read = any(columns.has("username") for columns in known)
+    return is_read or plan.named is not None or "username" in plan.chosen.values()
 
 
 def _second_name(found: Sequence[str], values: Mapping[str, Sequence[object]], filled: int) -> str:
@@ -578,10 +592,12 @@ def look_for_quoted_breaks(plan: Plan, sample: Sample) -> Plan:
 
 
 def look_for_author(plan: Plan, sample: Sample) -> Plan:
-    """Keep the likeliest column of a table if no column names authors."""
+    """Keep the likeliest column of a table if nothing names authors."""
     columns = sample.columns(plan)
-    if not (sample.is_table and sample.rows) or columns.has("username"):
+    if not sample.rows or any(columns.has("username") for _, columns in sample.each(plan)):
         return plan
+    if not sample.is_table:
+        return replace(plan, is_author_open=True)
     unused = {name for name, used_as in columns.fields if not used_as} - {*plan.chosen}
     values = {name: sample.values(name) for name in unused if not plan.works}
     likely = likeliest_author({n: cells for n, cells in values.items() if not are_times(cells)})

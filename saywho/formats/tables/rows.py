@@ -48,6 +48,7 @@ from saywho.formats.tables.cells import (
     word,
 )
 from saywho.formats.tables.column_kinds import COUNTS, account_on_server
+from saywho.formats.tables.column_names import is_index
 from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from saywho.formats.tables.correspondence import correspondence_in
 from saywho.formats.tables.limits import OPEN_WORDS
@@ -449,6 +450,8 @@ class RowReader:
         self, sample: Sequence[Row], options: ReadOptions, *, is_table: bool, has_na: bool = False
     ) -> None:
         self._plan = plan_of(sample, options, is_table=is_table, has_na=has_na)
+        cells = (cell for row in sample if is_table for cell in row.items())
+        self._filled = {name for name, cell in cells if is_filled(cell) and not is_index(name)}
         self.is_export = self._plan.is_export
         self.columns = self._plan.columns
         self._rules = RowRules(self._plan, is_table, options.include_restricted)
@@ -476,6 +479,16 @@ class RowReader:
     def has_text(self, row: Row) -> bool:
         flat, columns = opened(row, self.columns)
         return any(not isinstance(flat[name], list | dict) for name in columns.texts)
+
+    def unused(self, names: Iterable[str]) -> list[str]:
+        """Return the filled columns that are not used, and are told nowhere else."""
+        plan, used = self._plan, dict(self.columns(tuple(dict.fromkeys(names))).fields)
+        told = {*plan.looks_like, *plan.unread_titles, *plan.chosen}
+        return [
+            name
+            for name, field in used.items()
+            if not field and name in self._filled and name not in told
+        ]
 
     def says_who(self, rows: Iterable[Row]) -> bool:
         return any(opened(row, self.columns)[1].has("username") for row in rows)
