@@ -158,6 +158,7 @@ def read(
     encoding: str | None = None,
     dates: Literal["day-first", "month-first", "year-first"] | None = None,
     include_restricted: bool = False,
+    strip_tags: bool = False,
     accept_doubts: bool = False,
 ) -> Chat:
     """Return the posts of a file in any of the formats of saywho, which knows it by its content.
@@ -171,6 +172,7 @@ def read(
     encoding: encoding of the texts, such as `cp949`, if the guess from the letters is wrong.
     dates: order of day, month and year in dates of numbers, if the file leaves it open.
     include_restricted: whether to read posts for a limited audience, too.
+    strip_tags: whether to take HTML tags off the texts of tables and JSON.
     accept_doubts: whether to return what can be read of a file that an import would refuse: most
         times or authors are unreadable, a grave doubt remains, or the file breaks off.
 
@@ -190,6 +192,7 @@ def read(
         encoding=encoding,
         dates=dates,
         include_restricted=include_restricted,
+        strip_tags=strip_tags,
         accept_doubts=accept_doubts,
     )
     named = getattr(file, "name", None)

@@ -226,3 +226,13 @@ def test_the_command_prints_a_file_without_a_site(tmp_path: Path) -> None:
     again = saywho.read(io.BytesIO(table.stdout.encode()))
     assert [post[:3] for post in again] == [post[:3] for post in saywho.read(path)]
     assert not installation.data_dir.exists()
+
+
+def test_tags_are_taken_off_if_asked(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    texts = ["<b>fog</b>", "salt", "rain"]
+    path.write_text(
+        "".join(json.dumps({"username": "mina", "text": text}) + "\n" for text in texts)
+    )
+    assert [post.text for post in saywho.read(path)] == texts
+    assert [post.text for post in saywho.read(path, strip_tags=True)] == ["fog", "salt", "rain"]

@@ -82,6 +82,7 @@ OF_POSTS = {
     " says that everybody may read it",
     "Texts that a program has cut, so that their ends are missing",
     "Texts that are only addresses",
+    "Texts with tags, which can be taken off (--strip-tags)",
     "Texts or authors that are only NA",
     "Texts that end with the same line as other people’s",
 }

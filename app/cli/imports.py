@@ -104,6 +104,9 @@ READING: Final = (
         "--include-restricted", is_flag=True, help="Read posts for a limited audience too."
     ),
     click.option(
+        "--strip-tags", is_flag=True, help="Take HTML tags off the texts of tables and JSON."
+    ),
+    click.option(
         "--timezone",
         metavar="ZONE",
         callback=_parsed_by(_zone_name),

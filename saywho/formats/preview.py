@@ -33,6 +33,7 @@ from saywho.formats.records import (
 )
 from saywho.formats.registry import WITH_ENTITIES, read_file
 from saywho.formats.source.file import Source
+from saywho.formats.tables.own_words import TAG
 from saywho.text import decode_entities
 
 LOOKED_AT: Final = 1_000
@@ -108,6 +109,7 @@ class Preview(msgspec.Struct):
     """Times of the first and last post; None without times."""
     with_entities: int = 0
     """Number of posts with undecoded `&amp;` and the like."""
+    with_tags: int = 0
     left_out: tuple[LeftOut, ...] = ()
     notes: NotesSummary = NO_NOTES
     errors: list[PreviewFault] = []
@@ -245,6 +247,7 @@ class _Reading:
             self._authors[name] += 1
         if result.format in WITH_ENTITIES:
             result.with_entities += decode_entities(record.text) != record.text
+            result.with_tags += TAG.search(record.text) is not None
 
     def _add_message(self, record: Record) -> None:
         name = record.display_name or record.username or ""

@@ -198,6 +198,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     with_media: bool = True
     include_restricted: bool = False
     decode_entities: bool = False
+    strip_tags: bool = False
+    """Whether texts of tables and JSON are HTML; known without, if nearly all have tags."""
     columns: dict[str, str] = {}
     """Fields by column name of a CSV; an empty field is not used."""
     timezone: str | None = None

@@ -253,7 +253,7 @@ def test_examples_are_short_and_in_one_line(tmp_path: Path) -> None:
     (doubt,) = doubts_of(tmp_path / "posts.jsonl", data)
     assert doubt.examples[0].startswith("<p>Fog again again")
     assert len(doubt.examples[0]) == 80
-    assert str(doubt_sentence(doubt)) == "Texts with tags or other markup: 1"
+    assert str(doubt_sentence(doubt)) == "Texts with tags, which can be taken off (--strip-tags): 1"
 
 
 def test_a_doubt_about_a_chat_speaks_of_messages(tmp_path: Path) -> None:

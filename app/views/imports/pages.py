@@ -296,6 +296,7 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
         username=username,
         with_media="no_media" not in form,
         decode_entities="decode_entities" in form,
+        strip_tags="strip_tags" in form,
         timezone=zone,
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
         rename={

@@ -19,7 +19,7 @@ from saywho.formats.file_chats import FileChats
 from saywho.formats.post import RoomReference
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream
-from saywho.formats.registry import FORMATS
+from saywho.formats.registry import FORMATS, WITH_ENTITIES
 from saywho.formats.tables.cells import lines_of
 from saywho.formats.tally import MOST_KEPT, Doubt, Doubts, Sightings
 
@@ -91,6 +91,7 @@ class RecordQuestions:
         letters = Letters(
             may_have_entities=options.decode_entities,
             may_show_code=form is not None and form.shows_code,
+            may_strip=records.format in WITH_ENTITIES and not options.strip_tags,
         )
         self._of_texts = (
             (ChatWords(records.format), PostWords(), letters)

@@ -8,14 +8,13 @@ from typing import Final
 from saywho.errors import Message
 from saywho.formats.chats.sentence_tables import Matcher, has_table, matcher
 from saywho.formats.records import Record
+from saywho.formats.tables.own_words import TAG
 from saywho.formats.tally import MOST_KEPT, Doubts, Sightings
 
 _ODD: Final = re.compile("[<&\\\\\x80-\x9f\ufffdÂÃâð]|!\\[")
 _LETTERS: Final[dict[str, re.Pattern[str]]] = {
     "markup": re.compile(
-        r"</?(?:p|br|a|b|i|u|em|strong|div|span|img|ul|ol|li|blockquote|pre|code|h[1-6]|table|tr|td"
-        r"|font|msg|sysmsg)\b(?!\+)[^<>]{0,300}>|<\?xml\b|!\[[^\]\n]{0,200}\]\([^()\n]{1,300}\)",
-        re.IGNORECASE,
+        rf"{TAG.pattern}|<\?xml\b|!\[[^\]\n]{{0,200}}\]\([^()\n]{{1,300}}\)", re.I
     ),
     "entities": re.compile(
         r"&(?:#\d{2,7}|#x[0-9a-fA-F]{2,6}|amp|lt|gt|quot|nbsp|apos|hellip|[rl][sd]quo);"
@@ -29,6 +28,7 @@ _LETTER_SENTENCES: Final = {
     "escapes": Message("Texts with escapes in place of letters, such as <U+2019>"),
     "misread": Message("Texts with letters that another program misread"),
 }
+_OF_TABLE: Final = Message("Texts with tags, which can be taken off (--strip-tags)")
 
 
 def _may_be_odd(text: str) -> bool:
@@ -69,13 +69,16 @@ class CutTexts:
 class Letters:
     """Markup, entities, escapes, and letters that another program misread."""
 
-    def __init__(self, *, may_have_entities: bool, may_show_code: bool = False) -> None:
+    def __init__(
+        self, *, may_have_entities: bool, may_show_code: bool = False, may_strip: bool = False
+    ) -> None:
         self._patterns = dict(_LETTERS)
         if may_have_entities or may_show_code:  # Decoded once, a text may show one.
             del self._patterns["entities"]
         if may_show_code:
             del self._patterns["markup"]
-        self._found = {n: Sightings("letters", _LETTER_SENTENCES[n]) for n in self._patterns}
+        sentences = _LETTER_SENTENCES | ({"markup": _OF_TABLE} if may_strip else {})
+        self._found = {n: Sightings("letters", sentences[n]) for n in self._patterns}
 
     def see(self, record: Record, _name: str) -> None:
         text = record.text

@@ -51,6 +51,21 @@ def are_html(rows: Sequence[Mapping[str, object]]) -> bool:
     return any(all_of <= names and any_of & names for all_of, any_of in _HTML_BY)
 
 
+TAG: Final = re.compile(
+    r"</?(?:p|br|a|b|i|u|em|strong|div|span|img|ul|ol|li|blockquote|pre|code|h[1-6]|table|tr|td"
+    r"|font|msg|sysmsg)\b(?!\+)[^<>]{0,300}>",
+    re.IGNORECASE,
+)
+_FEWEST_WITH_TAGS: Final = 4
+
+
+def have_tags(texts: Iterable[object]) -> bool:
+    """Return whether nearly all texts have a tag of HTML."""
+    filled = [text for text in texts if isinstance(text, str) and text.strip()]
+    tagged = sum(TAG.search(text) is not None for text in filled)
+    return tagged >= max(_FEWEST_WITH_TAGS, 0.9 * len(filled))
+
+
 _LINE_OF_APP: Final = re.compile(
     r"\n[ \t]*(?:- dc (?:official )?App|-?\s?(?:Sent|Posted) (?:from|via) (?:my )?[\w .]{2,30}"
     r"|나의 [\w .]{2,20}에서 보냄|(?:iPhone|iPad|Android)から送信|从我的 ?[\w ]{2,20}发送"

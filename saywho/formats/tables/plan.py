@@ -38,7 +38,12 @@ from saywho.formats.tables.column_names import (
 )
 from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
 from saywho.formats.tables.limits import limit_of, unclear_values
-from saywho.formats.tables.own_words import are_html, has_escaped_breaks, has_quoted_breaks
+from saywho.formats.tables.own_words import (
+    are_html,
+    has_escaped_breaks,
+    has_quoted_breaks,
+    have_tags,
+)
 
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
 """Columns that may have the names of something else than people."""
@@ -75,12 +80,14 @@ class Plan:
     """Fields that the importer chose."""
     named: str | None = None
     """Author that the importer named."""
+    has_na: bool = False
+    """Whether `NA` stands for no value in texts and names, too."""
+    is_html: bool = False
+    """Whether the texts are HTML."""
     guesses: Mapping[str, GuessedColumns] = field(default_factory=dict)
     """By field."""
     no_texts: Mapping[str, Message] = field(default_factory=dict)
     """Columns named like texts without texts, and why."""
-    has_na: bool = False
-    """Whether `NA` stands for no value in texts and names, too."""
     lost_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Columns with ids that a spreadsheet or JavaScript has rounded, by field."""
     looks_like: Mapping[str, Role] = field(default_factory=dict)
@@ -91,7 +98,6 @@ class Plan:
     """Columns named like ids without ids, and why."""
     works: tuple[str, ...] = ()
     """Columns with the names and authors of the books, films or places that the rows are about."""
-    is_html: bool = False
     has_escaped_breaks: bool = False
     """Whether line breaks of texts are written as a backslash and a letter."""
     has_quoted_breaks: bool = False
@@ -193,7 +199,7 @@ def plan_of(
     `has_na` tells that R wrote the table, by a cell `NA` without quotation marks.
     """
     stated = frozenset(options.columns.values())
-    plan = Plan(dict(options.columns), stated, options.username, has_na=has_na)
+    plan = Plan(dict(options.columns), stated, options.username, has_na, options.strip_tags)
     sample = Sample([opened(row, plan.columns)[0] for row in written], written, is_table)
     if any(columns.is_own for _, columns in sample.each(plan)):
         return look_for_rounded_ids(replace(plan, is_export=True), sample)
@@ -555,7 +561,9 @@ def _is_title_all(row: Row, columns: FileColumns) -> bool:
 
 
 def look_for_html(plan: Plan, sample: Sample) -> Plan:
-    return replace(plan, is_html=are_html(sample.rows))
+    """Take the texts for HTML if a known program wrote them, or if nearly all have tags."""
+    texts = [cell for name in sample.columns(plan).texts[:1] for cell in sample.values(name)]
+    return replace(plan, is_html=plan.is_html or are_html(sample.rows) or have_tags(texts))
 
 
 def look_for_escaped_breaks(plan: Plan, sample: Sample) -> Plan:
