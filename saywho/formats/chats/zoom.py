@@ -14,18 +14,15 @@ from saywho.errors import Message
 from saywho.formats.chats.chat_files import RoomFile
 from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, day_in
 from saywho.formats.records import FileRoom
-from saywho.text import clean_title
+from saywho.text import clean_title, word_set
 
 _LINE: Final = re.compile(
     r"(?P<clock>\d\d:\d\d:\d\d)[ \t]+(?P<head>\S.{0,300}?)"
     r"(?:(?P<is_spaced> ):(?: (?P<text>.*)|\Z)|:(?:\t(?P<tabbed>.*)|[ \t]*\Z))"
 )
-_TO: Final = re.compile(
-    r"\s+(?:to|an|à|a|para|naar|do|untuk|kepada|для|宛先|終了|至|到|수신자)\s+(?P<to>.+)",
-    re.IGNORECASE,
-)
-"""The recipients, behind the name."""
-_ANSWER: Final = re.compile(r"\s*Replying to \"[^\n]*\"\s*\n\s*")
+_TO: Final = word_set("to an à a para naar do untuk kepada для 宛先 終了 至 到 수신자")
+"""Words between the name and the recipients."""
+_ANSWER: Final = re.compile(r"\A\s*Replying to \"[^\n]*\"\s*\n\s*")
 _REACTION: Final = re.compile(r"\s*(?:Reacted to|Removed a \S+ reaction from) \".*", re.DOTALL)
 _IN_NAME: Final = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 
@@ -43,9 +40,11 @@ class ZoomChat(Grammar):
     def read(self, line: str) -> Opening | None:
         if (match := _LINE.match(line)) is None:
             return None
-        name = match["head"].strip()
-        if self._from and name.startswith(self._from):
-            name = _TO.split(name[len(self._from) :])[0].strip()
+        words = match["head"].split()
+        if self._from and words[0] == self._from:
+            ends = (place for place, word in enumerate(words) if place > 1 and word in _TO)
+            words = words[1 : next(ends, len(words))]
+        name = " ".join(words)
         text = (match["text"] or match["tabbed"] or "").strip()
         return Opening(name, self._when(match["clock"]), text)
 
