@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 from saywho.errors import Message
@@ -14,6 +15,9 @@ _MOST_TEXTS: Final = 20_000
 _FEWEST: Final = 3
 """Number of repetitions, with at least two signs, that shows a sentence of the app."""
 _FEWEST_DOUBTED: Final = 5
+_FEWEST_NUMBERS: Final = 4
+"""Different numbers in one sentence that shows a sentence of the app."""
+_NUMBER: Final = re.compile(r"(?<![\d.,:])\d{1,9}(?![\d,:]|\.\d)")
 _FEWEST_WORDS: Final = 4
 """People, too, repeat three words with another sign: that is a doubt."""
 _SIGN: Final = re.compile(
@@ -37,37 +41,48 @@ class LearntSentences:
 
     - A sign between the words: people vary the words too, or write several signs, or none.
     - The name of the person under whom the sentence stands: "You got a call from Mina."
+    - A number: people who count, too, vary the words, or write the same number again.
     - Names of three people, inside the sentence or at its beginning.
     - If a script has only such sentences, also those in it that are repeated word by word.
     """
 
     def __init__(self, notes: ReadNotes) -> None:
         self._notes = notes
-        self._counts: dict[str, Counter[str]] = {}
-        """Uses of each short text, by person."""
+        self._uses: dict[str, int] = {}
+        """Uses of each short text."""
+        self._by: dict[str, str] = {}
+        """Who used it; empty for several people."""
         self._scripts: set[str] = set()
         """Scripts of texts that are not compared."""
         self._learnt: set[str] | None = None
 
     def learn(self, text: str, name: str) -> None:
-        is_short = len(text) <= _LONGEST and "\n" not in text
-        if is_short and (text in self._counts or len(self._counts) < _MOST_TEXTS):
-            self._counts.setdefault(text, Counter())[name] += 1
-        elif text:
+        if text in self._uses:
+            self._uses[text] += 1
+            if self._by[text] != name:
+                self._by[text] = ""
+        elif len(text) > _LONGEST or "\n" in text or len(self._uses) >= _MOST_TEXTS:
             self._scripts.add(_script(text))
+        else:
+            self._uses[text], self._by[text] = 1, name
 
     def has(self, text: str) -> bool:
         """Return whether a text is such a sentence, after all texts were learnt."""
         if self._learnt is None:
-            self._learnt = {*self._but_for_signs(), *self._but_for_names()}
-            self._learnt.update(self._of_own_scripts(self._learnt))
-            self._counts.clear()
+            self._learnt = self.learnt()
+            self._uses.clear()
+            self._by.clear()
         return text in self._learnt
+
+    def learnt(self) -> set[str]:
+        found = (self._but_for_signs(), self._but_for_numbers(), self._but_for_names())
+        learnt = {*chain.from_iterable(found)}
+        return {*learnt, *self._of_own_scripts(learnt)}
 
     def _but_for_signs(self) -> Iterator[str]:
         places: dict[_Place, dict[str, list[str]]] = {}
         varied: set[_Place] = set()
-        for text in self._counts:
+        for text in self._uses:
             signs = list(_SIGN.finditer(text))
             if signs:
                 before, after = text[: signs[0].start()], text[signs[-1].end() :]
@@ -78,8 +93,8 @@ class LearntSentences:
                     places.setdefault(place, {}).setdefault(signs[0][0], []).append(text)
         for place, by_sign in places.items():
             texts = [text for of_sign in by_sign.values() for text in of_sign]
-            uses = sum(self._counts[text].total() for text in texts)
-            is_varied = place in varied or f"{place.before} {place.after}" in self._counts
+            uses = sum(self._uses[text] for text in texts)
+            is_varied = place in varied or f"{place.before} {place.after}" in self._uses
             if is_varied or uses < _FEWEST or len(by_sign) < 2:
                 continue
             if place.words >= _FEWEST_WORDS:
@@ -88,15 +103,34 @@ class LearntSentences:
                 finding = Message("Texts that are the same but for a sign in them")
                 self._notes.look_odd("words", finding, texts)
 
+    def _but_for_numbers(self) -> Iterator[str]:
+        """Yield sentences that several people have with many numbers, and never without one.
+
+        They end as a sentence does, so that prices, scores and times of people are none.
+        """
+        places: dict[_Place, dict[str, str]] = {}
+        for text in self._uses:
+            numbers = _NUMBER.findall(text) if text.endswith((*_STOPS, "!")) else ()
+            if len(numbers) == 1:
+                before, _, after = text.partition(numbers[0])
+                if before[-1:] == " " and after[:1] in {" ", "!", *_STOPS}:
+                    place = _Place(before, after)
+                    if place.words >= _FEWEST_WORDS:
+                        places.setdefault(place, {})[numbers[0]] = text
+        for of_place in places.values():
+            people = {self._by[text] for text in of_place.values()}
+            if len(of_place) >= _FEWEST_NUMBERS and (len(people) > 1 or "" in people):
+                yield from of_place.values()
+
     def _but_for_names(self) -> Iterator[str]:
-        names = {name for counts in self._counts.values() for name in counts}
+        names = {*self._by.values()} - {""}
         by_name = {called: name for name in names for called in (name, name.partition(" ")[0])}
         called = sorted(filter(lambda each: len(each) > 2, by_name), key=len, reverse=True)
         if not called:
             return
         named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, called))})(?!\w)")
         places: dict[_Place, dict[str, str]] = {}
-        for text, counts in self._counts.items():
+        for text, uses in self._uses.items():
             if not text.endswith(_STOPS) or text.count(" ") < _FEWEST_WORDS - 1:
                 continue
             found = list(named.finditer(text))
@@ -105,7 +139,7 @@ class LearntSentences:
             place = _Place(text[: found[0].start()], text[found[0].end() :])
             speaker = by_name[found[0][0]]
             is_inside = place.words >= _FEWEST_WORDS and bool(place.before)
-            if is_inside and len(counts) == 1 and counts[speaker] > 1:
+            if is_inside and uses > 1 and self._by[text] == speaker:
                 yield text  # Who speaks of "Mina" twice in the same words is not Mina.
             if len(place.after) > 1 and place.after[0] == " ":
                 places.setdefault(place, {})[speaker] = text
@@ -115,18 +149,22 @@ class LearntSentences:
 
     def _of_own_scripts(self, learnt: set[str]) -> Iterator[str]:
         scripts = {_script(text) for text in learnt} - self._scripts - {"", "LATIN"}
-        if not scripts or len(self._counts) >= _MOST_TEXTS:
+        if not scripts or len(self._uses) >= _MOST_TEXTS:
             return
         texts: dict[str, list[str]] = {}
-        for text in self._counts:
+        for text in self._uses:
             if (script := _script(text)) in scripts:
                 texts.setdefault(script, []).append(text)
         for of_script in texts.values():
-            if all(text in learnt or self._counts[text].total() > 1 for text in of_script):
+            if all(text in learnt or self._uses[text] > 1 for text in of_script):
                 yield from of_script
 
 
 def _script(text: str) -> str:
     """Return the name of the first letter's script, such as `TAMIL`; empty without letters."""
-    letter = next(filter(str.isalpha, text), "")
+    return _script_of(next(filter(str.isalpha, text), ""))
+
+
+@lru_cache(maxsize=1_000)
+def _script_of(letter: str) -> str:
     return unicodedata.name(letter, "").partition(" ")[0] if letter else ""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from saywho.errors import Message
+from saywho.formats.assumptions import ReadNotes
+from saywho.formats.chats.learnt_sentences import LearntSentences
 from saywho.formats.chats.sentence_tables import Matcher, has_table, matcher
 from saywho.formats.records import Record
 from saywho.formats.tables.own_words import TAG
@@ -152,6 +154,7 @@ class ChatWords:
         self._about_names: list[str] = []
         self._named = _in_words(Message("Texts that begin with their author's name"))
         self._reactions = _in_words(Message("Texts that quote another message"))
+        self._learnt = LearntSentences(ReadNotes())
         self._seen = self._asked = 0
         self._texts: set[int] = set()
         self._beginnings: dict[str, tuple[str, ...]] = {}
@@ -180,6 +183,7 @@ class ChatWords:
         self._asked += 1
         self._spoken[name] += 1
         self._see_name(text, name, record.display_name)
+        self._learnt.learn(text, record.display_name or name)
         if ": " in text[:34] and (match := _PREFIX.match(text)) and "http" not in match[1]:
             self._add(self._prefixes, (name, match[1]), text)
         if ("." in text[:24] or "_" in text[:24]) and (match := _ACCOUNT.match(text)):
@@ -264,6 +268,10 @@ class ChatWords:
         if len(self._namers) > 1:
             yield from self._named.doubts(self._asked)
         yield from self._reactions.doubts(records)
+        learnt = _in_words(Message("Texts that are the same but for a name, a sign or a number"))
+        for text in self._learnt.learnt():
+            learnt.add(text)
+        yield from learnt.doubts(self._asked)
         for finding, tallies in (
             (Message("Texts that begin with the name of an account"), accounts),
             (Message("Equal texts that begin with different words"), self._shared_tails()),
