@@ -18,14 +18,7 @@ from saywho.formats.records import (
     read_each,
 )
 from saywho.formats.source.file import Source
-from saywho.formats.source.json import (
-    as_word,
-    first_documents,
-    objects,
-    unit_of,
-    value_at,
-    values_at,
-)
+from saywho.formats.source.json import as_word, first_documents, objects, unit_of, value_at
 from saywho.formats.source.times import timed
 
 Post = Any
@@ -86,8 +79,8 @@ class PostShape:
         if not (text.strip() or media):
             return Skipped(place, self.empty(post))
         answered, owner = self.answered(post), account or Account(None, None, self.platform)
-        name = next((name for name in self.time if value_at(post, name)), self.time[0])
-        stated = value_at(post, name)
+        name = next((name for name in self.time if post.get(name)), self.time[0])
+        stated = post.get(name)
         is_restricted = self.is_restricted and self.is_restricted(post)
         return Record(
             place=place,
@@ -110,5 +103,8 @@ class PostShape:
 def word_of(post: Post, where: Where) -> str | None:
     if callable(where):
         return where(post)
-    words = (as_word(value) for path in where for value in values_at(post, path))
-    return next(filter(None, words), None)
+    for path in where:
+        value = value_at(post, path) if "/" in path else post.get(path)
+        if word := as_word(value):
+            return word
+    return None

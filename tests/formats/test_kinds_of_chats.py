@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
+from saywho.formats.assumptions import ReadNotes
+from saywho.formats.chats.learnt_sentences import LearntSentences
+from saywho.formats.doubts.questions import asked
 from saywho.formats.reading import BadRecord, Skipped
-from saywho.formats.records import FileRoom
+from saywho.formats.records import NO_OPTIONS, FileRoom
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 
@@ -359,3 +365,41 @@ def test_logs_of_irc_clients_have_the_words_of_their_people(head: str) -> None:
     found = records_in(items)
     assert [(m.username, m.text) for m in found] == TALK
     assert {f"{m.created_at:%F}" for m in found} == {"2026-01-13"}
+
+
+@given(
+    st.lists(st.sampled_from(["అఆ", "ఇఈ", "ab", "cd", "ef", "गघ", "चछ"]), min_size=4, max_size=7),
+    st.sets(st.integers(1, 99_999), min_size=4, max_size=9),
+)
+def test_a_sentence_with_numbers_that_several_people_have_is_the_apps(
+    words: list[str], numbers: set[int]
+) -> None:
+    """Without its end, by one person, or with other words, it is people's own."""
+
+    def learnt(ends: str, people: str, *, is_varied: bool = False) -> int:
+        learner = LearntSentences(ReadNotes())
+        texts = [
+            " ".join([*words[:2], str(number), *words[2:], *(["x"] * n if is_varied else [])])
+            + ends
+            for n, number in enumerate(numbers)
+        ]
+        for n, text in enumerate(texts):
+            learner.learn(text, people[n % len(people)])
+        return sum(map(learner.has, texts))
+
+    assert learnt(".", "ab") == len(numbers)
+    assert learnt("", "ab") == learnt(".", "a") == learnt(".", "ab", is_varied=True) == 0
+
+
+def test_sentences_of_an_app_under_peoples_names_are_a_doubt(tmp_path: Path) -> None:
+    lines = [
+        f"[13/01/2026, 10:00:{n:02}] {'MJ'[n % 2]}ina: Ainu level {n} of the long game is done.\n"
+        for n in range(12)
+    ]
+    path = tmp_path / "chat.txt"
+    path.write_text("".join(lines))
+    with Source(path, name=path.name) as source:
+        records, questions = asked(open_records(source), NO_OPTIONS)
+        assert len([*records.items]) == 12
+        found = [str(doubt.finding) for doubt in questions.doubts(newest=True)]
+    assert "Messages that are the same but for a name, a sign or a number" in found
