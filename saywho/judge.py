@@ -40,7 +40,7 @@ MOST_MEASURED: Final = 50
 
 
 class Ranked(NamedTuple):
-    """One of the compared people."""
+    """One of the compared people, and how probable it is that this person wrote the text."""
 
     author: str
     probability: float
