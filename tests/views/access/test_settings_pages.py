@@ -93,7 +93,7 @@ async def test_the_operator_sees_size_version_and_the_last_backup(
     for part, headings in (
         (people, ("reading", "readers", "sessions", "password")),
         (data, ("authors", "own", "export", "reset")),
-        (technical, ("tokens", "installation")),
+        (technical, ("tokens", "assistants", "installation")),
     ):
         assert re.findall(r'<h3 id="(.*?)-heading"', part) == [*headings]
     assert people.startswith(" opened")
