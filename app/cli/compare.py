@@ -224,6 +224,7 @@ def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
 def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
     from app.views.comparing import verdicts
 
+    yield from filter(None, [verdicts.stored_of(comparison)])
     yield f"verdict: {comparison.verdict}"
     yield from verdicts.sentences_of(comparison, is_named=is_named)
     if comparison.is_mixed:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "export": (),
     "follow": ("list",),
     "import": ("posts.jsonl",),
+    "mcp": ("--allow",),
     "mirror": ("posts.jsonl",),
     "operator": ("add", "mina"),
     "publish": ("website", "-u", "mina", "--yes"),

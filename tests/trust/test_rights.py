@@ -244,7 +244,7 @@ class Site:
             "accounts": select(Operator.id, Operator.name, Operator.role, Operator.room_id),
             "tokens": select(Token.id, Token.name, Token.scope),
             "imports": select(ImportJob.id, ImportJob.state, ImportJob.undo),
-            "chosen": select(SiteRow.id, SiteRow.public, SiteRow.is_own_chosen),
+            "chosen": select(SiteRow.id, SiteRow.public, SiteRow.is_own_chosen, SiteRow.assistants),
         }
         order = select(Tweet.room_id, Tweet.id).where(Tweet.room_id.is_not(None))
         async with self.db.read() as session:

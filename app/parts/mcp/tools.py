@@ -29,7 +29,14 @@ from app.services.rooms.sight import read_portrait
 from app.services.search.results import SearchQuery
 from app.views.cast import bound
 from app.views.comparing.evidence import shown_marks, uses_of
-from app.views.comparing.verdicts import NOT_FOR, bars_of, limits_of, rate_of, sentences_of
+from app.views.comparing.verdicts import (
+    NOT_FOR,
+    bars_of,
+    limits_of,
+    rate_of,
+    sentences_of,
+    stored_of,
+)
 from app.views.filters import parse_instant
 from app.views.policies import here
 from app.views.requests import ID_CURSOR, RESULT_CURSOR, cursor_of
@@ -340,9 +347,8 @@ async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> str:
         await redactor.know(usernames=[*names, *writers])
         with bound(await redactor.cast([*names, *writers])):
             lines = [f"Verdict: {comparison.verdict}", _certainty(comparison)]
-            lines += sentences_of(
-                comparison, is_named=bool(args.among or args.chat), has_room=access.has_names
-            )
+            lines += filter(None, [stored_of(comparison, has_room=access.has_names)])
+            lines += sentences_of(comparison, is_named=bool(args.among or args.chat))
             for bar in bars_of(comparison):
                 who = redactor.name(bar.username) if bar.username else "someone else"
                 lines.append(f"{bar.share:.1%} {who}")

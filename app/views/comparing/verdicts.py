@@ -166,9 +166,8 @@ def _close_authors(comparison: Comparison) -> int:
     return sum(_are_close(authors[0], author) for author in authors)
 
 
-def sentences_of(comparison: Comparison, *, is_named: bool, has_room: bool = True) -> Iterator[str]:
-    """Yield what the answer says before its numbers; has_room: whether chats are named."""
-    yield from filter(None, [stored_of(comparison, has_room=has_room)])
+def sentences_of(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
+    """Yield what the answer says before its numbers, except `stored_of`."""
     yield heading_of(comparison, is_named=is_named)
     told = chance_of(comparison), held_back_of(comparison), against_of(comparison)
     yield from filter(None, told)
