@@ -33,6 +33,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.asgi.cached import headers_of
 from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
 from app.current import current_g, current_quart, current_request
+from app.db.result_cache import release
 from app.errors import ForbiddenError, StartError, UnauthorizedError
 from app.lifespan import Resources, resources
 from app.paths import API, EVERY_API, LONGEST_ADDRESS, METRICS
@@ -121,6 +122,7 @@ async def check() -> ResponseReturnValue | None:
     facts.is_closed = not openness.seems_public
     if (refusal := cast(dict[str, Any], asked.scope).get(REFUSAL)) is not None:
         raise refusal
+    _release_plain_view(asked)
     declared = _declared_policy(current_quart(), asked.endpoint)
     is_for_players = declared == "player" and asked.method != "OPTIONS"
     facts.token = token = None if is_for_players else await _token()
@@ -151,6 +153,12 @@ async def check() -> ResponseReturnValue | None:
         return send_to_login()
     _check_scope(token, policy)
     return None
+
+
+def _release_plain_view(asked: Request) -> None:
+    """Let equal requests to a plain view run beside each other: one may wait for the next."""
+    if not hasattr(current_quart().view_functions.get(asked.endpoint or ""), IS_OURS):
+        release()
 
 
 def _policy_of_address(asked: Request, declared: Policy | None) -> Policy:

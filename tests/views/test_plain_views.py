@@ -1,5 +1,6 @@
 """Views of Quart, as a developer declares them who knows nothing of saywho's blueprints."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -32,6 +33,7 @@ from app.views.policies import always, policy, writing
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.access.test_chat_readers import fill, invited
+from tests.waiting import DEADLINE_S
 
 JSON: Final = {"Accept": "application/json"}
 PAGE: Final = '{% extends "base.html" %}{% block main %}<h1>For {{ name }}</h1>{% endblock %}'
@@ -218,6 +220,22 @@ async def test_a_plain_answer_is_kept_if_it_says_so(anybody: Client, admin: Clie
     assert (await ask("/latest?keep=1"))[0] == ["the harbour", "the sea"]
     await admin.delete("/api/v1/users/mina")
     assert (await ask("/latest?keep=1"))[0] == []
+
+
+async def test_equal_requests_to_a_plain_view_run_together(make_config: MakeConfig) -> None:
+    app, met, all_here = create_app(make_config()), list[str](), asyncio.Event()
+
+    @app.get("/meet")
+    async def meet() -> str:
+        met.append(request.path)
+        if len(met) == 2:
+            all_here.set()
+        await all_here.wait()
+        return "met"
+
+    async with app.test_app(), asyncio.timeout(DEADLINE_S):
+        answers = await asyncio.gather(*(app.test_client().get("/meet") for _ in range(2)))
+    assert [await answer.get_data() for answer in answers] == [b"met"] * 2
 
 
 async def test_web_sockets_stay_closed(app: Quart) -> None:
