@@ -143,6 +143,35 @@ class Installation:
         return values
 
 
+class Checkout:
+    """A copy of the program, whose commands are asked for a database."""
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.folder = folder / "checkout"
+        ignored = shutil.ignore_patterns("__pycache__", "static", "fonts")
+        for package in ("app", "saywho"):
+            shutil.copytree(ROOT / package, self.folder / package, ignore=ignored)
+        settings = {"SAYWHO_DATABASE_URL": url} if url else {}
+        self.environment = Installation(folder / "data", settings).environment()
+        self.environment["PYTHONPATH"] = str(self.folder)
+
+    def run(self, *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app", *words],
+            cwd=self.folder,
+            env=self.environment,
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+
+    def done(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
 def bound_by_rights() -> list[str]:
     """Return what runs a program so that the rights of files hold for it, also for root."""
     return [] if os.geteuid() else ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]

@@ -1,6 +1,5 @@
 """What a developer types who knows `flask shell` and `flask db`, in a copy of the checkout."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,38 +8,9 @@ from typing import Final
 import pytest
 
 from tests.databases import Databases
-from tests.installation import ROOT, TIMEOUT_S, Installation
+from tests.installation import ROOT, TIMEOUT_S, Checkout, Installation
 
 COLUMN: Final = "    display_name: Mapped["
-
-
-class Checkout:
-    """A copy of the program, whose commands are asked for a database."""
-
-    def __init__(self, folder: Path, url: str = "") -> None:
-        self.folder = folder / "checkout"
-        ignored = shutil.ignore_patterns("__pycache__", "static", "fonts")
-        for package in ("app", "saywho"):
-            shutil.copytree(ROOT / package, self.folder / package, ignore=ignored)
-        settings = {"SAYWHO_DATABASE_URL": url} if url else {}
-        self.environment = Installation(folder / "data", settings).environment()
-        self.environment["PYTHONPATH"] = str(self.folder)
-
-    def run(self, *words: str, said: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "app", *words],
-            cwd=self.folder,
-            env=self.environment,
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-        )
-
-    def done(self, *words: str) -> str:
-        done = self.run(*words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
 
 @pytest.mark.databases("sqlite", "postgresql")
