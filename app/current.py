@@ -1,7 +1,8 @@
 """The current request, its `g`, and the app, looked up once.
 
-Quart's own names look themselves up at each use, in ten times the time of an attribute: a request
-has some forty of them.
+Quart's own names look themselves up at each use. With them, a cold list makes 17% more calls of
+functions and a health check 33% (`benchmarks.calls`), so what runs in every request uses these.
+Views use `request`, `g` and `current_app`.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from app.factory import API_BLUEPRINTS
+from app.blueprints import API
 from app.part_list import load_all
 from app.views.blueprints import operations_of
 from app.views.site.api import document
@@ -28,7 +28,7 @@ NEEDS: Final = {
 
 def table() -> str:
     """Return the rows of all operations, in the order of the API's document."""
-    blueprints = [*API_BLUEPRINTS, *(each for part in load_all().values() for each in part.api)]
+    blueprints = [*API, *(each for part in load_all().values() for each in part.api)]
     operations = operations_of(blueprints)
     declared = {(each.method, _address(each.path)): each for each in operations}
     rows = ["| request | purpose | needs |", "|---|---|---|"]

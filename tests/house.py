@@ -29,7 +29,7 @@ BEFORE: Final = {
 MOST_PARAMETERS: Final = 6
 """Of a function; what belongs together is a value."""
 LISTS: Final = (
-    *("saywho.formats.registry", "app.models", "app.factory", "app.db.engine"),
+    *("saywho.formats.registry", "app.models", "app.blueprints", "app.factory", "app.db.engine"),
     *(f"app.parts.{part.name}.part" for part in part_list.PARTS),
 )
 """Modules that list others: formats, tables, blueprints, databases, and what a part adds."""

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from jsonschema_rs import Draft202012Validator
 from quart import Blueprint, Quart
 
-from app.factory import API_BLUEPRINTS
+from app.blueprints import API
 from app.part_list import load_all
 from app.views.blueprints import operations_of
 from app.views.site.api import document
@@ -17,7 +17,7 @@ from tests.conftest import NDJSON, Client
 
 def every_blueprint() -> list[Blueprint]:
     """Return the blueprints of the API, those of all parts too."""
-    return [*API_BLUEPRINTS, *(blueprint for part in load_all().values() for blueprint in part.api)]
+    return [*API, *(blueprint for part in load_all().values() for blueprint in part.api)]
 
 
 OPERATIONS: Final = operations_of(every_blueprint())

@@ -12,8 +12,8 @@ from babel.numbers import format_decimal
 from quart import Quart, g
 from selectolax.lexbor import LexborHTMLParser
 
+from app.blueprints import PAGES
 from app.config import Locale
-from app.factory import PAGES
 from app.language.i18n import (
     LOCALES,
     rounded_parts,
@@ -111,7 +111,7 @@ def test_each_time_zone_has_a_name() -> None:
         )
 
 
-@pytest.mark.parametrize("page", [None, *(page.blueprint.name for page in PAGES)])
+@pytest.mark.parametrize("page", [None, *(page.name for page in PAGES)])
 def test_no_page_waits_for_a_thread_to_know_its_language(app: Quart, page: str | None) -> None:
     asked = app.template_context_processors.get(page, [])
     assert all(map(iscoroutinefunction, asked))

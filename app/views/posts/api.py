@@ -7,7 +7,6 @@ from typing import IO, Annotated, Final
 from msgspec import Meta, Struct
 from quart import Response, request
 
-from app.current import current_request
 from app.errors import stopping
 from app.lifespan import resources
 from app.models import MAX_ID
@@ -90,7 +89,7 @@ async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> 
     receipt = await resources().writer.add(PostRequest(username, post, own_scope()))
     name_event(receipt.event_id)
     # `url_for` would take 2 % of the request.
-    location = f"{current_request().root_path}{API}{TWEETS}/{receipt.post.id}"
+    location = f"{request.root_path}{API}{TWEETS}/{receipt.post.id}"
     return receipt.post, receipt.status, {"Location": location}
 
 
