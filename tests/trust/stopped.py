@@ -1,0 +1,263 @@
+"""Processes that are stopped, not dead, and go on: no answer is stale, no event comes twice.
+
+`python -m tests.trust.stopped serve` stops a worker, and an import's process, for 15 s each time,
+while others write and the clock jumps by ten minutes; `… hypercorn` for a minute under plain
+hypercorn; `… postgresql` also connections of PostgreSQL, with `saywho serve`. `… serve 15 5 7` does
+so in five rounds by seed 7.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from tests.installation import Installation
+from tests.postgresql import Server as DatabaseServer
+from tests.server import HYPERCORN, SERVE, Server, children_of, connections_to_every_worker, serving
+from tests.trust.moved_clock import clock_library, set_ahead
+from tests.trust.site import queue
+from tests.uploading import jsonl
+
+POSTS: Final = "/api/v1/users/ann/tweets"
+NEWEST: Final = f"{POSTS}?limit=200"
+JUMPS_S: Final = (-600, 0, 600)
+LONGEST_S: Final = 35.0
+"""In which a request is answered while somebody else is stopped: a writer waits for 30 s."""
+IMPORTED: Final = 20_000
+KINDS: Final = {"serve": 15.0, "hypercorn": 60.0, "postgresql": 15.0}
+"""Ways to serve, and the seconds for which something is stopped: below the 20 s after which `saywho
+serve` replaces a worker.
+"""
+
+
+class Follower:
+    """A client of the live stream, who notes the number of each event."""
+
+    def __init__(self, server: Server) -> None:
+        self.events: list[int] = []
+        self.created: list[int] = []
+        self.wire = server.wire()
+        self.wire.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        event, kind = 0, ""
+        with contextlib.suppress(OSError, ValueError), self.wire.makefile("rb") as lines:
+            self.wire.settimeout(None)
+            for line in lines:
+                name, _, value = line.strip().partition(b": ")
+                if name == b"id":
+                    event = int(value)
+                elif name == b"event":
+                    kind = value.decode()
+                elif name == b"data" and kind not in {"ready", "welcome"}:
+                    self.events.append(event)
+                    if kind == "tweet.created":
+                        self.created.append(json.loads(value)["id"])
+
+    def faults(self) -> Iterator[str]:
+        if self.events != sorted(set(self.events)):
+            yield f"a stream: an event twice, or out of order: {self.events[-20:]}"
+        if len(set(self.created)) < len(self.created):
+            yield "a stream: a post was announced twice"
+
+
+class Stops:
+    """A site whose processes are stopped, and what is wrong with it."""
+
+    def __init__(self, server: Server, clock: Path, stop_s: float, seed: int) -> None:
+        self.server, self._clock, self._stop_s = server, clock, stop_s
+        self._chance = Random(seed)
+        self._number = 0
+        self.said: list[str] = []
+        self.faults: list[str] = []
+        self.stored: list[int] = []
+        """Ids of acknowledged posts, in their order."""
+        self.deleted: list[int] = []
+        self.followers: list[Follower] = []
+
+    def post(self) -> int:
+        """Send a post; return its status."""
+        self._number += 1
+        began = time.monotonic()
+        status, _, post = self.server.send("POST", POSTS, {"text": f"number {self._number}"})
+        if (took := time.monotonic() - began) > LONGEST_S:
+            self.faults.append(f"a post took {took:.0f} s")
+        if status == 201:
+            self.stored.append(post["id"])
+        elif status != 503:
+            self.faults.append(f"a post was answered {status}")
+        return status
+
+    def use(self, posts: int) -> None:
+        """Post, delete and set the clock, as long as something is stopped."""
+        until = time.monotonic() + self._stop_s
+        for _ in range(posts):
+            set_ahead(self._clock, self._chance.choice(JUMPS_S))
+            self.post()
+            if len(self.stored) > 5 and self._chance.random() < 0.3:
+                path = f"/api/v1/tweets/{self.stored[-2]}"
+                if self.server.send("DELETE", path)[0] == 204:
+                    self.deleted.append(self.stored.pop(-2))
+        while time.monotonic() < until:  # It is what is tested.
+            time.sleep(0.05)
+        self.post()
+
+    def stop_a_worker(self) -> None:
+        """Stop a worker while others write; what it answers later is as new as it can be."""
+        with connections_to_every_worker(self.server) as connections:
+            for connection in connections:  # So that each worker keeps an answer.
+                self.server.ask(connection, "GET", NEWEST)
+            worker = self._chance.choice(self.server.workers())
+            with stopped(worker):
+                self.use(10)
+                for connection in connections:
+                    connection.request("GET", NEWEST, headers=self._token())
+            for connection in connections:
+                answer = connection.getresponse()
+                self._compare(json.loads(answer.read()), "after a worker was stopped")
+            if worker not in self.server.workers():
+                self.faults.append("the worker was replaced")
+        self.said.append("a worker")
+
+    def stop_an_import(self) -> None:
+        """Stop the process of an import, which may hold the write lock."""
+        author = f"author{self._number}"
+        job = queue(self.server, _lines(author), "jsonl")
+
+        process = 0
+
+        def has_stored() -> bool:
+            nonlocal process
+            state = self.server.send("GET", job)[2]
+            assert state["state"] != "done", "the import was too quick"
+            children = [pid for worker in self.server.workers() for pid in children_of(worker)]
+            process = children[0] if children else 0
+            return bool(process and state["accepted"])
+
+        self.server.installation.wait_until(has_stored)
+        with stopped(process):
+            began = time.monotonic()
+            status = self.post()
+            waited = time.monotonic() - began
+            self._compare(self.server.send("GET", NEWEST)[2], "while an import is stopped")
+            self.use(3)
+        self.said.append(f"an import (a post was answered {status} after {waited:.1f} s)")
+        self.server.installation.wait_until(
+            lambda: self.server.send("GET", job)[2]["state"] not in {"running", "interrupted"}
+        )
+        count = self.server.send("GET", f"/api/v1/users/{author}")[2]["tweets"]
+        if (self.server.send("GET", job)[2]["state"], count) != ("done", IMPORTED):
+            self.faults.append(f"the import stored {count} posts")
+
+    def stop_a_connection(self, database: DatabaseServer) -> None:
+        """Stop a process of PostgreSQL that serves one connection."""
+        with stopped(self._chance.choice(database.pids()[1:])):
+            self.use(5)
+        self.said.append("a process of PostgreSQL")
+
+    def end(self) -> None:
+        """Compare all posts and events with what was acknowledged."""
+        set_ahead(self._clock, 0)
+        self._compare(self.server.send("GET", NEWEST)[2], "at the end")
+        for follower in self.followers:
+            wanted = set(self.stored)
+
+            def has_all(follower: Follower = follower, wanted: set[int] = wanted) -> bool:
+                return wanted <= set(follower.created)
+
+            with contextlib.suppress(AssertionError):
+                self.server.installation.wait_until(has_all)
+            if not has_all():
+                self.faults.append("a stream has not announced every post")
+            self.faults += follower.faults()
+
+    def _compare(self, page: Any, when: str) -> None:
+        """Compare a page of all posts with what was acknowledged before it was requested."""
+        shown = [post["id"] for post in page["items"]]
+        lacking, back = set(self.stored) - set(shown), set(self.deleted) & set(shown)
+        if lacking or back or len(set(shown)) < len(shown):
+            self.faults.append(f"stale {when}: lacking {lacking}, deleted and shown {back}")
+
+    def _token(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.server.token}"}
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _lines(author: str) -> bytes:
+    return jsonl(*({"username": author, "text": f"{n} of {author}"} for n in range(IMPORTED)))
+
+
+def run(
+    kind: str, folder: Path, stop_s: float, rounds: int, seed: int = 0, *, of_imports: bool = True
+) -> Stops:
+    """Stop processes of a site, round by round; return what was seen."""
+    clock = folder / "clock"
+    set_ahead(clock, 0)
+    settings = {
+        "SAYWHO_ACCESS_LOG": "0",
+        "LD_PRELOAD": str(clock_library(folder)),
+        "SHIFT_FILE": str(clock),
+    }
+    with ExitStack() as stack:
+        database = None
+        if kind == "postgresql":
+            database = DatabaseServer(durable=True)
+            stack.callback(database.remove)
+            settings["SAYWHO_DATABASE_URL"] = database.url()
+        installation = Installation(folder / "instance", settings)
+        command = (*(HYPERCORN if kind == "hypercorn" else SERVE), "--workers", "2")
+        installation.done("users")  # Makes the tables, as hypercorn does not.
+        server = stack.enter_context(serving(installation, *command))
+        server.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
+        assert server.send("POST", "/api/v1/users", {"username": "ann"})[0] == 201
+        stops = Stops(server, clock, stop_s, seed)
+        stops.followers = [Follower(server) for _ in range(6)]
+        for _ in range(rounds):
+            stops.stop_a_worker()
+            if of_imports:
+                stops.stop_an_import()
+            if database is not None:
+                stops.stop_a_connection(database)
+        stops.end()
+        checked = installation.process(sys.executable, "-m", "app", "check", "--json")
+        if checked.stdout.strip() != '{"ok":true,"faults":[]}':
+            stops.faults.append(checked.stdout + checked.stderr)
+        if server.stop() != 0 or "Traceback" in server.log():
+            stops.faults.append(server.log()[-3000:])
+    return stops
+
+
+def main(arguments: list[str]) -> int:
+    kind = arguments[0]
+    given = [float(each) for each in arguments[1:]]
+    stop_s, rounds, seed = given + [KINDS[kind], 3.0, 0.0][len(given) :]
+    with tempfile.TemporaryDirectory(prefix="saywho-stopped-") as folder:
+        stops = run(kind, Path(folder), stop_s, int(rounds), int(seed))
+    print(
+        f"stopped for {stop_s:.0f} s: {', '.join(stops.said)}; {len(stops.stored)} posts,"
+        f" {sum(len(follower.events) for follower in stops.followers)} events"
+    )
+    print(*stops.faults, f"{len(stops.faults)} faults", sep="\n")
+    return 1 if stops.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
