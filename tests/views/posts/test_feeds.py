@@ -67,6 +67,15 @@ async def test_a_feed_has_all_that_readers_need(site: Client, path: str) -> None
         assert text(author, "uri") == f"http://localhost/user/{quote(NAME)}"
 
 
+@pytest.mark.parametrize("path", [*FEEDS, "/feed.atom?q=bread"])
+async def test_a_feed_has_public_posts_alone(site: Client, writer: Client, path: str) -> None:
+    for kind in ("public", "restricted"):
+        await writer.add_tweet(NAME, f"bread, {kind}", visibility=kind)
+    document = ElementTree.tostring(await feed(site, path), encoding="unicode")
+    assert "bread, public" in document
+    assert "bread, restricted" not in document
+
+
 async def test_a_post_without_words_is_named_by_its_pictures(site: Client, writer: Client) -> None:
     fields = {"media": [{"kind": "photo", "alt": "a lamp in the fog"}]}
     await writer.add_tweet(NAME, "", **fields)
