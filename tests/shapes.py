@@ -155,6 +155,7 @@ SMALL_CHATS: Final[dict[str, bytes]] = {
     "sms-json": b'{"address": "1", "date": "1768298460000", "read": "1", "type": "1", '
     b'"body": "hi, you", "__display_name": "mina"}\n',
     "irc": b"10:00 <mina> hi, you\n10:01 -!- jun [j@quay] has joined #pier\n",
+    "band": "2024년 1월 5일 오전 10:00:mina:hi, you\n2024년 1월 5일 오전 10:01:jun:\n".encode(),
     "zoom": b"10:00:00 From mina to Everyone:\n\thi, you\n10:01:00 From jun to Everyone:\n"
     b'\tReacted to "hi, you" with +\n',
     "sms": b'<smses count="1"><sms address="1" date="1768298460000" type="1" body="hi, you" '

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.db.engine import Database
 
 BUILT_IN: Final = """
-blogger bluesky bluesky-repo chatgpt chatlab chats claude csv discord discord-csv
+band blogger bluesky bluesky-repo chatgpt chatlab chats claude csv discord discord-csv
 discord-messages discord-package element ghost google-chat google-chat-messages groupme hangouts
 imazing imessage irc jsonl kakaotalk line livejournal mail mastodon mastodon-api mattermost
 mattermost-posts medium messenger meta misskey mongo nostr qq qq-chunks reddit rocketchat signal

@@ -30,6 +30,7 @@ from saywho.errors import (
 from saywho.formats import texts
 from saywho.formats.assumptions import REPAIR, UNREPAIRED
 from saywho.formats.chats import (
+    band,
     chatlab,
     discord,
     imessage,
@@ -235,6 +236,7 @@ _LATER: Final[tuple[Format, ...]] = (
         imessage.IMESSAGE,
         irc.IRC,
         zoom.ZOOM,
+        band.BAND,
         kakaotalk.KAKAOTALK,
         line.LINE,
         whatsapp.WHATSAPP,

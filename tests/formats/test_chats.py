@@ -404,7 +404,7 @@ def test_a_made_up_chat_comes_out_as_it_was(
 def test_every_format_of_chats_is_made_up() -> None:
     """`test_shapes`, `test_irc`, `test_zoom` and `test_message_tables` read files of the others."""
     chats = {name for name, form in FORMATS.items() if form.is_chat}
-    chats -= {*(shape.name for shape in SHAPES), "sms", "irc", "zoom", "slack-messages"}
+    chats -= {*(shape.name for shape in SHAPES), "sms", "irc", "zoom", "band", "slack-messages"}
     assert BY_APP.keys() >= chats - {"chats", "discord-csv", "imazing", "mail", "wechat-csv"}
 
 

@@ -292,3 +292,47 @@ def test_export_of_a_computer_in_japanese_has_single_blanks() -> None:
     assert [part.value for part in stream.notes.assumptions if part.kind == "person"] == [
         "田中 太郎"
     ]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ("星期五", "星期六"),
+        ("週五", "週六"),
+        ("금요일", "토요일"),
+        ("Friday", "Saturday"),
+        ("金曜日", "土曜日"),
+    ],
+)
+def test_a_computer_writes_days_in_each_language(days: tuple[str, str]) -> None:
+    text = (
+        f"2024.01.05 {days[0]}\n10:00 Mina fog again\n10:01 Jun how long?\n"
+        f"2024.01.06 {days[1]}\n09:00 Jun now\n09:01 Mina yes\n"
+    )
+    records, items = read_file_records(text.encode())
+    assert records.format == "line"
+    assert [(m.display_name, m.text, f"{m.created_at:%d %H:%M}") for m in records_in(items)] == [
+        ("Mina", "fog again", "05 10:00"),
+        ("Jun", "how long?", "05 10:01"),
+        ("Jun", "now", "06 09:00"),
+        ("Mina", "yes", "06 09:01"),
+    ]
+
+
+def test_a_diary_with_days_and_clocks_is_no_chat() -> None:
+    text = (
+        "2024.01.05 금요일\n10:00 밥 먹음\n11:00 산책 갔다\n2024.01.06 토요일\n09:00 늦게 일어남\n"
+    )
+    with pytest.raises(UnrecognisedFileError):
+        read_file_records(text.encode())
+
+
+def test_a_chat_of_band_has_times_names_and_words() -> None:
+    day = "2024년 1월 5일"
+    text = f"{day} 오전 10:00:미나:안개가 또\n{day} 오후 1:01:준:얼마나: 오래?\n둘째 줄\n"
+    records, items = read_file_records(text.encode())
+    assert (records.format, records.is_chat) == ("band", True)
+    assert [(m.display_name, m.text, f"{m.created_at:%d %H:%M}") for m in records_in(items)] == [
+        ("미나", "안개가 또", "05 10:00"),
+        ("준", "얼마나: 오래?\n둘째 줄", "05 13:01"),
+    ]

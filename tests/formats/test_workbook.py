@@ -12,6 +12,7 @@ from saywho.formats.records import Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.archives import zip_bytes
+from tests.formats.files import read_file_records, records_in
 from tests.workbooks import Cell, parts_of, workbook
 
 HEADER: list[Cell] = ["id", "username", "created_at", "text"]
@@ -142,3 +143,43 @@ def test_the_rows_of_all_workbooks_together_have_the_limit_of_an_import(count: i
             assert sum(member.size for member in source.members.values()) <= limit + 1
             with pytest.raises(LimitReachedError, match="limit of an import"):
                 list(records)
+
+
+OPEN_DOCUMENT = (
+    '<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:'
+    'xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text='
+    '"urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+    '<table:table table:name="Posts">{rows}</table:table></office:spreadsheet></office:body>'
+    "</office:document-content>"
+)
+MANIFEST = (
+    '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:'
+    'manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type='
+    '"application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>'
+)
+
+
+def open_document(*rows: tuple[str, ...], kind: str = "spreadsheet") -> bytes:
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    written = "".join(
+        f"<table:table-row>{''.join(map(cell.format, row))}</table:table-row>" for row in rows
+    )
+    return zip_bytes(
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}".encode(),
+            "content.xml": OPEN_DOCUMENT.format(rows=written).encode(),
+            "META-INF/manifest.xml": MANIFEST.encode(),
+        }
+    )
+
+
+def test_a_workbook_of_libreoffice_is_a_table_and_its_letters_are_none() -> None:
+    rows = ("username", "text"), ("mina", "fog again"), ("jun", "how &lt; long?")
+    records, items = read_file_records(open_document(*rows))
+    assert records.format == "csv"
+    assert [(item.username, item.text) for item in records_in(items)] == [
+        ("mina", "fog again"),
+        ("jun", "how < long?"),
+    ]
+    with pytest.raises(UnrecognisedFileError, match="OpenDocument"):
+        read_file_records(open_document(*rows, kind="text"))

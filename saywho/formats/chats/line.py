@@ -40,7 +40,10 @@ _BLANKS: Final = re.compile(rf"{_TIME} {{4}}(?:(?P<name>\S.*?) {{4}})?(?P<text>.
 _BLANK: Final = re.compile(rf"{_TIME} (?P<name>\S+) (?P<text>.+)")
 _CLOCK: Final = r"(?P<time>(?:(?:午前|午後|上午|下午|오전|오후) ?)?\d{1,2}:\d{2})"
 _OF_COMPUTER: Final = re.compile(rf"{_CLOCK} (?P<name>\S+) (?P<text>.+)")
-_DAY_ON_COMPUTER: Final = re.compile(r"\ufeff?\d{4}\.\d{1,2}\.\d{1,2} [日月火水木金土]曜日")
+_DAY_ON_COMPUTER: Final = re.compile(
+    r"\ufeff?\d{4}\.\d{1,2}\.\d{1,2} (?:(?P<ja>[日月火水木金土]曜日)"
+    r"|(?:星期|[週周])[一二三四五六日天]|[일월화수목금토]요일|[A-Z][a-z]{2,5}day)"
+)
 _OF_APP: Final = re.compile(rf"{_CLOCK} (?P<text>.+)")
 _MOST_NAMES: Final = 1_000
 _DAY: Final = re.compile(
@@ -291,11 +294,23 @@ def _without_pictures(text: str) -> str:
     return text
 
 
+def _is_of_computer(head: Sequence[str], openings: Iterable[Opening | None]) -> bool:
+    """Return whether days are written as on a computer, and several people write again below.
+
+    A diary may have such lines, too, but Japanese days are enough.
+    """
+    days = [*filter(None, map(_DAY_ON_COMPUTER.fullmatch, head))]
+    names = Counter(opening.name for opening in openings if opening and opening.name)
+    again = [count for count in names.values() if count > 1]
+    are_people = len(again) > 1 and 2 * sum(again) > names.total()
+    return any(day["ja"] for day in days) or (bool(days) and are_people)
+
+
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom | None:
     """Return the grammar of a file's first lines, if it is an export of LINE.
 
     It needs a known heading and a message, else a day with its weekday and a message below. Single
-    blanks need a day as LINE for PC writes it in Japanese.
+    blanks need a day as LINE for PC writes it.
     """
     is_headed = any(HEADING.fullmatch(line[:LONGEST_HEADING]) for line in head[:2])
     for grammar in (LineRoom(), FourBlanks(), ComputerRoom()):
@@ -304,8 +319,8 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
         below = [after for day, after in pairwise(openings) if day and day.is_day]
         has_day = any(opening and not opening.is_day for opening in below)
         has_message = any(opening and opening.name for opening in openings)
-        if isinstance(grammar, ComputerRoom) and not any(map(_DAY_ON_COMPUTER.fullmatch, head)):
-            continue  # A diary may have such lines.
+        if isinstance(grammar, ComputerRoom) and not _is_of_computer(head, openings):
+            continue
         if has_message and (is_headed or has_day):
             return grammar
     return None

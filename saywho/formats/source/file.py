@@ -80,7 +80,7 @@ LEAST_MEDIA_BYTES: Final = 64 * 2**20
 """Media of an archive may unpack to this size, plus the archive's size times MOST_GROWTH."""
 WORDY_ENDS: Final = (
     *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".js", ".html", ".htm", ".xml"),
-    *(".xlsx", ".xls"),
+    *(".xlsx", ".xls", ".ods"),
 )
 
 

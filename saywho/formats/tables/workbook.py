@@ -1,4 +1,4 @@
-"""Workbooks of Excel (.xlsx): a process of its own writes the rows of their sheets as CSV.
+"""Workbooks (.xlsx, .ods): a process of its own writes the rows of their sheets as CSV.
 
 The library that reads them is compiled, and ends the process if it lacks memory. So it runs in a
 child process with limits, which a damaged or malicious file may end.
@@ -27,7 +27,7 @@ from saywho.errors import BrokenFileError, Message, UnrecognisedFileError
 from saywho.formats.assumptions import NO_AUTHOR, SHEET, ReadNotes, sheet_of
 from saywho.formats.file_authors import authors_of
 from saywho.formats.records import ReadOptions
-from saywho.formats.source.file import WORDY_ENDS, Source, is_hidden
+from saywho.formats.source.file import WORDY_ENDS, Source, head, is_hidden
 from saywho.formats.source.members import Member, PlainFile
 from saywho.formats.tables.cells import is_error, plain_column
 from saywho.formats.tables.column_names import names_by_field
@@ -36,7 +36,9 @@ from saywho.sizes import MIB
 
 WORKBOOK: Final = "xl/workbook.xml"
 """The member of a zip that identifies a workbook."""
-_ENDING: Final = ".xlsx"
+_OPEN_DOCUMENT: Final = "content.xml"
+_OPEN_SHEETS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
+_ENDINGS: Final = (".xlsx", ".ods")
 _MOST_WORKBOOKS: Final = 100
 MOST_UNPACKED: Final = 100 * MIB
 """Maximum size of a workbook's parts without pictures, unpacked."""
@@ -94,7 +96,7 @@ def put_rows_in_place(source: Source, options: ReadOptions) -> ReadOptions:
     Return the options with the author's column. Raises UnrecognisedFileError.
     """
     chosen = sheet_of(options.columns)
-    if WORKBOOK not in source.members:
+    if WORKBOOK not in source.members and not _is_open_document(source):
         _put_in_archive(source, chosen)
         return options
 
@@ -125,11 +127,16 @@ def put_rows_in_place(source: Source, options: ReadOptions) -> ReadOptions:
     return options
 
 
+def _is_open_document(source: Source) -> bool:
+    has_kind = {_OPEN_DOCUMENT, "mimetype"} <= source.members.keys()
+    return has_kind and head(source.member("mimetype"), 100).startswith(_OPEN_SHEETS)
+
+
 def _put_in_archive(source: Source, chosen: str | None) -> None:
     names = [name for name in source.members if name.lower().endswith(WORDY_ENDS)]
     names = [name for name in names if not is_hidden(name)]
-    found = [name for name in names if name.lower().endswith(_ENDING)]
-    is_of_tables = all(name.lower().endswith((_ENDING, ".csv", ".tsv")) for name in names)
+    found = [name for name in names if name.lower().endswith(_ENDINGS)]
+    is_of_tables = all(name.lower().endswith((*_ENDINGS, ".csv", ".tsv")) for name in names)
     if not found or not is_of_tables or len(found) > _MOST_WORKBOOKS:
         return
     left = source.most_rows
@@ -333,8 +340,9 @@ def _opened(packed: IO[bytes]) -> tuple[bool, list[_Sheet], list[str]]:
             read = (part for part in parts.infolist() if part.filename.endswith((".xml", ".rels")))
             if sum(part.file_size for part in read) > MOST_UNPACKED:
                 raise _RefusedError("large")
-            from_1904 = _FROM_1904.search(parts.read(WORKBOOK)) is not None
-            paths = _paths_of_sheets(parts)
+            is_open = _OPEN_DOCUMENT in parts.namelist()
+            from_1904 = not is_open and _FROM_1904.search(parts.read(WORKBOOK)) is not None
+            paths = {} if is_open else _paths_of_sheets(parts)
             formulas = {name: _formulas_in(parts.read(path)) for name, path in paths.items()}
         packed.seek(0)
         workbook = CalamineWorkbook.from_filelike(packed)
