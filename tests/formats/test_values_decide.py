@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -442,3 +443,38 @@ def test_a_few_texts_keep_their_tags_and_the_choice_is_told(tmp_path: Path) -> N
     assert isinstance(items[0], Record)
     assert items[0].text == "<p>fog &lt; <b>salt</b></p>"
     assert "Texts with tags, which can be taken off (--strip-tags)" in str(notes.doubts)
+
+
+@pytest.mark.parametrize("name", ["Ημερομηνία", "date", "날짜"])
+@pytest.mark.parametrize("form", ["{:%Y-%m-%d %H:%M}", "{:%m/%d/%Y %H:%M}"])
+def test_a_column_that_is_only_called_a_time_gives_way(
+    tmp_path: Path, name: str, form: str
+) -> None:
+    rows = [f"mina,fog {n},total,{form.format(datetime(2024, 5, 13 + n, 10))}" for n in range(4)]
+    path = tmp_path / "posts.csv"
+    path.write_text("\n".join([f"username,text,{name},xyz", *rows]))
+    items, _ = read(path)
+    assert [f"{item.created_at:%m-%d}" for item in items if isinstance(item, Record)] == [
+        f"05-{13 + n}" for n in range(4)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["comment", "post", "review", "message"])
+@pytest.mark.parametrize("who", ["author_name", "user_name", "username"])
+def test_the_name_of_the_author_of_a_post_is_the_author(
+    tmp_path: Path, kind: str, who: str
+) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text(f"{kind}_{who},{kind}_body,score\nmina,fog again,1\njun,how long?,2\n")
+    items, _ = read(path)
+    assert [item.username for item in items if isinstance(item, Record)] == ["mina", "jun"]
+
+
+@pytest.mark.parametrize(("beside", "is_chat"), [("reaction", True), ("views", False)])
+def test_rows_that_call_themselves_messages_are_a_chat(
+    tmp_path: Path, beside: str, is_chat: bool
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"Message ID,Author,Content,{beside}\n1,mina,fog again,1\n2,jun,how long?,2\n")
+    with Source(path, name=path.name) as source:
+        assert open_records(source).is_chat is is_chat

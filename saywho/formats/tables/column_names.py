@@ -416,6 +416,8 @@ _OUTLETS: Final = word_set(
     " 매체 언론사 신문사 출판사 채널 사이트 회사"
 )
 """Words of columns with who published texts of several people."""
+_KINDS_OF_POSTS: Final = word_set("comment post tweet review message msg")
+_NAME_WORDS: Final = word_set("name username login screen handle nickname")
 _ACCOUNT_WORDS: Final = word_set("username screen handle login acct")
 _LONGEST_NAME: Final = 100
 
@@ -509,8 +511,10 @@ def _ends() -> frozenset[str]:
 
 
 def _author_rating(words: set[str], column: Sequence[object]) -> int:
+    # The name of the author of a comment is one, the comment is none.
+    texts = _TEXT_WORDS - _KINDS_OF_POSTS if words & _NAME_WORDS else _TEXT_WORDS
     if not words & _AUTHOR_WORDS or words & (
-        _OTHER_WORDS | _TIME_WORDS - {"posted", "written"} | _TEXT_WORDS
+        _OTHER_WORDS | _TIME_WORDS - {"posted", "written"} | texts
     ):
         return 0
     names = [name for name in map(word, column) if name and len(name) <= _LONGEST_NAME]
@@ -529,12 +533,12 @@ def _author_rating(words: set[str], column: Sequence[object]) -> int:
 def _time_rating(words: set[str], column: Sequence[object]) -> int:
     if not words & _TIME_WORDS or words & (_OTHER_WORDS - {"to"}):
         return 0
-    if 2 * sum(map(_is_time, column)) <= len(column):
+    if 2 * sum(map(is_time, column)) <= len(column):
         return 0
     return 1 if words & _LATER_WORDS else 3 if words & WRITING_WORDS else 2
 
 
-def _is_time(value: object) -> bool:
+def is_time(value: object) -> bool:
     try:
         return read_time(value) is not None
     except AmbiguousDateError:
@@ -551,7 +555,7 @@ def _text_rating(words: set[str], column: Sequence[object]) -> int:
     texts = [value for value in column if isinstance(value, str) and not value.strip().isdigit()]
     if kind_of_texts(column) != "words":
         return 0
-    if 2 * len(texts) < len(column) or 2 * sum(map(_is_time, texts)) > len(texts):
+    if 2 * len(texts) < len(column) or 2 * sum(map(is_time, texts)) > len(texts):
         return 0
     if 2 * len(set(texts)) < len(texts):  # Few different values are states, not words of people.
         return 1

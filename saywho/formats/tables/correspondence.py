@@ -205,6 +205,8 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
         any(map(filled, threads)) and not _are_threads(sample)
     )
     is_in_chat = is_in_chat or (not any(map(_COMMENTED.search, plain)) and _is_talk(sample))
+    # Rows that call themselves messages are no posts, if people wrote them.
+    is_in_chat = is_in_chat or (filled("messageid") and any(map(filled, _SPEAKERS)))
     is_in_chat = is_in_chat or (is_of_letters and any(map(filled, _NUMBERS_OF_PHONES & plain)))
     is_certain = (
         any(map(filled, _KINDS_OF_CHATS & plain))
@@ -233,7 +235,7 @@ _PUBLIC: Final = frozenset(COUNTS) | word_set(
     "retweets retweetcount retweetscount reposts repostcount likes likecount likescount"
     " favoritecount favouritescount replycount quotecount publicmetrics inreplytouserid"
     " inreplytostatusid inreplytoid inreplytouseridstr inreplytostatusidstr inreplytoscreenname"
-    " isretweet permalink tweetid tweeturl score subreddit"
+    " isretweet permalink tweetid tweeturl score subreddit views viewcount forwards"
 )
 """Columns of posts that anyone can see."""
 

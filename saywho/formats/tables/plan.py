@@ -30,6 +30,7 @@ from saywho.formats.tables.column_names import (
     ROLES,
     WRITING_WORDS,
     guess,
+    is_time,
     likely_reposts,
     longest_texts,
     names_of_works,
@@ -454,7 +455,7 @@ def _all(is_such: Callable[[str], bool], cells: Iterable[object]) -> bool:
 
 def are_times(cells: Iterable[object]) -> bool:
     """Return whether all filled cells are times with a clock, in more than digits."""
-    return _all(lambda cell: ":" in cell and time_or_field(cell, "")[0] is not None, cells)
+    return _all(lambda cell: ":" in cell and is_time(cell), cells)
 
 
 def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
@@ -503,17 +504,26 @@ def _is_earlier(times: Sequence[datetime | None], than: Sequence[datetime | None
 
 
 def find_times(plan: Plan, sample: Sample) -> Plan:
-    """Take the only unknown column of times for the time of a table; of several, tell each."""
+    """Take the only unknown column of times for the time of a table; of several, tell each.
+
+    A column that is only called a time, but has none, gives way.
+    """
     columns = sample.columns(plan)
-    is_known = columns.has("created_at") or "created_at" in fields_without(plan.chosen)
-    if is_known or not sample.rows:
+    names = columns.names_of("created_at") if "created_at" not in plan.stated else ()
+    is_known = columns.has("created_at") and not _have_no_times(names, sample)
+    if is_known or "created_at" in fields_without(plan.chosen) or not sample.rows:
         return plan
     unused = [name for name, used_as in columns.fields if not used_as and name not in plan.chosen]
     found = [name for name in unused if are_times(sample.values(name))]
     if len(found) != 1:
         return plan.keeping(found, "time")
-    plan = plan.choosing({found[0]: "created_at"})
+    plan = plan.choosing({**dict.fromkeys(names, ""), found[0]: "created_at"})
     return plan.guessing("created_at", (*found,), Message("its values are times"))
+
+
+def _have_no_times(names: Sequence[str], sample: Sample) -> bool:
+    cells = [cell for name in names for cell in sample.values(name) if cell and is_filled(cell)]
+    return bool(cells) and not any(map(str.isdigit, "".join(map(str, cells[:_MOST_COMPARED]))))
 
 
 def look_for_ids(plan: Plan, sample: Sample) -> Plan:
