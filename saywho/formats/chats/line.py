@@ -42,7 +42,7 @@ _CLOCK: Final = r"(?P<time>(?:(?:午前|午後|上午|下午|오전|오후) ?)?\
 _OF_COMPUTER: Final = re.compile(rf"{_CLOCK} (?P<name>\S+) (?P<text>.+)")
 _DAY_ON_COMPUTER: Final = re.compile(
     r"\ufeff?\d{4}\.\d{1,2}\.\d{1,2} (?:(?P<ja>[日月火水木金土]曜日)"
-    r"|(?:星期|[週周])[一二三四五六日天]|[일월화수목금토]요일|[A-Z][a-z]{2,5}day)"
+    r"|(?:星期|[週周])[一二三四五六日天]|[일월화수목금토]요일)"
 )
 _OF_APP: Final = re.compile(rf"{_CLOCK} (?P<text>.+)")
 _MOST_NAMES: Final = 1_000
