@@ -13,7 +13,6 @@ from app.models import MAX_ID
 from app.paths import API, LIVE, TWEETS
 from app.services.deletion import delete_post
 from app.services.imports.job_report import ImportReport
-from app.services.imports.storing_lines import LinesReport, TweetLine, check_room, store_lines
 from app.services.posts.arrivals import PostRequest
 from app.services.posts.post_content import NewTweetForm, checked
 from app.services.posts.replies import read_conversation
@@ -32,6 +31,7 @@ from app.views.policies import (
     send_to_login,
     writing,
 )
+from app.views.posts.lines import LinesReport, TweetLine, check_room, store_lines
 from app.views.requests import (
     TWEET_CURSOR,
     Next,

@@ -18,11 +18,11 @@ from app.services.compare.profiles import fold_tails
 from app.services.imports.job_report import ImportReport
 from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.storing import StoreOptions, import_records
-from app.services.imports.storing_lines import store_lines
 from app.services.imports.undo import is_undo_due, request_undo, undo_imports
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user, list_authors
 from app.services.rooms.identity import join_some
+from app.views.posts.lines import store_lines
 from saywho.clock import now
 from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records

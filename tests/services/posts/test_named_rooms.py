@@ -18,11 +18,11 @@ from app.db.engine import Database
 from app.models import Room
 from app.services.checks import find_faults
 from app.services.imports.job_report import ImportReport
-from app.services.imports.storing_lines import store_lines
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user
 from app.services.rooms.identity import join_some
 from app.services.rooms.room_facts import list_rooms
+from app.views.posts.lines import store_lines
 from saywho.clock import now
 from saywho.formats.post import RoomReference
 from tests.chats import import_chat, kakaotalk, said

@@ -1,4 +1,4 @@
-"""Storing sent JSON lines, a post each."""
+"""JSON lines of a request, a post each: reading, checking and storing them."""
 
 import codecs
 from collections.abc import Callable, Iterator
