@@ -45,7 +45,7 @@ LIMITS: Final = {
     "author": 1_125,
     "insert": 2_980,
     "comparison": 1_100,
-    "line of an import": 246,
+    "line of an import": 174,
     "statements of an insert": 8,
     "bytes of an insert in the log": 53_560,
 }

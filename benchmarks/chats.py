@@ -9,6 +9,7 @@ and prints the medians and the median of the pairs' ratios, by the clock and by 
 """
 
 import argparse
+import json
 import os
 import random
 import statistics
@@ -28,6 +29,18 @@ from tests.formats import chat_variants, meta_variants
 from tests.formats.invented_rooms import NAMES, Said
 
 FIRST: Final = "kakaotalk windows ko"
+
+
+def posts(said: list[Said]) -> bytes:
+    """Return the messages as posts, in JSON lines."""
+    lines = (
+        {"username": each.name, "text": each.text, "source_id": str(number)}
+        | {"created_at": each.when.isoformat()}
+        for number, each in enumerate(said)
+    )
+    return "\n".join(map(json.dumps, lines)).encode()
+
+
 APPS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     name: chat_variants.VARIANTS[name]
     for name in (
@@ -41,6 +54,7 @@ APPS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
         "slack",
     )
 } | {name: meta_variants.VARIANTS[name] for name in ("messenger", "messenger encrypted")}
+APPS["posts as JSON lines"] = posts
 
 
 def room(messages: int) -> list[Said]:

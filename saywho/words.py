@@ -97,9 +97,11 @@ def terms(text: str) -> list[str]:
 
 def index_terms(text: str) -> str:
     """Return the terms of a text in order, then the stems of its Korean words, with blanks."""
+    # Most texts are plain, and imports spend much of their time here.
+    if text.isascii():
+        return " ".join(_PLAIN_TOKEN.findall(text.lower()))
     if not _PLAIN.fullmatch(text):
         return " ".join([*terms(text), *stems_in(text)])
-    # Most texts are plain, and imports spend much of their time here.
     collected: list[str] = []
     stems: list[str] = []
     for token in _PLAIN_TOKEN.findall(text.lower()):

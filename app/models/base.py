@@ -51,6 +51,10 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Any:
+        # The default takes four times as long for each post of an import.
+        return _as_stored if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
@@ -64,6 +68,14 @@ class UtcDateTime(TypeDecorator[datetime]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         # A list of posts has twenty times; the default would make each of them twice.
         return _as_utc if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _as_stored(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a time needs a zone")
+    return f"{value.astimezone(UTC).isoformat(' ')[:19]}.000000"
 
 
 def _as_utc(stored: str | None) -> datetime | None:

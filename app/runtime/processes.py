@@ -50,6 +50,7 @@ def collect_seldom() -> None:
     an import's time, though reference counts free them.
     """
     gc.set_threshold(20_000, 20, 20)
+    gc.freeze()  # Modules stay, so that no full collection looks at their objects.
 
 
 def share_heap() -> None:

@@ -29,7 +29,8 @@ _BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 
 def stored_form(text: str) -> str:
     """Return a message's text as it is stored."""
-    return composed(drop_controls(text))
+    is_plain = text.isascii() and text.isprintable()
+    return text if is_plain else composed(drop_controls(text))
 
 
 def text_hashes(stored: Sequence[str]) -> NDArray[np.uint64]:

@@ -9,7 +9,7 @@ import asyncio
 import pickle
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -34,18 +34,18 @@ from app.services.imports.job_report import ImportReport
 from app.services.imports.matching import AS_BEFORE, FileMatch, find_match, known_ids, read_before
 from app.services.imports.storing_batch import BATCH, BulkPost
 from app.services.posts.media import MediaKeeper, NoRoomError
-from app.services.posts.post_content import (
-    checked,
-    checked_language,
-    checked_room,
-    checked_target,
-    checked_url,
-    lenient,
-)
+from app.services.posts.post_content import checked, checked_url, lenient
 from saywho.clock import now
 from saywho.formats.doubts.questions import asked
 from saywho.formats.file_chats import FileChat, FileChats
-from saywho.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
+from saywho.formats.post import (
+    MOST_MEDIA,
+    Medium,
+    ReplyTarget,
+    RoomReference,
+    StoredMedium,
+    Visibility,
+)
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import (
     NO_OPTIONS,
@@ -312,16 +312,11 @@ class PostReader:
         name = clean_username(author.username)
         if record.room is not None and not self.may_have_rooms:
             raise FileError(NO_CONSENT.template)
-        content = structs.replace(
-            record,
-            text=drop_controls(record.text),
-            lang=lenient(checked_language, record.lang),
-            url=lenient(checked_url, record.url),
-            reply_to=lenient(checked_target, self._target(record, name)),
-            media=tuple(self.media.of(record)),
-            room=lenient(checked_room, record.room),
-        )
-        post = checked(content, arrived_at=arrived_at, visibility=self.visibility)
+        text, target = drop_controls(record.text), self._target(record, name)
+        if text is not record.text or target is not record.reply_to or record.media:
+            media = tuple(self.media.of(record))
+            record = structs.replace(record, text=text, reply_to=target, media=media)
+        post = checked(record, arrived_at=arrived_at, visibility=self.visibility, is_lenient=True)
         return BulkPost(
             place=record.place,
             username=name,
@@ -355,7 +350,13 @@ class RepeatCounter:
 
         One statement for all: each one gives way to other threads, and waits for its turn again.
         """
-        digests = [_digest_of(item) for item in batch]
+        names, rooms = dict[str, str](), dict[RoomReference | None, str]()
+        for item in batch:
+            if item.username not in names:
+                names[item.username] = username_key(item.username)
+            if item.post.room not in rooms:
+                rooms[item.post.room] = str(item.post.room)
+        digests = [_digest_of(item, names, rooms) for item in batch]
         rows = self._connection.execute(_COUNT, (msgspec.json.encode(digests).decode(),))
         numbers: dict[int, list[int]] = defaultdict(list)
         for digest, number in sorted(rows.fetchall(), reverse=True):
@@ -367,13 +368,14 @@ class RepeatCounter:
         self._connection.close()
 
 
-def _digest_of(item: BulkPost) -> int:
+def _digest_of(
+    item: BulkPost, names: Mapping[str, str], rooms: Mapping[RoomReference | None, str]
+) -> int:
     """Return a digest of author, room, time and text; times of arrival differ at each import."""
     post = item.post
     time = post.dated_at or post.created_at
-    identity = (
-        f"{username_key(item.username)}\n{time and time.timestamp()}\n{post.room}\n{post.text}"
-    )
+    moment = time and time.timestamp()
+    identity = f"{names[item.username]}\n{moment}\n{rooms[post.room]}\n{post.text}"
     # As an integer, SQLite keeps it in a third of the room.
     return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big", signed=True)
 

@@ -209,43 +209,46 @@ def checked(
     *,
     arrived_at: datetime,
     visibility: Visibility | None = "public",
+    is_lenient: bool = False,
 ) -> NewTweet:
     """Return the post to store; a future time becomes the arrival's, a missing one stays None.
 
-    visibility: of a post that states none. The default kind is "reply" for an answer, else "post".
-    Raises InvalidInputError, which names the field.
+    visibility: of a post that states none. is_lenient: whether a language, address, target or chat
+    that a rule rejects is left out, to keep the post. The default kind is "reply" for an answer,
+    else "post". Raises InvalidInputError, which names the field.
     """
-    fields = {name: getattr(content, name) for name in PostContent.__struct_fields__}
+    check = lenient if is_lenient else _strict
     text, media = content.text, content.media
-    reply_to, created_at = checked_target(content.reply_to), _time(content.created_at)
+    reply_to, created_at = check(checked_target, content.reply_to), _time(content.created_at)
     is_ahead = created_at is not None and created_at > arrived_at
     try:
         text = clean_text(text) if text.strip() or not media else ""
     except ValueError as error:
         raise InvalidInputError(str(error), loc="text") from None
     return NewTweet(
-        **fields
-        | {
-            "text": text,
-            "kind": content.kind or ("reply" if reply_to else "post"),
-            "created_at": arrived_at if is_ahead else created_at,
-            "lang": checked_language(content.lang) or guess_language(text),
-            "source_id": _source_id(content.source_id),
-            "url": checked_url(content.url),
-            "reply_to": reply_to,
-            "media": tuple(map(checked_medium, media)),
-            "counts": _counted(content.counts, arrived_at),
-            "room": checked_room(content.room),
-            "visibility": content.visibility or visibility,
-        },
+        text=text,
+        kind=content.kind or ("reply" if reply_to else "post"),
+        created_at=arrived_at if is_ahead else created_at,
+        lang=check(checked_language, content.lang) or guess_language(text),
+        source_id=_source_id(content.source_id),
+        url=check(checked_url, content.url),
+        reply_to=reply_to,
+        media=tuple(map(checked_medium, media)),
+        counts=_counted(content.counts, arrived_at),
+        room=check(checked_room, content.room),
+        visibility=content.visibility or visibility,
         dated_at=created_at if is_ahead else None,
     )
 
 
-def lenient(check: Callable[[T | None], T | None], value: T | None) -> T | None:
+def _strict(rule: Callable[[T | None], T | None], value: T | None) -> T | None:
+    return None if value is None else rule(value)
+
+
+def lenient(rule: Callable[[T | None], T | None], value: T | None) -> T | None:
     """Return the value, or None if the rule rejects it, to keep the post."""
     try:
-        return check(value)
+        return None if value is None else rule(value)
     except InvalidInputError:
         return None
 
@@ -253,6 +256,8 @@ def lenient(check: Callable[[T | None], T | None], value: T | None) -> T | None:
 def _time(created_at: datetime | None) -> datetime | None:
     if created_at is None:
         return None
+    if created_at.tzinfo is UTC and not created_at.microsecond and created_at >= EARLIEST:
+        return created_at
     try:
         time = created_at.astimezone(UTC).replace(microsecond=0)
     except OverflowError:

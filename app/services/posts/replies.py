@@ -8,13 +8,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select, text
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import backend_of, update_by_id
+from app.db.backend import backend_of, is_among, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import Tweet, User
@@ -121,13 +133,21 @@ async def _authors_and_replies(
             and_(Tweet.room_id.is_(None), Tweet.user_id == arrived.c.user_id),
         ),
     )
-    query = (
-        select(User.id, User.username_key, Tweet.room_id)
-        .add_columns(Tweet.reply_to_username, Tweet.reply_to_source_id)
-        .add_columns(Tweet.id, Tweet.user_id, Tweet.reply_to_id)
+    of_post = (
+        Tweet.room_id,
+        *(Tweet.reply_to_username, Tweet.reply_to_source_id),
+        *(Tweet.id, Tweet.user_id, Tweet.reply_to_id),
+    )
+    authors = {row.user_id for row in rows}
+    # A row for each author, and one for each reply, which most posts lack.
+    query: CompoundSelect[*tuple[Any, ...]] = union_all(
+        select(User.id, User.username_key, *(null() for _ in of_post)).where(
+            is_among(session, User.id, authors)
+        ),
+        select(User.id, User.username_key, *of_post)
         .select_from(arrived)
         .join(User, User.id == arrived.c.user_id)
-        .outerjoin(Tweet, is_reply)
+        .join(Tweet, is_reply),
     )
     keys: dict[int, str] = {}
     replies: set[tuple[PostKey | None, StoredReply]] = set()

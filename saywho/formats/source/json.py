@@ -12,6 +12,8 @@ from copy import copy
 from itertools import accumulate, chain, count, islice
 from typing import Final, Literal
 
+import msgspec
+
 from saywho.errors import BrokenFileError, Message
 from saywho.formats.reading import TOO_DEEP, BadRecord
 from saywho.formats.source.file import Content
@@ -96,6 +98,7 @@ Each version of Python would stop at another level, and a walk through a value t
 1,000 calls for a level.
 """
 _raw_decode: Final = json.JSONDecoder().raw_decode
+_decode_json: Final = msgspec.json.Decoder().decode
 
 
 class BadValue(Message):
@@ -109,7 +112,11 @@ class ValueTooLongError(BrokenFileError):
 def load(text: str | bytes) -> object:
     """Return the parsed text, or a Message for a bad text; NaN is read."""
     try:
-        value = json.loads(text)
+        try:
+            # What it reads is the same in a third of the time; it reads less.
+            value = _decode_json(text)
+        except (ValueError, RecursionError):
+            value = json.loads(text)
         brackets = text.count("[") + text.count("{") if isinstance(text, str) else len(text)
         return _not_too_deep(value, brackets)
     except (RecursionError, ValueError) as error:

@@ -282,7 +282,7 @@ def _state(value: object, order: Order | None, words: FileWords | None) -> State
         if isinstance(value, str):
             read = _read_text(value.strip())
             if not isinstance(read, Written):
-                return read._replace(time=_as_utc(read.time))
+                return StatedTime(_as_utc(read.time), read.calendar, read.written)
             known = words or _any_words()
             if order is None:
                 meanings = {*read.meanings(known).values()}
@@ -437,6 +437,8 @@ def _written(value: object) -> Written | None:
 
 
 def _as_utc(time: datetime) -> datetime:
+    if time.tzinfo is UTC and not time.microsecond:
+        return time
     time = time if time.tzinfo else time.replace(tzinfo=UTC)
     return time.astimezone(UTC).replace(microsecond=0)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -81,6 +82,7 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
 }
 _NO_COUNTS: Final = [None] * len(COUNTS)
 _COUNTS: Final = frozenset({"counts", *COUNTS})
+_AUDIENCES: Final = frozenset({"visibility", "is_restricted", "is_for_all", "status"})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 MOST_OF_TEXT: Final = 1_000
 """Characters of a text in a kept row; its values are cut there, too."""
@@ -258,22 +260,33 @@ def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool
 
 
 def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | None, str | None]:
-    stated = values.get("username")
-    if not (columns.is_own or (isinstance(stated, str) and stated.isidentifier())):
-        _check_author(stated, rules)
-    read = word if columns.is_own else as_name
-    name, display_name = read(stated), word(values.get("display_name"))
-    if name is None or columns.is_own or len(name.split()) == 1:
-        if "actor" in values and (account := account_on_server(name, values["actor"])):
-            return account, display_name or name
-        if name is None or columns.is_own or is_broken(name) or as_username(name) is not None:
-            return name, display_name
-    return username_for(name, name), display_name or name
-
-
-def _check_author(stated: object, rules: RowRules) -> None:
-    """Raise RecordError for an account that a spreadsheet has changed into a number."""
+    """Return username and display name. Raises RecordError."""
+    stated, display_name = values.get("username"), word(values.get("display_name"))
     are_lost = "username" in rules.plan.lost_ids
+    read = _read_author if isinstance(stated, str) else _read_author.__wrapped__
+    name, username = read(stated, is_own=columns.is_own, are_lost=are_lost)
+    if name is None or columns.is_own:
+        return name, display_name
+    may_be_account = "actor" in values and len(name.split()) == 1
+    if may_be_account and (account := account_on_server(name, values["actor"])):
+        return account, display_name or name
+    return (name, display_name) if username is None else (username, display_name or name)
+
+
+@lru_cache(maxsize=10_000)
+def _read_author(stated: object, *, is_own: bool, are_lost: bool) -> tuple[str | None, str | None]:
+    """Return the stated name and, if it is no username, the one that is made of it."""
+    if not (is_own or (isinstance(stated, str) and stated.isidentifier())):
+        _check_author(stated, are_lost=are_lost)
+    name = word(stated) if is_own else as_name(stated)
+    if name is None or is_own:
+        return name, None
+    is_username = len(name.split()) == 1 and (is_broken(name) or as_username(name) is not None)
+    return name, None if is_username else username_for(name, name)
+
+
+def _check_author(stated: object, *, are_lost: bool) -> None:
+    """Raise RecordError for an account that a spreadsheet has changed into a number."""
     if is_damaged_id(stated) or (are_lost and is_rounded(stated)):
         raise RecordError("the author is a number that a spreadsheet has rounded")
     if isinstance(stated, str) and is_error(stated):
@@ -421,7 +434,7 @@ def _is_for_few(audience: object) -> bool:
 
 
 def _visibility(values: Json) -> Visibility | None:
-    if not ({"visibility", "is_restricted", "is_for_all", "status"} & values.keys()):
+    if _AUDIENCES.isdisjoint(values):
         return None
     if _is_limited(values):
         return "restricted"

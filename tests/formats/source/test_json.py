@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from app.errors import BrokenFileError
 from saywho.formats.source.file import Content, Meter
-from saywho.formats.source.json import MAX_VALUE, Window, end_of
+from saywho.formats.source.json import MAX_VALUE, Window, end_of, load
 from saywho.formats.source.members import Member
 from tests.growth import growth
 
@@ -169,3 +169,16 @@ def test_brackets_alone_take_no_longer_than_their_values() -> None:
 )
 def test_a_bad_value_ends_by_its_brackets(text: str, value: str) -> None:
     assert text[: end_of(text, 0)] == value
+
+
+@given(value=ANY_VALUES | st.integers(), is_ascii=st.booleans())
+def test_a_line_is_read_as_the_json_module_reads_it(value: object, is_ascii: bool) -> None:
+    written = json.dumps(value, ensure_ascii=is_ascii)
+    assert repr(load(f"{written}\n")) == repr(json.loads(written))
+
+
+@pytest.mark.parametrize(
+    "written", ['"\\ud800"', "NaN", "-Infinity", "1e999", '{"a": 1, "a": 2}', "9" * 400, '"\ud800"']
+)
+def test_a_value_that_other_readers_refuse_is_read(written: str) -> None:
+    assert repr(load(written)) == repr(json.loads(written))
