@@ -67,16 +67,17 @@ def _lines(found: Mirrored) -> Iterator[str]:
     if found.suggestions:
         yield "Each of these alone would change it so:"
     for each in found.suggestions:
-        yield _line(each)
+        yield _line(each, found.lead)
     if found.habits:
         yield "These would make the draft only unlike its author, and help little:"
-        yield from map(_line, found.habits)
+        for each in found.habits:
+            yield _line(each, found.lead)
     yield from warnings_of()
 
 
-def _line(each: Suggested) -> str:
+def _line(each: Suggested, now: float | None) -> str:
     from app.parts.mirror.mirror_page import how_often, lead_told, what_to_do
 
     told = how_often(each)
     what = flat(what_to_do(each)) + (f" ({told})" if told else "")
-    return f"- {what}: {lead_told(each.lead_after)}"
+    return f"- {what}: {lead_told(each.lead_after, now)}"

@@ -102,34 +102,46 @@ def is_at_goal(found: Mirrored) -> bool:
     return found.lead is not None and found.lead <= found.goal
 
 
+def _rounded_times(lead: float) -> int:
+    times = math.exp(min(abs(lead), MOST_LEAD))
+    digits: int = max(math.floor(math.log10(times)) - 1, 0)
+    return int(round(times / 10**digits) * 10**digits)
+
+
 def times_of(lead: float) -> str:
     """Return how many times likelier one side makes a text, in two digits; lead: in nats."""
-    times = math.exp(min(abs(lead), MOST_LEAD))
-    digits = max(math.floor(math.log10(times)) - 1, 0)
-    shown = show_number(round(times / 10**digits) * 10**digits)
-    return gettext("more than {number}").format(number=shown) if abs(lead) > MOST_LEAD else shown
+    is_beyond = abs(lead) > MOST_LEAD
+    text = gettext("more than {count} times") if is_beyond else gettext("about {count} times")
+    return text.format(count=show_number(_rounded_times(lead)))
 
 
-def lead_told(lead: float) -> str:
-    """Return a lead in words, and whether it is at the goal."""
+def lead_told(lead: float, now: float | None) -> str:
+    """Return a lead in words, and whether it is at the goal.
+
+    now: the lead of the drafts as they are, beside which one beyond measure is told.
+    """
     if lead <= GOAL:
         return gettext("at the goal")
-    return gettext("about {times} times").format(times=times_of(lead))
+    if lead <= MOST_LEAD or now is None:
+        return times_of(lead)
+    if _rounded_times(now - lead) == 1:
+        return gettext("hardly less than now")
+    return gettext("{times} less than now").format(times=times_of(now - lead))
 
 
 def lead_sentence(lead: float) -> str:
     text = gettext(
-        "Such a text is about {times} times likelier from you than from other people. The goal, the"
+        "Such a text is {times} likelier from you than from other people. The goal, the"
         " line in the bar, is under {goal} times."
     )
-    if times_of(lead) == "1":
+    if _rounded_times(lead) == 1:
         text = gettext(
             "Such a text is about as likely from you as from other people. The goal, the line in"
             " the bar, is under {goal} times likelier from you."
         )
     elif lead <= 0:
         text = gettext(
-            "Such a text is about {times} times likelier from other people than from you. The goal,"
+            "Such a text is {times} likelier from other people than from you. The goal,"
             " the line in the bar, is under {goal} times likelier from you."
         )
     return text.format(times=times_of(lead), goal=show_number(round(math.exp(GOAL))))
@@ -139,15 +151,13 @@ def change_of(before: float, after: float) -> str:
     """Return two leads, before and after the change."""
     if before > 0 >= after:
         return gettext(
-            "Before, the text was about {before} times likelier from you; now it is likelier from"
-            " other people."
+            "Before, the text was {before} likelier from you; now it is likelier from other people."
         ).format(before=times_of(before))
     if before <= 0 or after <= 0:
         return ""
-    return gettext(
-        "Before, the text was about {before} times likelier from you; now it is about {after}"
-        " times."
-    ).format(before=times_of(before), after=times_of(after))
+    return gettext("Before, the text was {before} likelier from you; now it is {after}.").format(
+        before=times_of(before), after=times_of(after)
+    )
 
 
 def how_often(each: Suggested) -> str:
@@ -160,13 +170,13 @@ def how_often(each: Suggested) -> str:
     )
     if each.word is None:
         if others is None:
-            return gettext("In {own} of 100 posts").format(own=own)
-        return gettext("In {own} of 100 posts; other people: {others}").format(
+            return gettext("In {own} of 100 different posts").format(own=own)
+        return gettext("In {own} of 100 different posts; other people: {others}").format(
             own=own, others=others
         )
     if others is None:
-        return gettext("{own} times per 100 posts").format(own=own)
-    return gettext("{own} times per 100 posts; other people: {others}").format(
+        return gettext("{own} times per 100 different posts").format(own=own)
+    return gettext("{own} times per 100 different posts; other people: {others}").format(
         own=own, others=others
     )
 
@@ -216,7 +226,7 @@ blueprint = PageBlueprint("mirror", policy="known")
 MOST_OFFERED: Final = 40
 """Authors in a list; of more, a name is typed."""
 HALFWAY: Final = 4.0
-"""Lead in nats at the middle of the bar, which has no end."""
+"""Smallest lead in nats at the middle of the bar, which has no end."""
 
 
 class LeadBar(NamedTuple):
@@ -226,12 +236,13 @@ class LeadBar(NamedTuple):
     sentence: str
 
 
-def bar_of(lead: float) -> LeadBar:
-    return LeadBar(place_on_bar(lead), lead_told(lead), lead_sentence(lead))
+def bar_of(lead: float, now: float) -> LeadBar:
+    return LeadBar(place_on_bar(lead, now), lead_told(lead, now), lead_sentence(lead))
 
 
-def place_on_bar(lead: float) -> float:
-    return 100 * max(lead, 0.0) / (max(lead, 0.0) + HALFWAY)
+def place_on_bar(lead: float, now: float) -> float:
+    """Return the place of a lead in per cent; now: the drafts' lead, which moves the scale."""
+    return 100 * max(lead, 0.0) / (max(lead, 0.0) + max(HALFWAY, now / 2))
 
 
 class SuggestedRow(NamedTuple):
@@ -243,9 +254,9 @@ class SuggestedRow(NamedTuple):
     bar: LeadBar
 
 
-def _rows(suggestions: Sequence[Suggested]) -> list[SuggestedRow]:
+def _rows(suggestions: Sequence[Suggested], now: float) -> list[SuggestedRow]:
     return [
-        SuggestedRow(each, what_to_do(each), how_often(each), bar_of(each.lead_after))
+        SuggestedRow(each, what_to_do(each), how_often(each), bar_of(each.lead_after, now))
         for each in suggestions
     ]
 
@@ -266,7 +277,6 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
     username: str
     texts: Sequence[str]
     found: Mirrored | None = None
-    goal: float = place_on_bar(GOAL)
     most_texts: int = MOST_TEXTS
     change: DoneChange | None = None
 
@@ -276,6 +286,15 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
         if self.found is None or self.found.lead is None:
             return ""
         return f"{self.found.lead} {_digest_of(self.texts, self.found.username)}"
+
+    @property
+    def lead(self) -> float:
+        return (self.found and self.found.lead) or 0.0
+
+    @property
+    def goal(self) -> float:
+        """Place of the goal on the bars."""
+        return place_on_bar(GOAL, self.lead)
 
     @property
     def is_at_goal(self) -> bool:
@@ -291,7 +310,7 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def bar(self) -> LeadBar | None:
-        return bar_of(self.found.lead) if self.found and self.found.lead is not None else None
+        return bar_of(self.lead, self.lead) if self.found and self.found.lead is not None else None
 
     @property
     def state(self) -> str:
@@ -303,7 +322,7 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def suggestions(self) -> list[SuggestedRow]:
-        return _rows(self.found.suggestions) if self.found else []
+        return _rows(self.found.suggestions, self.lead) if self.found else []
 
     @property
     def words(self) -> list[str]:
@@ -312,7 +331,7 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def habits(self) -> list[SuggestedRow]:
-        return _rows(self.found.habits) if self.found else []
+        return _rows(self.found.habits, self.lead) if self.found else []
 
 
 @blueprint.get("/mirror")

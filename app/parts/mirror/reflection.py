@@ -323,6 +323,21 @@ def _without_repeats(
             yield each
 
 
+_OPPOSITES: Final = (
+    {"no_dots", "three_dots", "dots_as_sign"},
+    {"with_full_stop", "without_full_stop"},
+)
+"""Acts that undo each other."""
+
+
+def _without_opposites(suggestions: Iterable[Suggestion]) -> Iterator[Suggestion]:
+    undone = set[str]()
+    for each in suggestions:
+        if each.act not in undone:
+            undone |= {act for acts in _OPPOSITES if each.act in acts for act in acts}
+            yield each
+
+
 def _is_contradicted(suggestion: Suggestion) -> bool:
     rates = suggestion.rates
     return rates is not None and rates.others is not None and rates.own <= rates.others
@@ -455,7 +470,8 @@ def reflect(case: Case, username: str) -> Mirrored:
         worthy = [each for each in possible if is_worth(standing, each)]
         suggestions = [each for each in worthy if not _is_contradicted(each)]
         suggestions.sort(key=lambda each: -worth(standing, each))
-        chosen = list(islice(_without_repeats(case.texts, suggestions), MOST_SUGGESTED))
+        fitting = _without_opposites(_without_repeats(case.texts, suggestions))
+        chosen = list(islice(fitting, MOST_SUGGESTED))
         habits = [
             each
             for each in possible

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.parts.mirror.acts import ACTS, changed, done, places_of, strikable, struck
-from app.parts.mirror.mirror_page import lead_sentence, measured
+from app.parts.mirror.mirror_page import lead_sentence, lead_told, measured, place_on_bar
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared, client_with
@@ -597,3 +597,13 @@ def test_told_figures_are_those_of_the_measurements() -> None:
 @pytest.mark.parametrize("lead", [-0.3, 0.0, 0.3])
 def test_once_as_likely_is_told_as_equally_likely(lead: float) -> None:
     assert "is about as likely from you as from other people." in lead_sentence(lead)
+
+
+async def test_leads_beyond_measure_are_told_beside_the_present_one(shared: Shared) -> None:
+    """Twelve suggestions that all leave a million times are nothing to choose by."""
+    async with shared.app.test_request_context("/", headers={"Accept-Language": "en"}):
+        assert "about more than" not in lead_sentence(30)
+        told = [lead_told(lead, 40) for lead in (0.1, 5, 30, 39.99)]
+    few, many = "about 150 times", "about 22,000 times less than now"
+    assert told == ["at the goal", few, many, "hardly less than now"]
+    assert place_on_bar(40, 40) - place_on_bar(30, 40) > 5
