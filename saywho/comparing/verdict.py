@@ -90,6 +90,8 @@ class RankedAuthor(msgspec.Struct, frozen=True):
     """
     tweets: int
     """Number of the author's posts with words."""
+    pieces: int
+    """As `tweets`, but a long post counts as so many of some 50 words."""
     characters: int = 0
     """Number of characters in the author's posts; equal posts count once."""
     bound: Bound | None = None
@@ -236,7 +238,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 def _short(case: Case, shown: Iterable[Suspect]) -> Short:
     if case.words < FEWEST_WORDS:
         return "words"
-    return "posts" if any(each.worded_posts < FEWEST_JUDGED for each in shown) else "others"
+    return "posts" if any(each.pieces < FEWEST_JUDGED for each in shown) else "others"
 
 
 def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Comparison:
@@ -317,6 +319,7 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
             share,
             log10,
             suspect.worded_posts,
+            suspect.pieces,
             int(suspect.profile.totals[CHARACTERS]),
             bound,
         )

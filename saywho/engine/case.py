@@ -426,8 +426,15 @@ class Suspect:
     @property
     def worded_posts(self) -> int:
         """Number of posts with words, estimated from the newest posts."""
-        share = 1.0 if self.habit is None else self.habit.worded_share
-        return round(self.profile.worded_posts * share)
+        return self._with_words(self.profile.worded_posts)
+
+    @property
+    def pieces(self) -> int:
+        """As `worded_posts`, but a long post counts as so many of some 50 words."""
+        return max(self.worded_posts, self._with_words(self.profile.pieces))
+
+    def _with_words(self, posts: int) -> int:
+        return round(posts * (1.0 if self.habit is None else self.habit.worded_share))
 
 
 @dataclass(frozen=True, eq=False)

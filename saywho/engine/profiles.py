@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from saywho.engine.features import (
     EMPTY,
+    WORDS,
     Counts,
     add,
     features,
@@ -22,6 +23,8 @@ from saywho.engine.features import (
     sum_of_features,
 )
 
+PIECE_WORDS: Final = 50
+"""Words of a piece of a long text, which counts as a post."""
 _KEY: Final = np.dtype("<u8")
 _COUNT: Final = np.dtype("<u4")
 
@@ -92,6 +95,11 @@ class AuthorProfile:
         if not self.counts.keys.size:
             return 0
         return self.posts - int(self.texts.count(_NO_TEXT)[0])
+
+    @property
+    def pieces(self) -> int:
+        """Number of posts with words; a long one counts as so many of some 50 words."""
+        return max(self.worded_posts, int(self.totals[WORDS]) // PIECE_WORDS)
 
     @property
     def size_bytes(self) -> int:

@@ -400,8 +400,10 @@ async def choose_own(session: AsyncSession, user_id: int | None) -> None:
     await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])
 
 
+FEWEST_OF_OWN: Final = 10
+"""Posts of an author with which answers and games are possible."""
 ENOUGH_OF_OWN: Final = 4
-"""Number of other authors with posts from which samples are left out."""
+"""Number of other authors with so many posts from which samples are left out."""
 
 
 @cache
@@ -436,7 +438,7 @@ async def samples_in(session: AsyncSession, language: str) -> list[str]:
 
 async def outgrown_samples(session: AsyncSession) -> list[str]:
     samples = await list_samples(session)
-    is_own = User.deleted_at.is_(None), User.tweet_count > 0, ~is_sample()
+    is_own = User.deleted_at.is_(None), User.tweet_count >= FEWEST_OF_OWN, ~is_sample()
     query = select(User.id).where(*is_own).limit(ENOUGH_OF_OWN)
     has_enough = len((await session.scalars(query)).all()) == ENOUGH_OF_OWN
     return samples if has_enough else []

@@ -119,6 +119,7 @@ class Bar:
     share: float
     """Probability that one of the authors wrote it, times the author's among them."""
     tweets: int
+    pieces: int = 0
 
 
 def bars_of(comparison: Comparison) -> list[Bar]:
@@ -127,7 +128,7 @@ def bars_of(comparison: Comparison) -> list[Bar]:
     if none is None:
         return []
     bars = [
-        Bar(ranked.username, (1 - none) * ranked.probability, ranked.tweets)
+        Bar(ranked.username, (1 - none) * ranked.probability, ranked.tweets, ranked.pieces)
         for ranked in comparison.ranking
     ]
     return sorted([*bars, Bar(None, none, 0)], key=lambda bar: -bar.share)
@@ -151,7 +152,7 @@ def lean_of(comparison: Comparison) -> Lean:
         if second.username is None:
             return "doubted"
         return "several" if _close_authors(comparison) > 2 else "undecided"
-    if leader.tweets < FEWEST_JUDGED:
+    if leader.pieces < FEWEST_JUDGED:
         return "unjudged"
     # Beside a bar that is rounded to the threshold, the threshold would be a contradiction.
     return "leading" if math.ceil(100 * leader.share) < 100 * comparison.needed else "nearly"
@@ -244,11 +245,11 @@ def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
 
 
 def _unjudged(comparison: Comparison) -> list[str]:
-    return [ranked.username for ranked in comparison.ranking if ranked.tweets < FEWEST_JUDGED]
+    return [ranked.username for ranked in comparison.ranking if ranked.pieces < FEWEST_JUDGED]
 
 
 def _are_small(comparison: Comparison) -> bool:
-    return all(ranked.tweets < FEWEST_POSTS for ranked in comparison.ranking)
+    return all(ranked.pieces < FEWEST_POSTS for ranked in comparison.ranking)
 
 
 def why_short(comparison: Comparison) -> str:
@@ -699,7 +700,7 @@ def more_text_of(comparison: Comparison) -> list[str]:
     """Return how much more text decides such cases, with a caution."""
     if comparison.verdict != "close" or comparison.strangers is None:
         return []  # It was measured in Korean and English.
-    if comparison.ranking[0].tweets < FEWEST_JUDGED:  # More posts of the author are needed.
+    if comparison.ranking[0].pieces < FEWEST_JUDGED:  # More posts of the author are needed.
         return []
     if comparison.more is None:
         return [gettext("Not decided. More text like this would hardly help.")]

@@ -79,7 +79,7 @@ class Facts:
 
     def comparison(self) -> Comparison:
         ranking = [
-            RankedAuthor(f"author{place}", share, None, posts, 20 * posts)
+            RankedAuthor(f"author{place}", share, None, posts, posts, 20 * posts)
             for place, (share, posts) in enumerate(zip(self.shares, self.posts, strict=True))
         ]
         model = Model("model", 1, 1)
@@ -558,6 +558,6 @@ def test_a_rate_is_told_in_words(
 def test_a_bar_is_an_author_or_somebody_else() -> None:
     assert bars_of(Facts([0.75, 0.25], [50, 60], 0.5).comparison()) == [
         Bar(None, 0.5, 0),
-        Bar("author0", 0.375, 50),
-        Bar("author1", 0.125, 60),
+        Bar("author0", 0.375, 50, 50),
+        Bar("author1", 0.125, 60, 60),
     ]
