@@ -10,7 +10,6 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Columns
-from app.language.i18n import show_list
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, fuller_calendar, read_archive
 from app.services.archive.author_portrait import (
@@ -49,7 +48,7 @@ from app.views.filters import Year, ZoneArgs, zone_of_page
 from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.subjects import NAMES_CHAT, OneAuthor, PersonOfChat, opened_person
-from app.views.tell import Beside, called, tell
+from app.views.tell import Beside, called
 
 blueprint = PageBlueprint("authors", policy="read")
 
@@ -120,17 +119,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def typical(self) -> list[TypicalTerm]:
-        """Typical terms, without words if a part shows the phrases that others say less often."""
-        has_phrases = self.of_parts and self.traits.others
-        return [term for term in self.archive.typical if term.is_mark or not has_phrases]
-
-    @cached_property
-    def signs_told(self) -> str:
-        """A sentence on the typical signs; empty without any."""
-        signs = [f"“{term.text}”" for term in self.archive.typical if term.is_mark]
-        count = self.archive.shipped_authors
-        variant = "shipped" if count else ""
-        return tell("signs", variant, signs=show_list(signs), count=count) if signs else ""
+        """Typical words, none if a part shows the phrases that the people compared say less often:
+        a page compares with one group.
+        """
+        if self.of_parts and self.traits.others:
+            return []
+        return [term for term in self.archive.typical if not term.is_mark]
 
     @cached_property
     def lists(self) -> list[MostNamed]:
