@@ -523,16 +523,6 @@ def show_roughly(seconds: float) -> str:
     return _counted(round(seconds / MINUTE_S / 60), "hour")
 
 
-def show_roughly_at_most(seconds: float) -> str:
-    """Return a rough duration as `show_roughly`, but rounded up."""
-    minutes = math.ceil(seconds / MINUTE_S)
-    if minutes > 10:
-        minutes = 5 * math.ceil(minutes / 5)
-    if minutes >= 60:
-        minutes = 60 * math.ceil(minutes / 60)
-    return show_roughly(minutes * MINUTE_S)
-
-
 def _counted(count: int, unit: Literal["day", "hour", "minute"]) -> str:
     length = timedelta(**{f"{unit}s": count})
     return format_timedelta(length, unit, threshold=math.inf, locale=language())

@@ -29,6 +29,7 @@ _USES: Final = {
     "more": _("uses {what} {often}"),
     "less": _("uses {what} less often than {others} ({often})"),
     "none": _("never uses {what}"),
+    "many": _("{count} use {what}"),
     "rose": _("More {what} than in {year}: {value}, before {before}."),
     "fell": _("Fewer {what} than in {year}: {value}, before {before}."),
 }
@@ -40,6 +41,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "none": _("writes shorter posts than {others} ({words})"),
         "rose": _("Longer posts than in {year}: {value}, before {before}."),
         "fell": _("Shorter posts than in {year}: {value}, before {before}."),
+        "many": _("{count} write longer messages"),
         "label": _("Length"),
     },
     "questions": _USES | {"what": _("question marks"), "label": _("Question marks")},
@@ -50,6 +52,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "none": _("never laughs in writing"),
         "rose": _("More laughing than in {year}: {value}, before {before}."),
         "fell": _("Less laughing than in {year}: {value}, before {before}."),
+        "many": _("{count} laugh in writing"),
         "label": _("Laughs (most often {sign})"),
         "label without sign": _("Laughs"),
     },
@@ -65,6 +68,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "none": _("never ends with “{sign}”"),
         "rose": _("More often “{sign}” at the end than in {year}: {value}, before {before}."),
         "fell": _("Less often “{sign}” at the end than in {year}: {value}, before {before}."),
+        "many": _("{count} end with “{sign}”"),
         "label": _("Ends with {sign}"),
     },
     "beginnings": {
@@ -73,6 +77,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "none": _("never starts with a lowercase letter"),
         "rose": _("More lowercase starts than in {year}: {value}, before {before}."),
         "fell": _("Fewer lowercase starts than in {year}: {value}, before {before}."),
+        "many": _("{count} start with a lowercase letter"),
         "label": _("Lowercase start"),
     },
     "capitals": {
@@ -81,6 +86,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "none": _("never writes in capitals"),
         "rose": _("More capitals than in {year}: {value}, before {before}."),
         "fell": _("Fewer capitals than in {year}: {value}, before {before}."),
+        "many": _("{count} write in capitals"),
         "label": _("All in capitals"),
     },
     "lengthened": {
@@ -89,6 +95,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "none": _("never lengthens letters"),
         "rose": _("More lengthened letters than in {year}: {value}, before {before}."),
         "fell": _("Fewer lengthened letters than in {year}: {value}, before {before}."),
+        "many": _("{count} lengthen letters"),
         "label": _("Lengthened letters"),
     },
     "unspaced": {
@@ -97,12 +104,14 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "none": _("never writes a sentence without spaces"),
         "rose": _("More without spaces than in {year}: {value}, before {before}."),
         "fell": _("Less without spaces than in {year}: {value}, before {before}."),
+        "many": _("{count} write without spaces"),
         "label": _("No spaces"),
     },
     "turns": {
         "more": _("sends several messages in a row ({often} of the turns)"),
         "less": _("sends several messages in a row less often than {others} ({often})"),
         "none": _("never sends two messages in a row"),
+        "many": _("{count} send several messages in a row"),
         "label": _("Several in a row"),
     },
     "silence": {
@@ -218,12 +227,6 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("{often}; {other} {often_beside}"),
         "two never": _("{often}; {other} never"),
     },
-    "signs": {
-        "": _("Writes {signs} more often than is usual here."),
-        "shipped": _(
-            "Writes {signs} more often than is usual for the {count} authors that come with saywho."
-        ),
-    },
     # What sets the people of a chat apart.
     "most": {
         "": _("{name} writes most ({share})."),
@@ -273,7 +276,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "first": _("More in the first half of {year} ({share} of all)."),
         "second": _("More in the second half of {year} ({share} of all)."),
     },
-    "silence_of_days": _("No post for {count} days, from {first} to {last}."),
+    "silence_of_days": {
+        "": _("No post for {count} days, from {first} to {last}."),
+        "years": _("No post for {count} days, {days}."),
+    },
     "streak": _("Posts on {count} days in a row, from {first} to {last}."),
     "fullest_day": _("{day} was by far the busiest day ({posts})."),
     "day_with_most": _("Busiest day: {day} ({posts})"),
@@ -324,9 +330,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "": _("{posts}; {usual} on a usual day."),
         "several": _("{posts} in {days} days; {usual} on a usual day."),
     },
-    "silence_of_chat": _(
-        "Nobody wrote for {count} days, from {first} to {last}. {name} wrote first."
-    ),
+    "silence_of_chat": {
+        "": _("Nobody wrote for {count} days, from {first} to {last}. {name} wrote first."),
+        "years": _("Nobody wrote for {count} days, {days}. {name} wrote first."),
+    },
     "began": {
         "": _("{name} most often: {count} of {total} times ({share})."),
         "two": _("{name} more often: {count} of {total} times ({share})."),
@@ -570,6 +577,11 @@ def _told_habit(measure: Measure, variant: str, **values: object) -> str:
     habit = measure.habit.key
     what = HABITS[habit].get("what")
     return tell(habit, variant, sign=sign_of(measure), what=what and gettext(what), **values)
+
+
+def of_many(measure: Measure, people: int) -> str:
+    """Return how many people have a habit: "8 laugh in writing"."""
+    return _told_habit(measure, "many", count=people)
 
 
 def told_alone(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool = True) -> str:

@@ -32,6 +32,22 @@ class PeopleAlike(msgspec.Struct, frozen=True):
     """Whether they have too few analysed messages to be compared."""
 
 
+class SharedHabit(msgspec.Struct, frozen=True):
+    """A habit of several people, who do more of it than most others."""
+
+    habit: Measure
+    people: int
+
+
+def shared_habits(groups: Sequence[PeopleAlike]) -> list[SharedHabit]:
+    """Return what the largest groups do more than most others, at most three."""
+    return [
+        SharedHabit(group.habit, len(group.usernames))
+        for group in groups
+        if group.habit and len(group.usernames) > 1 and group.habit.errors > 0
+    ][:3]
+
+
 def kind_of(habit: Measure) -> Kind:
     """Return what two people with the same habit have in common."""
     # Lengths in two scripts cannot be compared.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from statistics import median
 from typing import Any, Final, Literal, Self, TypeVar
@@ -107,6 +107,8 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     """Mean number of words, split at spaces, in the messages with text; null if their script has no
     spaces, as in Japanese.
     """
+    script: str | None
+    """Script of nearly all of their messages as Unicode names it, such as HANGUL; null if mixed."""
     hours: ChatHours
     busy_from: BusyFrom
     days: int
@@ -157,6 +159,13 @@ class SilenceSpan(msgspec.Struct, frozen=True):
 
     since: datetime
     until: datetime
+
+    def whole_days(self, zone: ZoneInfo) -> tuple[date, date]:
+        """Return the first and the last whole day without a message; without any, the last is
+        before the first.
+        """
+        before, after = (time.astimezone(zone).date() for time in (self.since, self.until))
+        return before + timedelta(1), after - timedelta(1)
 
 
 class ChatPortrait(msgspec.Struct, frozen=True):
@@ -330,6 +339,7 @@ def _people(
             messages=person.messages,
             share=person.messages / total,
             words_per_message=_rounded(person.tally.words_per_message),
+            script=person.tally.script or None,
             **_hours_in(person.hours),
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(waits_s),

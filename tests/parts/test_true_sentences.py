@@ -344,12 +344,8 @@ Check = Callable[["Reader", Found], None]
 class Reader:
     """Reads the blocks of one page about a chat, or about an author."""
 
-    def __init__(
-        self, truth: Truth, page: str, about: str = "", here: Sequence[Truth] = ()
-    ) -> None:
+    def __init__(self, truth: Truth, page: str, about: str = "") -> None:
         self.truth = truth
-        self.here = here
-        """All chats and authors of the site."""
         self.page = page
         self.about = about
         """The person that the page is about; empty for a chat."""
@@ -414,7 +410,7 @@ class Reader:
                     break
             else:
                 raise AssertionError(f"no pattern for {rest!r} in {block!r}")
-            rest = re.sub(r"^(, and |, | and |\. | · |\.$|\.|\) · |\)$| )", "", rest)
+            rest = re.sub(r"^(, and |, | and | 및 |\. | · |\.$|\.|\) · |\)$| )", "", rest)
 
 
 def _told(habit: str, side: int) -> Check:
@@ -595,19 +591,6 @@ def _words_of(reader: Reader, found: Found) -> None:
     assert is_about(found["own"], reader.truth.people[reader.subject].words)
 
 
-def _waits(reader: Reader, found: Found) -> None:
-    people = sorted(reader.truth.people.values(), key=lambda one: -len(one.texts))
-    if found.get("shown"):
-        people = people[:6]
-    waits = [median(one.waits_s) for one in people if len(one.waits_s) >= 10]
-    told_s = _seconds(found["time"])
-    assert waits
-    if found.get("within"):
-        assert max(waits) <= told_s
-    else:
-        assert all(0.7 * told_s - 60 <= wait <= 1.4 * told_s + 60 for wait in waits), waits
-
-
 def _waits_of(reader: Reader, found: Found) -> None:
     wait = median(reader.truth.people[reader.subject].waits_s)
     told_s = _seconds(found["time"])
@@ -626,8 +609,11 @@ def _seconds(told: str) -> float:
 def _quiet(reader: Reader, found: Found) -> None:
     gaps = reader.truth.quiet_days()
     longest = max(gaps)
-    assert number_in(found["days"]) == longest, gaps
-    assert number_in(found.get("times", "1")) == gaps[longest], gaps
+    assert (number_in(found["count"]), gaps[longest]) == (longest, 1), gaps
+    days = sorted(reader.truth.days)
+    after = next(day for before, day in pairwise(days) if (day - before).days - 1 == longest)
+    said = reader.truth.chat.said
+    assert found["name"] == next(name for when, name, _ in said if when[:10] == str(after))
 
 
 def _day_of_year(reader: Reader, found: Found) -> None:
@@ -727,16 +713,6 @@ def _answers(reader: Reader, found: Found) -> None:
     chance = _chance_of_answers(truth, name, other)
     assert abs(number_in(found["times"]) - share / chance) <= 0.061, share / chance
     assert share > 1.2 * chance
-
-
-def _no_preference(reader: Reader, _: Found) -> None:
-    """Fail if someone replies to one person twice as often as by chance, on many days."""
-    truth = reader.truth
-    for name, person in truth.people.items():
-        total = sum(person.answered.values())
-        for other, count in person.answered.items():
-            is_much = count > 40 and count > 2 * total * _chance_of_answers(truth, name, other)
-            assert len(person.days) < 10 or not is_much, (name, person.answered)
 
 
 def _share_with_word(reader: Reader, name: str) -> float:
@@ -898,20 +874,6 @@ def _choices(reader: Reader, found: Found) -> None:
             or person.is_korean != people[other].is_korean
             for other in buttons
         )
-
-
-def _signs_more(reader: Reader, found: Found) -> None:
-    """Compare with everybody here who writes the same language, people of chats too; a text that
-    somebody repeats counts once.
-    """
-    truth, name = reader.truth, reader.about
-    here = [each for each in reader.here if each.chat.language == truth.chat.language]
-    others = [
-        text for each in here for other in each.others(name) for text in {*each.people[other].texts}
-    ]
-    for sign in re.findall("“([^”]+)”", found["signs"]):
-        own = fmean(sign in text for text in {*truth.people[name].texts})
-        assert own > fmean(sign in text for text in others), sign
 
 
 def _phrases_more(reader: Reader, found: Found) -> None:
@@ -1123,6 +1085,9 @@ def habit_patterns() -> Iterator[tuple[str, Check]]:
                 if there := texts.get(f"there {variant}"):
                     yield pattern_of(there, language, sign), _there(told)
                 yield pattern_of(texts[variant], language, sign, WHAT.get(name, "")), told
+            if "many" in texts:
+                many = pattern_of(texts["many"], language, sign, WHAT.get(name, ""))
+                yield many.replace(re.escape("{count}"), r"(?P<count>\d+)"), _many(habit)
             quoted = f"“{sign}”" if name == "endings" else sign
             for label in ("there label", "label", "label without sign"):
                 if label in texts:
@@ -1167,6 +1132,34 @@ def _alike(habit: str) -> Check:
     return check
 
 
+def _many(habit: str) -> Check:
+    """Check how many people are said to do more of something than most."""
+
+    def check(reader: Reader, found: Found) -> None:
+        truth = reader.truth
+        ahead = 0
+        for name in truth.people:
+            others = [truth.value(other, habit) for other in truth.others(name, habit)]
+            behind = sum(truth.value(name, habit) > other for other in others)
+            ahead += 2 * behind > len(others)
+        assert 1 < number_in(found["count"]) <= ahead, (habit, ahead)
+
+    return check
+
+
+def _writes_in(letters: str) -> Check:
+    def check(reader: Reader, _: Found) -> None:
+        share = {
+            name: fmean(bool(re.search(letters, text)) for text in person.texts)
+            for name, person in reader.truth.people.items()
+        }
+        own = share.pop(reader.subject)
+        assert own > 0.8 > max(share.values()), share
+        assert 2 * sum(other < 0.2 for other in share.values()) > len(share), share
+
+    return check
+
+
 def _plain(reader: Reader, found: Found) -> None:
     names = reader.names_of_group(found["title"])
     assert number_in(found["count"]) == len(names)
@@ -1195,7 +1188,7 @@ VALUES: Final = {
     "first": DAY,
     "last": DAY,
     "day": DAY,
-    "days": r".+?(?=$|\.)",
+    "days": r".+?(?=$|\.|\))",
     "zone": r"[\w/]+(?: 시간)?",
     "times": r"[\d.,]+",
     "part": r"[\w ]+?(?: \d[^(]*?|, [\d:]+ to [\d:]+)?",
@@ -1367,7 +1360,6 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME} (?:전체 )?메시지 {COUNT}개(?! 중)", _messages_of),
     (r"About (?P<own>[\d.]+) words? a message", _words_of),
     (r"한 번에 (?P<own>[\d.]+)단어쯤 써요", _words_of),
-    (r"(?P<signs>“.*”) 기호를 여기 평균보다 자주 써요", _signs_more),
     (r"(?:The day of 2024|2024년의 하루): (?P<day>.+)", _day_of_year),
     (r"(?:The days of 2024|2024년의 며칠): (?P<days>.+)", _day_of_year),
     (rf"{COUNT} messages?{IN_DAYS_EN}; (?P<usual>[\d,.]+) on a usual day", _day_of_year),
@@ -1385,25 +1377,6 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     ),
     (rf"🌸 {COUNT}", _emoji),
     (r"“(?P<word>[^”]+)”(?! 표현을|으?로 끝냄)", _says_more),
-    (rf"(?:Both reply|Everyone here replies) in (?:about )?{TIME_EN}", _waits),
-    (rf"(?:둘 다|모두|누구나) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
-    (
-        rf"(?:(?:All \d+|The) people (?P<shown>shown)|Both) usually reply (?P<within>within )?(?:in (?:about )?)?{TIME_EN}",
-        _waits,
-    ),
-    (
-        rf"(?:여기 (?P<shown>나온) (?:사람들은|\d+명 모두)|둘 다)(?: 답하는 데)? 보통 {TIME_KO}(?:쯤 걸려|(?P<within> 안에 답해))요",
-        _waits,
-    ),
-    (rf"Everyone here usually replies (?P<within>within ){TIME_EN}", _waits),
-    (rf"(?:모두|둘 다) 보통 {TIME_KO}(?P<within> 안에) 답해요", _waits),
-    (
-        rf"The \d+ (?P<shown>who write most) usually reply "
-        rf"(?P<within>within )?(?:in (?:about )?)?{TIME_EN}",
-        _waits,
-    ),
-    (rf"(?P<shown>가장 많이 쓰는) \d+명은 보통 {TIME_KO}(?P<within> 안에) 답해요", _waits),
-    (rf"(?P<shown>가장 많이 쓰는) \d+명은 답하는 데 보통 {TIME_KO}쯤 걸려요", _waits),
     (rf"Replies in (?:about )?{TIME_EN}", _waits_of),
     (rf"답하는 데 (?:보통 )?{TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits_of),
     (
@@ -1414,8 +1387,9 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"{NAME}[은는] {OTHER}에게 우연일 때보다 (?P<times>[\d.]+)배 자주 답해요\(답장의 {PERCENT}\)",
         _answers,
     ),
-    (r"No one replies to one person clearly more often than by chance", _no_preference),
-    (r"유독 한 사람에게만 자주 답하는 사람은 없어요", _no_preference),
+    (r"More than most people here: (?=\d)|여기 있는 대부분보다 더 하는 일: ", true_as_made),
+    (r"Writes Korean|한국어로 써요", _writes_in("[가-힣]")),
+    (r"Writes in Latin letters|로마자로 써요", _writes_in("[A-Za-z]")),
     (rf"Says “(?P<word>[^”]+)” more often than (?P<than>the others|most here|{OTHER})", _says_more),
     (
         rf"“(?P<word>[^”]+)” 표현을 (?P<than>다른 사람들|여기 있는 사람 대부분|{OTHER})보다 자주 써요",
@@ -1459,11 +1433,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     # Times.
     (r"in (?P<zone>[A-Z]\w+/\w+)(?=\.)|(?P<zone_ko>\w+ 시간)으로 (?=\S)", _zone),
     (r"By hour \((?P<zone>[\w/]+)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
-    (r"The longest silences: (?P<days>\d+) days?, (?P<times>\d+) times", _quiet),
-    (r"가장 길게는 (?P<days>\d+)일 동안 조용했고, 그런 때가 (?P<times>\d+)번 있었어요", _quiet),
-    (r"The longest silence: (?P<days>\d+) days?, [A-Z][^.]*", _quiet),
-    (r"가장 오래 조용했던 때는 [^.]*, (?P<days>\d+)일 동안이에요", _quiet),
-    (r"가장 길게는 (?P<days>\d+)일 동안 조용했어요\([^)]*\)", _quiet),
+    *((told, _quiet) for told in told_as("silence_of_chat", "years", name=ANYBODY)),
     (rf"Busiest: (?P<month>\w+) 2024, {COUNT} messages", _busiest_month),
     (rf"(?P<month>\w+) was the busiest month \({COUNT}\)", _busiest_month),
     (rf"메시지가 가장 많은 때: (?P<month>2024년 \d+월), {COUNT}개", _busiest_month),
@@ -1556,7 +1526,6 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         r"(?P<phrases>(?:Says more often than|다른 사람보다 자주 쓰는 말|\S+보다 자주 쓰는 말)[^:]*: .*)",
         _phrases_more,
     ),
-    (r"Writes (?P<signs>“.*”) more often than is usual here", _signs_more),
     (r"[Cc]ompared with (?P<count>\d+) other authors here", _others_here),
     (
         rf"Compared with {OTHER}|{OTHER}[과와] 비교했어요".replace("other>", "only>", 1),
@@ -1601,7 +1570,7 @@ FURNITURE: Final = [
     r"When they write \(.*\)|메시지 쓰는 시간 \(.*\)",
     r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지",
     r"The whole day|이날 대화 모두 보기|Newest messages|최근 메시지|More messages|메시지 더 보기",
-    r"Messages|메시지|How they write|말투|Typical words|유독 자주 쓰는 말|Typical signs|유독 자주 쓰는 기호",
+    r"Messages|메시지|How they write|말투|Typical words|유독 자주 쓰는 말",
     r"Most like .*|가장 .*다운 메시지|See this message|이 메시지 보기",
     r"The outline is .*|윤곽선은 .*|The link works only on this computer.*|이 링크는 .*",
     r"The first and the last message of the year|그해의 첫 메시지와 마지막 메시지",
@@ -1676,8 +1645,7 @@ class Site:
         reader_of: "type[Reader] | None" = None,
     ) -> None:
         page = await self.get(path, language)
-        here = [*self.truths.values(), *self.of_authors]
-        reader = (reader_of or Reader)(truth, page, about, here)
+        reader = (reader_of or Reader)(truth, page, about)
         where = f"{path} ({language})"
         folded = folded_of(page) if reader_of else []
         self._check(where, [*blocks_of(page), *folded], reader.check)

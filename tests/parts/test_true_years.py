@@ -260,6 +260,22 @@ def gaps_of(days: Iterable[date]) -> list[list[date]]:
     ]
 
 
+def _silence_of_years(reader: Reader, found: Found) -> None:
+    """Check a silence that crosses the border of two years."""
+    assert isinstance(reader, YearReader)
+    days = {reader.years.day(place) for place in range(len(reader.years.made.said))}
+    around = date(reader.year - 1, 12, 31), date(reader.year + 1, 1, 1)
+    gaps = [gap for gap in gaps_of(days) if gap[-1] >= around[0] and gap[0] <= around[1]]
+    longest = max(gaps, key=len)
+    assert number_in(found["count"]) == len(longest), longest
+    assert {gap[0].year for gap in gaps if len(gap) == len(longest)} == {longest[0].year}
+    assert {str(longest[0].year), str(longest[-1].year)} >= {*re.findall(r"\d{4}", found["days"])}
+    if "name" in found:
+        after = (longest[-1] + timedelta(1)).isoformat()
+        said = reader.years.made.said
+        assert found["name"] == next(name for when, name, _ in said if when.startswith(after))
+
+
 def _milestone(reader: YearReader, found: Found) -> None:
     place = int(number_in(found["count"])) - 1
     day = reader.years.day(place)
@@ -499,6 +515,8 @@ CHECKS: Final[list[tuple[str, str, Any]]] = [
     ("so_far", "", true_as_made),
     ("silence_of_chat", "", _span(is_silence=True)),
     ("silence_of_days", "", _span(is_silence=True)),
+    ("silence_of_chat", "years", _silence_of_years),
+    ("silence_of_days", "years", _silence_of_years),
     ("streak", "", _span(is_silence=False)),
     ("half", "first", _share_of_days(lambda day: day.month <= 6)),
     ("half", "second", _share_of_days(lambda day: day.month > 6)),

@@ -35,9 +35,16 @@ from app.services.rooms.sight import ChatSight
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.habits import others_of_script
 from app.views.page import cast_on
-from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days, other_called
+from app.views.rooms.figures import (
+    Months,
+    finding_of,
+    length_in_days,
+    length_in_words,
+    other_called,
+)
 from app.views.subjects import Chat, OneAuthor
 from app.views.tell import HARDLY, beside_one, label_of, told_alone, value_of
+from saywho.people.alike import shared_habits
 from saywho.people.fingerprint import positive_first
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN
 from saywho.people.portrait import PersonPortrait
@@ -60,7 +67,13 @@ def poster_of_room(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Pos
     return Poster(
         title=drawn_title(subject, args),
         facts=_facts_of_room(portrait),
-        finding=finding_of(portrait.people, portrait.traits, portrait.room, is_drawn=True),
+        finding=finding_of(
+            portrait.people,
+            portrait.traits,
+            portrait.room,
+            shared=shared_habits(portrait.alike),
+            is_drawn=True,
+        ),
         drawing=noted_bars(portrait, args),
         address=short_address(subject.url(), has_names=args.has_names),
         lines=_silence(portrait),
@@ -82,10 +95,11 @@ def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
 
 
 def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
-    zone, silences = ZoneInfo(portrait.tz), portrait.silences
-    longest = of_most_days(silences, zone) or silences[:2]
-    lengths = [length_in_words(silence, zone) for silence in longest[:2]]
+    zone = ZoneInfo(portrait.tz)
+    lengths = [length_in_words(silence, zone) for silence in portrait.silences[:2]]
     is_told = bool(lengths) and lengths.count(lengths[0]) == 1
+    if portrait.quiet:
+        lengths, is_told = [length_in_days(portrait.quiet)], True
     if not is_told or not any(person.beginnings for person in portrait.people):
         return ()
     told = gettext("The longest silence: {length}").format(length=lengths[0])

@@ -14,7 +14,6 @@ from app.parts.portraits.room_figures import (
     PeopleGroup,
     PersonCard,
     PortraitFigure,
-    alike,
     cards_of,
     groups_of,
 )
@@ -45,11 +44,6 @@ class PeopleOfChat:
     @property
     def groups(self) -> list[PeopleGroup]:
         return groups_of(self.of_chat.alike, {card.username for card in self.cards})
-
-    @property
-    def alike(self) -> str:
-        named = [person for person in self.of_chat.people if person.username]
-        return alike(named, self.of_chat.room.people_total)
 
     @property
     def sections(self) -> list[list[ShownFigure]]:

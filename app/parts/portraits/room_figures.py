@@ -21,7 +21,6 @@ from app.language.i18n import (
     show_number,
     show_percent,
     show_roughly,
-    show_roughly_at_most,
 )
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
@@ -40,17 +39,27 @@ from app.views.rooms.figures import (
     ChatFigure,
     Months,
     name_of,
-    of_most_days,
     other_called,
     share_bars,
-    told_silences,
+    told_quiet,
 )
 from app.views.tell import Beside, label_of, share_told, tell, told_alone, value_of
 from saywho.people.alike import PeopleAlike, does_more
 from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait, SilenceSpan
 from saywho.people.times import BUSY_H, DAY_H
-from saywho.significance import CLEAR_OF_MANY
+from saywho.significance import CLEAR_OF_MANY, FEWEST_COMPARED
+
+MOST_LINES: Final = 3
+_SCRIPTS: Final = {
+    "HANGUL": gettext_noop("Writes Korean"),
+    "LATIN": gettext_noop("Writes in Latin letters"),
+    "CYRILLIC": gettext_noop("Writes in Cyrillic letters"),
+    "ARABIC": gettext_noop("Writes in Arabic letters"),
+    "GREEK": gettext_noop("Writes Greek"),
+    "THAI": gettext_noop("Writes Thai"),
+}
+"""A sentence on each script that only one person of a chat writes."""
 
 
 class PeopleGroup(NamedTuple):
@@ -78,6 +87,8 @@ class PersonCard:
     username: str
     messages: int
     line: CardLine
+    further: Sequence[CardLine] = ()
+    """What else sets the person apart; nobody else has lines of these kinds."""
 
     @property
     def hue(self) -> str:
@@ -85,7 +96,7 @@ class PersonCard:
 
 
 def cards_of(sight: ChatSight) -> list[PersonCard]:
-    """Return a card for each person; no two say the same.
+    """Return a card for each person, with up to three lines; no two say the same.
 
     Of more than six people, only those have a card whom a line sets apart that no group shares.
     """
@@ -100,8 +111,14 @@ def cards_of(sight: ChatSight) -> list[PersonCard]:
         if line:
             chosen[place] = line
             kinds.add(line.kind)
+    further: dict[int, list[CardLine]] = {place: [] for place in chosen}
+    in_turn = sorted(chosen, key=lambda place: len(offered[place]))
+    for place in in_turn * (MOST_LINES - 1):
+        if line := next((line for line in offered[place] if line.kind not in kinds), None):
+            further[place].append(line)
+            kinds.add(line.kind)
     return [
-        PersonCard(person.username, person.messages, chosen[place])
+        PersonCard(person.username, person.messages, chosen[place], further[place])
         for place in named
         if place in chosen and (person := sight.people[place]).username
     ]
@@ -114,6 +131,8 @@ def _lines_about(sight: ChatSight, place: int) -> Iterator[CardLine]:
     habits = sight.habits[place] if sight.habits else []
     if sight.alike:  # Of many people, always some do less of anything than most.
         habits = [*filter(does_more, habits)]
+    if script := _script_apart(sight, place):
+        yield CardLine("script", script)
     positive = [habit for habit in habits if not habit.is_never]
     for habit in positive:
         yield _line_of_habit(habit, beside)
@@ -123,6 +142,20 @@ def _lines_about(sight: ChatSight, place: int) -> Iterator[CardLine]:
     for habit in habits:
         if habit.is_never:
             yield _line_of_habit(habit, beside)
+
+
+def _script_apart(sight: ChatSight, place: int) -> str:
+    """Return in which script somebody writes, if most others write in another and nobody else in
+    this one; empty otherwise.
+    """
+    own = sight.people[place].script
+    others = [person for person in sight.people if person is not sight.people[place]]
+    most = [one for one in others if one.script not in (None, own)]
+    is_shared = any(one.script == own for one in others)
+    is_written = sight.people[place].messages >= FEWEST_COMPARED
+    if own not in _SCRIPTS or is_shared or not is_written or 2 * len(most) <= len(others):
+        return ""
+    return gettext(_SCRIPTS[own])
 
 
 def _beside(sight: ChatSight, person: PersonPortrait) -> Beside:
@@ -269,36 +302,6 @@ def wait_of(writing: PersonPortrait) -> str:
     return gettext("Replies in about {time}").format(time=_wait_told(wait_s))
 
 
-def alike(writing: Sequence[PersonPortrait], total: int) -> str:
-    """Return how long everyone takes to reply; empty if someone's time clearly differs.
-
-    total: number of people, who may be more than `writing`.
-    """
-    waits_s = [_wait_s(person) for person in writing]
-    told_s = [wait_s for wait_s in waits_s if wait_s is not None]
-    if not 1 < len(told_s) == len(writing) or any(map(_differs, writing)):
-        return ""
-    shortest, longest = _wait_told(min(told_s)), _wait_told(max(told_s))
-    about = gettext("Everyone here replies in about {time}.")
-    soon = gettext("Everyone here replies in less than a minute.")
-    within = gettext("Everyone here usually replies within {time}.")
-    if total == PAIR:
-        about = gettext("Both reply in about {time}.")
-        soon = gettext("Both reply in less than a minute.")
-        within = gettext("Both usually reply within {time}.")
-    elif total > len(writing):
-        about = gettext("The {count} who write most usually reply in about {time}.")
-        soon = gettext("The {count} who write most usually reply in less than a minute.")
-        within = gettext("The {count} who write most usually reply within {time}.")
-    if max(told_s) < MINUTE_S:
-        sentence = soon
-    elif shortest == longest:
-        sentence = about
-    else:
-        sentence, longest = within, show_roughly_at_most(max(told_s))
-    return sentence.format(time=longest, count=show_number(len(writing)))
-
-
 def _wait_told(wait_s: float) -> str:
     return show_roughly(_whole(wait_s))
 
@@ -402,37 +405,30 @@ class Timing(PortraitFigure):
         silence = self.sight.longest_silence
         if silence is None:
             return []
+        if self.sight.quiet:
+            return [told_quiet(self.sight.quiet)]
         zone = ZoneInfo(self.sight.tz)
-        of_days = of_most_days(self.sight.silences, zone)
-        told = [told_silences(of_days, zone)] if of_days else []
-        if len(of_days) > 1:
-            return told
-        if not of_days and self.sight.as_long > 1:
+        if self.sight.as_long > 1:
             several = gettext("The longest silences: {length}, {count} times.")
             count = show_number(self.sight.as_long)
             return [several.format(length=_whole_length(silence), count=count)]
-        silence = of_days[0] if of_days else silence
         first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
         sentence = gettext(
             "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
             "{last_time}."
         )
-        if of_days:
-            sentence = gettext(
-                "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
-            )
-        elif first.date() == last.date():
+        if first.date() == last.date():
             sentence = gettext(
                 "The longest silence: {length}, on {first_day} from {first_time} to {last_time}."
             )
-        edges = escape(sentence).format(
+        told = escape(sentence).format(
             length=_whole_length(silence),
             first_day=show_date(first),
             first_time=show_clock(first),
             last_day=show_date(last),
             last_time=show_clock(last),
         )
-        return [*told, edges]
+        return [told]
 
     def line_of(self, person: PersonPortrait) -> list[str]:
         return [*filter(None, [wait_of(person)])]

@@ -485,9 +485,12 @@ def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
     if silence is None:
         return ""
     days: dict[str, object] = {"count": silence.days, "first": silence.first, "last": silence.last}
+    variant = ""
+    if silence.first.year != silence.last.year or silence.last == date(silence.last.year, 12, 31):
+        variant, days["days"] = "years", show_period(silence.first, silence.last + ONE_DAY)
     if not is_of_chat:
-        return tell("silence_of_days", **days)
-    return tell("silence_of_chat", **days, name=shown_name(silence.broken_by.username))
+        return tell("silence_of_days", variant, **days)
+    return tell("silence_of_chat", variant, **days, name=shown_name(silence.broken_by.username))
 
 
 def kind_of_change(habit: ChangedHabit) -> str:

@@ -198,18 +198,18 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def began(self) -> FigureParts[StackedBar]:
-        """Who wrote first after more than six hours without a message."""
+        """Who clearly wrote first most often after more than six hours without a message."""
         people = self.shown.people
         counts = [person.beginnings for person in people]
         total, topic = sum(counts), gettext("Who wrote first after a silence")
-        finding, plot = Finding(topic=topic), bar_of(people, counts) if total else None
+        finding, plot = Finding(topic=topic), None
         # Everyone else together may hide somebody who is ahead.
         first = clear_peak(counts, CLEAR_OF_MANY) if total >= FEWEST_COMPARED else None
         if first is not None and (name := people[first].username):
             values = {"name": shown_name(name), "count": counts[first], "total": total}
             variant = "two" if self.shown.people_total == PAIR else ""
             told = tell("began", variant, **values, share=counts[first] / total)
-            finding = Finding(told, topic=topic)
+            finding, plot = Finding(told, topic=topic), bar_of(people, counts)
         return FigureParts(finding, Table([], []), plot)
 
     @property

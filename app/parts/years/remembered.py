@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Tweet, User
@@ -58,10 +58,10 @@ class DayOfYear(FullestDays, frozen=True):
 
 
 class LongestSilence(Struct, frozen=True):
-    """The longest gap between two days with posts in a year."""
+    """The longest gap between two days with posts, of which some days are in a year."""
 
     first: date
-    """First day without a post."""
+    """First day without a post; in an earlier year, if the gap began there."""
     last: date
     broken_by: Post
     """The first post after it."""
@@ -174,6 +174,29 @@ class Others(NamedTuple):
     stretch: Stretch | None = None
 
 
+class PostsAround(NamedTuple):
+    """The last day with a post before a year, and the first post after it."""
+
+    before: date | None
+    after: date | None
+    after_id: int
+
+
+async def read_around(
+    session: AsyncSession, writers: Writers, year: int, zone: ZoneInfo
+) -> PostsAround:
+    first, end = span_of_year(year, zone)
+    last = select(func.max(Tweet.created_at)).where(writers.is_theirs, Tweet.created_at < first)
+    before = await session.scalar(last)
+    later = select(Tweet.id, Tweet.created_at).where(writers.is_theirs, Tweet.created_at >= end)
+    in_order = later.order_by(Tweet.created_at, Tweet.place, Tweet.id)
+    after_id, after = (await session.execute(in_order.limit(1))).first() or (0, None)
+    day_before, day_after = (
+        time.astimezone(zone).date() if time else None for time in (before, after)
+    )
+    return PostsAround(day_before, day_after, after_id)
+
+
 async def read_others(
     session: AsyncSession,
     writers: Writers,
@@ -224,13 +247,15 @@ def find_remembered(
     posts: YearPosts,
     others: Others,
     by_day: Mapping[date, int],
+    around: PostsAround,
     names: Iterable[str] = (),
     *,
     has_people: bool = False,
 ) -> FoundInYear:
     """Return the memories of a year; call it in a thread.
 
-    by_day: number of posts by day, of the whole year. names: of people, which are no words.
+    by_day: number of posts by day, of the whole year. around: of the years around it, since a
+    silence may cross the border of two. names: of people, which are no words.
     """
     called = [*names]
     fullest = fullest_days(by_day, min(by_day))
@@ -240,11 +265,8 @@ def find_remembered(
         if fullest and fullest.first <= posts.days[place] <= fullest.last
     ]
     day_words = _words_of_day(posts, day_places, called)
-    silence = _longest_silence(sorted(by_day))
-    after = silence[1] + timedelta(1) if silence else None
-    broken_by = next(
-        (place for place in reversed(range(len(posts.days))) if posts.days[place] == after), None
-    )
+    silence = _longest_silence(sorted({*by_day, *filter(None, around[:2])}))
+    broken_by = _first_after(silence[1], posts, around) if silence else 0
     words = _words_of_year(posts, others, called)
     typical = _typical_of_people(posts, called) if has_people else {}
     return FoundInYear(
@@ -252,8 +274,8 @@ def find_remembered(
         fullest,
         [phrase.text for phrase in day_words],
         _shown_of_day(posts, day_places, day_words),
-        silence if broken_by is not None else None,
-        posts.scan.id[broken_by] if broken_by is not None else 0,
+        silence if broken_by else None,
+        broken_by,
         [] if has_people else count_emoji(posts.scan.text, most=5),
         _habits(posts, others) if has_people else [],
         _most_like(posts, typical) if has_people else [],
@@ -363,6 +385,15 @@ def _longest_silence(days: Sequence[date]) -> tuple[date, date] | None:
     longest = max(gaps, key=lambda gap: gap[0])
     is_alone = sum(gap[0] == longest[0] for gap in gaps) == 1
     return longest[1:] if is_alone and longest[0] >= FEWEST_SILENT_DAYS else None
+
+
+def _first_after(day: date, posts: YearPosts, around: PostsAround) -> int:
+    """Return the ID of the first post after a silence, or 0; day: its last."""
+    if around.after and around.after == day + timedelta(1):
+        return around.after_id
+    places = reversed(range(len(posts.days)))
+    after = (place for place in places if posts.days[place] > day)
+    return posts.scan.id[place] if (place := next(after, None)) is not None else 0
 
 
 def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:

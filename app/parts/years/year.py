@@ -34,6 +34,7 @@ from app.parts.years.remembered import (
     YearPosts,
     find_remembered,
     of_people,
+    read_around,
     read_others,
     with_posts,
 )
@@ -132,7 +133,9 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     many, or if it has fewer than ten, or than twice the usual number.
     """
     silence: LongestSilence | None
-    """The longest silence of at least three days; null without any, or if several are equal."""
+    """The longest silence of at least three days, also if it began in an earlier year or ended in a
+    later one; null without any, or if several are equal.
+    """
 
     def with_words(self, written: Written) -> Self:
         """Return the year with all words of texts as `written` gives them, without empty ones.
@@ -196,11 +199,12 @@ async def _read_year(
     newest = await scan(session, is_of_year, columns=("id", "time", "text"), is_dated=True)
     counts = dict(zip(calendar.years, by_year, strict=True))
     others = await read_others(session, own, year, zone, counts)
+    around = await read_around(session, own, year, zone)
 
     def count() -> tuple[dict[str, Any], FoundInYear]:
         written = _written(own, hours, zone, year, at)
         posts = YearPosts(newest, zone)
-        return written, find_remembered(posts, others, posts_by_day(hours))
+        return written, find_remembered(posts, others, posts_by_day(hours), around)
 
     written, found = await asyncio.to_thread(count)
     remembered = await with_posts(session, found, others)
@@ -313,7 +317,9 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     scanned: int
     """Messages that were looked through: the newest 20,000 of the year."""
     loved: list[LovedMessage]
-    """The message of the year with the most reactions, and with the most of each sign."""
+    """The message of the year with the most reactions, and with the most of each sign; empty if
+    more than three have the most.
+    """
     words_of_people: list[WordsOfPerson]
     """Terms that each of the first six people wrote clearly more often than the others, at most
     three, if `words` has none.
@@ -430,6 +436,7 @@ async def _read_room_year(
     )
     stretch = same_stretch(writers, year, zone, at)
     others = await read_others(session, writers, year, zone, by_year, stretch)
+    around = await read_around(session, writers, year, zone)
     has_more = len(newest.time) >= MOST_SCANNED
     earlier = await time_before(session, newest, is_theirs)
     of_all = await _by_hour(session, is_of_year, zone) if has_more else None
@@ -440,12 +447,13 @@ async def _read_room_year(
         by_day = posts_by_day(hours)
         written = _written(writers, hours, zone, year, at)
         posts, names = YearPosts(newest, zone), names_in(room)
-        found = find_remembered(posts, others, by_day, names, has_people=True)
+        found = find_remembered(posts, others, by_day, around, names, has_people=True)
         return written, by_day, counted, counted.traits({}), found
 
     written, by_day, counted, told, found = await asyncio.to_thread(count)
     people, traits = await with_names(session, counted, told)
     remembered = await with_posts(session, found, others)
+    loved = await most_loved(session, room.id, span)
     of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
     days = [DayPosts(day, by_day[day], room.id) for day in sorted(by_day)]
     return RoomYear(
@@ -457,7 +465,7 @@ async def _read_room_year(
         people=people,
         traits=traits,
         scanned=counted.scanned,
-        loved=await most_loved(session, room.id, span),
+        loved=loved if loved and loved[0].sign is None else [],
         **remembered,
         **await of_people(session, found),
     )

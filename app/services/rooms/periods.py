@@ -1,6 +1,6 @@
 """The periods and silences of a chat: messages of each person by month, day or year."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -38,6 +38,7 @@ from saywho.significance import clear_peak, is_ahead, plain_peak
 
 FEWEST_OF_YEAR: Final = 100
 """Messages of a year with its own page."""
+FEWEST_QUIET_DAYS: Final = 3
 HoursAfter = Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
 
 
@@ -218,6 +219,66 @@ async def long_silences(
     values: dict[str, Any] = {"room_id": room_id, **within}
     values |= {"gone": list(gone)} if gone else {}
     return [SilenceSpan(*row) for row in await session.execute(query, values)]
+
+
+class QuietDays(msgspec.Struct, frozen=True):
+    """The longest silence of a chat, in whole days."""
+
+    first: date
+    """First day without a message."""
+    last: date
+    ended_by: str
+    """Username of the person who wrote first after it."""
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+async def read_quiet_days(
+    session: AsyncSession, room_id: int, silences: Iterable[SilenceSpan], zone: ZoneInfo
+) -> QuietDays | None:
+    """Return the silence with the most whole days, at least three, so that a weekend is none;
+    None if several have as many.
+
+    silences: longest first.
+    """
+    found: list[tuple[date, date, datetime]] = []
+    most = FEWEST_QUIET_DAYS
+    for silence in silences:
+        # Only some of the silences with so many whole days are as long as one day more.
+        if silence.until - silence.since < timedelta(most):
+            break
+        first, last = silence.whole_days(zone)
+        if (days := (last - first).days + 1) >= most:
+            found = [*(found if days == most else ()), (first, last, silence.until)]
+            most = days
+    if len(found) != 1:
+        return None
+    first, last, until = found[0]
+    writer = select(User.username).join(Tweet, Tweet.user_id == User.id)
+    is_first = Tweet.room_id == room_id, Tweet.created_at == until, User.deleted_at.is_(None)
+    ended_by = await session.scalar(writer.where(*is_first).order_by(Tweet.place, Tweet.id))
+    return QuietDays(first, last, ended_by) if ended_by else None
+
+
+async def read_quiet_around(
+    session: AsyncSession, room_id: int, within: Mapping[str, datetime], zone: ZoneInfo
+) -> QuietDays | None:
+    """Return the silence that a period without a message belongs to; None if it has no end.
+
+    within: of the period, as `DayPeriod.instants`.
+    """
+    is_theirs = Tweet.room_id == room_id, Tweet.user_id.not_in(await gone_from(session, room_id))
+    if not {"since", "until"} <= within.keys():
+        return None
+    last = select(func.max(Tweet.created_at)).where(Tweet.created_at < within["since"], *is_theirs)
+    first = select(func.min(Tweet.created_at)).where(
+        Tweet.created_at >= within["until"], *is_theirs
+    )
+    since, until = await session.scalar(last), await session.scalar(first)
+    silences = [SilenceSpan(since, until)] if since and until else []
+    return await read_quiet_days(session, room_id, silences, zone)
 
 
 async def gone_from(session: AsyncSession, room_id: int) -> list[int]:

@@ -390,6 +390,8 @@ def _ranks() -> AnySelect:
 
 # --- The messages with the most reactions, in all and by each reaction ---
 
+MOST_TIES: Final = 2
+"""Other messages with as many reactions, beside which one is still told as the most."""
 MOST_LOOKED_AT: Final = 500
 
 
@@ -425,7 +427,7 @@ async def most_loved(
     """Return the message with most reactions, then with most of up to three signs.
 
     Equal messages rank by reactions, then newest first. A sign is left out if its message is
-    listed, or one further down could have more.
+    listed, or one further down could have more. Nothing is the most if more than two others are.
     """
     likes = backend_of(session).likes
     query = (
@@ -460,12 +462,15 @@ def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
         return
     first = messages[0]
     ties = sum(message.counts.likes == first.counts.likes for message in messages[1:])
-    yield Best(first.id, first.counts.likes or 0, ties=ties)
+    if ties <= MOST_TIES:
+        yield Best(first.id, first.counts.likes or 0, ties=ties)
     # Messages that were not read have no more of any sign than the last one has likes.
     is_whole = len(messages) < MOST_LOOKED_AT
     fewest = 2 if is_whole else max(2, messages[-1].counts.likes or 0)
-    ids = {first.id}
-    signs = [best for best in _best_by_sign(messages) if best.times >= fewest]
+    ids = {first.id} if ties <= MOST_TIES else set[int]()
+    signs = [
+        best for best in _best_by_sign(messages) if best.times >= fewest and best.ties <= MOST_TIES
+    ]
     for best in sorted(signs, key=lambda best: -best.times):
         if best.id not in ids and len(ids) <= 3:
             ids.add(best.id)

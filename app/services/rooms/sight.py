@@ -37,8 +37,10 @@ from app.services.rooms.periods import (
     WHOLE,
     DayPeriod,
     Period,
+    QuietDays,
     long_silences,
     read_periods,
+    read_quiet_days,
     within_ends,
 )
 from app.services.rooms.room_facts import (
@@ -49,7 +51,7 @@ from app.services.rooms.room_facts import (
     most_loved,
     names_in,
 )
-from saywho.people.alike import PeopleAlike, people_alike
+from saywho.people.alike import PeopleAlike, SharedHabit, people_alike, shared_habits
 from saywho.people.fingerprint import Measure, hours_of_all
 from saywho.people.portrait import (
     MOST_PORTRAYED,
@@ -130,6 +132,7 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """Number of silences that are as long as the longest."""
     silences: Sequence[SilenceSpan] = ()
     """The longest silences, at most 1,000, longest first; on the overview, of over two days."""
+    quiet: QuietDays | None = None
     preference: Preference | None = None
     habits: Sequence[Sequence[Measure]] = ()
     """Habits that set each of `people` apart, the clearest first."""
@@ -254,6 +257,7 @@ async def read_overview(
         longest_silence=longest,
         as_long=sight.as_long if longest == sight.longest_silence else 1,
         silences=silences,
+        quiet=await read_quiet_days(session, room.id, silences, zone),
         preference=kept.preference,
         habits=kept.counted.habits,
         busy_from=busiest_hours(hours),
@@ -278,6 +282,7 @@ class ToldRoom(NamedTuple):
     traits: Sequence[Trait]
     is_of_newest: bool
     """Whether only the newest messages were counted."""
+    shared: Sequence[SharedHabit] = ()
 
 
 class StoredTold(Struct, frozen=True):
@@ -294,6 +299,7 @@ class StoredTold(Struct, frozen=True):
     traits: list[Trait]
     """Each person is a place among those of the facts."""
     is_of_newest: bool
+    shared: list[SharedHabit] = []
 
     def of(self, room: RoomFacts) -> ToldRoom:
         """Return the values with the names that people have now."""
@@ -311,7 +317,7 @@ class StoredTold(Struct, frozen=True):
             if (place := trait.person) is not None
         ]
         people += self.people[len(people) :]
-        return ToldRoom(room, people, traits, self.is_of_newest)
+        return ToldRoom(room, people, traits, self.is_of_newest, self.shared)
 
 
 _NAMELESS: Final[dict[str, Any]] = {
@@ -378,7 +384,8 @@ class ToldRooms:
         """Count a chat, in a thread. Raises NotFoundError."""
         facts = await self._facts(session, room_id)
         sight = await read_overview(session, facts[0], zone, self._counted)
-        told = ToldRoom(sight.room, sight.people, sight.traits, sight.is_of_lately)
+        shared = shared_habits(sight.alike) if sight.alike else []
+        told = ToldRoom(sight.room, sight.people, sight.traits, sight.is_of_lately, shared)
         self._told.put((room_id, zone.key), (facts, told))
         return told
 
@@ -400,7 +407,8 @@ async def read_portrait(
     counted, traits, silences = await asyncio.to_thread(count)
     sight = await _sight(session, room, zone, (counted, traits), people.gone)
     loved = await most_loved(session, room.id)
-    return structs.replace(sight, silences=silences, loved=loved)
+    quiet = await read_quiet_days(session, room.id, silences, zone)
+    return structs.replace(sight, silences=silences, quiet=quiet, loved=loved)
 
 
 async def _kept_room(

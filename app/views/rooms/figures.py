@@ -1,7 +1,7 @@
 """A chat's finding, and its figures: shares, months, silences, and who replies to whom."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar, Final, Generic, NamedTuple
@@ -16,6 +16,7 @@ from app.language.i18n import (
     month_names,
     ngettext,
     show_duration,
+    show_list,
     show_month,
     show_number,
     show_percent,
@@ -23,12 +24,21 @@ from app.language.i18n import (
     show_roughly,
     show_year,
 )
-from app.services.rooms.periods import Period
+from app.services.rooms.periods import Period, QuietDays
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import Figure, Finding, PlotT, Table, TableCell
-from app.views.tell import LONGEST_FINDING, beside_one, short_name, tell, tell_within, trait_of
+from app.views.tell import (
+    LONGEST_FINDING,
+    beside_one,
+    of_many,
+    short_name,
+    tell,
+    tell_within,
+    trait_of,
+)
+from saywho.people.alike import SharedHabit, shared_habits
 from saywho.people.portrait import PersonPortrait, SilenceSpan, Trait
 from saywho.people.replies import FEWEST_ANSWERS
 from saywho.significance import FEWEST_CLUSTERS, FEWEST_COMPARED
@@ -65,11 +75,13 @@ def finding_of(
     traits: Sequence[Trait],
     room: RoomFacts,
     *,
+    shared: Sequence[SharedHabit] = (),
     is_of_newest: bool = False,
     is_drawn: bool = False,
 ) -> str:
     """Return what sets a chat's people apart, in at most 140 characters.
 
+    shared: what several of many people do, which is told if nobody is ahead of all.
     is_of_newest: whether only newest messages were counted for writing. is_drawn: whether it is for
     a picture, with one sentence, which shows who writes most.
     """
@@ -92,10 +104,17 @@ def finding_of(
             is_share = traits and traits[0].kind == "most"
             told = habits[:1] if is_share else told[:1]
         findings = [" ".join(told[:2]), told[0]]
+    if not findings and shared:
+        findings = [_told_shared(shared[:count]) for count in range(len(shared), 0, -1)]
     if not findings:  # What a card says is not put down to chance above it.
         findings = _habits(people, traits, room, is_of_newest=is_of_newest, clear=0.0)[:1]
     findings.append(_nothing_clear(people, room))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
+
+
+def _told_shared(shared: Sequence[SharedHabit]) -> str:
+    groups = [of_many(one.habit, one.people) for one in shared]
+    return gettext("More than most people here: {groups}.").format(groups=show_list(groups))
 
 
 def _nothing_clear(people: People, room: RoomFacts) -> str:
@@ -194,13 +213,8 @@ def _short_name(username: str | None) -> str:
     return short_name(shown_name(username or ""))
 
 
-def silent_days(silence: SilenceSpan, zone: ZoneInfo) -> tuple[date, date]:
-    before, after = (time.astimezone(zone).date() for time in (silence.since, silence.until))
-    return before + DAY, after - DAY
-
-
 def is_long(silence: SilenceSpan, zone: ZoneInfo) -> bool:
-    first, last = silent_days(silence, zone)
+    first, last = silence.whole_days(zone)
     return silence.until - silence.since >= LONG and first <= last
 
 
@@ -208,7 +222,7 @@ def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
     """Return a silence's length in words, if long in days without messages."""
     if not is_long(silence, zone):
         return show_duration((silence.until - silence.since).total_seconds())
-    first, last = silent_days(silence, zone)
+    first, last = silence.whole_days(zone)
     days = (last - first).days + 1
     return ngettext("{count} day", "{count} days", days).format(count=show_number(days))
 
@@ -223,34 +237,16 @@ def length_in_words(silence: SilenceSpan, zone: ZoneInfo) -> str:
     return next(gettext(text) for end, text in _DAYS if seconds < end * 3_600)
 
 
-def of_most_days(silences: Iterable[SilenceSpan], zone: ZoneInfo) -> list[SilenceSpan]:
-    """Return the silences with the most whole days, two or more, which are told as equally long.
-
-    silences: longest first.
-    """
-    # Only some of the silences that contain a single day are as long as two.
-    most: list[SilenceSpan] = []
-    most_days = 2
-    for silence in silences:
-        if silence.until - silence.since < most_days * DAY:
-            break
-        first, last = silent_days(silence, zone)
-        days = (last - first).days + 1
-        if is_long(silence, zone) and days >= most_days:
-            most = [*(most if days == most_days else ()), silence]
-            most_days = days
-    return most
+def length_in_days(quiet: QuietDays) -> str:
+    days = ngettext("{count} day", "{count} days", quiet.days)
+    return days.format(count=show_number(quiet.days))
 
 
-def told_silences(silences: Sequence[SilenceSpan], zone: ZoneInfo) -> str:
-    """Return a sentence on silences of the same whole days; only a single one has dates."""
-    length = length_of(silences[0], zone)
-    if len(silences) > 1:
-        several = gettext("The longest silences: {length}, {count} times.")
-        return several.format(length=length, count=show_number(len(silences)))
-    first, last = silent_days(silences[0], zone)
-    text = gettext("The longest silence: {length}, {days}.")
-    return text.format(length=length, days=show_period(first, last + DAY))
+def told_quiet(quiet: QuietDays) -> str:
+    """Return a sentence on the longest silence, and who ended it."""
+    days = show_period(quiet.first, quiet.last + DAY)
+    name = _short_name(quiet.ended_by)
+    return tell("silence_of_chat", "years", count=quiet.days, days=days, name=name)
 
 
 def name_of(person: PersonPortrait) -> str:
@@ -285,8 +281,15 @@ class ShareBar(ChatFigure[StackedBar]):
 
     def finding(self) -> Finding:
         sight = self.sight
+        shared = shared_habits(sight.alike) if sight.alike else ()
         return Finding(
-            finding_of(sight.people, sight.traits, sight.room, is_of_newest=sight.is_of_lately)
+            finding_of(
+                sight.people,
+                sight.traits,
+                sight.room,
+                shared=shared,
+                is_of_newest=sight.is_of_lately,
+            )
         )
 
     def plot(self) -> StackedBar:
@@ -424,9 +427,7 @@ class Months(ChatFigure[PeriodColumns]):
         ]
 
     def _silence(self) -> list[str]:
-        zone = ZoneInfo(self.sight.tz)
-        longest = of_most_days(self.sight.silences, zone)
-        return [told_silences(longest, zone)] if longest else []
+        return [told_quiet(self.sight.quiet)] if self.sight.quiet else []
 
     @property
     def _people(self) -> list[tuple[str, str]]:
@@ -463,16 +464,12 @@ class Answers(ChatFigure[list[StackedBar]]):
 
     def finding(self) -> Finding:
         clearest = self._clearest()
-        nobody = gettext("No one replies to one person clearly more often than by chance.")
         lately = gettext("Who replies to whom lately") if self.sight.is_of_lately else ""
         about = gettext(
             "By chance, they would reply to each person as often as everyone else does."
         )
-        is_nothing = not clearest and self.plot() is not None
         return Finding(
-            nobody if is_nothing else clearest,
-            topic=lately or gettext(self.topic),
-            about=about if clearest else "",
+            clearest, topic=lately or gettext(self.topic), about=about if clearest else ""
         )
 
     def table(self) -> Table:

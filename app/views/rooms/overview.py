@@ -17,7 +17,13 @@ from app.lifespan import resources
 from app.services.access.own_person import OwnPerson, read_own_person
 from app.services.posts.tweets import Post, TweetKey
 from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.periods import WHOLE, DayPeriod, read_facts_of_period
+from app.services.rooms.periods import (
+    WHOLE,
+    DayPeriod,
+    QuietDays,
+    read_facts_of_period,
+    read_quiet_around,
+)
 from app.services.rooms.room_facts import LovedMessage, RoomFacts, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
@@ -25,7 +31,7 @@ from app.views.figure import FigureParts, busiest_told, parts_of
 from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
-from app.views.rooms.figures import SIGNS, Answers, Months, NamedPeriod, ShareBar
+from app.views.rooms.figures import SIGNS, Answers, Months, NamedPeriod, ShareBar, told_quiet
 from app.views.subjects import Chat
 
 
@@ -184,21 +190,29 @@ class NoPeriodPage(FormPage, frozen=True, kw_only=True):
     whole: RoomFacts
     form: PeriodForm
     years: list[int]
+    quiet: QuietDays | None = None
     in_chat: bool = True
+
+    @property
+    def silence_told(self) -> str:
+        return told_quiet(self.quiet) if self.quiet else ""
 
 
 async def read_page(
     session: AsyncSession, whole: RoomFacts, zone: ZoneInfo, tz: str, form: PeriodForm
 ) -> OverviewPage | NoPeriodPage:
     """Return the page of a chat or a period of it; `tz` is the address's time zone."""
-    room = await read_facts_of_period(session, whole, form.period.instants(zone))
+    ends = form.period.instants(zone)
+    room = await read_facts_of_period(session, whole, ends)
     if form.error or not room.messages:
+        quiet = None if form.error else await read_quiet_around(session, whole.id, ends, zone)
         return NoPeriodPage(
             tz=tz,
             zone=zone.key,
             whole=whole,
             form=form,
             years=await Chat(whole).years(session, zone),
+            quiet=quiet,
             error=form.error,
             about=whole.usernames,
         )

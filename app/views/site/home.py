@@ -145,7 +145,11 @@ class HomePage(WebPage, frozen=True, kw_only=True):
         with speaking_of(messages=True):
             return {
                 told.room.id: finding_of(
-                    told.people, told.traits, told.room, is_of_newest=told.is_of_newest
+                    told.people,
+                    told.traits,
+                    told.room,
+                    shared=told.shared,
+                    is_of_newest=told.is_of_newest,
                 )
                 for told in self.told
             }

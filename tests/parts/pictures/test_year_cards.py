@@ -72,7 +72,7 @@ async def test_a_year_of_a_chat_has_cards_on_a_page_single_and_in_a_zip(chat: Cl
     )
     assert f"{LONG} " in told["emoji"]
     assert "מיכל" in told["like"]
-    assert "Nobody wrote for 20 days" in told["silence"]
+    assert "Nobody wrote for 192 days" in told["silence"]
     drawn = {}
     for path, _ in shown:
         answer = await chat.get(unescape(path))
