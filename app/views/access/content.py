@@ -1,6 +1,7 @@
 """Deletions and other changes of content by an operator."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -100,13 +101,14 @@ async def name_room(room_id: int, form: Form) -> ResponseReturnValue:
 
 @blueprint.post("/settings/rooms/<id:room_id>/zone")
 async def move_room(room_id: int, form: Form) -> ResponseReturnValue:
-    """Read the times of a chat in another time zone."""
-    zone = zone_typed(form.get("timezone", "").strip())
-    if zone is None:
-        raise InvalidInputError("Choose a time zone", loc="timezone")
-    async with writing() as session:
-        changed = await change_zone(session, room_id, zone)
-    return see_other(url_for("rooms.show_room", room_id=changed))
+    """Read the times of a chat in another time zone; its page says what was done."""
+    typed = form.get("timezone", "").strip()
+    with contextlib.suppress(InvalidInputError):
+        if zone := zone_typed(typed):
+            async with writing() as session:
+                room_id = await change_zone(session, room_id, zone)
+            typed = zone
+    return see_other(url_for("rooms.show_room", room_id=room_id, zone=typed[:100], _anchor="times"))
 
 
 @blueprint.post("/settings/rooms/<id:room_id>/join")

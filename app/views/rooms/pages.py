@@ -43,6 +43,8 @@ MESSAGES: Final = 100
 class RoomArgs(InclusiveEnd, Struct):
     on: str = ""
     tz: str = ""
+    zone: str = ""
+    """The time zone that an operator chose for the chat, or what no city is called."""
     q: str = ""
     message: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     """A message, to whose place the page leads."""
