@@ -48,7 +48,7 @@ class GameView(Struct, frozen=True, kw_only=True):
     questions: int
     seconds: int
     options: list[str]
-    """Usernames to choose from."""
+    """Usernames to choose from: of the authors, those who write the language of the text."""
     players: int
     open: bool
     """Whether more players may join."""
@@ -109,13 +109,13 @@ def moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1_000, UTC)
 
 
-def _said_to_all(state: GameState) -> dict[str, Any]:
+def _said_to_all(state: GameState, standing: Standing) -> dict[str, Any]:
     solved = state.told_present()
     return {
         "state": state.state,
         "question": state.game.question,
         "questions": state.game.questions,
-        "options": list(state.usernames.values()),
+        "options": standing.options(state.usernames),
         "text": state.text,
         "lang": guess_language(state.text or ""),
         "ends_at": None if state.ends_ms is None else moment(state.ends_ms),
@@ -129,7 +129,7 @@ def _said_to_all(state: GameState) -> dict[str, Any]:
 def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) -> GameView:
     game, order = state.game, standing.order
     return GameView(
-        **_said_to_all(state),
+        **_said_to_all(state, standing),
         id=game.id,
         code=game.code,
         seconds=game.seconds,
@@ -140,8 +140,8 @@ def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) 
     )
 
 
-def shared_view(state: GameState, time_ms: int) -> SharedView:
-    return SharedView(**_said_to_all(state), now=moment(time_ms))
+def shared_view(state: GameState, standing: Standing, time_ms: int) -> SharedView:
+    return SharedView(**_said_to_all(state, standing), now=moment(time_ms))
 
 
 def player_view(
@@ -152,7 +152,7 @@ def player_view(
     answer = choice.user_id if choice else chosen
     first = [each for each in standing.order[:3] if standing.totals[each]]
     return PlayerView(
-        **_said_to_all(state),
+        **_said_to_all(state, standing),
         now=moment(time_ms),
         answer=None if answer is None else state.usernames[answer],
         right=choice.user_id == solved.user_id if choice and solved else None,

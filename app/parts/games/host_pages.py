@@ -175,6 +175,7 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     state: GameState
     ranking: list[RankedPlayer]
     tally: dict[str, int]
+    options: list[str]
     join_address: str
     """The link for players without its scheme."""
     qr: Markup | None
@@ -217,6 +218,7 @@ async def show_game(game_id: int) -> str:
         state=state,
         ranking=host_view(state, standing).ranking,
         tally=standing.tally(state.usernames),
+        options=standing.options(state.usernames),
         join_address=urlsplit(origin).netloc + url_for("play.show_entrance"),
         qr=None if is_of_this_machine(origin) else qr_code(address),
         join_origin=origin,

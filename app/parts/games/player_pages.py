@@ -116,6 +116,8 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     game_id: int
     name: str
     view: PlayerView
+    cast: list[str]
+    """All authors, of whom a question may offer some."""
     masked_text: str
     ends_ms: int | None
     """The end of the question, in milliseconds since 1970."""
@@ -162,7 +164,7 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     def truth_lines(self) -> dict[str, str]:
         """Sentence about each author, because Korean particles depend on the name."""
         text = gettext("It was {name}.")
-        return {username: text.format(name=shown_name(username)) for username in self.view.options}
+        return {username: text.format(name=shown_name(username)) for username in self.cast}
 
     @property
     def saywho_line(self) -> str:
@@ -285,7 +287,8 @@ async def _screen_page(
         player_id=screen.player_id,
         after=number_of(args.after) if args else None,
         outcome=screen.standing.outcome(screen.player_id) if has_ended else None,
-        about=view.options,
+        cast=list(state.usernames.values()),
+        about=list(state.usernames.values()),
         in_chat=state.game.room_id is not None,
     )
     return await _render_private(page)

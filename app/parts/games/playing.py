@@ -405,7 +405,7 @@ class GameHub(StreamHub[GameStream]):
             standing = await self._standings.read(session, state)
             channel.players = standing.names.keys()
             channel.host.renew(host_view(state, standing))
-            channel.shared.renew(shared_view(state, 0))
+            channel.shared.renew(shared_view(state, standing, 0))
 
 
 GAMES: Final = "/games"

@@ -16,6 +16,7 @@ from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
 from app.services.compare.name_masking import hide, read_chat_names
+from app.services.compare.quiz_questions import who_write
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 
 State = Literal["waiting", "asking", "told", "ended"]
@@ -208,11 +209,16 @@ class Standing:
     """The questions that each player got right, as bits by number."""
     shown: Mapping[int, bool]
     """The numbers of questions with a shown answer, not skipped, and whether saywho was right."""
+    offered: Collection[int]
+    """The authors to choose from, by ID: those who write the language of the present post."""
     order: Sequence[int] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         ranked = sorted(self.names, key=lambda player: (self.places[player], player))
         object.__setattr__(self, "order", tuple(ranked))
+
+    def options(self, usernames: Mapping[int, str]) -> list[str]:
+        return [username for user_id, username in usernames.items() if user_id in self.offered]
 
     def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
         counts = dict.fromkeys(usernames.values(), 0)
@@ -258,7 +264,21 @@ async def read_standing(session: AsyncSession, state: GameState) -> Standing:
     is_shown = GameQuestion.game_id == game.id, GameQuestion.over_ms.is_not(None)
     hits = select(GameQuestion.number, GameQuestion.model_user_id == GameQuestion.user_id)
     shown = dict((await session.execute(hits.where(*is_shown).order_by(GameQuestion.number))).all())
-    return Standing(names, totals, places(totals), choices, known, shown)
+    offered = await _offered(session, state)
+    return Standing(names, totals, places(totals), choices, known, shown, offered)
+
+
+async def _offered(session: AsyncSession, state: GameState) -> Collection[int]:
+    """Return who may have written the present post, and whom saywho named; all before the first."""
+    cast, question = state.usernames.keys(), state.present
+    if question is None:
+        return cast
+    written = select(Tweet.lang, Tweet.room_id).where(Tweet.id == question.tweet_id)
+    post = (await session.execute(written)).first()
+    if post is None:
+        return cast
+    able = await who_write(session, post.lang, cast, room_id=post.room_id)
+    return able | {question.user_id, question.model_user_id}
 
 
 class Standings:

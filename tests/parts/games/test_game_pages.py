@@ -10,7 +10,7 @@ from tests.browsing import Browser, body, in_one_line, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client
 from tests.parts.games.playing import AUTHORS, posts_of
-from tests.parts.quiz.test_room_quiz import PEOPLE, talk
+from tests.parts.quiz.test_room_quiz import PEOPLE, WORDS, talk
 from tests.waiting import maintain
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
@@ -163,6 +163,39 @@ async def test_a_room_is_played_by_its_people(operator: Browser) -> None:
         assert re.search(r'<blockquote class="asked-text" dir="auto" lang="ko"[^>]*>', screen)
     view = await phone.get(f"/api/v1{answer.headers['Location']}")
     assert (await view.get_json())["lang"] == "ko"
+
+
+async def test_a_game_in_two_languages_offers_who_writes_that_of_the_message(
+    operator: Browser,
+) -> None:
+    """Wall and phones have the letters of all authors, so that they are the same."""
+    db, everybody = parts_of(operator.app).db, [*WORDS]
+    said = talk((*everybody,), times=21, day="2024-07-01", place="섬")
+    await import_chat(db, kakaotalk("다섯이서", *said))
+    address = await made(operator, room="1")
+    phone = Browser(operator.app)
+    code = code_on(await operator.page(address))
+    joined = await phone.post("/play", form={"code": code, "name": "ada"})
+    play = joined.headers["Location"]
+    page, seen = await press(operator, await operator.page(address), "Start the game"), set[str]()
+    while "Question" in page.partition("<h1")[2].partition("</h1>")[0]:
+        letter = re.compile(r'class="letter"[^>]*>(\w)</span> <bdi class="option-name">([^<]+)<')
+        wall = letter.findall(page)
+        items = re.findall("<li>.*?</li>", (await phone.page(play)).partition("data-choices")[2])
+        assert [letter.findall(item)[0] for item in items] == wall
+        view = await (await phone.get(f"/api/v1{play}")).get_json()
+        offered = {name for _, name in wall}
+        assert len(view["options"]) == len(offered)
+        english = {"Anna Kim", "Ben Ro"}
+        assert offered == ({*everybody} - english if view["lang"] == "ko" else english)
+        seen |= offered
+        page = await press(operator, page, "End the question")
+        page = await operator.page(address)
+        for label in ("Next question", "See the winners"):
+            if f">{label}</button>" in page:
+                page = await press(operator, page, label)
+                break
+    assert seen
 
 
 async def test_a_chat_whose_words_are_few_offers_a_game_too(operator: Browser) -> None:

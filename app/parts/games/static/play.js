@@ -87,6 +87,7 @@
     part("text").textContent = game.text ?? "";
     part("text").lang = game.lang ?? "";
     form.elements.question.value = game.question;
+    for (const button of buttons) button.closest("li").hidden = !game.options.includes(button.value);
     showChoice(asked.get(game.question) ?? null);
     countDown(new Date(game.ends_at) - new Date(game.now));
     announce(`${title}. `, game.text ?? "", game.lang ?? "");
