@@ -173,6 +173,13 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
     assert not found["nothinghere"]
     assert not found["도서실"]
     assert all(found[word] == {8} for word in MARKED)
+    # Of a word that is nowhere, near words are named apart, with their own number.
+    for typed, near in (("harbuor", "harbour"), ("도서실", "도서관")):
+        await page.fill("#q", typed)
+        await page.press("#q", "Enter")
+        await page.wait_for_function("document.getElementById('found').querySelector('a')")
+        assert f"Near words: {near} (" in await page.inner_text("#found")
+        assert not await page.query_selector("#results li")
     # The server looks for words alone.
     assert found[LEFT_OUT] == {6, 7, 8, 9, 12, 13}
     for typed, told in NOT_SEARCHED.items():

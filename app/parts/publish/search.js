@@ -395,6 +395,44 @@
     return { numbers: [...numbers], isCut: false };
   };
 
+  // Whether a slip makes one word of another: a letter too many, too few, another, or two that are swapped.
+  const isOneSlip = (one, other) => {
+    if (Math.abs(one.length - other.length) > 1 || one === other) return false;
+    let [start, end] = [0, 0];
+    const shorter = Math.min(one.length, other.length);
+    while (start < shorter && one[start] === other[start]) start += 1;
+    while (end < shorter - start && one[one.length - 1 - end] === other[other.length - 1 - end]) end += 1;
+    const [mine, theirs] = [one, other].map((word) => word.slice(start, word.length - end));
+    return Math.max(mine.length, theirs.length) <= 1
+      || mine.length === 2 && theirs === mine[1] + mine[0];
+  };
+  // Words near the only word of a query, or the words of it without or with a blank, with their numbers of posts.
+  const nearWords = async (index, query) => {
+    const words = query.parts.filter(({ pieces, isQuoted, isExcluded }) => pieces.length === 1 && !isQuoted && !isExcluded
+      && pieces[0].kind !== "emoji").map(({ pieces }) => pieces[0].text);
+    if (words.length !== query.parts.length || !words.length || words.length > 2) return [];
+    const [{ stems }] = query.parts;
+    const text = words.join("");
+    const found = new Map();
+    const look = async (beginning, isNear) => {
+      const [first, last] = [shardOf(index.starts, beginning), shardOf(index.starts, `${beginning}\u{10ffff}`)];
+      if (last - first >= MOST_SHARDS || !index.starts.length) return;
+      for (let place = first; place <= last; place += 1) {
+        for (const [term, packed] of Object.entries(await load(String(place)))) {
+          if (term.startsWith(beginning) && isNear(term)) found.set(term, unpackNumbers(packed).length);
+        }
+      }
+    };
+    if (words.length === 2 && !stems.length) await look(text, (term) => term === text);
+    else if (words.length === 1 && stems.length) {
+      for (const stem of stems.filter((each) => each.length > 3)) {
+        await look(stem.slice(0, 1 + Math.max(2, Math.floor(stem.length / 2))), (term) => term !== stem);
+      }
+    } else if (words.length === 1 && text.length > 3) await look(text[0], (term) => isOneSlip(term, text));
+    return [...found].sort(([, one], [, other]) => other - one).slice(0, 3)
+      .map(([term, count]) => [!stems.length ? term : term[0] === "v" ? `${term.slice(1)}다` : term.slice(1), count]);
+  };
+
   // The numbers of the posts of a query, newest first.
   const candidates = async (index, query) => {
     let kept = new Uint8Array(index.posts).fill(1), isCut = false;
@@ -619,6 +657,16 @@
           else if (asks || !notices.length) notices.push(words.none);
           if (isCut) notices.push(words.cut);
           status.textContent = notices.join(" · ");
+          if (all || !query.parts.length) return;
+          const near = await nearWords(index, query);
+          if (own !== run || !near.length) return;
+          status.append(` ${words.near} `);
+          near.forEach(([word, count], place) => {
+            const link = document.createElement("a");
+            link.href = `#q=${encodeURIComponent(word)}`;
+            link.textContent = word;
+            status.append(place ? ", " : "", link, ` (${count.toLocaleString()})`);
+          });
         };
         await next();
       } catch {
