@@ -243,6 +243,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     "laugh": {
         "": _("{name} writes “{sign}” most often."),
         "lately": _("{name} has lately been writing “{sign}” most often."),
+        "only": _("{name} alone writes “{sign}”."),
         "two": _("{name} writes “{sign}” more often."),
         "two lately": _("{name} has lately been writing “{sign}” more often."),
     },

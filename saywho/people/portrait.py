@@ -447,6 +447,8 @@ class Trait(msgspec.Struct, frozen=True):
     sign: str = ""
     """Which laugh; empty if none."""
     username: str | None = None
+    is_only: bool = False
+    """Whether nobody else writes the laugh."""
 
 
 def traits_of(
@@ -476,8 +478,16 @@ def traits_of(
         if len(scripts) == 1 and all(scripts):  # Another language takes more words or fewer.
             longest = max(speaker.tally.words_per_message or 0.0 for speaker in speakers)
             traits += [one for one in _longest(compared) if one.value >= longest]
-        traits += [*_laughing(compared), *_night(hours)]
+        laughing = [
+            structs.replace(one, is_only=_is_only(one, speakers)) for one in _laughing(compared)
+        ]
+        traits += [*laughing, *_night(hours)]
     return _chosen(trait for trait in traits if trait.errors >= CLEAR_OF_MANY)
+
+
+def _is_only(laugh: Trait, speakers: Sequence[CountedSpeaker]) -> bool:
+    others = (one for place, one in enumerate(speakers) if place != laugh.person)
+    return not any(one.tally.laughs.get(laugh.sign) for one in others)
 
 
 def _chosen(traits: Iterable[Trait]) -> list[Trait]:

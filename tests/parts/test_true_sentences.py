@@ -323,6 +323,7 @@ def is_percent(told: str, share: float) -> bool:
 
 ANYBODY: Final = r"(?:[A-Z][a-z]+|[가-힣]+)\d+"
 NAME: Final = f"(?P<name>{ANYBODY})"
+NAME_KO: Final = f"(?P<name_ko>{ANYBODY})"
 OTHER: Final = f"(?P<other>{ANYBODY})"
 WORD_EN: Final = r"(?P<own>[\d.,]+ words?)(?:; usual here (?P<usual>[\d.,]+) words?)?"
 WORD_KO: Final = r"(?P<own>[\d.,]+단어)(?:, 여기서는 보통 (?P<usual>[\d.,]+)단어)?"
@@ -503,6 +504,13 @@ def _laughs_most(reader: Reader, _: Found) -> None:
     assert counts[reader.subject] >= max(20, max(counts.values()) / 2), counts
 
 
+def _laughs_alone(reader: Reader, found: Found) -> None:
+    reader.subject = found.get("name") or found["name_ko"]
+    _laughs_most(reader, found)
+    others = [person for name, person in reader.truth.people.items() if name != reader.subject]
+    assert not any(SIGNS["laugh"](text) for person in others for text in person.texts)
+
+
 def _at_night(reader: Reader, found: Found) -> None:
     shares = {
         name: sum(person.hours[hour] for hour in range(5)) / len(person.texts)
@@ -587,8 +595,11 @@ def _messages_on_page(reader: Reader, found: Found) -> None:
         assert number_in(found["days"]) == len(reader.days)
 
 
-def _words_of(reader: Reader, found: Found) -> None:
-    assert is_about(found["own"], reader.truth.people[reader.subject].words)
+def _without_card(reader: Reader, found: Found) -> None:
+    named = found["plain"].split(", ")
+    assert {*named} <= reader.truth.people.keys()
+    cards = reader.page.partition('class="people-cards')[2].partition("</ul>")[0]
+    assert not [name for name in named if f'href="/user/{quote(name)}"' in cards]
 
 
 def _waits_of(reader: Reader, found: Found) -> None:
@@ -1313,6 +1324,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     ),
     (rf"{NAME}[이가] (?:가장 |더 )?길게 쓰고\(한 번에 (?P<own>[\d.]+)단어\)", _longest),
     (rf"{NAME}[이가] (?:가장 |더 )?길게 써요\(한 번에 (?P<own>[\d.]+)단어\)", _longest),
+    (
+        rf"{NAME} alone writes “(?:lol|ㅋㅋ)”|{NAME_KO}만 “(?:lol|ㅋㅋ)” 표현을 (?:써요|쓰고)",
+        _laughs_alone,
+    ),
     (rf"{NAME} writes “(?:lol|ㅋㅋ)” (?:most|more) often", _laughs_most),
     (rf"{NAME}[이가] “(?:lol|ㅋㅋ)” 표현을 (?:가장|더) 자주 (?:써요|쓰고)", _laughs_most),
     (rf"{NAME} (?:writes|wrote) (?:most|more) \({PERCENT}\)", _most),
@@ -1358,8 +1373,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     # Cards.
     (rf"{NAME} {COUNT} messages?(?: in all)?", _messages_of),
     (rf"{NAME} (?:전체 )?메시지 {COUNT}개(?! 중)", _messages_of),
-    (r"About (?P<own>[\d.]+) words? a message", _words_of),
-    (r"한 번에 (?P<own>[\d.]+)단어쯤 써요", _words_of),
+    (
+        rf"(?:No habit stands out|습관으로는 구별되지 않는 사람들): (?P<plain>{ANYBODY}(?:, {ANYBODY})*)",
+        _without_card,
+    ),
     (r"(?:The day of 2024|2024년의 하루): (?P<day>.+)", _day_of_year),
     (r"(?:The days of 2024|2024년의 며칠): (?P<days>.+)", _day_of_year),
     (rf"{COUNT} messages?{IN_DAYS_EN}; (?P<usual>[\d,.]+) on a usual day", _day_of_year),

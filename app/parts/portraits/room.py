@@ -16,6 +16,7 @@ from app.parts.portraits.room_figures import (
     PortraitFigure,
     cards_of,
     groups_of,
+    is_alone,
 )
 from app.services.rooms.sight import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
@@ -40,6 +41,15 @@ class PeopleOfChat:
     @property
     def cards(self) -> list[PersonCard]:
         return cards_of(self.of_chat)
+
+    @property
+    def plain(self) -> list[str]:
+        """Who has no card, of a few people; of many, each is in a group."""
+        if self.of_chat.alike or is_alone(self.of_chat):
+            return []
+        with_card = {card.username for card in self.cards}
+        names = (person.username for person in self.of_chat.people if person.username)
+        return [username for username in names if username not in with_card]
 
     @property
     def groups(self) -> list[PeopleGroup]:

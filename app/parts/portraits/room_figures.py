@@ -14,7 +14,6 @@ from app.language.i18n import (
     MINUTE_S,
     gettext,
     gettext_noop,
-    ngettext,
     show_clock,
     show_date,
     show_duration,
@@ -96,9 +95,8 @@ class PersonCard:
 
 
 def cards_of(sight: ChatSight) -> list[PersonCard]:
-    """Return a card for each person, with up to three lines; no two say the same.
-
-    Of more than six people, only those have a card whom a line sets apart that no group shares.
+    """Return a card for each person whom a line sets apart that nobody else has, with up to three
+    lines; and for those who are silent.
     """
     named = [place for place, person in enumerate(sight.people) if person.username]
     offered = {place: [*_lines_about(sight, place)] for place in named}
@@ -107,7 +105,9 @@ def cards_of(sight: ChatSight) -> list[PersonCard]:
     # A person with few lines chooses first.
     for place in sorted(named, key=lambda place: len(offered[place])):
         lines = [line for line in offered[place] if line.kind not in kinds]
-        line = next(iter(lines), None) or (None if sight.alike else _plain_line(sight, place))
+        line = next(iter(lines), None)
+        if line is None and place in sight.silent and not sight.alike:
+            line = CardLine("silent", _absence(sight, place))
         if line:
             chosen[place] = line
             kinds.add(line.kind)
@@ -222,16 +222,6 @@ def _distance_h(start: int, other: int) -> int:
     return min((start - other) % DAY_H, (other - start) % DAY_H)
 
 
-def _plain_line(sight: ChatSight, place: int) -> CardLine:
-    """Return what is known of a person whom nothing sets apart."""
-    person = sight.people[place]
-    if place in sight.silent:
-        return CardLine("silent", _absence(sight, place))
-    # Without words, or in a script whose words are not counted.
-    share = gettext("{share} of the messages").format(share=show_percent(person.share))
-    return CardLine("", length_of(person.words_per_message) or share)
-
-
 def _absence(sight: ChatSight, place: int) -> str:
     periods = [period for period in sight.periods if period.people[place]]
     if not periods:
@@ -279,17 +269,6 @@ def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
         script = gettext("{value}, next to people who write in the same alphabet")
         value = script.format(value=value)
     return title.format(habit=label_of(habit)), value
-
-
-def length_of(words_per_message: float | None) -> str:
-    if words_per_message is None:
-        return ""
-    # By chance alone 4.45 and 4.55 would be 4 and 5.
-    words = round(words_per_message, 1)
-    about = ngettext(
-        "About {count} word a message", "About {count} words a message", 1 if words == 1 else 2
-    )
-    return about.format(count=show_number(words))
 
 
 def wait_of(writing: PersonPortrait) -> str:

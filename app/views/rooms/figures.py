@@ -181,6 +181,8 @@ def _sentence(traits: Sequence[Trait], people_total: int, *, is_of_newest: bool)
     def told(trait: Trait, teller: Callable[..., str]) -> str:
         variants = ["two"] if people_total == PAIR else []
         variants += ["lately"] if is_lately and trait.kind in _OF_NEWEST else []
+        if trait.is_only and not is_of_newest:
+            variants = ["only"]
         return teller(trait.kind, " ".join(variants), **_values(trait))
 
     *first, last = traits

@@ -162,7 +162,7 @@ FINDINGS: Final = {
     "three": "There are too few days with messages to tell these people apart.",
     "nine": "a writes most (28%).",
     "hours": "Chance may explain every difference between these two people.",
-    "long": "x writes most (64%), and w writes “haha” most often.",
+    "long": "x writes most (64%), and w alone writes “haha”.",
     "day": "There are too few days with messages to tell these people apart.",
     "quick": "ann writes most (50%).",
     "chance": "saywho found no habit that only one of these 4 people has.",
@@ -240,8 +240,7 @@ async def test_a_chat_has_one_window(shared: Shared, chats: dict[str, str]) -> N
     page = await shared.anybody.page(chats["long"])
     assert "How they write in" not in page  # In all messages.
     assert re.findall("[Ll]ately", text_of(page)) == []
-    cards = [*map(text_of, cards_in(page))]
-    assert "y 9 messages About 2 words a message" in cards
+    assert re.search(r"No habit stands out: [^.]*\by\b", text_of(page))
 
 
 async def test_what_is_of_the_newest_messages_says_so(
@@ -255,7 +254,7 @@ async def test_what_is_of_the_newest_messages_says_so(
     assert "w has lately been writing “haha” most often" in finding_in(page)
     cards = [*map(text_of, cards_in(page))]
     assert "y 9 messages in all Silent lately, last in January 2024" in cards
-    assert "z 13 messages in all About 6 words a message" in cards
+    assert re.search(r"No habit stands out: [^.]*\bz\b", text_of(page))
     kept.clear()
 
 
@@ -265,20 +264,14 @@ async def test_every_card_tells_something_of_its_own(
 ) -> None:
     cards = cards_in(await shared.anybody.page(chats[name]))
     told = [re.findall('class="measure">([^<]+)<', card) for card in cards]
-    assert cards or name == "crowd"  # Of many people, only those have one who differ.
     assert all(len(of_card) == 1 for of_card in told)
-    # What is known of a person whom nothing sets apart may be known of another, too.
-    lines = [line for (line,) in told if not re.match(r"About|Silent|\d+% of the messages", line)]
+    lines = [line for (line,) in told if not line.startswith("Silent")]
     assert len({*lines}) == len(lines)
 
 
 async def test_nobody_is_said_to_write_no_words_where_words_are_not_counted(
     shared: Shared, chats: dict[str, str]
 ) -> None:
-    cards = [*map(text_of, cards_in(await shared.anybody.page(chats["japanese"])))]
-    assert sorted(cards) == [
-        f"{name} 30 messages 33% of the messages" for name in ("さくら", "健太", "美咲")
-    ]
     assert "Words are separated by spaces" not in await shared.anybody.page(chats["japanese"])
     assert "Words are separated by spaces" in await shared.anybody.page(chats["quick"])
 
@@ -294,7 +287,7 @@ async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
 ) -> None:
     page = await shared.anybody.page(chats["quick"])
     told = [re.findall("Replies in about [^<]*", card) for card in cards_in(page)]
-    assert told == [["Replies in about 1 minute"], [], []]
+    assert told == [["Replies in about 1 minute"]]
     assert re.findall("Everyone else in [^<]*", page) == ["Everyone else in 1 hour"]
     page = await shared.anybody.page(chats["chance"])
     assert re.findall("Replies in[^<]*", page) == []
