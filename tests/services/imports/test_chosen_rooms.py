@@ -65,6 +65,15 @@ async def test_one_equal_message_is_a_proof(db: Database) -> None:
     assert await rooms_of(db) == [("Family", 40)]
 
 
+async def test_one_equal_message_among_others_of_its_days_is_none(db: Database) -> None:
+    await import_chat(db, kakaotalk("Family", *HERE))
+    await invite(db)
+    others = [(when, name, f"{text}?") for when, name, text in HERE[1:]]
+    with pytest.raises(UnsettledRoomError, match="hana"):
+        await import_chat(db, kakaotalk("Family", HERE[0], *others))
+    assert await rooms_of(db) == [("Family", 20)]
+
+
 async def test_the_apps_id_is_a_proof(db: Database) -> None:
     await import_chat(db, telegram(7, "Family", *HERE))
     await invite(db)
