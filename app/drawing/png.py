@@ -35,6 +35,17 @@ class Theme(NamedTuple):
         pairs = zip(ImageColor.getrgb(self.paper), ImageColor.getrgb(colour), strict=True)
         return "#" + "".join(f"{round(paper + share * (hue - paper)):02x}" for paper, hue in pairs)
 
+    def on_ground_of(self, hue: str) -> "Theme":
+        """Return the theme of a card in the full colour of a person, with everything in the
+        colour of the paper.
+        """
+        full = self._replace(paper=self.hues[hue], ink=self.paper, accent=self.paper)
+        return full._replace(
+            soft=full.mixed(self.paper, 0.85),
+            line=full.mixed(self.paper, 0.3),
+            hues=dict.fromkeys(self.hues, self.paper),
+        )
+
 
 class Field(NamedTuple):
     left: float
@@ -67,9 +78,9 @@ _STORY: Final = 1920
 
 
 class Canvas:
-    def __init__(self, size: tuple[int, int], theme: ThemeName) -> None:
+    def __init__(self, size: tuple[int, int], theme: ThemeName, hue: str = "") -> None:
         self.width, self.height = size
-        self.theme = theme_of(theme)
+        self.theme = theme_of(theme).on_ground_of(hue) if hue else theme_of(theme)
         self._image = Image.new("RGB", size, self.theme.paper)
         self.pen = SmoothPen(self._image)
 

@@ -38,6 +38,8 @@ class Measures(NamedTuple):
     above: int
     """Smallest space above a drawing; `space` is that above the foot."""
     quote: int
+    giants: tuple[int, ...] = ()
+    """Sizes of the one number or word that a picture is about."""
 
 
 FORMATS: Final[Mapping[Format, Measures]] = {
@@ -82,6 +84,7 @@ FORMATS: Final[Mapping[Format, Measures]] = {
         space=44,
         above=44,
         quote=8,
+        giants=(440, 380, 320, 260, 200, 160, 128),
     ),
 }
 
@@ -112,6 +115,9 @@ class Poster(NamedTuple):
     lines: tuple[PosterLine, ...] = ()
     quote: str = ""
     hue: str = ""
+    """The person in whose full colour it is; empty for paper."""
+    giant: str = ""
+    """The one number or word that it is about, on a picture that fills a phone."""
     second: PosterFigure | None = None
     reason: str = ""
     """Text below the finding, such as the chance of a mistake."""
@@ -126,9 +132,11 @@ class Poster(NamedTuple):
 
 MOST_KEPT: Final = 96
 """Number of cached pictures of 70 KB: programs request a shared picture several times."""
+_GIANT_ROW: Final = 1.3
 _ROW: Final = 1.25
 """Height of a row, by the size of its letters."""
-_HUED: Final = 28
+_INSET: Final = 28
+"""Space at the left and right of the text of a quotation, together."""
 _LINE_ROW: Final = 1.5
 """Height of a line below the drawing, by the size of its letters."""
 _ABOVE: Final = 20
@@ -163,7 +171,7 @@ class _Rows(NamedTuple):
 def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName = "light") -> bytes:
     """Return a picture as PNG; call it in a thread."""
     measures = FORMATS[format_]
-    canvas = Canvas(measures.size, theme)
+    canvas = Canvas(measures.size, theme, poster.hue)
     foot = canvas.draw_foot(
         [*poster.premises, *filter(None, [_address(canvas, poster, measures)])],
         size=measures.small,
@@ -171,15 +179,16 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
         rows=2 if poster.premises else 1,
     )
     bottom, blocks = foot - measures.space, _blocks(canvas, poster, measures)
-    reason = _reason(poster, measures)
-    least = _finding(poster, measures, measures.findings[-1]).height + reason.height
+    giant, reason = _giant(poster, measures), _reason(poster, measures)
+    least = _finding(poster, measures, measures.findings[-1]).height + giant.height + reason.height
     least += sum(block.heights.least + block.space for block in blocks[:1])
     quote = measures.quote_size * _FACT_ROW + _QUOTED if poster.quote else 0
     top = _draw_title(canvas, poster, measures, bottom - measures.top - least - quote)
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
+    top = _draw_rows(canvas, giant, MARGIN, top)
     room = bottom - top - reason.height
     finding, shown = _largest(canvas, poster, measures, blocks, room)
-    top = _draw_finding(canvas, finding, poster.hue, top)
+    top = _draw_rows(canvas, finding, MARGIN, top)
     top = _draw_rows(canvas, reason, MARGIN, top)
     # In a wide picture, the drawing has priority over the lines below it.
     whole = shown if canvas.is_upright else blocks[: len(shown)]
@@ -253,7 +262,17 @@ def _stacks(poster: Poster, blocks: list[_Block]) -> list[list[_Block]]:
 def _finding(poster: Poster, measures: Measures, size: int) -> _Rows:
     font, width = font_of(bold=True, size=size), measures.size[0] - 2 * MARGIN
     text = drawn_text(poster.finding)
-    return _Rows(font, even_rows(text, font, width - (_HUED if poster.hue else 0)))
+    return _Rows(font, even_rows(text, font, width))
+
+
+def _giant(poster: Poster, measures: Measures) -> _Rows:
+    """Return it in the largest letters in which it is one row; none if it has too many signs."""
+    text, width = drawn_text(poster.giant), measures.size[0] - 2 * MARGIN
+    fonts = (font_of(bold=True, size=size) for size in measures.giants)
+    font = next((font for font in fonts if font.getlength(text) <= width), None)
+    if not text or font is None:
+        return _Rows(font_of(bold=True, size=measures.small), ())
+    return _Rows(font, [text], _GIANT_ROW)
 
 
 def _cut(rows: _Rows, height: float) -> _Rows:
@@ -293,15 +312,6 @@ def _facts(
     pairs = zip(fonts, sets, strict=True)
     font, rows = next((pair for pair in pairs if len(pair[1]) < 2), (fonts[0], sets[0]))
     return font, rows[:most]
-
-
-def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float:
-    size, left = finding.font.size, MARGIN + (_HUED if hue else 0)
-    bottom = _draw_rows(canvas, finding, left, top)
-    if hue and finding.texts:
-        box = MARGIN, top + size * 0.3, MARGIN + 8, bottom + size * 0.05
-        canvas.pen.rounded_rectangle(box, 4, canvas.theme.hues[hue])
-    return bottom
 
 
 def _draw_rows(canvas: Canvas, rows: _Rows, left: float, top: float) -> float:
@@ -389,7 +399,7 @@ def _draw_quote(
     canvas: Canvas, poster: Poster, measures: Measures, place: tuple[float, float]
 ) -> float:
     bottom, room = place
-    font, width = font_of(bold=False, size=measures.quote_size), canvas.width - 2 * MARGIN - _HUED
+    font, width = font_of(bold=False, size=measures.quote_size), canvas.width - 2 * MARGIN - _INSET
     row = font.size * _FACT_ROW
     most = min(measures.quote, max(1, int((room - _QUOTED) // row)))
     rows = text_rows(" ".join(drawn_text(poster.quote).split()), font, width, most)
@@ -399,6 +409,6 @@ def _draw_quote(
     colour = canvas.theme.hues[poster.hue] if poster.hue else canvas.theme.line
     box = MARGIN, begin - 12, canvas.width - MARGIN, bottom
     canvas.pen.rounded_rectangle(box, 12, canvas.theme.mixed(colour))
-    place = MARGIN + _HUED / 2, begin - 6
+    place = MARGIN + _INSET / 2, begin - 6
     canvas.write_rows(place, rows, font, _FACT_ROW, is_quoted=True)
     return begin - 12 - measures.space * 0.5

@@ -33,6 +33,8 @@ from app.views.tell import LONGEST_FINDING
 from tests.selection import first_of
 
 HUES: Final = theme_of("light").hues
+FULL: Final = theme_of("light").on_ground_of("author-1")
+"""The colours of a picture that is one person's."""
 LARGEST_BYTES: Final = 400_000
 LONG: Final = "began 3 times after a silence 🌊 " * 6
 NAMES: Final = ("긴이름" * 90, "W" * 320, "ann")
@@ -100,7 +102,7 @@ def test_the_longest_finding_leaves_the_words_that_were_ticked(kind: str) -> Non
     poster = poster._replace(quote="차 마실래요? " * 99)
     image = image_of(poster, "1200x630", "light")
     assert image_of(poster._replace(finding=f"{finding}!"), "1200x630", "light") != image
-    ground = ImageColor.getrgb(theme_of("light").mixed(HUES["author-1"]))
+    ground = ImageColor.getrgb(FULL.mixed(FULL.ink))
     # The ground of the words goes from edge to edge of the picture's inside, and nothing is on it.
     rows = np.flatnonzero((np.asarray(image)[:, MARGIN + 4] == ground).all(axis=1))
     assert 40 <= len(rows) < 60
@@ -140,7 +142,7 @@ def test_title_finding_drawing_and_foot_keep_apart(
     )
     image = image_of(poster, format_, theme)
     width, height = image.size
-    paper = ImageColor.getrgb(theme_of(theme).paper)
+    paper = ImageColor.getrgb(theme_of(theme).on_ground_of("author-1").paper)
 
     inked = (np.asarray(image) != paper).any(axis=2)
     rows = inked.any(axis=1)
@@ -149,7 +151,7 @@ def test_title_finding_drawing_and_foot_keep_apart(
     assert not rows[height - 16 :].any()
     assert not rows[: FORMATS[format_].top - 2].any()
     blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
-    # The title, the facts, the finding beside its hue, the drawing, the quotation, and the foot.
+    # The title, the facts, the finding, the drawing, the quotation, and the foot.
     assert len(blocks) >= 5 + (drawing is not None)
     # The foot stands alone, on its line.
     assert blocks[-1] >= FORMATS[format_].foot - 4
@@ -164,14 +166,12 @@ def test_a_finding_is_large_and_whole_however_long(format_: Format, kind: str, w
     finding = f"{finding[: LONGEST_FINDING - 1]}."
     poster = Poster("Ferry friends", (), finding, DRAWINGS[kind], "", hue="author-1")
     image = image_of(poster, format_, "light")
-    hued = np.asarray(image)[:, MARGIN + 4] == ImageColor.getrgb(HUES["author-1"])
-    first, *_, last = np.flatnonzero(np.all(hued, axis=1))
-    grey = np.asarray(image.convert("L"))[first - 40 : last, MARGIN + 20 : MARGIN + 48]
-    inked = np.any(grey < 128, axis=1)
+    written = np.asarray(image)[:, MARGIN : MARGIN + 20] == ImageColor.getrgb(FULL.ink)
+    inked = written.all(axis=2).any(axis=1)
     tops = np.flatnonzero(inked[1:] & ~inked[:-1])
     # The first letter is that of each row; rows stand 5 quarters of the size of letters apart.
-    assert (tops[1] - tops[0]) / 1.25 >= (44 if format_ == "1200x630" else 56) - 0.5
-    assert tops[-1] < last - first + 40
+    # Above them is the title.
+    assert (tops[2] - tops[1]) / 1.25 >= (44 if format_ == "1200x630" else 56) - 0.5
     # Its last sign is there, and so is the drawing.
     changed = poster._replace(finding=poster.finding[:-1] + "!")
     assert image_of(changed, format_, "light") != image

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from quart import Response, g
 from quart.typing import ResponseReturnValue
 
-from app.drawing.drawings import Bars, CardRow, CardRows, NameList
+from app.drawing.drawings import Bars, CardRow, CardRows, NamedBar, NameList
 from app.drawing.lettering import drawn_name
 from app.drawing.png import ThemeName
 from app.drawing.poster import Format, Poster, PosterFigure, PosterLine, draw_poster
@@ -171,8 +171,9 @@ class YearCard(NamedTuple):
     @property
     def told(self) -> str:
         """All texts, for people who do not see the card."""
-        rows = self.poster.drawing
-        return f"{self.poster.finding}: {rows.told}" if isinstance(rows, CardRows) else ""
+        poster, rows = self.poster, self.poster.drawing
+        giant = f"{poster.giant}. " if poster.giant else ""
+        return f"{giant}{poster.finding}: {rows.told}" if isinstance(rows, CardRows) else ""
 
 
 class ListedCard(NamedTuple):
@@ -320,25 +321,47 @@ def _quotes(posts: Iterable[Post], texts: Texts, *, is_of_chat: bool = True) -> 
     ]
 
 
-Found = tuple[str, str, Sequence[CardRow]]
-"""The name of a card, its heading, and its rows; none for no finding."""
+class CardContent(NamedTuple):
+    name: str
+    """The name of its card."""
+    heading: str
+    rows: Sequence[CardRow]
+    """None for no finding."""
+    giant: str = ""
+    """The one number or word."""
+    hue: str = ""
+    """Of whom it tells, if of one."""
 
 
-def _cards(found: Iterable[Found], poster: Poster) -> list[YearCard]:
+def _cards(found: Iterable[CardContent], poster: Poster) -> list[YearCard]:
     return [
-        YearCard(name, poster._replace(finding=heading, drawing=CardRows(tuple(rows))))
-        for name, heading, rows in found
-        if rows
+        YearCard(
+            each.name,
+            poster._replace(
+                finding=each.heading,
+                drawing=CardRows(tuple(each.rows)),
+                giant=each.giant,
+                hue=poster.hue or each.hue,
+            ),
+        )
+        for each in found
+        if each.rows
     ]
 
 
-def _words(words: FigureParts[NameList]) -> Iterator[Found]:
+def _bars(parts: Iterable[NamedBar]) -> list[CardRow]:
+    return [
+        CardRow(label=bar.name, hue=bar.hue, beside=bar.label, share=bar.share) for bar in parts
+    ]
+
+
+def _words(words: FigureParts[NameList]) -> Iterator[CardContent]:
     named = ((drawn_name(name.text), name.posts) for name in words.plot.names) if words.plot else ()
     rows = [CardRow(told, label=word) for word, told in named if word][:MOST_WORDS]
-    yield "words", words.finding.topic, rows
+    yield CardContent("words", words.finding.topic, rows, f"“{rows[0].label}”" if rows else "")
 
 
-def _day(page: AnyYearPage, texts: Texts) -> Iterator[Found]:
+def _day(page: AnyYearPage, texts: Texts) -> Iterator[CardContent]:
     if (day := page.shown.day) is None:
         return
     rows = [CardRow(page.day_told)]
@@ -346,42 +369,51 @@ def _day(page: AnyYearPage, texts: Texts) -> Iterator[Found]:
         more = gettext("More than on other days:")
         rows.append(CardRow(f"{more} " + " ".join(f"“{word}”" for word in words)))
     quotes = _quotes(day.shown, texts, is_of_chat=page.subject.in_chat)
-    yield "day", page.day_heading, [*rows, *quotes]
+    giant = show_number(day.posts_of_days)
+    yield CardContent("day", page.day_heading, [*rows, *quotes], giant)
 
 
-def _silence(page: AnyYearPage, texts: Texts) -> Iterator[Found]:
+def _silence(page: AnyYearPage, texts: Texts) -> Iterator[CardContent]:
     if (silence := page.shown.silence) is not None:
         quotes = _quotes([silence.broken_by], texts, is_of_chat=page.subject.in_chat)
-        heading = gettext("The longest silence")
-        yield "silence", heading, [CardRow(page.silence_told), *quotes]
+        days = ngettext("{count} day", "{count} days", silence.days)
+        yield CardContent(
+            "silence",
+            gettext("The longest silence"),
+            [CardRow(page.silence_told), *quotes],
+            days.format(count=show_number(silence.days)),
+            hue(silence.broken_by.username),
+        )
 
 
-def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[Found]:
+def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
+    parts = PeopleOfYear(shown).plot().parts
+    first = max(parts, key=lambda bar: bar.share)
+    giant = show_number(sum(person.messages for person in shown.people))
+    yield CardContent("story", DaysOfRoom(shown).title(), _bars(parts), giant, first.hue)
     yield from _words(page.words_of_year) if shown.words else _words_of_people(page)
     yield from _day(page, texts)
-    if began := page.began.plot:
-        bars = [
-            CardRow(label=bar.name, hue=bar.hue, beside=bar.label, share=bar.share)
-            for bar in began.parts
-        ]
-        yield "began", page.began.finding.topic, bars
-    yield "emoji", gettext("Emoji of each person"), [*_emoji_of_people(page)]
-    yield "like", gettext("Messages most like them"), _quotes(shown.most_like, texts)
+    began, told = page.began.plot, page.began.finding.title
+    if began and told:  # Shares that may be chance are no card.
+        first = max(began.parts, key=lambda bar: bar.share)
+        yield CardContent("began", told, _bars(began.parts), first.label, first.hue)
+    yield CardContent("emoji", gettext("Emoji of each person"), [*_emoji_of_people(page)])
+    yield CardContent("like", gettext("Messages most like them"), _quotes(shown.most_like, texts))
     habits = [
         CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
         for kind, username, change in page.habits
     ]
-    yield "habits", gettext("How the writing changed"), habits
+    yield CardContent("habits", gettext("How the writing changed"), habits)
     yield from _silence(page, texts)
     for loved in shown.loved[:1]:
         if quotes := _quotes([loved.post], texts):
             told = ngettext("%(shown)s reaction", "%(shown)s reactions", loved.count)
-            row = CardRow(told % {"shown": show_number(loved.count)})
-            yield "loved", page.loved_heading, [*quotes, row]
+            giant = told % {"shown": show_number(loved.count)}
+            yield CardContent("loved", page.loved_heading, quotes, giant, hue(loved.post.username))
 
 
-def _words_of_people(page: RoomYearPage) -> Iterator[Found]:
+def _words_of_people(page: RoomYearPage) -> Iterator[CardContent]:
     rows = [
         CardRow(
             " ".join(f"“{word}”" for word in words),
@@ -393,7 +425,7 @@ def _words_of_people(page: RoomYearPage) -> Iterator[Found]:
         if words
     ]
     note = CardRow(page.people_compared)
-    yield "words", gettext("Words of each person"), [note, *rows] if rows else []
+    yield CardContent("words", gettext("Words of each person"), [note, *rows] if rows else [])
 
 
 def _drawn_emoji(text: str) -> str:
@@ -412,8 +444,11 @@ def _emoji_of_people(page: RoomYearPage) -> Iterator[CardRow]:
             yield CardRow(text, label=shown_name(person.username), hue=hue(person.username))
 
 
-def _author_found(page: YearPage, texts: Texts) -> Iterator[Found]:
+def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
+    finding = DaysOfAuthor(shown).finding()
+    notes = [CardRow(note) for note in finding.notes]
+    yield CardContent("story", finding.title, notes, show_number(shown.calendar.tweets))
     yield from _words(page.words_of_year)
     yield from _day(page, texts)
     if not page.is_compared:
@@ -423,15 +458,15 @@ def _author_found(page: YearPage, texts: Texts) -> Iterator[Found]:
         for each in shown.emoji
         if _drawn_emoji(each.name)
     ]
-    yield "emoji", gettext("Emoji of {year}").format(year=shown.calendar.year), emoji
+    yield CardContent("emoji", gettext("Emoji of {year}").format(year=shown.calendar.year), emoji)
     changes = ChangedWriting(shown).plot()
     habits = [CardRow(each.posts, label=each.text) for each in changes.names] if changes else []
-    yield "habits", gettext("How the writing changed"), habits
+    yield CardContent("habits", gettext("How the writing changed"), habits)
     yield from _silence(page, texts)
     if best := _quotes(shown.most_liked[:1], texts, is_of_chat=False):
         likes = (shown.most_liked[0].counts and shown.most_liked[0].counts.likes) or 0
         told = ngettext("{count} like", "{count} likes", likes).format(count=show_number(likes))
-        yield "liked", page.best_heading, [*best, CardRow(told)]
+        yield CardContent("liked", page.best_heading, best, told)
 
 
 def _posts_of(shown: WrittenYear) -> list[Post]:

@@ -55,8 +55,6 @@ class ReportFrame(Struct, frozen=True):
     language: Locale
     told: str
     """The first sentence at the foot: its kind and its day."""
-    command: str
-    """The command that writes such a file."""
 
 
 async def render_report(
@@ -204,11 +202,8 @@ def _frame_of(subject: Subject, title: str, choice: ReportChoice) -> ReportFrame
     if newest:
         told = gettext("{title}, up to {day}: one file, made with saywho.")
         newest = min(newest, date(year, 12, 31)) if year else newest
-    which = "--room ID" if isinstance(subject, Chat) else "-u NAME"
-    of_year = f" --year {year}" if year else ""
     return ReportFrame(
         title=title,
         language=choice.language,
         told=told.format(title=title, day=show_date(newest) if newest else ""),
-        command=f"saywho report {which}{of_year} -o file.html",
     )

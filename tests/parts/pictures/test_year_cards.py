@@ -65,10 +65,11 @@ async def test_a_year_of_a_chat_has_cards_on_a_page_single_and_in_a_zip(chat: Cl
     page = await chat.page("/room/1/2024/cards?theme=dark&locale=")
     shown = re.findall(r'<img src="([^"]*)" width="1080" height="1920"[^>]* alt="([^"]*)"', page)
     told = {re.findall(r"/(\w+)\.png", path)[0]: text for path, text in shown}
-    assert [*told] == ["words", "day", "began", "emoji", "like", "silence"]
+    assert [*told] == ["story", "words", "day", "began", "emoji", "like", "silence"]
     assert "캠핑" in told["words"]
+    assert re.match(r"[\d,]+\. .*messages", told["story"])
     assert told["day"].startswith(
-        "The days of 2024: Jun 27 – 29: 86 messages in 3 days; 3.5 on a usual day."
+        "86. The days of 2024: Jun 27 – 29: 86 messages in 3 days; 3.5 on a usual day."
     )
     assert f"{LONG} " in told["emoji"]
     assert "מיכל" in told["like"]
@@ -157,7 +158,7 @@ async def test_a_year_of_an_author_has_cards(chat: Client) -> None:
     assert last < year.index("<table")
     page = await chat.page("/user/지우/2024/cards")
     names = re.findall(r'<img src="[^"]*/cards/(\w+)\.png', page)
-    assert names == ["words", "day", "emoji", "silence"]
+    assert names == ["story", "words", "day", "emoji", "silence"]
     # Which posts a day has depends on the zone, which the chat of another page gives.
     assert ", in Asia/Seoul." not in page
     answer = await chat.get("/user/지우/2024/cards.zip?tz=Asia/Seoul")
