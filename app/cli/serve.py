@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Final
@@ -104,7 +105,8 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool, may_open: boo
         load_secret_keys(config)  # Errors end the start here, instead of each worker in turn.
         origin = config.url or _origin(sockets[0], server)
         with_samples = sample and state is SchemaState.FRESH
-        link = asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
+        outside = config.url or _origin(sockets[0], server, own_address() or THIS_MACHINE)
+        link = asyncio.run(_prepare_site(config, origin, outside, with_samples=with_samples))
         remove_link_page(config.data_dir)  # A killed server has left it.
         stack.callback(remove_link_page, config.data_dir)
         is_own_address = not config.url and sockets[0].family in IP
@@ -173,8 +175,13 @@ def _origin(listening: socket.socket, server: ServerConfig, here: str = THIS_MAC
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> str | None:
-    """Load the sample posts; print and return a link for the operator's account, if it has none."""
+async def _prepare_site(
+    config: Config, origin: str, outside: str, *, with_samples: bool
+) -> str | None:
+    """Load the sample posts; print and return a link for the operator's account, if it has none.
+
+    outside: the origin that phones reach, if the site listens for more than this machine.
+    """
     from app.db.engine import Database
     from app.services.access.accounts import add_setup_link, has_operator
     from app.services.imports.storing import load_samples
@@ -189,4 +196,16 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> s
     link = f"{origin}/setup?token={secret}"
     say("Make your saywho on this computer. Open this link, which works once:")
     say(f"  {link}")
+    if sys.stdout.isatty() and THIS_MACHINE not in outside:
+        say("Or scan it with a phone:")
+        _print_code(link.replace(origin, outside, 1))
     return link
+
+
+def _print_code(link: str) -> None:
+    """Print a link as a QR code, in half as many rows as it has."""
+    import segno
+
+    drawn = StringIO()
+    segno.make_qr(link).terminal(drawn, border=2, compact=True)
+    click.echo(drawn.getvalue())

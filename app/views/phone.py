@@ -1,5 +1,6 @@
 """How other devices open a page of the site: origins, a QR code, and the page for phones."""
 
+import asyncio
 from urllib.parse import urlsplit
 
 import segno
@@ -7,13 +8,15 @@ from markupsafe import Markup
 from quart import current_app, request
 
 from app.asgi.edge import is_loopback_host
+from app.errors import ConflictError
 from app.lifespan import listening_hosts, may_let_phones_in, resources
 from app.runtime.network import is_of_network, own_addresses
-from app.services.access.phone_switch import lets_phones_in
+from app.services.access.phone_switch import lets_phones_in, switch_phones
+from app.services.access.rights import switch_site
 from app.views.answers import local_address
 from app.views.blueprints import PageBlueprint
 from app.views.page import WebPage, render
-from app.views.policies import is_on_this_machine, own_origin
+from app.views.policies import is_on_this_machine, own_origin, writing
 from app.views.requests import NextArgs
 
 blueprint = PageBlueprint("phone", policy="read")
@@ -67,6 +70,22 @@ def origins_for_others() -> list[str]:
 def are_phones_in() -> bool:
     """Return whether the switch in Settings lets phones of the network in."""
     return may_let_phones_in(current_app) and lets_phones_in(resources().config.data_dir)
+
+
+async def admit_phones(*, is_on: bool, becomes_private: bool) -> None:
+    """Let phones of the network in from now on, or no more, after making the site private if that
+    is wanted and no setting decides it.
+
+    Raises ConflictError if the switch has no effect.
+    """
+    openness = resources().openness
+    if not may_let_phones_in(current_app):
+        raise ConflictError("Another setting decides where this site listens; change it there")
+    if is_on and becomes_private and openness.setting is None:
+        async with writing() as session:
+            await switch_site(session, None, is_public=False)
+        await openness.settle()  # No phone may come in before.
+    await asyncio.to_thread(switch_phones, resources().config.data_dir, is_on=is_on)
 
 
 def origin_for_others() -> str:

@@ -31,6 +31,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/login": {"GET": "open", "POST": "open"},
     "/logout": {"POST": "read"},
     "/setup": {"GET": "open", "POST": "open"},
+    "/setup/phones": {"POST": "open"},
     f"{API}/openapi.json": {"GET": "open"},
     f"{API}/docs": {"GET": "open"},
     "/": {"GET": "read"},
@@ -312,8 +313,8 @@ async def mistaken(site: Quart, roles: Iterable[Role], *, methods: Container[str
     for role in roles:
         browser = await browser_of(site, role)
         for method, rule, address in routes(site):
-            if rule in {"/setup", "/login"} or method not in methods:
-                continue  # The answers of these two are 403 and 401; below.
+            if rule in {"/setup", "/setup/phones", "/login"} or method not in methods:
+                continue  # Their answers are 403 and 401; below.
             need = need_of(method, rule)
             let_in, is_player = may(role, need, is_public=is_public), need == "player"
             expected = 0 if let_in else 1 if role == "nobody" or is_player else 2
@@ -358,7 +359,8 @@ async def test_signing_in_is_open_and_alike_for_all(site: Quart) -> None:
         browser = await browser_of(site, role)
         browser.address = f"192.0.2.{number}"  # Failures are counted for each network.
         assert (await browser.get("/setup?token=a")).status_code == 403
-        assert (await browser.post("/setup", form={"token": "a"})).status_code == 403
+        for path in ("/setup", "/setup/phones"):
+            assert (await browser.post(path, form={"token": "a"})).status_code == 403
         page = await browser.get("/login")
         assert page.status_code == (303 if role in {"operator", "reader"} else 200)
         assert (await browser.sign_in("spare", "wrong")).status_code == 401

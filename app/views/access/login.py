@@ -3,12 +3,13 @@
 import asyncio
 from http import HTTPStatus
 
+from markupsafe import Markup
 from msgspec import Struct
-from quart import g, url_for
+from quart import current_app, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, TooManyError, UnauthorizedError
-from app.lifespan import resources
+from app.errors import AppError, ForbiddenError, TooManyError, UnauthorizedError
+from app.lifespan import may_let_phones_in, resources
 from app.models.access import Operator
 from app.paths import IMPORTS
 from app.security import remove_link_page
@@ -25,7 +26,15 @@ from app.services.rooms.room_facts import list_rooms
 from app.views.answers import NO_STORE, local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
-from app.views.policies import always, clear_session, client_of, set_session, writing
+from app.views.phone import admit_phones, origins_for_others, qr_code
+from app.views.policies import (
+    always,
+    clear_session,
+    client_of,
+    is_on_this_machine,
+    set_session,
+    writing,
+)
 from app.views.requests import NextArgs
 
 blueprint = PageBlueprint("login", policy="open")
@@ -50,6 +59,22 @@ class SetupPage(FormPage, frozen=True, kw_only=True):
     token: str
     offer: Offer
     given: str | None = None
+
+    @property
+    def phone_link(self) -> str:
+        """This page as a phone reaches it; empty without phones, and at a phone."""
+        origins = origins_for_others() if self.may_take_phones else []
+        return origins[0] + url_for("login.show_setup", token=self.token) if origins else ""
+
+    @property
+    def phone_code(self) -> Markup | None:
+        return qr_code(self.phone_link)
+
+    @property
+    def may_take_phones(self) -> bool:
+        """Whether this browser may let phones of the network in, as an operator's own computer."""
+        may = self.offer.role == OPERATOR and is_on_this_machine()
+        return may and may_let_phones_in(current_app)
 
 
 class InvitedAlreadyPage(WebPage, frozen=True, kw_only=True):
@@ -126,6 +151,18 @@ async def setup(form: Form) -> ResponseReturnValue:
     response = see_other(IMPORTS if offer.role == OPERATOR else await _readers_first_page(account))
     set_session(response, secret, account.name)
     return response
+
+
+@blueprint.post("/setup/phones")
+async def let_phones_in(form: Form) -> ResponseReturnValue:
+    """Let phones of the network in, for the account to be made on one; the site becomes private."""
+    token = form.get("token", "")
+    async with resources().db.read() as session:
+        offer = await find_offer(session, token)
+    if offer.role != OPERATOR or not is_on_this_machine():
+        raise ForbiddenError("Only the computer that saywho runs on can let phones in")
+    await admit_phones(is_on=True, becomes_private=True)
+    return see_other(url_for("login.show_setup", token=token, _anchor="phone-heading"))
 
 
 async def _readers_first_page(account: Operator) -> str:

@@ -1,6 +1,5 @@
 """The settings: account, the site's switch, readers, and tokens."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -8,7 +7,7 @@ from msgspec import Meta, Struct, structs
 from quart import Response, current_app, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError, UnauthorizedError
+from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedError
 from app.lifespan import listens_here_alone, may_let_phones_in, resources
 from app.models import MAX_ID
 from app.models.access import LoginSession
@@ -30,7 +29,6 @@ from app.services.access.logins import (
     verify_password,
 )
 from app.services.access.own_person import OwnPerson, read_own_person
-from app.services.access.phone_switch import switch_phones
 from app.services.access.rights import (
     SCOPES,
     TokenFacts,
@@ -46,7 +44,7 @@ from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, list_
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, read_cards, render_form
-from app.views.phone import are_phones_in, origin_for_others, origins_for_others
+from app.views.phone import admit_phones, are_phones_in, origin_for_others, origins_for_others
 from app.views.policies import client_of, is_on_this_machine, writing
 from app.views.requests import number_of
 from saywho import __version__
@@ -205,14 +203,8 @@ async def switch_reading(form: Form) -> ResponseReturnValue:
 @blueprint.post("/settings/phones")
 async def switch_for_phones(form: Form) -> ResponseReturnValue:
     """Let phones of the network in, after making the site private if this was chosen."""
-    is_on, openness = form.get("phones") == "1", resources().openness
-    if not may_let_phones_in(current_app):
-        raise ConflictError("Another setting decides where this site listens; change it there")
-    if is_on and form.get("publish") == "private" and openness.setting is None:
-        async with writing() as session:
-            await switch_site(session, None, is_public=False)
-        await openness.settle()  # No phone may come in before.
-    await asyncio.to_thread(switch_phones, resources().config.data_dir, is_on=is_on)
+    becomes_private = form.get("publish") == "private"
+    await admit_phones(is_on=form.get("phones") == "1", becomes_private=becomes_private)
     return _back("phones")
 
 

@@ -16,7 +16,9 @@ from sqlalchemy import update
 
 from app import create_app
 from app.config import Config
+from app.lifespan import note_hosts
 from app.models import LoginFailure, LoginSession, SetupLink
+from app.runtime.network import network_addresses
 from app.services.access.accounts import LINK_LIFETIME, READER, add_setup_link
 from app.services.access.logins import (
     MOST_OF_ACCOUNT,
@@ -25,6 +27,7 @@ from app.services.access.logins import (
     WINDOW,
     count_closed,
 )
+from app.services.access.phone_switch import lets_phones_in
 from app.services.access.rights import add_token
 from saywho.clock import now
 from tests.browsing import (
@@ -37,7 +40,7 @@ from tests.browsing import (
     set_cookies,
     signed_in,
 )
-from tests.conftest import MakeConfig
+from tests.conftest import Client, MakeConfig
 from tests.installation import Installation, content_of
 from tests.quick_start import REAL
 
@@ -108,6 +111,33 @@ async def test_setup_link_makes_one_account_once_and_signs_it_in(app: Quart) -> 
     assert "This link does not work" in used
     assert 'href="/login"' in used.partition("<main")[2]
     assert (await use(app, link, name="eve"))[0] == 403
+
+
+async def test_a_phone_is_let_in_where_the_first_account_is_made(
+    app: Quart, anybody: Client
+) -> None:
+    link, browser = await make_link(app), Browser(app)
+    address, form = f"/setup?token={link}", {"token": link}
+    browser.headers, browser.address = {"Host": "127.0.0.1:8000"} | SAME_ORIGIN, "127.0.0.1"
+    # Another server, a proxy or a container decides the address.
+    assert "Let this phone in" not in await browser.page(address)
+    assert (await browser.post("/setup/phones", form=form)).status_code == 409
+    note_hosts(app, ["127.0.0.1"], may_let_phones_in=True)
+    data_dir = parts_of(app).config.data_dir
+    data_dir.mkdir(parents=True, exist_ok=True)
+    assert "Let this phone in" in await browser.page(address)
+    assert "Let this phone in" not in await Browser(app).page(address)
+    assert (await Browser(app).post("/setup/phones", form=form)).status_code == 403
+    assert not lets_phones_in(data_dir)
+
+    answer = await browser.post("/setup/phones", form=form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{address}#phone-heading")
+    assert lets_phones_in(data_dir)
+    assert (await anybody.get("/authors")).status_code == 303  # The site is private now.
+    page = await browser.page(address)
+    for network in network_addresses()[:1]:
+        assert f"http://{network}:8000{address}</code>" in page
+        assert '<svg viewBox="0 0 ' in page.partition('class="qr-code"')[2]
 
 
 async def test_setup_without_a_token_says_that_the_link_is_incomplete(app: Quart) -> None:
