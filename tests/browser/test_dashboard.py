@@ -115,9 +115,16 @@ async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage)
         "document.querySelector('#timeline-plot .js-plotly-plot').data[0].hovertext[2]"
     )
     posts = int(told.rpartition(" ")[2])
+    await expect(page.locator("[data-posts]")).to_be_hidden()
     await click_middle(page, page.locator("#timeline-plot .bars path").nth(2))
+    # A period that is pressed is that of all figures.
+    await page.wait_for_url(re.compile("since="))
+    await until_bars(page, {"골목빵집": posts})
+    hours = "document.querySelector('#week-plot .js-plotly-plot').data[0].customdata.length"
+    await until_true(page, f"{hours} <= {posts}")
+    await page.locator("[data-posts]").click()
     await page.wait_for_url(re.compile("/posts"))
-    assert set(parse_qs(urlsplit(page.url).query)) == {"username", "tz", "since", "until"}
+    assert set(parse_qs(urlsplit(page.url).query)) == {"username", "tz", "since", "through"}
     await expect(page.locator(".post")).to_have_count(min(posts, 20))
 
 

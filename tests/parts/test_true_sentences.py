@@ -1984,7 +1984,7 @@ DASHBOARD_FURNITURE: Final = [
     r"The table will show it when it is ready\.|다 되면 표에서 볼 수 있어요\.",
     r"The author with the most messages is on top\. .*|가장 많이 쓴 사람이 맨 위에 있어요\. .*",
     r"The author with more messages is on top\. .*|더 많이 쓴 사람이 맨 위에 있어요\. .*",
-    r"Select a bar to see its messages\.|막대를 누르면 .*|No hour and no part of the day is clearly ahead",
+    r"Select a bar to choose its time, and again to see its messages\.|막대를 누르면 .*|No hour and no part of the day is clearly ahead",
     r"뚜렷이 앞서는 시간이나 때는 없어요",
     r"A stronger colour means more messages\.|색이 진할수록 메시지가 많아요\.",
 ]

@@ -1,13 +1,14 @@
 """The dashboard's page, and its figures' numbers as tables and CSV files."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from quart import Response, request
+from quart import Response, request, url_for
+from quart.typing import ResponseReturnValue
 
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.errors import AppError, NotFoundError
@@ -26,8 +27,8 @@ from app.parts.dashboard.figures import (
 from app.parts.dashboard.panels import DASHBOARD, PANELS
 from app.services.posts.users import Author, count_users
 from app.services.rooms.room_facts import zone_of_chats
-from app.views.answers import csv_answer
-from app.views.author_picker import offered_authors
+from app.views.answers import csv_answer, see_other
+from app.views.author_picker import OfferedChat, offered_authors, offered_chats, read_chats
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.figure import Finding, Table
@@ -61,8 +62,20 @@ class Section(Struct, frozen=True):
         return height
 
 
+class PickedChat(NamedTuple):
+    """A chat, or everybody, whom the page is about after a press."""
+
+    name: str
+    """Empty for everybody."""
+    path: str
+    is_shown: bool
+
+
 class DashboardPage(WebPage, frozen=True, kw_only=True):
     template = "dashboard/dashboard.html"
+
+    choices: list[PickedChat]
+    """Chats, since the sum of unlike chats says little; empty without several."""
 
     args: View
     authors: list[Author]
@@ -96,11 +109,14 @@ class TablePage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.get("/")
-async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
+async def show_dashboard(args: View) -> ResponseReturnValue:
     depends_on(EVERYTHING)
     depends_on(DERIVED)
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
+        choices = _choices(offered_chats(await read_chats(session), author_total), args)
+        if choices and not request.args:
+            return see_other(choices[0].path)
         own_zone = await zone_of_chats(session, args.names)
     args.tz = zone_of_page(request.args.get("tz", ""), own_zone).key
     panels = [panel for panel in PANELS.values() if author_total > 1 or not panel.needs_two]
@@ -113,6 +129,7 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     page = await render(
         DashboardPage(
             args=args,
+            choices=choices,
             authors=authors,
             author_total=author_total,
             sections=sections,
@@ -124,6 +141,21 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
     )
     policy = CONTENT_SECURITY_POLICY.format(hashes=dash["hashes"])
     return page, 200, {"Content-Security-Policy": policy}
+
+
+def _choices(chats: Sequence[OfferedChat], args: View) -> list[PickedChat]:
+    if len(chats) < 2:
+        return []
+    shown = {*map(str.casefold, args.names)}
+    of_all = PickedChat("", url_for("dashboard.show_dashboard", username=""), not shown)
+    return [
+        PickedChat(
+            chat.name,
+            url_for("dashboard.show_dashboard", username=sorted(chat.members)),
+            {*map(str.casefold, chat.members)} == shown,
+        )
+        for chat in chats
+    ] + [of_all]
 
 
 async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:

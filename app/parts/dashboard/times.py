@@ -162,7 +162,10 @@ class Timeline(Panel["PostsByPeriod"]):
     name = "timeline"
     height_px = ALL_ROWS_PX + 50
     topic = gettext_noop("Posts over time")
-    about = gettext_noop("The author with the most posts is on top. Select a bar to see its posts.")
+    about = gettext_noop(
+        "The author with the most posts is on top. Select a bar to choose its time, and again to "
+        "see its posts."
+    )
 
     async def load(self, session: AsyncSession, view: View) -> "PostsByPeriod":
         authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
@@ -289,13 +292,17 @@ class PostsByPeriod(PanelFigure):
         end, last = self.scale_end, self.drawn[-1]
         if self.uncounted:
             yield gettext(
-                "The author with the most posts is on top. Select a bar to see its "
-                "posts. A bar in the row of everyone else shows all posts of its time."
+                "The author with the most posts is on top. Select a bar to choose its time, and "
+                "again to see its posts. A bar in the row of everyone else shows all posts of its "
+                "time."
             )
         elif len(self.rows) == 1:
-            yield gettext("Select a bar to see its posts.")
+            yield gettext("Select a bar to choose its time, and again to see its posts.")
         elif len(self.rows) == 2:
-            yield gettext("The author with more posts is on top. Select a bar to see its posts.")
+            yield gettext(
+                "The author with more posts is on top. Select a bar to choose its time, and again "
+                "to see its posts."
+            )
         else:
             yield gettext(Timeline.about)
         if any(posts > end for row in self.named for posts in row.counts):

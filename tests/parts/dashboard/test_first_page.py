@@ -4,13 +4,16 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
+from html import unescape
 from typing import Final
 
 import pytest
+from quart import Quart
 
 from app.services.imports.storing import load_samples
 from saywho.clock import now
 from tests.browsing import parts_of
+from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client
 from tests.parts.dashboard.viewing import PREFIX, csv_rows, drawn, page_words
 from tests.posting import new_tweet, store
@@ -190,7 +193,9 @@ async def test_numbers_are_saved_as_a_file_without_scripts(writer: Client) -> No
         assert f'href="/dashboard/table/{name}.csv"' in page
     answer = await writer.get(f"{PREFIX}table/timeline.csv?until=2026-05-04")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="saywho-timeline.csv"'
-    assert "Select a bar to see its posts." in page  # There is one, and no other below it.
+    assert (
+        "Select a bar to choose its time, and again to see its posts." in page
+    )  # There is one, and no other below it.
     assert "is on top" not in page
     assert "Select a bar" not in await writer.page(f"{PREFIX}?lang=xx")
     content = (await answer.get_data()).decode("utf-8-sig")
@@ -233,3 +238,23 @@ async def test_posts_of_sample_authors_are_named_next_to_those_of_others(writer:
     assert "480 of these posts are by sample authors." in notes
     notes = (await page_words(writer, "?username=ann"))["timeline"]["notes"]
     assert "sample author" not in notes
+
+
+async def test_several_chats_are_not_summed_at_first(app: Quart, anybody: Client) -> None:
+    for name, people in (("harbour", ("ann", "ben")), ("hill", ("cem", "dua"))):
+        said = [(f"2024-01-1{day} 10:00", who, "tea") for day in range(5) for who in people]
+        await import_chat(parts_of(app).db, kakaotalk(name, *said))
+        if name == "harbour":  # One chat is all there is.
+            assert (await anybody.get(PREFIX)).status_code == 200
+    answer = await anybody.get(PREFIX)
+    assert answer.status_code == 303
+    page = await anybody.page(answer.headers["Location"])
+    links = re.findall(r'<a href="([^"]*)"( aria-current="true")?>', page.partition("picker")[2])
+    assert [bool(shown) for _, shown in links[:3]] == [True, False, False]
+    assert "10 messages" in page_text(page)
+    assert "20 messages" not in page_text(page)
+    assert "20 messages" in page_text(await anybody.page(unescape(links[2][0])))
+
+
+def page_text(page: str) -> str:
+    return re.sub(r"<[^>]*>", "", page)

@@ -8,6 +8,7 @@
   const grid = root.querySelector(".figure-grid");
   const form = document.getElementById("filters");
   const words = root.dataset;
+  const chosen = document.getElementById("chosen-time");
   const language = document.documentElement.lang;
   const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const ASK_PAUSE_MS = 120;
@@ -106,7 +107,7 @@
   function showAddress() {
     applied = filters();
     const asked = applied.toString() && view();
-    const address = location.pathname + (asked ? `?${asked}` : "");
+    const address = location.pathname + (asked ? `?${asked}` : words.everyone ?? "");
     if (address !== location.pathname + location.search) history.pushState(null, "", address);
   }
 
@@ -118,6 +119,17 @@
     }
     const field = form.elements[name];
     return `${field.labels?.[0].textContent ?? name}: ${value}`;
+  }
+
+  // A period that is pressed in one figure is that of all; pressed once more, it leads to its posts.
+  function narrow(asked) {
+    const [since, through] = [asked.get("since"), lastDay(asked)];
+    const { since: first, through: last } = form.elements;
+    if (!since || !through || (first.value === since && last.value === through)) return false;
+    first.value = since;
+    last.value = through;
+    show();
+    return true;
   }
 
   /* Asking: each figure by itself. While its call is under way it asks for another view, but not for
@@ -133,6 +145,16 @@
       figure.live = isLive;
       ask(figure);
     }
+    for (const link of document.querySelectorAll(".picker a")) {
+      const isShown = named(new URLSearchParams(link.search)).trim() === named(applied);
+      if (isShown) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    const whole = new URLSearchParams(view());
+    chosen.hidden = !applied.has("since") && !applied.has("through");
+    chosen.querySelector("[data-posts]").search = whole;
+    for (const name of ["since", "through"]) whole.delete(name);
+    chosen.querySelector("[data-whole]").search = whole.toString() || "username=";
     for (const link of document.querySelectorAll(".language a")) {
       const asked = new URLSearchParams(location.search);
       asked.set("locale", link.lang);
@@ -282,7 +304,7 @@
   });
   document.getElementById("reset").addEventListener("click", (event) => {
     event.preventDefault();
-    history.pushState(null, "", location.pathname);
+    history.pushState(null, "", location.pathname + (words.everyone ?? ""));
     showForm();
   });
   window.addEventListener("popstate", showForm);
@@ -386,6 +408,7 @@
         const isClick = context.triggered.some((each) => each.prop_id.endsWith(".clickData"));
         const point = click?.points?.[0];
         if (!isClick || !point) return old();
+        if (narrow(new URLSearchParams(point.customdata))) return null;
         const { path } = JSON.parse(answer).answer;
         location.assign([path, point.customdata].filter(Boolean).join(path.endsWith("?") ? "" : "&"));
         return null;
