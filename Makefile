@@ -122,7 +122,7 @@ soak: $(DEV_STAMP) ## for hours: seeds, planted bugs, kills, and inputs at rando
 	@$(BIN)/python -m tests.trust.mutants
 	@for site in "sqlite 100" "postgresql 100"; do $(BIN)/python -m tests.trust.histories $$site || exit 1; done
 	@for each in "hostile 100000" "feeds 500" "uploads 300" "failovers 5" \
-		"power 2000" disk_faults "stopped serve" "stopped hypercorn" "stopped postgresql"; do $(BIN)/python -m tests.trust.$$each || exit 1; done
+		"power 2000" disk_faults "stopped serve" "stopped hypercorn" "stopped postgresql" old_faults; do $(BIN)/python -m tests.trust.$$each || exit 1; done
 	@$(BIN)/python -m tests.trust.memory 512 || test $$? = 2
 
 .PHONY: accuracy

@@ -15,14 +15,21 @@ WRITABLE: Final = "query_only = OFF"
 
 
 @contextmanager
-def connections_take(pragma: str, *, from_posts: int = 0) -> Iterator[None]:
-    """Let connections to SQLite take the pragma when they are used, once there are some posts."""
+def connections_take(
+    pragma: str, *, from_posts: int = 0, once_then: str | None = None
+) -> Iterator[None]:
+    """Let connections to SQLite take the pragma when they are used, once there are some posts.
+
+    once_then: what they take after the first use.
+    """
+    taken = [pragma]
 
     def execute(connection: Any, *_: object) -> None:
         cursor = connection.cursor()
         cursor.execute('SELECT count(*) FROM "Tweet"')
         if cursor.fetchone()[0] >= from_posts:
-            cursor.execute(f"PRAGMA {pragma}")
+            cursor.execute(f"PRAGMA {taken[-1]}")
+            taken.append(once_then or pragma)
 
     event.listen(Pool, "checkout", execute)
     try:

@@ -59,5 +59,5 @@ def find(mutant: Mutant) -> str | None:
     if result.returncode not in {0, FAILED} or "NameError" in result.stdout:
         raise RuntimeError(result.stderr + result.stdout)
     lines = result.stdout.splitlines()
-    failed = [line for line in lines if line.startswith(("FAILED", "ERROR"))]
+    failed = [line for line in lines if line.startswith(("FAILED tests", "ERROR tests"))]
     return failed[0] if result.returncode == FAILED else None

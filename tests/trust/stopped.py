@@ -16,14 +16,23 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from tests.installation import PROGRAM, Installation
 from tests.postgresql import Server as DatabaseServer
-from tests.server import HYPERCORN, SERVE, Server, children_of, connections_to_every_worker, serving
+from tests.server import (
+    ESTABLISHED,
+    HYPERCORN,
+    LISTENING,
+    SERVE,
+    Server,
+    children_of,
+    serving,
+    sockets_of,
+)
 from tests.trust.moved_clock import clock_library, set_ahead
 from tests.trust.site import queue
 from tests.uploading import jsonl
@@ -124,10 +133,10 @@ class Stops:
 
     def stop_a_worker(self) -> None:
         """Stop a worker while others write; what it answers later is as new as it can be."""
-        with connections_to_every_worker(self.server) as connections:
+        with self._connections() as connections:
             for connection in connections:  # So that each worker keeps an answer.
                 self.server.ask(connection, "GET", NEWEST)
-            worker = self._chance.choice(self.server.workers())
+            worker = self._chance.choice(self._workers())
             with stopped(worker):
                 self.use(10)
                 for connection in connections:
@@ -137,11 +146,33 @@ class Stops:
                     answer = connection.getresponse()
                 except (OSError, http.client.HTTPException):
                     # On a busy machine it is stopped for longer, and killed.
-                    assert worker not in self.server.workers()
+                    assert worker not in self._workers()
                     continue
                 self._compare(json.loads(answer.read()), "after a worker was stopped")
-        is_there = worker in self.server.workers()
+        is_there = worker in self._workers()
         self.said.append("a worker" if is_there else "a worker, which was replaced")
+
+    def _workers(self) -> list[int]:
+        """Return the processes that listen: hypercorn has another child."""
+        port = self.server.port
+        return [pid for pid in self.server.workers() if sockets_of(pid, port, LISTENING)]
+
+    @contextmanager
+    def _connections(self) -> Iterator[list[http.client.HTTPConnection]]:
+        """Give open connections of which each worker holds at least one."""
+        with ExitStack() as stack:
+            connections: list[http.client.HTTPConnection] = []
+
+            def are_enough() -> bool:
+                for _ in range(4):
+                    connection = stack.enter_context(closing(self.server.connect()))
+                    assert self.server.ask(connection, "GET", "/healthz")[0] == 200
+                    connections.append(connection)
+                held = (sockets_of(pid, self.server.port, ESTABLISHED) for pid in self._workers())
+                return all(held)
+
+            self.server.installation.wait_until(are_enough)
+            yield connections
 
     def stop_an_import(self) -> None:
         """Stop the process of an import, which may hold the write lock."""
@@ -154,7 +185,7 @@ class Stops:
             nonlocal process
             state = self.server.send("GET", job)[2]
             assert state["state"] != "done", "the import was too quick"
-            children = [pid for worker in self.server.workers() for pid in children_of(worker)]
+            children = [pid for worker in self._workers() for pid in children_of(worker)]
             process = children[0] if children else 0
             return bool(process and state["accepted"])
 

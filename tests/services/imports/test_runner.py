@@ -26,7 +26,7 @@ from saywho.formats.records import ReadOptions
 from saywho.formats.source.file import Source
 from saywho.processes import NICENESS
 from tests.conftest import MakeConfig
-from tests.refusals import FULL, READ_ONLY, connections_take
+from tests.refusals import FULL, READ_ONLY, WRITABLE, connections_take
 from tests.uploading import jsonl, queued
 
 
@@ -80,6 +80,24 @@ async def test_an_import_of_which_no_more_can_be_written_goes_on_later(
         job = await queued(db, config.data_dir, jsonl(*posts))
         with (
             connections_take(READ_ONLY, from_posts=BATCH),
+            pytest.raises(SystemExit, match="goes on later: The database cannot be written"),
+        ):
+            await run_waiting_job(config, os.getppid(), job.id)
+        await run_waiting_job(config, os.getppid(), job.id)
+        async with db.read() as session:
+            done = await get_job(session, job.id)
+    assert (done.state, done.accepted, done.duplicates) == ("done", 2 * BATCH, 0)
+
+
+async def test_an_import_that_loses_its_database_for_a_moment_goes_on_later(
+    make_config: MakeConfig,
+) -> None:
+    config = make_config()
+    posts = [{"username": "ann", "text": f"post {n}"} for n in range(2 * BATCH)]
+    async with Database(config) as db:
+        job = await queued(db, config.data_dir, jsonl(*posts))
+        with (
+            connections_take(READ_ONLY, from_posts=BATCH, once_then=WRITABLE),
             pytest.raises(SystemExit, match="goes on later: The database cannot be written"),
         ):
             await run_waiting_job(config, os.getppid(), job.id)

@@ -154,7 +154,17 @@ async def test_a_new_password_ends_all_other_sessions(app: Quart, browser: Brows
     assert (await Browser(app).sign_in("ben")).status_code == 303
 
 
-async def test_an_old_password_changes_the_password_once(browser: Browser) -> None:
+async def test_an_old_password_changes_the_password_once(
+    app: Quart, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords, both_verified = parts_of(app).passwords, asyncio.Barrier(2)
+    hash_now = passwords.hash
+
+    async def hash_later(password: str) -> str:
+        await both_verified.wait()
+        return await hash_now(password)
+
+    monkeypatch.setattr(passwords, "hash", hash_later)
     forms = [{"old": PASSWORD, "new": f"{NEW_PASSWORD} {number}"} for number in range(2)]
     answers = [browser.post("/settings/password", form=form) for form in forms]
     assert sorted(each.status_code for each in await asyncio.gather(*answers)) == [303, 401]
