@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from app.drawing.drawings import HabitRow
-from app.language.i18n import gettext, show_percent
+from app.language.i18n import gettext, show_list, show_percent
+from app.views.cast import shown_name
 from app.views.tell import Beside, label_of, short_name, value_of
 from saywho.people.fingerprint import Measure
 
@@ -56,7 +57,12 @@ def usual_told(measure: Measure, beside: Beside) -> str:
     if not measure.habit.is_mean:
         value = show_percent(measure.beside, measure.own)
     others = gettext("The others compared") if beside.is_of_some else gettext("Everyone else")
-    others = others_of_script(measure) or others
+    if measure.script and len(beside.each) == len(measure.each):
+        # Who mixes scripts would be left out in silence.
+        named = zip(beside.each, measure.each, strict=True)
+        others = show_list([shown_name(name) for name, value in named if value is not None])
+    else:
+        others = others_of_script(measure) or others
     return f"{short_name(beside.only_other) or others}: {value}"
 
 

@@ -523,6 +523,8 @@ class Beside(NamedTuple):
     only_other: str = ""
     """Name of a single other person."""
     kind: Literal["chat", "site", "samples", "the others"] = "the others"
+    each: Sequence[str] = ()
+    """Usernames in the order of a measure's `each`, if all others are known."""
 
     @property
     def is_of_some(self) -> bool:

@@ -453,7 +453,11 @@ def _usual(reader: Reader, found: Found) -> None:
     usual = truth.usual(name, reader.habit)
     if besides := found.get("besides"):
         is_of_some = truth.others(name, reader.habit) != truth.others(name)
-        assert bool(re.search("alphabet|문자", besides)) == is_of_some, (name, besides)
+        is_named = len(listed := re.findall(ANYBODY, besides)) > 1 or is_of_some
+        if is_named and listed:
+            assert {*listed} == {*truth.others(name, reader.habit)}, (name, besides)
+        else:
+            assert bool(re.search("alphabet|문자", besides)) == is_of_some, (name, besides)
     are_equal = _are_told_as(reader.habit)
     assert are_equal(found["usual"], usual), (reader.subject, reader.habit, usual)
 
@@ -978,7 +982,7 @@ def _further_people(reader: Reader, found: Found) -> None:
 
 BESIDE: Final = (
     rf"(?P<besides>Everyone else|(?:Others|The other person) with the same alphabet|The others compared"
-    rf"|다른 사람들|같은 문자로 쓰는 다른 (?:사람들|한 사람)|비교한 다른 작성자들|{ANYBODY})"
+    rf"|다른 사람들|같은 문자로 쓰는 다른 (?:사람들|한 사람)|비교한 다른 작성자들|{ANYBODY}(?:(?:, and |, | and ){ANYBODY})*)"
     r": (?P<usual>[^()·]+)"
 )
 CALLED: Final = {

@@ -160,7 +160,14 @@ def _script_apart(sight: ChatSight, place: int) -> str:
 
 def _beside(sight: ChatSight, person: PersonPortrait) -> Beside:
     only_other = other_called(person.username or "", sight.room)
-    return Beside(sight.room.people_total - 1, only_other)
+    others = sorted(
+        (one for one in sight.people if one is not person), key=lambda one: -one.messages
+    )
+    counts = [one.messages for one in others]
+    # Where two have as many messages, the order is not known.
+    is_known = sight.room.people_total == len(sight.people) and len({*counts}) == len(counts)
+    each = [one.username or "" for one in others if one.messages >= FEWEST_COMPARED]
+    return Beside(sight.room.people_total - 1, only_other, each=each if is_known else ())
 
 
 def _line_of_habit(habit: Measure, beside: Beside) -> CardLine:
