@@ -472,7 +472,7 @@ EXPLANATIONS: Final = (
 
 
 def _any_of(*texts: str) -> str:
-    values = VALUES | {"username": r"\S+", "name": ANYBODY, "other": ANYBODY}
+    values = VALUES | {"username": r"\S+", "name": ANYBODY, "other": ANYBODY, "names": ".+?"}
     told = "|".join(
         with_values(each.removesuffix("."), values)
         for text in texts
@@ -645,6 +645,7 @@ ABOUT_CHATS: Final = (
     "sides have at least 20 messages. A reply is a message right after someone else’s, at most six "
     "hours later.",
     "Messages of one day belong together, so days are compared, not single messages.",
+    "Too few messages in the same language to compare the words of {names}.",
     "Words are separated by spaces. Only messages with text count for words a message.",
     "A person starts a conversation by writing after more than six hours without a message. A "
     "reply is a message right after someone else's, at most six hours later. Half of a person's "

@@ -17,6 +17,7 @@ from app.language.i18n import (
     show_clock,
     show_date,
     show_duration,
+    show_list,
     show_number,
     show_percent,
     show_roughly,
@@ -446,7 +447,16 @@ class TypicalWords(PortraitFigure):
             "On average, at most 1 in 20 of the listed words is there by chance, however many "
             "were compared. Very common words are left out, if saywho knows the language."
         )
-        return Finding(self.missing(), about=f"{about} {chosen}")
+        return Finding(self.missing(), notes=self._alone_in_language(), about=f"{about} {chosen}")
+
+    def _alone_in_language(self) -> list[str]:
+        """Return a sentence on those whose words are not compared, though others' are."""
+        enough = [one for one in self.people if one.username and one.messages >= FEWEST_COMPARED]
+        names = [name_of(person) for person in enough if person.typical is None]
+        if not names or len(names) == len(enough):
+            return []
+        text = gettext("Too few messages in the same language to compare the words of {names}.")
+        return [text.format(names=show_list(names))]
 
     def table(self) -> Table:
         rows = [
