@@ -55,6 +55,7 @@ LATER: Final = (
     "tests/parts/games/test_games_api.py",
     "tests/parts/games/test_joining.py",
     "tests/parts/games/test_secrets.py",
+    "tests/parts/mcp/test_command.py::test_the_client",
     "tests/parts/pictures/test_year_cards.py",
     "tests/parts/portraits/test_overview.py::test_the_finding_comes_first",
     "tests/parts/portraits/test_people_alike.py",

@@ -119,6 +119,22 @@ def test_accuracy_is_printed_for_a_file_of_posts(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
+def test_published_methods_are_asked_about_the_same_posts(tmp_path: Path) -> None:
+    posts = {
+        f"a{author}": [post.replace(" ", " that they said and it was ", 1) for post in own]
+        for author in range(6)
+        if (own := posts_of(author))
+    }
+    path = written(tmp_path / "posts.jsonl", posts, KNOWN)
+    done = run("peers_of_style", path, "--sets", "3", "--texts", "5")
+    assert done.returncode == 0, done.stderr
+    assert "LambdaG is left out: pip install lambdag\n" in done.stderr
+    for table in ("| among, of 6 | 2 | 5 | texts |", "| one author | posts | EER | c@1 | C_llr |"):
+        _, _, rows = done.stdout.partition(table)
+        assert all(f"\n| {name} | " in rows for name in ("Cosine Delta", "TF-IDF + SVC", "saywho"))
+
+
+@pytest.mark.full
 def test_the_open_question_is_tabled(tmp_path: Path) -> None:
     # Of invented words alone nobody would take them for English.
     posts = {

@@ -84,7 +84,8 @@ class Redactor:
     async def username_of(self, person: str) -> str:
         """Return the username of a name, or of letters. Raises NotFoundError, InvalidInputError."""
         if self._access.has_names:
-            return (await get_user(self._session, person)).username
+            # PostgreSQL refuses NUL, which no name has.
+            return (await get_user(self._session, person.replace("\0", " "))).username
         handle = _HANDLE.fullmatch(person.strip().upper())
         if handle is None:
             raise InvalidInputError(
