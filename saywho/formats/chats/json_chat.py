@@ -182,7 +182,9 @@ def _is_repeated(said: ChatMessage, seen: set[int]) -> bool:
     size = len(seen)
     if size >= _MOST_SEEN:
         seen.clear()
-    key = (said.room, said.name, said.author_id, said.time, said.text, said.attached)
+    # The hash of a whole room takes as long as all the rest.
+    room = said.room and (said.room.external_id, said.room.name, said.room.file)
+    key = (room, said.name, said.author_id, said.time, said.text, said.attached)
     seen.add(hash(key))
     return len(seen) == size
 

@@ -83,7 +83,7 @@ class LearntSentences:
         places: dict[_Place, dict[str, list[str]]] = {}
         varied: set[_Place] = set()
         for text in self._uses:
-            signs = list(_SIGN.finditer(text))
+            signs = () if text.isascii() else list(_SIGN.finditer(text))
             if signs:
                 before, after = text[: signs[0].start()], text[signs[-1].end() :]
                 place = _Place(before.strip(), after.strip())

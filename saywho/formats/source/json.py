@@ -470,10 +470,17 @@ def as_object(value: object) -> Json:
 
 
 def values_at(value: object, path: str) -> Iterator[object]:
-    """Yield the values at a path such as `content/parts/*`, in which `*` means each item."""
-    if not path:
-        yield value
-        return
+    """Return the values at a path such as `content/parts/*`, in which `*` means each item."""
+    if "*" in path:
+        return _values_of_each(value, path)
+    for key in path.split("/") if path else ():
+        if not isinstance(value, dict) or key not in value:
+            return iter(())
+        value = value[key]
+    return iter((value,))
+
+
+def _values_of_each(value: object, path: str) -> Iterator[object]:
     key, _, rest = path.partition("/")
     if key == "*":
         for item in value.values() if isinstance(value, dict) else as_list(value):
