@@ -23,7 +23,7 @@ class Mutant(NamedTuple):
 
     bug: str
     tests: str
-    """The file of tests that finds it."""
+    """The file of tests that finds it, or one test, which may be one of `make soak`."""
     path: str
     old: str
     new: str
@@ -47,6 +47,7 @@ def find(mutant: Mutant) -> str | None:
             (
                 *(sys.executable, "-m", "pytest", "-x", "-q", "-n", "0"),
                 *("--timeout", str(TEST_S), mutant.tests),
+                *(("-m", "soak or not soak") if "::" in mutant.tests else ()),
             ),
             cwd=copy,
             env=os.environ | {"PYTHONPATH": str(copy)},
