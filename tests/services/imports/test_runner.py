@@ -89,6 +89,7 @@ async def test_an_import_of_which_no_more_can_be_written_goes_on_later(
     assert (done.state, done.accepted, done.duplicates) == ("done", 2 * BATCH, 0)
 
 
+@pytest.mark.databases("sqlite")
 async def test_an_import_that_loses_its_database_for_a_moment_goes_on_later(
     make_config: MakeConfig,
 ) -> None:
