@@ -38,19 +38,22 @@ class Upgraded(NamedTuple):
     """The address of an import that 1.1.0 was killed in."""
 
 
-@pytest.fixture(scope="module")
-def former(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The source of 1.1.0; its commit stands in the changelog."""
-    changelog = (ROOT / "CHANGELOG.md").read_text()
-    (commit,) = re.findall(r"^## 1\.1\.0\n\nCommit `(\w{40})`", changelog, re.MULTILINE)
+def source_of(version: str, folder: Path) -> Path:
+    """Lay out the source of a release, whose commit stands in the changelog."""
+    changelog, heading = (ROOT / "CHANGELOG.md").read_text(), re.escape(version)
+    (commit,) = re.findall(rf"^## {heading}\n\nCommit `(\w{{40}})`", changelog, re.MULTILINE)
     command = ["git", "archive", commit]
     archived = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if archived.returncode:
         pytest.skip("a shallow clone does not have the commits of earlier releases")
-    folder = tmp_path_factory.mktemp("former")
     with tarfile.open(fileobj=BytesIO(archived.stdout)) as tar:
         tar.extractall(folder, filter="data")
     return folder
+
+
+@pytest.fixture(scope="module")
+def former(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return source_of("1.1.0", tmp_path_factory.mktemp("former"))
 
 
 def kill(pid: int) -> None:
@@ -166,3 +169,37 @@ def test_an_option_that_went_ends_with_the_way(upgraded: Upgraded, tmp_path: Pat
 def test_the_site_is_sound(upgraded: Upgraded) -> None:
     checked = upgraded.server.installation.process(PROGRAM, "check", "--json")
     assert (checked.returncode, checked.stdout) == (0, '{"ok":true,"faults":[]}\n')
+
+
+@pytest.mark.parametrize("releases", [("0.2.0", "1.1.0"), ("1.0.0",)], ids="-".join)
+def test_earlier_sites_are_upgraded_as_documented(
+    releases: tuple[str, ...], tmp_path: Path
+) -> None:
+    """From 0.2.0 by way of 1.1, and from 1.0.0 at once (docs/operations.md, "Upgrade")."""
+    own = Installation(tmp_path / "data")
+    own.data_dir.mkdir()
+
+    def done(source: Path, *arguments: str | Path) -> str:
+        env = own.environment() | {"PYTHONPATH": str(source), "PYTHONSAFEPATH": "1"}
+        del env["SAYWHO_ENV_FILE"]  # 0.2.0 does not know it.
+        ended = own.process(*FORMER, *arguments, env=env)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def posts(source: Path) -> list[tuple[str, str, str]]:
+        rows = map(json.loads, done(source, "export").splitlines())
+        return sorted((row["username"], row["text"], row["created_at"]) for row in rows)
+
+    sources = [source_of(version, tmp_path / version) for version in releases]
+    done(sources[0], "demo")
+    stored = posts(sources[0])
+    assert len(stored) > 100
+    for source in sources[1:]:
+        done(source, "db", "upgrade")
+    done(sources[-1], "backup", tmp_path / "before-upgrade.tar")
+    done(ROOT, "db", "upgrade")
+    assert done(ROOT, "check") == "ok\n"
+    assert posts(ROOT) == stored
+    again = Installation(tmp_path / "again")
+    assert again.process(PROGRAM, "restore", tmp_path / "before-upgrade.tar").returncode == 0
+    assert again.done("check") == "ok\n"
