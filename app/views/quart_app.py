@@ -25,6 +25,7 @@ from werkzeug.sansio.http import parse_cookie
 from app.asgi.cached import headers_of
 from app.db.result_cache import depends_on_unkeyed, depends_on_visitor
 from app.language.i18n import COOKIE
+from app.lifespan import KEY
 from app.runtime.clock import ZONE_COOKIE
 
 LISTENS_AFTER_S: Final = 0.05
@@ -312,6 +313,13 @@ class App(Quart):
         logger.error(AS_WSGI)
         called[1]("500 Internal Server Error", [("Content-Type", "text/plain")])
         return [f"{AS_WSGI}\n".encode()]
+
+    def add_url_rule(self, rule: str, *given: Any, **named: Any) -> None:
+        super().add_url_rule(rule, *given, **named)
+        if KEY in self.extensions:
+            logger.warning(
+                "%s was added while the app serves, to this worker alone; add it before", rule
+            )
 
     def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
         """Return what finds a request's view; Quart's own also looks for subdomains."""

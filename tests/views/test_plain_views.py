@@ -238,6 +238,18 @@ async def test_equal_requests_to_a_plain_view_run_together(make_config: MakeConf
     assert [await answer.get_data() for answer in answers] == [b"met"] * 2
 
 
+async def test_a_view_that_comes_after_the_start_is_named(
+    app: Quart, anybody: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    late = Blueprint("late", __name__)
+    late.add_url_rule("/late", view_func=contact)
+    assert await statuses(anybody, "/about-us") == [200]
+    app.register_blueprint(late)
+    (line,) = (record.getMessage() for record in caplog.records if "/late" in record.getMessage())
+    assert "add it before" in line
+    assert await statuses(anybody, "/late") == [200]
+
+
 async def test_web_sockets_stay_closed(app: Quart) -> None:
     with pytest.raises(WebsocketDisconnectError):
         async with app.test_client().websocket("/socket") as connection:
