@@ -231,6 +231,8 @@ class Story:
         self._tell(fact)
 
     def _delete(self) -> None:
+        if not self._posts:
+            self._post_at_once()
         text = self.chance.choice([*self._posts])
         fact = self._begin("deletion", removes=[text])
         self._send("DELETE", f"/tweets/{self._posts.pop(text)}", 204)
