@@ -88,7 +88,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
 OF_PROGRAMS: Final = re.compile(
     rf"{API}(/.*)?|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.(png|zip)"
     "|/about|/(room/<id:room_id>|user/<username>)/portrait$|/dashboard/_|/dashboard/zone|/get_user"
-    "|/user$|/users|/reset|/update|/compare/example|/compare/case"
+    "|/user$|/users|/reset|/update|/compare/example|/compare/case|/llms.txt"
 )
 """Routes of programs, of pictures, of signing in, and `/about`, which is about any author."""
 UNSEEN: Final = re.compile(
@@ -275,6 +275,7 @@ NO_NAME: Final = {
     ("ImportPage", "person"): "the authors of the import have it as a username",
     ("Preview", "authors"): "names in a file that is not imported yet",
     ("FileChat", "people"): "names in a file that is not imported yet",
+    ("ChatMatch", "people"): "names of a file's people, by which its chat was found",
     ("Solved", "guess"): "one of the choices, which are usernames",
     ("GamePage", "players"): "names that players have chosen",
     ("QuizPage", "players"): "names that players have chosen",

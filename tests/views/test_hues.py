@@ -147,10 +147,13 @@ async def chat(shared: Shared) -> Client:
 
 SWATCH: Final = r'swatch (author-\d+)"[^>]*></span>\s*<a[^>]*><bdi>{name}<'
 
+SHARE: Final = r'class="(author-\d+)"><span class="swatch"[^>]*></span> <bdi class="hued">{name}<'
+"""Part of the bar of messages."""
+
 
 async def test_the_people_of_a_chat_have_the_clearest_colours(chat: Client) -> None:
     dealt = ["author-4", "author-3", "author-2", "author-1"]
-    assert hues_in(await chat.page("/room/1"), PEOPLE, SWATCH) == dealt
+    assert hues_in(await chat.page("/room/1"), PEOPLE, SHARE) == dealt
     # Around a message stand only some of them, who keep their colours.
     newest = re.findall(r'id="m(\d+)"', await chat.page("/room/1?on=2024-01-16&tz=Asia/Seoul"))[-1]
     page = await chat.page(f"/tweet/{newest}")

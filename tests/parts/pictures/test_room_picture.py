@@ -67,7 +67,7 @@ async def test_the_chat_names_its_picture_and_offers_it(chat: Client) -> None:
     assert answer.content_type == "image/png"
     drawn = colours_of(opened(await answer.get_data()))
     for hue in ("author-1", "author-2"):  # As on the page.
-        assert f'swatch {hue}"' in page
+        assert f'{hue}"' in page
         assert ImageColor.getrgb(theme_of("light").hues[hue]) in drawn
 
 

@@ -105,7 +105,8 @@ def test_at_most_three_signs_are_told() -> None:
 
 
 def test_a_sign_of_which_others_may_have_more_is_not_told() -> None:
-    some = [reacted(1, 30, a=30), *(reacted(n, 6, b=6) for n in range(2, MOST_LOOKED_AT))]
+    some = [reacted(1, 30, a=30), reacted(2, 7, b=7)]
+    some += [reacted(number, 6, b=6) for number in range(3, MOST_LOOKED_AT)]
     last = reacted(MOST_LOOKED_AT, 5, c=4)
     # Further down there may be a message with five of the last one's sign.
     assert [best.sign for best in best_of([*some, last])] == [None, "b"]
