@@ -80,10 +80,10 @@ def test_a_grave_doubt_stops_a_large_file_or_stream_where_it_is(
 def test_a_doubt_is_told_and_the_import_goes_on(installation: Installation, tmp_path: Path) -> None:
     path = lines(tmp_path / "posts.jsonl", {"username": "mina", "text": "<p>Fog</p>"})
     told = installation.done("import", path)
-    assert "doubt: Texts with tags or other markup: 1 (such as '<p>Fog</p>')" in told
+    assert "doubt: Texts with tags, which can be taken off (--strip-tags): 1 (such as" in told
     explained = installation.done("import", path, "--explain")
     assert "everything was understood" not in explained
-    assert "Texts with tags or other markup: 1" in explained
+    assert "Texts with tags, which can be taken off (--strip-tags): 1" in explained
     assert "Fog" not in explained
 
 

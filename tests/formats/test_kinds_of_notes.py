@@ -17,7 +17,7 @@ from tests.formats.files import records_in
 ZONE = "Asia/Seoul"
 LOCAL_TIMES = {
     *("telegram", "telegram-html", "telegram-channel", "chats", "signal-export", "signal-md"),
-    *("imessage", "imazing", "kakaotalk", "line", "whatsapp"),
+    *("imessage", "imazing", "kakaotalk", "line", "whatsapp", "band"),
 }
 """Formats whose times have no zone, or had none in older files."""
 APP_LINES = {"whatsapp"}
@@ -52,9 +52,9 @@ def test_a_small_file_has_its_kinds_and_a_choice_settles_the_zone(name: str) -> 
 
 SAYING_ENCODING = {
     *("wordpress", "blogger", "livejournal", "stack-exchange", "tei", "sms"),
-    *("mail", "ghost"),
+    *("mail", "ghost", "band"),
 }
-"""XML and each mail name their encoding themselves; Ghost writes UTF-8."""
+"""XML and each mail name their encoding themselves; Ghost writes UTF-8, BAND Korean days."""
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - PACKED - SAYING_ENCODING))

@@ -323,14 +323,16 @@ def test_what_describes_an_author_is_no_author() -> None:
     )
     stream, _ = read(table)
     assert stream.notes.assumptions == []
-    assert [part.what for part in stream.notes.unread] == ["paper_name"]
+    assert {part.what for part in stream.notes.unread} == {"paper_name", "over_18", *names}
+    assert {part.role for part in stream.notes.unread} <= {"author", None}
 
 
 def test_table_without_authors_names_the_likeliest_column() -> None:
     rows = [f"{n},{'AB'[n % 2]} Times,{['news', 'sports'][n % 2]},text {n}" for n in range(8)]
     stream, _ = read("\n".join(["no,press,kind of page,text", *rows, ""]))
     assert stream.notes.unsettled == "author"
-    assert [(part.what, part.role) for part in stream.notes.unread] == [("press", "author")]
+    unread = [(part.what, part.role) for part in stream.notes.unread]
+    assert unread == [("press", "author"), ("no", None), ("kind of page", None)]
     assert read("text,press\nfog,A\n", columns={"press": "username"})[0].notes.unsettled is None
     assert read("username,text\n,fog\n")[0].notes.unsettled is None
 
