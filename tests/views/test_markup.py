@@ -29,7 +29,7 @@ ANY: Final = (
 NAME: Final = f"'\"><{TAG}>{{{{1337*1337}}}}"
 """The same for names, which hold neither white space nor a slash."""
 COMPUTED: Final = "1787569"
-BINARY: Final = {"image/png", "image/vnd.microsoft.icon"}
+BINARY: Final = {"image/png", "image/vnd.microsoft.icon", "application/zip"}
 SENT: Final = (
     *("q", "username", "room", "since", "until", "tz", "lang", "platform", "is", "has", "sort"),
     *("text", "without", "sure", "post", "cursor", "around", "on", "deleted", "changed"),

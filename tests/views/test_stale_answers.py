@@ -53,13 +53,13 @@ PICTURES: Final = (
     *("/room/1/portrait/picture", "/room/1/portrait/picture.png"),
     *("/room/1/2020/picture", "/room/1/2020/picture.png"),
     *("/user/ann/2020/cards", "/user/ann/2020/cards/words.png"),
-    *("/room/1/2020/cards", "/room/1/2020/cards/began.png"),
+    *("/room/1/2020/cards", "/room/1/2020/cards/story.png"),
     f"/quiz/picture.png?{QUIZ}",
 )
 """The other ones: each shows what a page above shows, by the same service."""
 UNCHANGING: Final = frozenset(
     (
-        *("/favicon.ico", "/static/<path:filename>", API, f"{API}/openapi.json"),
+        *("/favicon.ico", "/llms.txt", "/static/<path:filename>", API, f"{API}/openapi.json"),
         *("/room/<id:room_id>/portrait", "/user/<username>/portrait"),
         *("/dashboard/_dash-layout", "/dashboard/_dash-dependencies"),
         "/dashboard/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",

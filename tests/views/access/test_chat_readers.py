@@ -219,7 +219,7 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
     reader = await invited(operator, "1")
     values = VALUES | {"username": "olga", "year": 2020}
     other = values | {"room_id": 2, "tweet_id": 121, "name": OTHER_FILE}
-    own = values | {"room_id": 1, "tweet_id": 1, "name": OWN_FILE, "card": "began"}
+    own = values | {"room_id": 1, "tweet_id": 1, "name": OWN_FILE, "card": "story"}
     own["username"] = "mina"
     assert {
         each.partition("?")[0] for each in await try_addresses(reader, other, is_own=False)
