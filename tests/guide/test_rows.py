@@ -137,7 +137,7 @@ def site(make_config: MakeConfig) -> Quart:
     return create_app(make_config())
 
 
-@pytest.mark.parametrize("left", FRAMES.keys() - {"`g`, `current_app`"})
+@pytest.mark.parametrize("left", sorted(FRAMES.keys() - {"`g`, `current_app`"}))
 async def test_views_are_typed_as_the_index_says(left: str, site: Quart, tmp_path: Path) -> None:
     (tmp_path / "typed.html").write_text("{{ name }}")
     typed(site, of_index(left), FOLDER=tmp_path, met=[], second=asyncio.Event())
