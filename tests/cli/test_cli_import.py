@@ -407,7 +407,7 @@ def test_a_file_whose_name_is_no_utf8_is_named_in_the_report(
 ) -> None:
     path = tmp_path / "posts-\udcff.jsonl"
     lines(path, {"text": "whose?"})
-    report = installation.json("import", path)
+    report = json.loads(installation.run("import", path, "--json").stdout)
     assert report["errors"][0]["file"].endswith("posts-\ufffd.jsonl")
 
 
