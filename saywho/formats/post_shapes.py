@@ -85,7 +85,7 @@ class PostShape:
         return Record(
             place=place,
             text=text,
-            username=word_of(post, self.username),
+            username=word_of(post, self.username) or owner.username,
             display_name=word_of(post, self.shown) or owner.display_name,
             platform=self.platform,
             kind=self.kind(post) if self.kind else "reply" if answered else "post",

@@ -6,12 +6,16 @@
 # ruff: noqa: SLF001
 
 import asyncio
+import contextlib
 import sqlite3
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final, Self
 
 import aiosqlite
+from aiosqlite import core
 from sqlalchemy import Connection, ExceptionContext, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -96,9 +100,7 @@ def make_engine(
         return made
 
     def connect() -> aiosqlite.Connection:
-        driver = DriverConnection(connection, iter_chunk_size=64)
-        driver._thread.daemon = True  # The end of the program does not wait for it.
-        return driver
+        return DriverConnection(connection, iter_chunk_size=64)
 
     engine = create_async_engine(
         url,
@@ -180,10 +182,47 @@ class Sqlite3Cursor(sqlite3.Cursor):
             super().execute(begin)
 
 
+def _work(
+    calls: core._TxQueue,
+    opened: Sequence[sqlite3.Connection],
+    driver: "weakref.ref[DriverConnection]",
+) -> None:
+    """Make the calls of a connection in its thread.
+
+    aiosqlite's loop ends with the first result that cannot be delivered: a call that was cancelled
+    may end after the event loop has closed. The calls behind it close the connection.
+    """
+    while True:
+        try:
+            core._connection_worker_thread(calls)
+        except RuntimeError:
+            connection = driver()
+            has_ended = connection is None or (not connection._running and calls.empty())
+            del connection
+        else:
+            has_ended = True
+        if has_ended:
+            break
+    for each in opened:
+        with contextlib.suppress(sqlite3.ProgrammingError):  # It is closed, as usual.
+            each.close()
+
+
 class DriverConnection(aiosqlite.Connection):
     """A connection whose cursors make one trip for a statement."""
 
     _is_rolled_back = False
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], **options: Any) -> None:
+        opened = list[sqlite3.Connection]()
+
+        def connect() -> sqlite3.Connection:
+            opened.append(connector())
+            return opened[0]
+
+        super().__init__(connect, **options)
+        # The end of the program does not wait for a daemon.
+        self._thread = Thread(target=_work, args=(self._tx, opened, weakref.ref(self)), daemon=True)
 
     async def _connect(self) -> Self:
         opening = asyncio.ensure_future(super()._connect())

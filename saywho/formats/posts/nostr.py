@@ -33,7 +33,8 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         pubkey = str(event.get("pubkey"))
         return None if pubkey == lone else names.get(pubkey, pubkey)
 
-    return replace(_SHAPE, username=author).stream(source, account)
+    # The posts of a lone author name nobody, so that a stated name counts for them.
+    return replace(replace(_SHAPE, username=author).stream(source, None), account=account)
 
 
 def _names(events: Iterable[Json]) -> Iterable[tuple[str, str]]:

@@ -1,0 +1,39 @@
+"""SQLite's connections, where their event loop ends before them."""
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.db.sqlite.connection import Sqlite3Connection, make_engine
+from tests.waiting import DEADLINE_S
+
+
+def test_a_connection_that_opens_after_its_loop_has_closed_is_closed(tmp_path: Path) -> None:
+    """An exception in its thread would be a warning, which is an error here."""
+    has_closed = threading.Event()
+    closed: list[bool] = []
+
+    class Watched(Sqlite3Connection):
+        def close(self) -> None:
+            super().close()
+            closed.append(True)
+
+    def opened(path: Path) -> sqlite3.Connection:
+        assert has_closed.wait(DEADLINE_S)
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Watched)
+
+    async def give_up() -> None:
+        engine = make_engine(f"sqlite+aiosqlite:///{tmp_path / 'posts.db'}", opened=opened)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05), engine.connect():
+                pass
+
+    before = {*threading.enumerate()}
+    asyncio.run(give_up())
+    (thread,) = {*threading.enumerate()} - before
+    has_closed.set()
+    thread.join(DEADLINE_S)
+    assert (thread.is_alive(), closed) == (False, [True])
