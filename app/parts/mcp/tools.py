@@ -14,7 +14,7 @@ from app.errors import InvalidInputError
 from app.language.i18n import speaking
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.parts.mcp.redaction import QUOTED, AssistantAccess, Redactor
+from app.parts.mcp.redaction import QUOTED, AssistantAccess, Redactor, quoted
 from app.runtime.clock import remembered_zone
 from app.services.archive.author_archive import read_archive
 from app.services.archive.author_portrait import read_compared, traits_of
@@ -145,8 +145,9 @@ async def _search(args: SearchArguments, access: AssistantAccess) -> str:
     return _quoting(lines, page.hits) + _more(cursor_of(page.next))
 
 
-def _quoting(lines: Sequence[str], quoted: Sequence[object]) -> str:
-    return "\n".join([*([QUOTED] if quoted else []), *lines])
+def _quoting(lines: Sequence[str], words: Sequence[object]) -> str:
+    """Return the lines below the warning, if they have words of people."""
+    return "\n".join([*([QUOTED] if words else []), *lines])
 
 
 def _more(cursor: str | None) -> str:
@@ -194,7 +195,8 @@ async def _chat(args: ChatArguments, access: AssistantAccess) -> str:
             after = ID_CURSOR.decode(args.cursor or None)
             rooms, following = await list_rooms(session, after=after, limit=MOST_SHOWN)
             lines = [await _in_short(Redactor(session, access, room.id), room) for room in rooms]
-            return "\n".join(lines or ["There are no chats."]) + _more(cursor_of(following))
+            listed = _quoting(lines or ["There are no chats."], rooms)
+            return listed + _more(cursor_of(following))
         room = await get_room(session, args.chat)
         zone = remembered_zone(room.tz)
         redactor = Redactor(session, access, room.id)
@@ -212,7 +214,7 @@ async def _chat(args: ChatArguments, access: AssistantAccess) -> str:
         await redactor.know(loved)
         lines += ["Most reactions:"] if loved else []
         lines += [await redactor.quotation(post, most=QUOTE) for post in loved]
-    return _quoting(lines, loved)
+    return _quoting(lines, [room])
 
 
 async def _in_short(redactor: Redactor, room: RoomFacts) -> str:
@@ -221,7 +223,7 @@ async def _in_short(redactor: Redactor, room: RoomFacts) -> str:
     when = f", {days[0]} to {days[1]}" if days else ""
     title = await redactor.masked(room.name, room.id)
     facts = f"{room.people_total:,} people, {room.messages:,} messages{when}"
-    return f"Chat {room.id} “{title[:80]}”: {facts}"
+    return f"Chat {room.id} {quoted(title[:80])}: {facts}"
 
 
 class PersonArguments(Struct, forbid_unknown_fields=True):
@@ -239,11 +241,14 @@ async def _person(args: PersonArguments, access: AssistantAccess) -> str:
         redactor = Redactor(session, access, room.id if room else None)
         await redactor.know(usernames=[username])
         lines = [_of_author(redactor, author), _profile(redactor, access, author)]
-        lines += [await _in_short(Redactor(session, access, each.id), each) for each in rooms]
+        lines += [
+            QUOTED,
+            *[await _in_short(Redactor(session, access, each.id), each) for each in rooms],
+        ]
         traits = traits_of(await read_compared(session, parts.models, author, room), room)
         words = [term.text for term in traits.typical]
         typical = await redactor.unnamed(words, room.id if room else None)
-        lines += [f"Typical: {', '.join(typical[:MOST_SHOWN])}"] if typical else []
+        lines += [f"Typical: {', '.join(map(quoted, typical[:MOST_SHOWN]))}"] if typical else []
         lines += map(_habit, traits.clear)
         if not traits.clear and not typical:
             lines.append("Nothing sets this person apart by more than chance.")
@@ -302,13 +307,13 @@ async def _archive(args: ArchiveArguments, access: AssistantAccess) -> str:
         if numbers.busy_from is not None:
             lines.append(f"Busiest from {numbers.busy_from}:00 for three hours ({zone.key})")
         for topic, counted in (("Tags", numbers.tags), ("Emoji", numbers.emoji)):
-            names = [f"{each.name} {each.posts}" for each in counted[:MOST_SHOWN]]
+            names = [f"{quoted(each.name)} {each.posts}" for each in counted[:MOST_SHOWN]]
             words = await redactor.unnamed(names, room.id if room else None)
             lines += [f"{topic}: {', '.join(words)}"] if words else []
         for topic, posts in (("Most liked:", archive.most_liked), ("On this day:", memories[:5])):
             quotes = [await redactor.quotation(post, most=QUOTE) for post in posts]
             lines += [topic, *quotes] if quotes else []
-    return _quoting(lines, shown)
+    return _quoting(lines, [*shown, *numbers.tags])
 
 
 class WhoArguments(Struct, forbid_unknown_fields=True):
