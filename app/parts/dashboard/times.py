@@ -506,7 +506,13 @@ class PostsByHour(PanelFigure):
         if not any(self.hours):
             return nothing_dated(self.view, self.undated)
         zone = gettext("Hours are in {zone}.").format(zone=show_zone(self.view.tz or "UTC"))
-        return Finding(self._rhythm or _no_rhythm(sum(self.hours)), [zone])
+        about = "" if self._is_drawn else " "
+        return Finding(self._rhythm or _no_rhythm(sum(self.hours)), [zone], about=about)
+
+    @property
+    def _is_drawn(self) -> bool:
+        """Return whether hours are ahead, or posts are too few to say that none are."""
+        return bool(self._rhythm) or sum(self.hours) < FEWEST_OF_RHYTHM
 
     @property
     def _rhythm(self) -> str:
@@ -515,8 +521,8 @@ class PostsByHour(PanelFigure):
 
     def plot(self) -> Plot | None:
         """Return the drawing, unless it shows that no hours stand out; then the numbers suffice."""
-        most, total = max(self.hours), sum(self.hours)
-        if not most or (total >= FEWEST_OF_RHYTHM and not self._rhythm):
+        most = max(self.hours)
+        if not most or not self._is_drawn:
             return None
         days = weekday_names("abbreviated")
         cells = [
