@@ -11,19 +11,16 @@ import msgspec
 from saywho.engine.case import Case, Suspect
 from saywho.engine.evidence import PlainPost, PostTexts, marks_of, unwritten_words, used_piece
 from saywho.engine.features import CHARACTERS, occurrences
-from saywho.engine.ground import NothingLike
 from saywho.engine.judgement import (
     FEWEST_JUDGED,
     MODEL,
     SURE,
     Bound,
-    HeldBack,
+    Conclusion,
     Judgement,
     Limit,
-    Verdict,
     judge,
 )
-from saywho.engine.measured_rates import More
 from saywho.text import (
     BETWEEN,
     FEWEST_WORDS,
@@ -140,7 +137,7 @@ class StoredPost(msgspec.Struct, frozen=True):
 Short = Literal["words", "posts", "others", "people"]
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+class Comparison(Conclusion, frozen=True, kw_only=True):
     """Whether one of some authors wrote the text, and which."""
 
     text: str
@@ -153,30 +150,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """If `read_of` names anyone, or with `reasons`: a post with exactly this text by each author,
     compared or not.
     """
-    verdict: Verdict
-    none: float | None
-    """Probability that someone else wrote it."""
     sure: float
     """The given starting belief that one of the authors wrote it."""
     ranking: list[RankedAuthor]
     """The first 20 authors, if the request names none."""
     evidence: list[Evidence]
     """Empty if `explain` is false."""
-    limits: list[Limit]
-    """Reasons that make the answer weaker."""
     weak: dict[Limit, list[str]]
     """The authors that each limit concerns, for limits about single authors."""
-    needed: float
-    """Minimum probability for the verdict `likely`."""
-    strangers: float | None
-    """Share of such texts by strangers that get the verdict `likely`, as measured in Korean and
-    English; null in other languages.
-    """
-    more: More | None
-    """If the answer is close: how much more text by the same person decides 8 in 10 such cases,
-    rightly or wrongly. Null if even 20 times the text would not, and in other languages than Korean
-    and English, where it was not measured.
-    """
     model: Model
     words: int
     """Number of words that were judged."""
@@ -189,22 +170,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     fewer than ten with words; `others`, no one else here writes the language; `people`, several
     people wrote it, and one author is asked about.
     """
-    held_back: HeldBack | None = None
-    """Why the first author is not `likely`, though probable enough: `language`, the text seems to
-    be in none that the author writes; `rival`, another of the authors has the higher ratio against
-    everyone else; `layout`, only layout, links, numbers and signs fit; `texts`, some of several
-    texts do not fit.
-    """
     unlike: list[int] | msgspec.UnsetType = msgspec.UNSET
     """Places of texts, of several, that do not read like the others, if any. If `held_back` is not
     `texts`, it is one, against an author whom the others speak for.
     """
     rival: str | None = None
     """The author with the highest ratio, if `held_back` is `rival`."""
-    nothing_like: NothingLike | None = None
-    """If the first author has written nothing like the text: `letters` or `language` that the
-    author never uses, or its `kind`, such as code, numbers and links.
-    """
     compared: int = 0
     """Number of authors compared."""
     without: list[Gap] | msgspec.UnsetType = msgspec.UNSET
@@ -254,24 +225,20 @@ def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Compariso
     best = [case.suspects[place] for place in judgement.order[:EXPLAINED]]
     marks = marks_of(case, best, appearances, judgement.ground) if appearances else []
     quoted, quoted_words = _quoted(case.texts)
+    decided = {field: getattr(judgement, field) for field in Conclusion.__struct_fields__}
     return Comparison(
+        **decided,
         text=case.text,
-        verdict=judgement.verdict,
-        none=judgement.none,
         sure=sure,
         ranking=ranked_authors(case, judgement),
         evidence=[
             Evidence(start, end, case.text[start:end], username, round(weight, 3))
             for start, end, username, weight in marks
         ],
-        limits=judgement.limits,
         weak={
             limit: [case.suspects[place].username for place in places]
             for limit, places in judgement.weak.items()
         },
-        needed=judgement.needed,
-        strangers=judgement.strangers,
-        more=judgement.more,
         model=Model(
             MODEL_NAME,
             case.fitted.version,
@@ -282,10 +249,8 @@ def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Compariso
         texts=len(case.parts),
         lang=judgement.language,
         short=_short(case, shown) if judgement.verdict == "short" else None,
-        held_back=judgement.held_back,
         unlike=judgement.unlike or msgspec.UNSET,
         rival=None if judgement.rival is None else case.suspects[judgement.rival].username,
-        nothing_like=judgement.nothing_like,
         compared=len(case.suspects),
         without=list(case.gaps) or msgspec.UNSET,
         quoted=quoted_words or msgspec.UNSET,

@@ -10,10 +10,11 @@ have a smaller one than another, since the ranking weighs how much is known of e
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import log
 from typing import Final, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,10 +61,6 @@ MOST_LOG10: Final = 3.0
 """Largest logarithm of a reported ratio, to base 10."""
 
 HeldBack = Literal["language", "words", "rival", "layout", "texts"]
-"""Why the first author is not likely, though probable enough: the text seems to be in no language
-that the author writes, or is too short for its language, another of the authors has the higher
-ratio, only layout, links, numbers and signs fit, or some of several texts do not fit.
-"""
 
 SURE: Final = 0.5
 """Prior probability that a named author wrote the texts, if the user gives none."""
@@ -149,34 +146,52 @@ someone of the same circle would pass.
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Judgement:
+class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a judgement that an answer of the API repeats."""
+
     verdict: Verdict
     none: float | None
-    """Probability that no suspect wrote the texts; None if it would be a guess."""
+    """Probability that someone else wrote it."""
+    limits: list[Limit]
+    """Reasons that make the answer weaker."""
+    needed: float
+    """Minimum probability for the verdict `likely`."""
+    strangers: float | None
+    """Share of such texts by strangers that get the verdict `likely`, as measured in Korean and
+    English; null in other languages.
+    """
+    more: More | None
+    """If the answer is close: how much more text by the same person decides 8 in 10 such cases,
+    rightly or wrongly. Null if even 20 times the text would not, and in other languages than Korean
+    and English, where it was not measured.
+    """
+    held_back: HeldBack | None = None
+    """Why the first author is not `likely`, though probable enough: `language`, the text seems to
+    be in none that the author writes; `rival`, another of the authors has the higher ratio against
+    everyone else; `layout`, only layout, links, numbers and signs fit; `texts`, some of several
+    texts do not fit.
+    """
+    nothing_like: NothingLike | None = None
+    """If the first author has written nothing like the text: `letters` or `language` that the
+    author never uses, or its `kind`, such as code, numbers and links.
+    """
+
+
+class Judgement(Conclusion, frozen=True, kw_only=True, eq=False):
     log10: list[float | None]
     """Reported ratio of each suspect, as a logarithm to base 10 from -3 to 3."""
     bounds: list[Bound | None]
     """Whether a ratio stands at its bound: it may be larger, or smaller."""
     order: list[int]
-    limits: list[Limit]
     weak: dict[Limit, list[int]]
     """Indices of the suspects whom a limit of single suspects concerns."""
-    needed: float
-    strangers: float | None
-    """Share of strangers' texts of this length called likely; None without `none`."""
     language: str | None = None
     """BCP 47 tag of the language in which the texts were judged; None if unknown."""
-    more: More | None = None
-    """How much more text decides most close cases; None if it hardly does."""
-    held_back: HeldBack | None = None
     rival: int | None = None
     """Index of the author with the highest ratio, if this is not the first."""
     ground: int | None = None
     """Key of a piece that a likely author uses more than the others do."""
-    nothing_like: NothingLike | None = None
-    """Why the first author, who is not likely, has written nothing like the texts."""
-    unlike: list[int] = field(default_factory=list)
+    unlike: list[int] = []
     """Indices of texts, of several, that do not fit the first author. If they do not hold back a
     name, it is one text, against an author whom the others speak for.
     """

@@ -1,9 +1,10 @@
 """Pages of comparisons and of the model card; the question in their URLs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Final
+from types import ModuleType
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
@@ -120,10 +121,6 @@ def _people_in(texts: Sequence[str]) -> set[str | None] | None:
     return {head.name for chat in chats for head in chat.heads} if chats else None
 
 
-def _told(tell: Callable[[Comparison], Any]) -> property:
-    return property(lambda compared: tell(compared.comparison))
-
-
 class Compared(Struct, frozen=True):
     comparison: Comparison
     names: list[str]
@@ -131,21 +128,9 @@ class Compared(Struct, frozen=True):
     evident: Evident
     hidden: Post | None
 
-    answers = _told(verdicts.bars_of)
-    chance = _told(verdicts.chance_of)
-    held_back = _told(verdicts.held_back_of)
-    against = _told(verdicts.against_of)
-    limits = _told(verdicts.limits_of)
-    little_known = _told(verdicts.little_known_of)
-    heads = _told(verdicts.heads_of)
-    more_text = _told(verdicts.more_text_of)
-    quoted = _told(verdicts.quoted_of)
-    rate = _told(verdicts.rate_of)
-    read_before = _told(verdicts.read_before)
-    stored = _told(verdicts.stored_of)
-    threshold = _told(verdicts.threshold_of)
-    why_nobody = _told(verdicts.why_nobody)
-    writers = _told(verdicts.writers_of)
+    @property
+    def answers(self) -> list[verdicts.Bar]:
+        return verdicts.bars_of(self.comparison)
 
     @property
     def heading(self) -> str:
@@ -283,7 +268,8 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     has_picture: bool
     origin: str
     """For whole addresses, which programs that show links need."""
-    not_for: str = verdicts.NOT_FOR
+    verdicts: ModuleType = verdicts
+    """The sentences of an answer."""
 
     @property
     def address(self) -> str:
