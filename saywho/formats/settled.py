@@ -6,6 +6,7 @@ from saywho.errors import FileError, Message, UnrecognisedFileError
 from saywho.formats.assumptions import doubt_sentence, is_of_column, ways_out
 from saywho.formats.records import Account, ReadOptions, RecordStream, nameless, unsettled_of
 from saywho.formats.tables.cells import plain_column
+from saywho.formats.tables.column_names import is_value
 from saywho.formats.tally import Doubt
 
 
@@ -35,12 +36,18 @@ def check_columns(records: RecordStream, options: ReadOptions) -> None:
             column=absent[0],
             names=", ".join(name for name, _ in records.columns),
         )
-    if records.columns and "text" not in dict(records.columns).values():
+    names = [name for name, _ in records.columns]
+    if names and "text" not in dict(records.columns).values():
+        if any(map(is_value, names)):
+            raise UnrecognisedFileError(
+                "the first row has values, and not the names of columns; write a row with names"
+                " above it, such as `username,created_at,text`"
+            )
         likely = (part.what for part in records.notes.unread if part.role == "text")
         raise UnrecognisedFileError(
             "no text column found among {names}; choose the column with the texts before the"
             " import starts (--column text={column})",
-            names=", ".join(name for name, _ in records.columns),
+            names=", ".join(names),
             column=next(likely, "NAME"),
         )
 

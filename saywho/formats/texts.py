@@ -81,7 +81,11 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     has_none = "username" in fields_without(options.columns)
     way = chosen_way(options.columns)
-    is_stated = way is None and (options.username is not None or any(map(_names_author, contents)))
+    heads = [_head_of("".join(_first_piece(content))) for content in contents]
+    # Keys such as a date above the texts are of a blog or notes, whose files are called by titles.
+    is_headed = 2 * sum(bool(head.time or head.title) for head in heads) > len(heads)
+    has_author = any(head.author for head in heads)
+    is_stated = way is None and (options.username is not None or has_author or is_headed)
     authors = None if has_none or is_stated else authors_of(names, is_table=False, chosen=way)
     if authors is None and not (has_none or is_stated):
         return None
@@ -159,6 +163,7 @@ class _Head(NamedTuple):
     end: int = 0
     author: str = ""
     time: str = ""
+    title: str = ""
     reason: Literal["restricted", "deleted"] | None = None
 
 
@@ -179,14 +184,13 @@ def _head_of(text: str) -> _Head:
         match.end(),
         re.split(r"[\"']?,", first(_AUTHORS_IN_HEAD))[0].strip("\"' "),
         first(_TIMES_IN_HEAD),
+        keys.get("title", ""),
         "deleted" if limits & {"is_deleted", "is_published"} else "restricted" if limits else None,
     )
 
 
-def _names_author(content: Content) -> bool:
-    """Return whether the keys above a text have its author."""
-    first = islice(pieces(content.uncounted), 1) if is_plain_text(content) else ()
-    return bool(_head_of("".join(first)).author)
+def _first_piece(content: Content) -> Iterable[str]:
+    return islice(pieces(content.uncounted), 1) if is_plain_text(content) else ()
 
 
 def _time_of(head: _Head, name: str) -> tuple[datetime | None, str | None]:

@@ -109,6 +109,10 @@ def test_a_table_without_a_known_column_of_texts_is_status_2(
     path.write_text("When;Student, name;Essay\n1,5;Ada;tea now\n")
     answer = installation.run("import", path)
     assert "no text column found among When, Student, name, Essay" in answer.stderr
+    path.write_text("1614,mina,2019-12-10 20:35:01,the pier\n1614,jun,2019-12-10 20:36:01,fog\n")
+    answer = installation.run("import", path)
+    assert "the first row has values, and not the names of columns" in answer.stderr
+    path.write_text("When;Student, name;Essay\n1,5;Ada;tea now\n")
     answer = installation.run("import", path.rename(tmp_path / "essays.txt"))
     assert answer.exit_code == 2
     assert "If it is a table, name the column with the texts `text`; or rename" in answer.stderr

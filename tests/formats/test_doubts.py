@@ -248,6 +248,60 @@ def test_a_usual_file_is_not_doubted(name: str, tmp_path: Path) -> None:
     assert doubts_of(tmp_path / name, SMALL_FILES[name], options) == ()
 
 
+PEOPLE = ["jun", "mina", "ada", "bo", "ida"]
+FINE = {
+    "whom a post is to": (
+        "posts.csv",
+        table(
+            "comment_user_name,commented_user_name,text",
+            *(f"{PEOPLE[n % 5]},{PEOPLE[(n + n // 5 % 4 + 1) % 5]},Fog {n}" for n in range(30)),
+        ),
+    ),
+    "degrees behind a name": (
+        "posts.csv",
+        table("author,text", *(f'"Ada Pier, MCIHRM CHRP",Fog {n}' for n in range(3))),
+    ),
+    "a flag beside its count": (
+        "posts.csv",
+        table(
+            "username,text,retweet,retweets,likes",
+            *(f"mina,Fog over the pier {n},{n % 2},{7 * n},{9 * n}" for n in range(9)),
+        ),
+    ),
+    "keys above posts with authors": (
+        "posts.json",
+        json.dumps({k: [{"username": "mina", "text": f"Fog {k}"}] for k in ("1", "2", "fog")}),
+    ),
+    "who speaks of themselves": (
+        "chat.txt",
+        whatsapp(
+            *("Minh Le: Minh is tired today", "Nga Do: Nga will be late", "Minh Le: Minh waits"),
+            *("Ana Reef: @Ana Lund where are you", "Ana Lund: here", "Nga Do: Nga has tea"),
+        ),
+    ),
+    "the same words behind others": (
+        "chat.txt",
+        whatsapp(
+            *["Mina: ok see you at the pier tonight", "Jun: yes see you at the pier tonight"] * 4,
+            *("Mina: yes, it is", "Mina: yes it is", "Jun: ok then", "Ada: ok"),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FINE)
+def test_what_is_usual_is_not_doubted(kind: str, tmp_path: Path) -> None:
+    name, data = FINE[kind]
+    assert doubts_of(tmp_path / name, data) == ()
+
+
+def test_nicknames_before_sentences_of_the_app_are_doubted(tmp_path: Path) -> None:
+    said = ["Mina: Minnow changed the group photo", "Jun: Juniper changed the group photo"] * 3
+    found = doubts_of(tmp_path / "chat.txt", whatsapp(*said, "Mina: fog", "Jun: the fog"))
+    findings = [str(doubt.finding) for doubt in found]
+    assert "Equal messages that begin with different words" in findings
+
+
 def test_examples_are_short_and_in_one_line(tmp_path: Path) -> None:
     data = jsonl({"username": "mina", "text": f"<p>Fog\n\n{'again ' * 40}</p>"})
     (doubt,) = doubts_of(tmp_path / "posts.jsonl", data)

@@ -277,6 +277,25 @@ def test_a_room_of_irc_is_a_chat_also_if_nobody_answers() -> None:
     assert [m.room.name for m in records_in(items) if m.room] == ["#pier", "#tea"]
 
 
+def test_a_room_has_one_name_whoever_is_answered_in_a_row() -> None:
+    rows = [
+        {"display-name": name, "room-id": "71", "message": text, "reply-to": other, "to": other}
+        for name, text, other in (("mina", FOG, "jun"), ("jun", ROPE, "ida"), ("ida", FOG, ""))
+    ]
+    rooms = {m.room for m in records_in(read_file_records(json.dumps(rows).encode())[1])}
+    assert len(rooms) == 1
+
+
+def test_notes_about_media_in_a_table_are_nobodys_words() -> None:
+    said = [FOG, "<Media omitted>", ROPE, "<3 the fog"]
+    rows = [
+        {"author": name, "channel": "pier", "message": text, "date": f"2025-01-07 10:0{n}"}
+        for n, (name, text) in enumerate(zip(("mina", "jun", "mina", "jun"), said, strict=True))
+    ]
+    found = records_in(read_file_records(json.dumps(rows).encode())[1])
+    assert [m.text for m in found] == [FOG, ROPE, "<3 the fog"]
+
+
 def test_people_and_rooms_may_be_objects() -> None:
     rows = [
         row | {"author": {"id": "1", "name": row["author"]}, "channel": {"id": "9", "name": "pier"}}

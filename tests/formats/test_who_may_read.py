@@ -101,6 +101,9 @@ def test_a_row_that_is_not_for_all_is_no_post_of_everybody(file: tuple[bytes, li
         ("공개일", ["2024-01-05", "2024-01-07"]),
         ("text", ["secret"]),
         ("approved_at", ["2024-01-05", "2024-01-07"]),
+        ("Private Notes", ["read in June", "owned", "lent to a friend of mine"]),
+        ("user.can_dm", [True, False]),
+        ("allow_private_replies", ["no", "yes"]),
     ],
 )
 def test_other_columns_say_nothing_about_readers(name: str, values: list[object]) -> None:

@@ -106,6 +106,23 @@ def test_a_blog_names_its_authors_above_the_texts_and_keeps_what_is_unpublished(
     assert not any("not finished" in text for _, text in found)
 
 
+@pytest.mark.parametrize("head", ["date: 2024-01-05", "title: Fog", "date: 2024-01-05\ntags: x"])
+def test_titles_of_a_blog_are_no_authors(head: str, tmp_path: Path) -> None:
+    for name in ("python-json", "python-news", "arch-fog", "vps-lamp"):
+        (tmp_path / f"{name}.md").write_text(f"---\n{head}\n---\n\nThe {name} is here.\n")
+    records, items = read_file_records(tmp_path)
+    assert {item.username for item in records_in(items)} == {None}
+    assert records.notes.is_author_open
+
+
+def test_who_made_a_claim_did_not_write_its_review() -> None:
+    rows = [[f"The ferry {n} sank", f"It did not, and {n} people saw it", "Jun"] for n in range(4)]
+    found = read_file_records(table(["Claim", "Review", "Author"], rows), username="desk")[1]
+    assert {item.username for item in records_in(found)} <= {None, "desk"}
+    claims = read_file_records(table(["statement", "verdict", "author"], rows))[1]
+    assert {item.username for item in records_in(claims)} == {"Jun"}
+
+
 def test_a_stated_name_beats_the_names_of_files(tmp_path: Path) -> None:
     for name in ("fog", "ferry", "lamp"):
         (tmp_path / f"{name}.md").write_text(f"---\ndate: 2024-01-05\n---\n\nThe {name} is here.\n")

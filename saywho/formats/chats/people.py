@@ -14,6 +14,7 @@ from msgspec import structs
 from saywho.clock import now
 from saywho.errors import BrokenFileError, Message
 from saywho.formats.assumptions import ReadNotes
+from saywho.formats.chats.sentence_tables import matcher
 from saywho.formats.post import RoomReference
 from saywho.formats.reading import Skipped, username_for
 from saywho.formats.records import FileRoom, Item, ReadOptions, Record, RecordStream
@@ -90,7 +91,11 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def without_bots(items: Iterable[Item], options: ReadOptions, notes: ReadNotes) -> Iterator[Item]:
-    """Yield the items, but skip messages of the app's bots, unless a bot was chosen."""
+    """Yield the items, but skip messages of the app's bots, unless a bot was chosen.
+
+    Notes about media, which stay in tables that programs make of an app's text, are no words.
+    """
+    omitted = matcher("whatsapp", "omitted")
     bots = {app: names.difference(options.only, options.rename) for app, names in _BOTS.items()}
     for item in items:
         room = item.room if isinstance(item, Record) else None
@@ -101,6 +106,8 @@ def without_bots(items: Iterable[Item], options: ReadOptions, notes: ReadNotes) 
         ):
             notes.take_for_app(item.text)
             yield Skipped(item.place, "system")
+        elif isinstance(item, Record) and item.text[:1] == "<" and omitted.has(item.text):
+            yield Skipped(item.place, "media")
         else:
             yield item
 

@@ -312,7 +312,14 @@ def _nobody() -> frozenset[str]:
 
 def _is_of_several(called: str, known: Container[str]) -> bool:
     parts = _LISTED.split(called.replace("_", " ")) if _LISTED.search(called) else []
-    return len(parts) > 1 and all(part in known or " " in part.strip() for part in parts)
+    return len(parts) > 1 and all(part in known or _is_full_name(part) for part in parts)
+
+
+def _is_full_name(part: str) -> bool:
+    """Return whether a part may be a person's whole name, and not a degree or a title."""
+    words = part.split()
+    are_short = any(len(word) > 1 and word.isupper() and word.isascii() for word in words)
+    return len(words) > 1 and not are_short and not re.search(r"[\d()]", part)
 
 
 class _Times:

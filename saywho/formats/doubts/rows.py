@@ -9,6 +9,7 @@ from typing import Final
 from saywho.errors import Message
 from saywho.formats.assumptions import SeenRow
 from saywho.formats.records import Record
+from saywho.formats.tables.documents import KEY_OF_LIST
 from saywho.formats.tally import Doubt, Doubts, Sightings
 
 _PLAIN: Final = re.compile(r"[\W_]+")
@@ -66,7 +67,11 @@ def _flags(rows: Sequence[SeenRow]) -> Doubts:
     flags = [name for seen in rows[:1] for name, field in seen.fields if field in _FLAGS]
     counts = {name for name, values in numbers.items() if not values <= {"0", "1", "-1"}}
     for name in flags:
-        if name in numbers and name not in others and (name in counts or counts - {*flags}):
+        # `retweets` beside `retweet` counts the same.
+        stem = _plain(name).removeprefix("is")[:4]
+        has_count = name not in counts and any(_plain(count).startswith(stem) for count in counts)
+        is_beside = name in counts or counts - {*flags}
+        if name in numbers and name not in others and is_beside and not has_count:
             found = [number for seen in rows if (number := seen.values.get(name))]
             evidence = "The column {column} holds numbers, but is read as yes or no"
             tally = Sightings("column", Message(evidence, column=name))
@@ -114,12 +119,15 @@ def _columns_of_people(records: Sequence[Read]) -> list[str]:
         name
         for name, count in filled.items()
         if 2 * count >= len(records)
+        and name != KEY_OF_LIST  # Which stands above posts that name their authors.
         and _PERSON.search(plain := _plain(name))
         and not _ANOTHER.search(plain)
     ]
 
 
 def _another_author(records: Sequence[Read], column: str, named: str | None) -> Doubt | None:
+    if _are_answered(records, column):
+        return None
     by_author: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for seen, record in records:
         author = record.username or named
@@ -143,6 +151,19 @@ def _another_author(records: Sequence[Read], column: str, named: str | None) -> 
         return tally.doubt()  # Somebody may have several addresses.
     is_grave = rest >= 0.05 * len(records)
     return tally.doubt(alternatives=(f"author={column}",), is_grave=is_grave)
+
+
+def _are_answered(records: Sequence[Read], column: str) -> bool:
+    """Return whether a column has whom each post is to: people who wrote other posts."""
+    pairs = [
+        (record.username.casefold(), value)
+        for seen, record in records
+        if record.username and (value := seen.values.get(column, "").strip().casefold())
+    ]
+    authors = {author for author, _ in pairs}
+    others = sum(author != value for author, value in pairs)
+    known = sum(author != value in authors for author, value in pairs)
+    return others > 1 and 10 * others >= 9 * len(pairs) and 2 * known >= others
 
 
 def _others_than(records: Sequence[Read], column: str, named: str) -> int:

@@ -152,20 +152,21 @@ class ChatWords:
         self._is_natural = app not in {"kakaotalk", "line"}
         """Whether people may use the app's sentence with a name, such as "the bus left"."""
         self._about_names: list[str] = []
-        self._named = _in_words(Message("Texts that begin with their author's name"))
         self._reactions = _in_words(Message("Texts that quote another message"))
         self._learnt = LearntSentences(ReadNotes())
         self._seen = self._asked = 0
         self._texts: set[int] = set()
         self._beginnings: dict[str, tuple[str, ...]] = {}
         """How a speaker's name may begin a text, by username."""
-        self._namers: set[str] = set()
-        """People who begin their texts with their own name."""
+        self._named: list[tuple[str, str, str]] = []
+        """Texts that begin with their author's name, the next two words, and the author."""
         self._accounts: dict[tuple[str, str], Sightings] = {}
         self._prefixes: dict[tuple[str, str], Sightings] = {}
         self._spoken: defaultdict[str, int] = defaultdict(int)
         self._tails: dict[tuple[str, str, str], int] = {}
         """Counts by the text behind the first word, the author and this word."""
+        self._heads: dict[str, str] = {}
+        """Who begins texts with a word; empty for several people."""
 
     def see(self, record: Record, name: str) -> None:
         text = record.text
@@ -190,8 +191,7 @@ class ChatWords:
             self._add(self._accounts, (name, match[0]), text)
         if self._table is not None:
             self._see_sentence(self._table, text)
-        if 14 <= len(text) <= 120:
-            self._see_tail(text, name)
+        self._see_tail(text, name)
 
     def _see_heading(self, text: str) -> None:
         may_be_heading = any(head in text for head in _HEADS)
@@ -223,9 +223,8 @@ class ChatWords:
         if own and bare.startswith(own):
             called = max((part for part in own if bare.startswith(part)), key=len)
             after = bare[len(called) :]
-            if after[:1] in {" ", "님"} and len(after) > 6:
-                self._named.add(text)
-                self._namers.add(name)
+            if after[:1] in {" ", "님"} and len(after) > 6 and len(self._named) < MOST_KEPT:
+                self._named.append((text, " ".join(after.split()[:2]), name))
 
     def _see_sentence(self, table: Matcher, text: str) -> None:
         for line in text.split("\n", 4)[:4]:
@@ -247,7 +246,11 @@ class ChatWords:
 
     def _see_tail(self, text: str, name: str) -> None:
         head, _, tail = text.partition(" ")
-        if len(tail) < 12:
+        if self._heads.get(head, name) != name:
+            self._heads[head] = ""
+        elif len(self._heads) < MOST_KEPT:
+            self._heads[head] = name
+        if len(tail) < 12 or len(text) > 120:
             return
         key = (tail, name, head)
         if (count := self._tails.get(key, 0)) or len(self._tails) < MOST_KEPT // 2:
@@ -265,8 +268,7 @@ class ChatWords:
         ]
         yield from by_app.doubts(self._asked)
         yield from self._bracketed.doubts(records)
-        if len(self._namers) > 1:
-            yield from self._named.doubts(self._asked)
+        yield from self._like_others().doubts(self._asked)
         yield from self._reactions.doubts(records)
         learnt = _in_words(Message("Texts that are the same but for a name, a sign or a number"))
         for text in self._learnt.learnt():
@@ -278,6 +280,20 @@ class ChatWords:
             (Message("Texts that begin with a part of a name"), prefixed),
         ):
             yield from _joined(finding, tallies).doubts(self._asked)
+
+    def _like_others(self) -> Sightings:
+        """Return texts after whose author's name the words are those of others after theirs.
+
+        People may speak of themselves by name, or to others with the same first name.
+        """
+        people: defaultdict[str, set[str]] = defaultdict(set)
+        for _, words, name in self._named:
+            people[words].add(name)
+        named = _in_words(Message("Texts that begin with their author's name"))
+        for text, words, _ in self._named:
+            if len(people[words]) > 1:
+                named.add(text)
+        return named
 
     def _judge_about_names(self, names: set[str]) -> None:
         """Count the sentences about people of the chat; the rest may be people's own words."""
@@ -292,7 +308,7 @@ class ChatWords:
     def _shared_tails(self) -> list[Sightings]:
         by_tail: defaultdict[str, dict[tuple[str, str], int]] = defaultdict(dict)
         for (tail, name, head), count in self._tails.items():
-            if count > 2:
+            if count > 2 and self._heads.get(head):  # A word of several people is no name.
                 by_tail[tail][name, head] = count
         found: list[Sightings] = []
         for tail, often in by_tail.items():

@@ -294,8 +294,8 @@ _TITLES: Final = word_set("title name 이름 제목")
 
 
 _WORDS_OF_BOOKS: Final = word_set(
-    "book books isbn shelf shelves edition goodreads novel 책 도서 출판 소설 書籍 图书 圖書 出版"
-    " libro livre buch editorial verlag éditeur editora"
+    "claim claims book books isbn shelf shelves edition goodreads novel 책 도서 출판 소설 書籍 图书"
+    " 圖書 出版 libro livre buch editorial verlag éditeur editora"
 )
 _WORDS_OF_WORKS: Final = _WORDS_OF_BOOKS | word_set(
     "film films movie movies album albums imdb letterboxd anime manga 영화 감독 음반 앨범 만화 电影"
@@ -320,7 +320,7 @@ def names_of_works(names: Iterable[str]) -> list[str]:
     words |= {word for word in _WORDS_OF_WORKS | _WORDS_OF_REVIEWS if _is_inside(word, plain)}
     is_known = not _OF_WORKS.isdisjoint(plain) or len(_BESIDE_WORKS & {*plain}) > 1
     if is_known or (words & _WORDS_OF_WORKS and words & _WORDS_OF_REVIEWS):
-        # The author beside a film is who reviews it.
+        # The author beside a film is who reviews it, beside a claim who made it.
         has_authors = is_known or bool(words & _WORDS_OF_BOOKS)
         return [
             name
@@ -465,7 +465,7 @@ def longest_texts(values: Mapping[str, Sequence[object]]) -> list[str]:
 
     Its cells are sentences, nearly all different, and twice as long as any other column's.
     """
-    if any(len(name) > _LONGEST_NAME or name.strip().isdigit() for name in values):
+    if any(is_value(name) or name.strip().isdigit() for name in values):
         return []  # The first row has no names.
     sizes = sorted(((_mean_length(column), name) for name, column in values.items()), reverse=True)
     others = [size for size, _ in sizes[1:]]
@@ -536,6 +536,12 @@ def _time_rating(words: set[str], column: Sequence[object]) -> int:
     if 2 * sum(map(is_time, column)) <= len(column):
         return 0
     return 1 if words & _LATER_WORDS else 3 if words & WRITING_WORDS else 2
+
+
+def is_value(name: str) -> bool:
+    """Return whether the name of a column is a text, time or id, so that the first row has none."""
+    is_id = name.isdigit() and len(name) > 9
+    return is_id or len(name) > _LONGEST_NAME or (":" in name and is_time(name))
 
 
 def is_time(value: object) -> bool:

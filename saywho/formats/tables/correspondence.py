@@ -155,6 +155,11 @@ class Correspondence:
         # Android's type is 1 for received and 2 for sent; a flag is 1 for sent.
         return frozenset({"2", *_OUT}) if self.directions == {"type"} else _SENT
 
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Name of each chat with a number, as its first row has it."""
+        return {}
+
     def _room(self, values: Mapping[str, str | None]) -> FileRoom:
         if self.is_one_talk:
             return FileRoom(platform=self.platform, name="")
@@ -171,6 +176,8 @@ class Correspondence:
             title = ", ".join(named)
         elif title is None:
             title = next(filter(None, map(values.get, _OTHER_SIDE)), None)
+        if number:  # In a group, each row may name other people.
+            title = self._names.setdefault(number, title or "")
         return FileRoom(
             platform=self.platform,
             name=clean_title(title) or "",

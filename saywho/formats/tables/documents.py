@@ -45,7 +45,7 @@ _WRAPPERS: Final = word_set(
 _ANSWERS: Final = frozenset(ANSWERS)
 _CUT: Final = Message("Cells that the viewer of a data set has cut")
 _MOST_FILES: Final = 1_000
-_KEY: Final = "list/username"
+KEY_OF_LIST: Final = "list/username"
 """Column of the key above a list of posts."""
 _encoder = msgspec.json.Encoder()
 
@@ -199,7 +199,7 @@ def _rows_by_author(page: Json) -> list[Json]:
     }
     if len(lists) < 2 or len(lists) < len(page):
         return []
-    return [{_KEY: key, **post} for key, posts in lists.items() for post in posts]
+    return [{KEY_OF_LIST: key, **post} for key, posts in lists.items() for post in posts]
 
 
 def _are_numbers(keys: Iterable[str]) -> bool:

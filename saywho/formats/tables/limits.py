@@ -45,7 +45,8 @@ CLOSED_WORDS: Final = FOR_FEW | UNPUBLISHED | _WORDS["closed"]
 """Words of another audience, and of posts that few can read or nobody any more."""
 _NO_FLAGS: Final = word_set(
     "count counts num number score rate ratio prob probability confidence url link id ids key name"
-    " policy text title message content body metrics level toxicity"
+    " policy text title message content body note notes memo metrics level toxicity"
+    " can allow allows accepts want wants"
 )
 """Words of names of columns with amounts, addresses, texts and names of things."""
 _FILLED_SAYS_IT: Final = word_set("at on by date time timestamp reason category user utc gmt")
