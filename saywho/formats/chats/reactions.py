@@ -21,13 +21,14 @@ def reactions_of(
     shown, such as a picture, is a like. `as_of` is the stated time of writing: an older file renews
     nothing.
     """
-    listed = list(signs)
+    if not (listed := list(signs)):
+        return Reactions(likes=0, as_of=as_of)
     counts = [
         (sign, number)
         for sign, count in listed
         if 0 < (number := as_count(count) or 0) <= 10**9  # A larger number is damaged.
     ]
-    if listed and not counts:
+    if not counts:
         return None
     return Reactions(
         likes=total_of(number for _, number in counts), as_of=as_of, signs=signs_of(counts)

@@ -269,9 +269,11 @@ def _app(place: str, flags: Iterable[str]) -> str:
 
 
 def _attached(message: Json, folder: str) -> Attachments:
+    if not (kinds := [name for name in _FILES if name in message]):
+        return Attachments()
     thread = f"/{folder.rpartition('/')[2]}/"
     names = []
-    for file in (as_object(file) for name in _FILES for file in listed(message, name)):
+    for file in (as_object(file) for name in kinds for file in listed(message, name)):
         name = repaired(file.get("uri"))
         if name.startswith("./"):
             name = str(PurePosixPath(folder).parent / name)
