@@ -84,9 +84,14 @@ class FigureParts(NamedTuple, Generic[PlotT]):
     plot: PlotT | None
 
 
-def parts_of(make: Callable[[Any], Figure[Any]]) -> property:
+def parts_of(make: Callable[[Any], Figure[Any] | FigureParts[Any]]) -> property:
     """Return the property of a page that is the figure of what it shows, in parts."""
-    return property(lambda page: make(page.shown).parts())
+
+    def made(page: Any) -> FigureParts[Any]:
+        figure = make(page.shown)
+        return figure.parts() if isinstance(figure, Figure) else figure
+
+    return property(made)
 
 
 def written(cell: TableCell) -> str:
@@ -94,9 +99,12 @@ def written(cell: TableCell) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class HoursFigure(Figure[PlotT]):
+class Hours:
+    """When posts were written, by the hour of the day."""
+
     column: str
-    hours: Sequence[int]
+    """Heading of the numbers."""
+    counts: Sequence[int]
     busy_from: int | None
     zone: str
     hue: str
@@ -105,57 +113,40 @@ class HoursFigure(Figure[PlotT]):
     busy_part: int | None = None
     """The quarter of the day that is ahead day by day."""
 
-    def finding(self) -> Finding:
-        topic = gettext("By hour")
-        if not any(self.hours):
-            return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
-        title = told_of_hours(self.hours, self.busy_from, self.busy_part, is_past=self.is_past)
-        nothing = gettext_noop("No single stretch of hours is clearly the busiest.")
-        return Finding(
-            title,
-            self.notes(),
-            topic,
-            how_told(),
-            self.zone,
-            gettext_of_past(nothing) if self.is_past else gettext(nothing),
-        )
+    def figure(self, plot: PlotT | None, notes: Sequence[str] = ()) -> FigureParts[PlotT]:
+        """Return the figure of these hours with a drawing, and notes on the drawing."""
+        topic, columns = gettext("By hour"), [gettext("Hour"), self.column]
+        if not any(self.counts):
+            nothing = Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
+            return FigureParts(nothing, Table(columns, []), None)
+        title = told_of_hours(self.counts, self.busy_from, self.busy_part, is_past=self.is_past)
+        even = gettext_noop("No single stretch of hours is clearly the busiest.")
+        nothing_told = gettext_of_past(even) if self.is_past else gettext(even)
+        finding = Finding(title, notes, topic, how_told(), self.zone, nothing_told)
+        return FigureParts(finding, Table(columns, [*zip(HOURS, self.counts, strict=True)]), plot)
 
-    def notes(self) -> list[str]:
-        return []
-
-    def table(self) -> Table:
-        rows = [*zip(HOURS, self.hours, strict=True)] if any(self.hours) else []
-        return Table([gettext("Hour"), self.column], rows)
-
-
-@dataclass(frozen=True, slots=True)
-class ClockFigure(HoursFigure[Clock]):
-    outline_column: str = ""
-    outline: Sequence[int] = ()
-    outline_told: str = ""
-
-    def notes(self) -> list[str]:
-        return [self.outline_told] if self.outline_told else []
-
-    def table(self) -> Table:
-        if not any(self.outline):
-            return HoursFigure.table(self)
-        columns = [gettext("Hour"), self.column, self.outline_column]
-        return Table(columns, [*zip(HOURS, self.hours, self.outline, strict=True)])
-
-    def plot(self) -> Clock | None:
-        if not any(self.hours):
-            return None
-        told = busiest(self.hours, self.busy_from, is_past=self.is_past)
-        shares, outline = _shares(self.hours), _shares(self.outline)
-        most = max(*shares, *outline)
-        return Clock(
+    def clock(
+        self, outline: Sequence[int] = (), column: str = "", told: str = ""
+    ) -> FigureParts[Clock]:
+        """Return the hours as a clock; outline: others' or earlier hours, in a column of their own,
+        and the sentence on them.
+        """
+        shares, beside = _shares(self.counts), _shares(outline)
+        most = max(*shares, *beside) or 1
+        caption = busiest(self.counts, self.busy_from, is_past=self.is_past)
+        clock = Clock(
             self.hue,
-            told or gettext("By hour"),
+            caption or gettext("By hour"),
             tuple(100 * share / most for share in shares),
-            tuple(100 * share / most for share in outline) if any(outline) else (),
-            tuple(told_by_hour(self.hours)),  # Drawings are hashed: pictures are cached by them.
+            tuple(100 * share / most for share in beside) if any(beside) else (),
+            tuple(told_by_hour(self.counts)),  # Drawings are hashed: pictures are cached by them.
         )
+        figure = self.figure(clock, [told] if told else [])
+        if not any(outline):
+            return figure
+        columns = [gettext("Hour"), self.column, column]
+        rows = [*zip(HOURS, self.counts, outline, strict=True)]
+        return figure._replace(table=Table(columns, rows))
 
 
 def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -> str:

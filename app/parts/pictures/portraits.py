@@ -217,12 +217,11 @@ def _rows(portrait: AuthorPortrait) -> PosterFigure | None:
 
 
 def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
-    hours = hours_of(portrait)
-    finding, clock = hours.finding(), hours.plot()
+    finding, _, clock = hours_of(portrait)
     if clock is None:
         return None
-    sentences = finding.title, hours.outline_told
-    return PosterFigure(f"{finding.topic} · {finding.zone}", sentences, clock)
+    about = finding.title, *finding.notes
+    return PosterFigure(f"{finding.topic} · {finding.zone}", about, clock)
 
 
 def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:

@@ -32,13 +32,14 @@ from app.parts.pictures.picture_page import (
     short_address,
 )
 from app.parts.years.figures import (
-    ChangedWriting,
     DaysOfAuthor,
     DaysOfRoom,
-    PeopleOfYear,
-    WordsOfYear,
+    bar_of,
+    changed_writing,
     hours_of_author,
     is_long_enough,
+    people_of_year,
+    words_of_year,
 )
 from app.parts.years.pages import AnyYearPage, RoomYearPage, YearPage
 from app.parts.years.subjects import (
@@ -52,7 +53,7 @@ from app.services.compare.name_masking import hide
 from app.services.posts.tweets import Post
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, numbered_initials, post_count, shown_name
-from app.views.figure import Figure, FigureParts
+from app.views.figure import FigureParts
 from app.views.filters import zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.rooms.figures import share_bars
@@ -89,8 +90,7 @@ def poster_of_year(subject: YearOfAuthor, author_year: AuthorYear, args: Picture
 
 
 def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
-    hours = hours_of_author(author_year)
-    finding, clock = hours.finding(), hours.plot()
+    finding, _, clock = hours_of_author(author_year)
     if clock is None or not is_long_enough(author_year):
         return None
     title = "" if finding.title in told else finding.title
@@ -102,7 +102,7 @@ def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
 def _lines_of_author(page: YearPage, args: PictureArgs) -> list[PosterLine]:
     if not page.is_compared:
         return []
-    names = _drawn_names(page.answered.plot())
+    names = _drawn_names(page.answered.plot)
     return [
         *(_lines_of_words(page.shown) if args.has_words else ()),
         *_line(page.answered, names if args.has_names else numbered_initials(names)),
@@ -110,13 +110,13 @@ def _lines_of_author(page: YearPage, args: PictureArgs) -> list[PosterLine]:
 
 
 def _lines_of_words(shown: AuthorYear | RoomYear) -> list[PosterLine]:
-    figure = WordsOfYear(shown)
-    return _line(figure, _drawn_names(figure.plot()))
+    figure = words_of_year(shown)
+    return _line(figure, _drawn_names(figure.plot))
 
 
-def _line(figure: Figure[NameList], names: list[str]) -> list[PosterLine]:
+def _line(figure: FigureParts[NameList], names: list[str]) -> list[PosterLine]:
     parts = tuple(names[:PICTURED_WORDS])
-    return [PosterLine(figure.finding().topic, parts)] if parts else []
+    return [PosterLine(figure.finding.topic, parts)] if parts else []
 
 
 def _drawn_names(drawing: NameList | None) -> list[str]:
@@ -141,7 +141,7 @@ def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs)
         facts=(*days.notes(), show_zone(shown.tz)),
         finding=days.title(),
         drawing=Bars(tuple(share_bars(shown.people))),
-        head=(PeopleOfYear(shown).finding().topic,),
+        head=(people_of_year(shown).finding.topic,),
         address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_words(shown)) if args.has_words else (),
         second=PosterFigure("", (), days.plot()),
@@ -149,7 +149,7 @@ def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs)
 
 
 def _words_of(shown: AuthorYear | RoomYear) -> str:
-    return WordsOfYear(shown).finding().topic if shown.words else ""
+    return words_of_year(shown).finding.topic if shown.words else ""
 
 
 MOST_WORDS: Final = 5
@@ -388,7 +388,7 @@ def _silence(page: AnyYearPage, texts: Texts) -> Iterator[CardContent]:
 
 def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
-    parts = PeopleOfYear(shown).plot().parts
+    parts = bar_of(shown.people, [person.messages for person in shown.people]).parts
     first = max(parts, key=lambda bar: bar.share)
     giant = show_number(sum(person.messages for person in shown.people))
     yield CardContent("story", DaysOfRoom(shown).title(), _bars(parts), giant, first.hue)
@@ -459,7 +459,7 @@ def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
         if _drawn_emoji(each.name)
     ]
     yield CardContent("emoji", gettext("Emoji of {year}").format(year=shown.calendar.year), emoji)
-    changes = ChangedWriting(shown).plot()
+    changes = changed_writing(shown).plot
     habits = [CardRow(each.posts, label=each.text) for each in changes.names] if changes else []
     yield CardContent("habits", gettext("How the writing changed"), habits)
     yield from _silence(page, texts)

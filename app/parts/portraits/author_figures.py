@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
-from app.drawing.drawings import Habits, PhraseList, PhraseRow
+from app.drawing.drawings import Clock, Habits, PhraseList, PhraseRow
 from app.language.i18n import gettext, show_list
 from app.services.archive.author_portrait import ComparedAuthor, TypicalTerm
 from app.services.compare.held_out import RecognisedPosts
@@ -18,7 +18,7 @@ from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
 from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name
-from app.views.figure import NOT_THERE, ClockFigure, Figure, Finding, PlotT, Table, TableCell
+from app.views.figure import NOT_THERE, Figure, FigureParts, Finding, Hours, PlotT, Table, TableCell
 from app.views.habits import habit_rows, others_of_script
 from app.views.tell import (
     LONGEST_FINDING,
@@ -340,19 +340,12 @@ CARDS: Final[Sequence[type[AuthorFigure[Any]]]] = (Phrases,)
 """Figures with a card of their own at the end of the page, in order."""
 
 
-def hours_of(portrait: AuthorPortrait) -> ClockFigure:
+def hours_of(portrait: AuthorPortrait) -> FigureParts[Clock]:
     """Return when an author writes, and when the others do."""
     username, outline = portrait.user.username, ""
     if any(portrait.hours_elsewhere):
         other_name = only_other(portrait)
         outline = tell("outline", "two" if other_name else "", name=other_name)
-    return ClockFigure(
-        display_name(username),
-        portrait.hours,
-        portrait.busy_from,
-        portrait.tz,
-        hue(username),
-        outline_column=others_called(portrait),
-        outline=portrait.hours_elsewhere,
-        outline_told=outline,
-    )
+    name, zone = display_name(username), portrait.tz
+    hours = Hours(name, portrait.hours, portrait.busy_from, zone, hue(username))
+    return hours.clock(portrait.hours_elsewhere, others_called(portrait), outline)

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from quart import url_for
 
-from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar, WeekGrid
+from app.drawing.drawings import NO_HUE, Clock, ListedName, NameList, Spark, StackedBar, WeekGrid
 from app.language.i18n import (
     gettext,
     month_names,
@@ -31,7 +31,7 @@ from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
 from app.views.authors.figures import days_with_posts, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import ClockFigure, Figure, Finding, Table, by_clock_of, told_of_hours
+from app.views.figure import FigureParts, Finding, Hours, Table, by_clock_of, told_of_hours
 from app.views.rooms.figures import name_of, share_bars, who_wrote_most
 from app.views.tell import (
     LONGEST_FINDING,
@@ -43,18 +43,11 @@ from app.views.tell import (
     tell_of_past,
     values_of,
 )
-from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait
 from saywho.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from saywho.significance import clear_peak
 
 Posts = Mapping[date, int]
-
-
-class Told(NamedTuple):
-    sentence: str
-    has_word: bool = False
-    has_name: bool = False
 
 
 def is_long_enough(author_year: AuthorYear) -> bool:
@@ -83,37 +76,38 @@ def finding_of_chat(chat_year: RoomYear, posts: Posts, *, has_words: bool) -> st
         *_days_of_week(chat_year, posts),
         *_hours(chat_year),
     ]
-    if not sentences and (who_wrote := PeopleOfYear(chat_year).finding().title):
+    if not sentences and (who_wrote := people_of_year(chat_year).finding.title):
         sentences.append(who_wrote)
     sentences += _no_weekend(chat_year, posts, is_of_chat=True)
     return " ".join([*_first_that_fit(sentences, total), total])
 
 
-def standing_out(author_year: AuthorYear, posts: Posts) -> Iterator[Told]:
+def standing_out(
+    author_year: AuthorYear, posts: Posts, *, has_words: bool, has_names: bool
+) -> Iterator[str]:
     """Yield the findings of a year of an author, the most telling first."""
     if not is_long_enough(author_year):
-        yield from map(Told, _month(posts))
+        yield from _month(posts)
         return
-    for sentence in _words(author_year):
-        yield Told(sentence, has_word=True)
+    if has_words:
+        yield from _words(author_year)
     for measure in author_year.measures or ():
         if reads_as_change(measure):
-            yield Told(change_of(measure, author_year.calendar.year - 1))
+            yield change_of(measure, author_year.calendar.year - 1)
             break
-    yield from map(Told, _month(posts))
-    yield from map(Told, _days(author_year, posts))
-    if author_year.most_answered:
+    yield from _month(posts)
+    yield from _days(author_year, posts)
+    if author_year.most_answered and has_names:
         first = author_year.answered[0]
-        yield Told(tell("most_answered", name=first.name, count=first.posts), has_name=True)
+        yield tell("most_answered", name=first.name, count=first.posts)
     likes = [post.counts.likes or 0 for post in author_year.most_liked if post.counts]
     # Far more than all others: twice the likes of the next post, too.
     if clear_peak(likes) == 0 and likes[0] >= 2 * likes[1]:
-        yield Told(tell("most_liked", count=likes[0]))
-    for sentence in _days_of_week(author_year, posts):
-        yield Told(sentence)
+        yield tell("most_liked", count=likes[0])
+    yield from _days_of_week(author_year, posts)
     for sentence in _hours(author_year):
-        yield Told(by_clock_of(sentence, author_year.tz))
-    yield from map(Told, _no_weekend(author_year, posts, is_of_chat=False))
+        yield by_clock_of(sentence, author_year.tz)
+    yield from _no_weekend(author_year, posts, is_of_chat=False)
 
 
 def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
@@ -235,7 +229,7 @@ YearT = TypeVar("YearT", bound=WrittenYear)
 
 
 @dataclass(frozen=True)
-class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
+class DaysOfYear(Generic[YearT]):
     shown: YearT
     has_words: bool = True
     has_names: bool = True
@@ -292,10 +286,6 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
     def hue(self) -> str:
         return hue(self.shown.user.username)
 
-    @cached_property
-    def _told(self) -> list[Told]:
-        return [*standing_out(self.shown, self.posts)]
-
     def title(self) -> str:
         return self._finding(has_words=self.has_words, has_names=self.has_names)
 
@@ -304,11 +294,7 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
         return self._finding(has_words=False, has_names=False)
 
     def _finding(self, *, has_words: bool, has_names: bool) -> str:
-        sentences = (
-            told.sentence
-            for told in self._told
-            if (has_words or not told.has_word) and (has_names or not told.has_name)
-        )
+        sentences = standing_out(self.shown, self.posts, has_words=has_words, has_names=has_names)
         return finding_of(self.shown, sentences)
 
     def path(self) -> str:
@@ -339,7 +325,7 @@ class DaysOfRoom(DaysOfYear[RoomYear]):
         return finding_of_chat(self.shown, self.posts, has_words=self.has_words)
 
 
-def hours_of_author(shown: AuthorYear) -> ClockFigure:
+def hours_of_author(shown: AuthorYear) -> FigureParts[Clock]:
     before, told = shown.before, ""
     if before and before.same_days and any(before.hours):
         last = before.same_days.last
@@ -347,17 +333,20 @@ def hours_of_author(shown: AuthorYear) -> ClockFigure:
         told = tell(
             "outline", "year" if is_whole else "year until", year=str(before.year), day=last
         )
-    return ClockFigure(
+    outline = before.hours if before else []
+    hours = hours_of(shown, hue(shown.user.username))
+    return hours.clock(outline, _years_compared(shown)[1], told)
+
+
+def hours_of(shown: WrittenYear, colour: str) -> Hours:
+    return Hours(
         str(shown.calendar.year),
         shown.hours,
         shown.busy_from,
         shown.tz,
-        hue(shown.user.username),
+        colour,
         is_past=shown.is_over,
         busy_part=shown.busy_part,
-        outline_column=_years_compared(shown)[1],
-        outline=before.hours if before else [],
-        outline_told=told,
     )
 
 
@@ -377,108 +366,60 @@ def _years_compared(shown: AuthorYear) -> tuple[str, str]:
     return own, before
 
 
-@dataclass(frozen=True, slots=True)
-class YearRow(Figure[Spark]):
-    shown: AuthorYear
-
-    @property
-    def posts(self) -> dict[int, int]:
-        years = self.shown.calendar.years
-        return dict(sorted(zip(years, self.shown.by_year, strict=True)))
-
-    def finding(self) -> Finding:
-        years = [posts_in_year(count, year) for year, count in self.posts.items()]
-        return Finding(show_list(years), topic=gettext("By year"))
-
-    def table(self) -> Table:
-        rows = [(str(year), count) for year, count in self.posts.items()]
-        return Table([gettext("Year"), gettext("Posts")], rows)
-
-    def plot(self) -> Spark | None:
-        years, counts = [*self.posts], [*self.posts.values()]
-        if len(years) < 2:
-            return None
-        return Spark(
-            hue=hue(self.shown.user.username),
-            topic=self.finding().topic,
-            caption=self.finding().title,
-            heights=[100 * count / max(counts) for count in counts],
-            shown=years.index(self.shown.calendar.year),
-            ends=(str(years[0]), str(years[-1])),
-        )
+def posts_by_year(shown: AuthorYear) -> FigureParts[Spark]:
+    posts = dict(sorted(zip(shown.calendar.years, shown.by_year, strict=True)))
+    years, counts, topic = [*posts], [*posts.values()], gettext("By year")
+    title = show_list([posts_in_year(count, year) for year, count in posts.items()])
+    row = Spark(
+        hue=hue(shown.user.username),
+        topic=topic,
+        caption=title,
+        heights=[100 * count / max(counts) for count in counts],
+        shown=years.index(shown.calendar.year),
+        ends=(str(years[0]), str(years[-1])),
+    )
+    rows = [(str(year), count) for year, count in posts.items()]
+    table = Table([gettext("Year"), gettext("Posts")], rows)
+    return FigureParts(Finding(title, topic=topic), table, row if len(years) > 1 else None)
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedWriting(Figure[NameList]):
-    """Habits in clearly more or fewer posts of a year than of the year before."""
-
-    shown: AuthorYear
-
-    @property
-    def measures(self) -> list[Measure]:
-        return self.shown.measures or []
-
-    def finding(self) -> Finding:
-        is_compared = self.shown.measures is not None
-        is_same = is_compared and not any(measure.is_clear for measure in self.measures)
-        told = tell_of_past if self.shown.is_over else tell
-        title = told("unchanged", year=str(self._before)) if is_same else ""
-        return Finding(title, topic=gettext("How the writing changed"))
-
-    def table(self) -> Table:
-        columns = [gettext("Measure"), *_years_compared(self.shown)]
-        return Table(columns, [(label_of(one), *values_of(one)) for one in self.measures])
-
-    def plot(self) -> NameList | None:
-        # The four clearest are in sight; the table has all measures.
-        clear = [one for one in self.measures if reads_as_change(one)][:4]
-        path = DaysOfAuthor(self.shown).path()
-        changes = [
-            ListedName(label_of(one), brief_change_of(one, self._before), path) for one in clear
-        ]
-        return NameList(changes, "changed-heading") if changes else None
-
-    @property
-    def _before(self) -> int:
-        return self.shown.calendar.year - 1
+def changed_writing(shown: AuthorYear) -> FigureParts[NameList]:
+    """Return the habits in clearly more or fewer posts of a year than of the year before."""
+    measures, before = shown.measures or [], shown.calendar.year - 1
+    is_same = shown.measures is not None and not any(measure.is_clear for measure in measures)
+    told = tell_of_past if shown.is_over else tell
+    title = told("unchanged", year=str(before)) if is_same else ""
+    # The four clearest are in sight; the table has all measures.
+    clear, path = [one for one in measures if reads_as_change(one)][:4], DaysOfAuthor(shown).path()
+    changes = [ListedName(label_of(one), brief_change_of(one, before), path) for one in clear]
+    columns = [gettext("Measure"), *_years_compared(shown)]
+    return FigureParts(
+        Finding(title, topic=gettext("How the writing changed")),
+        Table(columns, [(label_of(one), *values_of(one)) for one in measures]),
+        NameList(changes, "changed-heading") if changes else None,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class WordsOfYear(Figure[NameList]):
-    """Words of a year, against all other years."""
+def words_of_year(shown: AuthorYear | RoomYear) -> FigureParts[NameList]:
+    """Return the words of a year, against all other years."""
 
-    shown: AuthorYear | RoomYear
-    id_: ClassVar[str] = "year-words-heading"
-
-    @property
-    def words(self) -> list[YearWord]:
-        return self.shown.words or []
-
-    def finding(self) -> Finding:
-        topic = gettext("Words of {year}").format(year=self.shown.calendar.year)
-        note = gettext("In a clearly larger share of the posts than in the other years")
-        return Finding(topic=topic, notes=[note])
-
-    def plot(self) -> NameList | None:
-        names = [
-            ListedName(word.text, self._told(word), self._search_path(word.text))
-            for word in self.words
-        ]
-        return NameList(names, self.id_) if names else None
-
-    def _told(self, word: YearWord) -> str:
-        """Return how often a word is used, next to the other years."""
-        times, variant = word.times or 0, "hardly" if word.is_rare_beside else ""
-        if word.times is None:
-            variant = "never" if self.shown.words_of_all else "not compared"
-        shown = show_number(round(times, 1 if times < 10 else None))
-        return tell("word_beside_all", variant, count=post_count(word.posts), times=shown)
-
-    def _search_path(self, word: str) -> str:
-        shown = self.shown
+    def path_of(word: str) -> str:
         if isinstance(shown, AuthorYear):
             return url_for("search.show_search", q=word, username=shown.user.username)
         return url_for("rooms.show_room", room_id=shown.room.id, q=word)
+
+    def told(word: YearWord) -> str:
+        times, variant = word.times or 0, "hardly" if word.is_rare_beside else ""
+        if word.times is None:
+            variant = "never" if shown.words_of_all else "not compared"
+        number = show_number(round(times, 1 if times < 10 else None))
+        return tell("word_beside_all", variant, count=post_count(word.posts), times=number)
+
+    topic = gettext("Words of {year}").format(year=shown.calendar.year)
+    note = gettext("In a clearly larger share of the posts than in the other years")
+    names = [ListedName(each.text, told(each), path_of(each.text)) for each in shown.words or ()]
+    plot = NameList(names, "year-words-heading") if names else None
+    return FigureParts(Finding(topic=topic, notes=[note]), Table([], []), plot)
 
 
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
@@ -502,25 +443,16 @@ def kind_of_change(habit: ChangedHabit) -> str:
     return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleOfYear(Figure[StackedBar]):
-    shown: RoomYear
-
-    def finding(self) -> Finding:
-        shown = self.shown
-        title = who_wrote_most(shown.traits, shown.people_total, is_past=shown.is_over)
-        return Finding(title, topic=gettext("Who wrote how much"))
-
-    def table(self) -> Table:
-        rows = [
-            (name_of(person), person.messages, bar.label, person.beginnings)
-            for person, bar in zip(self.shown.people, self.plot().parts, strict=True)
-        ]
-        columns = ("Name", "Messages", "Share", "Began")
-        return Table([gettext(column) for column in columns], rows)
-
-    def plot(self) -> StackedBar:
-        return bar_of(self.shown.people, [person.messages for person in self.shown.people])
+def people_of_year(shown: RoomYear) -> FigureParts[StackedBar]:
+    title = who_wrote_most(shown.traits, shown.people_total, is_past=shown.is_over)
+    bar = bar_of(shown.people, [person.messages for person in shown.people])
+    rows = [
+        (name_of(person), person.messages, part.label, person.beginnings)
+        for person, part in zip(shown.people, bar.parts, strict=True)
+    ]
+    columns = map(gettext, ("Name", "Messages", "Share", "Began"))
+    finding = Finding(title, topic=gettext("Who wrote how much"))
+    return FigureParts(finding, Table([*columns], rows), bar)
 
 
 def bar_of(people: list[PersonPortrait], counts: list[int]) -> StackedBar:

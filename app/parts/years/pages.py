@@ -10,23 +10,24 @@ from msgspec import Struct, field
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import NO_HUE, Clock, StackedBar, WeekGrid
+from app.drawing.drawings import NO_HUE, Clock, NameList, StackedBar
 from app.errors import NotFoundError
 from app.language.i18n import gettext, show_days, show_month_day, show_number
 from app.lifespan import resources
 from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.figures import (
-    ChangedWriting,
     DaysOfAuthor,
     DaysOfRoom,
-    PeopleOfYear,
-    WordsOfYear,
-    YearRow,
     bar_of,
+    changed_writing,
+    hours_of,
     hours_of_author,
     is_long_enough,
     kind_of_change,
+    people_of_year,
+    posts_by_year,
     told_of_silence,
+    words_of_year,
 )
 from app.parts.years.subjects import (
     YearOfAuthor,
@@ -41,10 +42,10 @@ from app.services.posts.users import Author
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts
 from app.views.answers import see_other
-from app.views.authors.figures import MostNamed, most_answered
+from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import post_count, shown_name
-from app.views.figure import ClockFigure, FigureParts, Finding, Table, by_clock_of, parts_of
+from app.views.figure import FigureParts, Finding, Table, by_clock_of, parts_of
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
 from app.views.rooms.figures import PAIR
@@ -77,7 +78,7 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     def heading(self) -> str:
         return self.subject.title(is_over=self.shown.is_over)
 
-    words_of_year = parts_of(WordsOfYear)
+    words_of_year = parts_of(words_of_year)
 
     @property
     def day_heading(self) -> str:
@@ -110,9 +111,9 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     subject: YearOfAuthor
     shown: AuthorYear
 
-    years = parts_of(YearRow)
+    years = parts_of(posts_by_year)
     clock = parts_of(hours_of_author)
-    changes = parts_of(ChangedWriting)
+    changes = parts_of(changed_writing)
 
     @property
     def author(self) -> Author:
@@ -169,8 +170,8 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return gettext("The first and the last post of the year") if is_over else so_far
 
     @property
-    def answered(self) -> MostNamed:
-        return most_answered(self.author, self.shown.answered)
+    def answered(self) -> FigureParts[NameList]:
+        return most_answered(self.shown.answered)
 
 
 @blueprint.get(YearOfAuthor.path, keep=True)
@@ -194,7 +195,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     def days(self) -> DaysOfRoom:
         return DaysOfRoom(self.shown)
 
-    people = parts_of(PeopleOfYear)
+    people = parts_of(people_of_year)
 
     @property
     def began(self) -> FigureParts[StackedBar]:
@@ -214,10 +215,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def clock(self) -> FigureParts[Clock]:
-        shown, year = self.shown, str(self.year)
-        hours = (shown.hours, shown.busy_from, shown.tz, NO_HUE)
-        part, is_past = shown.busy_part, shown.is_over
-        return ClockFigure(year, *hours, is_past=is_past, busy_part=part).parts()
+        return hours_of(self.shown, NO_HUE).clock()
 
     @property
     def habits(self) -> list[tuple[str, str, str]]:
@@ -277,8 +275,9 @@ class NewestYear(Struct, frozen=True):
     def year(self) -> int:
         return self.newest.calendar.year
 
-    def days(self) -> FigureParts[WeekGrid]:
-        return DaysOfAuthor(self.newest).parts()
+    @property
+    def days(self) -> DaysOfAuthor:
+        return DaysOfAuthor(self.newest)
 
 
 async def read_newest_year(

@@ -1,7 +1,7 @@
 """Figures of an archive: days, hours, weekdays, frequent names; the calendar of a year."""
 
 from calendar import Calendar
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -31,10 +31,9 @@ from app.services.archive.author_archive import (
     Memories,
     MonthPosts,
 )
-from app.services.posts.users import Author
 from app.views.addresses import search_path
 from app.views.cast import hue, post_count
-from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_clock_of, by_hour
+from app.views.figure import FigureParts, Finding, Hours, Table, busiest_told, by_clock_of, by_hour
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 from saywho.people.fingerprint import Measure
@@ -206,7 +205,7 @@ def _cell(day: CalendarDay, told: str) -> str:
 
 
 @dataclass(frozen=True)
-class AuthorAtSight(Figure[WeekGrid]):
+class AuthorAtSight:
     """Habits that set an author apart, and the days of a year with posts."""
 
     archive: AuthorArchive
@@ -214,9 +213,6 @@ class AuthorAtSight(Figure[WeekGrid]):
     others: Beside = THE_OTHERS
     phrase: tuple[str, float] | None = None
     """A phrase that the author says more often, and its share of the posts."""
-
-    def finding(self) -> Finding:
-        return Finding(self.title)
 
     @cached_property
     def title(self) -> str:
@@ -304,91 +300,67 @@ class AuthorAtSight(Figure[WeekGrid]):
         return told and by_clock_of(told, self.archive.tz)
 
 
-class HoursOfPosts(HoursFigure[Columns]):
-    def plot(self) -> Columns:
-        return by_hour(self.hue, self.hours, gettext("Posts by hour of the day"))
-
-
-@dataclass(frozen=True, slots=True)
-class WeekdaysOfPosts(Figure[Columns]):
-    archive: AuthorArchive
-
-    def finding(self) -> Finding:
-        return Finding(topic=gettext("By weekday"))
-
-    def table(self) -> Table:
-        rows = [*zip(weekday_names("wide"), self.archive.numbers.weekdays, strict=True)]
-        return Table([gettext("Weekday"), gettext("Posts")], rows)
-
-    def plot(self) -> Columns:
-        names, colour = weekday_names(), hue(self.archive.user.username)
-        weekdays = self.archive.numbers.weekdays
-        texts = [*map(post_count, weekdays)]
-        return Columns(colour, gettext("Posts by weekday"), weekdays, texts, names, names)
-
-
-@dataclass(frozen=True, slots=True)
-class MostNamed(Figure[NameList]):
-    author: Author
-    topic: str
-    id_: str
-    counts: Sequence[NameCount]
-    prefix: str = ""
-    is_phrase: bool = False
-    """Whether a search finds the exact name."""
-    is_of_anybody: bool = False
-    """Whether names lead to others' posts, too."""
-
-    def finding(self) -> Finding:
-        return Finding(topic=self.topic)
-
-    def table(self) -> Table:
-        return Table(
-            [gettext("Name"), gettext("Posts")],
-            [(f"{self.prefix}{counted.name}", counted.posts) for counted in self.counts],
-        )
-
-    def plot(self) -> NameList | None:
-        names = [
-            ListedName(
-                counted.name,
-                show_number(counted.posts),
-                self._search_path(counted.name),
-                post_count(counted.posts),
-            )
-            for counted in self.counts[:8]
-        ]
-        return NameList(names, self.id_, self.prefix) if names else None
-
-    def _search_path(self, name: str) -> str:
-        query = f'"{name}"' if self.is_phrase else f"{self.prefix}{name}"
-        username = None if self.is_of_anybody else self.author.username
-        return search_path(query, username)
-
-
-def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
-    numbers, author = archive.numbers, archive.user
+def columns_of(archive: AuthorArchive) -> list[FigureParts[Columns]]:
+    """Return the hours and weekdays of an author's posts; none without times."""
+    numbers, colour = archive.numbers, hue(archive.user.username)
     if not any(numbers.hours):
         return []
-    hours = HoursOfPosts(
-        gettext("Posts"), numbers.hours, numbers.busy_from, archive.tz, hue(author.username)
-    )
-    return [hours, WeekdaysOfPosts(archive)]
+    hours = Hours(gettext("Posts"), numbers.hours, numbers.busy_from, archive.tz, colour)
+    names, texts = weekday_names(), [*map(post_count, numbers.weekdays)]
+    return [
+        hours.figure(by_hour(colour, numbers.hours, gettext("Posts by hour of the day"))),
+        FigureParts(
+            Finding(topic=gettext("By weekday")),
+            Table(
+                [gettext("Weekday"), gettext("Posts")],
+                [*zip(weekday_names("wide"), numbers.weekdays, strict=True)],
+            ),
+            Columns(colour, gettext("Posts by weekday"), numbers.weekdays, texts, names, names),
+        ),
+    ]
 
 
-def lists_of(archive: AuthorArchive) -> list[MostNamed]:
-    author, numbers = archive.user, archive.numbers
+def lists_of(archive: AuthorArchive) -> list[FigureParts[NameList]]:
+    numbers = archive.numbers
+
+    def own(query: str) -> str:
+        return search_path(query, archive.user.username)
+
     lists = (
-        most_answered(author, numbers.answered),
-        MostNamed(author, gettext("Tags"), "tags-heading", numbers.tags, prefix="#"),
-        MostNamed(author, gettext("Emoji"), "emoji-heading", numbers.emoji),
-        MostNamed(
-            author, gettext("Links, by site"), "sites-heading", numbers.sites, is_phrase=True
+        most_answered(numbers.answered),
+        _most_named(gettext("Tags"), "tags-heading", numbers.tags, own, "#"),
+        _most_named(gettext("Emoji"), "emoji-heading", numbers.emoji, own),
+        _most_named(
+            gettext("Links, by site"), "sites-heading", numbers.sites, lambda site: own(f'"{site}"')
         ),
     )
-    return [figure for figure in lists if figure.counts]
+    return [figure for figure in lists if figure.plot]
 
 
-def most_answered(author: Author, counts: Sequence[NameCount]) -> MostNamed:
-    topic = gettext("Most replied to")
-    return MostNamed(author, topic, "answered-heading", counts, prefix="@", is_of_anybody=True)
+def most_answered(counts: Sequence[NameCount]) -> FigureParts[NameList]:
+    """Return the people whom an author answers most; their names lead to everyone's posts."""
+    return _most_named(gettext("Most replied to"), "answered-heading", counts, search_path, "@")
+
+
+def _most_named(
+    topic: str,
+    id_: str,
+    counts: Sequence[NameCount],
+    path_of: Callable[[str], str],
+    prefix: str = "",
+) -> FigureParts[NameList]:
+    names = [
+        ListedName(
+            counted.name,
+            show_number(counted.posts),
+            path_of(f"{prefix}{counted.name}"),
+            post_count(counted.posts),
+        )
+        for counted in counts[:8]
+    ]
+    rows = [(f"{prefix}{counted.name}", counted.posts) for counted in counts]
+    return FigureParts(
+        Finding(topic=topic),
+        Table([gettext("Name"), gettext("Posts")], rows),
+        NameList(names, id_, prefix) if names else None,
+    )

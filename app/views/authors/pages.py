@@ -9,7 +9,7 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import Columns
+from app.drawing.drawings import Columns, NameList
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, fuller_calendar, read_archive
 from app.services.archive.author_portrait import (
@@ -35,7 +35,6 @@ from app.services.rooms.room_facts import (
 from app.views.answers import moved
 from app.views.authors.figures import (
     AuthorAtSight,
-    MostNamed,
     PostingYear,
     columns_of,
     lists_of,
@@ -43,7 +42,7 @@ from app.views.authors.figures import (
 )
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
-from app.views.figure import Figure
+from app.views.figure import FigureParts
 from app.views.filters import Year, ZoneArgs, zone_of_page
 from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
@@ -109,12 +108,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         )
 
     @property
-    def hours(self) -> list[Figure[Columns]]:
+    def hours(self) -> list[FigureParts[Columns]]:
         """The figures of hours and weekdays, if there are enough days for a drawing."""
         return self.counted if self.at_sight.is_drawn else []
 
     @cached_property
-    def counted(self) -> list[Figure[Columns]]:
+    def counted(self) -> list[FigureParts[Columns]]:
         return columns_of(self.archive)
 
     @property
@@ -127,7 +126,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         return [term for term in self.archive.typical if not term.is_mark]
 
     @cached_property
-    def lists(self) -> list[MostNamed]:
+    def lists(self) -> list[FigureParts[NameList]]:
         return lists_of(self.archive)
 
     @property

@@ -281,7 +281,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     def finding(self) -> str:
         """The finding about the only chat or author; empty for several."""
         if self.archive is not None:
-            return AuthorAtSight(self.archive).finding().title
+            return AuthorAtSight(self.archive).title
         return self.shares.finding.title if self.shares else ""
 
     @property

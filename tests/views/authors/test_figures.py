@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, strategies as st
 
 from app.drawing.drawings import Clock, Columns, NameList, WeekGrid
-from app.parts.years.figures import DaysOfAuthor, WordsOfYear, hours_of_author
+from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of_year
 from app.parts.years.year import AuthorYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
 from app.views.authors.figures import AuthorAtSight, columns_of, lists_of, most_answered
 from app.views.cast import bound
-from app.views.figure import Figure, FigureParts
+from app.views.figure import FigureParts, Finding, Table
 from app.views.page import cast_on
 from saywho.people.times import longest_run
 from tests.browsing import parts_of
@@ -49,10 +49,14 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
     archive, year = read
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(archive)):
-            figures: list[Figure[Any]] = [*columns_of(archive), *lists_of(archive)]
-            figures += [DaysOfAuthor(year), hours_of_author(year), WordsOfYear(year)]
-            figures += [most_answered(year.user, year.answered), AuthorAtSight(archive)]
-            return [figure.parts() for figure in figures]
+            days, sight = DaysOfAuthor(year), AuthorAtSight(archive)
+            return [
+                *columns_of(archive),
+                *lists_of(archive),
+                FigureParts(days.finding(), days.months(), days.plot()),
+                *(hours_of_author(year), words_of_year(year), most_answered(year.answered)),
+                FigureParts(Finding(sight.title), Table([], []), sight.plot()),
+            ]
 
 
 def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
