@@ -82,6 +82,8 @@ class FigureParts(NamedTuple, Generic[PlotT]):
     finding: Finding
     table: Table
     plot: PlotT | None
+    name: str = ""
+    """Beginning of the ids of its headings, unique on the page."""
 
 
 def parts_of(make: Callable[[Any], Figure[Any] | FigureParts[Any]]) -> property:

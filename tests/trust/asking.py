@@ -64,7 +64,9 @@ def fill(folder: Path, kind: str) -> None:
     site.data_dir.mkdir(parents=True)
     if kind == "made":
         for file in _made_files(folder):
-            site.done("import", str(file), "--timezone", "Asia/Seoul", "--publish")
+            site.done(
+                "import", str(file), "--timezone", "Asia/Seoul", "--publish", "--accept-doubts"
+            )
     if kind == "mixed":
         site.done("demo")
         media = {number: [x_media(f"https://p.example/{number}.png")] for number in (101, 102)}
@@ -119,8 +121,8 @@ def _app(data_dir: Path) -> Quart:
 
 def stand_still(now: datetime) -> None:
     """Stop the clock and leave nothing to chance; before the program is imported."""
-    # Commits before the folder have the clock at the top.
-    clock: Any = import_module("app.runtime.clock" if find_spec("app.runtime") else "app.clock")
+    # Commits before the library have the clock in the site.
+    clock: Any = import_module("saywho.clock" if find_spec("saywho") else "app.runtime.clock")
     clock.now = lambda: now
     connect: Any = sqlite3.connect
 

@@ -23,7 +23,8 @@ from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import (
     FEWEST_ROWS,
     AuthorPortrait,
-    Fingerprint,
+    finding_of as finding_of_author,
+    fingerprint,
     hours_of,
     only_other,
     others_called,
@@ -168,7 +169,7 @@ def poster_of_author(
     return Poster(
         title=gettext("How {name} writes").format(name=display_name(username)),
         facts=_facts_of_author(portrait),
-        finding=_heading(things, username) or Fingerprint(portrait).finding().title,
+        finding=_heading(things, username) or finding_of_author(portrait, has_words=False),
         drawing=first.drawing if first else None,
         address=short_address(subject.url(), has_names=args.has_names),
         quote=quote,
@@ -212,12 +213,13 @@ def _own_things(portrait: AuthorPortrait) -> list[Thing]:
 
 
 def _rows(portrait: AuthorPortrait) -> PosterFigure | None:
-    rows = Fingerprint(portrait).plot()
+    rows = fingerprint(portrait).plot
     return PosterFigure("", (), rows) if rows else None
 
 
 def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
-    finding, _, clock = hours_of(portrait)
+    hours = hours_of(portrait)
+    finding, clock = hours.finding, hours.plot
     if clock is None:
         return None
     about = finding.title, *finding.notes

@@ -90,7 +90,8 @@ def poster_of_year(subject: YearOfAuthor, author_year: AuthorYear, args: Picture
 
 
 def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
-    finding, _, clock = hours_of_author(author_year)
+    hours = hours_of_author(author_year)
+    finding, clock = hours.finding, hours.plot
     if clock is None or not is_long_enough(author_year):
         return None
     title = "" if finding.title in told else finding.title

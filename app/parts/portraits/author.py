@@ -12,15 +12,14 @@ from app.drawing.drawings import Habits
 from app.models import User
 from app.parts.portraits.author_figures import (
     CARDS,
-    AuthorFigure,
     AuthorPortrait,
-    Fingerprint,
     PersonBeside,
-    Phrases,
     apart_told,
     count_portrait,
+    fingerprint,
     nothing_told,
     only_other,
+    phrases_of,
 )
 from app.services.archive.author_portrait import (
     ComparedAuthor,
@@ -101,17 +100,14 @@ class AuthorWriting:
     def fingerprint(self) -> FigureParts[Habits]:
         # A finding may be too short to name the drawing, so the heading names it too.
         name = "finding fingerprint-heading" if self.is_habit_clear else "fingerprint-heading"
-        return Fingerprint(self.shown, name, has_words=True).parts()
+        return fingerprint(self.shown, name, has_words=True)
 
-    phrases = parts_of(Phrases)
-
-    @property
-    def cards(self) -> list[AuthorFigure[Any]]:
-        return [figure for card in CARDS if (figure := card(self.shown)).has_card]
+    phrases = parts_of(phrases_of)
 
     @property
-    def has_card_of_phrases(self) -> bool:
-        return Phrases(self.shown).has_card
+    def cards(self) -> list[FigureParts[Any]]:
+        figures = filter(None, (card(self.shown) for card in CARDS))
+        return [figure for figure in figures if figure.plot or figure.finding.title]
 
     @property
     def other_name(self) -> str:

@@ -1,9 +1,8 @@
 """An author's portrait: what is counted, and its figures (habits, phrases, hours)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final, Generic, Self
+from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
@@ -18,7 +17,7 @@ from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
 from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name
-from app.views.figure import NOT_THERE, Figure, FigureParts, Finding, Hours, PlotT, Table, TableCell
+from app.views.figure import NOT_THERE, FigureParts, Finding, Hours, Table, TableCell
 from app.views.habits import habit_rows, others_of_script
 from app.views.tell import (
     LONGEST_FINDING,
@@ -152,65 +151,40 @@ def _only_other(portrait: AuthorPortrait) -> str:
 
 
 FEWEST_ROWS: Final = 3
-"""Number of rows from which the lines come first; below, the clock says more."""
+"""Number of rows of a drawing that says more than a sentence or a clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorFigure(Figure[PlotT], Generic[PlotT]):
-    name: ClassVar[str]
-    """Beginning of the id of its heading, unique on the page."""
+def fingerprint(
+    portrait: AuthorPortrait, labelled_by: str = "", *, has_words: bool = False
+) -> FigureParts[Habits]:
+    """Return an author's habits; labelled_by: the ids of the headings of the drawing."""
+    username = portrait.user.username
+    columns = [gettext("Measure"), display_name(username)]
+    if portrait.others_total:
+        columns += [others_called(portrait)]
+        if portrait.others_total > 1:
+            columns += [display_name(other.username) for other in portrait.others]
+    is_only = portrait.others_total == 1
+    cells = [_cells(each, is_only=is_only)[: len(columns)] for each in portrait.measures]
+    rows = habit_rows(
+        portrait.measures, _others_of(portrait), lambda measure: _posts_of(measure, username)
+    )
+    return FigureParts(
+        Finding(finding_of(portrait, has_words=has_words), topic=gettext("How they write")),
+        Table(columns, cells),
+        Habits(hue(username), labelled_by, tuple(rows)) if rows else None,
+        "fingerprint",
+    )
 
-    portrait: AuthorPortrait
 
-    @property
-    def heading_id(self) -> str:
-        return f"{self.name}-heading"
-
-    @property
-    def has_card(self) -> bool:
-        """Whether there is anything to show in its card."""
-        return self.plot() is not None or self.finding().title != ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint(AuthorFigure[Habits]):
-    name = "fingerprint"
-
-    labelled_by: str = ""
-    has_words: bool = False
-
-    def finding(self) -> Finding:
-        title = finding_of(self.portrait, has_words=self.has_words)
-        return Finding(title, topic=gettext("How they write"))
-
-    def table(self) -> Table:
-        columns = [gettext("Measure"), display_name(self.portrait.user.username)]
-        if self.portrait.others_total:
-            columns += [others_called(self.portrait)]
-            if self.portrait.others_total > 1:
-                columns += [display_name(other.username) for other in self.portrait.others]
-        is_only = self.portrait.others_total == 1
-        rows = [
-            _cells(measure, is_only=is_only)[: len(columns)] for measure in self.portrait.measures
-        ]
-        return Table(columns, rows)
-
-    def plot(self) -> Habits | None:
-        if not self.portrait.measures:
-            return None
-        beside = _others_of(self.portrait)
-        rows = habit_rows(self.portrait.measures, beside, self._posts_with)
-        return Habits(hue(self.portrait.user.username), self.labelled_by, tuple(rows))
-
-    def _posts_with(self, measure: Measure) -> str:
-        """Return the URL of the posts that a measure counts; empty if no filter finds them."""
-        username = self.portrait.user.username
-        if not measure.own:
-            return ""
-        if measure.habit.has_words:
-            return search_path(measure.sign, username) if measure.sign else ""
-        manner = manner_of(measure)
-        return posts_path(username, shows=manner) if manner else ""
+def _posts_of(measure: Measure, username: str) -> str:
+    """Return the URL of the posts that a measure counts; empty if no filter finds them."""
+    if not measure.own:
+        return ""
+    if measure.habit.has_words:
+        return search_path(measure.sign, username) if measure.sign else ""
+    manner = manner_of(measure)
+    return posts_path(username, shows=manner) if manner else ""
 
 
 def _cells(measure: Measure, *, is_only: bool) -> list[TableCell]:
@@ -275,69 +249,46 @@ def _typical(portrait: AuthorPortrait, name: str) -> str:
     return next((text for text in findings if len(text) <= LONGEST_FINDING), "")
 
 
-class Phrases(AuthorFigure[PhraseList]):
-    name = "phrases"
-
-    @property
-    def has_card(self) -> bool:
-        return len(self.portrait.phrases or []) >= 3  # Fewer are in a sentence.
-
-    def finding(self) -> Finding:
-        other_name, title = only_other(self.portrait), ""
-        if not self.portrait.phrases:
-            variant = "too_few" if self.portrait.phrases is None else ""
-            name = display_name(self.portrait.user.username)
-            title = tell("says_nothing_more", variant, name=name)
-        topic = gettext("Says more often than {name}") if other_name else ""
-        return Finding(
-            title,
-            topic=topic.format(name=other_name) or gettext("Says more often than other people"),
+def phrases_of(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
+    """Return what an author says more often than others, in the most posts first."""
+    username, other_name, title = portrait.user.username, only_other(portrait), ""
+    if not portrait.phrases:
+        variant = "too_few" if portrait.phrases is None else ""
+        title = tell("says_nothing_more", variant, name=display_name(username))
+    topic = gettext("Says more often than other people")
+    if other_name:
+        topic = gettext("Says more often than {name}").format(name=other_name)
+    phrases = sorted(portrait.phrases or [], key=lambda phrase: -phrase.messages)
+    own = [phrase.messages / portrait.messages for phrase in phrases]
+    beside = [phrase.messages_elsewhere / max(portrait.messages_elsewhere, 1) for phrase in phrases]
+    rows = [
+        PhraseRow(
+            phrase.text,
+            share_told(share, share_beside, other_name),
+            100 * share / own[0],
+            min(100 * share_beside / own[0], 100),
+            search_path(" ".join(phrase.words), username),
         )
-
-    @property
-    def _phrases(self) -> list[Phrase]:
-        return sorted(self.portrait.phrases or [], key=lambda phrase: -phrase.messages)
-
-    def table(self) -> Table:
-        name = display_name(self.portrait.user.username)
-        return Table(
-            [gettext("Phrase"), name, others_called(self.portrait)],
-            [(one.text, one.messages, one.messages_elsewhere) for one in self._phrases],
-        )
-
-    def plot(self) -> PhraseList | None:
-        phrases = self._phrases
-        if not phrases:
-            return None
-        most = self._own(phrases[0])
-        rows = [
-            PhraseRow(
-                phrase.text,
-                self._told(phrase),
-                100 * self._own(phrase) / most,
-                min(100 * self._beside(phrase) / most, 100),
-                self._posts_with(phrase),
-            )
-            for phrase in phrases
-        ]
-        return PhraseList(hue(self.portrait.user.username), rows)
-
-    def _told(self, phrase: Phrase) -> str:
-        return share_told(self._own(phrase), self._beside(phrase), only_other(self.portrait))
-
-    def _own(self, phrase: Phrase) -> float:
-        return phrase.messages / self.portrait.messages
-
-    def _beside(self, phrase: Phrase) -> float:
-        return phrase.messages_elsewhere / max(self.portrait.messages_elsewhere, 1)
-
-    def _posts_with(self, phrase: Phrase) -> str:
-        username = self.portrait.user.username
-        return search_path(" ".join(phrase.words), username)
+        for phrase, share, share_beside in zip(phrases, own, beside, strict=True)
+    ]
+    return FigureParts(
+        Finding(title, topic=topic),
+        Table(
+            [gettext("Phrase"), display_name(username), others_called(portrait)],
+            [(phrase.text, phrase.messages, phrase.messages_elsewhere) for phrase in phrases],
+        ),
+        PhraseList(hue(username), rows) if rows else None,
+        "phrases",
+    )
 
 
-CARDS: Final[Sequence[type[AuthorFigure[Any]]]] = (Phrases,)
-"""Figures with a card of their own at the end of the page, in order."""
+def _many_phrases(portrait: AuthorPortrait) -> FigureParts[PhraseList] | None:
+    # Fewer are in a sentence.
+    return phrases_of(portrait) if len(portrait.phrases or []) >= FEWEST_ROWS else None
+
+
+CARDS: Final[Sequence[Callable[[AuthorPortrait], FigureParts[Any] | None]]] = (_many_phrases,)
+"""Figures with a card of their own at the end of the page, in order, or None for no card."""
 
 
 def hours_of(portrait: AuthorPortrait) -> FigureParts[Clock]:

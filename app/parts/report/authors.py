@@ -12,10 +12,10 @@ from app.language.i18n import gettext_noop, ngettext, show_number, show_period
 from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import (
     AuthorPortrait,
-    Fingerprint,
-    Phrases,
+    fingerprint,
     hours_of,
     only_other,
+    phrases_of,
 )
 from app.parts.report.quotes import Quiz, Shown, read_quotes
 from app.parts.report.reports import Making, Report
@@ -52,7 +52,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     """Whether another post has as many likes."""
     quiz: Quiz
 
-    phrases = parts_of(Phrases)
+    phrases = parts_of(phrases_of)
     clock = parts_of(hours_of)
 
     @property
@@ -92,7 +92,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> FigureParts[Habits]:
-        return Fingerprint(self.shown, "fingerprint-heading", has_words=True).parts()
+        return fingerprint(self.shown, "fingerprint-heading", has_words=True)
 
 
 class _AuthorFigures(NamedTuple):

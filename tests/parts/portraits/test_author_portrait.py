@@ -11,9 +11,9 @@ import pytest
 from app.drawing.drawings import NamedBar, PhraseList, PhraseRow, StackedBar
 from app.language.i18n import speaking
 from app.parts.portraits import author
-from app.parts.portraits.author_figures import AuthorFigure
+from app.parts.portraits.author_figures import AuthorPortrait
 from app.services.posts.manners import MANNERS
-from app.views.figure import Finding, Table
+from app.views.figure import FigureParts, Finding, Table
 from app.views.habits import habit_rows
 from app.views.tell import Beside, called, label_of, often, part_of, share_told, trait_of
 from saywho.people.fingerprint import Measure, fingerprint, tally_of
@@ -134,59 +134,36 @@ async def test_few_phrases_are_a_sentence(chats: Client) -> None:
     assert re.search(r"Says more often than Lou: <a [^>]*><bdi>[^<]*oven", page)
 
 
-class FirstAdded(AuthorFigure[PhraseList]):
-    name = "first"
-
-    def finding(self) -> Finding:
-        return Finding("A sentence.", ["A note."], "First topic", "What it means.")
-
-    def table(self) -> Table:
-        return Table(["Name", "Number"], [("rows of the first", 7)])
-
-    def plot(self) -> PhraseList | None:
-        return PhraseList("author-1", [])
+def first_added(_: AuthorPortrait) -> FigureParts[PhraseList]:
+    finding = Finding("A sentence.", ["A note."], "First topic", "What it means.")
+    table = Table(["Name", "Number"], [("rows of the first", 7)])
+    return FigureParts(finding, table, PhraseList("author-1", []), "first")
 
 
-class SecondAdded(FirstAdded):
-    name = "second"
-
-    def finding(self) -> Finding:
-        return Finding("A sentence alone.", topic="Second topic")
-
-    def plot(self) -> None:
-        return None
+def second_added(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
+    finding = Finding("A sentence alone.", topic="Second topic")
+    return FigureParts(finding, first_added(portrait).table, None, "second")
 
 
-class BarAdded(AuthorFigure[StackedBar]):
-    name = "bar"
-
-    def finding(self) -> Finding:
-        return Finding(topic="Bar topic")
-
-    def table(self) -> Table:
-        return Table([], [])
-
-    def plot(self) -> StackedBar | None:
-        return StackedBar([NamedBar("part", 1, "all", "author-1")])
+def bar_added(_: AuthorPortrait) -> FigureParts[StackedBar]:
+    bar = StackedBar([NamedBar("part", 1, "all", "author-1")])
+    return FigureParts(Finding(topic="Bar topic"), Table([], []), bar, "bar")
 
 
-class NothingAdded(SecondAdded):
-    name = "nothing"
-
-    def finding(self) -> Finding:
-        return Finding(topic="No topic")
+def nothing_added(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
+    return FigureParts(Finding(topic="No topic"), first_added(portrait).table, None, "nothing")
 
 
-class AsFrequent(FirstAdded):
-    def plot(self) -> PhraseList:
-        rows = [("tea", "often", 99.0), ("oven", "often", 98.0), ("kettle", "rarely", 9.0)]
-        return PhraseList("author-1", [PhraseRow(*row, 0, f"/{row[0]}") for row in rows])
+def as_frequent(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
+    rows = [("tea", "often", 99.0), ("oven", "often", 98.0), ("kettle", "rarely", 9.0)]
+    phrases = [PhraseRow(*row, 0, f"/{row[0]}") for row in rows]
+    return first_added(portrait)._replace(plot=PhraseList("author-1", phrases))
 
 
 async def test_phrases_that_are_as_frequent_share_a_line_and_a_bar(
     chats: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(author, "CARDS", (AsFrequent,))
+    monkeypatch.setattr(author, "CARDS", (as_frequent,))
     page = await chats.page(f"{address_of('Eve')}?tz=Asia/Almaty")
     phrases = page.partition('<ol class="phrases author-1"')[2].partition("</ol>")[0]
     lines = [re.sub("<[^>]*>", "", line).split() for line in phrases.split("<li>")[1:]]
@@ -197,7 +174,7 @@ async def test_phrases_that_are_as_frequent_share_a_line_and_a_bar(
 async def test_cards_show_the_sentence_and_the_drawing_of_a_figure(
     chats: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(author, "CARDS", (FirstAdded, SecondAdded, BarAdded, NothingAdded))
+    monkeypatch.setattr(author, "CARDS", (first_added, second_added, bar_added, nothing_added))
     page = await chats.page(f"{address_of('Eve')}?tz=Asia/Tokyo")
     shown, folded = page.split('<details class="counted" id="counted"')
     first, second, bar = re.findall(

@@ -68,7 +68,7 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
         *("By hour", "Words of 2024", "Most replied to"),
         "Busiest between 20:00 and 23:00, in Asia/Seoul.",
     ]
-    for finding, table, plot in told:
+    for finding, table, plot, _ in told:
         assert len(finding.title) <= 140
         assert table.rows or isinstance(plot, WeekGrid) or finding.topic.startswith("Words of")
         assert all(len(row) == len(table.columns) for row in table.rows)
@@ -76,7 +76,7 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
 
 
 def test_what_is_drawn_is_what_stands_in_rows(told: list[FigureParts[Any]]) -> None:
-    for _, table, plot in told:
+    for _, table, plot, _ in told:
         if isinstance(plot, Columns):
             assert [row[1] for row in table.rows] == [*plot.counts]
             assert len(plot.names) == len(plot.labels) == len(plot.counts)
