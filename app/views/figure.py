@@ -36,8 +36,8 @@ class Table:
     """The URL of the posts of each row, on the dashboard."""
     about: str = ""
     """Meaning of the numbers, if the columns' names do not say it."""
-    exact: Sequence[Sequence[object]] = ()
-    """The rows before rounding."""
+    beside: int = 3
+    """Columns that stand beside each other on a page; the others are below them."""
 
     def below(self, row: Sequence[TableCell], beside: int) -> list[tuple[str, str]]:
         return [

@@ -30,7 +30,7 @@ from app.parts.portraits.author_figures import (
     others_called,
 )
 from app.parts.portraits.room import read_sight
-from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
+from app.parts.portraits.room_figures import drawn_words, wait_of
 from app.services.compare.name_masking import hide
 from app.services.rooms.sight import ChatSight
 from app.views.cast import bound, display_name, hue, post_count
@@ -42,6 +42,7 @@ from app.views.rooms.figures import (
     length_in_days,
     length_in_words,
     other_called,
+    share_bars,
 )
 from app.views.subjects import Chat, OneAuthor
 from app.views.tell import HARDLY, beside_one, label_of, told_alone, value_of
@@ -118,7 +119,7 @@ def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:
     usual = {part for part in times if len(notes) > 1 and 2 * times[part] > len(notes)}
     rows = [tuple(part for part in note if part not in usual) for note in notes]
     bars = list[NamedBar]()
-    for person, bar, row in zip(portrait.people, Shares(portrait).plot().rows, rows, strict=True):
+    for person, bar, row in zip(portrait.people, share_bars(portrait.people), rows, strict=True):
         note = row
         if person.username and not note:
             note = (f"{post_count(person.messages)}, {bar.label}",)
@@ -129,17 +130,14 @@ def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:
 def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -> list[str]:
     if person.username is None:
         return []
-    # Figures whose lines chance does not explain.
-    figures = (TypicalWords, Timing) if args.has_words else (Timing,)
     whom = beside_one(other_called(person.username, portrait.room))
     parts = [told_alone(person.trait, whom)] if person.trait else []
-    parts += [part for figure in figures for part in figure(portrait).line_of(person)]
-    return [*map(drawn_text, parts)]
+    parts += drawn_words(person) if args.has_words else []
+    return [*map(drawn_text, filter(None, [*parts, wait_of(person)]))]
 
 
 def _months(portrait: ChatSight) -> PosterFigure | None:
-    months = Months(portrait)
-    finding, drawing = months.finding(), months.plot()
+    finding, _, drawing, _ = Months(portrait).figure()
     return PosterFigure(finding.topic, (finding.title,), drawing) if drawing else None
 
 

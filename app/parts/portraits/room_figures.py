@@ -1,14 +1,14 @@
 """What pages show of the people of a chat: a card for each, and their figures."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from app.drawing.drawings import HOURS, Bars, HabitRow, HourStrip
+from app.drawing.drawings import HOURS, HabitRow, HourStrip
 from app.drawing.lettering import drawn_name
 from app.language.i18n import (
     MINUTE_S,
@@ -26,27 +26,21 @@ from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
 from app.views.figure import (
     NOT_THERE,
+    FigureParts,
     Finding,
     Table,
     TableCell,
     busiest_told,
     how_told,
     told_by_hour,
+    written,
 )
 from app.views.habits import habit_row
-from app.views.rooms.figures import (
-    PAIR,
-    ChatFigure,
-    Months,
-    name_of,
-    other_called,
-    share_bars,
-    told_quiet,
-)
+from app.views.rooms.figures import PAIR, Months, name_of, other_called, told_quiet
 from app.views.tell import Beside, label_of, share_told, tell, told_alone, value_of
 from saywho.people.alike import PeopleAlike, does_more
 from saywho.people.fingerprint import Measure
-from saywho.people.portrait import PersonPortrait, SilenceSpan
+from saywho.people.portrait import PersonPortrait
 from saywho.people.times import BUSY_H, DAY_H
 from saywho.significance import CLEAR_OF_MANY, FEWEST_COMPARED
 
@@ -305,298 +299,258 @@ def _differs(writing: PersonPortrait) -> bool:
     return abs(writing.answer_errors) >= CLEAR_OF_MANY
 
 
-class PortraitFigure(ChatFigure[Bars]):
-    """Rows of numbers about each person."""
-
-    name: ClassVar[str]
-    beside: ClassVar[int] = 3
-    """Columns that stand beside each other; further ones are below them."""
-    has_row_of_each: ClassVar[bool] = True
-    """Whether the table has a row for each person."""
-
-    def finding(self) -> Finding:
-        return Finding()
-
-    def plot(self) -> Bars | None:
-        return None
-
-    def line_of(self, person: PersonPortrait) -> list[str]:
-        return []
-
-
 def is_alone(sight: ChatSight) -> bool:
     return sum(person.people for person in sight.people) == 1
 
 
-class Timing(PortraitFigure):
-    name = "answers"
-    topic = gettext_noop("Who starts, and how long replies take")
+def _without_equal(
+    figure: FigureParts[None], sight: ChatSight, exact: Sequence[Sequence[object]] = ()
+) -> FigureParts[None]:
+    """Return a figure of people without columns in which all are equal, and those as sentences.
 
-    @property
-    def has_beginnings(self) -> bool:
-        return any(person.beginnings for person in self.people)
+    exact: the rows before rounding.
+    """
+    table = figure.table
+    if not 2 <= len(table.rows) == len(sight.people):
+        return figure
+    columns = [*zip(*table.rows, strict=True)]
+    values = zip(*(exact or table.rows), strict=True)
+    equal = [place for place, cells in enumerate(values) if place and len(set(cells)) == 1]
+    text = gettext("{column}: {value} for everyone.")
+    if len(table.rows) == PAIR:
+        text = gettext("{column}: {value} for both.")
+    notes = [
+        text.format(column=table.columns[place], value=written(columns[place][0]))
+        for place in equal
+        if columns[place][0] != NOT_THERE
+    ]
+    kept = [place for place in range(len(columns)) if place not in equal]
+    rows = [[row[place] for place in kept] for row in table.rows] if len(kept) > 1 else []
+    return figure._replace(
+        finding=replace(figure.finding, notes=[*notes, *figure.finding.notes]),
+        table=replace(table, columns=[table.columns[place] for place in kept], rows=rows),
+    )
 
-    @property
-    def has_answers(self) -> bool:
-        return any(person.answers for person in self.people)
 
-    def finding(self) -> Finding:
-        about = gettext(
-            "A person starts a conversation by writing after more than six hours without a "
-            "message. A reply is a message right after someone else's, at most six hours later. "
-            "Half of a person's replies take no longer than the time shown (without the seconds). "
-            "Messages without a time are not counted."
-        )
-        notes = [*self.missing(), *self._silence()]
-        return Finding(notes=notes, about=Markup(about))  # noqa: S704 - our own words, as they are
+def times_of(sight: ChatSight) -> FigureParts[None]:
+    people, columns = sight.people, list[tuple[str, list[str | int], list[float | None]]]()
+    if any(person.beginnings for person in people):
+        starts = [person.beginnings for person in people]
+        columns += [(gettext("Starts"), [*starts], [*starts])]
+    if any(person.answers for person in people):
+        to_whom = gettext("Replies to other people")
+        if sight.room.people_total == PAIR:
+            to_whom = gettext("Replies to the other person")
+        answers = [person.answers for person in people]
+        waits_s = [person.median_answer_s for person in people]
+        shown_s = [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s]
+        columns += [(to_whom, [*answers], [*answers])]
+        columns += [(gettext("Time to reply"), [*shown_s], waits_s)]
+    names = [*map(name_of, people)] if columns else []
+    about = gettext(
+        "A person starts a conversation by writing after more than six hours without a "
+        "message. A reply is a message right after someone else's, at most six hours later. "
+        "Half of a person's replies take no longer than the time shown (without the seconds). "
+        "Messages without a time are not counted."
+    )
+    finding = Finding(
+        notes=[*times_missing(sight), *_longest_silence(sight)],
+        topic=gettext("Who starts, and how long replies take"),
+        about=Markup(about),  # noqa: S704 - our own words, as they are
+    )
+    table = Table(
+        [gettext("Name"), *(heading for heading, *_ in columns)],
+        [*zip(names, *(cells for _, cells, _ in columns), strict=True)],
+    )
+    exact = [*zip(names, *(exact for *_, exact in columns), strict=True)]
+    return _without_equal(FigureParts(finding, table, None, "answers"), sight, exact)
 
-    def table(self) -> Table:
-        columns: list[tuple[str, list[str | int], list[float | None]]] = []
-        if self.has_beginnings:
-            starts = [person.beginnings for person in self.people]
-            columns += [(gettext("Starts"), [*starts], [*starts])]
-        if self.has_answers:
-            to_whom = gettext("Replies to other people")
-            if self.sight.room.people_total == PAIR:
-                to_whom = gettext("Replies to the other person")
-            answers = [person.answers for person in self.people]
-            waits_s = [person.median_answer_s for person in self.people]
-            shown_s = [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s]
-            columns += [(to_whom, [*answers], [*answers])]
-            columns += [(gettext("Time to reply"), [*shown_s], waits_s)]
-        names = [*map(name_of, self.people)] if columns else []
-        return Table(
-            [gettext("Name"), *(heading for heading, *_ in columns)],
-            [*zip(names, *(cells for _, cells, _ in columns), strict=True)],
-            exact=[*zip(names, *(exact for *_, exact in columns), strict=True)],
-        )
 
-    def missing(self) -> list[str]:
-        dated = sum(sum(person.hours) for person in self.people)
-        if dated == 0:
-            return [gettext("No message has a time.")]
-        if dated == 1:
-            return [gettext("Only one message has a time.")]
-        sentences: list[str] = []
-        if is_alone(self.sight):
-            sentences.append(gettext("Only one person writes here, so there are no replies."))
-        elif not self.has_answers:
-            sentences.append(gettext("No one replied within six hours."))
-        if self.sight.longest_silence is None:
-            sentences.append(gettext("All messages with a time were sent in the same second."))
-        elif not self.has_beginnings:
-            sentences.append(gettext("There was no silence of more than six hours."))
-        return sentences
+def times_missing(sight: ChatSight) -> list[str]:
+    """Return why there are no starts or no replies."""
+    dated = sum(sum(person.hours) for person in sight.people)
+    if dated == 0:
+        return [gettext("No message has a time.")]
+    if dated == 1:
+        return [gettext("Only one message has a time.")]
+    sentences: list[str] = []
+    if is_alone(sight):
+        sentences.append(gettext("Only one person writes here, so there are no replies."))
+    elif not any(person.answers for person in sight.people):
+        sentences.append(gettext("No one replied within six hours."))
+    if sight.longest_silence is None:
+        sentences.append(gettext("All messages with a time were sent in the same second."))
+    elif not any(person.beginnings for person in sight.people):
+        sentences.append(gettext("There was no silence of more than six hours."))
+    return sentences
 
-    def _silence(self) -> list[str]:
-        silence = self.sight.longest_silence
-        if silence is None:
-            return []
-        if self.sight.quiet:
-            return [told_quiet(self.sight.quiet)]
-        zone = ZoneInfo(self.sight.tz)
-        if self.sight.as_long > 1:
-            several = gettext("The longest silences: {length}, {count} times.")
-            count = show_number(self.sight.as_long)
-            return [several.format(length=_whole_length(silence), count=count)]
-        first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
+
+def _longest_silence(sight: ChatSight) -> list[str]:
+    silence = sight.longest_silence
+    if silence is None:
+        return []
+    if sight.quiet:
+        return [told_quiet(sight.quiet)]
+    zone = ZoneInfo(sight.tz)
+    length = show_duration((silence.until - silence.since).total_seconds())
+    if sight.as_long > 1:
+        several = gettext("The longest silences: {length}, {count} times.")
+        return [several.format(length=length, count=show_number(sight.as_long))]
+    first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
+    sentence = gettext(
+        "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, {last_time}."
+    )
+    if first.date() == last.date():
         sentence = gettext(
-            "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
-            "{last_time}."
+            "The longest silence: {length}, on {first_day} from {first_time} to {last_time}."
         )
-        if first.date() == last.date():
-            sentence = gettext(
-                "The longest silence: {length}, on {first_day} from {first_time} to {last_time}."
-            )
-        told = escape(sentence).format(
-            length=_whole_length(silence),
-            first_day=show_date(first),
-            first_time=show_clock(first),
-            last_day=show_date(last),
-            last_time=show_clock(last),
-        )
-        return [told]
-
-    def line_of(self, person: PersonPortrait) -> list[str]:
-        return [*filter(None, [wait_of(person)])]
+    told = escape(sentence).format(
+        length=length,
+        first_day=show_date(first),
+        first_time=show_clock(first),
+        last_day=show_date(last),
+        last_time=show_clock(last),
+    )
+    return [told]
 
 
-def _whole_length(silence: SilenceSpan) -> str:
-    return show_duration((silence.until - silence.since).total_seconds())
-
-
-class TypicalWords(PortraitFigure):
-    name = "typical"
-    topic = gettext_noop("Typical words")
-    beside = 2
-    has_row_of_each = False
-
-    def finding(self) -> Finding:
+def typical_words(sight: ChatSight) -> FigureParts[None]:
+    about = gettext(
+        "Words that appear in a clearly larger share of one person's messages than of anyone "
+        "else's. People are compared if they seem to write the same language. Words that go "
+        "together are one phrase. Both sides need 20 messages."
+    )
+    beside = gettext("By other people")
+    if sight.room.people_total == PAIR:
         about = gettext(
-            "Words that appear in a clearly larger share of one person's messages than of anyone "
-            "else's. People are compared if they seem to write the same language. Words that go "
-            "together are one phrase. Both sides need 20 messages."
+            "Words that appear in a clearly larger share of one person's messages than of the "
+            "other's, if both seem to write the same language. Words that go together are one "
+            "phrase. Both sides need 20 messages."
         )
-        if self.sight.room.people_total == PAIR:
-            about = gettext(
-                "Words that appear in a clearly larger share of one person's messages than of the "
-                "other's, if both seem to write the same language. Words that go together are one "
-                "phrase. Both sides need 20 messages."
+        beside = gettext("By the other author")
+    chosen = gettext(
+        "On average, at most 1 in 20 of the listed words is there by chance, however many "
+        "were compared. Very common words are left out, if saywho knows the language."
+    )
+    rows = [
+        (name_of(person), word.text, show_percent(word.share), show_percent(word.share_beside))
+        for person in sight.people
+        for word in person.typical or []
+    ]
+    columns = [gettext("Name"), gettext("Word"), gettext("Share"), beside]
+    topic, notes = gettext("Typical words"), _alone_in_language(sight)
+    finding = Finding(words_missing(sight), notes, topic, f"{about} {chosen}")
+    return FigureParts(finding, Table(columns, rows, beside=2), None, "typical")
+
+
+def _alone_in_language(sight: ChatSight) -> list[str]:
+    """Return a sentence on those whose words are not compared, though others' are."""
+    enough = [one for one in sight.people if one.username and one.messages >= FEWEST_COMPARED]
+    names = [name_of(person) for person in enough if person.typical is None]
+    if not names or len(names) == len(enough):
+        return []
+    text = gettext("Too few messages in the same language to compare the words of {names}.")
+    return [text.format(names=show_list(names))]
+
+
+def words_missing(sight: ChatSight) -> str:
+    """Return why no words are shown; empty if a person has some."""
+    if any(person.typical for person in sight.people):
+        return ""
+    if any(person.typical is not None for person in sight.people):
+        return gettext("saywho found no word that is typical of one person.")
+    if is_alone(sight):
+        return gettext("Only one person writes here, so there are no people to compare with.")
+    return gettext("There are too few messages in the same language to compare words.")
+
+
+def drawn_words(person: PersonPortrait) -> list[str]:
+    """Return the first four typical words that the fonts have whole."""
+    words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
+    return [gettext("“{word}”").format(word=word) for word in words[:4]]
+
+
+def shares_of(sight: ChatSight) -> FigureParts[None]:
+    people, about = sight.people, list[str]()
+    if people[-1].username is None:
+        about.append(
+            gettext(
+                "The six people with the most messages are shown by name; everyone else is "
+                "combined."
             )
-        chosen = gettext(
-            "On average, at most 1 in 20 of the listed words is there by chance, however many "
-            "were compared. Very common words are left out, if saywho knows the language."
         )
-        return Finding(self.missing(), notes=self._alone_in_language(), about=f"{about} {chosen}")
-
-    def _alone_in_language(self) -> list[str]:
-        """Return a sentence on those whose words are not compared, though others' are."""
-        enough = [one for one in self.people if one.username and one.messages >= FEWEST_COMPARED]
-        names = [name_of(person) for person in enough if person.typical is None]
-        if not names or len(names) == len(enough):
-            return []
-        text = gettext("Too few messages in the same language to compare the words of {names}.")
-        return [text.format(names=show_list(names))]
-
-    def table(self) -> Table:
-        rows = [
-            (name_of(person), word.text, show_percent(word.share), show_percent(word.share_beside))
-            for person in self.people
-            for word in person.typical or []
-        ]
-        beside = gettext("By other people")
-        if self.sight.room.people_total == PAIR:
-            beside = gettext("By the other author")
-        columns = [gettext("Name"), gettext("Word"), gettext("Share"), beside]
-        return Table(columns, rows)
-
-    def missing(self) -> str:
-        """Return why no words are shown; empty if a person has some."""
-        if any(person.typical for person in self.people):
-            return ""
-        if any(person.typical is not None for person in self.people):
-            return gettext("saywho found no word that is typical of one person.")
-        if is_alone(self.sight):
-            return gettext("Only one person writes here, so there are no people to compare with.")
-        return gettext("There are too few messages in the same language to compare words.")
-
-    def line_of(self, person: PersonPortrait) -> list[str]:
-        """Return the first four words that the fonts have whole."""
-        words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
-        return [gettext("“{word}”").format(word=word) for word in words[:4]]
-
-
-class Shares(PortraitFigure):
-    name = "amount"
-    topic = gettext_noop("Who writes how much")
-
-    def finding(self) -> Finding:
-        together = gettext(
-            "The six people with the most messages are shown by name; everyone else is combined."
-        )
-        told = [together] if self.people[-1].username is None else []
-        if any(person.words_per_message is not None for person in self.people):
-            told.append(
-                gettext(
-                    "Words are separated by spaces. Only messages with text count for words a "
-                    "message."
-                )
+    if any(person.words_per_message is not None for person in people):
+        about.append(
+            gettext(
+                "Words are separated by spaces. Only messages with text count for words a message."
             )
-        return Finding(about=" ".join(told))
-
-    def table(self) -> Table:
-        return Table(
-            [gettext("Name"), gettext("Messages"), gettext("Share"), gettext("Words a message")],
-            [
-                (name_of(person), person.messages, bar.label, _mean(person.words_per_message))
-                for person, bar in zip(self.people, self.plot().rows, strict=True)
-            ],
-            exact=[
-                ("", person.messages, person.messages, person.words_per_message)
-                for person in self.people
-            ],
         )
-
-    def plot(self) -> Bars:
-        return Bars(tuple(share_bars(self.people)))
-
-
-class HoursOfDay(PortraitFigure):
-    name = "hours"
-    topic = gettext_noop("By hour")
-    beside = 1
-
-    def finding(self) -> Finding:
-        if not self._dated:
-            return Finding(gettext("No message has a time."), zone=self.sight.tz)
-        return Finding(about=how_told(), zone=self.sight.tz)
-
-    def table(self) -> Table:
-        return Table(
-            [gettext("Name"), *HOURS], [(name_of(person), *person.hours) for person in self._dated]
+    columns = [gettext("Name"), gettext("Messages"), gettext("Share"), gettext("Words a message")]
+    words = [person.words_per_message for person in people]
+    rows = [
+        (
+            name_of(person),
+            person.messages,
+            show_percent(person.share),
+            NOT_THERE if mean is None else round(mean, 1),
         )
+        for person, mean in zip(people, words, strict=True)
+    ]
+    exact = [
+        ("", one.messages, one.messages, mean) for one, mean in zip(people, words, strict=True)
+    ]
+    finding = Finding(topic=gettext("Who writes how much"), about=" ".join(about))
+    figure = FigureParts(finding, Table(columns, rows), None, "amount")
+    return _without_equal(figure, sight, exact)
 
-    @property
-    def _dated(self) -> list[PersonPortrait]:
-        return [person for person in self.people if any(person.hours)]
+
+def hours_of_day(sight: ChatSight) -> FigureParts[None]:
+    dated = [person for person in sight.people if any(person.hours)]
+    finding = Finding(topic=gettext("By hour"), about=how_told(), zone=sight.tz)
+    if not dated:
+        finding = replace(finding, title=gettext("No message has a time."), about="")
+    rows: list[list[TableCell]] = [[name_of(person), *person.hours] for person in dated]
+    return FigureParts(finding, Table([gettext("Name"), *HOURS], rows, beside=1), None, "hours")
 
 
-class Laughs(PortraitFigure):
-    name = "laughs"
-    topic = gettext_noop("Laughing and emoji")
+def laughs_of(sight: ChatSight) -> FigureParts[None]:
+    about = gettext(
+        "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
+        "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
+        "and www, of any length. Signs that no one writes are left out."
+    )
+    texts = [laugh.text for person in sight.people[:1] for laugh in person.laughs]
+    title = "" if texts else gettext("No laughs in letters were found here.")
+    rows: list[list[TableCell]] = [
+        [name_of(person), *(laugh.messages for laugh in person.laughs)]
+        for person in sight.people
+        if person.laughs
+    ]
+    finding = Finding(title, topic=gettext("Laughing and emoji"), about=about)
+    figure = FigureParts(finding, Table([gettext("Name"), *texts], rows), None, "laughs")
+    return _without_equal(figure, sight)
 
-    def finding(self) -> Finding:
-        about = gettext(
-            "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
-            "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
-            "and www, of any length. Signs that no one writes are left out."
+
+def emoji_of(sight: ChatSight) -> FigureParts[None]:
+    entry = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')
+    cells = [
+        Markup().join(
+            entry.format(emoji.text, show_number(emoji.messages)) for emoji in person.emoji
         )
-        return Finding(
-            "" if self._texts else gettext("No laughs in letters were found here."), about=about
-        )
-
-    def table(self) -> Table:
-        rows: list[list[TableCell]] = [
-            [name_of(person), *(laugh.messages for laugh in person.laughs)]
-            for person in self.people
-            if person.laughs
-        ]
-        return Table([gettext("Name"), *self._texts], rows)
-
-    @property
-    def _texts(self) -> list[str]:
-        return [laugh.text for person in self.people[:1] for laugh in person.laughs]
+        for person in sight.people
+    ]
+    rows = [
+        (name_of(person), cell or NOT_THERE)
+        for person, cell in zip(sight.people, cells, strict=True)
+    ]
+    about = gettext("The five emoji that appear in the most messages, in any skin tone.")
+    finding = Finding(topic=gettext("Laughing and emoji"), about=about)
+    table = Table([gettext("Name"), gettext("Emoji")], rows if any(cells) else [])
+    return _without_equal(FigureParts(finding, table, None, "emoji"), sight)
 
 
-class EmojiUse(PortraitFigure):
-    name = "emoji"
-    topic = gettext_noop("Laughing and emoji")
-
-    def finding(self) -> Finding:
-        return Finding(
-            about=gettext("The five emoji that appear in the most messages, in any skin tone.")
-        )
-
-    def table(self) -> Table:
-        entry = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')
-        cells = [
-            Markup().join(
-                entry.format(emoji.text, show_number(emoji.messages)) for emoji in person.emoji
-            )
-            for person in self.people
-        ]
-        rows = [
-            (name_of(person), cell or NOT_THERE)
-            for person, cell in zip(self.people, cells, strict=True)
-        ]
-        return Table([gettext("Name"), gettext("Emoji")], rows if any(cells) else [])
-
-
-FIGURES: Final[Sequence[type[PortraitFigure]]] = (
-    *(Shares, Timing, HoursOfDay),
-    *(Laughs, EmojiUse, TypicalWords),
+FIGURES: Final[Sequence[Callable[[ChatSight], FigureParts[None]]]] = (
+    *(shares_of, times_of, hours_of_day),
+    *(laughs_of, emoji_of, typical_words),
 )
-
-
-def _mean(words: float | None) -> str | float:
-    return NOT_THERE if words is None else round(words, 1)
+"""Figures in the folded numbers of the page; those of one topic follow each other."""

@@ -34,7 +34,7 @@ from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
 from app.views.imports.reading_choices import Noted, count_notes, noted_of, sentences_of, settled
 from app.views.page import FormPage, WebPage, read_cards
-from app.views.rooms.figures import ShareBar
+from app.views.rooms.figures import share_bar
 from app.views.zones import zone_cities
 from saywho.clock import monotonic
 from saywho.formats.chats.people import machine_zone
@@ -275,7 +275,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     def shares(self) -> FigureParts[StackedBar] | None:
         if len(self.rooms) > 1 or not self.overviews:
             return None
-        return ShareBar(self.overviews[0]).parts()
+        return share_bar(self.overviews[0])
 
     @property
     def finding(self) -> str:
@@ -287,8 +287,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     @property
     def findings(self) -> Mapping[int, str]:
         """The findings about several chats, by their ids."""
-        figures = map(ShareBar, self.overviews)
-        return {figure.sight.room.id: figure.finding().title for figure in figures}
+        return {sight.room.id: share_bar(sight).finding.title for sight in self.overviews}
 
     @property
     def errors(self) -> list[ImportFault]:

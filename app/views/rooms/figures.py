@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import ClassVar, Final, Generic, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from quart import url_for
@@ -28,7 +28,7 @@ from app.services.rooms.periods import Period, QuietDays
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import Figure, Finding, PlotT, Table, TableCell
+from app.views.figure import FigureParts, Finding, Table, TableCell
 from app.views.tell import (
     LONGEST_FINDING,
     beside_one,
@@ -258,17 +258,6 @@ def name_of(person: PersonPortrait) -> str:
     return text.format(count=show_number(person.people))
 
 
-@dataclass(frozen=True, slots=True)
-class ChatFigure(Figure[PlotT], Generic[PlotT]):
-    topic: ClassVar[str]
-
-    sight: ChatSight
-
-    @property
-    def people(self) -> Sequence[PersonPortrait]:
-        return self.sight.people
-
-
 def share_bars(people: Sequence[PersonPortrait], shares: Sequence[float] = ()) -> list[NamedBar]:
     """Return a bar for each person, by default of their messages."""
     shares = shares or [person.share for person in people]
@@ -278,24 +267,16 @@ def share_bars(people: Sequence[PersonPortrait], shares: Sequence[float] = ()) -
     ]
 
 
-class ShareBar(ChatFigure[StackedBar]):
-    topic = gettext_noop("Who writes how much")
-
-    def finding(self) -> Finding:
-        sight = self.sight
-        shared = shared_habits(sight.alike) if sight.alike else ()
-        return Finding(
-            finding_of(
-                sight.people,
-                sight.traits,
-                sight.room,
-                shared=shared,
-                is_of_newest=sight.is_of_lately,
-            )
-        )
-
-    def plot(self) -> StackedBar:
-        return StackedBar(share_bars(self.people))
+def share_bar(sight: ChatSight) -> FigureParts[StackedBar]:
+    """Return who writes how much, under what sets the people apart."""
+    title = finding_of(
+        sight.people,
+        sight.traits,
+        sight.room,
+        shared=shared_habits(sight.alike) if sight.alike else (),
+        is_of_newest=sight.is_of_lately,
+    )
+    return FigureParts(Finding(title), Table([], []), StackedBar(share_bars(sight.people)))
 
 
 class NamedPeriod(NamedTuple):
@@ -308,17 +289,21 @@ class NamedPeriod(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Months(ChatFigure[PeriodColumns]):
-    topic: ClassVar[str] = gettext_noop("Month by month")
+class Months:
+    """The months of a chat, or its years if they are many."""
 
+    sight: ChatSight
     tz: str = ""
     word: str = ""
     """A word of the busiest day."""
     has_links: bool = False
     """Whether a column leads to its messages."""
 
-    def finding(self) -> Finding:
-        topic = gettext("Year by year") if self._is_of_years else gettext(self.topic)
+    def figure(self) -> FigureParts[PeriodColumns]:
+        return FigureParts(self._finding(), self._table(), self._plot())
+
+    def _finding(self) -> Finding:
+        topic = gettext("Year by year") if self._is_of_years else gettext("Month by month")
         fullest = next((period for period in self.sight.periods if period.is_fullest), None)
         if fullest is None:
             return Finding(notes=self._silence(), topic=topic, nothing=self._most_and_next())
@@ -341,15 +326,15 @@ class Months(ChatFigure[PeriodColumns]):
             next=show_number(second.messages),
         )
 
-    def table(self) -> Table:
+    def _table(self) -> Table:
         column = gettext("Year") if self._is_of_years else gettext("Month")
         rows: list[list[TableCell]] = [
             [self.period_name(period), period.messages, *period.people]
             for period in self.sight.periods
         ]
-        return Table([column, gettext("Messages"), *map(name_of, self.people)], rows)
+        return Table([column, gettext("Messages"), *map(name_of, self.sight.people)], rows)
 
-    def plot(self) -> PeriodColumns | None:
+    def _plot(self) -> PeriodColumns | None:
         if len(self.sight.periods) < 2:
             return None
         most = max(period.messages for period in self.sight.periods)
@@ -366,7 +351,7 @@ class Months(ChatFigure[PeriodColumns]):
                 zip(self._labels, self.sight.periods, strict=True)
             )
         )
-        finding = self.finding()
+        finding = self._finding()
         return PeriodColumns(
             finding.title or finding.topic, tuple(self._people), tuple(columns), show_number(most)
         )
@@ -433,7 +418,7 @@ class Months(ChatFigure[PeriodColumns]):
 
     @property
     def _people(self) -> list[tuple[str, str]]:
-        return [(name_of(person), hue(person.username)) for person in self.people]
+        return [(name_of(person), hue(person.username)) for person in self.sight.people]
 
     @property
     def _is_of_years(self) -> bool:
@@ -461,59 +446,45 @@ class Months(ChatFigure[PeriodColumns]):
         ]
 
 
-class Answers(ChatFigure[list[StackedBar]]):
-    topic = gettext_noop("Who replies to whom")
-
-    def finding(self) -> Finding:
-        clearest = self._clearest()
-        lately = gettext("Who replies to whom lately") if self.sight.is_of_lately else ""
-        about = gettext(
-            "By chance, they would reply to each person as often as everyone else does."
-        )
-        return Finding(
-            clearest, topic=lately or gettext(self.topic), about=about if clearest else ""
-        )
-
-    def table(self) -> Table:
-        rows: list[list[TableCell]] = [
-            [name_of(person), sum(answers), *answers]
-            for person, answers in zip(self._named, self.sight.answers, strict=True)
-        ]
-        columns = [gettext("Who replies"), gettext("Replies to other people")]
-        return Table([*columns, *map(name_of, self._named)], rows)
-
-    def plot(self) -> list[StackedBar] | None:
-        answers = [sum(row) for row in self.sight.answers]
-        # Two people can only reply to each other.
-        if not (3 <= len(self.people) == len(answers) and sum(answers) >= FEWEST_ANSWERS):
-            return None
-        return [
-            self._bar(person, row)
-            for person, row in zip(self.people, self.sight.answers, strict=True)
+def answers_of(sight: ChatSight) -> FigureParts[list[StackedBar]]:
+    """Return who replies to whom, and the replies of each person."""
+    people, answers, clearest = sight.people, sight.answers, _clearest(sight)
+    named = [name_of(person) for person in people if person.username is not None]
+    about = gettext("By chance, they would reply to each person as often as everyone else does.")
+    columns = [gettext("Who replies"), gettext("Replies to other people"), *named]
+    rows: list[list[TableCell]] = [
+        [name, sum(row), *row] for name, row in zip(named, answers, strict=True)
+    ]
+    bars = None
+    # Two people can only reply to each other.
+    if 3 <= len(people) == len(answers) and sum(map(sum, answers)) >= FEWEST_ANSWERS:
+        bars = [
+            _replies_of(person, row, people)
+            for person, row in zip(people, answers, strict=True)
             if any(row)
         ]
+    lately = gettext("Who replies to whom lately") if sight.is_of_lately else ""
+    topic = lately or gettext("Who replies to whom")
+    finding = Finding(clearest, topic=topic, about=about if clearest else "")
+    return FigureParts(finding, Table(columns, rows), bars)
 
-    @property
-    def _named(self) -> list[PersonPortrait]:
-        return [person for person in self.people if person.username is not None]
 
-    def _bar(self, person: PersonPortrait, answers: Sequence[int]) -> StackedBar:
-        total = sum(answers)
-        parts = share_bars(self.people, [count / total for count in answers])
-        return StackedBar(
-            [part for part in parts if part.share], name_of(person), hue(person.username)
-        )
+def _replies_of(person: PersonPortrait, answers: Sequence[int], people: People) -> StackedBar:
+    total = sum(answers)
+    parts = share_bars(people, [count / total for count in answers])
+    return StackedBar([part for part in parts if part.share], name_of(person), hue(person.username))
 
-    def _clearest(self) -> str:
-        preference = self.sight.preference
-        if preference is None:
-            return ""
-        text = gettext(
-            "{name} replies to {other} {times} times as often as by chance ({share} of replies)."
-        )
-        return text.format(
-            name=name_of(self.people[preference.person]),
-            other=name_of(self.people[preference.other]),
-            times=show_number(round(preference.share / preference.chance, 1)),
-            share=show_percent(preference.share),
-        )
+
+def _clearest(sight: ChatSight) -> str:
+    preference = sight.preference
+    if preference is None:
+        return ""
+    text = gettext(
+        "{name} replies to {other} {times} times as often as by chance ({share} of replies)."
+    )
+    return text.format(
+        name=name_of(sight.people[preference.person]),
+        other=name_of(sight.people[preference.other]),
+        times=show_number(round(preference.share / preference.chance, 1)),
+        share=show_percent(preference.share),
+    )

@@ -31,7 +31,7 @@ from app.views.figure import FigureParts, busiest_told, parts_of
 from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
-from app.views.rooms.figures import SIGNS, Answers, Months, NamedPeriod, ShareBar, told_quiet
+from app.views.rooms.figures import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_quiet
 from app.views.subjects import Chat
 
 
@@ -159,11 +159,11 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
             for post in (self.day.posts if self.day else ())
         ]
 
-    shares = parts_of(ShareBar)
+    shares = parts_of(share_bar)
 
     @property
     def months(self) -> FigureParts[PeriodColumns]:
-        return self._months.parts()
+        return self._months.figure()
 
     @property
     def named_periods(self) -> list[tuple[str, NamedPeriod]]:
@@ -175,7 +175,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         word = self.day.word if self.day else ""
         return Months(self.shown, self.tz, word, has_links=not self.is_sent)
 
-    answers = parts_of(Answers)
+    answers = parts_of(answers_of)
 
     @property
     def is_somebody_known(self) -> bool:

@@ -1,19 +1,20 @@
 """The figures of a room's portrait: each is whole, and stands on the page because it is listed."""
 
 import re
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.language.i18n import gettext
 from app.parts.portraits import room as page
-from app.parts.portraits.room_figures import FIGURES, PortraitFigure, Shares
+from app.parts.portraits.room_figures import FIGURES, shares_of
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import ChatSight, read_portrait
 from app.views.cast import bound
-from app.views.figure import Finding, Table
+from app.views.figure import FigureParts, Finding, Table
 from app.views.page import cast_on
-from app.views.rooms.figures import name_of
+from app.views.rooms.figures import name_of, share_bars
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
@@ -46,24 +47,19 @@ async def portraits(shared: Shared) -> dict[str, ChatSight]:
 @pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize("name", CHATS)
 async def test_a_figure_is_whole(
-    shared: Shared, portraits: dict[str, ChatSight], name: str, figure: type[PortraitFigure]
+    shared: Shared,
+    portraits: dict[str, ChatSight],
+    name: str,
+    figure: Callable[[ChatSight], FigureParts[None]],
 ) -> None:
     portrait = portraits[name]
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(portrait)):
-            parts = figure(portrait).parts()
-            lines = [figure(portrait).line_of(person) for person in portrait.people]
+            parts = figure(portrait)
     assert len(parts.finding.title) <= 140
     assert all(len(row) == len(parts.table.columns) for row in parts.table.rows)
-    assert all(map(all, lines))
     # Who reads it finds numbers, or why there are none.
-    assert (
-        parts.table.rows
-        or parts.plot
-        or parts.finding.title
-        or parts.finding.notes
-        or (figure.name == "emoji")
-    )
+    assert parts.table.rows or parts.finding.title or parts.finding.notes or (parts.name == "emoji")
 
 
 async def test_what_is_drawn_is_what_stands_in_rows(
@@ -71,32 +67,25 @@ async def test_what_is_drawn_is_what_stands_in_rows(
 ) -> None:
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(portraits["many"])):
-            figure = Shares(portraits["many"])
-            bars, rows = figure.plot().rows, figure.table().rows
+            bars = share_bars(portraits["many"].people)
+            rows = shares_of(portraits["many"]).table.rows
     assert [bar.name for bar in bars] == [*"abcdef", "2 others"]
     assert [(bar.name, bar.label) for bar in bars] == [(row[0], row[2]) for row in rows]
     assert sum(bar.share for bar in bars) == pytest.approx(1)
 
 
-class Greetings(PortraitFigure):
-    """What somebody might add."""
-
-    name = "greetings"
-    topic = "Who greets"
-
-    def finding(self) -> Finding:
-        return Finding(notes=["Nobody greets less."], about="A greeting comes first.")
-
-    def table(self) -> Table:
-        rows = [(name_of(person), 1_234 + place) for place, person in enumerate(self.people)]
-        return Table([gettext("Name"), "Greetings"], rows)
+def greetings_of(sight: ChatSight) -> FigureParts[None]:
+    """Return what somebody might add."""
+    rows = [(name_of(person), 1_234 + place) for place, person in enumerate(sight.people)]
+    finding = Finding("", ["Nobody greets less."], "Who greets", "A greeting comes first.")
+    return FigureParts(finding, Table([gettext("Name"), "Greetings"], rows), None, "greetings")
 
 
 @pytest.mark.usefixtures("portraits")
 async def test_a_figure_that_is_listed_stands_on_the_page(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "FIGURES", (*FIGURES, Greetings))
+    monkeypatch.setattr(page, "FIGURES", (*FIGURES, greetings_of))
     shown = await shared.anybody.page("/room/2?tz=Asia/Tokyo")
     section = shown.partition('id="greetings-numbers"')[2].partition("</details>")[0]
     assert section.startswith(">Who greets</h3>")
