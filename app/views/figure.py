@@ -3,7 +3,6 @@
 Their methods need the page's people to be bound (`app/views/cast.py`).
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -59,26 +58,11 @@ class Finding:
     """Sentence without a finding, if there is no title: then a page folds the drawing."""
 
 
-class Figure(ABC, Generic[PlotT]):
-    """Numbers with a finding, a table, and a drawing."""
+class Figure(NamedTuple, Generic[PlotT]):
+    """Numbers with a finding, a table without rows if all of them are drawn, and a drawing if there
+    is anything to draw.
+    """
 
-    @abstractmethod
-    def finding(self) -> Finding:
-        """Return the finding of the numbers."""
-
-    def table(self) -> Table:
-        """Return the numbers in rows; by default none, if all of them are drawn."""
-        return Table([], [])
-
-    @abstractmethod
-    def plot(self) -> PlotT | None:
-        """Return the drawing of the numbers, None if there is nothing to draw."""
-
-    def parts(self) -> "FigureParts[PlotT]":
-        return FigureParts(self.finding(), self.table(), self.plot())
-
-
-class FigureParts(NamedTuple, Generic[PlotT]):
     finding: Finding
     table: Table
     plot: PlotT | None
@@ -86,14 +70,9 @@ class FigureParts(NamedTuple, Generic[PlotT]):
     """Beginning of the ids of its headings, unique on the page."""
 
 
-def parts_of(make: Callable[[Any], Figure[Any] | FigureParts[Any]]) -> property:
-    """Return the property of a page that is the figure of what it shows, in parts."""
-
-    def made(page: Any) -> FigureParts[Any]:
-        figure = make(page.shown)
-        return figure.parts() if isinstance(figure, Figure) else figure
-
-    return property(made)
+def figure_of(make: Callable[[Any], Figure[Any]]) -> property:
+    """Return the property of a page that is a figure of what the page shows."""
+    return property(lambda page: make(page.shown))
 
 
 def written(cell: TableCell) -> str:
@@ -115,21 +94,19 @@ class Hours:
     busy_part: int | None = None
     """The quarter of the day that is ahead day by day."""
 
-    def figure(self, plot: PlotT | None, notes: Sequence[str] = ()) -> FigureParts[PlotT]:
+    def figure(self, plot: PlotT | None, notes: Sequence[str] = ()) -> Figure[PlotT]:
         """Return the figure of these hours with a drawing, and notes on the drawing."""
         topic, columns = gettext("By hour"), [gettext("Hour"), self.column]
         if not any(self.counts):
             nothing = Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
-            return FigureParts(nothing, Table(columns, []), None)
+            return Figure(nothing, Table(columns, []), None)
         title = told_of_hours(self.counts, self.busy_from, self.busy_part, is_past=self.is_past)
         even = gettext_noop("No single stretch of hours is clearly the busiest.")
         nothing_told = gettext_of_past(even) if self.is_past else gettext(even)
         finding = Finding(title, notes, topic, how_told(), self.zone, nothing_told)
-        return FigureParts(finding, Table(columns, [*zip(HOURS, self.counts, strict=True)]), plot)
+        return Figure(finding, Table(columns, [*zip(HOURS, self.counts, strict=True)]), plot)
 
-    def clock(
-        self, outline: Sequence[int] = (), column: str = "", told: str = ""
-    ) -> FigureParts[Clock]:
+    def clock(self, outline: Sequence[int] = (), column: str = "", told: str = "") -> Figure[Clock]:
         """Return the hours as a clock; outline: others' or earlier hours, in a column of their own,
         and the sentence on them.
         """

@@ -30,7 +30,7 @@ from app.language.i18n import (
 )
 from app.lifespan import resources
 from app.views.cast import Cast, bound, cast_of, current_cast, shown_name
-from app.views.figure import Figure, FigureParts, Finding, Table, written
+from app.views.figure import Figure, Finding, Table, written
 from app.views.filters import View, view_of
 from app.views.page import WebPage, render
 from saywho.clock import monotonic
@@ -224,7 +224,22 @@ def show_rows(table: Table, most: int) -> list[ShownRow]:
     ]
 
 
-class PanelFigure(Figure[Plot]):
+class PanelFigure(ABC):
+    @abstractmethod
+    def finding(self) -> Finding:
+        """Return the finding of the numbers."""
+
+    @abstractmethod
+    def table(self) -> Table:
+        """Return the numbers in rows."""
+
+    @abstractmethod
+    def plot(self) -> Plot | None:
+        """Return the drawing, None if there is nothing to draw."""
+
+    def figure(self) -> Figure[Plot]:
+        return Figure(self.finding(), self.table(), self.plot())
+
     @abstractmethod
     def path(self) -> str:
         """Return the URL of a point's posts, without the point's parameters."""
@@ -302,7 +317,7 @@ async def answer_of(panel: AnyPanel, view: View) -> bytes:
         async with asyncio.timeout(60.0):
             figure, cast = await load(panel, view)
         with bound(cast):
-            parts = await resources().work_pool.run(figure.parts)
+            parts = await resources().work_pool.run(figure.figure)
             cacheable()
             return CachedResponse(
                 "", (), msgspec.json.encode(await _answer(panel, parts, figure.path()))
@@ -326,7 +341,7 @@ async def load(panel: AnyPanel, view: View) -> tuple[PanelFigure, Cast]:
             return await panel.count(loaded, view), cast
 
 
-async def _answer(panel: AnyPanel, parts: FigureParts[Plot], path: str) -> FigureAnswer:
+async def _answer(panel: AnyPanel, parts: Figure[Plot], path: str) -> FigureAnswer:
     table = parts.table
     first = show_rows(table, 12)
     rows = await render(FigureRows(table=table, rows=first), current_cast()) if first else ""

@@ -186,7 +186,7 @@ async def show_table(name: str, args: View) -> str:
     panel = _panel(name)
     figure, cast = await load(panel, args)
     with bound(cast):
-        parts = await resources().work_pool.run(figure.parts)
+        parts = await resources().work_pool.run(figure.figure)
     table, is_empty = parts.table, False
     if not table.rows:
         async with resources().db.read() as session:

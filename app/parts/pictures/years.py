@@ -53,7 +53,7 @@ from app.services.compare.name_masking import hide
 from app.services.posts.tweets import Post
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, numbered_initials, post_count, shown_name
-from app.views.figure import FigureParts
+from app.views.figure import Figure
 from app.views.filters import zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.rooms.figures import share_bars
@@ -115,7 +115,7 @@ def _lines_of_words(shown: AuthorYear | RoomYear) -> list[PosterLine]:
     return _line(figure, _drawn_names(figure.plot))
 
 
-def _line(figure: FigureParts[NameList], names: list[str]) -> list[PosterLine]:
+def _line(figure: Figure[NameList], names: list[str]) -> list[PosterLine]:
     parts = tuple(names[:PICTURED_WORDS])
     return [PosterLine(figure.finding.topic, parts)] if parts else []
 
@@ -356,7 +356,7 @@ def _bars(parts: Iterable[NamedBar]) -> list[CardRow]:
     ]
 
 
-def _words(words: FigureParts[NameList]) -> Iterator[CardContent]:
+def _words(words: Figure[NameList]) -> Iterator[CardContent]:
     named = ((drawn_name(name.text), name.posts) for name in words.plot.names) if words.plot else ()
     rows = [CardRow(told, label=word) for word, told in named if word][:MOST_WORDS]
     yield CardContent("words", words.finding.topic, rows, f"“{rows[0].label}”" if rows else "")

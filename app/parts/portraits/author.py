@@ -36,7 +36,7 @@ from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import ApiBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.figure import FigureParts, parts_of
+from app.views.figure import Figure, figure_of
 from app.views.filters import RoomZoneArgs
 from app.views.subjects import Kept, OneAuthor, ZoneOf, answer_of
 from saywho.comparing.question import Question
@@ -97,15 +97,15 @@ class AuthorWriting:
         return "" if apart_told(self.shown, has_words=True) else nothing_told(self.shown)
 
     @property
-    def fingerprint(self) -> FigureParts[Habits]:
+    def fingerprint(self) -> Figure[Habits]:
         # A finding may be too short to name the drawing, so the heading names it too.
         name = "finding fingerprint-heading" if self.is_habit_clear else "fingerprint-heading"
         return fingerprint(self.shown, name, has_words=True)
 
-    phrases = parts_of(phrases_of)
+    phrases = figure_of(phrases_of)
 
     @property
-    def cards(self) -> list[FigureParts[Any]]:
+    def cards(self) -> list[Figure[Any]]:
         figures = filter(None, (card(self.shown) for card in CARDS))
         return [figure for figure in figures if figure.plot or figure.finding.title]
 

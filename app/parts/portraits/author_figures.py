@@ -17,7 +17,7 @@ from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
 from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name
-from app.views.figure import NOT_THERE, FigureParts, Finding, Hours, Table, TableCell
+from app.views.figure import NOT_THERE, Figure, Finding, Hours, Table, TableCell
 from app.views.habits import habit_rows, others_of_script
 from app.views.tell import (
     LONGEST_FINDING,
@@ -156,7 +156,7 @@ FEWEST_ROWS: Final = 3
 
 def fingerprint(
     portrait: AuthorPortrait, labelled_by: str = "", *, has_words: bool = False
-) -> FigureParts[Habits]:
+) -> Figure[Habits]:
     """Return an author's habits; labelled_by: the ids of the headings of the drawing."""
     username = portrait.user.username
     columns = [gettext("Measure"), display_name(username)]
@@ -169,7 +169,7 @@ def fingerprint(
     rows = habit_rows(
         portrait.measures, _others_of(portrait), lambda measure: _posts_of(measure, username)
     )
-    return FigureParts(
+    return Figure(
         Finding(finding_of(portrait, has_words=has_words), topic=gettext("How they write")),
         Table(columns, cells),
         Habits(hue(username), labelled_by, tuple(rows)) if rows else None,
@@ -249,7 +249,7 @@ def _typical(portrait: AuthorPortrait, name: str) -> str:
     return next((text for text in findings if len(text) <= LONGEST_FINDING), "")
 
 
-def phrases_of(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
+def phrases_of(portrait: AuthorPortrait) -> Figure[PhraseList]:
     """Return what an author says more often than others, in the most posts first."""
     username, other_name, title = portrait.user.username, only_other(portrait), ""
     if not portrait.phrases:
@@ -271,7 +271,7 @@ def phrases_of(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
         )
         for phrase, share, share_beside in zip(phrases, own, beside, strict=True)
     ]
-    return FigureParts(
+    return Figure(
         Finding(title, topic=topic),
         Table(
             [gettext("Phrase"), display_name(username), others_called(portrait)],
@@ -282,16 +282,16 @@ def phrases_of(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
     )
 
 
-def _many_phrases(portrait: AuthorPortrait) -> FigureParts[PhraseList] | None:
+def _many_phrases(portrait: AuthorPortrait) -> Figure[PhraseList] | None:
     # Fewer are in a sentence.
     return phrases_of(portrait) if len(portrait.phrases or []) >= FEWEST_ROWS else None
 
 
-CARDS: Final[Sequence[Callable[[AuthorPortrait], FigureParts[Any] | None]]] = (_many_phrases,)
+CARDS: Final[Sequence[Callable[[AuthorPortrait], Figure[Any] | None]]] = (_many_phrases,)
 """Figures with a card of their own at the end of the page, in order, or None for no card."""
 
 
-def hours_of(portrait: AuthorPortrait) -> FigureParts[Clock]:
+def hours_of(portrait: AuthorPortrait) -> Figure[Clock]:
     """Return when an author writes, and when the others do."""
     username, outline = portrait.user.username, ""
     if any(portrait.hours_elsewhere):

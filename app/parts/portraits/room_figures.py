@@ -26,7 +26,7 @@ from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
 from app.views.figure import (
     NOT_THERE,
-    FigureParts,
+    Figure,
     Finding,
     Table,
     TableCell,
@@ -304,8 +304,8 @@ def is_alone(sight: ChatSight) -> bool:
 
 
 def _without_equal(
-    figure: FigureParts[None], sight: ChatSight, exact: Sequence[Sequence[object]] = ()
-) -> FigureParts[None]:
+    figure: Figure[None], sight: ChatSight, exact: Sequence[Sequence[object]] = ()
+) -> Figure[None]:
     """Return a figure of people without columns in which all are equal, and those as sentences.
 
     exact: the rows before rounding.
@@ -332,7 +332,7 @@ def _without_equal(
     )
 
 
-def times_of(sight: ChatSight) -> FigureParts[None]:
+def times_of(sight: ChatSight) -> Figure[None]:
     people, columns = sight.people, list[tuple[str, list[str | int], list[float | None]]]()
     if any(person.beginnings for person in people):
         starts = [person.beginnings for person in people]
@@ -363,7 +363,7 @@ def times_of(sight: ChatSight) -> FigureParts[None]:
         [*zip(names, *(cells for _, cells, _ in columns), strict=True)],
     )
     exact = [*zip(names, *(exact for *_, exact in columns), strict=True)]
-    return _without_equal(FigureParts(finding, table, None, "answers"), sight, exact)
+    return _without_equal(Figure(finding, table, None, "answers"), sight, exact)
 
 
 def times_missing(sight: ChatSight) -> list[str]:
@@ -414,7 +414,7 @@ def _longest_silence(sight: ChatSight) -> list[str]:
     return [told]
 
 
-def typical_words(sight: ChatSight) -> FigureParts[None]:
+def typical_words(sight: ChatSight) -> Figure[None]:
     about = gettext(
         "Words that appear in a clearly larger share of one person's messages than of anyone "
         "else's. People are compared if they seem to write the same language. Words that go "
@@ -440,7 +440,7 @@ def typical_words(sight: ChatSight) -> FigureParts[None]:
     columns = [gettext("Name"), gettext("Word"), gettext("Share"), beside]
     topic, notes = gettext("Typical words"), _alone_in_language(sight)
     finding = Finding(words_missing(sight), notes, topic, f"{about} {chosen}")
-    return FigureParts(finding, Table(columns, rows, beside=2), None, "typical")
+    return Figure(finding, Table(columns, rows, beside=2), None, "typical")
 
 
 def _alone_in_language(sight: ChatSight) -> list[str]:
@@ -470,7 +470,7 @@ def drawn_words(person: PersonPortrait) -> list[str]:
     return [gettext("“{word}”").format(word=word) for word in words[:4]]
 
 
-def shares_of(sight: ChatSight) -> FigureParts[None]:
+def shares_of(sight: ChatSight) -> Figure[None]:
     people, about = sight.people, list[str]()
     if people[-1].username is None:
         about.append(
@@ -500,20 +500,20 @@ def shares_of(sight: ChatSight) -> FigureParts[None]:
         ("", one.messages, one.messages, mean) for one, mean in zip(people, words, strict=True)
     ]
     finding = Finding(topic=gettext("Who writes how much"), about=" ".join(about))
-    figure = FigureParts(finding, Table(columns, rows), None, "amount")
+    figure = Figure(finding, Table(columns, rows), None, "amount")
     return _without_equal(figure, sight, exact)
 
 
-def hours_of_day(sight: ChatSight) -> FigureParts[None]:
+def hours_of_day(sight: ChatSight) -> Figure[None]:
     dated = [person for person in sight.people if any(person.hours)]
     finding = Finding(topic=gettext("By hour"), about=how_told(), zone=sight.tz)
     if not dated:
         finding = replace(finding, title=gettext("No message has a time."), about="")
     rows: list[list[TableCell]] = [[name_of(person), *person.hours] for person in dated]
-    return FigureParts(finding, Table([gettext("Name"), *HOURS], rows, beside=1), None, "hours")
+    return Figure(finding, Table([gettext("Name"), *HOURS], rows, beside=1), None, "hours")
 
 
-def laughs_of(sight: ChatSight) -> FigureParts[None]:
+def laughs_of(sight: ChatSight) -> Figure[None]:
     about = gettext(
         "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
         "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
@@ -527,11 +527,11 @@ def laughs_of(sight: ChatSight) -> FigureParts[None]:
         if person.laughs
     ]
     finding = Finding(title, topic=gettext("Laughing and emoji"), about=about)
-    figure = FigureParts(finding, Table([gettext("Name"), *texts], rows), None, "laughs")
+    figure = Figure(finding, Table([gettext("Name"), *texts], rows), None, "laughs")
     return _without_equal(figure, sight)
 
 
-def emoji_of(sight: ChatSight) -> FigureParts[None]:
+def emoji_of(sight: ChatSight) -> Figure[None]:
     entry = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')
     cells = [
         Markup().join(
@@ -546,10 +546,10 @@ def emoji_of(sight: ChatSight) -> FigureParts[None]:
     about = gettext("The five emoji that appear in the most messages, in any skin tone.")
     finding = Finding(topic=gettext("Laughing and emoji"), about=about)
     table = Table([gettext("Name"), gettext("Emoji")], rows if any(cells) else [])
-    return _without_equal(FigureParts(finding, table, None, "emoji"), sight)
+    return _without_equal(Figure(finding, table, None, "emoji"), sight)
 
 
-FIGURES: Final[Sequence[Callable[[ChatSight], FigureParts[None]]]] = (
+FIGURES: Final[Sequence[Callable[[ChatSight], Figure[None]]]] = (
     *(shares_of, times_of, hours_of_day),
     *(laughs_of, emoji_of, typical_words),
 )

@@ -30,7 +30,7 @@ from app.services.posts.selection import scan
 from app.services.posts.tweets import Post, most_liked
 from app.views.authors.figures import ONE_DAY, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue
-from app.views.figure import FigureParts, parts_of
+from app.views.figure import Figure, figure_of
 from app.views.page import WebPage
 from app.views.subjects import Kept, OneAuthor, ZoneOf
 from app.views.tell import called
@@ -52,8 +52,8 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     """Whether another post has as many likes."""
     quiz: Quiz
 
-    phrases = parts_of(phrases_of)
-    clock = parts_of(hours_of)
+    phrases = figure_of(phrases_of)
+    clock = figure_of(hours_of)
 
     @property
     def others_told(self) -> str:
@@ -91,7 +91,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
         return week_grid(posts, end, hue(self.shown.user.username), "calendar-heading")
 
     @property
-    def fingerprint(self) -> FigureParts[Habits]:
+    def fingerprint(self) -> Figure[Habits]:
         return fingerprint(self.shown, "fingerprint-heading", has_words=True)
 
 

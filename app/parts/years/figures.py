@@ -31,7 +31,7 @@ from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
 from app.views.authors.figures import days_with_posts, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import FigureParts, Finding, Hours, Table, by_clock_of, told_of_hours
+from app.views.figure import Figure, Finding, Hours, Table, by_clock_of, told_of_hours
 from app.views.rooms.figures import name_of, share_bars, who_wrote_most
 from app.views.tell import (
     LONGEST_FINDING,
@@ -325,7 +325,7 @@ class DaysOfRoom(DaysOfYear[RoomYear]):
         return finding_of_chat(self.shown, self.posts, has_words=self.has_words)
 
 
-def hours_of_author(shown: AuthorYear) -> FigureParts[Clock]:
+def hours_of_author(shown: AuthorYear) -> Figure[Clock]:
     before, told = shown.before, ""
     if before and before.same_days and any(before.hours):
         last = before.same_days.last
@@ -366,7 +366,7 @@ def _years_compared(shown: AuthorYear) -> tuple[str, str]:
     return own, before
 
 
-def posts_by_year(shown: AuthorYear) -> FigureParts[Spark]:
+def posts_by_year(shown: AuthorYear) -> Figure[Spark]:
     posts = dict(sorted(zip(shown.calendar.years, shown.by_year, strict=True)))
     years, counts, topic = [*posts], [*posts.values()], gettext("By year")
     title = show_list([posts_in_year(count, year) for year, count in posts.items()])
@@ -380,10 +380,10 @@ def posts_by_year(shown: AuthorYear) -> FigureParts[Spark]:
     )
     rows = [(str(year), count) for year, count in posts.items()]
     table = Table([gettext("Year"), gettext("Posts")], rows)
-    return FigureParts(Finding(title, topic=topic), table, row if len(years) > 1 else None)
+    return Figure(Finding(title, topic=topic), table, row if len(years) > 1 else None)
 
 
-def changed_writing(shown: AuthorYear) -> FigureParts[NameList]:
+def changed_writing(shown: AuthorYear) -> Figure[NameList]:
     """Return the habits in clearly more or fewer posts of a year than of the year before."""
     measures, before = shown.measures or [], shown.calendar.year - 1
     is_same = shown.measures is not None and not any(measure.is_clear for measure in measures)
@@ -393,14 +393,14 @@ def changed_writing(shown: AuthorYear) -> FigureParts[NameList]:
     clear, path = [one for one in measures if reads_as_change(one)][:4], DaysOfAuthor(shown).path()
     changes = [ListedName(label_of(one), brief_change_of(one, before), path) for one in clear]
     columns = [gettext("Measure"), *_years_compared(shown)]
-    return FigureParts(
+    return Figure(
         Finding(title, topic=gettext("How the writing changed")),
         Table(columns, [(label_of(one), *values_of(one)) for one in measures]),
         NameList(changes, "changed-heading") if changes else None,
     )
 
 
-def words_of_year(shown: AuthorYear | RoomYear) -> FigureParts[NameList]:
+def words_of_year(shown: AuthorYear | RoomYear) -> Figure[NameList]:
     """Return the words of a year, against all other years."""
 
     def path_of(word: str) -> str:
@@ -419,7 +419,7 @@ def words_of_year(shown: AuthorYear | RoomYear) -> FigureParts[NameList]:
     note = gettext("In a clearly larger share of the posts than in the other years")
     names = [ListedName(each.text, told(each), path_of(each.text)) for each in shown.words or ()]
     plot = NameList(names, "year-words-heading") if names else None
-    return FigureParts(Finding(topic=topic, notes=[note]), Table([], []), plot)
+    return Figure(Finding(topic=topic, notes=[note]), Table([], []), plot)
 
 
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
@@ -443,7 +443,7 @@ def kind_of_change(habit: ChangedHabit) -> str:
     return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
 
 
-def people_of_year(shown: RoomYear) -> FigureParts[StackedBar]:
+def people_of_year(shown: RoomYear) -> Figure[StackedBar]:
     title = who_wrote_most(shown.traits, shown.people_total, is_past=shown.is_over)
     bar = bar_of(shown.people, [person.messages for person in shown.people])
     rows = [
@@ -452,7 +452,7 @@ def people_of_year(shown: RoomYear) -> FigureParts[StackedBar]:
     ]
     columns = map(gettext, ("Name", "Messages", "Share", "Began"))
     finding = Finding(title, topic=gettext("Who wrote how much"))
-    return FigureParts(finding, Table([*columns], rows), bar)
+    return Figure(finding, Table([*columns], rows), bar)
 
 
 def bar_of(people: list[PersonPortrait], counts: list[int]) -> StackedBar:

@@ -45,7 +45,7 @@ from app.views.answers import see_other
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import post_count, shown_name
-from app.views.figure import FigureParts, Finding, Table, by_clock_of, parts_of
+from app.views.figure import Figure, Finding, Table, by_clock_of, figure_of
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
 from app.views.rooms.figures import PAIR
@@ -78,7 +78,7 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     def heading(self) -> str:
         return self.subject.title(is_over=self.shown.is_over)
 
-    words_of_year = parts_of(words_of_year)
+    words_of_year = figure_of(words_of_year)
 
     @property
     def day_heading(self) -> str:
@@ -111,9 +111,9 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     subject: YearOfAuthor
     shown: AuthorYear
 
-    years = parts_of(posts_by_year)
-    clock = parts_of(hours_of_author)
-    changes = parts_of(changed_writing)
+    years = figure_of(posts_by_year)
+    clock = figure_of(hours_of_author)
+    changes = figure_of(changed_writing)
 
     @property
     def author(self) -> Author:
@@ -170,7 +170,7 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return gettext("The first and the last post of the year") if is_over else so_far
 
     @property
-    def answered(self) -> FigureParts[NameList]:
+    def answered(self) -> Figure[NameList]:
         return most_answered(self.shown.answered)
 
 
@@ -195,10 +195,10 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     def days(self) -> DaysOfRoom:
         return DaysOfRoom(self.shown)
 
-    people = parts_of(people_of_year)
+    people = figure_of(people_of_year)
 
     @property
-    def began(self) -> FigureParts[StackedBar]:
+    def began(self) -> Figure[StackedBar]:
         """Who clearly wrote first most often after more than six hours without a message."""
         people = self.shown.people
         counts = [person.beginnings for person in people]
@@ -211,10 +211,10 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
             variant = "two" if self.shown.people_total == PAIR else ""
             told = tell("began", variant, **values, share=counts[first] / total)
             finding, plot = Finding(told, topic=topic), bar_of(people, counts)
-        return FigureParts(finding, Table([], []), plot)
+        return Figure(finding, Table([], []), plot)
 
     @property
-    def clock(self) -> FigureParts[Clock]:
+    def clock(self) -> Figure[Clock]:
         return hours_of(self.shown, NO_HUE).clock()
 
     @property

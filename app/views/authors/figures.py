@@ -33,7 +33,7 @@ from app.services.archive.author_archive import (
 )
 from app.views.addresses import search_path
 from app.views.cast import hue, post_count
-from app.views.figure import FigureParts, Finding, Hours, Table, busiest_told, by_clock_of, by_hour
+from app.views.figure import Figure, Finding, Hours, Table, busiest_told, by_clock_of, by_hour
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 from saywho.people.fingerprint import Measure
@@ -300,7 +300,7 @@ class AuthorAtSight:
         return told and by_clock_of(told, self.archive.tz)
 
 
-def columns_of(archive: AuthorArchive) -> list[FigureParts[Columns]]:
+def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
     """Return the hours and weekdays of an author's posts; none without times."""
     numbers, colour = archive.numbers, hue(archive.user.username)
     if not any(numbers.hours):
@@ -309,7 +309,7 @@ def columns_of(archive: AuthorArchive) -> list[FigureParts[Columns]]:
     names, texts = weekday_names(), [*map(post_count, numbers.weekdays)]
     return [
         hours.figure(by_hour(colour, numbers.hours, gettext("Posts by hour of the day"))),
-        FigureParts(
+        Figure(
             Finding(topic=gettext("By weekday")),
             Table(
                 [gettext("Weekday"), gettext("Posts")],
@@ -320,7 +320,7 @@ def columns_of(archive: AuthorArchive) -> list[FigureParts[Columns]]:
     ]
 
 
-def lists_of(archive: AuthorArchive) -> list[FigureParts[NameList]]:
+def lists_of(archive: AuthorArchive) -> list[Figure[NameList]]:
     numbers = archive.numbers
 
     def own(query: str) -> str:
@@ -337,7 +337,7 @@ def lists_of(archive: AuthorArchive) -> list[FigureParts[NameList]]:
     return [figure for figure in lists if figure.plot]
 
 
-def most_answered(counts: Sequence[NameCount]) -> FigureParts[NameList]:
+def most_answered(counts: Sequence[NameCount]) -> Figure[NameList]:
     """Return the people whom an author answers most; their names lead to everyone's posts."""
     return _most_named(gettext("Most replied to"), "answered-heading", counts, search_path, "@")
 
@@ -348,7 +348,7 @@ def _most_named(
     counts: Sequence[NameCount],
     path_of: Callable[[str], str],
     prefix: str = "",
-) -> FigureParts[NameList]:
+) -> Figure[NameList]:
     names = [
         ListedName(
             counted.name,
@@ -359,7 +359,7 @@ def _most_named(
         for counted in counts[:8]
     ]
     rows = [(f"{prefix}{counted.name}", counted.posts) for counted in counts]
-    return FigureParts(
+    return Figure(
         Finding(topic=topic),
         Table([gettext("Name"), gettext("Posts")], rows),
         NameList(names, id_, prefix) if names else None,

@@ -42,7 +42,7 @@ from app.views.authors.figures import (
 )
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
-from app.views.figure import FigureParts
+from app.views.figure import Figure
 from app.views.filters import Year, ZoneArgs, zone_of_page
 from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
@@ -108,12 +108,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         )
 
     @property
-    def hours(self) -> list[FigureParts[Columns]]:
+    def hours(self) -> list[Figure[Columns]]:
         """The figures of hours and weekdays, if there are enough days for a drawing."""
         return self.counted if self.at_sight.is_drawn else []
 
     @cached_property
-    def counted(self) -> list[FigureParts[Columns]]:
+    def counted(self) -> list[Figure[Columns]]:
         return columns_of(self.archive)
 
     @property
@@ -126,7 +126,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         return [term for term in self.archive.typical if not term.is_mark]
 
     @cached_property
-    def lists(self) -> list[FigureParts[NameList]]:
+    def lists(self) -> list[Figure[NameList]]:
         return lists_of(self.archive)
 
     @property

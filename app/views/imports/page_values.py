@@ -30,7 +30,7 @@ from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.access.settings import Readership
 from app.views.authors.figures import AuthorAtSight
-from app.views.figure import FigureParts
+from app.views.figure import Figure
 from app.views.filters import zone_of_page
 from app.views.imports.reading_choices import Noted, count_notes, noted_of, sentences_of, settled
 from app.views.page import FormPage, WebPage, read_cards
@@ -272,7 +272,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
         return self.stored.title if self.is_under_way and not self.rooms else ""
 
     @property
-    def shares(self) -> FigureParts[StackedBar] | None:
+    def shares(self) -> Figure[StackedBar] | None:
         if len(self.rooms) > 1 or not self.overviews:
             return None
         return share_bar(self.overviews[0])

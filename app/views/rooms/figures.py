@@ -28,7 +28,7 @@ from app.services.rooms.periods import Period, QuietDays
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import FigureParts, Finding, Table, TableCell
+from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.tell import (
     LONGEST_FINDING,
     beside_one,
@@ -267,7 +267,7 @@ def share_bars(people: Sequence[PersonPortrait], shares: Sequence[float] = ()) -
     ]
 
 
-def share_bar(sight: ChatSight) -> FigureParts[StackedBar]:
+def share_bar(sight: ChatSight) -> Figure[StackedBar]:
     """Return who writes how much, under what sets the people apart."""
     title = finding_of(
         sight.people,
@@ -276,7 +276,7 @@ def share_bar(sight: ChatSight) -> FigureParts[StackedBar]:
         shared=shared_habits(sight.alike) if sight.alike else (),
         is_of_newest=sight.is_of_lately,
     )
-    return FigureParts(Finding(title), Table([], []), StackedBar(share_bars(sight.people)))
+    return Figure(Finding(title), Table([], []), StackedBar(share_bars(sight.people)))
 
 
 class NamedPeriod(NamedTuple):
@@ -299,8 +299,8 @@ class Months:
     has_links: bool = False
     """Whether a column leads to its messages."""
 
-    def figure(self) -> FigureParts[PeriodColumns]:
-        return FigureParts(self._finding(), self._table(), self._plot())
+    def figure(self) -> Figure[PeriodColumns]:
+        return Figure(self._finding(), self._table(), self._plot())
 
     def _finding(self) -> Finding:
         topic = gettext("Year by year") if self._is_of_years else gettext("Month by month")
@@ -446,7 +446,7 @@ class Months:
         ]
 
 
-def answers_of(sight: ChatSight) -> FigureParts[list[StackedBar]]:
+def answers_of(sight: ChatSight) -> Figure[list[StackedBar]]:
     """Return who replies to whom, and the replies of each person."""
     people, answers, clearest = sight.people, sight.answers, _clearest(sight)
     named = [name_of(person) for person in people if person.username is not None]
@@ -466,7 +466,7 @@ def answers_of(sight: ChatSight) -> FigureParts[list[StackedBar]]:
     lately = gettext("Who replies to whom lately") if sight.is_of_lately else ""
     topic = lately or gettext("Who replies to whom")
     finding = Finding(clearest, topic=topic, about=about if clearest else "")
-    return FigureParts(finding, Table(columns, rows), bars)
+    return Figure(finding, Table(columns, rows), bars)
 
 
 def _replies_of(person: PersonPortrait, answers: Sequence[int], people: People) -> StackedBar:

@@ -27,7 +27,7 @@ from app.services.rooms.periods import (
 from app.services.rooms.room_facts import LovedMessage, RoomFacts, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
-from app.views.figure import FigureParts, busiest_told, parts_of
+from app.views.figure import Figure, busiest_told, figure_of
 from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
@@ -159,10 +159,10 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
             for post in (self.day.posts if self.day else ())
         ]
 
-    shares = parts_of(share_bar)
+    shares = figure_of(share_bar)
 
     @property
-    def months(self) -> FigureParts[PeriodColumns]:
+    def months(self) -> Figure[PeriodColumns]:
         return self._months.figure()
 
     @property
@@ -175,7 +175,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         word = self.day.word if self.day else ""
         return Months(self.shown, self.tz, word, has_links=not self.is_sent)
 
-    answers = parts_of(answers_of)
+    answers = figure_of(answers_of)
 
     @property
     def is_somebody_known(self) -> bool:

@@ -13,7 +13,7 @@ from app.language.i18n import speaking
 from app.parts.portraits import author
 from app.parts.portraits.author_figures import AuthorPortrait
 from app.services.posts.manners import MANNERS
-from app.views.figure import FigureParts, Finding, Table
+from app.views.figure import Figure, Finding, Table
 from app.views.habits import habit_rows
 from app.views.tell import Beside, called, label_of, often, part_of, share_told, trait_of
 from saywho.people.fingerprint import Measure, fingerprint, tally_of
@@ -134,27 +134,27 @@ async def test_few_phrases_are_a_sentence(chats: Client) -> None:
     assert re.search(r"Says more often than Lou: <a [^>]*><bdi>[^<]*oven", page)
 
 
-def first_added(_: AuthorPortrait) -> FigureParts[PhraseList]:
+def first_added(_: AuthorPortrait) -> Figure[PhraseList]:
     finding = Finding("A sentence.", ["A note."], "First topic", "What it means.")
     table = Table(["Name", "Number"], [("rows of the first", 7)])
-    return FigureParts(finding, table, PhraseList("author-1", []), "first")
+    return Figure(finding, table, PhraseList("author-1", []), "first")
 
 
-def second_added(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
+def second_added(portrait: AuthorPortrait) -> Figure[PhraseList]:
     finding = Finding("A sentence alone.", topic="Second topic")
-    return FigureParts(finding, first_added(portrait).table, None, "second")
+    return Figure(finding, first_added(portrait).table, None, "second")
 
 
-def bar_added(_: AuthorPortrait) -> FigureParts[StackedBar]:
+def bar_added(_: AuthorPortrait) -> Figure[StackedBar]:
     bar = StackedBar([NamedBar("part", 1, "all", "author-1")])
-    return FigureParts(Finding(topic="Bar topic"), Table([], []), bar, "bar")
+    return Figure(Finding(topic="Bar topic"), Table([], []), bar, "bar")
 
 
-def nothing_added(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
-    return FigureParts(Finding(topic="No topic"), first_added(portrait).table, None, "nothing")
+def nothing_added(portrait: AuthorPortrait) -> Figure[PhraseList]:
+    return Figure(Finding(topic="No topic"), first_added(portrait).table, None, "nothing")
 
 
-def as_frequent(portrait: AuthorPortrait) -> FigureParts[PhraseList]:
+def as_frequent(portrait: AuthorPortrait) -> Figure[PhraseList]:
     rows = [("tea", "often", 99.0), ("oven", "often", 98.0), ("kettle", "rarely", 9.0)]
     phrases = [PhraseRow(*row, 0, f"/{row[0]}") for row in rows]
     return first_added(portrait)._replace(plot=PhraseList("author-1", phrases))

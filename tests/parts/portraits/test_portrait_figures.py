@@ -12,7 +12,7 @@ from app.parts.portraits.room_figures import FIGURES, shares_of
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import ChatSight, read_portrait
 from app.views.cast import bound
-from app.views.figure import FigureParts, Finding, Table
+from app.views.figure import Figure, Finding, Table
 from app.views.page import cast_on
 from app.views.rooms.figures import name_of, share_bars
 from tests.browsing import parts_of
@@ -50,7 +50,7 @@ async def test_a_figure_is_whole(
     shared: Shared,
     portraits: dict[str, ChatSight],
     name: str,
-    figure: Callable[[ChatSight], FigureParts[None]],
+    figure: Callable[[ChatSight], Figure[None]],
 ) -> None:
     portrait = portraits[name]
     async with shared.app.test_request_context("/"):
@@ -74,11 +74,11 @@ async def test_what_is_drawn_is_what_stands_in_rows(
     assert sum(bar.share for bar in bars) == pytest.approx(1)
 
 
-def greetings_of(sight: ChatSight) -> FigureParts[None]:
+def greetings_of(sight: ChatSight) -> Figure[None]:
     """Return what somebody might add."""
     rows = [(name_of(person), 1_234 + place) for place, person in enumerate(sight.people)]
     finding = Finding("", ["Nobody greets less."], "Who greets", "A greeting comes first.")
-    return FigureParts(finding, Table([gettext("Name"), "Greetings"], rows), None, "greetings")
+    return Figure(finding, Table([gettext("Name"), "Greetings"], rows), None, "greetings")
 
 
 @pytest.mark.usefixtures("portraits")

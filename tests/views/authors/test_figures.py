@@ -14,7 +14,7 @@ from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
 from app.views.authors.figures import AuthorAtSight, columns_of, lists_of, most_answered
 from app.views.cast import bound
-from app.views.figure import FigureParts, Finding, Table
+from app.views.figure import Figure, Finding, Table
 from app.views.page import cast_on
 from saywho.people.times import longest_run
 from tests.browsing import parts_of
@@ -45,7 +45,7 @@ async def read(shared: Shared) -> tuple[AuthorArchive, AuthorYear]:
 
 
 @pytest.fixture
-async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[FigureParts[Any]]:
+async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[Figure[Any]]:
     archive, year = read
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(archive)):
@@ -53,13 +53,13 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
             return [
                 *columns_of(archive),
                 *lists_of(archive),
-                FigureParts(days.finding(), days.months(), days.plot()),
+                Figure(days.finding(), days.months(), days.plot()),
                 *(hours_of_author(year), words_of_year(year), most_answered(year.answered)),
-                FigureParts(Finding(sight.title), Table([], []), sight.plot()),
+                Figure(Finding(sight.title), Table([], []), sight.plot()),
             ]
 
 
-def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
+def test_every_figure_is_whole(told: list[Figure[Any]]) -> None:
     assert [parts.finding.topic or parts.finding.title for parts in told] == [
         *("By hour", "By weekday"),
         *("Most replied to", "Tags", "Emoji", "Links, by site"),
@@ -75,7 +75,7 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
         assert plot
 
 
-def test_what_is_drawn_is_what_stands_in_rows(told: list[FigureParts[Any]]) -> None:
+def test_what_is_drawn_is_what_stands_in_rows(told: list[Figure[Any]]) -> None:
     for _, table, plot, _ in told:
         if isinstance(plot, Columns):
             assert [row[1] for row in table.rows] == [*plot.counts]
