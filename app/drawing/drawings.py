@@ -106,18 +106,25 @@ class Columns(Drawn):
     """Labels below the columns; empty without room."""
 
 
-class ListedName(NamedTuple):
-    text: str
-    posts: str
-    path: str
-    """URL of these posts, or of the named subject."""
-    told: str = ""
-    """Number in words for screen readers, unless `posts` is."""
+class FigureRow(NamedTuple):
+    """A row of a drawing: a label, its value, and a bar."""
+
+    label: str
+    value: str = ""
+    beside: str = ""
+    """What the value is next to: the name and value of the mark, or the value in words."""
+    path: str = ""
+    """URL of the posts of the row, or of the named subject; empty for no link."""
+    length: float = 0.0
+    """Length of the bar, in per cent of the longest possible bar."""
+    mark: float | None = None
+    """Place of everyone else's value, in the same unit; None without other people."""
+    is_clear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NameList(Drawn):
-    names: Sequence[ListedName]
+    names: Sequence[FigureRow]
     labelled_by: str = ""
     prefix: str = ""
 
@@ -168,19 +175,10 @@ class Spark(Drawn):
     ends: tuple[str, str]
 
 
-class PhraseRow(NamedTuple):
-    text: str
-    told: str
-    own: float
-    """Length of the person's bar, in per cent of the longest."""
-    beside: float
-    path: str
-
-
 @dataclass(frozen=True, slots=True)
 class PhraseList(Drawn):
     hue: str
-    rows: Sequence[PhraseRow]
+    rows: Sequence[FigureRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,15 +246,10 @@ class PeriodColumns(Drawn):
         return [ColumnsPart(name, hue, own) for (name, hue), own in parts if own]
 
 
-class Thing(NamedTuple):
-    text: str
-    beside: str
-
-
 @dataclass(frozen=True, slots=True)
 class Things:
     hue: str
-    rows: tuple[Thing, ...]
+    rows: tuple[FigureRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,26 +328,11 @@ class HourStrip(Drawn):
         return path_of(column_boxes([[height] for height in self.heights])[0])
 
 
-class HabitRow(NamedTuple):
-    """A habit of a person, and its usual value here."""
-
-    label: str
-    value: str
-    usual: str
-    """Name and value of the mark: "Everyone else: never"; empty without other people."""
-    is_clear: bool
-    length: float
-    """Length of the person's bar, in per cent of the longest possible bar."""
-    mark: float | None
-    """Place of everyone else's value, in the same unit; None without other people."""
-    path: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Habits(Drawn):
     hue: str
     labelled_by: str
-    rows: Sequence[HabitRow]
+    rows: Sequence[FigureRow]
 
 
 @dataclass(frozen=True, slots=True)

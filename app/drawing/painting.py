@@ -13,14 +13,13 @@ from app.drawing.drawings import (
     Bars,
     CardRows,
     Clock,
-    HabitRow,
+    FigureRow,
     Habits,
     MarkedText,
     NamedBar,
     PeriodColumns,
     Place,
     Rectangle,
-    Thing,
     Things,
     Tiles,
     WeekGrid,
@@ -254,9 +253,9 @@ def _things_fit(things: Things, size: int, row: Field) -> bool:
     return most < 4 and most * size * _THING_ROW + used <= row.height
 
 
-def _thing_rows(thing: Thing, size: int, width: float, most: int) -> list[str]:
+def _thing_rows(thing: FigureRow, size: int, width: float, most: int) -> list[str]:
     font = font_of(bold=True, size=size)
-    return text_rows(drawn_text(thing.text), font, width - size * _THING_NUMBER, most)
+    return text_rows(drawn_text(thing.label), font, width - size * _THING_NUMBER, most)
 
 
 def _beside_height(size: int) -> float:
@@ -264,7 +263,7 @@ def _beside_height(size: int) -> float:
 
 
 def _paint_thing(
-    canvas: Canvas, thing: Thing, field: Field, size: int, *, number: int, hue: str
+    canvas: Canvas, thing: FigureRow, field: Field, size: int, *, number: int, hue: str
 ) -> None:
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[hue]
     small = font_of(bold=False, size=max(SMALLEST, round(size * _THING_BESIDE)))
@@ -523,7 +522,7 @@ def paint_habits(canvas: Canvas, habits: Habits, field: Field) -> None:
         _paint_habit(canvas, row, place, canvas.theme.hues[habits.hue], size)
 
 
-def _habit_size(row: HabitRow, field: Field) -> int:
+def _habit_size(row: FigureRow, field: Field) -> int:
     size = int(min(36, max(SMALLEST, field.height * 0.24)))
     texts = drawn_text(row.label), drawn_text(row.value)
     while size > SMALLEST:
@@ -534,7 +533,7 @@ def _habit_size(row: HabitRow, field: Field) -> int:
     return max(size, SMALLEST)
 
 
-def _paint_habit(canvas: Canvas, row: HabitRow, field: Field, colour: str, size: int) -> None:
+def _paint_habit(canvas: Canvas, row: FigureRow, field: Field, colour: str, size: int) -> None:
     font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
     value = clipped(drawn_text(row.value), font, field.width * 0.6)
     left = field.right - font.getlength(value)
@@ -552,7 +551,7 @@ def _paint_habit(canvas: Canvas, row: HabitRow, field: Field, colour: str, size:
     mark = field.left + field.width * row.mark / 100
     canvas.pen.line([(mark, top - 5), (mark, top + high + 5)], theme.ink, 4)
     small = font_of(bold=False, size=SMALLEST)
-    usual = clipped(drawn_text(row.usual), small, field.width)
+    usual = clipped(drawn_text(row.beside), small, field.width)
     canvas.write((field.left, top + high + 4), usual, small, theme.soft)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.drawing.drawings import HabitRow
+from app.drawing.drawings import FigureRow
 from app.language.i18n import gettext, show_list, show_percent
 from app.views.cast import shown_name
 from app.views.tell import Beside, label_of, short_name, value_of
@@ -15,7 +15,7 @@ FULL_SHARE: Final = 0.25
 
 def habit_rows(
     measures: Sequence[Measure], beside: Beside, path_of: Callable[[Measure], str] = lambda _: ""
-) -> list[HabitRow]:
+) -> list[FigureRow]:
     """Return a row for each measure; all shares have one scale, lengths one of their own."""
 
     def most(*, is_length: bool) -> float:
@@ -26,7 +26,7 @@ def habit_rows(
     return [_row(one, beside, full[one.habit.is_mean], path_of) for one in measures]
 
 
-def habit_row(measure: Measure, beside: Beside) -> HabitRow:
+def habit_row(measure: Measure, beside: Beside) -> FigureRow:
     """Return a row on its own scale: of a share, a whole bar is every message."""
     full = max(_values(measure, beside)) or 1 if measure.habit.is_mean else 1
     return _row(measure, beside, full, lambda _: "")
@@ -39,11 +39,11 @@ def _values(measure: Measure, beside: Beside) -> list[float]:
 
 def _row(
     measure: Measure, beside: Beside, full: float, path_of: Callable[[Measure], str]
-) -> HabitRow:
-    return HabitRow(
+) -> FigureRow:
+    return FigureRow(
         label=label_of(measure),
         value=value_of(measure, measure.own, measure.beside if beside.others else 0),
-        usual=usual_told(measure, beside) if beside.others else "",
+        beside=usual_told(measure, beside) if beside.others else "",
         is_clear=measure.is_clear,
         length=round(100 * min(measure.own / full, 1), 1),
         mark=round(100 * min(measure.beside / full, 1), 1) if beside.others else None,

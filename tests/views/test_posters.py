@@ -12,14 +12,13 @@ from PIL import Image, ImageColor
 from app.drawing.drawings import (
     Bars,
     Clock,
+    FigureRow,
     GridDay,
-    HabitRow,
     Habits,
     MarkedText,
     NamedBar,
     PeriodColumn,
     PeriodColumns,
-    Thing,
     Things,
     TileRow,
     Tiles,
@@ -52,7 +51,7 @@ def noted(drawing: Bars, *parts: str, is_wanted: bool = True) -> Bars:
 
 
 def habits(name: str) -> Habits:
-    row = HabitRow(name, "in every message", f"{name}: never", True, 96, 50)
+    row = FigureRow(name, "in every message", f"{name}: never", "", 96, 50, is_clear=True)
     return Habits("author-3", "finding", (row,) * 7)
 
 
@@ -67,7 +66,9 @@ TILES: Final = Tiles((TileRow("You", (True, False) * 5), TileRow("saywho", (True
 DRAWINGS: Final[dict[str, Drawing | None]] = {
     **{f"bars of {people}": bars(people, "W" * 99) for people in (1, 4, 7)},
     "habits": habits("wide" * 90),
-    "things": Things("author-3", (Thing("ends with “…” in every message " * 3, "never" * 40),) * 3),
+    "things": Things(
+        "author-3", (FigureRow("ends with “…” in every message " * 3, beside="never" * 40),) * 3
+    ),
     "text": MarkedText("Fog again, 안개 🎉 and no end of it. " * 40, ((0, 9, "author-2"),)),
     "weeks": WEEKS,
     "tiles": TILES,

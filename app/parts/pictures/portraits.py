@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.drawing.drawings import Bars, NamedBar, Thing, Things
+from app.drawing.drawings import Bars, FigureRow, NamedBar, Things
 from app.drawing.lettering import drawn_text
 from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.errors import Message
@@ -191,21 +191,21 @@ def _things(portrait: AuthorPortrait) -> PosterFigure | None:
     return PosterFigure("", (), Things(hue(portrait.user.username), tuple(things[: max(THINGS)])))
 
 
-def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
+def _things_beside(portrait: AuthorPortrait) -> list[FigureRow]:
     others, whom = others_called(portrait), beside_one(only_other(portrait))
     return [
-        Thing(
+        FigureRow(
             told_alone(each, whom, has_usual=False),
-            f"{others_of_script(each) or others}: {value_of(each, each.beside)}",
+            beside=f"{others_of_script(each) or others}: {value_of(each, each.beside)}",
         )
         for each in positive_first(each for each in portrait.measures if each.is_clear)
     ]
 
 
-def _own_things(portrait: AuthorPortrait) -> list[Thing]:
+def _own_things(portrait: AuthorPortrait) -> list[FigureRow]:
     habits = (each for each in portrait.measures if not each.habit.is_mean and each.own >= HARDLY)
     return [
-        Thing(label_of(habit), value_of(habit, habit.own))
+        FigureRow(label_of(habit), beside=value_of(habit, habit.own))
         for habit in sorted(habits, key=lambda habit: -habit.own)
     ]
 
@@ -245,7 +245,7 @@ def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:
 def _told(poster: Poster) -> str:
     if not isinstance(poster.drawing, Things):
         return poster.finding
-    things = (f"{thing.text} ({thing.beside})" for thing in poster.drawing.rows)
+    things = (f"{thing.label} ({thing.beside})" for thing in poster.drawing.rows)
     return f"{poster.finding}: {' · '.join(things)}"
 
 

@@ -123,7 +123,7 @@ def _line(figure: Figure[NameList], names: list[str]) -> list[PosterLine]:
 def _drawn_names(drawing: NameList | None) -> list[str]:
     if drawing is None:
         return []
-    names = (drawn_name(name.text) for name in drawing.names)
+    names = (drawn_name(name.label) for name in drawing.names)
     return [f"{drawing.prefix}{name}" for name in names if name]
 
 
@@ -357,7 +357,9 @@ def _bars(parts: Iterable[NamedBar]) -> list[CardRow]:
 
 
 def _words(words: Figure[NameList]) -> Iterator[CardContent]:
-    named = ((drawn_name(name.text), name.posts) for name in words.plot.names) if words.plot else ()
+    named = (
+        ((drawn_name(name.label), name.value) for name in words.plot.names) if words.plot else ()
+    )
     rows = [CardRow(told, label=word) for word, told in named if word][:MOST_WORDS]
     yield CardContent("words", words.finding.topic, rows, f"“{rows[0].label}”" if rows else "")
 
@@ -461,7 +463,7 @@ def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
     ]
     yield CardContent("emoji", gettext("Emoji of {year}").format(year=shown.calendar.year), emoji)
     changes = changed_writing(shown).plot
-    habits = [CardRow(each.posts, label=each.text) for each in changes.names] if changes else []
+    habits = [CardRow(each.value, label=each.label) for each in changes.names] if changes else []
     yield CardContent("habits", gettext("How the writing changed"), habits)
     yield from _silence(page, texts)
     if best := _quotes(shown.most_liked[:1], texts, is_of_chat=False):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
-from app.drawing.drawings import Clock, Habits, PhraseList, PhraseRow
+from app.drawing.drawings import Clock, FigureRow, Habits, PhraseList
 from app.language.i18n import gettext, show_list
 from app.services.archive.author_portrait import ComparedAuthor, TypicalTerm
 from app.services.compare.held_out import RecognisedPosts
@@ -262,12 +262,12 @@ def phrases_of(portrait: AuthorPortrait) -> Figure[PhraseList]:
     own = [phrase.messages / portrait.messages for phrase in phrases]
     beside = [phrase.messages_elsewhere / max(portrait.messages_elsewhere, 1) for phrase in phrases]
     rows = [
-        PhraseRow(
+        FigureRow(
             phrase.text,
-            share_told(share, share_beside, other_name),
-            100 * share / own[0],
-            min(100 * share_beside / own[0], 100),
-            search_path(" ".join(phrase.words), username),
+            beside=share_told(share, share_beside, other_name),
+            path=search_path(" ".join(phrase.words), username),
+            length=100 * share / own[0],
+            mark=min(100 * share_beside / own[0], 100),
         )
         for phrase, share, share_beside in zip(phrases, own, beside, strict=True)
     ]

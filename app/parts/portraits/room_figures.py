@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from app.drawing.drawings import HOURS, HabitRow, HourStrip
+from app.drawing.drawings import HOURS, FigureRow, HourStrip
 from app.drawing.lettering import drawn_name
 from app.language.i18n import (
     MINUTE_S,
@@ -72,7 +72,7 @@ class CardLine(NamedTuple):
     kind: str
     """What it is about: nobody else has a line of this kind."""
     text: str
-    row: HabitRow | None = None
+    row: FigureRow | None = None
     hours: HourStrip | None = None
 
 
@@ -180,7 +180,7 @@ def _lines_of_words(sight: ChatSight, place: int, beside: Beside) -> Iterator[Ca
         )
         told = share_told(word.share, word.share_beside, beside.only_other)
         # On the scale of habits, since the cards stand next to each other.
-        row = HabitRow("", "", told, True, 100 * word.share, 100 * word.share_beside)
+        row = FigureRow("", "", told, "", 100 * word.share, 100 * word.share_beside)
         yield CardLine(f"word {word.text}", text, row)
 
 
@@ -202,7 +202,7 @@ def _line_of_wait(sight: ChatSight, place: int) -> Iterator[CardLine]:
         usual = text.format(shortest=shortest, longest=longest)
     most_s = max(waits_s)
     mark = 100 * max(others_s) / most_s if others_s else None
-    yield CardLine("wait", told, HabitRow("", "", usual, True, 100 * own_s / most_s, mark))
+    yield CardLine("wait", told, FigureRow("", "", usual, "", 100 * own_s / most_s, mark))
 
 
 def _line_of_hours(sight: ChatSight, place: int) -> Iterator[CardLine]:

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from quart import url_for
 
-from app.drawing.drawings import NO_HUE, Clock, ListedName, NameList, Spark, StackedBar, WeekGrid
+from app.drawing.drawings import NO_HUE, Clock, FigureRow, NameList, Spark, StackedBar, WeekGrid
 from app.language.i18n import (
     gettext,
     month_names,
@@ -391,7 +391,7 @@ def changed_writing(shown: AuthorYear) -> Figure[NameList]:
     title = told("unchanged", year=str(before)) if is_same else ""
     # The four clearest are in sight; the table has all measures.
     clear, path = [one for one in measures if reads_as_change(one)][:4], DaysOfAuthor(shown).path()
-    changes = [ListedName(label_of(one), brief_change_of(one, before), path) for one in clear]
+    changes = [FigureRow(label_of(one), brief_change_of(one, before), path=path) for one in clear]
     columns = [gettext("Measure"), *_years_compared(shown)]
     return Figure(
         Finding(title, topic=gettext("How the writing changed")),
@@ -417,7 +417,9 @@ def words_of_year(shown: AuthorYear | RoomYear) -> Figure[NameList]:
 
     topic = gettext("Words of {year}").format(year=shown.calendar.year)
     note = gettext("In a clearly larger share of the posts than in the other years")
-    names = [ListedName(each.text, told(each), path_of(each.text)) for each in shown.words or ()]
+    names = [
+        FigureRow(each.text, told(each), path=path_of(each.text)) for each in shown.words or ()
+    ]
     plot = NameList(names, "year-words-heading") if names else None
     return Figure(Finding(topic=topic, notes=[note]), Table([], []), plot)
 

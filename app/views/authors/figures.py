@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from quart import url_for
 
-from app.drawing.drawings import Columns, GridDay, ListedName, NameList, WeekGrid
+from app.drawing.drawings import Columns, FigureRow, GridDay, NameList, WeekGrid
 from app.language.i18n import (
     gettext,
     month_names,
@@ -350,11 +350,11 @@ def _most_named(
     prefix: str = "",
 ) -> Figure[NameList]:
     names = [
-        ListedName(
+        FigureRow(
             counted.name,
             show_number(counted.posts),
-            path_of(f"{prefix}{counted.name}"),
             post_count(counted.posts),
+            path_of(f"{prefix}{counted.name}"),
         )
         for counted in counts[:8]
     ]

@@ -118,7 +118,7 @@ async def test_clear_things_are_told_in_place_of_rows(shared: Shared, pair: Clie
         assert poster.finding == f"{words} things about Caroline"
         rows = poster.drawing.rows
         assert len(rows) == number
-        assert all(thing.text[0].isupper() for thing in rows)
+        assert all(thing.label[0].isupper() for thing in rows)
         assert all(thing.beside.startswith("Ben: ") for thing in rows)
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.drawing.drawings import NamedBar, PhraseList, PhraseRow, StackedBar
+from app.drawing.drawings import FigureRow, NamedBar, PhraseList, StackedBar
 from app.language.i18n import speaking
 from app.parts.portraits import author
 from app.parts.portraits.author_figures import AuthorPortrait
@@ -156,7 +156,9 @@ def nothing_added(portrait: AuthorPortrait) -> Figure[PhraseList]:
 
 def as_frequent(portrait: AuthorPortrait) -> Figure[PhraseList]:
     rows = [("tea", "often", 99.0), ("oven", "often", 98.0), ("kettle", "rarely", 9.0)]
-    phrases = [PhraseRow(*row, 0, f"/{row[0]}") for row in rows]
+    phrases = [
+        FigureRow(row[0], beside=row[1], path=f"/{row[0]}", length=row[2], mark=0) for row in rows
+    ]
     return first_added(portrait)._replace(plot=PhraseList("author-1", phrases))
 
 
@@ -450,7 +452,7 @@ def test_shares_have_one_scale_and_lengths_their_own() -> None:
         beside, alone = habit_rows(measures, Beside(2)), habit_rows(measures, Beside())
     assert [(row.length, row.mark) for row in beside] == [(100, 50), (0, 2), (25, 50)]
     assert [(row.length, row.mark) for row in alone] == [(100, None), (0, None), (100, None)]
-    assert [row.usual for row in beside] == [
+    assert [row.beside for row in beside] == [
         "Everyone else: 25%",
         "Everyone else: 1%",
         "Everyone else: 8 words",
@@ -461,7 +463,7 @@ def test_where_all_have_little_no_bar_is_long() -> None:
     measure = Measure("emoji", "", 0.02, 0.01, [0.01], 0, 0)
     with speaking("en"):
         (row,) = habit_rows([measure], Beside(1, "Lou"))
-    assert (row.length, row.mark, row.usual) == (8, 4, "Lou: 1%")
+    assert (row.length, row.mark, row.beside) == (8, 4, "Lou: 1%")
 
 
 async def test_of_authors_the_others_of_the_language_are_beside(shared: Shared) -> None:

@@ -81,7 +81,7 @@ def test_what_is_drawn_is_what_stands_in_rows(told: list[Figure[Any]]) -> None:
             assert [row[1] for row in table.rows] == [*plot.counts]
             assert len(plot.names) == len(plot.labels) == len(plot.counts)
         elif isinstance(plot, NameList):
-            names = [plot.prefix + name.text for name in plot.names]
+            names = [plot.prefix + name.label for name in plot.names]
             assert [row[0] for row in table.rows] in (names, [])
         elif isinstance(plot, WeekGrid):
             with_posts = [day for day in plot.days if day.level]
