@@ -331,6 +331,14 @@ def dictionary_form(term: str) -> str:
     return f"{term[1:]}다" if term[0] == VERB else term[1:]
 
 
+def stems_with_past(word: str) -> tuple[str, ...]:
+    """Return the stems of the verb whose past many write with ㅅ for ㅆ: 먹엇어 is 먹었어."""
+    mended = "".join(chr(ord(char) + (final_of(char) == _SIOS)) for char in word)
+    # A noun may come first: 맛잇엇다.
+    past = {mended, word[:1] + mended[1:]} - {word}
+    return tuple(stem for each in past for stem in stems_of(each) if stem[0] == VERB)
+
+
 def is_hangul(word: str) -> bool:
     return all("가" <= char <= "힣" for char in word)
 

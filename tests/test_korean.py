@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from saywho.korean import LONGEST, dictionary_form, stems_of
+from saywho.korean import LONGEST, dictionary_form, stems_of, stems_with_past
 from saywho.words import index_terms
 from tests.korean_words import pairs_of_one_word, pairs_of_two_words, share_found
 
@@ -41,6 +41,22 @@ def test_the_stems_of_a_word(word: str, stems: str) -> None:
     found = {dictionary_form(stem) for stem in stems_of(word)}
     assert set(stems.split()) <= found
     assert len(found) <= len(stems.split()) + 2
+
+
+@pytest.mark.parametrize(
+    ("word", "stems"),
+    [
+        ("먹엇어", "먹다"),
+        ("햇어요", "하다"),
+        ("갓다", "가다"),
+        ("맛잇엇다", "맛있다"),
+        ("먹었어", ""),
+        ("이것", "이그다"),  # Which no post has.
+        ("빵", ""),
+    ],
+)
+def test_the_past_is_also_written_with_sios(word: str, stems: str) -> None:
+    assert {dictionary_form(stem) for stem in stems_with_past(word)} == set(stems.split())
 
 
 @given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1, max_size=60))

@@ -33,7 +33,7 @@ from app.services.search.index_terms import (
     in_any_way,
     term_frequencies,
 )
-from saywho.korean import dictionary_form, is_hangul, stems_of
+from saywho.korean import dictionary_form, is_hangul, stems_of, stems_with_past
 from saywho.queries import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
 from saywho.words import tags_in
 
@@ -289,10 +289,13 @@ async def _counted(
     if not words:
         return {}
     neighbours, terms = await asyncio.to_thread(_neighbours, words, shortest)
+    past = {word: stems_with_past(word.text) for word in words if is_hangul(word.text)}
+    terms = sorted({*terms, *chain.from_iterable(past.values())})
     counts = (await term_frequencies(session, terms)).frequencies
     near: dict[QueryPart, list[QueryPart]] = {}
     for word, texts in neighbours.items():
-        known = [term for term in texts if term in counts]
+        known = [term for term in past.get(word, ()) if term in counts]
+        known = known or [term for term in texts if term in counts]
         most = nsmallest(20, known, key=lambda term: (-counts[term], term))
         near[word] = _words_of(word, most)
         if not near[word] and word.stems:

@@ -95,6 +95,17 @@ async def test_a_stem_of_one_syllable_is_found_in_its_other_forms_alone(
     assert page.total == len(marked)
 
 
+@pytest.mark.parametrize(
+    ("typed", "used"), [("먹엇어", "먹다"), ("늦엇다", "늦다"), ("갓다", None)]
+)
+async def test_a_past_written_with_sios_finds_a_stem_of_one_syllable(
+    starry: Database, typed: str, used: str | None
+) -> None:
+    page = await find(starry, typed, "별지기")
+    assert pairs(page) == ([(typed, used)] if used else [])
+    assert len(page.hits) == (1 if used else 0)
+
+
 async def test_some_of_the_words_where_no_post_has_all(counted: Database) -> None:
     page = await find(counted, "lighthouse sea keeper")
     assert {hit.text for hit in page.hits} == set(TEXTS[:2])
