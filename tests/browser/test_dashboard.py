@@ -86,12 +86,14 @@ async def test_filters_change_the_figures_and_the_address(
     everybody = await bars(page)
     assert len(everybody) > 5
     await expect(page.locator(".modebar-btn")).to_have_count(0)
+    filtered = page.locator("[data-filtered]")
+    assert await filtered.evaluate("words => words.scrollWidth - words.clientWidth") == 0  # Whole.
     await page.locator("#filters > details > summary").click()
     await page.get_by_role("checkbox", name="골목빵집").check()
     await until_bars(page, {"골목빵집": 60})
     assert parse_qs(urlsplit(page.url).query) == {"username": ["골목빵집"], "tz": ["Asia/Seoul"]}
     await page.get_by_label("시작일").fill("2025-01-01")
-    await expect(page.locator("[data-filtered]")).to_have_text("골목빵집, 시작일: 2025-01-01")
+    await expect(filtered).to_have_text("골목빵집, 시작일: 2025-01-01")
     # Somebody to whom the address is sent sees the same, in another language too.
     other = await open_page(locale="en")
     await other.goto(page.url)
