@@ -1,6 +1,7 @@
 """`saywho serve`, which migrates the database and serves with hypercorn."""
 
 import asyncio
+import errno
 import gc
 import os
 import re
@@ -161,6 +162,8 @@ def _fails_on(addresses: Sequence[str]) -> Iterator[None]:
     # TypeError and OverflowError: a host that cannot be encoded, or a port over 65535 in the file.
     except (OSError, TypeError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            reason = f"{reason}; choose another port: --bind 127.0.0.1:8001, or make run PORT=8001"
         status = FAILED if isinstance(error, OSError) else BAD_INPUT
         fail(f"cannot listen on {', '.join(addresses)}: {reason}", status)
 

@@ -324,7 +324,7 @@ def test_a_failed_start_is_status_1_and_one_line(
 @pytest.mark.parametrize(
     ("host", "status", "said"),
     [
-        pytest.param("127.0.0.1", 1, "in use", id="port in use"),
+        pytest.param("127.0.0.1", 1, "in use; choose another port", id="port in use"),
         pytest.param("no-such-host.invalid", 1, "", id="unknown host", marks=pytest.mark.full),
         pytest.param("등..대", 2, "", id="no host", marks=pytest.mark.full),
     ],
