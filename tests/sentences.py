@@ -143,7 +143,6 @@ PARTICLES: Final = {
     "은(는)": "[은는]",
     "이(가)": "[이가]",
     "과(와)": "[과와]",
-    "와(과)": "[과와]",
     "(으)로": "(?:으)?로",
     "이에요(예요)": "(?:이에요|예요)",
 }
@@ -151,7 +150,7 @@ PARTICLES: Final = {
 
 def with_values(told: str, values: Mapping[str, str]) -> str:
     """Return the pattern of a sentence with its values as groups; those without are anything."""
-    particles = r"\(으\)로|[을은이와과]\([를는가과와]\)|이에요\(예요\)"
+    particles = r"\(으\)로|[을은이과]\([를는가와]\)|이에요\(예요\)"
     pieces = re.split(rf"(\{{\w+\}}|{particles})", told)
     return "".join(_piece(piece, values) for piece in pieces)
 

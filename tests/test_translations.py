@@ -49,7 +49,10 @@ UNREACHED = re.compile(
 
 AFTER_ONE_SOUND = "이|가|은|는|을|를|과|와|으로|로|이에요|예요|이라는|라는|이나"
 """Particles that follow a consonant, or a vowel."""
-BOTH_FORMS = r"이\(가\)|은\(는\)|을\(를\)|과\(와\)|\([으이]\)|\(예요\)|\(여야\)"
+BOTH_FORMS = (
+    r"이\(가\)|은\(는\)|을\(를\)|과\(와\)|\([으이]\)|\(예요\)|\(여야\)"
+    r"|[가는를와]\([이은을과]\)"  # The other order, which would stay as it is.
+)
 
 
 @functools.cache

@@ -1452,7 +1452,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _choices,
     ),
     # Times.
-    (r"in (?P<zone>[A-Z]\w+/\w+)(?=\.)|(?P<zone_ko>\w+ 시간)으로 (?=\S)", _zone),
+    (r"in (?P<zone>[A-Z]\w+/\w+)(?=\.)|(?P<zone_ko>\w+ 시간) 기준으로 (?=\S)", _zone),
     (r"By hour \((?P<zone>[\w/]+)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
     *((told, _quiet) for told in told_as("silence_of_chat", "years", name=ANYBODY)),
     (rf"Busiest: (?P<month>\w+) 2024, {COUNT} messages", _busiest_month),
@@ -1989,7 +1989,7 @@ DASHBOARD_FURNITURE: Final = [
     r"The author with the most messages is on top\. .*|가장 많이 쓴 사람이 맨 위에 있어요\. .*",
     r"The author with more messages is on top\. .*|더 많이 쓴 사람이 맨 위에 있어요\. .*",
     r"Select a bar to choose its time, and again to see its messages\.|막대를 누르면 .*|No hour and no part of the day is clearly ahead",
-    r"뚜렷이 앞서는 시간이나 때는 없어요",
+    r"유독 많이 쓰는 시각이나 시간대는 없어요",
     r"A stronger colour means more messages\.|색이 진할수록 메시지가 많아요\.",
 ]
 

@@ -102,10 +102,10 @@ async def test_an_entry_says_the_first_and_the_last_day(chats: Client) -> None:
         await chats.page("/search?q=ferry&username=Tom"),
     )
     korean = {"Accept-Language": "ko"}
-    assert "이 목록에 같은 글 2번," in await chats.page(
+    assert "이 목록에 같은 글 2개," in await chats.page(
         "/search?q=ferry&username=Tom", headers=korean
     )
-    assert "이 목록에 같은 글 18번 이상," in await chats.page(
+    assert "이 목록에 같은 글 18개 이상," in await chats.page(
         "/room/1?q=ferry&tz=UTC", headers=korean
     )
     assert re.findall(r'<time datetime="([^"]*)" data-day>', tom) == [
