@@ -1,7 +1,7 @@
 """saywho: reads files of chats and posts, and judges who would have said a text.
 
     chat = saywho.read("KakaoTalk.txt", tz="Asia/Seoul")
-    saywho.Judge(chat).ask("낼 봐 ㅋㅋ", among=["민아", "준"])
+    saywho.Judge(chat).ask("나 먼저 감 ㅋㅋ 낼 봐", among=["민아", "준"])
 
 docs/library.md describes all that this module offers. A name's module is imported when the name is
 used first, since that takes up to a second.

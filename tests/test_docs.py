@@ -241,6 +241,13 @@ def test_table_cells_have_40_words_at_most(page: str) -> None:
     assert [cell for cell in cells if len(cell.split()) > 40] == []
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_rules_of_tables_begin_their_lines(page: str) -> None:
+    """A table whose rows were wrapped like a sentence is shown as one."""
+    rules = [line for line in read(page).splitlines() if "|---" in line]
+    assert [line for line in rules if not re.fullmatch(r" *[|:-]+", line)] == []
+
+
 @pytest.mark.parametrize("page", ["README", "docs/from-flask", "examples/README"])
 def test_a_translation_has_the_same_parts_and_figures(page: str) -> None:
     assert skeleton(f"{page}.md") == skeleton(f"{page}.ko.md")
