@@ -32,10 +32,10 @@ from app.parts.pictures.picture_page import (
     short_address,
 )
 from app.parts.years.figures import (
-    DaysOfAuthor,
-    DaysOfRoom,
     bar_of,
     changed_writing,
+    days_of_author,
+    days_of_room,
     hours_of_author,
     is_long_enough,
     people_of_year,
@@ -75,13 +75,13 @@ async def read_year_poster(
 
 
 def poster_of_year(subject: YearOfAuthor, author_year: AuthorYear, args: PictureArgs) -> Poster:
-    calendar = DaysOfAuthor(author_year, has_words=args.has_words, has_names=args.has_names)
-    finding, username = calendar.finding(), author_year.user.username
+    days = days_of_author(author_year, has_words=args.has_words, has_names=args.has_names)
+    finding, username = days.finding, author_year.user.username
     return Poster(
         title=subject.title(is_over=author_year.is_over),
         facts=(*finding.notes, show_zone(author_year.tz)),
         finding=finding.title,
-        drawing=calendar.plot(),
+        drawing=days.plot,
         address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_author(YearPage(subject=subject, shown=author_year), args)),
         hue=hue(username),
@@ -136,16 +136,16 @@ async def read_room_year_poster(subject: YearOfChat, shown: RoomYear, args: Pict
 
 
 def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs) -> Poster:
-    days = DaysOfRoom(shown, has_words=args.has_words)
+    days = days_of_room(shown, has_words=args.has_words)
     return Poster(
         title=drawn_title(subject, args, is_over=shown.is_over),
-        facts=(*days.notes(), show_zone(shown.tz)),
-        finding=days.title(),
+        facts=(*days.finding.notes, show_zone(shown.tz)),
+        finding=days.finding.title,
         drawing=Bars(tuple(share_bars(shown.people))),
         head=(people_of_year(shown).finding.topic,),
         address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_words(shown)) if args.has_words else (),
-        second=PosterFigure("", (), days.plot()),
+        second=PosterFigure("", (), days.plot) if days.plot else None,
     )
 
 
@@ -394,7 +394,7 @@ def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[CardContent]:
     parts = bar_of(shown.people, [person.messages for person in shown.people]).parts
     first = max(parts, key=lambda bar: bar.share)
     giant = show_number(sum(person.messages for person in shown.people))
-    yield CardContent("story", DaysOfRoom(shown).title(), _bars(parts), giant, first.hue)
+    yield CardContent("story", page.days.finding.title, _bars(parts), giant, first.hue)
     yield from _words(page.words_of_year) if shown.words else _words_of_people(page)
     yield from _day(page, texts)
     began, told = page.began.plot, page.began.finding.title
@@ -449,7 +449,7 @@ def _emoji_of_people(page: RoomYearPage) -> Iterator[CardRow]:
 
 def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
-    finding = DaysOfAuthor(shown).finding()
+    finding = page.days.finding
     notes = [CardRow(note) for note in finding.notes]
     yield CardContent("story", finding.title, notes, show_number(shown.calendar.tweets))
     yield from _words(page.words_of_year)

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import structs
 
+from app.drawing.drawings import WeekGrid
 from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, Shown, read_quiz, read_quotes
 from app.parts.report.reports import Making, Report
@@ -17,7 +18,7 @@ from app.parts.report.words import (
     terms_in,
     with_common_emoji,
 )
-from app.parts.years.figures import DaysOfAuthor
+from app.parts.years.figures import days_of_author
 from app.parts.years.pages import RoomYearPage, YearPage
 from app.parts.years.subjects import (
     YearOfAuthor,
@@ -28,6 +29,7 @@ from app.parts.years.subjects import (
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear, YearT
 from app.services.posts.selection import scan
 from app.services.rooms.periods import DayPeriod
+from app.views.figure import Figure
 from app.views.filters import ZoneArgs
 
 
@@ -50,8 +52,8 @@ class AuthorYearReport(YearPage, frozen=True, kw_only=True, dict=True):
     day_ids: Sequence[int]
 
     @property
-    def days(self) -> DaysOfAuthor:
-        return DaysOfAuthor(self.shown, has_names=self.has_names)
+    def days(self) -> Figure[WeekGrid]:
+        return days_of_author(self.shown, has_names=self.has_names)
 
 
 async def _draft_of_chat(making: Making, subject: YearOfChat, read: RoomYear) -> ChatYearReport:

@@ -8,10 +8,7 @@ days of the year before.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from typing import Generic, TypeVar
 
 from quart import url_for
 
@@ -29,7 +26,7 @@ from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, YearWord
 from app.parts.years.remembered import ChangedHabit, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
-from app.views.authors.figures import days_with_posts, posts_by_day, posts_in_year, week_grid
+from app.views.authors.figures import posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import Figure, Finding, Hours, Table, by_clock_of, told_of_hours
 from app.views.rooms.figures import name_of, share_bars, who_wrote_most
@@ -225,54 +222,41 @@ def _hours(year: WrittenYear) -> Iterator[str]:
         yield f"{told}."
 
 
-YearT = TypeVar("YearT", bound=WrittenYear)
+def days_of_author(
+    shown: AuthorYear, *, has_words: bool = True, has_names: bool = True
+) -> Figure[WeekGrid]:
+    title = told_of_author(shown, has_words=has_words, has_names=has_names)
+    return _days_of(shown, title, hue(shown.user.username))
 
 
-@dataclass(frozen=True)
-class DaysOfYear(Generic[YearT]):
-    shown: YearT
-    has_words: bool = True
-    has_names: bool = True
+def told_of_author(shown: AuthorYear, *, has_words: bool, has_names: bool) -> str:
+    """Return the finding of a year of an author; without words and names, for a link."""
+    posts = posts_by_day(shown.calendar)
+    sentences = standing_out(shown, posts, has_words=has_words, has_names=has_names)
+    return finding_of(shown, sentences)
 
-    @cached_property
-    def posts(self) -> dict[date, int]:
-        return posts_by_day(self.shown.calendar)
 
-    @property
-    def hue(self) -> str:
-        return NO_HUE
+def days_of_room(shown: RoomYear, *, has_words: bool = True) -> Figure[WeekGrid]:
+    posts = posts_by_day(shown.calendar)
+    return _days_of(shown, finding_of_chat(shown, posts, has_words=has_words), NO_HUE)
 
-    def title(self) -> str:
-        raise NotImplementedError
 
-    def finding(self) -> Finding:
-        return Finding(self.title(), notes=self.notes())
-
-    def plot(self) -> WeekGrid:
-        run = self._run
-        # Rings around more than 60 days would set no day apart.
-        marked = {_day_with_most(self.posts), *(run if len(run) <= 60 else ())}
-        end = max(self.shown.until, *self.posts)
-        return week_grid(self.posts, end, self.hue, "finding year-title", marked)
-
-    def months(self) -> Table:
-        counts = {month.month: month.tweets for month in self.shown.calendar.months}
-        rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
-        return Table([gettext("Month"), gettext("Posts")], rows)
-
-    def notes(self) -> list[str]:
-        run, day, notes = self._run, _day_with_most(self.posts), list[str]()
-        if day:
-            notes.append(tell("day_with_most", day=day, posts=post_count(self.posts[day])))
-        if run:
-            days = show_period(run[0], run[-1] + ONE_DAY)
-            notes.append(tell("longest_streak", count=len(run), days=days))
-        return notes
-
-    @cached_property
-    def _run(self) -> list[date]:
-        run = longest_run([*self.posts])
-        return run if len(run) >= 3 else []
+def _days_of(shown: WrittenYear, title: str, colour: str) -> Figure[WeekGrid]:
+    """Return the days of a year, with a ring around notable days, and its months as rows."""
+    posts = posts_by_day(shown.calendar)
+    run, day, notes = longest_run([*posts]), _day_with_most(posts), list[str]()
+    run = run if len(run) >= 3 else []
+    if day:
+        notes.append(tell("day_with_most", day=day, posts=post_count(posts[day])))
+    if run:
+        days = show_period(run[0], run[-1] + ONE_DAY)
+        notes.append(tell("longest_streak", count=len(run), days=days))
+    # Rings around more than 60 days would set no day apart.
+    marked = {day, *(run if len(run) <= 60 else ())}
+    grid = week_grid(posts, max(shown.until, *posts), colour, "finding year-title", marked)
+    counts = {month.month: month.tweets for month in shown.calendar.months}
+    rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
+    return Figure(Finding(title, notes), Table([gettext("Month"), gettext("Posts")], rows), grid)
 
 
 def _day_with_most(posts: Mapping[date, int]) -> date | None:
@@ -280,49 +264,21 @@ def _day_with_most(posts: Mapping[date, int]) -> date | None:
     return None if others and others[0][1] == most else first
 
 
-@dataclass(frozen=True)
-class DaysOfAuthor(DaysOfYear[AuthorYear]):
-    @property
-    def hue(self) -> str:
-        return hue(self.shown.user.username)
-
-    def title(self) -> str:
-        return self._finding(has_words=self.has_words, has_names=self.has_names)
-
-    def description(self) -> str:
-        """Return the text next to a link: the finding without words and names."""
-        return self._finding(has_words=False, has_names=False)
-
-    def _finding(self, *, has_words: bool, has_names: bool) -> str:
-        sentences = standing_out(self.shown, self.posts, has_words=has_words, has_names=has_names)
-        return finding_of(self.shown, sentences)
-
-    def path(self) -> str:
-        """Return the URL of the posts of the year."""
-        year = self.shown.calendar.year
-        return self.posts_between(date(year, 1, 1), date(year + 1, 1, 1))
-
-    def posts_between(self, since: date, until: date) -> str:
-        return url_for(
-            "posts.show_posts",
-            username=self.shown.user.username,
-            since=since.isoformat(),
-            until=until.isoformat(),
-            tz=self.shown.tz if self.shown.tz != "UTC" else None,
-        )
-
-    def totals(self) -> Finding:
-        calendar = self.shown.calendar
-        title = posts_in_year(calendar.tweets, calendar.year)
-        if not self.shown.is_over:
-            title = tell("so_far", "sentence", total=title)
-        return Finding(title, [days_with_posts(calendar.days, self.shown.tz)])
+def posts_between(shown: AuthorYear, since: date, until: date) -> str:
+    """Return the URL of the posts of some days."""
+    return url_for(
+        "posts.show_posts",
+        username=shown.user.username,
+        since=since.isoformat(),
+        until=until.isoformat(),
+        tz=shown.tz if shown.tz != "UTC" else None,
+    )
 
 
-@dataclass(frozen=True)
-class DaysOfRoom(DaysOfYear[RoomYear]):
-    def title(self) -> str:
-        return finding_of_chat(self.shown, self.posts, has_words=self.has_words)
+def posts_of_year(shown: AuthorYear) -> str:
+    """Return the URL of the posts of the year."""
+    year = shown.calendar.year
+    return posts_between(shown, date(year, 1, 1), date(year + 1, 1, 1))
 
 
 def hours_of_author(shown: AuthorYear) -> Figure[Clock]:
@@ -390,7 +346,7 @@ def changed_writing(shown: AuthorYear) -> Figure[NameList]:
     told = tell_of_past if shown.is_over else tell
     title = told("unchanged", year=str(before)) if is_same else ""
     # The four clearest are in sight; the table has all measures.
-    clear, path = [one for one in measures if reads_as_change(one)][:4], DaysOfAuthor(shown).path()
+    clear, path = [one for one in measures if reads_as_change(one)][:4], posts_of_year(shown)
     changes = [FigureRow(label_of(one), brief_change_of(one, before), path=path) for one in clear]
     columns = [gettext("Measure"), *_years_compared(shown)]
     return Figure(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,22 +9,25 @@ from msgspec import Struct, field
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import NO_HUE, Clock, NameList, StackedBar
+from app.drawing.drawings import NO_HUE, Clock, NameList, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext, show_days, show_month_day, show_number
 from app.lifespan import resources
 from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.figures import (
-    DaysOfAuthor,
-    DaysOfRoom,
     bar_of,
     changed_writing,
+    days_of_author,
+    days_of_room,
     hours_of,
     hours_of_author,
     is_long_enough,
     kind_of_change,
     people_of_year,
+    posts_between,
     posts_by_year,
+    posts_of_year,
+    told_of_author,
     told_of_silence,
     words_of_year,
 )
@@ -42,7 +44,7 @@ from app.services.posts.users import Author
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts
 from app.views.answers import see_other
-from app.views.authors.figures import most_answered
+from app.views.authors.figures import days_with_posts, most_answered, posts_in_year
 from app.views.blueprints import PageBlueprint
 from app.views.cast import post_count, shown_name
 from app.views.figure import Figure, Finding, Table, by_clock_of, figure_of
@@ -119,9 +121,28 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     def author(self) -> Author:
         return self.subject.author
 
-    @cached_property
-    def days(self) -> DaysOfAuthor:
-        return DaysOfAuthor(self.shown)
+    days = figure_of(days_of_author)
+
+    @property
+    def description(self) -> str:
+        return told_of_author(self.shown, has_words=False, has_names=False)
+
+    @property
+    def posts_path(self) -> str:
+        return posts_of_year(self.shown)
+
+    @property
+    def day_path(self) -> str:
+        day = self.shown.day
+        return posts_between(self.shown, day.first, day.end) if day else ""
+
+    @property
+    def totals(self) -> Finding:
+        calendar = self.shown.calendar
+        title = posts_in_year(calendar.tweets, calendar.year)
+        if not self.shown.is_over:
+            title = tell("so_far", "sentence", total=title)
+        return Finding(title, [days_with_posts(calendar.days, self.shown.tz)])
 
     @property
     def before_told(self) -> str:
@@ -191,10 +212,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     def room(self) -> RoomFacts:
         return self.subject.room
 
-    @cached_property
-    def days(self) -> DaysOfRoom:
-        return DaysOfRoom(self.shown)
-
+    days = figure_of(days_of_room)
     people = figure_of(people_of_year)
 
     @property
@@ -276,8 +294,8 @@ class NewestYear(Struct, frozen=True):
         return self.newest.calendar.year
 
     @property
-    def days(self) -> DaysOfAuthor:
-        return DaysOfAuthor(self.newest)
+    def days(self) -> Figure[WeekGrid]:
+        return days_of_author(self.newest)
 
 
 async def read_newest_year(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from app.drawing.drawings import Clock, Columns, NameList, WeekGrid
-from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of_year
+from app.parts.years.figures import days_of_author, hours_of_author, words_of_year
 from app.parts.years.year import AuthorYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
@@ -49,11 +49,11 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
     archive, year = read
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(archive)):
-            days, sight = DaysOfAuthor(year), AuthorAtSight(archive)
+            sight = AuthorAtSight(archive)
             return [
                 *columns_of(archive),
                 *lists_of(archive),
-                Figure(days.finding(), days.months(), days.plot()),
+                days_of_author(year),
                 *(hours_of_author(year), words_of_year(year), most_answered(year.answered)),
                 Figure(Finding(sight.title), Table([], []), sight.plot()),
             ]
