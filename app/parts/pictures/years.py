@@ -177,15 +177,6 @@ class YearCard(NamedTuple):
         return f"{giant}{poster.finding}: {rows.told}" if isinstance(rows, CardRows) else ""
 
 
-class ListedCard(NamedTuple):
-    """Content of a card on a page."""
-
-    name: str
-    heading: str
-    told: str
-    image: str
-
-
 class YearCardsPage(WebPage, frozen=True, kw_only=True):
     template = "pictures/year_cards.html"
 
@@ -194,26 +185,20 @@ class YearCardsPage(WebPage, frozen=True, kw_only=True):
     """URL of this page; the URLs of the pictures begin with it."""
     back: str
     title: str
-    listed: Sequence[tuple[str, str, str]]
-    """The name of each card, its heading, and all its texts."""
+    drawn: Sequence[YearCard]
     tz: str
     has_own_zone: bool = False
 
     @property
     def zip(self) -> str:
-        return f"{self.address}.zip?{self._query}"
+        return f"{self.address}.zip?{self.query}"
 
     @property
-    def cards(self) -> list[ListedCard]:
-        ends = f".png?{self._query}"
-        return [
-            ListedCard(*each, f"{self.address}/{each[0]}{ends}")
-            for each in self.listed
-            if self.args.card in ("", each[0])
-        ]
+    def cards(self) -> list[YearCard]:
+        return [card for card in self.drawn if self.args.card in ("", card.name)]
 
     @property
-    def _query(self) -> str:
+    def query(self) -> str:
         args = self.args
         chosen = (("theme", args.theme), ("names", args.names))
         return urlencode([("tz", self.tz), ("lang", g.locale), *chosen], safe="/")
@@ -222,10 +207,6 @@ class YearCardsPage(WebPage, frozen=True, kw_only=True):
 class TitledCards(NamedTuple):
     title: str
     cards: list[YearCard]
-
-    @property
-    def listed(self) -> list[tuple[str, str, str]]:
-        return [(card.name, card.poster.finding, card.told) for card in self.cards]
 
 
 def cards_of(
@@ -251,7 +232,7 @@ def cards_of(
                 address=subject.url(f"{kind.name}_cards.show_cards"),
                 back=subject.url(tz=args.tz),
                 title=titled.title,
-                listed=titled.listed,
+                drawn=titled.cards,
                 tz=shown.tz,
                 has_own_zone=subject.own_zone is not None,
                 in_chat=subject.in_chat,
