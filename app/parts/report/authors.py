@@ -1,6 +1,5 @@
 """An author's page as one file: how they write, compared with other people."""
 
-from datetime import date
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,7 +27,7 @@ from app.services.archive.author_archive import (
 )
 from app.services.posts.selection import scan
 from app.services.posts.tweets import Post, most_liked
-from app.views.authors.figures import ONE_DAY, posts_by_day, posts_in_year, week_grid
+from app.views.authors.figures import ONE_DAY, posts_in_year, weeks_of
 from app.views.cast import hue
 from app.views.figure import Figure, figure_of
 from app.views.page import WebPage
@@ -85,10 +84,8 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     def weeks(self) -> WeekGrid | None:
         if self.calendar is None or self.calendar.days < FEWEST_DAYS:
             return None
-        posts, year = posts_by_day(self.calendar), self.calendar.year
         today = now().astimezone(ZoneInfo(self.shown.tz)).date()
-        end = max([min(date(year, 12, 31), today), *posts])
-        return week_grid(posts, end, hue(self.shown.user.username), "calendar-heading")
+        return weeks_of(self.calendar, today, hue(self.shown.user.username), "calendar-heading")
 
     @property
     def fingerprint(self) -> Figure[Habits]:

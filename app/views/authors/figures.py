@@ -129,6 +129,14 @@ def week_grid(
     return WeekGrid(hue, labelled_by, grid, months, columns=_week_of(date(end.year, 12, 31)) + 1)
 
 
+def weeks_of(calendar: CalendarYear, today: date, hue: str, labelled_by: str) -> WeekGrid:
+    """Return the drawing of a calendar, until today or a later post."""
+    # A current year has room for its other days, so that no day is wider than in other years.
+    posts = posts_by_day(calendar)
+    end = max([min(date(calendar.year, 12, 31), today), *posts])
+    return week_grid(posts, end, hue, labelled_by)
+
+
 def _week_of(day: date) -> int:
     new_year = date(day.year, 1, 1)
     return ((day - new_year).days + new_year.weekday()) // 7
@@ -266,15 +274,8 @@ class AuthorAtSight:
         calendar = self.archive.calendar
         if calendar is None or not self.is_drawn:
             return None
-        # A current year has room for its other days, so that no day is wider than in other years.
-        end = date(calendar.year, 12, 31)
-        posts = posts_by_day(calendar)
-        return week_grid(
-            posts,
-            max([min(end, self.archive.today), *posts]),
-            hue(self.archive.user.username),
-            f"{'finding ' if self.title else ''}calendar-heading",
-        )
+        headings = f"{'finding ' if self.title else ''}calendar-heading"
+        return weeks_of(calendar, self.archive.today, hue(self.archive.user.username), headings)
 
     @property
     def _dated(self) -> int:
