@@ -24,6 +24,58 @@ _FILES: Final[dict[str, Any]] = {
     "claude": [
         {"uuid": "1", "chat_messages": [{"uuid": "2", "sender": "human", "text": "hi, you"}]}
     ],
+    "open-webui": [
+        {
+            "id": "1",
+            "chat": {
+                "history": {
+                    "messages": {
+                        "a": {
+                            "id": "a",
+                            "parentId": None,
+                            "childrenIds": [],
+                            "role": "user",
+                            "content": "hi, you",
+                        }
+                    }
+                }
+            },
+        }
+    ],
+    "librechat": {
+        "conversationId": "1",
+        "messages": [
+            {"messageId": "a", "isCreatedByUser": True, "sender": "User", "text": "hi, you"}
+        ],
+    },
+    "grok": {
+        "conversations": [
+            {
+                "responses": [
+                    {"response": {"sender": "human", "message": "hi, you", "create_time": _TIME}}
+                ]
+            }
+        ]
+    },
+    "ai-studio": {
+        "runSettings": {},
+        "chunkedPrompt": {"chunks": [{"text": "hi, you", "role": "user"}]},
+    },
+    "deepseek": [
+        {
+            "inserted_at": _TIME,
+            "mapping": {
+                "root": {"message": None},
+                "1": {
+                    "message": {
+                        "inserted_at": _TIME,
+                        "model": "x",
+                        "fragments": [{"type": "REQUEST", "content": "hi, you"}],
+                    }
+                },
+            },
+        }
+    ],
     "google-chat": {
         "messages": [{"creator": {"name": "mina"}, "created_date": _TIME, "text": "hi, you"}]
     },

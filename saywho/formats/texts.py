@@ -26,6 +26,7 @@ from saywho.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
 from saywho.formats.source.text import pieces
 from saywho.formats.source.times import time_or_field
 from saywho.formats.tables.limits import hides_row, limit_of
+from saywho.text import word_set
 
 MOST_CHARACTERS: Final = 16 * 2**20
 """Maximum length of a file in characters: the longest novels have a third of it."""
@@ -34,7 +35,8 @@ _ENDS: Final = (".txt", ".md", ".markdown")
 _HEAD: Final = re.compile(
     r"\A\ufeff?(?:---[ \t]*\n((?:[\w-]+:.*\n|[ \t-].*\n|\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
     r"|\+\+\+[ \t]*\n((?:[\w-]+[ \t]*=.*\n|[ \t\[].*\n|\n){1,100})\+\+\+[ \t]*(?:\n|\Z)"
-    r"|((?:(?:title|date|author|tags|categories|layout):.*\n|[ \t]+-.*\n){2,100})---[ \t]*(?:\n|\Z)"
+    r"|((?:(?:title|date|author|tags|categories|layout):.*\n|[ \t]*- .*\n){2,100})---"
+    r"[ \t]*(?:\n|\Z)"
     r"|(Content-Type: text/x-zim-wiki\n(?:[\w-]+: .*\n)*))"
 )
 """Keys above a note: YAML of Obsidian and Jekyll, TOML of Hugo, Hexo's without a first line, or
@@ -54,6 +56,8 @@ _TIMES_IN_HEAD: Final = (
     "날짜",
     "작성일",
 )
+_DRAFTS: Final = word_set("draft drafts")
+"""Folders of blogs with texts that are not published."""
 _AUTHORS_IN_HEAD: Final = ("author", "authors", "by", "writer", "작성자", "글쓴이", "저자")
 _TIME_IN_NAME: Final = re.compile(
     r"(?<!\d)(\d{4}-[01]\d-[0-3]\d)"
@@ -138,6 +142,8 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
     if not text.strip():
         return Skipped(place, "empty")
     text = _without_licence(text, content, author)
+    if any(folder.strip("_").casefold() in _DRAFTS for folder in content.name.split("/")[:-1]):
+        return Skipped(place, "deleted")
     head = _head_of(text)
     if head.reason is not None:
         return Skipped(place, head.reason)

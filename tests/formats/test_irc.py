@@ -47,6 +47,11 @@ LOGS: dict[str, tuple[str, list[tuple[str, str, str | None]]]] = {
             ("mina", "waves", "01-05T10:02"),
         ],
     ),
+    "colours.log": (
+        "Session Start: Fri Jan 05 10:00:00 2024\n\x0303[10:00] * Now talking in #pier\n"
+        "\x0301[10:00] <@mina> fog \x02again\x02\n\x0301[10:01] <jun> \x1fhow\x0f long?\n",
+        [("mina", FOG, "01-05T10:00"), ("jun", LONG, "01-05T10:01")],
+    ),
     "epic.log": (
         "IRC log started Sat Nov 28 16:02:42 2026\n<mina> fog again\n#t> my words\n* jun nods\n"
         "<jun> how long?\n",

@@ -22,6 +22,7 @@ from tests.formats.files import read_file_records, records_in
 
 FOLDER = Path(__file__).parent / "cases" / "shapes"
 FERRY, PIER = "the ferry is late", "I wait at the pier"
+LATE = "why is the ferry late"
 Expected = tuple[list[tuple[str | None, str, str]], int, str]
 """Author (None for who exported), words and minute of each message; skipped ones; the title."""
 FILES: dict[str, Expected] = {
@@ -32,6 +33,18 @@ FILES: dict[str, Expected] = {
     ),
     "claude.json": (
         [(None, "write about the ferry", "10:00"), ("Claude", "The ferry waits.", "10:00")],
+        0,
+        "Ferry",
+    ),
+    "open-webui.json": (
+        [(None, LATE, "09:20"), ("Assistant", "Because of fog.", "09:20")],
+        1,
+        "Ferry",
+    ),
+    "librechat.json": ([(None, LATE, "10:00"), ("GPT-4", "Because of fog.", "10:00")], 0, "Ferry"),
+    "grok.json": ([(None, LATE, "10:00"), ("Grok", "Because of fog.", "10:00")], 0, "Ferry"),
+    "deepseek.json": (
+        [(None, LATE, "02:00"), ("DeepSeek", "Because of fog.", "02:00")],
         0,
         "Ferry",
     ),
@@ -144,6 +157,15 @@ def test_two_apps_in_one_archive_are_read_together() -> None:
     records, items = read_file_records(archive)
     assert set(records.apps) == {"chatgpt", "element", "telegram"}
     assert len(records_in(items)) == 5
+
+
+def test_what_a_machine_only_thought_is_not_said() -> None:
+    records, items = read_file_records(FOLDER / "ai-studio.json")
+    assert records.format == "ai-studio"
+    assert [(author(m), m.text) for m in records_in(items)] == [
+        (None, LATE),
+        ("Gemini", "Because of fog."),
+    ]
 
 
 def test_who_exported_may_have_a_name() -> None:

@@ -1,12 +1,13 @@
 """Whose words a table has: directions, roles, works, and names that are stated."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from saywho.formats.reading import BadRecord
+from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, Record
 from tests.formats.files import read_file_records, records_in
 from tests.formats.test_who_may_read import lines, table
@@ -51,6 +52,39 @@ def test_received_words_are_never_those_of_the_importer(file: tuple[bytes, list[
             assert item.username == "jun"
         else:
             assert not isinstance(item, Record)
+
+
+@pytest.mark.parametrize("box", ["boxId", "msg_box", "type"])
+def test_boxes_of_android_say_who_sent_a_message(box: str) -> None:
+    rows = [
+        {"address": "+4911", "body": f"ferry {n}", "date": 1768298400000 + n, box: kind}
+        | ({} if box == "type" else {"type": "sms"})
+        for n, kind in enumerate((1, 2, 1))
+    ]
+    found = records_in(read_file_records(json.dumps(rows).encode(), username="jun")[1])
+    assert [item.username for item in found] == ["+4911", "jun", "+4911"]
+
+
+@pytest.mark.parametrize("me", ["Me", "you", "나", "Ich"])
+def test_who_exported_is_not_called_me(me: str) -> None:
+    rows = [["true", me, "hello"], ["false", "Mina", "the ferry"], ["true", me, "at the pier"]]
+    for write in (table, lines):
+        found = read_file_records(write(["is_from_me", "sender", "text"], rows), username="jun")[1]
+        assert [item.username for item in records_in(found)] == ["jun", "Mina", "jun"]
+
+
+def test_a_time_of_received_messages_is_nobody() -> None:
+    sent = {"type": "outgoing", "body": "hello", "sent_at": 1768298400000}
+    received = {
+        "type": "incoming",
+        "received_at": 1768298460500,
+        "source": "+4911",
+        "sent_at": 1768298460000,
+    }
+    rows = [sent, received | {"body": "the ferry"}, {"type": "keychange", "sent_at": 1768298460600}]
+    _, items = read_file_records("\n".join(map(json.dumps, rows)).encode(), username="jun")
+    assert [item.username for item in records_in(items)] == ["jun", "+4911"]
+    assert [item.reason for item in items if isinstance(item, Skipped)] == ["system"]
 
 
 def test_a_received_message_without_a_sender_is_nobodys() -> None:
@@ -121,6 +155,50 @@ def test_who_made_a_claim_did_not_write_its_review() -> None:
     assert {item.username for item in records_in(found)} <= {None, "desk"}
     claims = read_file_records(table(["statement", "verdict", "author"], rows))[1]
     assert {item.username for item in records_in(claims)} == {"Jun"}
+
+
+@pytest.mark.parametrize("folder", ["_drafts", "Drafts", "source/_drafts"])
+def test_drafts_of_a_blog_are_not_published(folder: str, tmp_path: Path) -> None:
+    heads = {"source/_posts": "fog", folder: "my secret"}
+    for path, word in heads.items():
+        (tmp_path / path).mkdir(parents=True)
+        head = "title: Fog\ndate: 2026-01-13\nauthor: mina\ntags:\n- sea\n---"
+        (tmp_path / path / "fog.md").write_text(f"{head}\n\nThe {word} is here.\n")
+    found = records_in(read_file_records(tmp_path)[1])
+    assert [(item.username, item.text) for item in found] == [("mina", "The fog is here.")]
+
+
+@pytest.mark.parametrize("key", ["utterances", "segments"])
+@pytest.mark.parametrize("mina", ["A", "SPEAKER_00", {"label": "1", "name": "A"}])
+def test_what_each_speaker_said_is_read_and_not_the_whole(key: str, mina: object) -> None:
+    said = [
+        {"start": 0, "text": "Hello everybody", "speaker": mina},
+        {"start": 2, "text": "The ferry is late", "speaker": "B"},
+    ]
+    file = json.dumps({"text": "Hello everybody The ferry is late", key: said}).encode()
+    found = records_in(read_file_records(file, username="jun")[1])
+    assert [item.text for item in found] == ["Hello everybody", "The ferry is late"]
+    assert {item.username for item in found}.isdisjoint({"jun", None})
+    whole = json.dumps({"text": "Hello. The ferry.", key: [{"start": 0, "text": "Hello."}]})
+    (item,) = records_in(read_file_records(whole.encode(), username="jun")[1])
+    assert item.text == "Hello. The ferry."
+
+
+def test_an_account_of_steam_is_an_author() -> None:
+    reviews = [
+        {"author": {"steamid": f"7656{n}"}, "review": f"the game {n} is good"} for n in range(2)
+    ]
+    found = read_file_records(json.dumps({"reviews": reviews}).encode(), username="jun")[1]
+    assert [item.username for item in records_in(found)] == ["76560", "76561"]
+
+
+def test_a_note_on_a_book_is_its_readers(tmp_path: Path) -> None:
+    rows = [["The sea was calm.", f"Sea {n}", "John Banville", f"Read {n} again"] for n in "12"]
+    data = table(["Highlight", "Book Title", "Book Author", "Note"], rows)
+    (tmp_path / "notes.csv").write_bytes(data)
+    found = records_in(read_file_records(tmp_path / "notes.csv", username="jun")[1])
+    assert len(found) == 2
+    assert {item.username for item in found} <= {None, "jun"}
 
 
 def test_a_stated_name_beats_the_names_of_files(tmp_path: Path) -> None:

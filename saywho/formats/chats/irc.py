@@ -47,12 +47,14 @@ _OPENED: Final = re.compile(
     r"(?: (?P<year>\d{4}))?"
 )
 _NOTICE: Final = re.compile(rf"(?:{_STAMP}[ \t]+)?(?:-!-|\*\*\*|--- |-->|<--|\*{{4}} |[→←⇐⇒] )")
+_COLOURS: Final = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|[\x02\x0f\x11\x16\x1d-\x1f]")
+"""Codes of colours and of bold and other letters."""
 _IN_NAME: Final = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 
 
 def is_log(lines: Sequence[str]) -> bool:
     """Return whether the first of some lines and most lines after it are of a log of IRC."""
-    filled = [line for line in lines[:40] if line.strip()]
+    filled = [plain for line in lines[:40] if (plain := _COLOURS.sub("", line)).strip()]
     patterns = (_SAID, _TABBED, _DONE, _OPENED, _NOTICE)
     matches = [any(pattern.match(line) for pattern in patterns) for line in filled]
     return len(matches) > 1 and matches[0] and 2 * sum(matches) > len(matches)
@@ -69,10 +71,12 @@ class IrcLog(Grammar):
 
     def begin(self, lines: Iterable[str]) -> None:
         self._day = self._named
-        found = (_SAID.match(line) or _TABBED.match(line) for line in lines)
+        plain = (_COLOURS.sub("", line) for line in lines)
+        found = (_SAID.match(line) or _TABBED.match(line) for line in plain)
         self._nicks = {match["nick"] for match in found if match}
 
     def read(self, line: str) -> Opening | None:
+        line = _COLOURS.sub("", line)
         if match := _OPENED.match(line):
             self._day = day_in(f"{match['day']} {match['month']} {match['year']}")
             return Opening(is_day=True)

@@ -417,6 +417,12 @@ def _claude_text(message: Json) -> str:
     )
 
 
+def _deepseek_text(message: Json) -> str:
+    parts = [as_object(part) for part in listed(message, "fragments")]
+    said = [part.get("content") for part in parts if part.get("type") in {"REQUEST", "RESPONSE"}]
+    return "\n\n".join(map(str, filter(None, said or [message.get("content")])))
+
+
 _CALLED: Final = ("nickname", "global_name", "name", "username")
 
 
@@ -505,6 +511,80 @@ SHAPES: Final = (
         id="uuid",
         title=("^name",),
         chat_id=("^uuid",),
+    ),
+    ChatShape(
+        name="open-webui",
+        label=Message("Open WebUI"),
+        marks=('"chat":{', '"history":{', '"childrenIds":['),
+        inner=("chat/history/messages/*",),
+        branches=("chat/history/currentId", "chat/history/messages/*", "parentId"),
+        keys=("role", "content", "parentId"),
+        sender=("role",),
+        roles={"user": "", "assistant": "Assistant"},
+        time=("timestamp",),
+        text=("content",),
+        id="id",
+        title=("^title",),
+        chat_id=("^id",),
+    ),
+    ChatShape(
+        name="librechat",
+        label=Message("LibreChat"),
+        marks=('"conversationId":"', '"isCreatedByUser":'),
+        lists=("messages",),
+        keys=("messageId", "isCreatedByUser", "sender"),
+        sender=("sender",),
+        is_own=lambda message: message.get("isCreatedByUser") is True,
+        time=("createdAt",),
+        text=("text", "content/*/text"),
+        id="messageId",
+        title=("^title",),
+        chat_id=("conversationId", "^conversationId"),
+    ),
+    ChatShape(
+        name="grok",
+        label=Message("Grok"),
+        marks=('"conversations":[', '"responses":[{"response":{', '"sender":"'),
+        lists=("conversations",),
+        inner=("responses/*/response",),
+        keys=("sender", "message", "create_time"),
+        sender=("sender",),
+        called=str.casefold,
+        roles={"human": "", "assistant": "Grok"},
+        time=("create_time/$date/$numberLong", "create_time"),
+        text=("message",),
+        id="_id",
+        title=("^conversation/title",),
+        chat_id=("^conversation/id",),
+    ),
+    ChatShape(
+        name="ai-studio",
+        label=Message("Google AI Studio"),
+        marks=('"runSettings":{', '"chunkedPrompt":{"chunks":['),
+        inner=("chunkedPrompt/chunks/*",),
+        keys=("role",),
+        sender=("role",),
+        roles={"user": "", "model": "Gemini"},
+        time=("createTime",),
+        text=("text",),
+        left_out={"isThought": "system"},
+    ),
+    ChatShape(
+        name="deepseek",
+        label=Message("DeepSeek"),
+        marks=('"inserted_at":"', '"mapping":{"root":{'),
+        inner=("mapping/*/message",),
+        keys=("inserted_at", "model"),
+        sender=("role", "fragments/*/type"),
+        called=str.upper,
+        roles={
+            **dict.fromkeys(("USER", "REQUEST"), ""),
+            **dict.fromkeys(("ASSISTANT", "THINK", "SEARCH", "RESPONSE"), "DeepSeek"),
+        },
+        time=("inserted_at",),
+        text=_deepseek_text,
+        title=("^title",),
+        chat_id=("^id",),
     ),
     ChatShape(
         name="google-chat",

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from string import ascii_uppercase
 from typing import Final, NamedTuple
 
 from msgspec import structs
@@ -281,7 +282,7 @@ _NUMBERED: Final = re.compile(r"([^\W\d_]++)[\s_-]?\d++")
 
 
 def _is_numbered(called: str) -> bool:
-    return _NUMBERED.fullmatch(called) is not None
+    return len(called) == 1 or _NUMBERED.fullmatch(called) is not None
 
 
 def _is_never(_called: str) -> bool:
@@ -289,7 +290,9 @@ def _is_never(_called: str) -> bool:
 
 
 def _are_numbered(names: list[str]) -> bool:
-    """Return whether all names are one word with numbers: `SPEAKER_00`, `참석자 1`."""
+    """Return whether all names are one word with numbers, or letters: `SPEAKER_00`, `A`."""
+    if len(names) > 1 and sorted(names) == [*ascii_uppercase[: len(names)]]:
+        return True
     found = [_NUMBERED.fullmatch(name) for name in names]
     words = {match[1].casefold() if match else None for match in found}
     return len(names) > 1 and len(words) == 1 and None not in words

@@ -9,6 +9,7 @@ from typing import Final
 from saywho.errors import Message
 from saywho.formats.assumptions import SeenRow
 from saywho.formats.records import Record
+from saywho.formats.tables.correspondence import OWN_NAMES
 from saywho.formats.tables.documents import KEY_OF_LIST
 from saywho.formats.tally import Doubt, Doubts, Sightings
 
@@ -168,7 +169,8 @@ def _are_answered(records: Sequence[Read], column: str) -> bool:
 
 def _others_than(records: Sequence[Read], column: str, named: str) -> int:
     values = [seen.values.get(column, "") for seen, record in records if record.username is None]
-    others = [value for value in values if value.strip() and value.strip().lower() != named.lower()]
+    own = {named.lower(), *OWN_NAMES}
+    others = [value for value in values if value.strip() and value.strip().lower() not in own]
     return len(others) if len(others) < len(records) or not _ID.search(_plain(column)) else 0
 
 

@@ -26,16 +26,16 @@ def _paths(heads: str, keys: str, joined_by: str = ".") -> str:
 
 _AUTHORS: Final = (
     "author user account owner creator poster tweeter writer from sender profile publisher actor"
-    " member person commenter tweetby userinfo authorinfo authormeta userdata"
+    " member person speaker commenter tweetby userinfo authorinfo authormeta userdata"
     " core.userresults.result.core core.userresults.result.legacy"
 )
 _FLAT_AUTHORS: Final = "user author account owner creator poster"
 """The same at the beginning of a column's name."""
 _ACCOUNT_KEYS: Final = (
-    "acct screenname username handle userhandle login uniqueid uniquename preferredusername"
+    "acct screenname username handle userhandle login uniqueid uniquename preferredusername steamid"
     " accountname"
 )
-_FLAT_ACCOUNT_KEYS: Final = "acct screenname username handle login uniqueid uniquename"
+_FLAT_ACCOUNT_KEYS: Final = "acct screenname username handle login uniqueid uniquename steamid"
 _PERSON_KEYS: Final = "displayname name nickname nick fullname"
 
 # The names of each field, in the order of preference, as `plain_column` writes them. The name of
@@ -59,7 +59,7 @@ ALIASES: Final[dict[str, str]] = {
     f" {_paths(_AUTHORS, _ACCOUNT_KEYS)} fromuser fromusername postedby tweetedby"
     " uniqueid user author authorname poster tweeter commenter blogname userposted commentauthor"
     " postauthor tweetauthor speaker reviewauthor reviewername reviewer commentername messageauthor"
-    " fromid.userid"
+    " fromid.userid steamid"
     " 작성자 글쓴이 사용자 사용자명 사용자이름 아이디 계정 ユーザー名 ユーザー ユーザ名 投稿者"
     " アカウント 用户名 用户 作者 用户昵称 昵称 博主 使用者 帳號 usuario autor utilisateur auteur"
     " benutzer benutzername verfasser utente autore usuário автор пользователь kullanıcı"
@@ -302,11 +302,11 @@ _WORDS_OF_WORKS: Final = _WORDS_OF_BOOKS | word_set(
     " 電影 映画 漫画 película filme pelicula"
 )
 _WORDS_OF_REVIEWS: Final = word_set(
-    "review reviews rating ratings star stars score shelf read 평점 별점 후기 감상 감상평 서평"
-    " 한줄평 리뷰 평가 評価 感想 評分 评分 reseña calificación avis bewertung avaliação"
+    "review reviews note notes memo rating ratings star stars score shelf read 평점 별점 후기 감상"
+    " 감상평 서평 한줄평 리뷰 평가 評価 感想 評分 评分 reseña calificación avis bewertung avaliação"
 )
 _AUTHORS_OF_WORKS: Final = re.compile(
-    r"(?:book|work|novel|작품|책|도서)?(?:authors?|저자|작가|지은이|作者|著者|autor|auteur)(?:names?|명|이름)?"
+    r"(?:book|work|novel|primary|secondary|additional|작품|책|도서)?(?:authors?|저자|작가|지은이|作者|著者|autor|auteur)(?:names?|명|이름)?"
 )
 
 

@@ -14,6 +14,7 @@ from saywho.formats.reading import Skipped, username_for
 from saywho.formats.records import FileRoom, Item, Record
 from saywho.formats.tables.cells import is_filled, plain_column, word
 from saywho.formats.tables.column_kinds import COUNTS
+from saywho.formats.tables.column_names import is_time
 from saywho.text import clean_title, word_set
 
 _SENDERS: Final = word_set(
@@ -87,6 +88,13 @@ _SENT: Final = frozenset({"1", "true", "yes", "y", *_OUT})
 _RECEIVED: Final = frozenset({"0", "false", "no", "n", "1", *_IN})
 _MAYBE_DIRECTIONS: Final = frozenset({"type", "folder", "box", "messagetype", "msgtype"})
 """Columns that have a direction if each of their values says the same, such as `SMS Sent`."""
+_OF_ANDROID: Final = frozenset({"type", "boxid", "msgbox"})
+_BOXES: Final = frozenset("123456")
+"""Boxes of Android's text messages, of which the first has received ones, the second sent ones."""
+OWN_NAMES: Final = _PEOPLE | word_set("you myself ich moi yo eu я 나 我 自分")
+"""Words for who exported, in the place of a name."""
+_DIGITS_OF_TIMES: Final = 13
+"""Digits of a time in milliseconds of our years."""
 _MOST_STATES: Final = 12
 """Different values of a column with directions or roles; more are words of people."""
 _OTHER_SIDE: Final = (
@@ -136,13 +144,15 @@ class Correspondence:
         item = structs.replace(item, room=item.room or self._room(values))
         if self.roles:
             return _by_role(item, values.get(self.roles) or "")
-        if not self.directions or (self.has_sender and item.username is not None):
+        is_own_name = (item.display_name or item.username or "").casefold() in OWN_NAMES
+        if not self.directions or (
+            self.has_sender and item.username is not None and not is_own_name
+        ):
             return item
         value = next(filter(None, map(values.get, sorted(self.directions))), "")
-        direction = _direction(value)
-        if direction in self._sent or _side(value) == "out":
+        if self._is_sent(value):
             return structs.replace(item, username=None, display_name=_EXPORTER)
-        if direction not in _RECEIVED and _side(value) != "in":
+        if not self._is_received(value):
             return Skipped(item.place, "system") if value else item
         person = next(filter(None, map(values.get, (*self.other_side, *_OTHER_SIDE))), None)
         if person is None and item.username is None:
@@ -150,10 +160,21 @@ class Correspondence:
         username = username_for(person) if person else item.username
         return structs.replace(item, username=username, display_name=person or item.display_name)
 
-    @cached_property
-    def _sent(self) -> frozenset[str]:
+    def _is_sent(self, value: str) -> bool:
         # Android's type is 1 for received and 2 for sent; a flag is 1 for sent.
-        return frozenset({"2", *_OUT}) if self.directions == {"type"} else _SENT
+        sent = frozenset({"2", *_OUT}) if self.directions <= _OF_ANDROID else _SENT
+        return _direction(value) in sent or _side(value) == "out"
+
+    @staticmethod
+    def _is_received(value: str) -> bool:
+        return _direction(value) in _RECEIVED or _side(value) == "in"
+
+    def is_notice(self, row: Row) -> bool:
+        """Return whether nobody sent or received a row, such as one of a new key."""
+        names = _by_plain_name(tuple(row))
+        found = (_word(row[names[plain]]) for plain in sorted(self.directions) if plain in names)
+        value = next(filter(None, found), "")
+        return bool(value) and not (self._is_sent(value) or self._is_received(value))
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -197,9 +218,10 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     has_sender = any(map(filled, _SENDERS & plain))
     recipients = frozenset(filter(filled, _RECIPIENTS & plain))
     directions = frozenset(filter(filled, _DIRECTIONS & plain))
-    if not directions and {"address", "body", "type"} <= plain:
-        directions = frozenset({"type"})  # As Android stores text messages.
     states = _states(sample)
+    if not directions and {"address", "body"} <= plain:  # As Android stores text messages.
+        boxes = {name for name in _OF_ANDROID if states.get(name, {""}) <= _BOXES}
+        directions = frozenset(sorted(boxes)[:1])
     directions = directions or frozenset(
         name for name, found in states.items() if _says_directions(name, found)
     )
@@ -319,12 +341,21 @@ def _other_side(sample: Sequence[Row], directions: frozenset[str]) -> tuple[str,
         side = _side(next(filter(None, map(values.get, sorted(directions))), ""))
         if side:
             rows[side] += 1
-            filled[side].update(name for name, value in values.items() if value and len(value) < 80)
+            filled[side].update(
+                name for name, value in values.items() if value and _may_be_person(value)
+            )
     return tuple(
         name
         for name, count in filled["in"].items()
         if rows["out"] and 10 * count >= 9 * rows["in"] and 10 * filled["out"][name] <= rows["out"]
     )
+
+
+def _may_be_person(value: str) -> bool:
+    """Return whether a value may be a name or number, and is no time of a message."""
+    if value.isdigit():
+        return not (len(value) == _DIGITS_OF_TIMES and value[0] == "1")
+    return len(value) < 80 and (value[0] == "+" or not is_time(value))
 
 
 def _is_talk(sample: Sequence[Row]) -> bool:

@@ -128,7 +128,7 @@ class _Layout(NamedTuple):
 def _layout(content: Content, options: ReadOptions) -> _Layout | None:
     sample = first_documents(content)
     reader = RowReader(sample, options, is_table=False)
-    if any(map(reader.has_text, sample)):
+    if any(map(reader.has_text, sample)) and not any(map(_has_speeches, sample)):
         return _Layout(reader, says_who=reader.says_who(sample))
     pages = first_documents(content, lists=LISTS)
     one = (_items_of, _rows_by_key, _rows_by_author)
@@ -167,6 +167,16 @@ def _items_of(page: Json) -> list[Json]:
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
             return value
     return [page]
+
+
+def _has_speeches(document: Json) -> bool:
+    """Return whether a text stands a second time, as a list of what each speaker said."""
+    lists = (listed(document, key) for key in ("utterances", "segments"))
+    return any(
+        isinstance(part, dict) and "text" in part and part.get("speaker") is not None
+        for parts in lists
+        for part in parts[:1]
+    )
 
 
 def _whole_cells(item: Json, notes: ReadNotes | None) -> Json:

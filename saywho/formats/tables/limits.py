@@ -80,6 +80,8 @@ def limit_of(name: str, values: Sequence[object]) -> Limit | Literal["unclear"] 
             return "visibility" if limit == "is_for_all" and "flag" not in kinds else limit
     elif "time" in kinds:
         return None
+    if limit in _HIDING and any(len(str(cell).split()) > 2 for cell in cells):
+        return None  # Words of people, such as private comments.
     are_states = "number" not in kinds and len({*map(str, cells)}) <= _MOST_WORDS
     return "unclear" if are_states and "text" not in kinds else None
 

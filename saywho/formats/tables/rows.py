@@ -520,7 +520,12 @@ class RowReader:
         columns, written = self.columns(tuple(row)), row
         if columns.may_open:
             row, columns = opened(row, self.columns)
-        item = read_row(columns, row, place, self._rules)
+        try:
+            item = read_row(columns, row, place, self._rules)
+        except RecordError:
+            if self._correspondence is None or not self._correspondence.is_notice(written):
+                raise
+            return Skipped(place, "system")
         if self.author is not None and isinstance(item, Record):
             item = by_author(item, self.author)
         if self._correspondence is not None:
