@@ -7,8 +7,6 @@ https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -30,6 +28,7 @@ from saywho.formats.reading import Skipped
 from saywho.formats.records import FileRoom, Item
 from saywho.formats.source.file import Content
 from saywho.formats.source.text import lines
+from saywho.formats.source.times import iso_time
 from saywho.formats.source.written.clock import UnknownWordsError, read_clock
 from saywho.formats.source.written.dates import FileDates
 from saywho.formats.source.written.days import matched_day
@@ -154,10 +153,8 @@ class BagoupRoom(Grammar):
 
     def read(self, line: str) -> Opening | None:
         match = _OF_BAGOUP.fullmatch(line)
-        with suppress(ValueError):
-            when = datetime.fromisoformat(match["when"]) if match else None
-            return Opening(match["name"], when, match["text"]) if match and when else None
-        return None
+        when = iso_time(match["when"]) if match else None
+        return Opening(match["name"], when, match["text"]) if match and when else None
 
     def said(self, text: str) -> Spoken:
         written = text.split("\n")

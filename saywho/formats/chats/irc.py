@@ -6,13 +6,14 @@ a day have no time. Whatever is no message is a line of the client.
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, Final
 
 from saywho.errors import Message
 from saywho.formats.chats.chat_files import RoomFile
 from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, day_in
 from saywho.formats.records import FileRoom
+from saywho.formats.source.times import iso_time
 from saywho.text import clean_title
 
 _CLOCK: Final = r"\d\d:\d\d(?::\d\d)?"
@@ -113,12 +114,7 @@ class IrcLog(Grammar):
             return None
         kinds = ("isoclock", "longclock", "dayclock", "clock")
         clock = next(filter(None, map(groups.get, kinds)), None)
-        if day is None or clock is None:
-            return None
-        try:
-            return datetime.combine(day, time.fromisoformat(clock))
-        except ValueError:
-            return None
+        return iso_time(f"{day} {clock}") if day and clock else None
 
 
 IRC: Final = TextChat(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cache, partial
 from itertools import islice
 from typing import Any, Final
@@ -25,6 +25,7 @@ from saywho.formats.chats.text_chat import (
 )
 from saywho.formats.records import FileRoom, Item, read_each
 from saywho.formats.source.file import Content
+from saywho.formats.source.times import iso_time
 from saywho.formats.source.written.clock import UnknownWordsError, as_key, of_weekdays, read_clock
 from saywho.formats.source.written.dates import FileDates
 from saywho.formats.source.written.days import NUMBERS, SIGNS, WrittenDay, matched_day
@@ -217,16 +218,18 @@ class Mac(Windows):
 
     def items(self, content: Content) -> Iterator[Item]:
         def read_row(fields: list[str], place: int) -> Item:
-            when, name, *texts = (*fields, "", "")
-            if len(fields) > 1 and _time(when) is None:
-                raise RecordError("the time {time} cannot be read", time=when[:40])
+            stated, name, *texts = (*fields, "", "")
+            when = iso_time(stated)
+            if len(fields) > 1 and when is None:
+                raise RecordError("the time {time} cannot be read", time=stated[:40])
             # Some programs write texts without quotes, and no other column follows.
             text = ",".join(texts[: max(1, len(fields) - 2)])
             if len(fields) > 3:
                 content.notes.look_odd("column", _JOINED, [text])
             if not name or _lines().has(text):
                 return message(self, _noted(text), place, [text], content.notes)
-            return message(self, Opening(name, _time(when)), place, [text], content.notes)
+            when = when and when.replace(tzinfo=None)
+            return message(self, Opening(name, when), place, [text], content.notes)
 
         return read_each(islice(read_rows(content, ","), 1, None), read_row)
 
@@ -304,13 +307,6 @@ def _matched(match: re.Match[str]) -> WrittenDay | None:
     try:
         return matched_day(match, weekday)
     except UnknownWordsError:
-        return None
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
         return None
 
 

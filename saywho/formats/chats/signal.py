@@ -35,6 +35,7 @@ from saywho.formats.post import MIME_KINDS, Medium, ReplyTarget, as_count, digit
 from saywho.formats.records import FileRoom
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.json import Json, as_object, as_word, first_documents, listed
+from saywho.formats.source.times import iso_time
 from saywho.text import clean_title
 
 _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
@@ -304,10 +305,9 @@ class SignalExport(JsonChat[ChatPlace]):
 
 
 def _time(value: object) -> datetime:
-    try:
-        return datetime.fromisoformat(str(value)).replace(microsecond=0)
-    except ValueError:
-        raise RecordError("the time {time} cannot be read", time=repr(str(value)[:40])) from None
+    if (time := iso_time(str(value))) is None:
+        raise RecordError("the time {time} cannot be read", time=repr(str(value)[:40]))
+    return time.replace(microsecond=0)
 
 
 def _saved_files(message: Json, folder: str) -> Attachments:
@@ -344,11 +344,8 @@ class MarkdownRoom(Grammar):
 
     def read(self, line: str) -> Opening | None:
         match = _MESSAGE.fullmatch(line)
-        if match is None:
-            return None
-        try:
-            when = datetime.fromisoformat(match["time"].replace(",", ""))
-        except ValueError:
+        when = iso_time(match["time"].replace(",", "")) if match else None
+        if match is None or when is None:
             return None
         name = "" if match["name"] == _NO_SENDER else match["name"].strip()
         return Opening(name, when, match["text"])

@@ -7,13 +7,14 @@ day stands at most in the name of the file or its folder. Sources: files of publ
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any, Final
 
 from saywho.errors import Message
 from saywho.formats.chats.chat_files import RoomFile
 from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, day_in
 from saywho.formats.records import FileRoom
+from saywho.formats.source.times import iso_time
 from saywho.text import clean_title, word_set
 
 _LINE: Final = re.compile(
@@ -46,7 +47,8 @@ class ZoomChat(Grammar):
             words = words[1 : next(ends, len(words))]
         name = " ".join(words)
         text = (match["text"] or match["tabbed"] or "").strip()
-        return Opening(name, self._when(match["clock"]), text)
+        when = iso_time(f"{self._day} {match['clock']}") if self._day else None
+        return Opening(name, when, text)
 
     def said(self, text: str) -> Spoken:
         text = _ANSWER.sub("", "\n".join(line.removeprefix("\t") for line in text.split("\n")))
@@ -58,12 +60,6 @@ class ZoomChat(Grammar):
             self._day = day_in("-".join(match.groups()))
         title = next((name for name in names if "meeting_saved" not in name), "")
         return FileRoom(platform=ZOOM.name, name=clean_title(title) or "")
-
-    def _when(self, clock: str) -> datetime | None:
-        try:
-            return datetime.combine(self._day, time.fromisoformat(clock)) if self._day else None
-        except ValueError:
-            return None
 
 
 def is_chat(lines: Sequence[str]) -> bool:

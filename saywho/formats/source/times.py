@@ -276,6 +276,23 @@ def read_time(value: object, order: Order | None = None) -> datetime:
     return _state(value, order, None).time
 
 
+def is_time(value: object) -> bool:
+    try:
+        return read_time(value) is not None
+    except AmbiguousDateError:
+        return True
+    except RecordError:
+        return False
+
+
+def iso_time(text: str) -> datetime | None:
+    """Return a time that a program writes by ISO 8601, with or without a zone, if it is one."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def _state(value: object, order: Order | None, words: FileWords | None) -> StatedTime:
     is_ambiguous = False
     try:

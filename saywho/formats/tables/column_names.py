@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
-from saywho.errors import RecordError
 from saywho.formats.post import headers
 from saywho.formats.records import ExportedPost
-from saywho.formats.source.times import AmbiguousDateError, read_time
+from saywho.formats.source.times import is_time
 from saywho.formats.tables.cells import is_filled, is_flag, plain_column, refers, word
 from saywho.formats.tables.column_kinds import kind_of_texts
 from saywho.text import word_set
@@ -542,15 +541,6 @@ def is_value(name: str) -> bool:
     """Return whether the name of a column is a text, time or id, so that the first row has none."""
     is_id = name.isdigit() and len(name) > 9
     return is_id or len(name) > _LONGEST_NAME or (":" in name and is_time(name))
-
-
-def is_time(value: object) -> bool:
-    try:
-        return read_time(value) is not None
-    except AmbiguousDateError:
-        return True
-    except RecordError:
-        return False
 
 
 def _text_rating(words: set[str], column: Sequence[object]) -> int:

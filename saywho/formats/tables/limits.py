@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Final, Literal, TypeAlias
 
-from saywho.errors import RecordError
-from saywho.formats.source.times import AmbiguousDateError, read_time
+from saywho.formats.source.times import is_time
 from saywho.formats.tables.cells import (
     EMPTY_CELLS,
     FOR_FEW,
@@ -120,7 +119,7 @@ def _kind(value: object) -> Literal["flag", "time", "open", "closed", "number", 
         return "closed"
     if re.fullmatch(r"-?[\d.,]+", plain) and len(plain) < 8:
         return "number"
-    if _is_time(value):
+    if is_time(value):
         return "time"
     return "word" if len(plain) <= _LONGEST_WORD else "text"
 
@@ -137,15 +136,6 @@ def is_closed(value: object) -> bool:
     return bool(parts & CLOSED_WORDS) or any(
         word in plain for word in CLOSED_WORDS if _is_compound(word)
     )
-
-
-def _is_time(value: object) -> bool:
-    try:
-        return read_time(value) is not None
-    except AmbiguousDateError:
-        return True
-    except RecordError:
-        return False
 
 
 def hides(value: object) -> bool:

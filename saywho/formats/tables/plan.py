@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from saywho.errors import Message
 from saywho.formats.assumptions import NO_AUTHOR, NO_COLUMN, NO_IDS, ReadNotes, Role, fields_without
 from saywho.formats.records import ReadOptions
-from saywho.formats.source.times import is_day, time_or_field
+from saywho.formats.source.times import is_day, is_time, time_or_field
 from saywho.formats.source.written.clock import find_clock
 from saywho.formats.tables.cells import are_rounded, is_damaged_id, is_filled, plain_column, word
 from saywho.formats.tables.column_kinds import (
@@ -30,7 +30,6 @@ from saywho.formats.tables.column_names import (
     ROLES,
     WRITING_WORDS,
     guess,
-    is_time,
     likely_reposts,
     longest_texts,
     names_of_works,
