@@ -64,11 +64,9 @@ def read_xml(
     item: Callable[[Fields, int], Item | None],
 ) -> RecordStream | None:
     """Return the items of the elements with such names in the files of XML with the mark."""
-    found = source.contents(lambda name: name.lower().endswith((".xml", ".atom")))
-    contents = [content for content in found if mark.search(head(content, _HEAD))]
+    contents = source.take_wanted((".xml", ".atom"), lambda each: mark.search(head(each, _HEAD)))
     if not contents:
         return None
-    source.take(contents)
     items = one_by_one(read_each(elements(content, names, _said_by), item) for content in contents)
     return RecordStream(name, "record", None, items)
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from html import escape
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -47,12 +48,9 @@ def _bytes_of(content: Content, most: int) -> bytes:
 
 
 def _read_ghost(source: Source, _options: ReadOptions) -> RecordStream | None:
-    found = source.contents(lambda name: name.lower().endswith(".json"))
-    contents = [content for content in found if _is_of_ghost(content)]
-    if not contents:
+    if not (contents := source.take_wanted(".json", _is_of_ghost)):
         return None
-    source.take(contents)
-    posts = (numbered for content in contents for numbered in _ghost_posts(content))
+    posts = chain.from_iterable(map(_ghost_posts, contents))
     return RecordStream(GHOST.name, "record", None, read_each(posts, _ghost_item))
 
 

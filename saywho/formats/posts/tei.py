@@ -89,12 +89,9 @@ def _is_tei(content: Content) -> bool:
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    found = source.contents(lambda name: name.lower().endswith((".xml", ".tei")))
-    contents = [content for content in found if _is_tei(content)]
-    if not contents:
-        return None
-    source.take(contents)
-    return RecordStream(FORMAT.name, "record", None, _items(source, contents, options))
+    if contents := source.take_wanted((".xml", ".tei"), _is_tei):
+        return RecordStream(FORMAT.name, "record", None, _items(source, contents, options))
+    return None
 
 
 def _items(source: Source, contents: list[Content], options: ReadOptions) -> Iterator[Item]:

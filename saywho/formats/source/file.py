@@ -285,6 +285,15 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self.only(content.name for content in contents)
         return contents[0] if contents else None
 
+    def take_wanted(
+        self, end: str | tuple[str, ...], is_wanted: Callable[[Content], object]
+    ) -> list[Content]:
+        """Take the files with such an ending that are wanted, and return them."""
+        found = self.contents(lambda name: name.lower().endswith(end))
+        contents = [content for content in found if is_wanted(content)]
+        self.take(contents)
+        return contents
+
     def take(self, taken: Iterable[Content]) -> None:
         """Note the files as read, and all files next to them as unread."""
         names = {content.name for content in taken if content is not self}
