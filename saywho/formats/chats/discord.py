@@ -17,24 +17,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from saywho.errors import Message, RecordError
+from saywho.errors import Message
 from saywho.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
 from saywho.formats.chats.json_chat import ChatMessage, record_of
-from saywho.formats.chats.message_tables import Cells, read_tables
+from saywho.formats.chats.message_tables import Cells, table_format
 from saywho.formats.chats.people import UTC_OR_LOCAL
 from saywho.formats.chats.reactions import reactions_of
 from saywho.formats.post import digits
 from saywho.formats.post_shapes import PostShape
-from saywho.formats.reading import BROKEN, Skipped, as_username, is_broken, required_text
-from saywho.formats.records import (
-    Account,
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    RecordStream,
-    read_each,
-)
+from saywho.formats.reading import Skipped, as_username, required_text
+from saywho.formats.records import Account, FileRoom, Item, ReadOptions, RecordStream, read_each
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.json import as_object, as_word, first_documents, load, objects
 from saywho.formats.source.text import first_lines
@@ -65,7 +57,6 @@ def time_of(stated: object) -> object:
     return stated or None
 
 
-_TABLE_COLUMNS: Final = ("authorid", "author", "date", "content")
 _NAME: Final = re.compile(r"(?P<title>.*?\S)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
 _SIGN: Final = re.compile(r"([^,]{1,100}?) \((\d{1,9})\)(?:,|$)")
 _ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
@@ -89,8 +80,6 @@ def _room(file: RoomFile[Heading]) -> FileRoom:
 def _table_item(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
     room, folder = _room(file), file.content.name.rpartition("/")[0]
     name, text = cells["author"].strip(), cells["content"]
-    if is_broken(name + text):
-        raise RecordError(BROKEN)
     if not name or name == "Deleted User":
         return Skipped(place, "deleted")
     if _own_lines().fullmatch(text.strip()):
@@ -119,12 +108,12 @@ def _own_lines() -> re.Pattern[str]:
     return re.compile("|".join(sentences))
 
 
-CSV_FORMAT: Final = Format(
+CSV_FORMAT: Final = table_format(
     "discord-csv",
     Message("Discord as CSV"),
-    partial(read_tables, "discord-csv", _TABLE_COLUMNS, _table_item),
-    is_chat=True,
-    mark=Message("CSV with the columns `AuthorID`, `Author`, `Date` and `Content`"),
+    Message("CSV with the columns `AuthorID`, `Author`, `Date` and `Content`"),
+    ("authorid", "author", "date", "content"),
+    _table_item,
 )
 
 

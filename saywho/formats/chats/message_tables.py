@@ -8,7 +8,6 @@ have no names, and say only if the exporting person wrote the message.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -57,16 +56,19 @@ def read_table(
     return read_each(islice(rows, heading.above + 1, None), read_row)
 
 
-def read_tables(
-    name: str, columns: Collection[str], read: CellsReader, source: Source, _options: ReadOptions
-) -> RecordStream | None:
-    """Return the messages of all tables with these columns, given in lower case."""
+def table_format(
+    name: str, label: Message, mark: Message, columns: Collection[str], read: CellsReader
+) -> Format:
+    """Return the format of chats in tables with these columns, given in lower case."""
 
     def items(room: RoomFile[Heading]) -> Iterator[Item]:
         return read_table(room, lambda cells, place: read(cells, place, room), len(columns))
 
-    rooms = tables_with(source, frozenset(columns).issubset)
-    return RecordStream(name, "line", None, one_by_one(map(items, rooms))) if rooms else None
+    def read_tables(source: Source, _options: ReadOptions) -> RecordStream | None:
+        rooms = tables_with(source, frozenset(columns).issubset)
+        return RecordStream(name, "line", None, one_by_one(map(items, rooms))) if rooms else None
+
+    return Format(name, label, read_tables, is_chat=True, mark=mark)
 
 
 _LOCAL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?", re.ASCII)
@@ -135,27 +137,17 @@ def _of_wechat(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
     return record_of(said, place)
 
 
-IMAZING: Final = Format(
+IMAZING: Final = table_format(
     "imazing",
     Message("iMazing"),
-    partial(
-        read_tables,
-        "imazing",
-        {"chat session", "message date", "type", "sender name", "text"},
-        _of_imazing,
-    ),
-    is_chat=True,
-    mark=Message("CSV with the columns `Chat Session`, `Message Date`, `Type` and `Sender Name`"),
+    Message("CSV with the columns `Chat Session`, `Message Date`, `Type` and `Sender Name`"),
+    {"chat session", "message date", "type", "sender name", "text"},
+    _of_imazing,
 )
-WECHAT: Final = Format(
+WECHAT: Final = table_format(
     "wechat-csv",
     Message("WeChat as CSV"),
-    partial(
-        read_tables,
-        "wechat-csv",
-        {"talkerid", "type", "issender", "createtime", "strcontent"},
-        _of_wechat,
-    ),
-    is_chat=True,
-    mark=Message("CSV with the columns `TalkerId`, `IsSender`, `CreateTime` and `StrContent`"),
+    Message("CSV with the columns `TalkerId`, `IsSender`, `CreateTime` and `StrContent`"),
+    {"talkerid", "type", "issender", "createtime", "strcontent"},
+    _of_wechat,
 )

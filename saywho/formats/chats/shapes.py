@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from itertools import chain
 from typing import ClassVar, Final, NamedTuple
@@ -480,6 +480,20 @@ def _youtube_text(message: Json) -> str:
 _LINE_BREAK: Final = re.compile(r"<br ?/?>")
 _PREFIX: Final = re.compile(r"\A\d{1,2}:")
 
+_QQ: Final = ChatShape(
+    name="qq",
+    label=Message("QQ (QQChatExporter)"),
+    marks=('"name":"QQChatExporter', '"chatInfo":{'),
+    lists=("messages",),
+    keys=("sender", "content", "timestamp"),
+    sender=("sender/groupCard", "sender/remark", "sender/name", "sender/uin"),
+    account="sender/uin",
+    time=("timestamp",),
+    text=_qq_text,
+    id="id",
+    left_out={"recalled": "deleted", "system": "system"},
+    title=("^chatInfo/name",),
+)
 SHAPES: Final = (
     ChatShape(
         name="chatgpt",
@@ -843,31 +857,13 @@ SHAPES: Final = (
         title=("display_recipient",),
         chat_id=("recipient_id",),
     ),
-    ChatShape(
-        name="qq",
-        label=Message("QQ (QQChatExporter)"),
-        marks=('"name":"QQChatExporter', '"chatInfo":{'),
-        lists=("messages",),
-        keys=("sender", "content", "timestamp"),
-        sender=("sender/groupCard", "sender/remark", "sender/name", "sender/uin"),
-        account="sender/uin",
-        time=("timestamp",),
-        text=_qq_text,
-        id="id",
-        left_out={"recalled": "deleted", "system": "system"},
-        title=("^chatInfo/name",),
-    ),
-    ChatShape(
+    _QQ,
+    replace(
+        _QQ,
         name="qq-chunks",
-        label=Message("QQ (QQChatExporter)"),
         marks=('"sender":{', '"elements":[', '"recalled":'),
+        lists=(),
         keys=("sender/uin", "content/elements", "timestamp"),
-        sender=("sender/groupCard", "sender/remark", "sender/name", "sender/uin"),
-        account="sender/uin",
-        time=("timestamp",),
-        text=_qq_text,
-        id="id",
-        left_out={"recalled": "deleted", "system": "system"},
         title=("^beside/chatInfo/name",),
         platform="qq",
         beside="../manifest.json",
