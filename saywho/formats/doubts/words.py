@@ -7,8 +7,11 @@ from typing import Final
 
 from saywho.errors import Message
 from saywho.formats.assumptions import ReadNotes
+from saywho.formats.chats.kakaotalk import HEADING as KAKAOTALK
 from saywho.formats.chats.learnt_sentences import LearntSentences
+from saywho.formats.chats.line import HEADING as LINE
 from saywho.formats.chats.sentence_tables import Matcher, has_table, matcher
+from saywho.formats.chats.text_chat import LONGEST_HEADING
 from saywho.formats.records import Record
 from saywho.formats.tables.own_words import TAG
 from saywho.formats.tally import MOST_KEPT, Doubts, Sightings
@@ -99,19 +102,7 @@ _QUOTED: Final = re.compile(
     r"|\AReplying to\b|^-{3,} ?(?:Original|Forwarded) [Mm]essage ?-{3,}|^On .{8,60} wrote:$",
     re.MULTILINE,
 )
-_HEADS: Final = (
-    "카카오톡 대화",
-    "저장한 날짜",
-    "KakaoTalk Chats",
-    "Date Saved",
-    "[LINE]",
-    "保存日時",
-)
-_HEADING: Final = re.compile(
-    r"^(?:.{1,60} ?카카오톡 대화|저장한 날짜 ?: .{8,30}|KakaoTalk Chats with .{1,60}"
-    r"|Date Saved ?: .{8,30}|\[LINE\] .{1,80}|保存日時[::].{8,30})$",
-    re.MULTILINE,
-)
+_HEADINGS: Final = (KAKAOTALK, LINE)
 _IN_ANGLES: Final = re.compile(
     r"\A(?:<[^<>\n]{2,60}>[ \t]*)+(?:\n(?:(?:<[^<>\n]{2,60}>[ \t]*)+|\S*))*\Z"
 )
@@ -194,9 +185,9 @@ class ChatWords:
         self._see_tail(text, name)
 
     def _see_heading(self, text: str) -> None:
-        may_be_heading = any(head in text for head in _HEADS)
-        if may_be_heading and (match := _HEADING.search(text)):
-            self._glued.add(match[0])
+        for each in text.split("\n"):
+            if len(each) <= LONGEST_HEADING and any(of.fullmatch(each) for of in _HEADINGS):
+                self._glued.add(each)
 
     @staticmethod
     def _add(tallies: dict[tuple[str, str], Sightings], key: tuple[str, str], text: str) -> None:
