@@ -12,9 +12,9 @@ from msgspec import structs
 from saywho.errors import RecordError
 from saywho.formats.reading import Skipped, username_for
 from saywho.formats.records import FileRoom, Item, Record
+from saywho.formats.source.times import is_time
 from saywho.formats.tables.cells import is_filled, plain_column, word
 from saywho.formats.tables.column_kinds import COUNTS
-from saywho.formats.tables.column_names import is_time
 from saywho.text import clean_title, word_set
 
 _SENDERS: Final = word_set(
