@@ -125,18 +125,6 @@ def seconds_of(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]
     return unix_seconds(time) + EPOCH_S
 
 
-def _in_zone(time: SQLColumnExpression[int], zone: ZoneInfo, *, tick_s: int) -> ColumnElement[int]:
-    """Return the expression for a time in a zone; both in ticks since the year 1."""
-    at = now()
-    until_now = [(since, offset) for since, offset in _offsets(zone, at.year) if since <= at]
-    *later, (_, oldest) = [
-        (slot_of(since) * SLOT_S // tick_s, offset // tick_s) for since, offset in until_now
-    ]
-    shift = _Shift(time, later, oldest) if later else _number(oldest)
-    local: ColumnElement[int] = time + shift
-    return local
-
-
 class _Shift(FunctionElement[int]):
     """A zone's offset from UTC at a time, in ticks.
 
@@ -167,7 +155,14 @@ def local_unit(
     """Return the expression for a slot's local hour or day since the year 1, with `tick_s=1` for
     `seconds_of`.
     """
-    unit: ColumnElement[int] = _in_zone(time, zone, tick_s=tick_s) // _number(unit_s // tick_s)
+    at = now()
+    *later, (_, oldest) = [
+        (slot_of(since) * SLOT_S // tick_s, offset // tick_s)
+        for since, offset in _offsets(zone, at.year)
+        if since <= at
+    ]
+    shift = _Shift(time, later, oldest) if later else _number(oldest)
+    unit: ColumnElement[int] = (time + shift) // _number(unit_s // tick_s)
     return unit
 
 
