@@ -50,8 +50,8 @@ class Stored(NamedTuple):
 
     Only `admin`, or the import that brought the post, fills and narrows: the first value stays, so
     a wrong one could not be corrected. A newer value renews (`is_newer`), whoever sends it. A flag
-    that may change is null until a request or file states it, and renews. A null audience becomes a
-    limited audience (`narrows`), but never everyone: the sender may not know better. A null that
+    that may change is null until a request or file states it, and renews. An audience becomes a
+    limited one (`narrows`), and never everyone: the sender may not know better. A null that
     means something is `ignored`: a post without a chat is not a message whose chat is unknown.
     """
 
@@ -161,7 +161,7 @@ def _value(name: str, stored: StoredContent, sent: StoredContent, *, may_fill: b
             return value
         case "fills" if value in (None, ()):
             return again
-        case "narrows" if value is None and again == "restricted":
+        case "narrows" if again == "restricted":
             return again
     return with_files(stored.media, sent.media) if name == "media" else value
 

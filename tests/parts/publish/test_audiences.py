@@ -119,7 +119,7 @@ async def test_an_audience_is_only_ever_narrowed(
             assert answer.status_code == 200
         found = await admin.walk("/api/v1/users/mina/tweets", 10)
     assert {post["source_id"]: post["visibility"] for post in found} == {
-        "public": "public",
+        "public": again,
         "restricted": "restricted",
         "unknown": "restricted" if again == "restricted" else None,
     }
