@@ -25,7 +25,7 @@ PEOPLE: Final = {
 STRANGE: Final = {"en": 0, "es": 25, "ar": 15}
 """Sentences of each language that nobody here has said."""
 FEW: Final = "Too few other people to compare with in this language"
-UNKNOWN: Final = "too few other people here who write this language"
+UNKNOWN: Final = "fewer than eight other people here who write this language"
 
 
 def read(language: str) -> tuple[list[str], list[str]]:

@@ -181,15 +181,6 @@ async def _asked_of(
             loc="texts",
             username=suspect.username,
         )
-    judged = await run(judge, case)
-    if judged.log10[0] is None or compared_with(case) is None:
-        raise InvalidInputError(
-            "There is no ratio for {username}: the texts have too few words, or "
-            "{username} has too few posts here, or too few other people are known who "
-            "write the language",
-            loc="usernames",
-            username=suspect.username,
-        )
     if case.is_foreign_to(suspect):
         raise InvalidInputError(
             "The texts do not seem to be in a language that {username} writes here, and the worth"
@@ -202,6 +193,15 @@ async def _asked_of(
             "The worth of ratios was measured for English and Korean texts alone, "
             "so there is no report on texts in another language",
             loc="texts",
+        )
+    judged = await run(judge, case)
+    if judged.log10[0] is None or compared_with(case) is None:
+        raise InvalidInputError(
+            "There is no ratio for {username}: the texts have too few words, or "
+            "{username} has too few posts here, or too few other people are known who "
+            "write the language",
+            loc="usernames",
+            username=suspect.username,
         )
     comparison = await answer(case, run=run)
     searched = SearchedAuthors()

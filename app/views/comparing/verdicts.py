@@ -52,8 +52,8 @@ LIMITS: Final[dict[Limit, str]] = {
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared only with people from elsewhere.")
 """For beliefs and languages without `LIMITS`' measured share."""
 UNKNOWN_LANGUAGE: Final = gettext_noop(
-    "saywho knows too few other people here who write this language, so it cannot say how usual "
-    "this is."
+    "saywho knows fewer than eight other people here who write this language, so it cannot say how "
+    "usual this is."
 )
 MOST_LISTED: Final = 3
 """Authors named in a sentence; of more the number is given."""

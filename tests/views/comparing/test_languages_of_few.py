@@ -20,8 +20,8 @@ LANGUAGES: Final = {
 }
 """A threat by a stranger."""
 UNKNOWN: Final = (
-    "saywho knows too few other people here who write this language, so it cannot say how usual"
-    " this is."
+    "saywho knows fewer than eight other people here who write this language, so it cannot say how"
+    " usual this is."
 )
 
 
@@ -71,6 +71,15 @@ async def test_a_comparison_says_that_it_cannot_say_how_usual_it_is(
         assert "Too few other people to compare with in this language" in page
         assert UNKNOWN in page
         assert " in 100 " not in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_report_is_refused_for_the_language_first(site: Client, language: str) -> None:
+    form = {"username": names_of(language)[0], "text": LANGUAGES[language]}
+    answer = await site.post("/compare/case", form=form, headers=SAME_ORIGIN)
+    assert answer.status_code == 422
+    # More people who write it would not help.
+    assert "was measured for English and Korean texts alone" in await answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -122,7 +122,7 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
         assert (bars, lean) == ([], "unknown")
         # The reason is the language where neither the text nor an author is too small.
         reasons = reasons_of(comparison, is_named=is_named)
-        is_of_language = reasons[0].startswith("saywho knows too few other people here")
+        is_of_language = reasons[0].startswith("saywho knows fewer than eight other people")
         assert is_of_language == heading.startswith("Too few other people to compare with")
         assert is_of_language == (heading != "Too little to go on")
         return
@@ -245,8 +245,8 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
         (
             Facts([0.9, 0.1], [300, 300]),
             [
-                "saywho knows too few other people here who write this language, so it cannot say "
-                "how usual this is.",
+                "saywho knows fewer than eight other people here who write this language, so it "
+                "cannot say how usual this is.",
                 "If one of these 2 wrote it, it is most like author0.",
             ],
         ),
