@@ -36,6 +36,8 @@ class Upgraded(NamedTuple):
     """The address of an import that 1.1.0 had read and not begun."""
     began: str
     """The address of an import that 1.1.0 was killed in."""
+    backup: Path
+    """A backup by 1.1.0, with accounts and tokens."""
 
 
 def source_of(version: str, folder: Path) -> Path:
@@ -84,6 +86,7 @@ def upgraded(former: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     done("import", chat, "--dates", "month-first")
     done("operator", "add", "jo", "--password-stdin", input="a long password of jo\n", stdin=None)
     token = json.loads(done("token", "add", "script", "--scope", "admin", "--json"))["token"]
+    done("backup", backup := folder / "before-upgrade.tar", "--with-secrets")
     posts = [{"username": "cleo", "text": f"every stair counts, {n} said"} for n in range(LONG)]
     opened = contextlib.ExitStack()
     with serving(old, *FORMER, "serve", "--workers", "1") as server:
@@ -111,7 +114,7 @@ def upgraded(former: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with serving(new, str(PROGRAM), "serve", "--workers", "1") as server, opened:
         server.token = token
         browser.base_url = httpx.URL(f"http://127.0.0.1:{server.port}")
-        yield Upgraded(server, browser, preview, began)
+        yield Upgraded(server, browser, preview, began, backup)
 
 
 def test_an_interrupted_import_goes_on_and_stores_each_post_once(upgraded: Upgraded) -> None:
@@ -156,6 +159,19 @@ def test_a_script_of_1_1_gets_what_it_got_or_one_sentence(upgraded: Upgraded) ->
     assert upgraded.browser.get(f"{upgraded.preview}/explanation").status_code == 410
 
 
+def test_a_backup_of_1_1_is_restored_with_its_chat_and_rights(
+    upgraded: Upgraded, tmp_path: Path
+) -> None:
+    installation = Installation(tmp_path / "data")
+    ended = installation.process(PROGRAM, "restore", upgraded.backup)
+    assert ended.returncode == 0, ended.stderr
+    assert "accounts jo (operator); tokens script (admin)" in ended.stdout + ended.stderr
+    assert installation.done("check") == "ok\n"
+    messages = [json.loads(line) for line in installation.done("export").splitlines()]
+    stored = {f"{message['username']}: {message['text']}" for message in messages}
+    assert stored == {line.partition("] ")[2] for line in CHAT.splitlines()}
+
+
 def test_an_option_that_went_ends_with_the_way(upgraded: Upgraded, tmp_path: Path) -> None:
     (tmp_path / "lines.txt").write_text("the lamp is lit again\n")
     installation = upgraded.server.installation
@@ -175,19 +191,19 @@ def test_the_site_is_sound(upgraded: Upgraded) -> None:
 def test_earlier_sites_are_upgraded_as_documented(
     releases: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """From 0.2.0 by way of 1.1, and from 1.0.0 at once (docs/operations.md, "Upgrade")."""
+    """From 0.2.0 by way of 1.1, and from 1.0.0 at once, also by a backup (docs/operations.md)."""
     own = Installation(tmp_path / "data")
     own.data_dir.mkdir()
 
-    def done(source: Path, *arguments: str | Path) -> str:
+    def done(source: Path, *arguments: str | Path, own: Installation = own) -> str:
         env = own.environment() | {"PYTHONPATH": str(source), "PYTHONSAFEPATH": "1"}
         del env["SAYWHO_ENV_FILE"]  # 0.2.0 does not know it.
         ended = own.process(*FORMER, *arguments, env=env)
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
-    def posts(source: Path) -> list[tuple[str, str, str]]:
-        rows = map(json.loads, done(source, "export").splitlines())
+    def posts(source: Path, own: Installation = own) -> list[tuple[str, str, str]]:
+        rows = map(json.loads, done(source, "export", own=own).splitlines())
         return sorted((row["username"], row["text"], row["created_at"]) for row in rows)
 
     sources = [source_of(version, tmp_path / version) for version in releases]
@@ -201,5 +217,6 @@ def test_earlier_sites_are_upgraded_as_documented(
     assert done(ROOT, "check") == "ok\n"
     assert posts(ROOT) == stored
     again = Installation(tmp_path / "again")
-    assert again.process(PROGRAM, "restore", tmp_path / "before-upgrade.tar").returncode == 0
-    assert again.done("check") == "ok\n"
+    done(ROOT, "restore", tmp_path / "before-upgrade.tar", own=again)
+    assert done(ROOT, "check", own=again) == "ok\n"
+    assert posts(ROOT, own=again) == stored
