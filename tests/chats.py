@@ -14,7 +14,7 @@ from saywho.formats.registry import read_file
 from saywho.formats.source.file import Source
 
 Said = tuple[str, str, str]
-"""When, as `2024-01-15 15:02` on the device; who; and what."""
+"""When, as `2024-01-15 15:02` on the device; who, empty for the app; and what."""
 ZONE: Final = "Asia/Seoul"
 
 
@@ -26,7 +26,9 @@ def kakaotalk(title: str, *messages: Said) -> bytes:
         year, month, number = day.split("-")
         line = f"{year}년 {int(month)}월 {int(number)}일 월요일"
         written += ["", f"--------------- {line} ---------------"]
-        written += [f"[{name}] [{when[11:]}] {text}" for when, name, text in spoken]
+        written += [
+            f"[{name}] [{when[11:]}] {text}" if name else text for when, name, text in spoken
+        ]
     return "\r\n".join([*written, ""]).encode()
 
 
@@ -60,11 +62,14 @@ def said(people: Iterable[str], *, times: int = 1, day: str = "2024-01-15") -> l
 async def import_chat(
     db: Sessions, data: bytes, *, name: str = "chat.txt", **options: Any
 ) -> ImportReport:
-    """Import a file of a chat, or an export, by default whatever looks odd in it."""
+    """Import a file of a chat, or an export, by default whatever looks odd in it; with `import_id`
+    as the import of that number.
+    """
     defaults: dict[str, Any] = {"timezone": ZONE, "accept_doubts": True}
+    import_id = options.pop("import_id", None)
     chosen = ReadOptions(**defaults | options)
     with Source(io.BytesIO(data), name=name) as source:
-        storing, report = StoreOptions(scope="admin"), ImportReport()
+        storing, report = StoreOptions(scope="admin", import_id=import_id), ImportReport()
         read = read_file(source, "auto", chosen)
         await import_file(db, source, read, report=report, storing=storing)
         return report

@@ -46,6 +46,28 @@ class MadeChat:
     language: str
     said: list[Said]
     """In the order of time, by the clock of the chat."""
+    moves: dict[str, tuple[date, bool]] = field(default_factory=dict)
+    """By name, the day before whose messages somebody came or left, and whether they left."""
+
+    @property
+    def lines(self) -> list[Said]:
+        """What is said, with the app's lines of who came and left."""
+        told = {False: "들어왔습니다", True: "나갔습니다"}
+        return sorted(
+            [
+                *self.said,
+                *(
+                    (f"{day} 00:00", "", f"{name}님이 {told[has_left]}.")
+                    for name, (day, has_left) in self.moves.items()
+                ),
+            ],
+            key=itemgetter(0),
+        )
+
+    def is_there(self, name: str, day: str) -> bool:
+        """Return whether somebody was in the chat on a day, as `2024-01-15`."""
+        since, has_left = self.moves.get(name, (date.min, False))
+        return (day < str(since)) is has_left
 
     def __post_init__(self) -> None:
         self.said.sort(key=itemgetter(0))  # A long evening ends after the next day's first message.
@@ -88,7 +110,7 @@ def made_chat(seed: int) -> MadeChat:
 
 KINDS: Final = (
     *("two languages", "sixty", "three hundred", "alike", "one day", "ties", "own words"),
-    *("shared words",),
+    *("shared words", "somebody leaves"),
 )
 FIRST_OF_KINDS: Final = 2_000
 """The seeds of chats of a kind."""
@@ -122,7 +144,12 @@ def made_kind(kind: str) -> MadeChat:
             favourite = f"{FAVOURITES[names.index(name) % len(FAVOURITES)]} "
             is_own = kind.endswith(" words") and chance.random() < 0.3
             said.append((when, name, favourite + text if is_own else own))
-    return MadeChat(seed, language, said)
+    made = MadeChat(seed, language, said)
+    if kind == "somebody leaves":
+        first, second = date(2024, 3, 10), date(2024, 3, 18)
+        made.moves = {names[0]: (second, True), names[1]: (first, False), names[2]: (first, True)}
+        made.said = [each for each in said if made.is_there(each[1], each[0][:10])]
+    return made
 
 
 FAVOURITES: Final = ("등대", "고래", "나침반", "돛단배", "갈매기", "파도")

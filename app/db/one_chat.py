@@ -40,6 +40,7 @@ def views(*, base: str, room: str, unix: str, is_post_here: str) -> Iterator[str
     shown = {
         "Room": f'SELECT * FROM {base}"Room" WHERE id = {room} OR joined_to_id = {room}',
         "RoomPerson": f'SELECT * FROM {base}"RoomPerson" WHERE room_id = {room}',
+        "RoomMove": f'SELECT * FROM {base}"RoomMove" WHERE room_id = {room}',
         "Tweet": f'SELECT * FROM {base}"Tweet" WHERE {is_post_here}',
         "Users": f"SELECT {columns} FROM {people} WHERE person.room_id = {room}",
         "Profile": f'SELECT counted.* FROM {people} JOIN {base}"Profile" AS counted'

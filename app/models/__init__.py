@@ -22,6 +22,7 @@ from app.models.content import (
     PostCount,
     Profile,
     Room,
+    RoomMove,
     RoomPerson,
     Tweet,
     User,

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
-from app.models.base import Base, BigId, CodePoints, UtcDateTime, Vector
+from app.models.base import Base, BigId, CodePoints, Numbered, UtcDateTime, Vector
 
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
 
@@ -200,6 +200,16 @@ class RoomPerson(Base):
     """Their newest posts about which the model was asked; 0 before."""
     recognised: Mapped[int] = mapped_column(default=0, server_default="0")
     """Number of these posts that the model attributed to them, among the room's people."""
+
+
+class RoomMove(Numbered):
+    """A person who came to a room or left it, as a line in the file of an import says."""
+
+    room_id: Mapped[OfRoom] = mapped_column(index=True)
+    user_id: Mapped[OfUser] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    has_left: Mapped[bool]
+    import_id: Mapped[int] = mapped_column(BigId, index=True)
 
 
 class Profile(Base):

@@ -32,7 +32,7 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import UNTRACKED, Sessions, is_among, table_of, update_by_id
 from app.errors import ConflictError
-from app.models import ImportJob, LiveSource, Profile, Room, RoomPerson, Site, Tweet, User
+from app.models import ImportJob, LiveSource, Profile, Room, RoomMove, RoomPerson, Site, Tweet, User
 from app.services.access.accounts import end_readers
 from app.services.access.rights import Scope, check_scope, select_speakers
 from app.services.compare.profiles import ProfiledPost, subtract_posts
@@ -289,7 +289,8 @@ async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
     await end_readers(session, room.id)
     await mark_deleted(session, *_write_only_in(room.id))
     # Without people it is in no answer; without a title and an id no file is taken for it.
-    await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
+    for table in (RoomPerson, RoomMove):
+        await session.execute(delete(table).where(table.room_id == room.id))
     await session.execute(delete(Room).where(Room.joined_to_id == room.id))
     unknown = {"platform": DELETED_APP, "external_id": None, "title": None, "name": room.name}
     await session.execute(

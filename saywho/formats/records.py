@@ -71,6 +71,26 @@ class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
     """Line or record number in the file."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moved(Skipped):
+    """The app's line that people came to a chat or left it."""
+
+    names: tuple[str, ...] = ()
+    """As in `Movement`; an empty one is of the exporting person."""
+    has_left: bool = False
+    at: datetime | None = None
+    room: RoomReference | None = None
+
+
+class ChatMove(NamedTuple):
+    """Somebody who came to a chat or left it."""
+
+    username: str
+    has_left: bool
+    at: datetime
+    room: RoomReference
+
+
 Item = Record | BadRecord | Skipped
 
 
@@ -147,6 +167,8 @@ class RecordStream:
     """Formats without an item so far."""
     absent: Collection[str] = ()
     """Names in a chat's options that no item so far has."""
+    moves: Collection[ChatMove] = ()
+    """Who came and left by the lines of a chat's app, of those who wrote; complete at the end."""
     notes: ReadNotes = field(default_factory=ReadNotes)
     """Assumptions and unused data; complete after all items are taken."""
     total: int | None = None

@@ -103,6 +103,10 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     messages: int
     share: float
     """Share of the analysed messages, from 0 to 1."""
+    share_there: float | None = None
+    """Share of the messages from the time in which they were in the chat; null if no line of the
+    file says that they came or left.
+    """
     words_per_message: float | None
     """Mean number of words, split at spaces, in the messages with text; null if their script has no
     spaces, as in Japanese.

@@ -291,6 +291,11 @@ def timing_of(messages: Iterable[Said], before: int | None = None) -> ChatTiming
     return timing._replace(longest_silence=(*edges,), as_long=int(as_long.sum()))
 
 
+def ends_of_silences(times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the times (n,) after more than six hours without any; times: ascending (m,)."""
+    return times[1:][np.diff(times) > SILENCE_S]
+
+
 def _dated(messages: Iterable[Said]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     dated = [message for message in messages if message.time is not None]
     authors = np.fromiter((message.author for message in dated), np.int64, len(dated))

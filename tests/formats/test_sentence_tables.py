@@ -10,16 +10,17 @@ from saywho.formats.chats.sentence_tables import Matcher, matcher, parse, text_o
 
 KINDS = {
     "whatsapp": {
-        *("line", "omitted", "medium", "document"),
+        *("line", "joined", "left", "omitted", "medium", "document"),
         *("note", "deleted", "edited", "attached"),
     },
-    "kakaotalk": {"line", "media", "file", "deleted"},
+    "kakaotalk": {"line", "joined", "left", "media", "file", "deleted"},
     "line": {"line", "media", "deleted", "picture"},
     "meta": {"alone", "deed", "sent", "edited", "gone"},
     "imessage": {"reaction", "alone"},
 }
 EXAMPLES = {
     "name": "Mina Park",
+    "who": "Tom Lee",
     "text": "two\nlines",
     "n": "3",
     "time": "1:07",
@@ -60,7 +61,9 @@ def test_a_sentence_inside_of_words_is_not_known(app: str) -> None:
     for sentence in parse(text_of(app)):
         if "{" not in sentence.pattern:
             text = f"she said: {sentence.pattern} yesterday"
-            assert not matcher(app, *KINDS[app] - {"line", "alone", "deed"}).has(text), sentence
+            assert not matcher(app, *KINDS[app] - {"line", "joined", "left", "alone", "deed"}).has(
+                text
+            ), sentence
 
 
 @pytest.mark.parametrize(

@@ -631,6 +631,23 @@ def _quiet(reader: Reader, found: Found) -> None:
     assert found["name"] == next(name for when, name, _ in said if when[:10] == str(after))
 
 
+def _came_or_left(reader: Reader, found: Found) -> None:
+    day, has_left = reader.truth.chat.moves[found["name"]]
+    assert found["day"] in (
+        f"{day:%B} {day.day}, {day.year}",
+        f"{day.year}년 {day.month}월 {day.day}일",
+    )
+    assert ("left" in found) is has_left
+    dates = [when[:10] for when, name, _ in reader.truth.chat.said if name == found["name"]]
+    assert all(reader.truth.chat.is_there(found["name"], date) for date in dates)
+
+
+def _share_there(reader: Reader, found: Found) -> None:
+    chat, name = reader.truth.chat, reader.subject
+    there = [who for when, who, _ in chat.said if chat.is_there(name, when[:10])]
+    assert is_as_often(found["share"], there.count(name) / len(there)), name
+
+
 def _day_of_year(reader: Reader, found: Found) -> None:
     trip, most = _trip(reader.days), max(reader.days.values())
     first, last = trip[0], trip[-1]
@@ -1451,6 +1468,14 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"(?P<total>\d+)명 가운데 (?P<most>많이 쓴 )?{COUNT}명이 보기로 나와요(?:\. 메시지가 적거나 짧거나 다른 언어로 쓰는 사람은 빠졌어요)?",
         _choices,
     ),
+    # Who came and left.
+    (rf"{NAME} (?:joined|(?P<left>left)) on (?P<day>\w+ \d+, \d+)", _came_or_left),
+    (
+        rf"{NAME}(?:이|가) (?P<day>\d+년 \d+월 \d+일)에 (?:들어왔어요|(?P<left>나갔어요))",
+        _came_or_left,
+    ),
+    (r"\((?P<share>\d+%) while there\)", _share_there),
+    (r"\(있는 동안 (?P<share>\d+%)\)", _share_there),
     # Times.
     (r"in (?P<zone>[A-Z]\w+/\w+)(?=\.)|(?P<zone_ko>\w+ 시간) 기준으로 (?=\S)", _zone),
     (r"By hour \((?P<zone>[\w/]+)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
@@ -1586,7 +1611,7 @@ FURNITURE: Final = [
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",
     r"Who replies to whom|누가 누구에게 답하나요|Month by month|달마다|Who wrote this\?|누가 쓴 글일까요\?",
     r"Says more often(?: than [^:“]*)?:?|더 자주 하는 말:|.*보다 자주 쓰는 말",
-    r"Who writes alike|비슷하게 쓰는 사람들",
+    r"Who writes alike|비슷하게 쓰는 사람들|Who came and who left|들어오고 나간 사람",
     r"Who wrote how much|누가 얼마나 썼나요|Who wrote first after a silence|한동안 조용하다가 먼저 쓴 사람",
     r"When they write \(.*\)|메시지 쓰는 시간 \(.*\)",
     r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지",
@@ -1794,7 +1819,7 @@ async def test_every_sentence_is_true(app: Quart, writer: Client, first_seed: in
 async def test_every_sentence_is_true_of_a_rare_chat(app: Quart, writer: Client, kind: str) -> None:
     """Chats in two languages, of many people, of people who are alike, of one day, and of ties."""
     chat = made_kind(kind)
-    await import_chat(parts_of(app).db, kakaotalk(chat.title, *chat.said))
+    await import_chat(parts_of(app).db, kakaotalk(chat.title, *chat.lines), import_id=1)
     truth = Truth(chat)
     site = Site(Client(app, {}), {1: truth})
     first = Counter(name for _, name, _ in chat.said).most_common(2)

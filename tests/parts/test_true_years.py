@@ -100,7 +100,7 @@ class Years:
         if {name} == {*self.made.names}:
             return self
         said = [row for row in self.made.said if row[1] == name]
-        made = MadeYears(self.made.seed, self.made.language, said, self.made.features)
+        made = MadeYears(self.made.seed, self.made.language, said, features=self.made.features)
         return Years(made, self.zone)
 
     def day(self, place: int) -> date:

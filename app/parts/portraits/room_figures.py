@@ -36,7 +36,7 @@ from app.views.figure import (
     written,
 )
 from app.views.habits import habit_row
-from app.views.rooms.figures import PAIR, Months, name_of, other_called, told_quiet
+from app.views.rooms.figures import PAIR, Months, name_of, other_called, share_label, told_quiet
 from app.views.tell import Beside, label_of, share_told, tell, told_alone, value_of
 from saywho.people.alike import PeopleAlike, does_more
 from saywho.people.fingerprint import Measure
@@ -491,7 +491,7 @@ def shares_of(sight: ChatSight) -> Figure[None]:
         (
             name_of(person),
             person.messages,
-            show_percent(person.share),
+            share_label(person.share, person.share_there),
             NOT_THERE if mean is None else round(mean, 1),
         )
         for person, mean in zip(people, words, strict=True)

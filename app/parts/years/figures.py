@@ -7,7 +7,7 @@ days of the year before.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from quart import url_for
@@ -403,7 +403,8 @@ def kind_of_change(habit: ChangedHabit) -> str:
 
 def people_of_year(shown: RoomYear) -> Figure[StackedBar]:
     title = who_wrote_most(shown.traits, shown.people_total, is_past=shown.is_over)
-    bar = bar_of(shown.people, [person.messages for person in shown.people])
+    there = [person.share_there for person in shown.people]
+    bar = bar_of(shown.people, [person.messages for person in shown.people], there)
     rows = [
         (name_of(person), person.messages, part.label, person.beginnings)
         for person, part in zip(shown.people, bar.parts, strict=True)
@@ -413,6 +414,8 @@ def people_of_year(shown: RoomYear) -> Figure[StackedBar]:
     return Figure(finding, Table([*columns], rows), bar)
 
 
-def bar_of(people: list[PersonPortrait], counts: list[int]) -> StackedBar:
-    bars = share_bars(people, [count / sum(counts) for count in counts])
+def bar_of(
+    people: list[PersonPortrait], counts: list[int], there: Sequence[float | None] = ()
+) -> StackedBar:
+    bars = share_bars(people, [count / sum(counts) for count in counts], there)
     return StackedBar([bar for bar in bars if bar.share])

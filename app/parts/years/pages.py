@@ -1,5 +1,6 @@
 """The pages of a year of an author and a chat, and at an import's end."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -50,7 +51,7 @@ from app.views.cast import post_count, shown_name
 from app.views.figure import Figure, Finding, Table, by_clock_of, figure_of
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
-from app.views.rooms.figures import PAIR
+from app.views.rooms.figures import PAIR, told_absences
 from app.views.subjects import find_subject, read_shown
 from app.views.tell import change_of, reads_as_change, tell
 from saywho.clock import now
@@ -222,14 +223,24 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         counts = [person.beginnings for person in people]
         total, topic = sum(counts), gettext("Who wrote first after a silence")
         finding, plot = Finding(topic=topic), None
+        away = Counter[str | None]()
+        for each in self.shown.absences:
+            away[each.username] += each.beginnings
+        totals = [total - away[person.username] for person in people]
+        there = [count / max(of, 1) for count, of in zip(counts, totals, strict=True)]
         # Everyone else together may hide somebody who is ahead.
         first = clear_peak(counts, CLEAR_OF_MANY) if total >= FEWEST_COMPARED else None
-        if first is not None and (name := people[first].username):
-            values = {"name": shown_name(name), "count": counts[first], "total": total}
+        is_ahead = first == clear_peak([round(total * share) for share in there], CLEAR_OF_MANY)
+        if first is not None and is_ahead and (name := people[first].username):
+            values = {"name": shown_name(name), "count": counts[first], "total": totals[first]}
             variant = "two" if self.shown.people_total == PAIR else ""
-            told = tell("began", variant, **values, share=counts[first] / total)
-            finding, plot = Finding(told, topic=topic), bar_of(people, counts)
+            told = tell("began", variant, **values, share=there[first])
+            finding, plot = Finding(told, topic=topic), bar_of(people, counts, there)
         return Figure(finding, Table([], []), plot)
+
+    @property
+    def moves(self) -> list[str]:
+        return told_absences(self.shown.absences, ZoneInfo(self.shown.tz))
 
     @property
     def clock(self) -> Figure[Clock]:

@@ -4,12 +4,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 from msgspec import structs
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,7 +59,7 @@ from app.services.posts.post_counts import (
 from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan, written_in
 from app.services.posts.tweets import Post, as_post, most_liked, select_posts
 from app.services.posts.users import Author
-from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
+from app.services.rooms.periods import FEWEST_OF_YEAR, Absence, messages_by_year, with_absences
 from app.services.rooms.room_facts import (
     LovedMessage,
     RoomFacts,
@@ -312,6 +313,8 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     """How many people wrote in the year."""
     people: list[PersonPortrait]
     """Six with the most messages of the year, then everyone else together."""
+    absences: list[Absence]
+    """When each of the six was not in the chat, by the lines of its file."""
     traits: list[Trait]
     """Habits that set some people apart by more than chance; at most three."""
     scanned: int
@@ -452,6 +455,10 @@ async def _read_room_year(
 
     written, by_day, counted, told, found = await asyncio.to_thread(count)
     people, traits = await with_names(session, counted, told)
+    times = np.array(newest.time, np.int64)
+    first = datetime.fromtimestamp(times.min(), UTC) if has_more else span[0]
+    within = {"since": first, "until": span[1]}
+    people, absences = await with_absences(session, room.id, people, counted.ids, within, times)
     remembered = await with_posts(session, found, others)
     loved = await most_loved(session, room.id, span)
     of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
@@ -463,6 +470,7 @@ async def _read_room_year(
         by_year=[*of_year.values()],
         people_total=len(counted.speakers),
         people=people,
+        absences=absences,
         traits=traits,
         scanned=counted.scanned,
         loved=loved if loved and loved[0].sign is None else [],

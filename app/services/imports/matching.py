@@ -46,7 +46,7 @@ from saywho.formats.file_chats import FileChat, stored_form
 from saywho.formats.post import RoomReference
 from saywho.formats.preview import Preview
 from saywho.formats.reading import username_for
-from saywho.formats.records import FileRoom, Item, ReadOptions, Record, RecordStream
+from saywho.formats.records import ChatMove, FileRoom, Item, ReadOptions, Record, RecordStream
 from saywho.formats.settled import UnsettledError
 from saywho.formats.tally import Doubt, Sightings
 from saywho.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Numbers, agreement
@@ -384,6 +384,13 @@ class FileMatch:
             if match.same is not None and match.same.is_changed
         }
         return _placed(items, plans, is_file_right=is_right) if plans else items
+
+    def kept(self, moves: Iterable[ChatMove], options: ReadOptions) -> Iterator[ChatMove]:
+        """Yield who came and left by the names here, where the times of the file are those here."""
+        names, others = self.renamed, {same.chat.reference for same in self.moved}
+        for move in moves:
+            if options.times == "file" or move.room not in others:
+                yield move._replace(username=names.get(move.username, move.username))
 
 
 NOTHING: Final = FileMatch()

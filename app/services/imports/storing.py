@@ -3,7 +3,7 @@
 import asyncio
 import io
 import pickle
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, closing
 from datetime import datetime
 from functools import partial
@@ -29,10 +29,11 @@ from app.services.imports.undo import Replaced, replacing
 from app.services.posts.media import MediaKeeper
 from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
 from app.services.rooms.identity import RoomFinder
+from app.services.rooms.moves import store_moves
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.post import Visibility
-from saywho.formats.records import NO_OPTIONS, Account, ReadOptions, RecordStream
+from saywho.formats.records import NO_OPTIONS, Account, ChatMove, ReadOptions, RecordStream
 from saywho.formats.registry import FileReading, open_records
 from saywho.formats.settled import (
     NamelessFileError,
@@ -82,6 +83,8 @@ class StoreOptions(NamedTuple):
     read: ReadNotes = ReadNotes()
     match: FileMatch = NOTHING
     """What of the file is stored already."""
+    moves: Collection[ChatMove] = ()
+    """Who came and left by the file, complete after all is read."""
     may_have_rooms: bool = True
     """Whether messages of chats are stored: the site is private, or everyone in the chat agrees."""
     options: ReadOptions = NO_OPTIONS
@@ -146,7 +149,9 @@ async def import_records(
         records, owner, username, media, visibility, may_have_rooms=storing.may_have_rooms
     )
     with closing(reader):
-        await import_posts(db, reader.read, report, storing._replace(read=records.notes))
+        await import_posts(
+            db, reader.read, report, storing._replace(read=records.notes, moves=records.moves)
+        )
     return report
 
 
@@ -224,6 +229,10 @@ async def import_posts(
             await _store_all(db, batches, report, storing, memory)
         else:
             await _replace(db, replaced, batches, report, storing, memory)
+    if storing.moves and storing.import_id is not None and not storing.is_dry:
+        async with db.write() as session:
+            moves = match.kept(storing.moves, storing.options)
+            await store_moves(session, moves, rooms.found, storing.import_id)
     if report.reworded and not (storing.is_live or storing.trusts_ids):
         reworded = REWORDED_MESSAGES if report.stored.rooms else REWORDED
         report.note(None, Message(reworded.template, count=f"{report.reworded:,}"))

@@ -18,7 +18,7 @@ from app.db.backend import UNTRACKED, Sessions, is_among
 from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
 from app.errors import ConflictError, FileError, Message
-from app.models import ImportJob, Profile, Room, Tweet, User
+from app.models import ImportJob, Profile, Room, RoomMove, Tweet, User
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import (
     IS_UNFOLLOWED,
@@ -33,6 +33,7 @@ from app.services.deletion import (
 from app.services.event_log import NewEvent, append_events
 from app.services.imports.jobs import ENDED, get_job
 from app.services.posts.meetings import is_of_undone, is_sent_by
+from app.services.rooms.moves import remove_moves
 from saywho.formats.records import SAME_FILE
 
 UNDO: Final = "undo"
@@ -102,6 +103,7 @@ async def _undo(
         async for posts in chunks:
             on_progress(posts)
     async with db.write() as session:
+        await remove_moves(session, RoomMove.import_id == job.id)
         done = update(ImportJob).where(ImportJob.id == job.id, _IS_RUNNING)
         await session.execute(done.values(undo="done"))
         await forget_examples(session)
@@ -224,6 +226,7 @@ async def replacing(session: AsyncSession, replaced: Replaced) -> AsyncIterator[
     removed = await _remove(session, and_(is_replaced, Tweet.source_id.is_not(None)))
     yield
     rest = await _remove(session, await is_of_undone(session, replaced.ids))
+    await remove_moves(session, RoomMove.import_id.in_(replaced.ids))
     removed = PostTally(removed.slots + rest.slots, removed.messages + rest.messages)
     is_author = is_among(session, User.id, removed.posts)
     # Profiles are counted again later.

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import UNTRACKED, is_among
 from app.errors import FileError, InvalidInputError, Message, NotFoundError
-from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomMove, RoomPerson, Tweet, User
 from app.services.access.accounts import Guests, find_guests, has_guests, move_readers
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_rooms import (
@@ -198,6 +198,11 @@ class RoomFinder:
             self._zone = self.read.zone
             is_zoned = is_among(session, Room.id, self._zoned)
             await session.execute(update(Room).where(is_zoned).values(tz=self._zone))
+        return self._ids
+
+    @property
+    def found(self) -> Mapping[RoomReference, int]:
+        """The chats of this import by what its file calls them."""
         return self._ids
 
     def share(self, room_ids: Iterable[int]) -> None:
@@ -483,6 +488,8 @@ async def _close(session: AsyncSession, room: Room, target: Room) -> None:
     target.tz = target.tz or room.tz
     target.date_order = target.date_order or room.date_order
     await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
+    lines = update(RoomMove).where(RoomMove.room_id == room.id)
+    await session.execute(lines.values(room_id=target.id))
     await move_readers(session, room.id, target.id)
     is_meant = or_(Room.id == room.id, Room.joined_to_id == room.id)
     joined = update(Room).where(is_meant).values(joined_to_id=target.id)

@@ -1,6 +1,7 @@
-"""The periods and silences of a chat: messages of each person by month, day or year."""
+"""The periods and silences of a chat: messages of each person by month or year; who was there."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -8,6 +9,8 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -28,12 +31,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
-from app.models import RoomPerson, Tweet, User
+from app.models import RoomMove, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
 from app.services.posts.selection import unix_seconds, written_in
 from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
-from saywho.people.portrait import SilenceSpan
+from saywho.people.portrait import PersonPortrait, SilenceSpan
+from saywho.people.times import ends_of_silences
 from saywho.significance import clear_peak, is_ahead, plain_peak
 
 FEWEST_OF_YEAR: Final = 100
@@ -389,3 +393,111 @@ def within_ends(ends: Collection[str]) -> list[ColumnElement[bool]]:
         "until": time < bindparam("until", type_=time.type),
     }
     return [conditions[end] for end in ends]
+
+
+# --- Who was not there, by the lines of a chat's file ---
+
+_MOST_LINES: Final = 200
+"""Lines of the people on a page that are read."""
+_NO_TIMES: Final = np.empty(0, np.int64)
+
+
+class Absence(msgspec.Struct, frozen=True):
+    """A time in which a person was not in a chat, by the lines of its file."""
+
+    username: str
+    since: datetime | None
+    """When they left; null before they came for the first time."""
+    until: datetime | None
+    """When they came, or wrote again; null if they did not come back."""
+    messages: int = 0
+    """Number of messages in this time, all by other people."""
+    beginnings: int = 0
+    """Number of these in a year after more than six hours without any message."""
+
+
+class _Line(NamedTuple):
+    at: datetime
+    has_left: bool
+    back: datetime | None
+    """When the person wrote next."""
+    wrote: datetime | None
+    """When the person first wrote."""
+
+
+async def with_absences(
+    session: AsyncSession,
+    room_id: int,
+    people: Sequence[PersonPortrait],
+    ids: Sequence[int],
+    within: Mapping[str, datetime],
+    times: NDArray[np.int64] = _NO_TIMES,
+) -> tuple[list[PersonPortrait], list[Absence]]:
+    """Return people with their shares of the time in which they were there, and when they were
+    not; ids: of the first of them.
+
+    within: the period of their messages, as `DayPeriod.instants`. times: of the messages that may
+    be the first after a silence, in seconds since 1970 (n,).
+    """
+    lines, starts = await _lines(session, room_id, ids), ends_of_silences(np.sort(times))
+    shown, absences = [*people], list[Absence]()
+    for place, user_id in enumerate(ids):
+        person, away = people[place], 0
+        for each in _absences(person.username or "", lines.get(user_id, ())):
+            span = (
+                max(filter(None, [each.since, within.get("since")]), default=None),
+                min(filter(None, [each.until, within.get("until")]), default=None),
+            )
+            if span[0] and span[1] and span[0] >= span[1]:
+                continue
+            is_away = [Tweet.created_at > span[0]] if span[0] else []
+            is_away += [Tweet.created_at < span[1]] if span[1] else []
+            is_gone = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_not(None)))
+            query = select(func.count()).where(Tweet.room_id == room_id, *is_away, ~is_gone)
+            messages = await session.scalar(query) or 0
+            # Nobody misses who comes before the first message, or is back before the next one.
+            if messages or (each.until is None and each.since == span[0]):
+                first, end = (each and each.timestamp() for each in span)
+                begun = starts[(starts > (first or 0)) & (starts < (end or np.inf))]
+                counted = {"messages": messages, "beginnings": len(begun)}
+                absences.append(msgspec.structs.replace(each, **counted))
+                away += messages
+        there = sum(one.messages for one in people) - away
+        if away and there > 0:
+            share = min(person.messages / there, 1.0)
+            shown[place] = msgspec.structs.replace(person, share_there=share)
+    return shown, sorted(absences, key=lambda each: each.since or each.until or datetime.max)
+
+
+async def _lines(
+    session: AsyncSession, room_id: int, ids: Collection[int]
+) -> dict[int, list[_Line]]:
+    own = Tweet.room_id == room_id, Tweet.user_id == RoomMove.user_id
+    wrote = select(func.min(Tweet.created_at)).where(*own)
+    back = wrote.where(Tweet.created_at > RoomMove.at)
+    query = (
+        select(RoomMove.user_id, RoomMove.at, RoomMove.has_left)
+        .add_columns(back.scalar_subquery(), wrote.scalar_subquery())
+        .where(RoomMove.room_id == room_id, RoomMove.user_id.in_(ids))
+        .order_by(RoomMove.at, RoomMove.id)
+        .limit(_MOST_LINES)
+    )
+    lines: dict[int, list[_Line]] = defaultdict(list)
+    for user_id, *line in await session.execute(query):
+        lines[user_id].append(_Line(*line))
+    return lines
+
+
+def _absences(username: str, lines: Iterable[_Line]) -> Iterator[Absence]:
+    """Yield when somebody was not there: until they come, or write again."""
+    left: _Line | None = None
+    for place, line in enumerate(dict.fromkeys(lines)):
+        if left is not None and (line.at > (left.back or line.at) or not line.has_left):
+            yield Absence(username, left.at, min(left.back or line.at, line.at))
+            left = None
+        elif not (place or line.has_left) and (line.wrote is None or line.wrote >= line.at):
+            yield Absence(username, None, line.at)
+        if line.has_left and left is None:
+            left = line
+    if left is not None:
+        yield Absence(username, left.at, left.back)

@@ -35,12 +35,14 @@ from app.services.posts.selection import (
 from app.services.rooms.periods import (
     FEWEST_OF_YEAR,
     WHOLE,
+    Absence,
     DayPeriod,
     Period,
     QuietDays,
     long_silences,
     read_periods,
     read_quiet_days,
+    with_absences,
     within_ends,
 )
 from app.services.rooms.room_facts import (
@@ -95,6 +97,8 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
     """Number of messages that were analysed: at most the newest 20,000."""
     people: list[PersonPortrait]
     """The six people with the most messages, then everyone else combined."""
+    absences: Sequence[Absence] = ()
+    """When each of the six was not in the chat, by the lines of its file."""
     longest_silence: SilenceSpan | None
     """The longest silence; the first, if several are equally long; null if there is none."""
     traits: Sequence[Trait] = ()
@@ -439,11 +443,16 @@ async def _sight(
     counted, traits = found
     has_others = len(counted.people) > len(counted.ids)
     people, named = await with_names(session, counted, traits)
+    ends = period.instants(zone)
+    if counted.since and sum(one.messages for one in people) < room.messages:
+        ends["since"] = datetime.fromtimestamp(counted.since, UTC)
+    people, absences = await with_absences(session, room.id, people, counted.ids, ends)
     return ChatSight(
         room=room,
         tz=zone.key,
         scanned=counted.scanned,
         people=people,
+        absences=absences,
         longest_silence=counted.longest_silence,
         as_long=counted.as_long,
         traits=named,

@@ -3,7 +3,7 @@
 The messages keep their ids, links and reactions; all of them get their new times at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from typing import Final
@@ -16,7 +16,7 @@ from app.db.backend import UNTRACKED, backend_of
 from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
 from app.errors import ConflictError
-from app.models import Tweet
+from app.models import RoomMove, Tweet
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import add_counts, counts_of
 from app.services.posts.selection import unix_seconds
@@ -74,19 +74,16 @@ async def move_times(session: AsyncSession, room_id: int, steps: Steps, zone: st
     """Add seconds to the times of a chat, whose zone is the given one then."""
     is_of_room = Tweet.room_id == room_id
     before = await counts_of(session, is_of_room)
-    later: Callable[[int], object] = lambda seconds: backend_of(session).seconds_after(  # noqa: E731
-        Tweet.created_at, seconds
-    )
     (_, first), *others = steps
-    cases = [
-        (Tweet.created_at >= datetime.fromtimestamp(since, UTC), later(seconds))
-        for since, seconds in reversed(others)
-    ]
-    time = case(*cases, else_=later(first)) if cases else later(first)
-    is_dated = is_of_room, Tweet.created_at.is_not(None)
-    await session.execute(
-        update(Tweet).where(*is_dated).values(created_at=time), execution_options=UNTRACKED
-    )
+    for table, column in ((Tweet, Tweet.created_at), (RoomMove, RoomMove.at)):
+        later = partial(backend_of(session).seconds_after, column)
+        cases = [
+            (column >= datetime.fromtimestamp(since, UTC), later(seconds))
+            for since, seconds in reversed(others)
+        ]
+        time = case(*cases, else_=later(first)) if cases else later(first)
+        is_dated = update(table).where(table.room_id == room_id, column.is_not(None))
+        await session.execute(is_dated.values({column: time}), execution_options=UNTRACKED)
     await add_counts(session, await counts_of(session, is_of_room), before)
     room = await kept_room(session, room_id)
     room.tz = zone or room.tz

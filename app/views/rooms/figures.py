@@ -1,7 +1,7 @@
 """A chat's finding, and its figures: shares, months, silences, and who replies to whom."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -15,6 +15,7 @@ from app.language.i18n import (
     gettext_noop,
     month_names,
     ngettext,
+    show_date,
     show_duration,
     show_list,
     show_month,
@@ -24,7 +25,7 @@ from app.language.i18n import (
     show_roughly,
     show_year,
 )
-from app.services.rooms.periods import Period, QuietDays
+from app.services.rooms.periods import Absence, Period, QuietDays
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
@@ -258,12 +259,17 @@ def name_of(person: PersonPortrait) -> str:
     return text.format(count=show_number(person.people))
 
 
-def share_bars(people: Sequence[PersonPortrait], shares: Sequence[float] = ()) -> list[NamedBar]:
-    """Return a bar for each person, by default of their messages."""
+def share_bars(
+    people: People, shares: Sequence[float] = (), there: Sequence[float | None] = ()
+) -> list[NamedBar]:
+    """Return a bar for each person, by default of their messages.
+
+    there: shares of the time in which each was there, None for who was there all the time.
+    """
     shares = shares or [person.share for person in people]
     return [
-        NamedBar(name_of(person), share, show_percent(share), hue(person.username))
-        for person, share in zip(people, shares, strict=True)
+        NamedBar(name_of(person), share, share_label(share, own), hue(person.username))
+        for person, share, own in zip(people, shares, there or [None] * len(shares), strict=True)
     ]
 
 
@@ -276,7 +282,36 @@ def share_bar(sight: ChatSight) -> Figure[StackedBar]:
         shared=shared_habits(sight.alike) if sight.alike else (),
         is_of_newest=sight.is_of_lately,
     )
-    return Figure(Finding(title), Table([], []), StackedBar(share_bars(sight.people)))
+    bars = share_bars(sight.people, there=[person.share_there for person in sight.people])
+    return Figure(Finding(title), Table([], []), StackedBar(bars))
+
+
+def share_label(share: float, there: float | None) -> str:
+    shown, own = show_percent(share), show_percent(share if there is None else there)
+    text = gettext("{share} ({there} while there)")
+    return shown if own == shown else text.format(share=shown, there=own)
+
+
+def told_absences(absences: Iterable[Absence], zone: ZoneInfo) -> list[str]:
+    """Return a sentence for each time of a day or more in which somebody was not there."""
+    return [
+        told_absence(each, zone)
+        for each in absences
+        if not (each.since and each.until) or each.until - each.since >= DAY
+    ]
+
+
+def told_absence(absence: Absence, zone: ZoneInfo) -> str:
+    left, came = (
+        show_date(time.astimezone(zone).date()) if time else ""
+        for time in (absence.since, absence.until)
+    )
+    text = gettext("{name} left on {left} and came back on {came}.")
+    if absence.until is None:
+        text = gettext("{name} left on {left}.")
+    elif absence.since is None:
+        text = gettext("{name} joined on {came}.")
+    return text.format(name=shown_name(absence.username), left=left, came=came)
 
 
 class NamedPeriod(NamedTuple):
@@ -357,7 +392,7 @@ class Months:
         )
 
     def named(self) -> list[NamedPeriod]:
-        """Return the holes, and the busiest day, in order of time."""
+        """Return the holes, the busiest day, and who came and left, in order of time."""
         periods, busy = self.sight.periods, self.sight.busy_day
         named: list[NamedPeriod] = []
         for place, period in enumerate(periods):
@@ -377,7 +412,16 @@ class Months:
             word = gettext("“{word}”").format(word=self.word) if self.word else ""
             told = f"{told}, {word}" if word else told
             named.append(NamedPeriod(place, told, self._path_at(busy.first)))
-        return sorted(named)[: len(SIGNS)]
+        return sorted([*named, *self._moves()][: len(SIGNS)])
+
+    def _moves(self) -> Iterator[NamedPeriod]:
+        zone, periods = ZoneInfo(self.sight.tz), self.sight.periods
+        for absence in self.sight.absences:
+            time = absence.since or absence.until
+            day = time.astimezone(zone).date() if time else date.min
+            if (place := sum(period.first_day <= day for period in periods) - 1) >= 0:
+                told = told_absence(absence, zone).removesuffix(".")
+                yield NamedPeriod(place, told, self._path_at(day))
 
     def _path_at(self, day: date) -> str:
         if not self.has_links:

@@ -31,7 +31,15 @@ from app.views.figure import Figure, busiest_told, figure_of
 from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
-from app.views.rooms.figures import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_quiet
+from app.views.rooms.figures import (
+    SIGNS,
+    Months,
+    NamedPeriod,
+    answers_of,
+    share_bar,
+    told_absences,
+    told_quiet,
+)
 from app.views.subjects import Chat
 
 
@@ -160,6 +168,10 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         ]
 
     shares = figure_of(share_bar)
+
+    @property
+    def moves(self) -> list[str]:
+        return told_absences(self.shown.absences, ZoneInfo(self.zone))
 
     @property
     def months(self) -> Figure[PeriodColumns]:

@@ -8,6 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -24,6 +25,7 @@ from saywho.formats.records import (
     FileRoom,
     Format,
     Item,
+    Moved,
     ReadOptions,
     Record,
     RecordStream,
@@ -101,7 +103,7 @@ class JsonChat(ABC, Generic[ChatT]):
         raise NotImplementedError
 
     @abstractmethod
-    def said(self, message: Json, chat: ChatT) -> ChatMessage | Skip:
+    def said(self, message: Json, chat: ChatT) -> ChatMessage | Moved | Skip:
         """Return the content of a message, or why it is left out. Raises RecordError."""
 
     def files(self, source: Source) -> list[Content]:
@@ -151,6 +153,8 @@ class JsonChat(ABC, Generic[ChatT]):
         said = self.said(message, chat)
         if isinstance(said, str):
             return Skipped(place, said)
+        if isinstance(said, Moved):
+            return replace(said, place=place)
         return Skipped(place, "system") if _is_repeated(said, seen) else record_of(said, place)
 
     def read(self, source: Source, _options: ReadOptions) -> RecordStream | None:

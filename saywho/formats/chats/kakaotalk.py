@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, time
 from functools import cache, partial
 from itertools import islice
 from typing import Any, Final
@@ -10,7 +11,7 @@ from urllib.parse import unquote
 
 from saywho.errors import Message, RecordError
 from saywho.formats.chats.chat_files import RoomFile
-from saywho.formats.chats.sentence_tables import matcher
+from saywho.formats.chats.sentence_tables import matcher, movement_in
 from saywho.formats.chats.text_chat import (
     HEADING_LINES,
     LONGEST_HEADING,
@@ -85,7 +86,7 @@ _EMOTICONS: Final = re.compile(rf"\A(?:{_EMOTICON}\s*)+|(?<!\s)(?:\s*{_EMOTICON}
 """Emoticons of phones, perhaps with the name of their set, before or behind words."""
 _TITLED: Final = re.compile(r"\[[^\[\]\n]{1,200}\] ?(?P<sentence>[^\n]{1,100}(?:니다|[a-z])\.)")
 """The title of a poll or an event before the app's sentence."""
-_lines: Final = partial(matcher, "kakaotalk", "line")
+_lines: Final = partial(matcher, "kakaotalk", "line", "joined", "left")
 _notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
 _files: Final = partial(matcher, "kakaotalk", "file")
 _KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
@@ -183,34 +184,46 @@ def _media_in(text: str) -> tuple[str, ...] | None:
     return () if _notes().has(text) else None
 
 
-def _noted(text: str) -> Opening:
-    is_known = _lines().has(text) or _notes().has(text)
-    return Opening(text="" if is_known else text[:LONGEST_HEADING])
+def _noted(text: str, when: datetime | None = None) -> Opening:
+    if _lines().has(text):
+        return Opening(when=when, moved=movement_in(KAKAOTALK.name, text))
+    return Opening(text="" if _notes().has(text) else text[:LONGEST_HEADING])
 
 
 class Windows(KakaoTalk):
     """`[name] [time] text`, below lines between dashes that state the day."""
 
     days = _BETWEEN_DASHES
+    _said: datetime | None = None
+    """Time of the message before."""
+
+    def begin(self, lines: Iterable[str]) -> None:
+        super().begin(lines)
+        self._said = None
 
     def begun(self, line: str) -> Opening | None:
         match = _WINDOWS.match(line)
         when = self._dates.moment(self._day, read_clock(match["time"])) if match else None
         if match and when:
+            self._said = when
             return Opening(match["name"], when, match["text"])
-        return _notice(line) if len(line) <= LONGEST_HEADING else None
+        return self._notice(line) if len(line) <= LONGEST_HEADING else None
+
+    def _notice(self, line: str) -> Opening | None:
+        """Return the app's sentences in a line, which open chats write one behind another.
+
+        A line has no time: it was written after the message before it, or on a later day.
+        """
+        day = datetime.combine(self._day, time.min) if self._day else None
+        when = day and max(day, self._said or day)
+        if _lines().has(line):
+            return _noted(line, when)
+        if (first := _COME_OR_GONE.match(line)) and _lines().has(first["first"]):
+            return replace(_noted(first["rest"]), moved=None)
+        return None
 
     def said_on(self, line: str) -> date | None:
         return date.min if _WINDOWS.match(line) else None
-
-
-def _notice(line: str) -> Opening | None:
-    """Return the app's sentences in a line, which open chats write one behind another."""
-    if _lines().has(line):
-        return Opening()
-    if (first := _COME_OR_GONE.match(line)) and _lines().has(first["first"]):
-        return _noted(first["rest"])
-    return None
 
 
 class Mac(Windows):
@@ -226,9 +239,9 @@ class Mac(Windows):
             text = ",".join(texts[: max(1, len(fields) - 2)])
             if len(fields) > 3:
                 content.notes.look_odd("column", _JOINED, [text])
-            if not name or _lines().has(text):
-                return message(self, _noted(text), place, [text], content.notes)
             when = when and when.replace(tzinfo=None)
+            if not name or _lines().has(text):
+                return message(self, _noted(text, when), place, [text], content.notes)
             return message(self, Opening(name, when), place, [text], content.notes)
 
         return read_each(islice(read_rows(content, ","), 1, None), read_row)
@@ -276,10 +289,10 @@ class Phone(KakaoTalk):
         if match is None:
             return None
         name, colon, text = match["rest"].partition(" : ")
-        if match["end"] == ":" or not colon:
-            return _noted(match["rest"])
         day = self._day_in(match) if self._has_day else self._day
         when = self._dates.moment(day, read_clock(match["time"]))
+        if match["end"] == ":" or not colon:
+            return _noted(match["rest"], when)
         return Opening(name, when, text) if when else None
 
     def said_on(self, line: str) -> date | None:

@@ -17,7 +17,15 @@ from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.sentence_tables import matcher
 from saywho.formats.post import RoomReference
 from saywho.formats.reading import Skipped, username_for
-from saywho.formats.records import FileRoom, Item, ReadOptions, Record, RecordStream
+from saywho.formats.records import (
+    ChatMove,
+    FileRoom,
+    Item,
+    Moved,
+    ReadOptions,
+    Record,
+    RecordStream,
+)
 from saywho.formats.source.times import usual_zones, zone_of_offset
 from saywho.text import username_key
 
@@ -59,6 +67,8 @@ UTC_OR_LOCAL: Final = timezone(timedelta(), "UTC or local")
 """Offset of a time in UTC, which is of a clock if other times of the file have other offsets."""
 MOST_PEOPLE: Final = 100_000
 """Maximum number of people in a chat. Telegram's largest groups have 200,000 members; few speak."""
+_MOST_MOVES: Final = 100_000
+"""Lines of people who came or left that are kept of a file."""
 
 
 def zone_of(name: str | None) -> tzinfo | None:
@@ -115,7 +125,8 @@ def without_bots(items: Iterable[Item], options: ReadOptions, notes: ReadNotes) 
 def named_people(records: RecordStream, options: ReadOptions) -> RecordStream:
     """Return the records of a chat with the names of its people, and times in UTC."""
     people = People(options, records.notes)
-    return replace(records, items=people.named(records.items), absent=people.absent)
+    items = people.named(records.items)
+    return replace(records, items=items, absent=people.absent, moves=people.moves)
 
 
 class People:
@@ -133,6 +144,10 @@ class People:
         self._assumed: dict[str, LocalTimes] = {}
         """By the usual zone of an app and language."""
         self.absent = {*options.only, *options.rename}
+        self.moves: list[ChatMove] = []
+        self._moved: list[Moved] = []
+        self._called: dict[str, str | None] = {}
+        """Usernames of those who wrote by the name in the file, empty for the exporting person."""
         self._usernames: dict[tuple[str, str | None], str] = {}
         self._first: dict[str, str] = {}
         self._taken: set[str] = set()
@@ -141,7 +156,19 @@ class People:
     def named(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items with usernames, and times in UTC; the exporter may have no name."""
         for item in items:
+            if isinstance(item, Moved) and item.at and len(self._moved) < _MOST_MOVES:
+                self._moved.append(replace(item, at=self._utc(item.at, item.room)))
             yield self._named(item) if isinstance(item, Record) else item
+        # Whoever comes has not written yet.
+        self.moves += (move for item in self._moved for move in self._moves_in(item))
+        self._moved.clear()
+
+    def _moves_in(self, item: Moved) -> Iterator[ChatMove]:
+        whole, *parts = item.names
+        for name in [whole] if whole in self._called else parts:
+            username = self._called.get(name)
+            if username and item.at and item.room:
+                yield ChatMove(username, item.has_left, item.at, item.room)
 
     def _named(self, record: Record) -> Item:
         name = record.username
@@ -160,6 +187,7 @@ class People:
         return self._with(record, username, new or (person if name or not username else None))
 
     def _with(self, record: Record, username: str | None, display_name: str | None) -> Record:
+        self._called[record.username or ""] = username
         return structs.replace(
             record,
             username=username,

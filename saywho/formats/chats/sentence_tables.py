@@ -14,6 +14,7 @@ from saywho.text import DIRECTIONS
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _PLACEHOLDERS: Final = {
     "name": r"[^\n]{1,200}?",
+    "who": r"(?P<who>[^\n]{1,200}?)",
     "text": r".*?",
     "n": r"\d[\d.,٫٬]{0,15}",
     "time": r"\d{1,3}:\d\d(?::\d\d)?",
@@ -34,6 +35,9 @@ _EVEN: Final = str.maketrans(
     | dict.fromkeys(_APOSTROPHES, "'")
 )
 """Blanks, direction marks and quotes that differ between versions of an app."""
+_BETWEEN_NAMES: Final = re.compile(
+    r"님, |님과 |님 및 |, (?:and )?| (?:and|und|et|y|e|en|dan|ve|и) |、|さんと"
+)
 _NEVER_PLAIN: Final = frozenset(f"{_BLANKS}{DIRECTIONS}{_QUOTES}{_APOSTROPHES}<")
 """Characters at the ends of a text that comparison may change."""
 
@@ -82,6 +86,34 @@ def sentences(app: str, kind: str) -> tuple[str, ...]:
 @cache
 def matcher(app: str, *kinds: str) -> "Matcher":
     return Matcher(s.pattern for s in _sentences_of(app) if s.kind in kinds)
+
+
+class Movement(NamedTuple):
+    """Who came to a chat or left it."""
+
+    names: tuple[str, ...]
+    """The whole that stands for people, then its parts if it may list several; empty for whoever
+    exported the chat.
+    """
+    has_left: bool
+
+
+def movement_in(app: str, text: str) -> Movement | None:
+    """Return who came or left by a line of an app, if it says so."""
+    for kind in ("joined", "left"):
+        who = _movements(app, kind).who(text)
+        if who is not None:
+            parts = _BETWEEN_NAMES.split(who)
+            names = (who, *parts) if len(parts) > 1 else (who,)
+            return Movement(tuple(n.removeprefix("~").strip() for n in names), kind == "left")
+    return None
+
+
+@cache
+def _movements(app: str, kind: str) -> "Matcher":
+    # The sentence that says most, since the start of a longer one may pass for a name.
+    found = sentences(app, kind)
+    return Matcher(sorted(found, key=lambda each: -len(_PLACEHOLDER.sub("", each))))
 
 
 class _Expression:
@@ -147,6 +179,14 @@ class Matcher:
         match = self._match(_plain(text)) if self._may_be(text) else None
         return match["file"] if match else None
 
+    def who(self, text: str) -> str | None:
+        """Return the person in a sentence, empty without `{who}`; None for another text."""
+        text = _plain(text.strip())
+        if text in self._whole:
+            return ""
+        match = self._match(text)
+        return match and match.groupdict().get("who", "")
+
     def _match(self, text: str) -> re.Match[str] | None:
         head = self._by_head.get(text[:2], ())
         tail = self._by_tail.get(text[-2:], ())
@@ -183,7 +223,7 @@ class Matcher:
             return
         expression = _Expression(literals, names)
         for end in range(1, len(names)):
-            if names[end] == "name" and len(literals[end].strip()) > 3:
+            if names[end] in {"name", "who"} and len(literals[end].strip()) > 3:
                 self._beginnings.append((literals[end], expression, end))
         if len(literals[0]) > 1:
             self._by_head[literals[0][:2]].append(expression)

@@ -24,6 +24,7 @@ from saywho.formats.records import (
     FileRoom,
     Format,
     Item,
+    Moved,
     ReadOptions,
     Record,
     RecordStream,
@@ -41,6 +42,10 @@ _KINDS: Final[dict[str, MediumKind]] = {
 """Kinds of media by `media_type`; other files' names tell their kinds."""
 
 
+_MOVES: Final = frozenset(
+    {"invite_members", "join_group_by_link", "join_group_by_request", "remove_members"}
+)
+"""The app's lines that people came or left: who leaves removes themselves."""
 _QUARTER: Final = timedelta(minutes=15)
 """Unit of offsets from UTC; other differences are no offsets."""
 _EXPORTER: Final = ("You", "user00000")
@@ -151,7 +156,9 @@ class Telegram(JsonChat[TelegramChat]):
         is_of_channel = isinstance(person, str) and person.startswith("channel")
         return is_of_channel or "inline_bot_buttons" in message
 
-    def said(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
+    def said(self, message: Json, chat: TelegramChat) -> ChatMessage | Moved | Skip:
+        if message.get("action") in _MOVES and chat.kind in self.kinds:
+            return _moved(message, chat)
         is_said = message.get("type") == "message" and "via_bot" not in message
         if not is_said or chat.kind not in self.kinds or self.is_nobodys(message):
             return "system"
@@ -177,6 +184,16 @@ class Telegram(JsonChat[TelegramChat]):
             counts=reactions_of(map(_sign, reactions_in(message))),
             room=chat.room,
         )
+
+
+def _moved(message: Json, chat: TelegramChat) -> Moved | Skip:
+    action, members, time = message["action"], message.get("members"), _time(message, chat)
+    listed = members if isinstance(members, list) else [message.get("actor")]
+    names = [name for name in listed if isinstance(name, str)]
+    if not (names and isinstance(time, datetime)):
+        return "system"
+    names = [", ".join(names), *names] if len(names) > 1 else names
+    return Moved(0, "system", (*names,), action == "remove_members", time, chat.room)
 
 
 def _answered(message: Json, chat: TelegramChat) -> ReplyTarget | None:

@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby, pairwise
@@ -15,8 +15,9 @@ from msgspec import structs
 from saywho.errors import Message
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
+from saywho.formats.chats.sentence_tables import Movement
 from saywho.formats.reading import BROKEN, BadRecord, Skipped, is_broken, readable
-from saywho.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream
+from saywho.formats.records import FileRoom, Format, Item, Moved, ReadOptions, Record, RecordStream
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.text import MAX_LINE, first_lines, lines
 from saywho.formats.source.times import time_or_field
@@ -44,9 +45,11 @@ class Opening:
 
     name: str = ""
     when: datetime | None = None
-    """Time on the exporting device, without a zone; None for a line of the app."""
+    """Time on the exporting device, without a zone; unknown in some lines of the app."""
     text: str = ""
     """The first line; for a line of the app, only if no table has it."""
+    moved: Movement | None = None
+    """Who came or left by a line of the app."""
     is_day: bool = False
 
 
@@ -154,6 +157,9 @@ def message(
     if is_broken(name + text):
         return BadRecord(place, BROKEN)
     attached = attachments_of(files)
+    if not name and opening.moved is not None:
+        names = ["" if each in grammar.exporters else each for each in opening.moved.names]
+        return Moved(place, "system", (*names,), opening.moved.has_left, opening.when)
     if not name or not (text.strip() or attached.media):
         return Skipped(place, "media" if name else "system")
     return Record(
@@ -405,6 +411,8 @@ def _room_items(file: RoomFile[Grammar]) -> Iterator[Item]:
         if isinstance(item, Record):
             files = tuple(name and f"{folder}{name}" for name in item.files)
             yield structs.replace(item, room=room, files=files)
+        elif isinstance(item, Moved):
+            yield replace(item, room=room)
         else:
             yield item
 

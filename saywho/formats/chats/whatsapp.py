@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache, partial
 from itertools import takewhile
 from typing import Any, Final, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from saywho.errors import Message, UnrecognisedFileError
 from saywho.formats.assumptions import Order, ReadNotes
 from saywho.formats.chats.chat_files import RoomFile
-from saywho.formats.chats.sentence_tables import matcher, sentences
+from saywho.formats.chats.sentence_tables import matcher, movement_in, sentences
 from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
 from saywho.formats.chats.whatsapp_dates import HeadReader, Shape, find_shape, heads_in
 from saywho.formats.records import FileRoom, ReadOptions
@@ -269,16 +270,16 @@ class WhatsApp(Grammar):
             return None
         spoken = self._names.split(head.rest)
         if spoken is None:
-            return _noted(head.rest)
+            return _noted(head.rest, when)
         name, message = (_OTHER_MARKS.sub("", part) for part in spoken)
         name = name.replace(_OWN_MARK, "")
         if _is_apps(name, message):
-            return _noted(head.rest)
+            return _noted(head.rest, when)
         if self._unmarked is not None and self._unmarked.is_of_app(name, message):
-            return Opening()
+            return _noted(message, when)
         is_own = message.startswith(_OWN_MARK) and not line.startswith(_OWN_MARK)
         if is_own and self._shape.is_of_iphone and not self._notes.is_medium(message):
-            return _noted(message)
+            return _noted(message, when)
         name = name.removeprefix("~").strip()
         return Opening(name, when, message) if name else None
 
@@ -316,8 +317,10 @@ def _is_apps_own(text: str) -> bool:
     return _lines().has(text) or _whole().has(text)
 
 
-def _noted(text: str) -> Opening:
-    return Opening(text="" if _is_apps_own(text) else text.replace(_OWN_MARK, "")[:_LONGEST_LINE])
+def _noted(text: str, when: datetime) -> Opening:
+    if not _is_apps_own(text):
+        return Opening(text=text.replace(_OWN_MARK, "")[:_LONGEST_LINE])
+    return Opening(when=when, moved=movement_in("whatsapp", text))
 
 
 def _is_apps(name: str, text: str) -> bool:
@@ -391,7 +394,7 @@ def said_in_copy(text: str) -> str:
     return AppNotes((), has_marks=_OWN_MARK in text).said(text).text
 
 
-_lines: Final = partial(matcher, "whatsapp", "line")
+_lines: Final = partial(matcher, "whatsapp", "line", "joined", "left")
 _whole: Final = partial(matcher, "whatsapp", "omitted", "document", "note", "deleted")
 _omitted: Final = partial(matcher, "whatsapp", "omitted", "document")
 _documents: Final = partial(matcher, "whatsapp", "document")

@@ -117,7 +117,9 @@ _PREFIX: Final = re.compile(r"([^\n:@][^\n:]{1,29}): \S")
 _TITLE: Final = re.compile(r"\A\[[^\]\n]{1,60}\] ?")
 _OPENING: Final = "“„«「『\"‘'"
 _CLOSING: Final = "”“»」』\"’'"
-_KINDS: Final = ("line", "alone", "deed", "gone", "omitted", "sent", "reaction", "note")
+_KINDS: Final = (
+    *("line", "joined", "left", "alone", "deed", "gone", "omitted", "sent", "reaction", "note"),
+)
 
 
 def _table(app: str, *kinds: str) -> Matcher | None:
