@@ -369,7 +369,7 @@ async def insert_rows(
         return
     backend, table = backend_of(session), table_of(model)
     # From 20 rows on they are one JSON value, which takes the event loop a third of the time.
-    names = tuple(rows[0]) if len(rows) >= 20 else ()
+    names = tuple(_filled(table, rows)) if len(rows) >= 20 else ()
     statement = _inserting(backend.insert, backend.rows_in, table, names, adds_to)
     if names:
         columns, values = [table.c[name] for name in names], map(itemgetter(*names), rows)
@@ -379,7 +379,16 @@ async def insert_rows(
         await session.execute(statement, rows)
 
 
-@cache
+def _filled(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the columns that a row has a value for, or whose default is another one than NULL."""
+    for name in rows[0]:
+        # A call for each value would take longer than the column in the statement.
+        values = [*map(itemgetter(name), rows)]
+        if table.c[name].server_default or values.count(None) < len(values):
+            yield name
+
+
+@lru_cache(maxsize=64)
 def _inserting(
     insert: Callable[[Table], Any],
     rows_in: Callable[..., Subquery],

@@ -99,21 +99,31 @@ class ImportMemory:
     authors: set[int] = field(default_factory=set)
     """Authors who are new with the import."""
     brought: set[int] = field(default_factory=set)
-    """Authors who are new with the import's chats."""
+    """Authors who are new with the import, while nobody else changes the site."""
     _event: int = 0
+    _is_plain: bool = True
+    """Whether all posts so far have neither an id nor a room: else one may equal another."""
 
-    async def begin(self, session: AsyncSession) -> None:
+    async def begin(self, session: AsyncSession, batch: Sequence[BulkPost]) -> None:
         """Forget which chats and authors are the import's own, if somebody else has changed the
         site.
         """
-        made = self.rooms.made
-        if not made or await newest_event(session) != self._event:
-            made.clear()
+        if self._has_own and await newest_event(session) != self._event:
+            self.rooms.made.clear()
             self.brought.clear()
+        if self._is_plain:
+            posts = [item.post for item in batch]
+            self._is_plain = {post.source_id for post in posts} <= {None} and (
+                {post.room for post in posts} <= {None}
+            )
 
     async def end(self, session: AsyncSession) -> None:
-        if self.rooms.made:
+        if self._has_own:
             self._event = await newest_event(session)
+
+    @property
+    def _has_own(self) -> bool:
+        return bool(self.rooms.made or self.brought)
 
     def may_fill(self, user_id: int) -> bool:
         """Return whether the import fills what an author lacks."""
@@ -121,7 +131,9 @@ class ImportMemory:
 
     def is_own(self, outcome: "Resolved") -> bool:
         """Return whether nothing equal can be stored but what the file counts."""
-        return outcome.user.id in self.brought and outcome.item.post.room in self.rooms.made
+        room = outcome.item.post.room
+        is_counted = self._is_plain if room is None else room in self.rooms.made
+        return is_counted and outcome.user.id in self.brought
 
     def places(self, item: BulkPost, import_id: int | None) -> bool:
         """Return whether a post gives its chat to the stored one that it repeats, which has none.
@@ -164,7 +176,7 @@ async def store_batch(
 ) -> None:
     """Store and count posts and new authors; in bulk, one event announces an author's posts."""
     memory = memory or ImportMemory()
-    await memory.begin(session)
+    await memory.begin(session, batch)
     resolved, announced = await _resolve(session, batch, report, memory)
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
     memory.authors.update(authors_new)

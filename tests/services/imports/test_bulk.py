@@ -19,6 +19,7 @@ from app.models import Event, Tweet, User
 from app.services.access.rights import Scope
 from app.services.checks import find_faults
 from app.services.imports import storing_reading
+from app.services.imports.job_report import ImportReport
 from app.services.imports.jobs import IMPORTING, claim_job, note_progress
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.storing_batch import BATCH
@@ -189,3 +190,30 @@ async def test_what_another_reading_brings_into_a_new_chat_is_stored_once(
     async with db.read() as session:
         query = select(Tweet.text).order_by(Tweet.created_at, Tweet.place, Tweet.id)
         assert list(await session.scalars(query)) == [each.text for each in messages]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_posts_of_new_authors_that_come_twice_are_stored_once(db: Database) -> None:
+    """Between two batches, another import brings what follows; and a post with an id repeats."""
+    loop = asyncio.get_running_loop()
+    posts = [
+        record(n, f"text {n}", username=f"author{n % 3}", created_at=NOON + n * MINUTE)
+        for n in range(2 * BATCH + 1)
+    ]
+    later = posts[BATCH : BATCH + 10]
+
+    def items() -> Iterator[Item]:
+        yield from posts[:BATCH]
+        between = import_records(db, stream_of(*later), username=None)
+        asyncio.run_coroutine_threadsafe(between, loop).result(60)
+        yield from posts[BATCH:]
+
+    assert outcome(await store_all(db, items())) == (len(posts) - 10, 10, 0)
+    named = [structs.replace(each, username="mina") for each in posts]
+    with_id = structs.replace(named[0], source_id="1")
+    report = await store_all(db, iter([with_id, *named[1 : BATCH + 1], named[0]]))
+    assert outcome(report) == (BATCH + 1, 1, 0)
+
+
+async def store_all(db: Database, items: Iterator[Item]) -> ImportReport:
+    return await import_records(db, RecordStream("jsonl", "line", None, items), username=None)
