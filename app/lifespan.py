@@ -43,6 +43,7 @@ from app.services.maintenance import (
     Job,
     Maintenance,
     jobs,
+    large_chats_job,
     left_out_job,
     log_job,
     media_job,
@@ -123,7 +124,8 @@ class Resources:
     def _jobs(self) -> list[Job]:
         config, look = self.config, self.models.backgrounds.look
         return [
-            *jobs(kept_events=config.event_retention, is_background_due=look),
+            *jobs(kept_events=config.event_retention, is_background_due=look, told=self.told_rooms),
+            large_chats_job(self.told_rooms),
             media_job(config.media_dir),
             small_pictures_job(self.small_pictures),
             left_out_job(config),

@@ -57,6 +57,7 @@ from app.services.posts.media import (
     remove_every_unneeded,
     remove_unneeded,
 )
+from app.services.rooms.sight import ToldRooms
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from saywho.clock import now
 
@@ -80,6 +81,7 @@ def jobs(
     *,
     kept_events: int = 1_000_000,
     is_background_due: Callable[[AsyncSession], Awaitable[bool]] = is_outgrown,
+    told: ToldRooms | None = None,
 ) -> list[Job]:
     """Return every site's jobs; the log keeps `kept_events` events."""
     return [
@@ -88,7 +90,7 @@ def jobs(
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", is_purge_due, purge_deleted),
         Job(UNDO, is_undo_due, undo_imports),
-        Job("rooms", has_unjudged, judge_room),
+        Job("rooms", has_unjudged, partial(judge_room, told=told)),
         Job("clock", has_times_ahead, bring_times_back),
         Job("games", has_old_games, remove_old_games),
         Job(
@@ -97,6 +99,11 @@ def jobs(
             partial(prune_events, kept=kept_events),
         ),
     ]
+
+
+def large_chats_job(told: ToldRooms) -> Job:
+    """Return the job that counts large chats in each process, after they were judged."""
+    return Job("large-chats", told.next_large, told.count_large)
 
 
 def media_job(folder: Path) -> Job:

@@ -126,8 +126,11 @@ async def has_unjudged(session: AsyncSession) -> bool:
     return (await session.execute(_grown())).first() is not None
 
 
-async def judge_room(db: Sessions) -> None:
-    """Judge the people of a chat that has changed, and keep what takes long to fit for it."""
+async def judge_room(db: Sessions, told: ToldRooms | None = None) -> None:
+    """Judge the people of a chat that has changed, and keep what takes long to fit for it.
+
+    told: of this process, which then has counted the chat.
+    """
     async with db.read() as session:
         row = (await session.execute(_grown())).first()
         if row is None:
@@ -146,7 +149,7 @@ async def judge_room(db: Sessions) -> None:
         kept = {"judged_messages": row.messages, "fit": msgspec.json.encode(background.fit)}
         await session.execute(update(Room).where(Room.id == row.id).values(kept))
         await append_events(session, [NewEvent("room.judged", DERIVED, posts=0)])
-    await ToldRooms(counted_rooms()).store(db, row.id)
+    await (told or ToldRooms(counted_rooms())).store(db, row.id)
 
 
 def _grown() -> Select[int, int]:

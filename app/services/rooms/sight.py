@@ -7,6 +7,7 @@ period too, and has shares of all messages there; the portrait has shares of the
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
+from app.errors import NotFoundError
 from app.models import Room, RoomPerson, Tweet, User
 from app.services.event_log import newest_event
 from app.services.posts.selection import (
@@ -209,6 +211,10 @@ class KeptRoom(NamedTuple):
 
 
 CountedRooms = LruStore[int, KeptRoom]
+LARGE: Final = 3_000
+"""Messages of a chat from which each process counts it before anyone asks, in .05 ms each."""
+MOST_LARGE: Final = 5
+"""Chats that are counted so: `CountedRooms` has room for them."""
 
 
 def counted_rooms() -> CountedRooms:
@@ -349,6 +355,24 @@ class ToldRooms:
         self._told = LruStore[tuple[int, str], tuple[tuple[RoomFacts, _People], ToldRoom]](
             100, lambda _: 1
         )
+        self._ahead: dict[int, int] = {}
+        """Judged messages of the large chats that this process has counted ahead."""
+
+    async def next_large(self, session: AsyncSession) -> tuple[int, int] | None:
+        """Return ID and judged messages of a large chat that grew since it was counted ahead."""
+        judged = Room.judged_messages
+        large = select(Room.id, judged).where(judged >= LARGE).order_by(judged.desc(), Room.id)
+        rows = await session.execute(large.limit(MOST_LARGE))
+        return next(((id_, size) for id_, size in rows if self._ahead.get(id_) != size), None)
+
+    async def count_large(self, db: Sessions) -> None:
+        """Count such a chat, so that its first reader does not wait for it."""
+        async with db.read() as session:
+            if large := await self.next_large(session):
+                room_id, self._ahead[room_id] = large
+                with suppress(NotFoundError):  # It is being deleted.
+                    zone = await session.scalar(select(Room.tz).where(Room.id == room_id))
+                    await self.read(session, room_id, ZoneInfo(zone or "UTC"))
 
     async def find(self, session: AsyncSession, room_id: int, zone: ZoneInfo) -> ToldRoom | None:
         """Return what is known of the chat. Raises NotFoundError."""

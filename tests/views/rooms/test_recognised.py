@@ -16,6 +16,7 @@ from app.services.compare.background import ChatBackground, ChatFit
 from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
 from app.services.deletion import delete_post
+from app.services.rooms import sight
 from app.services.rooms.sight import ToldRoom, ToldRooms, counted_rooms
 from saywho.engine.case import Fitted
 from tests.browsing import parts_of, signed_in
@@ -125,6 +126,34 @@ async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Datab
     assert (await made(db)).temperature != 9.0
     await judge_room(db)
     assert (await made(db)).temperature != 9.0
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_large_chat_is_counted_ahead_when_it_was_judged(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sight, "LARGE", 400)
+    counted = counted_rooms()
+    own, other = ToldRooms(counted), ToldRooms(counted_rooms())
+
+    async def is_due(told: ToldRooms) -> bool:
+        async with db.read() as session:
+            return await told.next_large(session) is not None
+
+    await import_chat(db, kakaotalk("small", *talk(120, seed=3)))
+    await import_chat(db, kakaotalk("large", *talk(480, seed=1)))
+    await judge_room(db)
+    await judge_room(db)
+    for told in (own, other):  # Of two processes, which each count it.
+        assert await is_due(told)
+        await told.count_large(db)
+        assert not await is_due(told)
+    assert counted.size == 480
+    await import_chat(db, kakaotalk("large", *talk(180, seed=2)))
+    await judge_room(db)
+    await own.count_large(db)
+    assert not await is_due(own)
+    assert counted.size == 660
 
 
 async def test_the_first_sentence_about_a_chat_is_kept_until_the_chat_changes(db: Database) -> None:
