@@ -24,13 +24,12 @@ from saywho.formats.post import ReplyTarget
 from saywho.formats.posts.blogs import NOBODY, Byline, post_of, read_xml
 from saywho.formats.reading import BadRecord, Skipped, username_for
 from saywho.formats.records import Format, Item, ReadOptions, Record, RecordStream, read_each
-from saywho.formats.source.file import Content, Source, head
+from saywho.formats.source.file import Content, Source, bare_head, head
 from saywho.formats.source.json import Json, as_object, as_word, listed
 from saywho.formats.source.members import damaged
 from saywho.formats.source.xml import Fields, elements
 
 _HEAD: Final = 16 * 1024
-_BLANKS: Final = re.compile(rb"\s+")
 _MOST_BYTES: Final = 64 * 2**20
 """Maximum size of an export of Ghost, and of Substack's table."""
 _MOST_OF_PAGE: Final = 2 * 2**20
@@ -55,8 +54,8 @@ def _read_ghost(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def _is_of_ghost(content: Content) -> bool:
-    beginning = _BLANKS.sub(b"", head(content, _HEAD))
-    return b'"db":[{' in beginning[:200] and b'"exported_on":' in beginning
+    beginning = bare_head(content)
+    return '"db":[{' in beginning[:200] and '"exported_on":' in beginning
 
 
 def _ghost_posts(content: Content) -> Iterator[tuple[int, tuple[Json, Byline]] | BadRecord]:
