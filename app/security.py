@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from app.config import Config
 from app.errors import StartError
@@ -21,8 +21,13 @@ def make_private_folder(path: Path) -> None:
     """Create a folder that only its owner can read, and sync its name; an existing one keeps its
     rights.
     """
+    make_folder(path, mode=0o700)
+
+
+def make_folder(path: Path, *, mode: int = 0o777) -> None:
+    """Create a folder and its parents, if they are absent, and sync their names."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
     for folder in missing:
         sync_folder(folder.parent)
 
@@ -43,8 +48,7 @@ def durable_file(path: Path, *, replaces: bool = True) -> Iterator[BinaryIO]:
     try:
         with open(draft, "xb", opener=open_private) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            sync_file(file)
         (os.replace if replaces else os.link)(draft, path)
     finally:
         draft.unlink(missing_ok=True)
@@ -55,6 +59,12 @@ def write_durably(path: Path, content: bytes, *, replaces: bool = True) -> None:
     """Write a file whose loss in a power cut somebody would notice: see `durable_file`."""
     with durable_file(path, replaces=replaces) as file:
         file.write(content)
+
+
+def sync_file(file: IO[bytes]) -> None:
+    """Let what was written to a file survive a power cut. Raises OSError."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def sync_folder(path: Path) -> None:

@@ -8,6 +8,8 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
+from app.security import sync_file
+
 
 class Compiled:
     """A value of `marshal` made from a file, which is discarded when the state has changed."""
@@ -31,7 +33,9 @@ class Compiled:
         part = self._file.with_suffix(f".{os.getpid()}")  # Others may start at the same time.
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(marshal.dumps((self._state, value)))
+            with part.open("wb") as file:
+                marshal.dump((self._state, value), file)
+                sync_file(file)
             part.replace(self._file)
         except OSError:  # The folder is another user's, or the disk is full.
             with contextlib.suppress(OSError):

@@ -4,12 +4,20 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import logging
+import os
 import sys
 from collections.abc import Mapping
 from typing import Final
 
 from saywho.processes import child_environment
 
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S: Final = 10.0
+"""Seconds between looks at a child; one that is stopped at two is killed, before others have waited
+30 s for its lock.
+"""
 WORKER_SCORE: Final = 100
 """Score of workers for `be_expendable`: the site would end with the supervisor, not with them."""
 
@@ -21,6 +29,8 @@ async def run_child(
     streams: tuple[int | None, int | None, int | None] = (None, None, None),
 ) -> int:
     """Run a module in a child process, killed if this is cancelled; return its status.
+
+    A child that somebody has stopped (SIGSTOP) is killed, too, as it may hold a lock.
 
     Its environment has only the given settings of the program. It shares standard streams that are
     not given.
@@ -35,11 +45,32 @@ async def run_child(
         stderr=stderr,
     )
     try:
-        return await process.wait()
+        return await _end_of(process)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+async def _end_of(process: asyncio.subprocess.Process) -> int:
+    was_stopped = False
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_S):
+                return await process.wait()
+        is_stopped = _is_stopped(process.pid)
+        if was_stopped and is_stopped:
+            logger.warning("the process %d was stopped by a signal; it is killed", process.pid)
+            process.kill()
+        was_stopped = is_stopped
+
+
+def _is_stopped(child: int) -> bool:
+    # Windows has no `waitid`, nor has macOS before Python 3.13.
+    with contextlib.suppress(AttributeError, ChildProcessError):
+        asked = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, child, asked) is not None
+    return False
 
 
 TRIM_EVERY_S: Final = 10.0

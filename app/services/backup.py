@@ -38,6 +38,7 @@ from app.security import (
     durable_file,
     make_private_folder,
     open_private,
+    sync_file,
     sync_folder,
     write_durably,
 )
@@ -85,10 +86,9 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     try:
         with file:
             size = _write(config, file, with_secrets=with_secrets)
-            file.flush()
-            os.fsync(file.fileno())
+            sync_file(file)
         sync_folder(target.parent)
-        (config.data_dir / LAST_BACKUP).touch(mode=0o600)
+        write_durably(config.data_dir / LAST_BACKUP, b"")
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, sqlite3.DatabaseError | OSError):
@@ -280,8 +280,7 @@ def _put_in_place(staging: Path, targets: Mapping[str, Path]) -> None:
 def _copy(source: IO[bytes], path: Path) -> None:
     with open(path, "wb", opener=open_private) as out:
         shutil.copyfileobj(source, out)
-        out.flush()
-        os.fsync(out.fileno())
+        sync_file(out)
 
 
 def _remove(staging: Path) -> None:

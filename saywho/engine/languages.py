@@ -7,6 +7,7 @@ told by runs of bytes, with naive Bayes (Lui and Baldwin, "langid.py", ACL 2012;
 import importlib
 import lzma
 import mmap
+import os
 import shutil
 import sys
 import threading
@@ -149,12 +150,15 @@ def _mapped(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _unpack(path: Path, folder: Path) -> Path:
-    """Write the arrays to files; return the folder."""
+    """Write the arrays to files, which survive a power cut; return the folder."""
     with TemporaryFile() as whole:
         with lzma.open(path) as packed:
             shutil.copyfileobj(packed, whole, 2**20)
         with ZipFile(whole) as archive:
             archive.extractall(folder)
+    for path in folder.iterdir():
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
     return folder
 
 

@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -38,7 +37,7 @@ from tests.conftest import Client, client_with
 from tests.house import ROOT
 from tests.installation import Installation
 from tests.trust.disk import FAULTS, Failing, Fault, calls_library
-from tests.trust.power import KEPT
+from tests.trust.power import KEPT, website_of
 from tests.uploading import jsonl
 from tests.waiting import eventually
 
@@ -97,12 +96,6 @@ def backup_of(folder: Path) -> Any:
             return sorted(name.partition(".db.")[0] for name in tar.getnames())
     except FileNotFoundError:
         return None
-
-
-def website_of(folder: Path) -> Any:
-    website = folder / "website"
-    files = (path for path in website.rglob("*") if path.is_file())
-    return {f"{path.relative_to(website)}": sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def export_of(folder: Path) -> Any:

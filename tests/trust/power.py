@@ -1,8 +1,9 @@
 """Power cuts: a site's folder is made again as a disk may have left it, and asked what it knows.
 
 A server and commands play a story, whose writes are recorded (`disk.py`): a first start or an
-upgrade, posts, accounts, tokens, settings, imports, replacements, undos, backups. At each cut all
-that was acknowledged before must be there, and what was begun is there as a whole or not at all.
+upgrade, posts, accounts, tokens, settings, imports, replacements, undos, backups, restores,
+websites. At each cut all that was acknowledged before must be there, and what was begun is there as
+a whole or not at all.
 
 `python -m tests.trust.power 2000` tries so many cuts, 200 in each story; `… 2000 7` begins with the
 story of seed 7, and `… 2000 7 1234` repeats its cut at call 1234 alone.
@@ -18,6 +19,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -32,7 +34,9 @@ from app.config import Config
 from app.db.migrate import prepare
 from app.db.sqlite.connection import open_connection
 from app.db.sqlite.fts5 import register
+from app.parts.publish.folder import DRAFTS
 from app.services.access.phone_switch import SWITCH
+from app.services.checks import LAST_BACKUP
 from tests import children, quick_start
 from tests.archives import picture, x_media, x_media_members, zip_bytes
 from tests.browsing import PASSWORD, SAME_ORIGIN, Browser
@@ -51,12 +55,21 @@ IMPORTED: Final = 60
 PICTURED: Final = "mina"
 KEPT: Final = Path(__file__).parents[1] / "db" / "kept" / "1.0.0.sqlite.sql"
 KEPT_TOKEN: Final = "saywho_of-a-kept-site"
+WEBSITE: Final = "website"
+PUBLISH: Final = ("publish", "-u", "ann", "-u", PICTURED, "--yes")
 SWITCHED: Final = """
 import sys
 from pathlib import Path
 from app.services.access.phone_switch import switch_phones
 switch_phones(Path(sys.argv[1]), is_on=sys.argv[2] == "1")
 """
+
+
+def website_of(folder: Path) -> dict[str, str]:
+    """Return a digest of each file of the website in the folder."""
+    website = folder / WEBSITE
+    files = (path for path in website.rglob("*") if path.is_file() and DRAFTS not in path.parts)
+    return {f"{path.relative_to(website)}": sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 class Fact(Struct, frozen=True):
@@ -88,6 +101,7 @@ class Story:
         self._imports: list[tuple[int, list[str]]] = []
         """Ids of imports, and their texts."""
         self._backups: list[str] = []
+        self._has_pictures = False
         self._cookies: dict[str, Any] = {}
         self.token = ""
 
@@ -106,7 +120,7 @@ class Story:
             everything: list[Callable[[], None]] = [
                 *(self._post_at_once, self._import, self._replace, self._import_pictures),
                 *(self._back_up, self._undo, self._delete, self._switch_phones, self._restart),
-                *(self._invite, self._switch_reading, self._restore),
+                *(self._invite, self._switch_reading, self._restore, self._publish),
             ]
             self._author()
             for number in range(actions):
@@ -263,6 +277,7 @@ class Story:
             "pictures", adds=[f"post {number}" for number in posts], value=len(files)
         )
         self._queue(fact, zip_bytes(x_media_members(posts, files)), "publish=1")
+        self._has_pictures = True
 
     def _queue(self, fact: Fact, body: bytes, query: str) -> int:
         """Queue an import, while others post, and wait until it has ended; return its id."""
@@ -307,6 +322,14 @@ class Story:
         done = self.installation.process(PROGRAM, "restore", path, env=env)
         assert done.returncode == 0, done.stderr
         self._tell(fact)
+
+    def _publish(self) -> None:
+        if not self._has_pictures:
+            self._import_pictures()
+        fact = self._begin("website")
+        done = self.installation.process(PROGRAM, *PUBLISH, self.recorder.root / WEBSITE)
+        assert done.returncode == 0, done.stderr
+        self._tell(fact, value=website_of(self.recorder.root))
 
     def _restart(self) -> None:
         port = self.server.port
@@ -474,6 +497,9 @@ def _faults_of(left: Path, facts: Sequence[Fact], chance: Random) -> list[str]:
         # A restore takes as long as all others; the newest backup has most.
         if (backups := expected.values("backup")) and chance.random() < 0.2:
             faults += _restored(left, backups[-1], "restored", facts)
+            if not (installation.data_dir / LAST_BACKUP).exists():
+                faults.append("the time of the last backup is gone")
+        faults += _faults_of_website(left, installation, expected, chance)
         for fact in (*expected.told[-3:], *expected.begun):
             if fact.what == "restore":
                 if fact.is_told and not any((left / fact.value[1]).glob("*.db")):
@@ -483,6 +509,23 @@ def _faults_of(left: Path, facts: Sequence[Fact], chance: Random) -> list[str]:
     except (Exception, SystemExit) as error:
         return [f"{type(error).__name__}: {error}"]
     return faults
+
+
+def _faults_of_website(
+    left: Path, installation: Installation, expected: Expected, chance: Random
+) -> list[str]:
+    """Return what is wrong with the website that is left, and with the next one in its place."""
+    is_begun = any(fact.what == "website" for fact in expected.begun)
+    told = expected.values("website")[-1:]
+    if told and not is_begun and told[0] != website_of(left):
+        return ["a file of the website is gone"]
+    if not (is_begun or (told and chance.random() < 0.1)):
+        return []
+    for folder in (left, left / "anew"):
+        published = installation.run(*PUBLISH, folder / WEBSITE)
+        if published.exit_code:
+            return [f"a website cannot be published: {published.output}"]
+    return [] if website_of(left) == website_of(left / "anew") else ["a website is another"]
 
 
 def _restored(left: Path, name: str, place: str, facts: Sequence[Fact]) -> list[str]:

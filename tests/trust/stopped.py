@@ -193,7 +193,8 @@ class Stops:
         with stopped(process):
             began = time.monotonic()
             status = self.post()
-            waited = time.monotonic() - began
+            if (waited := time.monotonic() - began) and status != 201:
+                self.faults.append(f"a post was answered {status} while an import is stopped")
             self._compare(self.server.send("GET", NEWEST)[2], "while an import is stopped")
             self.use(3)
         self.said.append(f"an import (a post was answered {status} after {waited:.1f} s)")

@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 from msgspec import structs
 
 from app.db.lock import file_lock
+from app.security import make_folder, sync_file, sync_folder
 
 MARK: Final = "saywho-website.json"
 DRAFTS: Final = ".saywho-draft"
@@ -56,7 +57,9 @@ class WebsiteFolder:
         if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
             self.unchanged += 1
             return
-        self._draft(name).write_bytes(content)
+        self._drafts.append(name)
+        with self._draft(name) as draft:
+            draft.write(content)
 
     def add_copy(self, name: str, source: Path) -> None:
         """Add a copy of a file that never changes while it has this name and size.
@@ -69,7 +72,9 @@ class WebsiteFolder:
         if path.is_file() and not path.is_symlink() and path.stat().st_size == size:
             self.unchanged += 1
             return
-        shutil.copyfile(source, self._draft(name))
+        self._drafts.append(name)
+        with self._draft(name) as draft, source.open("rb") as copied:
+            shutil.copyfileobj(copied, draft)
 
     def finish(self, mark: WebsiteMark) -> None:
         """Give the drafts their names, and remove files that are no longer of the website."""
@@ -80,6 +85,7 @@ class WebsiteFolder:
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             (self.root / DRAFTS / name).replace(path)
+        self._sync_names(self._drafts)
         self.written = len(self._drafts)
         for name in gone:
             path = self.root / name
@@ -89,6 +95,8 @@ class WebsiteFolder:
             for folder in PurePosixPath(name).parents[:-1]:
                 with suppress(OSError):  # It has other files.
                     (self.root / folder).rmdir()
+        # After a power cut, no file is there that the mark does not list.
+        self._sync_names(gone)
         self._mark(mark, self._files)
 
     def _check(self, name: str) -> None:
@@ -102,19 +110,28 @@ class WebsiteFolder:
     def _is_inside(self, path: Path) -> bool:
         return path.parent.resolve().is_relative_to(self.root)
 
-    def _draft(self, name: str) -> Path:
-        self._drafts.append(name)
+    @contextmanager
+    def _draft(self, name: str) -> Iterator[BinaryIO]:
         path = self.root / DRAFTS / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        with path.open("wb") as file:
+            yield file
+            sync_file(file)
+
+    def _sync_names(self, names: Iterable[str]) -> None:
+        folders = {self.root / each for name in names for each in PurePosixPath(name).parents}
+        for folder in filter(Path.exists, folders):
+            sync_folder(folder)
 
     def _mark(self, mark: WebsiteMark, files: Iterable[str]) -> None:
         content = mark.encoded(files)
-        path, draft = self.root / MARK, self.root / DRAFTS / MARK
+        path = self.root / MARK
         if path.is_file() and path.read_bytes() == content:
             return
-        draft.write_bytes(content)
-        draft.replace(path)
+        with self._draft(MARK) as draft:
+            draft.write(content)
+        (self.root / DRAFTS / MARK).replace(path)
+        sync_folder(self.root)
 
 
 def check_folder(root: Path) -> frozenset[str]:
@@ -148,7 +165,7 @@ def opened_folder(root: Path) -> Iterator[WebsiteFolder]:
     """Open a folder for one run. Raises FolderError."""
     check_folder(root)
     is_new = not root.exists()
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     root = root.resolve()
     with file_lock(root, waits=False) as is_free:
         if not is_free:

@@ -32,6 +32,7 @@ from app.parts.spark.jobs import (
     read_rows,
     session,
 )
+from app.security import write_durably
 from app.services.posts.post_content import checked, checked_language, checked_target, lenient
 from saywho.clock import now
 from saywho.comparing.copied_texts import undecided_verdict, without_ratios
@@ -234,7 +235,7 @@ def fit(
         content, result = _fitted(posts, [username_key(name) for name in usernames], shipped)
         result = msgspec.structs.replace(result, errors=bad_rows.value.errors())
     try:
-        output.write_bytes(content)
+        write_durably(output, content, replaces=False)
     except OSError as error:
         raise JobError(
             "{name} cannot be written: {error}", name=str(output), error=str(error)

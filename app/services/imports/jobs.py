@@ -27,7 +27,7 @@ from app.errors import (
     UnavailableError,
 )
 from app.models import ImportJob
-from app.security import make_private_folder, sync_folder
+from app.security import make_private_folder, sync_file, sync_folder
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import UNENDED, forget_examples, mark_cancelled
 from app.services.imports.job_report import (
@@ -393,8 +393,7 @@ def open_upload(data_dir: Path) -> tuple[str, IO[bytes]]:
 
 def sync_upload(data_dir: Path, file: IO[bytes]) -> None:
     """Sync an upload to the disk, to survive a power cut. Raises OSError."""
-    file.flush()
-    os.fsync(file.fileno())
+    sync_file(file)
     sync_folder(data_dir / FOLDER)
 
 

@@ -41,7 +41,7 @@ from app.errors import (
 )
 from app.models import MediaUse, Tweet, User
 from app.runtime.sandbox import ReadError, Sandbox
-from app.security import make_private_folder, open_private
+from app.security import make_private_folder, open_private, sync_file
 from saywho.clock import monotonic
 from saywho.formats.media.box_files import Span
 from saywho.formats.media.file_bytes import START_BYTES, TYPES, suffix_of
@@ -166,8 +166,7 @@ class MediaKeeper:
                     digest = hashlib.file_digest(file, "sha256")
                 file_name = f"{digest.hexdigest()}.{suffix}"
                 if not (self._folder / file_name).exists():
-                    file.flush()
-                    os.fsync(file.fileno())
+                    sync_file(file)
                     draft.rename(self._folder / file_name)
                     self.used_bytes += size
         finally:
@@ -443,6 +442,7 @@ class SmallPictures:
             try:
                 with open(draft, "xb", opener=open_private) as file:
                     file.write(version.content or _NONE)
+                    sync_file(file)  # A part of it would be shown for good.
                 draft.rename(path)
             finally:
                 draft.unlink(missing_ok=True)

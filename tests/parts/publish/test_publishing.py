@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -444,16 +445,16 @@ def test_a_full_disk_leaves_the_website_as_it_was(
     before = contents(folder)
     late = {"username": "mina", "text": "too late", "created_at": "2021-02-02T02:00:00Z"}
     site.json("import", lines(tmp_path / "late.jsonl", late))
-    write = Path.write_bytes
+    sync = os.fsync
     left = [3]
 
-    def full(path: Path, content: bytes) -> int:
+    def full(number: int) -> None:
         left[0] -= 1
         if left[0] < 0:
-            raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return write(path, content)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(number)
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     result = site.run("publish", folder, "-u", "mina", *PUBLISH)
     monkeypatch.undo()
     assert result.exit_code == 1, result.output
@@ -463,7 +464,7 @@ def test_a_full_disk_leaves_the_website_as_it_was(
     assert publish(site, folder)["written"] > 3
     # A folder that was not there is not left behind.
     left[0] = 3
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     assert site.run("publish", tmp_path / "other", "-u", "mina", *PUBLISH).exit_code == 1
     monkeypatch.undo()
     assert not (tmp_path / "other").exists()
