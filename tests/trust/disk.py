@@ -315,5 +315,9 @@ class Failing:
         self._control[:] = CONTROL.pack(fault.number, 0, kinds, fault.error, fault.lasts, 0)
 
     @property
+    def has_failed(self) -> bool:
+        return bool(CONTROL.unpack(self._control)[5])
+
+    @property
     def seen(self) -> int:
         return int(CONTROL.unpack(self._control)[1])

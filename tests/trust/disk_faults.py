@@ -2,7 +2,8 @@
 
 Each command and request then has its whole effect or none, says so in a line, leaves nothing
 behind, and does the rest when it is repeated. `python -m tests.trust.disk_faults` lets each call of
-each subject fail; `… 12 7 import` lets 12 of an import fail, drawn by seed 7.
+each subject fail with each error, which takes hours; `… each 7` with one error, drawn by seed 7;
+`… 12 7 import` lets 12 calls of an import fail.
 """
 
 import asyncio
@@ -15,9 +16,10 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -41,8 +43,13 @@ from tests.trust.power import KEPT, website_of
 from tests.uploading import jsonl
 from tests.waiting import eventually
 
-EVERY: Final = 10_000
-MOST_REQUESTS: Final = 1_000
+EVERY: Final = 1_000_000
+EACH: Final = "each"
+CALLS: Final = {
+    False: {"write": 24, "sync": 1, "open": 3},
+    True: {"write": 43, "sync": 8, "open": 30},
+}
+"""Calls for a post, and for an import of a line, with its request."""
 SOON_S: Final = 0.2
 MOST_S: Final = 5.0
 """Of a request after a fault has passed."""
@@ -146,13 +153,13 @@ class Faults:
             register(connection)
             connection.executescript(KEPT.read_text())
 
-    def try_some(self, subject: Subject, most: int, chance: Random) -> Iterator[str]:
-        """Let so many calls of a command fail; yield what is wrong."""
+    def try_some(self, subject: Subject, most: int | None, chance: Random) -> Iterator[str]:
+        """Let so many calls of a command fail, or each once; yield what is wrong."""
         for fault in self._chosen(subject, most, chance):
             folder = self._copy(subject.template)
             with self._failing.at(fault):
                 result = self._run(folder, subject)
-            self.tried += 1
+            self.tried += self._failing.has_failed
             wrong = list(self._wrong_after(folder, subject, result))
             if not fault.lasts and not subject.is_stepwise:
                 wrong += self._left_behind(folder, subject)
@@ -185,21 +192,17 @@ class Faults:
         known = files_in(self._folder / subject.template) | self._done.files
         yield from (f"left behind: {name}" for name in sorted(files_in(folder) - known))
 
-    def _chosen(self, subject: Subject, most: int, chance: Random) -> list[Fault]:
+    def _chosen(self, subject: Subject, most: int | None, chance: Random) -> list[Fault]:
         """Count the calls of a run without faults, which is what each run is compared with."""
         faults = []
-        for kind, (_, errors) in FAULTS.items():
+        for kind in FAULTS:
             folder = self._copy(subject.template)
             self._failing.count(kind)
             result = self._run(folder, subject)
             assert result.exit_code == 0, result.output
-            for number in range(1, self._failing.seen + 1):
-                faults += [Fault(kind, number, error, False) for error in errors]
-                faults += [
-                    Fault(kind, number, error, True) for error in errors if error in PERSISTENT
-                ]
+            faults += [faults_at(kind, n) for n in range(1, self._failing.seen + 1)]
             self._done = Done(subject.state(folder), files_in(folder))
-        return chance.sample(faults, min(most, len(faults)))
+        return some_of(faults, most, chance)
 
     def _copy(self, template: str) -> Path:
         self._copies += 1  # This process knows no folder of such a name yet.
@@ -223,10 +226,26 @@ def files_in(folder: Path) -> set[str]:
     return {name for name in names if not PASSING.search(name)}
 
 
+def faults_at(kind: str, number: int) -> list[Fault]:
+    """Return the faults of a call."""
+    _, errors = FAULTS[kind]
+    passing = [Fault(kind, number, error, lasts=False) for error in errors]
+    lasting = [Fault(kind, number, error, lasts=True) for error in errors if error in PERSISTENT]
+    return [*passing, *lasting]
+
+
+def some_of(faults: Sequence[Sequence[Any]], most: int | None, chance: Random) -> list[Any]:
+    """Return so many faults of any calls, or one of each call."""
+    if most is None:
+        return [chance.choice(each) for each in faults]
+    every = list(chain.from_iterable(faults))
+    return chance.sample(every, min(most, len(every)))
+
+
 async def try_requests(
-    folder: Path, failing: Failing, most: int, chance: Random
+    folder: Path, failing: Failing, most: int | None, chance: Random
 ) -> AsyncIterator[str]:
-    """Let calls of a site fail that serves; yield what is wrong."""
+    """Let calls of a site fail that serves; yield what is wrong, and "" for each call that did."""
     installation = Installation(folder / "served" / "instance", {"SAYWHO_ACCESS_LOG": "0"})
     config = Config.from_env(installation.environment())
     await asyncio.to_thread(prepare, config, upgrade_old=False)
@@ -234,22 +253,27 @@ async def try_requests(
     async with app.test_app():
         client = await client_with(app, "admin")
         await client.add_user("ann")
-        for number in range(most):
-            kind = chance.choice([*FAULTS])
-            error = chance.choice(FAULTS[kind][1])
-            lasts = error in PERSISTENT and chance.random() < 0.5
-            fault = Fault(kind, chance.randrange(1, 12), error, lasts)
+        every = [
+            [(is_import, fault) for fault in faults_at(kind, n)]
+            for is_import, calls in CALLS.items()
+            for kind, last in calls.items()
+            for n in range(1, last + 1)
+        ]
+        for number, (is_import, fault) in enumerate(some_of(every, most, chance)):
             text = f"number {number} of ann"
             # An import whose process failed is tried again after 5 s.
-            is_import = chance.random() < 0.1
             with failing.at(fault):
                 if is_import:
                     path, data = "/api/v1/imports?format=jsonl", jsonl(ann_says(text))
                     answer = await client.post(path, data=data)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(_until_failed(failing), MOST_S)
                     await asyncio.sleep(SOON_S)
                 else:
                     path = "/api/v1/users/ann/tweets"
                     answer = await client.post(path, json={"text": text})
+            if failing.has_failed:
+                yield ""
             is_done = answer.status_code in {201, 202}
             if not is_done and answer.status_code not in {503, 507}:
                 yield f"{path}, {fault}: {answer.status_code} {await answer.get_data()}"
@@ -263,6 +287,11 @@ async def try_requests(
             if monotonic() - began > MOST_S:
                 yield f"{path}, {fault}: the next post took {monotonic() - began:.1f} s"
         await eventually(partial(asyncio.to_thread, _uploads, config), until=lambda left: not left)
+
+
+async def _until_failed(failing: Failing) -> None:
+    while not failing.has_failed:  # noqa: ASYNC110 - another process may write it
+        await asyncio.sleep(SOON_S / 10)
 
 
 def ann_says(text: str) -> dict[str, Any]:
@@ -288,7 +317,7 @@ async def _all_of_requests(*given: Any) -> list[str]:
     return [fault async for fault in try_requests(*given)]
 
 
-def run_here(folder: Path, most: int, seed: int, name: str) -> int:
+def run_here(folder: Path, most: int | None, seed: int, name: str) -> int:
     """Try faults in this process, into which the library is loaded."""
     quick_start.install()
     children.install()
@@ -302,16 +331,17 @@ def run_here(folder: Path, most: int, seed: int, name: str) -> int:
                 print(fault, flush=True)
             print(f"{subject.name}: {faults.tried} faults so far", flush=True)
     if name in "requests":
-        requests = min(most, MOST_REQUESTS)
-        for fault in asyncio.run(_all_of_requests(folder, failing, requests, Random(seed))):
-            wrong += 1
-            print(fault, flush=True)
-        faults.tried += requests
+        for fault in asyncio.run(_all_of_requests(folder, failing, most, Random(seed))):
+            if fault:
+                wrong += 1
+                print(fault, flush=True)
+            else:
+                faults.tried += 1
     print(f"{faults.tried} faults, {wrong} wrong")
     return 1 if wrong else 0
 
 
-def run(most: int, seed: int = 0, name: str = "") -> int:
+def run(most: str, seed: str = "0", name: str = "") -> int:
     """Try faults in a process of its own; return its status."""
     with tempfile.TemporaryDirectory(prefix="saywho-faults-") as made:
         folder = Path(made).resolve()
@@ -323,16 +353,16 @@ def run(most: int, seed: int = 0, name: str = "") -> int:
             "DISK_ROOT": f"{folder / 'disk'}",
             "DISK_CONTROL": f"{control}",
         }
-        command = (sys.executable, "-m", __spec__.name, "here", *map(str, (most, seed, name)))
+        command = (sys.executable, "-m", __spec__.name, "here", most, seed, name)
         return subprocess.run(command, env=env, cwd=ROOT, check=False).returncode
 
 
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["here"]:
         _, most, seed, name = arguments
-        return run_here(Path(os.environ["DISK_ROOT"]), int(most), int(seed), name)
-    most, seed, name = (*arguments, *(f"{EVERY}", "0", "")[len(arguments) :])
-    return run(int(most), int(seed), name)
+        number = None if most == EACH else int(most)
+        return run_here(Path(os.environ["DISK_ROOT"]), number, int(seed), name)
+    return run(*(arguments or [f"{EVERY}"]))
 
 
 if __name__ == "__main__":

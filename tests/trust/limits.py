@@ -47,6 +47,10 @@ class MemoryLimit:
         enter = 'echo $$ > "$0" && exec "$@"'
         return ("sh", "-c", enter, str(self.folder / "cgroup.procs"), *command)
 
+    def take(self, pid: int) -> None:
+        """Count what a process takes from now on."""
+        (self.folder / "cgroup.procs").write_text(f"{pid}")
+
     def clear(self) -> None:
         """Kill what is in the group, as systemd does with what a server leaves."""
         for pid in (self.folder / "cgroup.procs").read_text().split():

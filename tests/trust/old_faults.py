@@ -438,8 +438,8 @@ OLD_FAULTS: Final = (
             "a power cut takes a backup that was said to be finished",
             "tests/trust/test_power.py::test_a_power_cut_takes_nothing_that_was_acknowledged[new]",
             "app/services/backup.py",
-            "        sync_folder(target.parent)\n        (config",
-            "        (config",
+            "        sync_folder(target.parent)\n        write_durably(config",
+            "        write_durably(config",
         ),
     ),
     OldFault(

@@ -1,9 +1,10 @@
 """Processes that are stopped, not dead, and go on: no answer is stale, no event comes twice.
 
 `python -m tests.trust.stopped serve` stops a worker, and an import's process, for 15 s each time,
-while others write and the clock jumps by ten minutes; `… hypercorn` for a minute under plain
-hypercorn; `… postgresql` also connections of PostgreSQL, with `saywho serve`. `… serve 15 5 7` does
-so in five rounds by seed 7.
+while others write and the clock jumps by ten minutes, and then lets a worker reach a limit of its
+memory, so that the kernel kills it; `… hypercorn` for a minute under plain hypercorn; `…
+postgresql` also connections of PostgreSQL, with `saywho serve`. `… serve 15 5 7` does so in five
+rounds by seed 7.
 """
 
 import contextlib
@@ -33,6 +34,7 @@ from tests.server import (
     serving,
     sockets_of,
 )
+from tests.trust.limits import MemoryLimit, memory_limit
 from tests.trust.moved_clock import clock_library, set_ahead
 from tests.trust.site import queue
 from tests.uploading import jsonl
@@ -43,6 +45,8 @@ JUMPS_S: Final = (-600, 0, 600)
 LONGEST_S: Final = 35.0
 """In which a request is answered while somebody else is stopped: a writer waits for 30 s."""
 IMPORTED: Final = 20_000
+SHORT_MIB: Final = 1
+"""What a worker may take more than it has."""
 KINDS: Final = {"serve": 15.0, "hypercorn": 60.0, "postgresql": 15.0}
 """Ways to serve, and the seconds for which something is stopped: below the 20 s after which `saywho
 serve` replaces a worker.
@@ -97,6 +101,8 @@ class Stops:
         self.server, self._clock, self._stop_s = server, clock, stop_s
         self._chance = Random(seed)
         self._number = 0
+        self._is_killed = False
+        """Whether a worker is killed, and what it was asked gets no answer."""
         self.said: list[str] = []
         self.faults: list[str] = []
         self.stored: list[int] = []
@@ -105,10 +111,15 @@ class Stops:
         self.followers: list[Follower] = []
 
     def post(self) -> int:
-        """Send a post; return its status."""
+        """Send a post; return its status, 0 if its worker was killed meanwhile."""
         self._number += 1
         began = time.monotonic()
-        status, _, post = self.server.send("POST", POSTS, {"text": f"number {self._number}"})
+        try:
+            status, _, post = self.server.send("POST", POSTS, {"text": f"number {self._number}"})
+        except (OSError, http.client.HTTPException):
+            if not self._is_killed:
+                self.faults.append("a post got no answer")
+            return 0
         if (took := time.monotonic() - began) > LONGEST_S:
             self.faults.append(f"a post took {took:.0f} s")
         if status == 201:
@@ -151,6 +162,22 @@ class Stops:
                 self._compare(json.loads(answer.read()), "after a worker was stopped")
         is_there = worker in self._workers()
         self.said.append("a worker" if is_there else "a worker, which was replaced")
+
+    def limit_a_worker(self, limit: MemoryLimit) -> None:
+        """Let the kernel kill a worker while others write, because it needs more memory."""
+        worker = self._chance.choice(self._workers())
+        limit.take(worker)
+        self._is_killed = True
+
+        def is_replaced() -> bool:
+            self.post()
+            there = self._workers()
+            return worker not in there and len(there) > 1
+
+        self.server.installation.wait_until(is_replaced)
+        self._is_killed = False
+        self._compare(self.server.send("GET", NEWEST)[2], "after a worker was killed")
+        self.said.append("a worker that was short of memory")
 
     def _workers(self) -> list[int]:
         """Return the processes that listen: hypercorn has another child."""
@@ -232,7 +259,7 @@ class Stops:
         """Compare a page of all posts with what was acknowledged before it was requested."""
         shown = [post["id"] for post in page["items"]]
         lacking, back = set(self.stored) - set(shown), set(self.deleted) & set(shown)
-        if lacking or back or len(set(shown)) < len(shown):
+        if lacking or back or len({post["text"] for post in page["items"]}) < len(shown):
             self.faults.append(f"stale {when}: lacking {lacking}, deleted and shown {back}")
 
     def _token(self) -> dict[str, str]:
@@ -281,6 +308,9 @@ def run(
         stops.followers = [Follower(server) for _ in range(6)]
         for _ in range(rounds):
             stops.stop_a_worker()
+            if kind != "hypercorn":  # It ends if a worker is killed.
+                with memory_limit(SHORT_MIB) as limit:
+                    stops.limit_a_worker(limit)
             if of_imports:
                 stops.stop_an_import()
             if database is not None:

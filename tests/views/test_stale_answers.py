@@ -108,7 +108,8 @@ class Workers:
         made = await self.fresh.get(address)
         if await kept.get_data() == await made.get_data():
             return False
-        # Where maintenance has changed it in between, the old one is no longer given out.
+        # Where maintenance has changed it in between, the old one is soon no longer given out.
+        await parts_of(self.keeper.app).openness.settle()
         return is_kept(await self.keeper.get(address))
 
 

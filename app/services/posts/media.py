@@ -436,18 +436,20 @@ class SmallPictures:
 
     def _write(self, versions: Iterable[SmallVersion]) -> None:
         """Store versions, except of deleted pictures. Raises OSError."""
-        for version in versions:
-            path = self._path(version.name, version.width)
-            draft = self._target / f"{DRAFT}{secrets.token_hex(8)}"
-            try:
-                with open(draft, "xb", opener=open_private) as file:
-                    file.write(version.content or _NONE)
-                    sync_file(file)  # A part of it would be shown for good.
-                draft.rename(path)
-            finally:
-                draft.unlink(missing_ok=True)
-            if not (self._folder / version.name).exists():
-                path.unlink(missing_ok=True)
+        # Removals would take the drafts, too.
+        with locked_against_removal(self._folder):
+            for version in versions:
+                path = self._path(version.name, version.width)
+                draft = self._target / f"{DRAFT}{secrets.token_hex(8)}"
+                try:
+                    with open(draft, "xb", opener=open_private) as file:
+                        file.write(version.content or _NONE)
+                        sync_file(file)  # A part of it would be shown for good.
+                    draft.rename(path)
+                finally:
+                    draft.unlink(missing_ok=True)
+                if not (self._folder / version.name).exists():
+                    path.unlink(missing_ok=True)
 
 
 def has_small_versions(name: str) -> bool:
