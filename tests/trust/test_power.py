@@ -5,7 +5,19 @@ from random import Random
 
 import pytest
 
-from tests.trust.power import Cut, some_cuts, tell_story, try_cuts
+from tests.installation import PROGRAM, Installation
+from tests.trust.disk import Disk, Recorder
+from tests.trust.power import (
+    HOW,
+    PUBLISH,
+    WEBSITE,
+    Cut,
+    some_cuts,
+    tell_story,
+    try_cuts,
+    website_of,
+)
+from tests.uploading import jsonl
 
 CUTS = 80
 OF_UPGRADE = 20
@@ -22,6 +34,22 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(
     tried = list(try_cuts(calls, root, some_cuts(calls, cuts, Random(seed)), tmp_path))
     assert len(tried) == cuts
     assert [(cut, faults[:3]) for cut, faults in tried if faults] == []
+
+
+def test_a_website_that_was_published_is_whole_after_a_power_cut(tmp_path: Path) -> None:
+    recorder = Recorder.of(tmp_path)
+    posts = ({"username": name, "text": f"by {name}"} for name in ("ann", "mina"))
+    (tmp_path / "posts.jsonl").write_bytes(jsonl(*posts))
+    installation = Installation(recorder.root / "instance", recorder.settings())
+    for command in (("import", tmp_path / "posts.jsonl"), (*PUBLISH, recorder.root / WEBSITE)):
+        done = installation.process(PROGRAM, *command)
+        assert done.returncode == 0, done.stderr
+    disk = Disk(recorder.root)
+    for call in recorder.calls():
+        disk.play(call)
+    for seed, how in enumerate(HOW):
+        disk.leave(tmp_path / f"{seed}", Random(seed), how)
+        assert website_of(tmp_path / f"{seed}") == website_of(recorder.root), how
 
 
 @pytest.mark.full
