@@ -117,6 +117,7 @@ class Resources:
         """Functions that end live streams, which servers wait for at a stop."""
         feed.subscribe(self.live_hub.publish)
         feed.subscribe(self.maintenance.wake)
+        feed.subscribe(self.showcase.note)
         feed.on_reset(self.live_hub.reset)
         for holder in (self.models, self.cards, self.showcase, self.chats):
             feed.on_reset(holder.clear)

@@ -80,6 +80,7 @@ MADE_ANEW: Final = frozenset(
     )
 )
 """The other routes that anybody may read; the dashboard is kept once Dash has asked for figures."""
+EXAMPLE: Final = "An example: a post that saywho had not seen"
 SOURCE: Final = {"source_id": "0", "username": "ben"}
 YEAR: Final = "2020-02-02T10:00:00Z"
 
@@ -231,6 +232,25 @@ async def test_no_kept_answer_is_stale_after_any_kind_of_event(
 @pytest.mark.full
 async def test_no_kept_answer_or_picture_is_stale_after_any_write(make_config: MakeConfig) -> None:
     await check_writes(make_config, [*KEPT, *PICTURES], names=WRITES)
+
+
+async def test_the_front_page_has_the_example_of_a_new_worker_after_a_deletion(
+    make_config: MakeConfig,
+) -> None:
+    apps = create_app(make_config()), create_app(make_config(cache_mb=0))
+    async with working(*apps) as workers:
+        await write_in_bulk(workers)
+        await settled(apps[1])
+        assert EXAMPLE not in await (await workers.keeper.get("/")).get_data(as_text=True)
+        await workers.admin.delete(f"{API}/rooms/1")
+        await settled(apps[1])
+        await parts_of(workers.keeper.app).openness.settle()
+        kept = await (await workers.keeper.get("/")).get_data(as_text=True)
+        new = create_app(make_config())
+        async with new.test_app():
+            made = await (await Client(new, {}).get("/")).get_data(as_text=True)
+        assert EXAMPLE in made
+        assert kept == made
 
 
 async def newest_event(app: Quart) -> int:

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, not_, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
-from app.db.result_cache import EVERYTHING, depends_on
+from app.db.feed import Change
+from app.db.result_cache import ABOUT_ALL, EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
@@ -525,16 +526,24 @@ class Showcase:
         self._shown: dict[str, tuple[int, QuizSet, Solution]] = {}
         self._undecided: dict[str, float] = {}
         """Time by language until the next trial, after ten unanswered examples."""
+        self._cleared = 0
 
     def clear(self, _newest: int) -> None:
         """Forget the examples, since lost posts' IDs are allocated again."""
+        self._cleared += 1
         self._shown.clear()
         self._undecided.clear()
+
+    def note(self, changes: Sequence[Change]) -> None:
+        """Forget the examples after a deletion, as their figures may be of what was deleted."""
+        if any(change.kind in ABOUT_ALL for change in changes):
+            self.clear(changes[-1].id)
 
     async def find(self, lang: str) -> Solution | None:
         """Return the example; None if none of ten is answered correctly."""
         if monotonic() < self._undecided.get(lang, 0.0):
             return None
+        cleared = self._cleared
         async with self._db.read() as session:
             # Another example is drawn after 500 new posts.
             turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // 500
@@ -543,7 +552,11 @@ class Showcase:
                 with contextlib.suppress(NotFoundError):
                     await read_question(session, quiz)
                     return solution
-            return await self._make(session, lang, turn)
+            solution = await self._make(session, lang, turn)
+        if cleared != self._cleared:  # It may be of what was deleted meanwhile.
+            self._shown.pop(lang, None)
+            self._undecided.pop(lang, None)
+        return solution
 
     async def _make(self, session: AsyncSession, lang: str, turn: int) -> Solution | None:
         for attempt in range(10):
