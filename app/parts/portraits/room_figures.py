@@ -80,9 +80,8 @@ class CardLine(NamedTuple):
 class PersonCard:
     username: str
     messages: int
-    line: CardLine
-    further: Sequence[CardLine] = ()
-    """What else sets the person apart; nobody else has lines of these kinds."""
+    lines: Sequence[CardLine]
+    """What sets the person apart, the best first; nobody else has lines of these kinds."""
 
     @property
     def hue(self) -> str:
@@ -95,25 +94,22 @@ def cards_of(sight: ChatSight) -> list[PersonCard]:
     """
     named = [place for place, person in enumerate(sight.people) if person.username]
     offered = {place: [*_lines_about(sight, place)] for place in named}
-    chosen: dict[int, CardLine] = {}
+    chosen: dict[int, list[CardLine]] = {}
     kinds: set[str] = set()
     # A person with few lines chooses first.
     for place in sorted(named, key=lambda place: len(offered[place])):
-        lines = [line for line in offered[place] if line.kind not in kinds]
-        line = next(iter(lines), None)
+        line = next((line for line in offered[place] if line.kind not in kinds), None)
         if line is None and place in sight.silent and not sight.alike:
             line = CardLine("silent", _absence(sight, place))
         if line:
-            chosen[place] = line
+            chosen[place] = [line]
             kinds.add(line.kind)
-    further: dict[int, list[CardLine]] = {place: [] for place in chosen}
-    in_turn = sorted(chosen, key=lambda place: len(offered[place]))
-    for place in in_turn * (MOST_LINES - 1):
+    for place in [*chosen] * (MOST_LINES - 1):
         if line := next((line for line in offered[place] if line.kind not in kinds), None):
-            further[place].append(line)
+            chosen[place].append(line)
             kinds.add(line.kind)
     return [
-        PersonCard(person.username, person.messages, chosen[place], further[place])
+        PersonCard(person.username, person.messages, chosen[place])
         for place in named
         if place in chosen and (person := sight.people[place]).username
     ]
