@@ -11,16 +11,7 @@ import msgspec
 from saywho.engine.case import Case, Suspect
 from saywho.engine.evidence import PlainPost, PostTexts, marks_of, unwritten_words, used_piece
 from saywho.engine.features import CHARACTERS, occurrences
-from saywho.engine.judgement import (
-    FEWEST_JUDGED,
-    MODEL,
-    SURE,
-    Bound,
-    Conclusion,
-    Judgement,
-    Limit,
-    judge,
-)
+from saywho.engine.judgement import FEWEST_JUDGED, MODEL, SURE, Bound, Conclusion, Judgement, judge
 from saywho.text import (
     BETWEEN,
     FEWEST_WORDS,
@@ -156,26 +147,16 @@ class Comparison(Conclusion, frozen=True, kw_only=True):
     """The first 20 authors, if the request names none."""
     evidence: list[Evidence]
     """Empty if `explain` is false."""
-    weak: dict[Limit, list[str]]
-    """The authors that each limit concerns, for limits about single authors."""
     model: Model
     words: int
     """Number of words that were judged."""
     texts: int = 1
     """Number of texts that were judged."""
-    lang: str | None = None
-    """BCP 47 tag of the language in which the text was judged; null if it is not known."""
     short: Short | None = None
     """Why the verdict is `short`: `words`, the text has fewer than four; `posts`, an author has
     fewer than ten with words; `others`, no one else here writes the language; `people`, several
     people wrote it, and one author is asked about.
     """
-    unlike: list[int] | msgspec.UnsetType = msgspec.UNSET
-    """Places of texts, of several, that do not read like the others, if any. If `held_back` is not
-    `texts`, it is one, against an author whom the others speak for.
-    """
-    rival: str | None = None
-    """The author with the highest ratio, if `held_back` is `rival`."""
     compared: int = 0
     """Number of authors compared."""
     without: list[Gap] | msgspec.UnsetType = msgspec.UNSET
@@ -235,10 +216,6 @@ def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Compariso
             Evidence(start, end, case.text[start:end], username, round(weight, 3))
             for start, end, username, weight in marks
         ],
-        weak={
-            limit: [case.suspects[place].username for place in places]
-            for limit, places in judgement.weak.items()
-        },
         model=Model(
             MODEL_NAME,
             case.fitted.version,
@@ -247,10 +224,7 @@ def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Compariso
         ),
         words=case.words,
         texts=len(case.parts),
-        lang=judgement.language,
         short=_short(case, shown) if judgement.verdict == "short" else None,
-        unlike=judgement.unlike or msgspec.UNSET,
-        rival=None if judgement.rival is None else case.suspects[judgement.rival].username,
         compared=len(case.suspects),
         without=list(case.gaps) or msgspec.UNSET,
         quoted=quoted_words or msgspec.UNSET,

@@ -154,6 +154,8 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
     """Probability that someone else wrote it."""
     limits: list[Limit]
     """Reasons that make the answer weaker."""
+    weak: dict[Limit, list[str]]
+    """The authors that each limit concerns, for limits about single authors."""
     needed: float
     """Minimum probability for the verdict `likely`."""
     strangers: float | None
@@ -171,6 +173,14 @@ class Conclusion(msgspec.Struct, frozen=True, kw_only=True):
     everyone else; `layout`, only layout, links, numbers and signs fit; `texts`, some of several
     texts do not fit.
     """
+    lang: str | None = None
+    """BCP 47 tag of the language in which the text was judged; null if it is not known."""
+    unlike: list[int] | msgspec.UnsetType = msgspec.UNSET
+    """Places of texts, of several, that do not read like the others, if any. If `held_back` is not
+    `texts`, it is one, against an author whom the others speak for.
+    """
+    rival: str | None = None
+    """The author with the highest ratio, if `held_back` is `rival`."""
     nothing_like: NothingLike | None = None
     """If the first author has written nothing like the text: `letters` or `language` that the
     author never uses, or its `kind`, such as code, numbers and links.
@@ -183,18 +193,8 @@ class Judgement(Conclusion, frozen=True, kw_only=True, eq=False):
     bounds: list[Bound | None]
     """Whether a ratio stands at its bound: it may be larger, or smaller."""
     order: list[int]
-    weak: dict[Limit, list[int]]
-    """Indices of the suspects whom a limit of single suspects concerns."""
-    language: str | None = None
-    """BCP 47 tag of the language in which the texts were judged; None if unknown."""
-    rival: int | None = None
-    """Index of the author with the highest ratio, if this is not the first."""
     ground: int | None = None
     """Key of a piece that a likely author uses more than the others do."""
-    unlike: list[int] = []
-    """Indices of texts, of several, that do not fit the first author. If they do not hold back a
-    name, it is one text, against an author whom the others speak for.
-    """
     can_name: bool = True
     """Whether such texts can have a likely author: enough of them, in a language of enough people.
     """
@@ -251,17 +251,17 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         strangers=None
         if none is None or not has_rates
         else rate(language, case.compared, compared.fewest_others, sure, case.words),
-        language=case.language_read_for(first),
+        lang=case.language_read_for(first),
         more=_more(case, language, compared.fewest_others + 1, needed, none, share)
         if none is not None and is_open and has_rates
         else None,
         held_back=held.why,
-        rival=held.rival,
+        rival=None if held.rival is None else suspects[held.rival].username,
         ground=held.ground,
         nothing_like=nothing_like(case, first)
         if none is not None and verdict != "likely"
         else None,
-        unlike=unlike,
+        unlike=unlike or msgspec.UNSET,
         can_name=verdict != "short" and none is not None and not _needs_words(case, first),
     )
 
@@ -701,8 +701,8 @@ def _weak(
     asked: Sequence[int],
     lone: list[int],
     unknown: Collection[int],
-) -> dict[Limit, list[int]]:
-    """Return the indices of the suspects whom each limit of single suspects concerns.
+) -> dict[Limit, list[str]]:
+    """Return the names of the suspects whom each limit of single suspects concerns.
 
     asked: all named suspects: a short history makes an author unlikely, too. lone: rivals alone of
     their kind.
@@ -718,7 +718,8 @@ def _weak(
         "lone_author": lone,
         "other_language": foreign,
     }
-    return {limit: places for limit, places in weak.items() if places}
+    names = [suspect.username for suspect in case.suspects]
+    return {limit: [names[i] for i in places] for limit, places in weak.items() if places}
 
 
 def _has_other_period(habits: Sequence[AuthorHabit]) -> bool:

@@ -150,7 +150,8 @@ def test_whoever_was_named_with_little_text_is_a_limit(
     judgement = judge(case)
     known = [suspect.profile.totals[CHARACTERS] for suspect in case.suspects]
     few = {place for place, features in enumerate(known) if features < KNOWN_FEATURES}
-    weak = judgement.weak.get("few_posts", [])
+    names = [suspect.username for suspect in case.suspects]
+    weak = [names.index(name) for name in judgement.weak.get("few_posts", [])]
     assert ("few_posts" in judgement.limits) == bool(weak)
     assert set(weak) == few if is_named else set(weak) <= few
     assert weak == [place for place in judgement.order if place in weak]
@@ -225,7 +226,7 @@ def test_an_author_whom_nobody_here_is_like_is_a_limit() -> None:
     assert others.shape == (len(case.fitted.population),)
     lone = with_gaps(case, np.where(others, LONE + 0.1, 0.0))  # The author is no other.
     assert "lone_author" in lone.limits
-    assert lone.weak["lone_author"] == [0]
+    assert lone.weak["lone_author"] == [case.suspects[0].username]
     one_near = np.where(others, LONE + 9, 0.0)
     one_near[others.nonzero()[0][0]] = LONE - 0.1
     assert "lone_author" not in with_gaps(case, one_near).limits
