@@ -264,6 +264,8 @@ class Importer:
         ]
         if report.broken:
             self._fail(name, report.broken, FAILED)
+        elif report.rejected and not (report.accepted or report.duplicates):
+            self.status = max(self.status, FAILED)
 
     def _fail(self, name: str, detail: str, status: int) -> None:
         self.status = max(self.status, status)

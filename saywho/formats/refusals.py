@@ -302,8 +302,18 @@ def _reason_of_json(content: Content) -> Message | None:
         "it is JSON, but the fields of its first object do not include a text field such"
         " as `text` or `content`; they are {fields}. If one has the texts, choose it before the"
         " import starts (--column text=NAME), or export the chat or posts in another format",
-        fields=_listed(documents[0], 40) or "{}",
+        fields=_listed(_inner(documents[0]), 40) or "{}",
     )
+
+
+def _inner(document: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the first of the objects inside of a document that has nothing else."""
+    lists = [value for value in document.values() if isinstance(value, list) and value]
+    inner = [*document.values()] if len(document) > 1 else []
+    for objects in (*lists[:1], inner):
+        if objects and all(isinstance(value, dict) for value in objects):
+            return objects[0]
+    return document
 
 
 def _has_columns(document: Mapping[str, object]) -> bool:

@@ -98,6 +98,18 @@ def test_a_dry_run_of_a_chat_of_several_batches_counts_all_of_it(
     assert told == f"removed {2 * BATCH + 1:,} messages of import 1\n"
 
 
+def test_an_import_that_only_rejects_is_status_1(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path, sound = tmp_path / "posts.jsonl", '{"username": "mina", "text": "fog"}\n'
+    path.write_text('{"username": "mina", "text": 5}\n')
+    for options in ([], ["--dry-run"], ["--json"]):
+        assert installation.run("import", path, *options).exit_code == 1
+    path.write_text(path.read_text() + sound)
+    assert installation.run("import", path).exit_code == 0
+    assert installation.run("import", path).exit_code == 0  # The other post is known.
+
+
 def test_a_table_without_a_known_column_of_texts_is_status_2(
     installation: Installation, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -31,6 +31,23 @@ HIDING = (
     ),
     *("oculto", "gelöscht", "brouillon", "apagado", "removed", "isTrashed"),
 )
+WORDS = {
+    "hiding": (
+        *("private", "secret", "confidential", "deleted", "removed", "spam", "trashed"),
+        *("oculto", "gelöscht", "supprimé", "apagado", "удалено", "gizli", "versteckt"),
+    ),
+    "showing": ("public", "approved", "published", "visible", "accepted", "sichtbar", "público"),
+    "audience": ("audience", "privacy", "visibility"),
+}
+"""Words of which names are made, with others and in any style."""
+OTHERS = ("", "post", "is", "was", "entry", "my")
+STYLES: tuple[Callable[[list[str]], str], ...] = (
+    "_".join,
+    " ".join,
+    "-".join,
+    lambda parts: "_".join(parts).upper(),
+    lambda parts: "".join([parts[0], *(part.capitalize() for part in parts[1:])]),
+)
 SHOWING = ("is_public", "approved", "comment_approved", "published", "공개여부", "sichtbar")
 AUDIENCES = ("privacy_setting", "post_audience", "공개설정", "公開範囲", "visibilidad")
 TIMES = ("deleted_at", "deletedAt", "hidden_on", "삭제일시", "removed_time")
@@ -54,6 +71,15 @@ def items_of(data: bytes, **options: Any) -> list[Item]:
 
 
 @st.composite
+def names(draw: st.DrawFn, kind: str, known: Sequence[str]) -> str:
+    """A name that a program uses, or one of a word, perhaps behind another, in any style."""
+    if draw(st.booleans()):
+        return draw(st.sampled_from(known))
+    word, other = draw(st.sampled_from(WORDS[kind])), draw(st.sampled_from(OTHERS))
+    return draw(st.sampled_from(STYLES))([*filter(None, [other]), word])
+
+
+@st.composite
 def files(draw: st.DrawFn) -> tuple[bytes, list[bool]]:
     """A file with a column that says who may read its rows, and whether each row is for all."""
     kind = draw(st.sampled_from(["hiding", "showing", "audience", "time"]))
@@ -62,10 +88,10 @@ def files(draw: st.DrawFn) -> tuple[bytes, list[bool]]:
         name = draw(st.sampled_from(TIMES))
         marks = {True: "", False: "2024-01-06 09:00:00"}
     elif kind == "audience":
-        name, few = draw(st.sampled_from(AUDIENCES)), draw(st.sampled_from(FEW))
+        name, few = draw(names("audience", AUDIENCES)), draw(st.sampled_from(FEW))
         marks = {True: draw(st.sampled_from(ALL)), False: few}
     else:
-        name = draw(st.sampled_from(HIDING if kind == "hiding" else SHOWING))
+        name = draw(names(kind, HIDING if kind == "hiding" else SHOWING))
         yes, no = draw(st.sampled_from(YES))
         marks = {False: yes, True: no} if kind == "hiding" else {True: yes, False: no}
     columns = ["username", "text", "created_at", name]

@@ -1,12 +1,14 @@
 """Whose words a table has: directions, roles, works, and names that are stated."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
+from saywho.errors import UnrecognisedFileError
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, Record
 from tests.formats.files import read_file_records, records_in
@@ -117,10 +119,32 @@ def said(name: str, **options: Any) -> list[tuple[str | None, str]]:
     return [(item.username, item.text) for item in records_in(items)]
 
 
-def test_who_wrote_a_book_did_not_write_its_reviews() -> None:
-    found = said("ko_reviews_of_books.csv", username="mina")
-    assert len(found) > 1
-    assert {author for author, _ in found} <= {None, "mina"}
+BOOKS = (
+    "Book",
+    "book_title",
+    "ISBN",
+    "책이름",
+    "도서명",
+    "書籍",
+    "Libro",
+    "livre",
+    "Novel",
+    "shelves",
+)
+REVIEWS = ("Review", "my_review", "리뷰", "서평", "感想", "reseña", "Note")
+WRITERS = ("Author", "authors", "Book Author", "저자", "작가", "지은이", "作者", "auteur", "autor")
+
+
+@given(st.data())
+def test_who_wrote_a_book_did_not_write_its_reviews(data: st.DataObject) -> None:
+    columns = [data.draw(st.sampled_from(words)) for words in (BOOKS, REVIEWS, WRITERS)]
+    rows = [[f"Sea {n}", f"I liked the {n} ferries", "John Banville"] for n in range(3)]
+    order = data.draw(st.permutations(range(3)))
+    write = data.draw(st.sampled_from([table, lines]))
+    file = write([columns[n] for n in order], [[row[n] for n in order] for row in rows])
+    with suppress(UnrecognisedFileError):
+        found = records_in(read_file_records(file, username="jun")[1])
+        assert {item.username for item in found} <= {None, "jun"}
 
 
 def test_critics_are_not_their_newspaper() -> None:
@@ -190,6 +214,14 @@ def test_an_account_of_steam_is_an_author() -> None:
     ]
     found = read_file_records(json.dumps({"reviews": reviews}).encode(), username="jun")[1]
     assert [item.username for item in records_in(found)] == ["76560", "76561"]
+
+
+def test_a_stated_name_is_enough_for_messages_of_one_person() -> None:
+    page = {"data": [{"message": f"the ferry {n} is late", "id": f"1_{n}"} for n in range(2)]}
+    found = records_in(read_file_records(json.dumps(page).encode(), username="jun")[1])
+    assert [item.text for item in found] == ["the ferry 0 is late", "the ferry 1 is late"]
+    with pytest.raises(UnrecognisedFileError, match="they are message, id"):
+        read_file_records(json.dumps(page).encode())
 
 
 def test_a_note_on_a_book_is_its_readers(tmp_path: Path) -> None:

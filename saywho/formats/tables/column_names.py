@@ -252,14 +252,16 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
     return names
 
 
+TEXTS_IF_NAMED: Final = ("message", "caption", "comment", "review", "reviewtext")
+"""Columns that hold the texts if no column has a better name and the author is known."""
+
+
 def _part_texts(plain: Mapping[str, str], names: dict[str, tuple[str, ...]]) -> None:
     texts = names.get("text", ())
     if "sharedtext" in plain and "posttext" in plain and plain["posttext"] in texts:
         # Facebook-scraper's `text` has its own words and the shared ones.
         names["text"] = (plain["posttext"],)
-    # These hold the texts if no column has a better name and one names the author.
-    aliases = ("message", "caption", "comment", "review", "reviewtext")
-    others = [plain[alias] for alias in aliases if alias in plain]
+    others = [plain[alias] for alias in TEXTS_IF_NAMED if alias in plain]
     is_named = "username" in names or any(alias in plain for alias in PERSONS)
     if others and not texts and is_named:
         names["text"] = (others[0],)

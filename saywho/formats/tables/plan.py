@@ -28,6 +28,7 @@ from saywho.formats.tables.column_names import (
     MADE_WORDS,
     ORIGINAL_WORDS,
     ROLES,
+    TEXTS_IF_NAMED,
     WRITING_WORDS,
     guess,
     likely_reposts,
@@ -328,7 +329,10 @@ def _shown_name(plan: Plan, sample: Sample) -> str:
 
 
 def guess_roles(plan: Plan, sample: Sample) -> Plan:
-    """Guess the author, time and text without a known column; a document needs a known text."""
+    """Guess the author, time and text without a known column.
+
+    A document needs a known text, unless the importer says who wrote.
+    """
     known = [columns for _, columns in sample.each(plan)]
     used = {plain_column(name) for name in plan.chosen}
     used |= {plain_column(name) for columns in known for name, used_as in columns.fields if used_as}
@@ -338,7 +342,8 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         if plain_column(name) not in used
     }
     shown = _shown_name(plan, sample)
-    for role in [*ROLES] if sample.is_table else [role for role in ROLES if role != "text"]:
+    may_guess_texts = sample.is_table or plan.named is not None
+    for role in [*ROLES] if may_guess_texts else [role for role in ROLES if role != "text"]:
         may_be_shown = role == "username" and bool(shown)
         is_known = any(columns.has(role) for columns in known) and not may_be_shown
         is_known |= role in plan.guesses
@@ -346,7 +351,9 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         if is_known or role in fields_without(plan.chosen):
             continue
         found, evidence = guess(role, values), _BY_NAME
-        if role == "text" and not found:
+        if role == "text" and not sample.is_table:
+            found = [name for name in found if plain_column(name) in TEXTS_IF_NAMED]
+        if role == "text" and not found and sample.is_table:
             found, evidence = longest_texts(values), Message("its texts are the longest")
             if not (found and _says_who(plan, known)):
                 plan = plan.keeping(found, "text")
