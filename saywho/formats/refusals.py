@@ -310,8 +310,9 @@ def _inner(document: Mapping[str, object]) -> Mapping[str, object]:
     """Return the first of the objects inside of a document that has nothing else."""
     lists = [value for value in document.values() if isinstance(value, list) and value]
     inner = [*document.values()] if len(document) > 1 else []
-    for objects in (*lists[:1], inner):
-        if objects and all(isinstance(value, dict) for value in objects):
+    for values in (*lists[:1], inner):
+        objects = [value for value in values if isinstance(value, dict)]
+        if objects and len(objects) == len(values):
             return objects[0]
     return document
 
