@@ -179,9 +179,12 @@ AGAIN: dict[str, Any] = {
 @pytest.mark.parametrize("is_sent_in_lines", [False, True])
 @pytest.mark.parametrize(
     ("scope", "changed"),
-    [("write", {"counts"}), ("admin", {"counts", "lang", "url", "reply_to", "media"})],
+    [
+        ("write", {"counts"}),
+        ("admin", {"counts", "lang", "url", "reply_to", "media", "visibility"}),
+    ],
 )
-async def test_only_admin_fills_what_a_post_lacks(
+async def test_only_admin_fills_what_a_post_lacks_and_narrows_its_audience(
     shared: Shared, scope: Scope, changed: set[str], *, is_sent_in_lines: bool
 ) -> None:
     assert AGAIN.keys() == stored_fields().keys()
