@@ -1,10 +1,11 @@
 """A picture is chosen in a dialog in a real browser, and on its page without JavaScript."""
 
+import asyncio
 import re
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from .conftest import OpenPage
 from .website import KOREANS, Website
@@ -51,11 +52,22 @@ async def test_a_card_of_a_year_is_sent_from_the_page(
 ) -> None:
     page = await open_page(width=390)
     path = f"{PATH}/2026"
+    is_open = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        # A first page is loaded again in the days of the browser: here, once the dialog is open.
+        if route.request.headers.get("hx-request"):
+            await is_open.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/2026(?:\?|$)"), hold)
     await page.goto(website.address(path))
     send = page.locator(".year-card .send a").first
     await send.click()
     dialog = page.get_by_role("dialog", name=re.compile("보내기"))
     await expect_picture(page, 1080, 1920)
+    is_open.set()
+    await expect(page.locator("#year")).to_have_attribute("data-zone", "Asia/Seoul")
     await dialog.get_by_label("첫 글자").check()
     await expect(page.locator(".preview img")).to_have_attribute("src", re.compile("initials"))
     await expect(dialog.locator(".preview img")).to_have_count(1)

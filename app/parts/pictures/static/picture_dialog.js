@@ -32,7 +32,8 @@
     dialog.addEventListener("close", () => {
       dialog.remove();
       // A first page is loaded again in the days of the browser, and its link is another element then.
-      const opener = link.isConnected ? link : document.querySelector("[data-picture]");
+      const links = [...document.querySelectorAll("[data-picture]")];
+      const opener = link.isConnected ? link : links.find((each) => each.textContent === link.textContent);
       opener?.focus({ preventScroll: true });
     });
     document.body.append(dialog);
