@@ -295,6 +295,15 @@ def test_what_is_usual_is_not_doubted(kind: str, tmp_path: Path) -> None:
     assert doubts_of(tmp_path / name, data) == ()
 
 
+@pytest.mark.parametrize("names", [("A:", "B:"), ("A", "B", "C"), ("SPEAKER_00", "SPEAKER_01")])
+def test_letters_and_numbers_of_voices_are_doubted(names: tuple[str, ...], tmp_path: Path) -> None:
+    data = table("speaker,dialogue", *(f"{name},The ferry {n}" for n in "12" for name in names))
+    found = doubts_of(tmp_path / "talk.csv", data)
+    findings = [str(doubt.finding) for doubt in found]
+    assert findings == ["Names that are numbered anew in each recording or file"]
+    assert {example.rstrip(":") for example in found[0].examples} == {n.rstrip(":") for n in names}
+
+
 def test_nicknames_before_sentences_of_the_app_are_doubted(tmp_path: Path) -> None:
     said = ["Mina: Minnow changed the group photo", "Jun: Juniper changed the group photo"] * 3
     found = doubts_of(tmp_path / "chat.txt", whatsapp(*said, "Mina: fog", "Jun: the fog"))

@@ -281,6 +281,7 @@ def _read_author(stated: object, *, is_own: bool, are_lost: bool) -> tuple[str |
     name = word(stated) if is_own else as_name(stated)
     if name is None or is_own:
         return name, None
+    name = name.rstrip(":： ") or name  # As a script has it, in front of a line.
     is_username = len(name.split()) == 1 and (is_broken(name) or as_username(name) is not None)
     return name, None if is_username else username_for(name, name)
 
