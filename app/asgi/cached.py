@@ -8,6 +8,7 @@ import functools
 import gzip
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from werkzeug.http import parse_accept_header, parse_etags
@@ -67,7 +68,7 @@ def response_memo(feed: Feed, max_bytes: int) -> Memo[CachedResponse]:
 
 
 def _size_of(response: CachedResponse) -> int:
-    headers = sum(len(name) + len(value) for name, value in response.headers)
+    headers = sum(map(len, chain.from_iterable(response.headers)))
     return len(response.body) + headers + 1_000
 
 

@@ -216,7 +216,7 @@ class Backend(Protocol):
     readers: AsyncEngine
     """Engine of transactions that see one state, and only read."""
     chat_readers: AsyncEngine
-    """The same for transactions that see one chat (`show_chat`)."""
+    """The same for transactions that see one chat (`begin_read`)."""
     words: WordIndex
     insert: Callable[[type[Base] | Table], Any]
     """Returns an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -224,6 +224,8 @@ class Backend(Protocol):
     """Returns the table of the rows in a value of `as_json`, the first argument, for columns."""
     as_app_error: Callable[[BaseException], AppError | None]
     """Returns the app's error for a driver's that callers can handle, else None."""
+    begin_read: Callable[[Connection, int | None], None]
+    """Prepares a transaction of `readers`, or of `chat_readers`, which sees the chat of that ID."""
     nearest: Callable[
         [AsyncSession, Select[int, Vector], Vector, int], Awaitable[list[tuple[float, int]]]
     ]
@@ -252,9 +254,6 @@ class Backend(Protocol):
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Hold this process's turn to write. Raises TimeoutError."""
-
-    def show_chat(self, connection: Connection, room_id: int) -> None:
-        """Make one chat visible to a transaction of `chat_readers`, at its beginning."""
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
         """Make the transaction the only writer of all processes, or after `timeout_s` raise an

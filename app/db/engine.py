@@ -40,13 +40,13 @@ def backend_for(url: str, *, durability: str = "full", only_reads: bool = False)
     return SqliteBackend(url, durability=durability, only_reads=only_reads)
 
 
-class _ChatSession(Session):
-    """A session whose transactions all show the chat in its `info`."""
+class _ReadSession(Session):
+    """A session whose transactions read, all the chat in its `info` if there is one."""
 
 
-@event.listens_for(_ChatSession, "after_begin")
-def _show_chat(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    session.info[INFO].show_chat(connection, session.info[CHAT])
+@event.listens_for(_ReadSession, "after_begin")
+def _begin_read(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    session.info[INFO].begin_read(connection, session.info.get(CHAT))
 
 
 class GrantLostError(Exception):
@@ -95,12 +95,11 @@ class Database:
         self.engine = self.backend.engine
         info = {INFO: self.backend, SHIPPED: config.population}
         options: dict[str, Any] = {"expire_on_commit": False, "info": info}
-        self._readers = async_sessionmaker(self.backend.readers, **options)
         self._writers = async_sessionmaker(self.engine, **options)
         # A session may have several transactions, on different connections.
-        self._chat_readers = async_sessionmaker(
-            self.backend.chat_readers, sync_session_class=_ChatSession, **options
-        )
+        options["sync_session_class"] = _ReadSession
+        self._readers = async_sessionmaker(self.backend.readers, **options)
+        self._chat_readers = async_sessionmaker(self.backend.chat_readers, **options)
         self.commits = 0
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from inspect import CO_COROUTINE
+from operator import itemgetter
 from typing import Any, Final, cast
 
 from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
@@ -69,7 +70,7 @@ class SentHeaders(Headers):
     def __contains__(self, key: object) -> bool:
         name = str(key).title()
         self._note(name)
-        return name in [sent for sent, _ in super().__iter__()]
+        return name in map(itemgetter(0), super().__iter__())
 
     def getlist(self, key: str, type: Any = None) -> list[Any]:  # noqa: A002
         self._note(key.title())

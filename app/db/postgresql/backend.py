@@ -177,9 +177,10 @@ class PostgresqlBackend(Backend):
                 deadline.reschedule(None)
                 yield
 
-    def show_chat(self, connection: SyncConnection, room_id: int) -> None:
-        show = text("SELECT set_config('saywho.chat', :room_id, true)")
-        connection.execute(show, {"room_id": str(room_id)})
+    def begin_read(self, connection: SyncConnection, room_id: int | None) -> None:
+        if room_id is not None:
+            show = text("SELECT set_config('saywho.chat', :room_id, true)")
+            connection.execute(show, {"room_id": str(room_id)})
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
         # Ids are then in the order of commits, and data that a service has read stays valid until

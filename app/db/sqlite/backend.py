@@ -14,7 +14,6 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Boolean,
-    Connection,
     Subquery,
     func,
     literal_column,
@@ -29,8 +28,8 @@ from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld
 from app.db.feed import Change, Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import (
-    SHOW_CHAT,
     as_app_error,
+    begin_read,
     database_path,
     make_engine,
     open_connection,
@@ -79,6 +78,7 @@ class SqliteBackend(Backend):
     nearest = staticmethod(nearest)
     insert = staticmethod(insert)
     as_app_error = staticmethod(as_app_error)
+    begin_read = staticmethod(begin_read)
     words = SqliteWords()
 
     def __init__(self, url: str, *, durability: str, only_reads: bool = False) -> None:
@@ -90,9 +90,8 @@ class SqliteBackend(Backend):
         self.name = str(self.path)
         self._copies = f"{self.path.name}.copy-"
         self.engine = make_engine(url, synchronous=durability, opened=self._open)
-        self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
-        self._chats = make_engine(url, of_chats=True, opened=self._open)
-        self.chat_readers = self._chats.execution_options(sqlite_begin="DEFERRED")
+        self.readers = self.engine
+        self.chat_readers = make_engine(url, of_chats=True, opened=self._open)
         self._lock = FileLock(self._beside(".lock"))
 
     def _beside(self, suffix: str) -> Path:
@@ -100,9 +99,6 @@ class SqliteBackend(Backend):
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         return self._lock.held(timeout_s=timeout_s)
-
-    def show_chat(self, connection: Connection, room_id: int) -> None:
-        connection.execute(SHOW_CHAT, {"room_id": room_id})
 
     @asynccontextmanager
     async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:
@@ -191,7 +187,7 @@ class SqliteBackend(Backend):
 
     async def close(self) -> None:
         await self.engine.dispose()
-        await self._chats.dispose()
+        await self.chat_readers.dispose()
         self._lock.close()
 
     def prepare_files(self) -> None:

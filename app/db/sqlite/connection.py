@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 import aiosqlite
 from aiosqlite import core
-from sqlalchemy import Connection, ExceptionContext, event, exc, make_url, text
+from sqlalchemy import Connection, PoolProxiedConnection, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.db.one_chat import views
@@ -49,7 +49,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     )
 
 
-SHOW_CHAT: Final = text('UPDATE temp."ShownChat" SET room_id = :room_id')
+_SHOW_CHAT: Final = text('UPDATE temp."ShownChat" SET room_id = :room_id')
 """Statement that makes a chat visible on a connection `of_chats`."""
 
 
@@ -73,7 +73,7 @@ def make_engine(
     of_chats: bool = False,
     opened: Callable[[Path], sqlite3.Connection] = open_connection,
 ) -> AsyncEngine:
-    """Return an engine whose transactions begin with IMMEDIATE, or the option `sqlite_begin`.
+    """Return an engine whose transactions begin with IMMEDIATE, unless `begin_with` said otherwise.
 
     of_chats: its transactions read of one chat at a time (`app/db/one_chat.py`).
 
@@ -110,22 +110,31 @@ def make_engine(
         pool_use_lifo=True,  # Rarely needed connections cache few pages.
         hide_parameters=True,  # Posts and hashes must not reach the log.
     )
-    engine.dialect.supports_server_side_cursors = False  # A statement has fetched all its rows.
+    dialect: Any = engine.dialect
+    dialect.supports_server_side_cursors = False  # A statement has fetched all its rows.
+    # Events of the engine would take a tenth of a request's calls: a listener to one makes
+    # SQLAlchemy look for those to all, at each statement.
+    is_disconnect = dialect.is_disconnect
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        driver: Any = connection.connection.driver_connection
-        driver._conn.begin = f"BEGIN {mode}"
+    def is_lost(error: Any, *where: Any) -> bool:
+        """Drop all connections, too, as any opened on a read-only disk never writes."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return code == sqlite3.SQLITE_READONLY or bool(is_disconnect(error, *where))
 
-    @event.listens_for(engine.sync_engine, "handle_error")
-    def forget_read_only(context: ExceptionContext) -> None:
-        """Drop all connections, as any opened on a read-only disk never writes."""
-        code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_READONLY:
-            context.is_disconnect = True
-
+    dialect.do_begin, dialect.is_disconnect = begin_with, is_lost
     return engine
+
+
+def begin_with(connection: PoolProxiedConnection, mode: str = "IMMEDIATE") -> None:
+    """Let the connection begin its transaction so, together with its first statement."""
+    driver: Any = connection.driver_connection
+    driver._conn.begin = f"BEGIN {mode}"
+
+
+def begin_read(connection: Connection, room_id: int | None) -> None:
+    begin_with(connection.connection, "DEFERRED")
+    if room_id is not None:
+        connection.execute(_SHOW_CHAT, {"room_id": room_id})
 
 
 def as_app_error(error: BaseException) -> AppError | None:

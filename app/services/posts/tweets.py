@@ -298,7 +298,8 @@ async def read_page(
             is_older = or_(is_before, Tweet.created_at.is_(None))
         query = query.where(is_older)
     query = query.order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
-    return as_page([as_post(row) for row in await session.execute(query.limit(limit + 1))], limit)
+    rows = (await session.execute(query.limit(limit + 1))).all()
+    return as_page([*map(as_post, rows)], limit)
 
 
 def as_page(posts: list[Post], limit: int) -> Page:
@@ -325,7 +326,8 @@ async def first_pages(
     keys = msgspec.json.encode({key for key, _ in requests}).decode()
     most = max(limit for _, limit in requests)
     newest = select_newest(backend_of(session).newest_of_each)
-    by_key = _by_author(await session.execute(newest, {"keys": keys, "limit": most + 1}))
+    rows = await session.execute(newest, {"keys": keys, "limit": most + 1})
+    by_key = _by_author(rows.all())  # One by one, each row would take three calls.
     return {
         (key, limit): (by_key[key][0], as_page(by_key[key][1], limit))
         for key, limit in requests
