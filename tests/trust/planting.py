@@ -60,5 +60,7 @@ def find(mutant: Mutant) -> str | None:
     if result.returncode not in {0, FAILED} or "NameError" in result.stdout:
         raise RuntimeError(result.stderr + result.stdout)
     lines = result.stdout.splitlines()
+    if "Timeout (>" in result.stdout:
+        lines = [f"{line} (by its time limit)" for line in lines]
     failed = [line for line in lines if line.startswith(("FAILED tests", "ERROR tests"))]
     return failed[0] if result.returncode == FAILED else None
