@@ -128,8 +128,8 @@ class StoredPost(msgspec.Struct, frozen=True):
 Short = Literal["words", "posts", "others", "people"]
 
 
-class Comparison(Conclusion, frozen=True, kw_only=True):
-    """Whether one of some authors wrote the text, and which."""
+class KnownText(Conclusion, frozen=True):
+    """A conclusion about a text, and first who is known to have written it."""
 
     text: str
     """The text as it was sent: NFC, LF, a blank line between texts."""
@@ -141,6 +141,11 @@ class Comparison(Conclusion, frozen=True, kw_only=True):
     """If `read_of` names anyone, or with `reasons`: a post with exactly this text by each author,
     compared or not.
     """
+
+
+class Comparison(KnownText, frozen=True, kw_only=True):
+    """Whether one of some authors wrote the text, and which."""
+
     sure: float
     """The given starting belief that one of the authors wrote it."""
     ranking: list[RankedAuthor]
