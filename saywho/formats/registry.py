@@ -48,7 +48,7 @@ from saywho.formats.chats import (
     zoom,
 )
 from saywho.formats.chats.chat_files import damaged_beside, in_place, together
-from saywho.formats.chats.people import named_people, without_bots
+from saywho.formats.chats.people import named_people, without_bots, without_media_notes
 from saywho.formats.chats.text_chat import text_formats
 from saywho.formats.long_texts import parts_of
 from saywho.formats.meta import chats as meta_chats, posts as meta_posts
@@ -295,6 +295,8 @@ def open_records(
                 )
             if candidate.is_chat or records.is_chat:
                 items = without_bots(in_place(items, source.members), options, source.notes)
+                if not candidate.is_chat:
+                    items = without_media_notes(items)
                 records = replace(
                     records,
                     left_out=(*records.left_out, *damaged_beside(source)),

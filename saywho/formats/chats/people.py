@@ -101,11 +101,7 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def without_bots(items: Iterable[Item], options: ReadOptions, notes: ReadNotes) -> Iterator[Item]:
-    """Yield the items, but skip messages of the app's bots, unless a bot was chosen.
-
-    Notes about media, which stay in tables that programs make of an app's text, are no words.
-    """
-    omitted = matcher("whatsapp", "omitted")
+    """Yield the items, but skip messages of the app's bots, unless a bot was chosen."""
     bots = {app: names.difference(options.only, options.rename) for app, names in _BOTS.items()}
     for item in items:
         room = item.room if isinstance(item, Record) else None
@@ -116,7 +112,15 @@ def without_bots(items: Iterable[Item], options: ReadOptions, notes: ReadNotes) 
         ):
             notes.take_for_app(item.text)
             yield Skipped(item.place, "system")
-        elif isinstance(item, Record) and item.text[:1] == "<" and omitted.has(item.text):
+        else:
+            yield item
+
+
+def without_media_notes(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items, but skip WhatsApp's notes about media, which programs leave in tables."""
+    omitted = matcher("whatsapp", "omitted")
+    for item in items:
+        if isinstance(item, Record) and item.text[:1] == "<" and omitted.has(item.text):
             yield Skipped(item.place, "media")
         else:
             yield item
