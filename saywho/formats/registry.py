@@ -258,6 +258,20 @@ MOST_CHARACTERS: Final = 120_000
 WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
 
 
+def _of_chat(
+    records: RecordStream, source: Source, options: ReadOptions, *, is_table: bool
+) -> RecordStream:
+    items = without_bots(in_place(records.items, source.members), options, source.notes)
+    chat = replace(
+        records,
+        left_out=(*records.left_out, *damaged_beside(source)),
+        items=without_media_notes(items) if is_table else items,
+        files=source if source.has_members else None,
+        is_chat=True,
+    )
+    return named_people(chat, options)
+
+
 def open_records(
     source: Source,
     *,
@@ -293,19 +307,10 @@ def open_records(
                     else item
                     for item in items
                 )
+            records = replace(records, items=items)
             if candidate.is_chat or records.is_chat:
-                items = without_bots(in_place(items, source.members), options, source.notes)
-                if not candidate.is_chat:
-                    items = without_media_notes(items)
-                records = replace(
-                    records,
-                    left_out=(*records.left_out, *damaged_beside(source)),
-                    items=items,
-                    files=source if source.has_members else None,
-                    is_chat=True,
-                )
-                return named_people(records, options)
-            return replace(records, items=items)
+                return _of_chat(records, source, options, is_table=not candidate.is_chat)
+            return records
     if source.fault is not None:
         raise source.fault
     if not source.has_members and _is_empty(source):
