@@ -84,8 +84,10 @@ def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Ite
 def temporary_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """Yield this process's folder, locked until it is removed. Raises OSError."""
     remove_abandoned(parent, prefix)
-    with TemporaryDirectory(dir=parent, prefix=prefix) as name, file_lock(Path(name)):
+    temporary = TemporaryDirectory(dir=parent, prefix=prefix, ignore_cleanup_errors=True)
+    with temporary as name, file_lock(Path(name)):
         yield Path(name)
+    remove_abandoned(parent, prefix)  # Once more, if the disk refused for a moment.
 
 
 def remove_abandoned(parent: Path, prefix: str) -> None:
