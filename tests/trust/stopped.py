@@ -2,7 +2,7 @@
 
 `python -m tests.trust.stopped serve` stops a worker, and an import's process, for 15 s each time,
 while others write and the clock jumps by ten minutes, and then lets a worker reach a limit of its
-memory, so that the kernel kills it; `… hypercorn` for a minute under plain hypercorn; `…
+memory, so that the kernel kills it; `… hypercorn` for 50 s under plain hypercorn; `…
 postgresql` also connections of PostgreSQL, with `saywho serve`. `… serve 15 5 7` does so in five
 rounds by seed 7.
 """
@@ -47,9 +47,9 @@ LONGEST_S: Final = 35.0
 IMPORTED: Final = 20_000
 SHORT_MIB: Final = 1
 """What a worker may take more than it has."""
-KINDS: Final = {"serve": 15.0, "hypercorn": 60.0, "postgresql": 15.0}
+KINDS: Final = {"serve": 15.0, "hypercorn": 50.0, "postgresql": 15.0}
 """Ways to serve, and the seconds for which something is stopped: below the 20 s after which `saywho
-serve` replaces a worker.
+serve` replaces a worker, and the 60 s after which hypercorn closes a connection that nobody uses.
 """
 
 
