@@ -103,7 +103,7 @@ async def mirror(site: Site) -> str:
 
 async def case_report(site: Site) -> str:
     page = await sent(site, "/compare/case", username=NAMES[0], text=THREAT)
-    assert "too few other people are known who write the language" in page
+    assert "there is no report on texts in another language" in page
     return page
 
 
@@ -191,4 +191,4 @@ def test_commands_name_nobody(installation: Installation, tmp_path: Path) -> Non
         "case", draft, "--username", NAMES[0], "--output", tmp_path / "a.html"
     )
     assert refused.exit_code == 2
-    assert "too few other people are known who write the language" in refused.stderr
+    assert "there is no report on texts in another language" in refused.stderr

@@ -265,7 +265,7 @@ OFTEN_EN: Final = (
 )
 OFTEN_KO: Final = (
     r"(?:한 번도 없음|드물게|거의 없음|거의 항상|항상|거의 전부|전부|(?:메시지 )?(?:거의 )?모두|거의 모든 메시지"
-    r"|모든 메시지|(?:메시지의 )?절반|(?:메시지 )?\d+개 중 \d+개|(?:메시지의 )?[\d.]+%)"
+    r"|모든 메시지|(?:(?:메시지|글)의 )?절반|(?:메시지 )?\d+개 중 \d+개|(?:메시지의 )?[\d.]+%)"
 )
 BEGINNINGS: Final = re.compile("Who wrote first after a silence|한동안 조용하다가 먼저 쓴 사람")
 NUMBERS: Final = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
