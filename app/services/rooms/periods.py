@@ -439,8 +439,10 @@ async def with_absences(
     within: the period of their messages, as `DayPeriod.instants`. times: of the messages that may
     be the first after a silence, in seconds since 1970 (n,).
     """
-    lines, starts = await _lines(session, room_id, ids), ends_of_silences(np.sort(times))
     shown, absences = [*people], list[Absence]()
+    if not (lines := await _lines(session, room_id, ids)):
+        return shown, absences
+    starts = ends_of_silences(np.sort(times))
     for place, user_id in enumerate(ids):
         person, away = people[place], 0
         for each in _absences(person.username or "", lines.get(user_id, ())):
