@@ -122,8 +122,14 @@ class Server:
 
 
 def children_of(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+    """Return the processes that a process has begun; one that has ended meanwhile has none."""
+    children: list[int] = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            # A thread may end between the two.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                children += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+    return children
 
 
 def memory_of(pid: int) -> int:
@@ -194,13 +200,17 @@ def connections_to_every_worker(server: Server) -> Iterator[list[http.client.HTT
 
 
 def sockets_of(pid: int, port: int, state: str) -> int:
-    """Return how many sockets of the port a process holds in that state, as Linux tells."""
+    """Return how many sockets of the port a process holds in that state, as Linux tells.
+
+    A process that has ended meanwhile holds none.
+    """
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     inodes = {row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == state}
     links = []
-    for link in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            links.append(os.readlink(link))
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for link in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                links.append(os.readlink(f"/proc/{pid}/fd/{link}"))
     return sum(f"socket:[{inode}]" in links for inode in inodes)
 
 

@@ -104,9 +104,7 @@ def test_the_process_of_an_import_does_not_hold_the_port(server: Server) -> None
 
     def sockets_of_imports() -> list[int]:
         pids = [pid for worker in server.workers() for pid in children_of(worker)]
-        with contextlib.suppress(FileNotFoundError):
-            return [sockets_of(pid, server.port, LISTENING) for pid in pids]
-        return []
+        return [sockets_of(pid, server.port, LISTENING) for pid in pids]
 
     # While this holds the lock of writing, the import comes to no end.
     database = server.installation.database
