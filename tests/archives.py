@@ -244,6 +244,8 @@ SMALL_FILES = SMALL_CHATS | {
     b"Date: Fri, 05 Jan 2024 10:00:00 +0000\nMessage-ID: <1@quay.example>\n\nhi, you\n",
     "imessage": b"May 17, 2022  5:29:42 PM (Read by you after 4 seconds)\nmina\nhi, you\n\n",
     "signal-md": b"[2026-01-31 22:04:05] mina: hi, you  \n",
+    "sigtop": b"Conversation: mina (+15)\n\nFrom: mina (+15)\nType: incoming\n"
+    b"Sent: Sat, 31 Jan 2026 22:04:05 +0000\n\nhi, you\n\n",
     "kakaotalk": b"KakaoTalk Chats with us\nDate Saved : 2024-02-20 10:44\n\n"
     b"January 15, 2024, 3:02 PM, mina : hi, you\n",
     "line": b"[LINE] Chat history with mina\nSaved on: 2/20/2024, 10:44\n\nMon, 1/15/2024\n"

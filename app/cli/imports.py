@@ -30,9 +30,10 @@ ai-studio band blogger bluesky bluesky-repo chatgpt chatlab chats claude csv dee
 discord-csv discord-messages discord-package element ghost google-chat google-chat-messages grok
 groupme hangouts imazing imessage irc jsonl kakaotalk librechat line livejournal mail mastodon
 mastodon-api mattermost mattermost-posts medium messenger meta misskey mongo nostr open-webui qq
-qq-chunks reddit rocketchat signal signal-export signal-md skype slack slack-messages sms sms-json
-snapchat stack-exchange substack teams tei telegram telegram-channel telegram-html texts tumblr
-twitch wechat-csv whatsapp whatsapp-exporter wordpress x x-api youtube youtube-live zoom zulip
+qq-chunks reddit rocketchat signal signal-export signal-md sigtop skype slack slack-messages sms
+sms-json snapchat stack-exchange substack teams tei telegram telegram-channel telegram-html texts
+tumblr twitch wechat-csv whatsapp whatsapp-exporter wordpress x x-api youtube youtube-live zoom
+zulip
 """
 """Names of the formats of `saywho.formats.registry`, whose import takes as long as the command."""
 

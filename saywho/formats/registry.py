@@ -233,6 +233,7 @@ _LATER: Final[tuple[Format, ...]] = (
     documents.JSONL,
     *text_formats(
         signal.SIGNAL_MARKDOWN,
+        signal.SIGTOP,
         imessage.IMESSAGE,
         irc.IRC,
         zoom.ZOOM,

@@ -1,13 +1,19 @@
 """What apps write into chats by themselves: files as real ones are, and their kinds."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from babel.dates import format_date, format_time
 
 from saywho.formats.reading import Skipped
 from saywho.formats.records import Record
 from tests.formats.files import read_file_records
 
+_LANGUAGES = (
+    *("ar", "cs", "da", "de", "en", "en_GB", "es", "fi", "fil", "fr", "id", "it", "ja", "ko"),
+    *("nb", "nl", "pl", "pt", "ro", "ru", "sv", "tr", "uk", "vi", "zh_Hans", "zh_Hant"),
+)
 CASES = Path(__file__).parent / "cases"
 Said = list[tuple[str | None, str]]
 
@@ -293,3 +299,21 @@ def test_a_head_count_is_no_part_of_a_title(title: str, lines: list[str], room: 
     items = read_file_records(kakaotalk(*lines, title=title))[1]
     rooms = {item.room.name for item in items if isinstance(item, Record) and item.room}
     assert rooms == {room}
+
+
+@pytest.mark.parametrize("length", ["long", "medium"])
+@pytest.mark.parametrize("locale", _LANGUAGES)
+def test_kakaotalk_speaks_any_language(locale: str, length: str) -> None:
+    for month, comma in ((5, ""), (10, ",")):
+        time = datetime(2018, month, 14, 19, 29)
+        day = format_date(time, length, locale=locale)  # type: ignore[arg-type]
+        stamp = f"{day}{comma} {format_time(time, 'short', locale=locale)}"
+        data = f"Mina …\nX : {stamp}\n\n{stamp}\n{stamp}, Mina : hi\nyou\n{stamp}, Jun : ship\n"
+        records, items = read_file_records(f"{data}{stamp}, Mina …\n".encode(), timezone="UTC")
+        found = [item for item in items if isinstance(item, Record)]
+        assert [(item.display_name, item.text) for item in found] == [
+            *(("Mina", "hi\nyou"), ("Jun", "ship"))
+        ]
+        assert {f"{item.created_at:%Y-%m-%d %H:%M}" for item in found} == {f"{time:%Y-%m-%d %H:%M}"}
+        assert records.format == "kakaotalk"
+        assert {item.room and item.room.name for item in found} == {"Mina"}

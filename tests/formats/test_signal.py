@@ -213,6 +213,95 @@ def test_chat_md_alone_is_read_without_what_the_program_adds() -> None:
     assert found[0].room == FileRoom(platform="signal", name="Boat crew", file="Boat crew/chat.md")
 
 
+SIGTOP = """Conversation: Owl (+4915)
+
+From: You
+Type: outgoing
+Sent: Sat, 31 Jan 2026 22:04:05 +0100
+
+two
+
+From: nobody, since no type follows
+lines
+
+From: Owl (+4915)
+Type: incoming
+Sent: Sat, 31 Jan 2026 22:05:05 +0100
+Received: Sat, 31 Jan 2026 22:05:06 +0100
+Reaction: 👍 from You
+
+> From: You
+> Sent: Sat, 31 Jan 2026 22:04:05 +0100
+>
+> two
+
+an answer
+> and no quote
+
+From: Owl (+4915)
+Type: incoming
+Sent: Sat, 31 Jan 2026 22:06:05 +0100
+Edited: 2 versions
+
+| Version: 2
+| Sent: Sat, 31 Jan 2026 22:07:05 +0100
+|
+| > From: You
+| > Sent: Sat, 31 Jan 2026 22:04:05 +0100
+|
+| new
+| words
+|
+| Version: 1
+| Sent: Sat, 31 Jan 2026 22:06:05 +0100
+|
+| old words
+
+From: Owl (+4915)
+Type: keychange
+Sent: Sat, 31 Jan 2026 22:08:05 +0100
+
+From: Owl (+4915)
+Type: incoming
+Sent: Sat, 31 Jan 2026 22:09:05 +0100
+Attachment: a.jpg (image/jpeg, 12 bytes)
+
+"""
+SIGTOP_SHORT = """2026-01-31 22:04 You: two
+lines
+2026-01-31 22:05 Owl: [reply to You on 2026-01-31 22:04, edited, 1 attachment] an answer
+2026-01-31 22:06 Owl: [1 attachment]
+2026-01-31 22:07 Owl: [keychange message]
+2026-01-31 22:08 Owl: [joking] a text
+"""
+
+
+def read_sigtop(text: str) -> list[tuple[str | None, str, str]]:
+    data = zip_bytes({"Owl (+4915).txt": text.encode()})
+    records, items = read_file_records(data, username="ann", timezone="Europe/Berlin")
+    found = records_in(items)
+    assert (records.format, {item.room and item.room.name for item in found}) == ("sigtop", {"Owl"})
+    reasons = [item.reason for item in items if isinstance(item, Skipped)]
+    assert sorted(reasons) == ["media", "system"]
+    return [(item.username, item.text, f"{item.created_at:%H:%M}") for item in found]
+
+
+def test_sigtop_text_has_fields_above_the_words() -> None:
+    words = "two\n\nFrom: nobody, since no type follows\nlines"
+    assert read_sigtop(SIGTOP) == [
+        ("ann", words, "21:04"),
+        ("Owl", "an answer\n> and no quote", "21:05"),
+        ("Owl", "new\nwords", "21:06"),
+    ]
+
+
+def test_sigtop_short_text_has_a_line_for_each_message() -> None:
+    assert read_sigtop(SIGTOP_SHORT) == [
+        *(("ann", "two\nlines", "21:04"), ("Owl", "an answer", "21:05")),
+        ("Owl", "[joking] a text", "21:08"),
+    ]
+
+
 def test_a_bad_line_costs_no_other() -> None:
     data = written(said("Owl", "a")) + b"[1]\n" + written(said("Owl", "b", date="soon"))
     items = read_export(data + written(said("Owl", "c")))

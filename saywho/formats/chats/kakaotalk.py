@@ -1,10 +1,10 @@
-"""KakaoTalk: texts of Windows, Android and iOS, in Korean and English, and the CSV of the Mac."""
+"""KakaoTalk: texts of Windows, Android and iOS in any language, and the CSV of the Mac."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
@@ -20,6 +20,7 @@ from saywho.formats.chats.text_chat import (
     Opening,
     Spoken,
     TextChat,
+    day_in,
     head_of,
     message,
     title_of,
@@ -29,33 +30,36 @@ from saywho.formats.source.file import Content
 from saywho.formats.source.times import iso_time
 from saywho.formats.source.written.clock import UnknownWordsError, as_key, of_weekdays, read_clock
 from saywho.formats.source.written.dates import FileDates
-from saywho.formats.source.written.days import NUMBERS, SIGNS, WrittenDay, matched_day
+from saywho.formats.source.written.days import WrittenDay, date_patterns, matched_day
 from saywho.formats.source.written.order import DateUse
 from saywho.formats.tables.csv import read_rows
+from saywho.text import clean_title
 
-_TIME: Final = r"(?:[^\W\d_][^\d\[\],:]{0,20}\s)?\d{1,2}:\d{2}(?:\s?[^\W\d_][^\d\[\],:]{0,20})?"
-_DOTTED_DAY: Final = rf"{NUMBERS}\."
-_ENGLISH_DAY: Final = r"(?P<month>[^\W\d_][^\W\d_]{1,11})\.? (?P<day>\d{1,2}), (?P<year>\d{4})"
-_BRITISH_DAY: Final = (
-    r"(?P<day>\d{1,2})\.? (?:de )?(?P<month>[^\W\d_][^\W\d_]{1,11})\.?,? (?:de )?(?P<year>\d{4})"
-)
-"""A day in English outside of the United States, and in other languages of Europe."""
-_STAMPS: Final = (
-    rf"{SIGNS} (?P<time>{_TIME})",
-    rf"{_DOTTED_DAY} (?P<time>{_TIME})",
-    rf"(?P<time>{_TIME}), {_ENGLISH_DAY}",
-    rf"{_ENGLISH_DAY}(?:,| at) (?P<time>{_TIME})",
-    rf"(?P<time>{_TIME}), {_BRITISH_DAY}",
-    rf"{_BRITISH_DAY}(?:,| at)? (?P<time>{_TIME})",
-    r"(?P<time>[^\W\d_][^\d\[\],:]{0,20}\s\d{1,2}:\d{2})",
-)
-"""Times of messages on phones; for the last kind, the day has its own line."""
+_TIME: Final = r"(?:[^\W\d_][^\d\[\],:]{0,20}\s?)?\d{1,2}[:.]\d{2}(?:\s?[^\W\d_][^\d\[\],:]{0,20})?"
+_BEFORE_TIME: Final = r"(?:\s[^\W\d_]{1,3}\.)?,? "
+_TIME_ALONE: Final = r"(?P<time>[^\W\d_][^\d\[\],:]{0,20}\s\d{1,2}:\d{2})"
+
+
+@cache
+def _stamps() -> tuple[str, ...]:
+    """Return patterns of the times of messages; for the last, the day has its own line."""
+    numbers, signs, *named = date_patterns()
+    return (
+        rf"{signs}{_BEFORE_TIME}(?P<time>{_TIME})",
+        rf"{numbers}\.?{_BEFORE_TIME}(?P<time>{_TIME})",
+        *(rf"(?P<time>{_TIME}), {day}" for day in named),
+        *(rf"{day}{_BEFORE_TIME}(?P<time>{_TIME})" for day in named),
+        _TIME_ALONE,
+    )
+
+
 HEADING: Final = re.compile(
     r"\ufeff?(?:.*카카오톡 대화(?:\.txt)?|KakaoTalk Chats? .+|.+ with KakaoTalk Chats?"
     r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
 )
 _PART: Final = re.compile(r"\ufeff?(?P<whole>Talk_.*)-\d{1,4}\.txt")
-_SAVED: Final = re.compile(r"\ufeff?(?:저장한 날짜|Date Saved) : (?P<time>.+)")
+_SAVED: Final = re.compile(r"\ufeff?(?P<label>[^\W\d][^\d:\n]{0,40}?) ?[:：] ?(?P<time>.{6,60})")
+"""The line below a title, in any language: the time at which the app saved the file."""
 _TITLES: Final = (
     re.compile(r"\ufeff?(?P<title>.+?) ?님과 카카오톡 대화(?:\.txt)?"),
     re.compile(r"\ufeff?(?P<title>.+? ?\(\d{1,4} ?명\))과 카카오톡 대화(?:\.txt)?"),
@@ -70,14 +74,6 @@ _PEOPLE_COUNT: Final = re.compile(
 _HEAD_COUNT: Final = re.compile(r"(?P<title>.+\S) \d{1,4}")
 _MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
 _WEEKDAY: Final = r"(?P<weekday>[^\W\d]\S{0,20})"
-_DAYS: Final = (
-    rf"{SIGNS} {_WEEKDAY}",
-    rf"{_DOTTED_DAY} {_WEEKDAY}",
-    rf"{_WEEKDAY}, {_ENGLISH_DAY}",
-    rf"{_WEEKDAY},? {_BRITISH_DAY}",
-)
-_DAY_LINES: Final = tuple(map(re.compile, _DAYS))
-_BETWEEN_DASHES: Final = tuple(re.compile(rf"(?<!-)-{{5,}}+ {day} -{{5,}}") for day in _DAYS)
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
 """Android's picture files, each on its line."""
@@ -97,6 +93,8 @@ _COME_OR_GONE: Final = re.compile(
 """The notice of an open chat, with another notice right behind it."""
 _JOINED: Final = Message("Texts without quotation marks, with commas that are read as words")
 _LONGEST_DAY: Final = 80
+_DATE_USE: Final = DateUse(is_chat=True, usual="day-first")
+"""Phones that write the month first name it."""
 
 
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
@@ -111,25 +109,50 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk
         HEADING.fullmatch(line[:LONGEST_HEADING]) is not None for line in head[:HEADING_LINES]
     )
     lines_by_count: dict[int, KakaoTalk] = {}
-    for grammar in (Windows(), *map(Phone, _STAMPS)):
+    saved = next(filter(None, map(_saved_in, head[:HEADING_LINES])), "")
+    for grammar in (Windows(), *map(Phone, _stamps())):
         places = [at for at, line in enumerate(head) if (o := grammar.read(line)) and o.name]
-        if places and (headings or (len(places) > 1 and grammar.read(head[0]) is not None)):
+        is_first = len(places) > 1 and grammar.read(head[0]) is not None
+        if places and (headings or saved or is_first):
             lines_by_count.setdefault(places[0], grammar)
     if not lines_by_count:
         return None
     grammar = lines_by_count[min(lines_by_count)]
     grammar.is_korean = any(_KOREAN.search(line[:LONGEST_HEADING]) for line in head)
+    if saved:
+        grammar.saved = re.compile(rf"\ufeff?{re.escape(saved)} ?[:：] ?(?P<time>.+)")
     return grammar
+
+
+def _saved_in(line: str) -> str:
+    match = _SAVED.fullmatch(line)
+    return match["label"] if match and day_in(match["time"]) else ""
+
+
+@cache
+def _day_lines(before: str, after: str) -> tuple[re.Pattern[str], ...]:
+    """Return patterns of lines with a day and its weekday."""
+    numbers, signs, *named = date_patterns()
+    days = (rf"{signs} ?{_WEEKDAY}", rf"{numbers}\.? {_WEEKDAY}")
+    of_names = (rf"{_WEEKDAY},? {day}\.?" for day in named)
+    return tuple(re.compile(f"{before}{day}{after}") for day in (*days, *of_names))
 
 
 class KakaoTalk(GrammarOfDays):
     exporters = frozenset({"회원님", "you", "You"})
-    heading, saved = HEADING, _SAVED
-    days = _DAY_LINES
+    heading, saved = HEADING, re.compile(r"\ufeff?(?:저장한 날짜|Date Saved) : (?P<time>.+)")
     is_korean = False
 
+    def __init__(self, day: date | None = None) -> None:
+        super().__init__(day)
+        self._dates = FileDates(None, _DATE_USE)
+
+    @cached_property
+    def days(self) -> tuple[re.Pattern[str], ...]:
+        return _day_lines("", "")
+
     def written_day(self, line: str) -> WrittenDay | None:
-        if len(line) > _LONGEST_DAY:
+        if len(line) > _LONGEST_DAY or " : " in line:
             return None
         for pattern in self.days:
             if match := pattern.fullmatch(line):
@@ -148,6 +171,7 @@ class KakaoTalk(GrammarOfDays):
     def room(self, file: RoomFile[Any]) -> FileRoom:
         head = head_of(file.content)
         full = title_of(head[:HEADING_LINES], _TITLES) or title_of(file.names, _MAC_NAMES)
+        full = full or self._title_in(head)
         name = _PEOPLE_COUNT.sub("", full)
         if (match := _HEAD_COUNT.fullmatch(name)) and self._is_group(head):
             name = match["title"]
@@ -159,9 +183,19 @@ class KakaoTalk(GrammarOfDays):
             zone="Asia/Seoul" if self.is_korean else "",
         )
 
+    def _title_in(self, head: Sequence[str]) -> str:
+        """Return a title above the time of saving, in any language, or the one name in it."""
+        places = (at for at, line in enumerate(head[:HEADING_LINES]) if self.saved.fullmatch(line))
+        title = head[place - 1].lstrip("\ufeff") if (place := next(places, 0)) else ""
+        named = [name for name in self._names_in(head) if name and name in title]
+        return (named[0] if len(named) == 1 else clean_title(title)) or ""
+
+    def _names_in(self, head: Iterable[str]) -> set[str]:
+        openings = (self.read(line) for line in head)
+        return {opening.name for opening in openings if opening and not opening.is_day}
+
     def _is_group(self, head: Iterable[str]) -> bool:
-        openings = [opening for line in head if (opening := self.read(line)) and not opening.is_day]
-        names = {opening.name for opening in openings}
+        names = self._names_in(head)
         return "" in names or len(names) > 2
 
 
@@ -193,9 +227,12 @@ def _noted(text: str, when: datetime | None = None) -> Opening:
 class Windows(KakaoTalk):
     """`[name] [time] text`, below lines between dashes that state the day."""
 
-    days = _BETWEEN_DASHES
     _said: datetime | None = None
     """Time of the message before."""
+
+    @cached_property
+    def days(self) -> tuple[re.Pattern[str], ...]:
+        return _day_lines("(?<!-)-{5,}+ ", " -{5,}")
 
     def begin(self, lines: Iterable[str]) -> None:
         super().begin(lines)
@@ -252,7 +289,7 @@ class DaysBesideTimes(DayLines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._dates = FileDates(None, DateUse(is_chat=True))
+        self._dates = FileDates(None, _DATE_USE)
         self._waiting: list[tuple[int, date | None]] = []
         self._before: date | None = None
 
@@ -278,10 +315,10 @@ class Phone(KakaoTalk):
 
     def __init__(self, stamp: str, day: date | None = None) -> None:
         super().__init__(day)
-        self._has_day = stamp in _STAMPS[:-1]
+        self._has_day = stamp != _TIME_ALONE
         self._record = re.compile(rf"{stamp}(?P<end>[,:]) (?P<rest>.*)")
         if self._has_day:
-            self.days = (*_DAY_LINES, re.compile(stamp))
+            self.days = (*self.days, re.compile(stamp))
             self.day_lines = DaysBesideTimes
 
     def begun(self, line: str) -> Opening | None:
@@ -309,7 +346,7 @@ class Phone(KakaoTalk):
 @cache
 def copied() -> tuple[KakaoTalk, ...]:
     """Return the grammars of lines copied out of a room, whose day is not always copied."""
-    return (Windows(date.min), *(Phone(stamp, date.min) for stamp in _STAMPS))
+    return (Windows(date.min), *(Phone(stamp, date.min) for stamp in _stamps()))
 
 
 def _matched(match: re.Match[str]) -> WrittenDay | None:

@@ -7,16 +7,20 @@ Source: https://github.com/signalapp/Signal-Desktop, protos/Backups.proto.
 signal-export: `data.json` has a message on each line, and is preferred. In `chat.md` a message
 begins with time and sender; quotes, reactions and files are among its words. Source:
 https://github.com/carderne/signal-export, models.py and create.py.
+
+sigtop: a text of fields, such as `From` and `Sent`, above the words of each message, or a line for
+each message. Source: https://github.com/tbvdm/sigtop, fmt_text.go and fmt_text_short.go.
 """
 
 import re
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
+from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from saywho.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
@@ -30,12 +34,12 @@ from saywho.formats.chats.json_chat import (
     found_lines,
 )
 from saywho.formats.chats.reactions import one_each, reactions_in, reactions_of, written_at
-from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat
+from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, messages, whole_lines
 from saywho.formats.post import MIME_KINDS, Medium, ReplyTarget, as_count, digits
-from saywho.formats.records import FileRoom
+from saywho.formats.records import FileRoom, Item
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.json import Json, as_object, as_word, first_documents, listed
-from saywho.formats.source.times import iso_time
+from saywho.formats.source.times import iso_time, time_or_field
 from saywho.text import clean_title
 
 _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
@@ -380,4 +384,86 @@ SIGNAL_MARKDOWN: Final = TextChat(
     Message("lines such as [2026-01-31 22:04:05] name: text, with two spaces at the end"),
     _grammar_of,
     (".md",),
+)
+
+
+_FIELD: Final = re.compile(
+    r"(?P<key>From|Type|Sent|Received|Attachment|Reaction|Edited): (?P<value>.*)"
+)
+_DETAIL: Final = re.compile(r" \([^()]*\)\Z")
+"""The number or user name behind a name."""
+_QUOTED: Final = re.compile(r"\A\s*> From: .*(?:\n>.*)*\n")
+_VERSION: Final = re.compile(
+    r"\A\s*\| Version: \d+\n(?:\| (?:Attachment|Sent): .*\n)*(?:\|\n(?:\| >.*\n)+)?"
+)
+_OLDER: Final = re.compile(r"(?:\A|\n)\|\n\| Version: .*", re.DOTALL)
+_LINE: Final = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d[+-]\d\d:\d\d)?) (?P<name>[^:]{1,200}):"
+    r"(?P<note> \[[a-z-]{1,40} message\])?"
+    r"(?: \[(?:(?:, )?(?:reply to [^\]]{1,240}|edited|\d+ attachments?))+\])?(?: (?P<text>.*))?",
+    re.ASCII,
+)
+
+
+class SigtopText(Grammar):
+    exporters = frozenset({_YOU})
+
+    def read(self, line: str) -> Opening | None:
+        match = _LINE.fullmatch(line)
+        if match is None or (when := iso_time(match["time"])) is None:
+            return None
+        return Opening("" if match["note"] else match["name"], when, match["text"] or "")
+
+    def said(self, text: str) -> Spoken:
+        """Return the newest words, without the message that they answer."""
+        if version := _VERSION.match(text):
+            newest = _OLDER.sub("", text[version.end() :])
+            return Spoken("\n".join(line[2:] for line in newest.split("\n")).strip())
+        return Spoken(_QUOTED.sub("", text).strip())
+
+    def room(self, file: RoomFile[Any]) -> FileRoom:
+        return FileRoom(platform="signal", name=clean_title(_DETAIL.sub("", file.names[0])) or "")
+
+
+class SigtopFields(SigtopText):
+    def items(self, content: Content) -> Iterator[Item]:
+        yield from messages(_of_one_line(whole_lines(content)), self, content.notes)
+
+
+def _of_one_line(numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Yield lines with the fields above each message as one line, as the short text has it."""
+    fields, before = dict[str, str](), ""
+    for (number, line), (_, following) in pairwise(chain(numbered, [(0, "")])):
+        match = _FIELD.fullmatch(line)
+        if match and (fields or (not before and "Type: " in {line[:6], following[:6]})):
+            fields.setdefault(match["key"], match["value"])
+            continue
+        if fields:
+            when, _ = time_or_field(fields.get("Sent") or fields.get("Received") or "", "")
+            name = _DETAIL.sub("", fields.get("From", "")).replace(":", " ") or _NO_SENDER
+            note = "" if fields["Type"] in {"incoming", "outgoing"} else " [system message]"
+            stamp = when.isoformat(" ", "seconds") if when else ""
+            yield number, f"{stamp} {name}:{note}"
+            fields = {}
+        yield number, line
+        before = line
+
+
+def _of_sigtop(head: Sequence[str], _beside: Collection[str]) -> Grammar | None:
+    if (
+        len(head) > 2
+        and head[0].startswith("Conversation: ")
+        and "Type: " in {head[1][:6], head[2][:6]}
+    ):
+        return SigtopFields()
+    lines = [match for line in head if (match := _LINE.fullmatch(line))]
+    is_own = any(match["name"] == _YOU or match["note"] for match in lines)
+    return SigtopText() if is_own and _LINE.fullmatch(head[0]) else None
+
+
+SIGTOP: Final = TextChat(
+    "sigtop",
+    Message("Signal (sigtop)"),
+    Message("`Conversation:`, then `From:`, `Type:` and `Sent:`; or `2026-01-31 22:04 You: text`"),
+    _of_sigtop,
 )

@@ -92,7 +92,7 @@ class Grammar(Protocol):
     def items(self, content: Content) -> Iterator[Item]:
         is_crlf = self._begun(content)
         self.note(content.notes)
-        yield from messages(_whole_lines(content, is_crlf=is_crlf), self, content.notes)
+        yield from messages(whole_lines(content, is_crlf=is_crlf), self, content.notes)
 
     def _begun(self, content: Content) -> bool:
         """Begin a file's lines; return whether CRLF ends them, so that a bare LF is inside one."""
@@ -103,7 +103,7 @@ class Grammar(Protocol):
             if (opening := self.read(line.strip("\ufeff\r\n"))) and opening.name
         ]
         is_crlf = 2 * sum(ends) > len(ends)
-        self.begin(readable(_whole_lines(content.uncounted, is_crlf=is_crlf)))
+        self.begin(readable(whole_lines(content.uncounted, is_crlf=is_crlf)))
         return is_crlf
 
 
@@ -429,7 +429,7 @@ def head_of(content: Content, most: int = 100) -> list[str]:
     return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content, most)]
 
 
-def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:
+def whole_lines(content: Content, *, is_crlf: bool = False) -> Iterator[tuple[int, str]]:
     """Yield numbered lines that may begin a message.
 
     With `is_crlf` only CRLF ends a line, so lines pasted into a message begin none.
