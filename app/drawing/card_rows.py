@@ -10,6 +10,7 @@ from app.drawing.png import MARGIN, Canvas, Field, Heights
 
 SIZES: Final = (80, 72, 64, 60, 56, 52, 48, 44, 40)
 """Letters below 40 pixels of 1,080 are hard to read on a phone."""
+_WIDE_SIZES: Final = (48, 44, 40, 36, 32, 28)
 _GOOD: Final = 52
 _ROW: Final = 1.3
 """Height of a row of letters, by their size, as the measures below."""
@@ -34,14 +35,17 @@ def card_rows_heights(canvas: Canvas, drawing: CardRows) -> Heights:
     and of all rows in good and in the largest letters.
     """
     width = canvas.width - 2 * MARGIN
-    smallest = [row.height for row in _laid_of(drawing, SIZES[-1], width)]
-    good, largest = (_height(_laid_of(drawing, size, width), size) for size in (_GOOD, SIZES[0]))
+    sizes = _sizes(canvas)
+    smallest = [row.height for row in _laid_of(drawing, sizes[-1], width)]
+    good, largest = (
+        _height(_laid_of(drawing, size, width), size) for size in (min(_GOOD, sizes[2]), sizes[0])
+    )
     return Heights(min(smallest, default=0.0), good, largest)
 
 
 def paint_card_rows(canvas: Canvas, drawing: CardRows, field: Field) -> None:
     """Draw the rows whole, without rows that lack room in the smallest letters."""
-    size, rows = _fitting(drawing, field)
+    size, rows = _fitting(drawing, field, _sizes(canvas))
     spare = field.height - _height(rows, size)
     between = size * _BETWEEN + min(2 * size, max(0.0, spare) / max(1, len(rows)))
     top = field.top
@@ -50,15 +54,19 @@ def paint_card_rows(canvas: Canvas, drawing: CardRows, field: Field) -> None:
         top += row.height + between
 
 
-def _fitting(drawing: CardRows, field: Field) -> tuple[int, Sequence[_Laid]]:
+def _sizes(canvas: Canvas) -> Sequence[int]:
+    return SIZES if canvas.is_upright else _WIDE_SIZES
+
+
+def _fitting(drawing: CardRows, field: Field, sizes: Sequence[int]) -> tuple[int, Sequence[_Laid]]:
     """Return the largest letters that leave room for all, if possible without a torn word."""
     room = field.height + 0.01  # A sum of heights may be a little less than them.
-    laid = {size: _laid_of(drawing, size, field.width) for size in SIZES}
+    laid = {size: _laid_of(drawing, size, field.width) for size in sizes}
     fitting = [(size, rows) for size, rows in laid.items() if _height(rows, size) <= room]
     whole = [(size, rows) for size, rows in fitting if not any(row.is_torn for row in rows)]
     if fitting:
         return (whole or fitting)[0]
-    size, shown = SIZES[-1], list[_Laid]()
+    size, shown = sizes[-1], list[_Laid]()
     for row in laid[size]:
         if _height([*shown, row], size) <= room:
             shown.append(row)

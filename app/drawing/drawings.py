@@ -247,12 +247,6 @@ class PeriodColumns(Drawn):
 
 
 @dataclass(frozen=True, slots=True)
-class Things:
-    hue: str
-    rows: tuple[FigureRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class MarkedText:
     text: str
     marks: tuple[tuple[int, int, str], ...] = ()

@@ -26,10 +26,13 @@ _BREAK: Final = re.compile(
     rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,)|(?<=\d of))\s\d|(?<=\d)\s(?:{UNIT}|of \d))\s"
 )
 """White space at which a row may end: not within a date or "9 of 10", or before a unit."""
-_QUOTED: Final = re.compile("“[^“”\n]{1,24}”")
-"""Quoted words that a row does not break, as long as a row of a card has room for."""
+_QUOTED: Final = re.compile(r"“[^“”\n]{1,24}”|\([^()\n]{1,16}\)")
+"""Words in quotes or brackets that a row does not break, as long as a row of a card has room for.
+"""
 _EMOJI: Final = "NotoColorEmoji.ttf"
 _STRIKE: Final = 109
+_LARGEST_KEPT: Final = 112
+"""Largest size of cached emoji."""
 _OF_SCRIPT: Final = {
     **dict.fromkeys(("LATIN", "GREEK", "CYRILLIC", "COMBINING", "MODIFIER"), "Latin"),
     **dict.fromkeys(("CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO", "IDEOGRAPHIC"), "Han"),
@@ -95,6 +98,18 @@ class Lettering:
     def getlength(self, text: str) -> float:
         return sum(map(self._width, _runs(text)))
 
+    def ink(self, text: str) -> tuple[float, float]:
+        """Return the top and bottom of what is drawn of a text, below the top of its row."""
+        baseline = self.letters.getmetrics()[0]
+        boxes = [
+            self._font_of(run).getbbox(run.text, anchor="ls", direction=run.direction)
+            for run in _runs(text)
+            if run.font != _EMOJI
+        ]
+        high = self.size * 0.87 if any(is_emoji(sign) for sign in text) else 0.0
+        top = min([-high, *(box[1] for box in boxes)])
+        return baseline + top, baseline + max([0.0, *(box[3] for box in boxes)])
+
     def boxes(self, text: str, start: int, end: int) -> Iterator[tuple[float, float]]:
         """Yield the left and right ends of some signs of a text; several if directions differ."""
         left = 0.0
@@ -142,7 +157,7 @@ class Lettering:
 
     def _width(self, run: _Run) -> float:
         if run.font == _EMOJI:
-            return sum(_emoji(sign, self.size).width + 2 * self._side for sign in run.text)
+            return sum(_sized_emoji(sign, self.size).width + 2 * self._side for sign in run.text)
         return self._font_of(run).getlength(run.text, direction=run.direction)
 
     @property
@@ -152,7 +167,7 @@ class Lettering:
     def _write_emoji(self, image: Image.Image, left: float, baseline: float, run: str) -> None:
         middle = baseline - self.size * 0.38
         for sign in run:
-            emoji = _emoji(sign, self.size)
+            emoji = _sized_emoji(sign, self.size)
             place = round(left) + self._side, round(middle - emoji.height / 2)
             image.paste(emoji, place, emoji)
             left += emoji.width + 2 * self._side
@@ -237,6 +252,11 @@ def is_from_right(text: str) -> bool:
     if text.isascii():
         return False
     return any(_WAYS.get(unicodedata.bidirectional(sign)) == "R" for sign in text)
+
+
+def _sized_emoji(sign: str, size: float) -> Image.Image:
+    draw = _emoji if size <= _LARGEST_KEPT else _emoji.__wrapped__
+    return draw(sign, size)
 
 
 @lru_cache(maxsize=300)  # Of 20 KB each.

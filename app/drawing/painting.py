@@ -20,7 +20,6 @@ from app.drawing.drawings import (
     PeriodColumns,
     Place,
     Rectangle,
-    Things,
     Tiles,
     WeekGrid,
 )
@@ -28,7 +27,7 @@ from app.drawing.lettering import Lettering, clipped, drawn_text, font_of, joine
 from app.drawing.marked_text import marked_text_heights, paint_marked_text
 from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
-Drawing = Bars | CardRows | Habits | MarkedText | Things | WeekGrid | Tiles | PeriodColumns | Clock
+Drawing = Bars | CardRows | Habits | MarkedText | WeekGrid | Tiles | PeriodColumns | Clock
 _LABEL: Final = 24
 _BELOW_COLUMNS: Final = 6
 _OUTLINE: Final = 4
@@ -216,68 +215,6 @@ def _paint_tile(canvas: Canvas, tile: Field, is_hit: bool) -> None:
             pen.stroke(places, theme.paper, stroke)
         else:
             pen.stroke(places, theme.soft, max(2, stroke - 2))
-
-
-_THING_SIZES: Final = (52, 48, 44, 40, 36, 32, 28)
-_THING_ROW: Final = 1.25
-_THING_BESIDE: Final = 0.62
-_THING_NUMBER: Final = 1.9
-"""Height of a row, size of the text below a sentence, and width of the number, by the letters'
-size.
-"""
-
-
-def things_heights(canvas: Canvas, things: Things) -> Heights:
-    of_one = Heights(130, 200, 300) if canvas.is_upright else Heights(84, 110, 150)
-    return Heights(*(height * len(things.rows) for height in of_one))
-
-
-def paint_things(canvas: Canvas, things: Things, field: Field) -> None:
-    height = field.height / len(things.rows)
-    fitting = (
-        size
-        for size in _THING_SIZES
-        if _things_fit(things, size, field._replace(bottom=height, top=0))
-    )
-    size = next(fitting, _THING_SIZES[-1])
-    for place, thing in enumerate(things.rows):
-        top = field.top + place * height
-        row = field._replace(top=top, bottom=top + height)
-        _paint_thing(canvas, thing, row, size, number=place + 1, hue=things.hue)
-
-
-def _things_fit(things: Things, size: int, row: Field) -> bool:
-    used = _beside_height(size) + size * 0.4
-    # Four rows are too many for a sentence in good letters.
-    most = max(len(_thing_rows(thing, size, row.width, 4)) for thing in things.rows)
-    return most < 4 and most * size * _THING_ROW + used <= row.height
-
-
-def _thing_rows(thing: FigureRow, size: int, width: float, most: int) -> list[str]:
-    font = font_of(bold=True, size=size)
-    return text_rows(drawn_text(thing.label), font, width - size * _THING_NUMBER, most)
-
-
-def _beside_height(size: int) -> float:
-    return max(SMALLEST, size * _THING_BESIDE) * _THING_ROW
-
-
-def _paint_thing(
-    canvas: Canvas, thing: FigureRow, field: Field, size: int, *, number: int, hue: str
-) -> None:
-    font, colour = font_of(bold=True, size=size), canvas.theme.hues[hue]
-    small = font_of(bold=False, size=max(SMALLEST, round(size * _THING_BESIDE)))
-    most = max(1, int((field.height - _beside_height(size)) // (size * _THING_ROW)))
-    circle = field.left, field.top + size * 0.1, field.left + size * 1.4, field.top + size * 1.5
-    canvas.pen.ellipse(circle, colour, colour, 1)
-    digit = f"{number}"
-    middle = field.left + size * 0.7 - font.getlength(digit) / 2
-    canvas.write((middle, field.top + size * 0.08), digit, font, canvas.theme.paper)
-    left, rows = field.left + size * _THING_NUMBER, _thing_rows(thing, size, field.width, most)
-    top = canvas.write_rows((left, field.top), rows, font, _THING_ROW)
-    if thing.beside:
-        beside = clipped(drawn_text(thing.beside), small, field.right - left)
-        canvas.write((left, top), beside, small, canvas.theme.soft)
 
 
 SMALLEST: Final = 22
@@ -565,7 +502,6 @@ PAINTERS: Final[Mapping[type, Painter]] = {
     CardRows: Painter(card_rows_heights, paint_card_rows),
     Habits: Painter(habits_heights, paint_habits),
     MarkedText: Painter(marked_text_heights, paint_marked_text),
-    Things: Painter(things_heights, paint_things),
     WeekGrid: Painter(weeks_heights, paint_weeks),
     Tiles: Painter(tiles_heights, paint_tiles),
     PeriodColumns: Painter(columns_heights, paint_periods),

@@ -19,6 +19,8 @@ _COLOUR: Final = re.compile(
     r"^(?:\.(author-\d+) \{ --hue|  --([a-z-]+)): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)",
     re.M,
 )
+OURS: Final = "accent"
+"""The hue of a picture of the visitor's own, such as a quiz."""
 _STYLES: Final = Path(__file__).parents[1] / "static" / "style.css"
 
 
@@ -36,14 +38,16 @@ class Theme(NamedTuple):
         return "#" + "".join(f"{round(paper + share * (hue - paper)):02x}" for paper, hue in pairs)
 
     def on_ground_of(self, hue: str) -> "Theme":
-        """Return the theme of a card in the full colour of a person, with everything in the
-        colour of the paper.
+        """Return the theme of a card in the full colour of a person, who is in the colour of the
+        paper; everyone else is between the two.
         """
-        full = self._replace(paper=self.hues[hue], ink=self.paper, accent=self.paper)
+        ground = self.accent if hue == OURS else self.hues[hue]
+        full = self._replace(paper=ground, ink=self.paper, accent=self.paper)
+        others = dict.fromkeys(self.hues, full.mixed(self.paper, 0.72))
         return full._replace(
             soft=full.mixed(self.paper, 0.85),
             line=full.mixed(self.paper, 0.3),
-            hues=dict.fromkeys(self.hues, self.paper),
+            hues=others | {hue: self.paper},
         )
 
 

@@ -11,6 +11,7 @@ from app.drawing.lettering import (
     drawn_text,
     even_rows,
     font_of,
+    is_emoji,
     joined_rows,
     text_rows,
 )
@@ -38,7 +39,7 @@ class Measures(NamedTuple):
     above: int
     """Smallest space above a drawing; `space` is that above the foot."""
     quote: int
-    giants: tuple[int, ...] = ()
+    giants: tuple[int, ...]
     """Sizes of the one number or word that a picture is about."""
 
 
@@ -56,6 +57,7 @@ FORMATS: Final[Mapping[Format, Measures]] = {
         space=22,
         above=33,
         quote=2,
+        giants=(280, 240, 200, 170, 140, 110),
     ),
     "1080x1350": Measures(
         size=(1080, 1350),
@@ -70,6 +72,7 @@ FORMATS: Final[Mapping[Format, Measures]] = {
         space=30,
         above=30,
         quote=6,
+        giants=(320, 280, 240, 200, 160, 128),
     ),
     "1080x1920": Measures(
         size=(1080, 1920),
@@ -117,7 +120,7 @@ class Poster(NamedTuple):
     hue: str = ""
     """The person in whose full colour it is; empty for paper."""
     giant: str = ""
-    """The one number or word that it is about, on a picture that fills a phone."""
+    """The one number or word that it is about."""
     second: PosterFigure | None = None
     reason: str = ""
     """Text below the finding, such as the chance of a mistake."""
@@ -132,7 +135,14 @@ class Poster(NamedTuple):
 
 MOST_KEPT: Final = 96
 """Number of cached pictures of 70 KB: programs request a shared picture several times."""
-_GIANT_ROW: Final = 1.3
+_WIDEST: Final = 0.42
+"""Part of the width of a wide picture that the giant number has, at the right of the finding."""
+_MOST_BESIDE: Final = 3
+"""Rows of a finding at the left of a giant number."""
+_LONG_TEXT: Final = 160
+"""Signs of a text that leaves a giant number little room."""
+_LARGEST_EMOJI: Final = 200
+"""The font has emoji as pictures of 128 pixels."""
 _ROW: Final = 1.25
 """Height of a row, by the size of its letters."""
 _INSET: Final = 28
@@ -167,29 +177,60 @@ class _Rows(NamedTuple):
         return (len(self.texts) * self.row + self.space) * self.font.size if self.texts else 0
 
 
+class _Giant(NamedTuple):
+    font: Lettering
+    text: str
+    space: float
+    """Height of the space above and below it, together."""
+
+    @property
+    def width(self) -> float:
+        return self.font.getlength(self.text)
+
+    @property
+    def height(self) -> float:
+        top, bottom = self.font.ink(self.text)
+        return bottom - top + self.space
+
+    def draw(self, canvas: Canvas, left: float, top: float) -> float:
+        above = self.space * 0.45 - self.font.ink(self.text)[0]
+        canvas.write((left, top + above), self.text, self.font)
+        return top + self.height
+
+
 @lru_cache(maxsize=MOST_KEPT)
 def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName = "light") -> bytes:
     """Return a picture as PNG; call it in a thread."""
     measures = FORMATS[format_]
     canvas = Canvas(measures.size, theme, poster.hue)
+    giant = _giant(poster, measures)
+    width = canvas.width - 2 * MARGIN
+    beside = giant if giant and not canvas.is_upright else None
+    if beside:
+        width -= round(beside.width) + MARGIN // 2
     foot = canvas.draw_foot(
         [*poster.premises, *filter(None, [_address(canvas, poster, measures)])],
         size=measures.small,
         top=measures.foot,
-        rows=2 if poster.premises else 1,
+        rows=(3 if canvas.is_upright else 2) if poster.premises else 1,
     )
     bottom, blocks = foot - measures.space, _blocks(canvas, poster, measures)
-    giant, reason = _giant(poster, measures), _reason(poster, measures)
-    least = _finding(poster, measures, measures.findings[-1]).height + giant.height + reason.height
+    reason = _reason(poster, measures, width)
+    least = _finding(poster, measures.findings[-1], width).height + reason.height
+    least += giant.height if giant and not beside else 0
     least += sum(block.heights.least + block.space for block in blocks[:1])
     quote = measures.quote_size * _FACT_ROW + _QUOTED if poster.quote else 0
-    top = _draw_title(canvas, poster, measures, bottom - measures.top - least - quote)
+    top = _draw_title(canvas, poster, measures, bottom - measures.top - least - quote, width)
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
-    top = _draw_rows(canvas, giant, MARGIN, top)
+    if giant and not beside:
+        top = giant.draw(canvas, MARGIN, top)
     room = bottom - top - reason.height
-    finding, shown = _largest(canvas, poster, measures, blocks, room)
+    finding, shown = _largest(canvas, poster, measures, blocks, (width, room))
     top = _draw_rows(canvas, finding, MARGIN, top)
     top = _draw_rows(canvas, reason, MARGIN, top)
+    if beside:
+        below = beside.draw(canvas, canvas.width - MARGIN - beside.width, measures.top)
+        top = max(top, below)
     # In a wide picture, the drawing has priority over the lines below it.
     whole = shown if canvas.is_upright else blocks[: len(shown)]
     room = bottom - top - _height(whole) - measures.space
@@ -229,15 +270,20 @@ def _height(blocks: Sequence[_Block]) -> float:
 
 
 def _largest(
-    canvas: Canvas, poster: Poster, measures: Measures, blocks: list[_Block], height: float
+    canvas: Canvas,
+    poster: Poster,
+    measures: Measures,
+    blocks: list[_Block],
+    size: tuple[float, float],
 ) -> tuple[_Rows, list[_Block]]:
     """Return the finding in the largest letters that fit, and the drawings that then have room.
 
     In an upright picture, a second drawing and all lines precede a large first drawing.
     """
+    width, height = size
     lines = len(poster.lines) * measures.lines * _LINE_ROW + measures.space
     beside = lines if poster.lines and canvas.is_upright else 0
-    findings = [_finding(poster, measures, size) for size in measures.findings]
+    findings = [_finding(poster, size, width) for size in measures.findings]
     are_notes_wanted = isinstance(poster.drawing, Bars) and poster.drawing.are_notes_wanted
     stacks = _stacks(poster, blocks)
     # Stacks from this one on are low: their words have priority over large letters.
@@ -259,20 +305,37 @@ def _stacks(poster: Poster, blocks: list[_Block]) -> list[list[_Block]]:
     return [*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]]
 
 
-def _finding(poster: Poster, measures: Measures, size: int) -> _Rows:
-    font, width = font_of(bold=True, size=size), measures.size[0] - 2 * MARGIN
-    text = drawn_text(poster.finding)
+def _finding(poster: Poster, size: int, width: float) -> _Rows:
+    font, text = font_of(bold=True, size=size), drawn_text(poster.finding)
     return _Rows(font, even_rows(text, font, width))
 
 
-def _giant(poster: Poster, measures: Measures) -> _Rows:
-    """Return it in the largest letters in which it is one row; none if it has too many signs."""
+def _giant(poster: Poster, measures: Measures) -> _Giant | None:
+    """Return it in the largest letters in which it is one row; none if it has too many signs, or
+    leaves the finding of a wide picture too little room.
+    """
     text, width = drawn_text(poster.giant), measures.size[0] - 2 * MARGIN
-    fonts = (font_of(bold=True, size=size) for size in measures.giants)
-    font = next((font for font in fonts if font.getlength(text) <= width), None)
-    if not text or font is None:
-        return _Rows(font_of(bold=True, size=measures.small), ())
-    return _Rows(font, [text], _GIANT_ROW)
+    is_wide = measures.size[0] > measures.size[1]
+    most = width * _WIDEST if is_wide else width
+    is_long = isinstance(poster.drawing, MarkedText) and len(poster.drawing.text) > _LONG_TEXT
+    fewest = (1 if is_wide else 3) if is_long else 0
+    for size in measures.giants[-fewest:] if text else ():
+        giant = _Giant(font_of(bold=True, size=size), text, measures.space * (1 if is_wide else 2))
+        if giant.width > most or (size > _LARGEST_EMOJI and any(map(is_emoji, text))):
+            continue
+        if not is_wide or _has_room_beside(giant, poster, measures):
+            return giant
+    return None
+
+
+def _has_room_beside(giant: _Giant, poster: Poster, measures: Measures) -> bool:
+    """Return whether the finding is short beside a giant number, which is hardly higher."""
+    width = measures.size[0] - 2 * MARGIN - round(giant.width) - MARGIN // 2
+    finding = _finding(poster, measures.findings[-1], width)
+    title = 2 * measures.titles[0] if poster.title else measures.above
+    height = title + finding.height + _reason(poster, measures, width).height
+    is_low = giant.height <= height or giant.font.size == measures.giants[-1]
+    return is_low and len(finding.texts) <= _MOST_BESIDE
 
 
 def _cut(rows: _Rows, height: float) -> _Rows:
@@ -285,9 +348,11 @@ def _cut(rows: _Rows, height: float) -> _Rows:
     return _Rows(rows.font, [*rows.texts[: most - 1], last])
 
 
-def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float) -> float:
+def _draw_title(
+    canvas: Canvas, poster: Poster, measures: Measures, room: float, width: int
+) -> float:
     """Draw the title, in up to four rows if upright, and the facts; return their bottom."""
-    width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
+    top, text = float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
     row, fact_row = font.size * _ROW, measures.facts[0] * _FACT_ROW
@@ -320,10 +385,9 @@ def _draw_rows(canvas: Canvas, rows: _Rows, left: float, top: float) -> float:
     return top + rows.height
 
 
-def _reason(poster: Poster, measures: Measures) -> _Rows:
+def _reason(poster: Poster, measures: Measures, width: int) -> _Rows:
     """Return the rows of the reason, of similar lengths unless it is cut."""
-    font, width = font_of(bold=False, size=measures.quote_size), measures.size[0] - 2 * MARGIN
-    text = drawn_text(poster.reason)
+    font, text = font_of(bold=False, size=measures.quote_size), drawn_text(poster.reason)
     most = 5 if measures.size[1] > measures.size[0] else 3
     cut, even = text_rows(text, font, width, most), even_rows(text, font, width)
     return _Rows(font, even if len(even) == len(cut) else cut, _FACT_ROW, 0.2)

@@ -474,6 +474,14 @@ def sign_of(measure: Measure) -> str:
     return measure.sign if measure.habit.has_signs else measure.sign[:LONGEST_SIGN]
 
 
+def giant_of(measure: Measure) -> str:
+    """Return a measure's one word or number: a laugh or emoji, else a share or a mean."""
+    if measure.habit.has_words and measure.sign and measure.own > measure.beside:
+        return sign_of(measure)
+    is_mean = measure.habit.is_mean
+    return show_number(round(measure.own, 1)) if is_mean else show_percent(measure.own)
+
+
 def value_of(measure: Measure, value: float, beside: float = 0) -> str:
     """Return a value of a measure; beside: a share that stands next to it."""
     if measure.habit.is_mean:

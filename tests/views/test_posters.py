@@ -11,6 +11,8 @@ from PIL import Image, ImageColor
 
 from app.drawing.drawings import (
     Bars,
+    CardRow,
+    CardRows,
     Clock,
     FigureRow,
     GridDay,
@@ -19,7 +21,6 @@ from app.drawing.drawings import (
     NamedBar,
     PeriodColumn,
     PeriodColumns,
-    Things,
     TileRow,
     Tiles,
     WeekGrid,
@@ -66,9 +67,7 @@ TILES: Final = Tiles((TileRow("You", (True, False) * 5), TileRow("saywho", (True
 DRAWINGS: Final[dict[str, Drawing | None]] = {
     **{f"bars of {people}": bars(people, "W" * 99) for people in (1, 4, 7)},
     "habits": habits("wide" * 90),
-    "things": Things(
-        "author-3", (FigureRow("ends with “…” in every message " * 3, beside="never" * 40),) * 3
-    ),
+    "rows": CardRows((CardRow("never" * 40, label="ends with “…” in every message " * 3),) * 3),
     "text": MarkedText("Fog again, 안개 🎉 and no end of it. " * 40, ((0, 9, "author-2"),)),
     "weeks": WEEKS,
     "tiles": TILES,
@@ -177,6 +176,31 @@ def test_a_finding_is_large_and_whole_however_long(format_: Format, kind: str, w
     changed = poster._replace(finding=poster.finding[:-1] + "!")
     assert image_of(changed, format_, "light") != image
     assert image_of(poster._replace(drawing=None), format_, "light") != image
+
+
+@pytest.mark.parametrize("giant", ["1,266", "4 days", "348일", "🙏", "ليلى"])
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_giant_number_touches_nothing(format_: Format, giant: str) -> None:
+    """A comma was drawn upon the sentence below it."""
+    poster = Poster("HHH", (), "HHH HHH", None, "", giant=giant, hue="author-1")
+    inked = [
+        (np.asarray(image_of(each, format_, "light")) != ImageColor.getrgb(FULL.paper)).any(axis=2)
+        for each in (poster, poster._replace(giant=""))
+    ]
+    if format_ == "1200x630":  # It stands at the right.
+        columns = np.flatnonzero(inked[0][: FORMATS[format_].foot - 10].any(axis=0))
+        assert np.diff(columns).max() >= MARGIN // 2 - 4
+    else:
+        with_it, without = (np.count_nonzero(np.diff(ink.any(axis=1))) // 2 for ink in inked)
+        assert with_it == without + 1
+
+
+def test_a_word_too_long_for_giant_letters_is_left_out() -> None:
+    poster = Poster("HHH", (), "HHH HHH", None, "", giant="긴이름" * 9)
+    for format_ in FORMATS:
+        assert image_of(poster, format_, "light") == image_of(
+            poster._replace(giant=""), format_, "light"
+        )
 
 
 def test_a_short_finding_is_larger_still() -> None:

@@ -4,6 +4,7 @@ from quart import abort, url_for
 
 from app.drawing.drawings import TileRow, Tiles
 from app.drawing.lettering import drawn_name
+from app.drawing.png import OURS
 from app.drawing.poster import Format, Poster
 from app.errors import ConflictError, UnauthorizedError
 from app.language.i18n import gettext, show_number
@@ -52,6 +53,8 @@ async def _poster(screen: Screen, _args: GamePictureArgs) -> Poster:
         facts=(title,) if name else (),
         finding=" ".join(filter(None, (place, told))),
         drawing=Tiles(rows),
+        giant=f"{right}/{questions}",
+        hue=OURS,
         address=short_address(url_for("play.show_entrance")),
     )
 

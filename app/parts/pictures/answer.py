@@ -19,6 +19,7 @@ from app.parts.pictures.picture_page import (
     PicturePage,
     cast_in_picture,
     names_hidden_in,
+    short_address,
 )
 from app.services.compare.comparing import taken_apart
 from app.services.compare.name_masking import hide
@@ -37,6 +38,7 @@ from app.views.comparing.verdicts import (
     strange_places,
     threshold_of,
     why_nobody,
+    writers_of,
 )
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
@@ -107,6 +109,7 @@ async def read_answer_poster(
     today = now().astimezone(zone).date()
     with bound(cast_in_picture(cast, best, has_names=look.has_names)):
         poster = answer_poster(comparison, is_named=bool(names), samples=samples, today=today)
+    poster = poster._replace(address=short_address("/", has_names=False))
     if not look.has_names and isinstance(poster.drawing, MarkedText):
         # A text that has the sign of a gap has another sign there, so that all places stay.
         text = poster.drawing.text.replace(HIDDEN, " ")
@@ -124,6 +127,8 @@ def answer_poster(
     is_told = comparison.verdict in TOLD
     invented = {ranked.username for ranked in comparison.ranking} & set(samples)
     is_all_invented = len(invented) == len(comparison.ranking)
+    # A picture is passed on, and names no chat.
+    stored = stored_of(comparison, has_room=False)
     bars = [
         NamedBar(
             _bar_name(bar.username, is_invented=bar.username in invented and not is_all_invented),
@@ -133,6 +138,7 @@ def answer_poster(
         )
         for place, bar in enumerate(bars_of(comparison))
         if is_told
+        and not stored
         and (bar.username is None or bar.username in hues)
         and (place < 2 or bar.share >= 0.05)  # The text needs the room of smaller bars.
     ]
@@ -145,20 +151,33 @@ def answer_poster(
     ]
     marks += [(start, end, NO_HUE) for start, end in strange_places(comparison)]
     struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
-    # A picture is passed on, and names no chat.
-    stored = stored_of(comparison, has_room=False)
-    heading = heading_of(comparison, is_named=is_named)
+    giant, whose = _giant_of(comparison)
     drawn_bars = Bars(tuple(bars), are_names_above=True)
     return Poster(
         title="",
         facts=(),
-        finding=stored or heading,
-        reason=heading if stored else _why(comparison),
+        finding=stored or heading_of(comparison, is_named=is_named),
+        reason="" if stored else _why(comparison),
         drawing=MarkedText(comparison.text, tuple(marks), struck),
         second=PosterFigure("", (), drawn_bars) if bars else None,
         premises=_premises(comparison, today, is_all_invented=is_all_invented),
         address="",
+        giant=giant,
+        hue=hue(whose) if whose else "",
     )
+
+
+def _giant_of(comparison: Comparison) -> tuple[str, str]:
+    """Return the one name or number of an answer, and in whose colour it is; nobody's if the
+    answer is not certain enough to name a single person.
+    """
+    writers = writers_of(comparison)
+    if len(writers) == 1:
+        return shown_name(writers[0].username), writers[0].username
+    if writers or comparison.verdict != "likely":
+        return "?" if not writers else show_number(len(writers)), ""
+    best = bars_of(comparison)[0]
+    return show_percent(best.share), best.username or ""
 
 
 def without_names(marked: MarkedText, gaps: Sequence[Gap]) -> MarkedText:

@@ -236,9 +236,9 @@ def short_address(path: str, *, has_names: bool = True) -> str:
     """Return the URL of a page as people read it.
 
     Without names, or if the fonts lack a sign, it is the site's; on a loopback host, unreachable
-    for other people, it is empty.
+    for other people, it says who has the program.
     """
     site, address = own_origin().partition("://")[2], unquote(path)
     if is_loopback_host(site):
-        return ""
+        return gettext("Free: ask whoever sent you this.")
     return site + address if has_names and drawn_text(address) == address else site

@@ -1,14 +1,15 @@
 """The pictures of the portraits of a chat and of an author."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from app.drawing.drawings import Bars, FigureRow, NamedBar, Things
-from app.drawing.lettering import drawn_text
-from app.drawing.poster import Poster, PosterFigure, PosterLine
-from app.errors import Message
+from app.drawing.drawings import Bars, CardRow, CardRows, NamedBar
+from app.drawing.lettering import drawn_name, drawn_text
+from app.drawing.poster import Poster, PosterFigure
 from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show_period, show_zone
 from app.parts.pictures.picture_page import (
     PictureArgs,
@@ -36,23 +37,14 @@ from app.services.rooms.sight import ChatSight
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.habits import others_of_script
 from app.views.page import cast_on
-from app.views.rooms.figures import (
-    Months,
-    finding_of,
-    length_in_days,
-    length_in_words,
-    other_called,
-    share_bars,
-)
+from app.views.rooms.figures import Months, other_called, people_count, share_bars, story_of
 from app.views.subjects import Chat, OneAuthor
-from app.views.tell import HARDLY, beside_one, label_of, told_alone, value_of
-from saywho.people.alike import shared_habits
+from app.views.tell import HARDLY, beside_one, giant_of, label_of, told_alone, value_of
 from saywho.people.fingerprint import positive_first
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN
 from saywho.people.portrait import PersonPortrait
 
-THINGS: Final = {2: Message("Two things about {name}"), 3: Message("Three things about {name}")}
-"""Headings by number of things."""
+MOST_THINGS: Final = 3
 
 
 async def read_room_poster(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Poster:
@@ -66,27 +58,22 @@ async def read_room_poster(subject: Chat, portrait: ChatSight, args: PictureArgs
 
 
 def poster_of_room(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Poster:
+    story = story_of(portrait)
     return Poster(
         title=drawn_title(subject, args),
         facts=_facts_of_room(portrait),
-        finding=finding_of(
-            portrait.people,
-            portrait.traits,
-            portrait.room,
-            shared=shared_habits(portrait.alike),
-            is_drawn=True,
-        ),
+        finding=story.told,
+        giant=drawn_name(story.giant),
+        hue=hue(story.username),
         drawing=noted_bars(portrait, args),
         address=short_address(subject.url(), has_names=args.has_names),
-        lines=_silence(portrait),
         second=_months(portrait),
     )
 
 
 def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
     room = portrait.room
-    people = ngettext("{count} person", "{count} people", room.people_total)
-    parts = [post_count(room.messages), people.format(count=show_number(room.people_total))]
+    parts = [post_count(room.messages), people_count(room.people_total)]
     if days := room.days(portrait.tz):
         first, newest = days
         parts += [show_period(first, newest + timedelta(days=1)), show_zone(portrait.tz)]
@@ -94,18 +81,6 @@ def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
         text = gettext("of the newest {count} messages")
         parts.append(text.format(count=show_number(portrait.scanned)))
     return tuple(parts)
-
-
-def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
-    zone = ZoneInfo(portrait.tz)
-    lengths = [length_in_words(silence, zone) for silence in portrait.silences[:2]]
-    is_told = bool(lengths) and lengths.count(lengths[0]) == 1
-    if portrait.quiet:
-        lengths, is_told = [length_in_days(portrait.quiet)], True
-    if not is_told or not any(person.beginnings for person in portrait.people):
-        return ()
-    told = gettext("The longest silence: {length}").format(length=lengths[0])
-    return (PosterLine("", (told,)),)
 
 
 def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:
@@ -160,14 +135,18 @@ def poster_of_author(
 ) -> Poster:
     username = portrait.user.username
     things = _things(portrait)
-    figures = [figure for figure in (things or _rows(portrait), _hours(portrait)) if figure]
+    more = CardRows(tuple(thing.row for thing in things[1:]))
+    habits = PosterFigure("", (), more) if more.rows else _habits(portrait)
+    figures = [figure for figure in (habits, _hours(portrait)) if figure]
     if len(portrait.measures) < FEWEST_ROWS:
         figures.reverse()
     first, second = (*figures, None, None)[:2]
     return Poster(
         title=gettext("How {name} writes").format(name=display_name(username)),
         facts=_facts_of_author(portrait),
-        finding=_heading(things, username) or finding_of_author(portrait, has_words=False),
+        finding=things[0].row.label if things else finding_of_author(portrait, has_words=False),
+        reason=things[0].row.text if things else "",
+        giant=drawn_name(things[0].giant) if things else "",
         drawing=first.drawing if first else None,
         address=short_address(subject.url(), has_names=args.has_names),
         quote=quote,
@@ -177,40 +156,33 @@ def poster_of_author(
     )
 
 
-def _heading(things: PosterFigure | None, username: str) -> str:
-    if things is None or not isinstance(things.drawing, Things):
-        return ""
-    heading = gettext(str(THINGS[len(things.drawing.rows)]))
-    return heading.format(name=display_name(username))
+class _Thing(NamedTuple):
+    row: CardRow
+    giant: str
 
 
-def _things(portrait: AuthorPortrait) -> PosterFigure | None:
-    things = _things_beside(portrait) if portrait.others_total else _own_things(portrait)
-    if len(things) < min(THINGS) or len(portrait.measures) < FEWEST_ROWS:
-        return None
-    return PosterFigure("", (), Things(hue(portrait.user.username), tuple(things[: max(THINGS)])))
+def _things(portrait: AuthorPortrait) -> list[_Thing]:
+    """Return what sets an author apart, or what they often do if nobody else is here."""
+    things = (_things_beside if portrait.others_total else _own_things)(portrait)
+    return [*islice(things, MOST_THINGS)]
 
 
-def _things_beside(portrait: AuthorPortrait) -> list[FigureRow]:
+def _things_beside(portrait: AuthorPortrait) -> Iterator[_Thing]:
     others, whom = others_called(portrait), beside_one(only_other(portrait))
-    return [
-        FigureRow(
-            told_alone(each, whom, has_usual=False),
-            beside=f"{others_of_script(each) or others}: {value_of(each, each.beside)}",
-        )
-        for each in positive_first(each for each in portrait.measures if each.is_clear)
-    ]
+    for each in positive_first(each for each in portrait.measures if each.is_clear):
+        beside = f"{others_of_script(each) or others}: {value_of(each, each.beside)}"
+        told = told_alone(each, whom, has_usual=False)
+        yield _Thing(CardRow(beside, label=told), giant_of(each))
 
 
-def _own_things(portrait: AuthorPortrait) -> list[FigureRow]:
+def _own_things(portrait: AuthorPortrait) -> Iterator[_Thing]:
     habits = (each for each in portrait.measures if not each.habit.is_mean and each.own >= HARDLY)
-    return [
-        FigureRow(label_of(habit), beside=value_of(habit, habit.own))
-        for habit in sorted(habits, key=lambda habit: -habit.own)
-    ]
+    for habit in sorted(habits, key=lambda habit: -habit.own):
+        row = CardRow(value_of(habit, habit.own), label=label_of(habit))
+        yield _Thing(row, giant_of(habit))
 
 
-def _rows(portrait: AuthorPortrait) -> PosterFigure | None:
+def _habits(portrait: AuthorPortrait) -> PosterFigure | None:
     rows = fingerprint(portrait).plot
     return PosterFigure("", (), rows) if rows else None
 
@@ -243,10 +215,9 @@ def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:
 
 
 def _told(poster: Poster) -> str:
-    if not isinstance(poster.drawing, Things):
+    if not isinstance(poster.drawing, CardRows):
         return poster.finding
-    things = (f"{thing.label} ({thing.beside})" for thing in poster.drawing.rows)
-    return f"{poster.finding}: {' · '.join(things)}"
+    return f"{poster.title}: {poster.finding} ({poster.reason}) · {poster.drawing.told}"
 
 
 def _words_of_author(portrait: AuthorPortrait) -> str:

@@ -39,6 +39,7 @@ from app.parts.years.figures import (
     hours_of_author,
     is_long_enough,
     people_of_year,
+    told_apart,
     words_of_year,
 )
 from app.parts.years.pages import AnyYearPage, RoomYearPage, YearPage
@@ -77,10 +78,13 @@ async def read_year_poster(
 def poster_of_year(subject: YearOfAuthor, author_year: AuthorYear, args: PictureArgs) -> Poster:
     days = days_of_author(author_year, has_words=args.has_words, has_names=args.has_names)
     finding, username = days.finding, author_year.user.username
+    told, apart = told_apart(author_year, finding.title)
     return Poster(
         title=subject.title(is_over=author_year.is_over),
         facts=(*finding.notes, show_zone(author_year.tz)),
-        finding=finding.title,
+        finding=told,
+        reason=apart,
+        giant=show_number(author_year.calendar.tweets),
         drawing=days.plot,
         address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_author(YearPage(subject=subject, shown=author_year), args)),
@@ -137,16 +141,25 @@ async def read_room_year_poster(subject: YearOfChat, shown: RoomYear, args: Pict
 
 def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs) -> Poster:
     days = days_of_room(shown, has_words=args.has_words)
+    told, apart = told_apart(shown, days.finding.title)
     return Poster(
         title=drawn_title(subject, args, is_over=shown.is_over),
         facts=(*days.finding.notes, show_zone(shown.tz)),
-        finding=days.finding.title,
+        finding=told,
+        reason=apart,
+        giant=show_number(shown.calendar.tweets),
+        hue=hue(_who_wrote_most(shown)),
         drawing=Bars(tuple(share_bars(shown.people))),
         head=(people_of_year(shown).finding.topic,),
         address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_words(shown)) if args.has_words else (),
         second=PosterFigure("", (), days.plot) if days.plot else None,
     )
+
+
+def _who_wrote_most(shown: RoomYear) -> str | None:
+    people = [person for person in shown.people if person.username]
+    return max(people, key=lambda person: person.messages).username if people else None
 
 
 def _words_of(shown: AuthorYear | RoomYear) -> str:
@@ -174,7 +187,8 @@ class YearCard(NamedTuple):
         """All texts, for people who do not see the card."""
         poster, rows = self.poster, self.poster.drawing
         giant = f"{poster.giant}. " if poster.giant else ""
-        return f"{giant}{poster.finding}: {rows.told}" if isinstance(rows, CardRows) else ""
+        finding = " ".join(filter(None, [poster.finding, poster.reason]))
+        return f"{giant}{finding}: {rows.told}" if isinstance(rows, CardRows) else ""
 
 
 class YearCardsPage(WebPage, frozen=True, kw_only=True):
@@ -313,6 +327,8 @@ class CardContent(NamedTuple):
     """The one number or word."""
     hue: str = ""
     """Of whom it tells, if of one."""
+    reason: str = ""
+    """What else stands out."""
 
 
 def _cards(found: Iterable[CardContent], poster: Poster) -> list[YearCard]:
@@ -322,8 +338,9 @@ def _cards(found: Iterable[CardContent], poster: Poster) -> list[YearCard]:
             poster._replace(
                 finding=each.heading,
                 drawing=CardRows(tuple(each.rows)),
-                giant=each.giant,
-                hue=poster.hue or each.hue,
+                giant=drawn_name(each.giant),
+                hue=each.hue or poster.hue,
+                reason=each.reason,
             ),
         )
         for each in found
@@ -342,7 +359,7 @@ def _words(words: Figure[NameList]) -> Iterator[CardContent]:
         ((drawn_name(name.label), name.value) for name in words.plot.names) if words.plot else ()
     )
     rows = [CardRow(told, label=word) for word, told in named if word][:MOST_WORDS]
-    yield CardContent("words", words.finding.topic, rows, f"“{rows[0].label}”" if rows else "")
+    yield CardContent("words", words.finding.topic, rows, rows[0].label if rows else "")
 
 
 def _day(page: AnyYearPage, texts: Texts) -> Iterator[CardContent]:
@@ -374,15 +391,16 @@ def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
     parts = bar_of(shown.people, [person.messages for person in shown.people]).parts
     first = max(parts, key=lambda bar: bar.share)
-    giant = show_number(sum(person.messages for person in shown.people))
-    yield CardContent("story", page.days.finding.title, _bars(parts), giant, first.hue)
+    told, apart = told_apart(shown, page.days.finding.title)
+    giant = show_number(shown.calendar.tweets)
+    yield CardContent("story", told, _bars(parts), giant, first.hue, apart)
     yield from _words(page.words_of_year) if shown.words else _words_of_people(page)
     yield from _day(page, texts)
     began, told = page.began.plot, page.began.finding.title
     if began and told:  # Shares that may be chance are no card.
         first = max(began.parts, key=lambda bar: bar.share)
         yield CardContent("began", told, _bars(began.parts), first.label, first.hue)
-    yield CardContent("emoji", gettext("Emoji of each person"), [*_emoji_of_people(page)])
+    yield from _emoji_of_people(page)
     yield CardContent("like", gettext("Messages most like them"), _quotes(shown.most_like, texts))
     habits = [
         CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
@@ -418,21 +436,30 @@ def _drawn_emoji(text: str) -> str:
     return "" if any(map(str.isalnum, drawn)) else drawn
 
 
-def _emoji_of_people(page: RoomYearPage) -> Iterator[CardRow]:
-    for person in page.shown.people:
-        emoji = [each for each in person.emoji or () if _drawn_emoji(each.text)]
-        if person.username and emoji:
-            text = " · ".join(
-                f"{_drawn_emoji(each.text)}{show_number(each.messages)}" for each in emoji
-            )
-            yield CardRow(text, label=shown_name(person.username), hue=hue(person.username))
+def _emoji_of_people(page: RoomYearPage) -> Iterator[CardContent]:
+    rows, most = list[CardRow](), (0, "", "")
+    for person in page.with_emoji:
+        own = hue(person.username)
+        emoji = [
+            (each.messages, sign, own)
+            for each in person.emoji
+            for sign in [_drawn_emoji(each.text)]
+            if sign
+        ]
+        if emoji:
+            text = " · ".join(f"{sign}{show_number(count)}" for count, sign, _ in emoji)
+            rows.append(CardRow(text, label=shown_name(person.username or ""), hue=own))
+            most = max(most, *emoji)
+    yield CardContent("emoji", gettext("Emoji of each person"), rows, *most[1:])
 
 
 def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
     finding = page.days.finding
     notes = [CardRow(note) for note in finding.notes]
-    yield CardContent("story", finding.title, notes, show_number(shown.calendar.tweets))
+    told, apart = told_apart(shown, finding.title)
+    giant = show_number(shown.calendar.tweets)
+    yield CardContent("story", told, notes, giant, reason=apart)
     yield from _words(page.words_of_year)
     yield from _day(page, texts)
     if not page.is_compared:

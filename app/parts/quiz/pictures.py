@@ -6,6 +6,7 @@ from msgspec import Meta
 from quart import url_for
 
 from app.drawing.lettering import drawn_name
+from app.drawing.png import OURS
 from app.drawing.poster import Poster
 from app.errors import InvalidInputError
 from app.language.i18n import gettext
@@ -40,14 +41,14 @@ async def _poster(game: PlayedSet, _args: QuizPictureArgs) -> Poster:
     name = drawn_name(game.room.name) if game.room else ""
     title = gettext("Quiz: who wrote this?")
     finding = gettext("{right} of {count} right. saywho: {model}.")
-    address = short_address(url_for("quiz.show_quiz"))
-    of_room = f"?room={game.room.id}" if address and game.room else ""
     return Poster(
         title=name or title,
         facts=(title,) if name else (),
         finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
         drawing=game.tiles(gettext("Me")),
-        address=address + of_room,
+        giant=f"{sum(game.you)}/{len(game.you)}",
+        hue=OURS,
+        address=short_address(url_for("quiz.show_quiz", room=game.room and game.room.id)),
     )
 
 

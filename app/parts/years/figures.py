@@ -127,6 +127,12 @@ def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
     return f"{total}. {days}"
 
 
+def told_apart(year: WrittenYear, title: str) -> tuple[str, str]:
+    """Divide the finding of a year into the number of posts and what stands out before it."""
+    start = max(0, title.rfind(counted_of(year)))
+    return title[start:], title[:start].strip()
+
+
 def counted_of(year: WrittenYear) -> str:
     calendar = year.calendar
     total = tell("posts_on_days", posts=post_count(calendar.tweets), count=calendar.days)

@@ -1,6 +1,5 @@
 """A chat's finding, and its figures: shares, months, silences, and who replies to whom."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +11,6 @@ from quart import url_for
 from app.drawing.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.language.i18n import (
     gettext,
-    gettext_noop,
     month_names,
     ngettext,
     show_date,
@@ -22,7 +20,6 @@ from app.language.i18n import (
     show_number,
     show_percent,
     show_period,
-    show_roughly,
     show_year,
 )
 from app.services.rooms.periods import Absence, Period, QuietDays
@@ -33,6 +30,7 @@ from app.views.figure import Figure, Finding, Table, TableCell
 from app.views.tell import (
     LONGEST_FINDING,
     beside_one,
+    giant_of,
     of_many,
     short_name,
     tell,
@@ -56,15 +54,10 @@ CLEAR_OF_ALL: Final = 5.0
 person, so the 2.9 of a single test would be passed by chance in some chats.
 """
 DAY: Final = timedelta(days=1)
+LONG_SILENCE: Final = 14
+"""Days of a silence that is the story of a chat."""
 LONG: Final = 2 * DAY
 """A silence of this length contains a whole day, unless clocks go back."""
-_DAYS: Final = (
-    (27, gettext_noop("about a day")),
-    (33, gettext_noop("a day and a quarter")),
-    (42, gettext_noop("a day and a half")),
-    (math.inf, gettext_noop("nearly two days")),
-)
-"""Words for a silence of fewer than so many hours."""
 FEW_LABELS: Final = 12
 """Labelled columns; of more, only years' first or every nth."""
 SIGNS: Final = "①②③④⑤⑥"
@@ -78,13 +71,11 @@ def finding_of(
     *,
     shared: Sequence[SharedHabit] = (),
     is_of_newest: bool = False,
-    is_drawn: bool = False,
 ) -> str:
     """Return what sets a chat's people apart, in at most 140 characters.
 
     shared: what several of many people do, which is told if nobody is ahead of all.
-    is_of_newest: whether only newest messages were counted for writing. is_drawn: whether it is for
-    a picture, with one sentence, which shows who writes most.
+    is_of_newest: whether only newest messages were counted for writing.
     """
     if room.people_total == 1:
         alone = ngettext(
@@ -98,19 +89,70 @@ def finding_of(
         _sentence(traits[:count], room.people_total, is_of_newest=is_of_newest)
         for count in range(len(traits), 0, -1)
     ]
-    habits = _habits(people, traits, room, is_of_newest=is_of_newest)
+    habits = [told for told, _ in _habits(people, traits, room, is_of_newest=is_of_newest)]
     if len(traits) < 2 and habits:
         told = [*findings, *habits]
-        if is_drawn:
-            is_share = traits and traits[0].kind == "most"
-            told = habits[:1] if is_share else told[:1]
         findings = [" ".join(told[:2]), told[0]]
     if not findings and shared:
         findings = [_told_shared(shared[:count]) for count in range(len(shared), 0, -1)]
     if not findings:  # What a card says is not put down to chance above it.
-        findings = _habits(people, traits, room, is_of_newest=is_of_newest, clear=0.0)[:1]
+        unclear = _habits(people, traits, room, is_of_newest=is_of_newest, clear=0.0)
+        findings = [told for told, _ in unclear[:1]]
     findings.append(_nothing_clear(people, room))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
+
+
+class Story(NamedTuple):
+    """What a chat's picture is about."""
+
+    told: str
+    giant: str
+    """The one number or word of it."""
+    username: str | None = None
+    """Of whom it tells."""
+
+
+def story_of(sight: ChatSight) -> Story:
+    """Return a long silence and who ended it, else the first habit that sets somebody apart, else
+    who writes most, what several do, or the number of messages.
+    """
+    room, people, quiet = sight.room, sight.people, sight.quiet
+    if quiet and quiet.days >= LONG_SILENCE:
+        return Story(told_quiet(quiet), length_in_days(quiet), quiet.ended_by)
+    apart = [
+        Story(_sentence([trait], room.people_total, is_of_newest=False), _giant_of(trait), of)
+        for trait in sight.traits
+        for of in [trait.username]
+    ]
+    habits = [
+        Story(told, giant_of(person.trait), person.username)
+        for told, person in _habits(people, sight.traits, room, is_of_newest=False)
+        if person.trait
+    ]
+    if sight.traits[:1] and sight.traits[0].kind == "most":  # The bars say it.
+        apart = [*apart[1:], *habits, apart[0]]
+    for story in [*apart, *habits]:
+        if len(story.told) <= LONGEST_FINDING:
+            return story
+    first = people[0].username if people else None
+    for shared in shared_habits(sight.alike)[:1]:
+        return Story(_told_shared([shared]), show_number(shared.people), first)
+    text = gettext("{messages} of {people}.")
+    told = text.format(messages=post_count(room.messages), people=people_count(room.people_total))
+    return Story(told, show_number(room.messages), first)
+
+
+def people_count(count: int) -> str:
+    people = ngettext("{count} person", "{count} people", count)
+    return people.format(count=show_number(count))
+
+
+def _giant_of(trait: Trait) -> str:
+    if trait.sign:
+        return trait.sign
+    if trait.kind == "longest":
+        return show_number(round(trait.value, 1))
+    return show_percent(trait.value)
 
 
 def _told_shared(shared: Sequence[SharedHabit]) -> str:
@@ -151,26 +193,27 @@ def _habits(
     *,
     is_of_newest: bool,
     clear: float = CLEAR_OF_ALL,
-) -> list[str]:
+) -> list[tuple[str, PersonPortrait]]:
     """Return a sentence for each clear habit, from `clear` standard errors on; 0 for cards."""
     named = {trait.username for trait in traits}
     measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}
     is_said = is_of_newest and not measures.isdisjoint({*_TOLD_AS.values(), "night"})
     found = [
-        (person.username, person.trait)
+        (person, person.username, person.trait)
         for person in people
         if person.username and person.trait and (person.trait.errors >= clear or not clear)
     ]
-    sentences: list[str] = []
-    for username, habit in sorted(
-        found, key=lambda pair: -(pair[1].errors if clear else abs(pair[1].errors))
+    sentences: list[tuple[str, PersonPortrait]] = []
+    for person, username, habit in sorted(
+        found, key=lambda one: -(one[2].errors if clear else abs(one[2].errors))
     ):
         if username in named or habit.name in measures:
             continue
         lately = is_of_newest and not (is_said or sentences)
         sentence = gettext("Lately, {name} {traits}.") if lately else gettext("{name} {traits}.")
         told = trait_of(habit, beside_one(other_called(username, room)))
-        sentences.append(sentence.format(name=_short_name(username), traits=told))
+        told = sentence.format(name=_short_name(username), traits=told)
+        sentences.append((told, person))
         measures.add(habit.name)
     return sentences
 
@@ -228,16 +271,6 @@ def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
     first, last = silence.whole_days(zone)
     days = (last - first).days + 1
     return ngettext("{count} day", "{count} days", days).format(count=show_number(days))
-
-
-def length_in_words(silence: SilenceSpan, zone: ZoneInfo) -> str:
-    """Return a silence's length in people's words: "a day and a half"."""
-    if is_long(silence, zone):
-        return length_of(silence, zone)
-    seconds = (silence.until - silence.since).total_seconds()
-    if seconds < 21 * 3_600:
-        return show_roughly(seconds)
-    return next(gettext(text) for end, text in _DAYS if seconds < end * 3_600)
 
 
 def length_in_days(quiet: QuietDays) -> str:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from quart import g
 
-from app.drawing.drawings import Clock, Habits, Things
+from app.drawing.drawings import CardRows, Clock, Habits
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import poster_of_author
 from app.parts.portraits.author import read_portrait_of_author
@@ -17,6 +17,7 @@ from app.parts.portraits.author_figures import hours_of
 from app.views.cast import bound
 from app.views.page import cast_on
 from app.views.subjects import NothingKept, OneAuthor
+from app.views.tell import giant_of
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.waiting import settle
@@ -112,14 +113,15 @@ async def test_clear_things_are_told_in_place_of_rows(shared: Shared, pair: Clie
                 posters.append(poster_of_author(author, told, PictureArgs()))
     # What is not clear is no thing to tell.
     one, *several = posters
-    assert not isinstance(one.drawing, Things)
-    for number, words, poster in zip((2, 3), ("Two", "Three"), several, strict=True):
-        assert isinstance(poster.drawing, Things)
-        assert poster.finding == f"{words} things about Caroline"
-        rows = poster.drawing.rows
-        assert len(rows) == number
-        assert all(thing.label[0].isupper() for thing in rows)
-        assert all(thing.beside.startswith("Ben: ") for thing in rows)
+    assert isinstance(one.drawing, Habits)
+    for poster in posters:
+        assert (poster.giant, poster.hue) == (giant_of(clear), "author-1")
+        assert poster.finding[0].isupper()
+        assert poster.reason.startswith("Ben: ")
+    for number, poster in enumerate(several, 1):
+        assert isinstance(poster.drawing, CardRows)
+        assert len(poster.drawing.rows) == number
+        assert all(row.text.startswith("Ben: ") for row in poster.drawing.rows)
 
 
 async def test_somebody_without_others_has_three_things_too(shared: Shared, pair: Client) -> None:
@@ -132,13 +134,10 @@ async def test_somebody_without_others_has_three_things_too(shared: Shared, pair
         alone = replace(portrait, others=[], others_total=0, phrases=None, measures=habits)
         with bound(await cast_on(alone)):
             poster = poster_of_author(author, alone, PictureArgs())
-    assert poster.finding == "Three things about Caroline"
-    assert isinstance(poster.drawing, Things)
-    assert [thing.beside for thing in poster.drawing.rows] == [
-        "in half of the posts",
-        "in every fourth post",
-        "in every tenth post",
-    ]
+    assert (poster.giant, poster.reason) == ("50%", "in half of the posts")
+    assert isinstance(poster.drawing, CardRows)
+    told = ["in every fourth post", "in every tenth post"]
+    assert [row.text for row in poster.drawing.rows] == told
 
 
 async def test_a_kept_picture_has_the_address_by_which_it_was_asked(pair: Client) -> None:

@@ -255,8 +255,21 @@ def test_the_writer_of_a_known_text_is_the_first_line_of_its_picture() -> None:
     comparison = msgspec.structs.replace(guess, read_of=["gull"], read_in=[post])
     poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
     assert poster.finding == "gull wrote exactly this here. It is from May 3, 2024."
+    # The guess is in no picture of what is known, and no picture has the colour of a guess.
+    assert (poster.giant, poster.reason, bars_of(poster)) == ("gull", "", ())
     without = answer_poster(guess, is_named=True, samples=(), today=date(2026, 11, 23))
-    assert poster.reason == without.finding
+    assert (without.giant, without.hue) == ("?", "")
+
+
+@pytest.mark.usefixtures("without_people")
+def test_only_an_answer_that_is_certain_enough_has_a_colour_and_a_number() -> None:
+    for none, verdict in ((0.05, "likely"), (0.5, "close"), (0.95, "unfamiliar")):
+        comparison = Facts([0.99, 0.01], [50] * 2, none).comparison()
+        assert comparison.verdict == verdict
+        with bound(cast_with("author0", "author1")):
+            poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+        is_likely = verdict == "likely"
+        assert (poster.giant, poster.hue) == (("94%", "author-1") if is_likely else ("?", ""))
 
 
 @pytest.mark.usefixtures("without_people")
