@@ -103,12 +103,17 @@ test-floors: $(DEV_STAMP) ## run some tests on the lowest version of each packag
 test-spark: $(SPARK_STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(SPARK_VENV)/bin/python -m pytest --durations 5 tests/parts/spark
 
-# With tracing some tests of times fail, which says nothing here.
+# From Python 3.12 on, lines are noted by sys.monitoring, which takes no time; some tests of times fail
+# even so, which says nothing here.
 COVERED := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m coverage run -m pytest --dist loadscope --no-loadscope-reorder -q
 PERCENT := $(BIN)/coverage report --format total
 
 .PHONY: coverage
-coverage: $(DEV_STAMP) ## print the share of lines that make test runs, and that it runs together with make test-later
+coverage: ## print the share of lines that make test runs, and that it runs together with make test-later (needs Python 3.13)
+	@python=$$(bash tests/python.sh 3.13) && $(MAKE) --no-print-directory covered PYTHON=$$python VENV=.venv-3.13
+
+.PHONY: covered
+covered: $(DEV_STAMP)
 	@rm -f .coverage .coverage.*
 	-@$(MAKE) --no-print-directory test TEST='$(COVERED)'
 	@$(BIN)/coverage combine --quiet && echo "make test: $$($(PERCENT)) %"
