@@ -1,8 +1,8 @@
 """The periods and silences of a chat: messages of each person by month or year; who was there."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
     CTE,
+    BindParameter,
     ColumnElement,
     Integer,
     Select,
@@ -340,7 +341,7 @@ def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
 
 @cache
 def _messages_of_each(periods: int) -> Select[int, int, int]:
-    spans = _spans(periods)
+    spans = _periods(periods)
     written = select(func.count()).where(Tweet.user_id == User.id, *_is_within(spans))
     here = written.where(Tweet.room_id == bindparam("room_id"))
     is_only_here = User.tweet_count == RoomPerson.messages
@@ -360,24 +361,30 @@ def _messages_of_each(periods: int) -> Select[int, int, int]:
 @cache
 def _messages(periods: int, *, has_gone: bool) -> Select[int]:
     """Return the query for messages by period; if nobody is gone, an index answers it."""
-    spans = _spans(periods)
+    spans = _periods(periods)
     written = select(func.count()).where(Tweet.room_id == bindparam("room_id"), *_is_within(spans))
     if has_gone:
         written = written.where(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
     return select(written.scalar_subquery()).select_from(spans).order_by(spans.c.place)
 
 
-def _spans(periods: int) -> Subquery:
-    moments = [
-        bindparam(f"start{place}", type_=Tweet.created_at.type) for place in range(periods + 1)
-    ]
+def _periods(count: int) -> Subquery:
+    moments = [_moment(f"start{place}") for place in range(count + 1)]
+    return _spans(pairwise(moments))
+
+
+def _moment(name: str) -> BindParameter[datetime | None]:
+    return bindparam(name, type_=Tweet.created_at.type)
+
+
+def _spans(pairs: Iterable[tuple[BindParameter[Any], BindParameter[Any]]]) -> Subquery:
     rows = (
         select(
             literal_column(str(place), Integer).label("place"),
             start.label("starts_at"),
             end.label("ends_at"),
         )
-        for place, (start, end) in enumerate(pairwise(moments))
+        for place, (start, end) in enumerate(pairs)
     )
     return union_all(*rows).subquery()
 
@@ -400,6 +407,7 @@ def within_ends(ends: Collection[str]) -> list[ColumnElement[bool]]:
 _MOST_LINES: Final = 200
 """Lines of the people on a page that are read."""
 _NO_TIMES: Final = np.empty(0, np.int64)
+_EVER: Final = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 class Absence(msgspec.Struct, frozen=True):
@@ -439,36 +447,50 @@ async def with_absences(
     within: the period of their messages, as `DayPeriod.instants`. times: of the messages that may
     be the first after a silence, in seconds since 1970 (n,).
     """
-    shown, absences = [*people], list[Absence]()
-    if not (lines := await _lines(session, room_id, ids)):
-        return shown, absences
-    starts = ends_of_silences(np.sort(times))
+    lines, starts = await _lines(session, room_id, ids), ends_of_silences(np.sort(times))
+    found = list[tuple[int, Absence, datetime | None, datetime | None]]()
     for place, user_id in enumerate(ids):
-        person, away = people[place], 0
-        for each in _absences(person.username or "", lines.get(user_id, ())):
-            span = (
-                max(filter(None, [each.since, within.get("since")]), default=None),
-                min(filter(None, [each.until, within.get("until")]), default=None),
-            )
-            if span[0] and span[1] and span[0] >= span[1]:
-                continue
-            is_away = [Tweet.created_at > span[0]] if span[0] else []
-            is_away += [Tweet.created_at < span[1]] if span[1] else []
-            is_gone = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_not(None)))
-            query = select(func.count()).where(Tweet.room_id == room_id, *is_away, ~is_gone)
-            messages = await session.scalar(query) or 0
-            # Nobody misses who comes before the first message, or is back before the next one.
-            if messages or (each.until is None and each.since == span[0]):
-                first, end = (each and each.timestamp() for each in span)
-                begun = starts[(starts > (first or 0)) & (starts < (end or np.inf))]
-                counted = {"messages": messages, "beginnings": len(begun)}
-                absences.append(msgspec.structs.replace(each, **counted))
-                away += messages
-        there = sum(one.messages for one in people) - away
-        if away and there > 0:
-            share = min(person.messages / there, 1.0)
-            shown[place] = msgspec.structs.replace(person, share_there=share)
+        for each in _absences(people[place].username or "", lines.get(user_id, ())):
+            since = max(filter(None, [each.since, within.get("since")]), default=None)
+            until = min(filter(None, [each.until, within.get("until")]), default=None)
+            if not (since and until and since >= until):
+                found.append((place, each, since, until))
+    counts = await _messages_between(session, room_id, [ends for _, _, *ends in found])
+    away, absences = Counter[int](), list[Absence]()
+    for (place, each, since, until), messages in zip(found, counts, strict=True):
+        # Nobody misses who comes before the first message, or is back before the next one.
+        if messages or (each.until is None and each.since == since):
+            first = since.timestamp() if since else 0
+            begun = starts[(starts > first) & (starts < (until.timestamp() if until else np.inf))]
+            counted = {"messages": messages, "beginnings": len(begun)}
+            absences.append(msgspec.structs.replace(each, **counted))
+            away[place] += messages
+    shown, total = [*people], sum(one.messages for one in people)
+    for place, missed in away.items():
+        if missed and total > missed:
+            share = min(people[place].messages / (total - missed), 1.0)
+            shown[place] = msgspec.structs.replace(people[place], share_there=share)
     return shown, sorted(absences, key=lambda each: each.since or each.until or datetime.max)
+
+
+async def _messages_between(
+    session: AsyncSession, room_id: int, ends: Sequence[Sequence[datetime | None]]
+) -> Sequence[int]:
+    """Return the messages in each time, without deleted people's; None leaves an end open."""
+    if not ends:
+        return []
+    names = [(f"since{place}", f"until{place}") for place in range(len(ends))]
+    spans = _spans((_moment(since), _moment(until)) for since, until in names)
+    is_gone = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_not(None)))
+    is_away = Tweet.created_at > spans.c.starts_at, Tweet.created_at < spans.c.ends_at
+    counted = select(func.count()).where(Tweet.room_id == room_id, *is_away, ~is_gone)
+    query = select(counted.scalar_subquery()).select_from(spans).order_by(spans.c.place)
+    values = {
+        name: moment or side
+        for pair, moments in zip(names, ends, strict=True)
+        for name, moment, side in zip(pair, moments, _EVER, strict=True)
+    }
+    return (await session.scalars(query, values)).all()
 
 
 async def _lines(

@@ -1,12 +1,14 @@
 """Who came to a chat and who left it: as a file says, until its import or the chat goes."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from quart import Quart
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from app.db.engine import Database
 from app.models import RoomMove
@@ -15,6 +17,8 @@ from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.rooms.identity import join_some
+from app.services.rooms.room_facts import get_room
+from app.services.rooms.sight import counted_rooms, read_portrait
 from app.services.rooms.times import change_zone
 from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
@@ -27,15 +31,17 @@ LEFT, CAME, AGAIN = 40, 60, 100
 """Days on which Cy leaves, Dee comes, and Ben, who left on the 20th, is back."""
 
 
-def chat(days: int = DAYS, *, has_lines: bool = True) -> bytes:
+def chat(
+    days: int = DAYS, *, has_lines: bool = True, notices: Mapping[int, str] | None = None
+) -> bytes:
     """Return a WhatsApp chat of a half hour a day, of which nobody writes while not there."""
     lines = []
     for day in range(days):
         start = datetime(2023, 1, 1, 9, tzinfo=UTC) + timedelta(day)
-        notices = {20: "Ann removed Ben", LEFT: "Cy left", AGAIN: "Ann added Ben"}
-        notices[CAME] = "Dee joined using this group's invite link"
-        if has_lines and day in notices:
-            lines.append(f"{start:%d/%m/%y, %H:%M} - {notices[day]}")
+        told = {20: "Ann removed Ben", LEFT: "Cy left", AGAIN: "Ann added Ben"}
+        told |= {CAME: "Dee joined using this group's invite link", **(notices or {})}
+        if has_lines and day in told:
+            lines.append(f"{start:%d/%m/%y, %H:%M} - {told[day]}")
         people = ["Ann", "Ann", *(["Ben"] if day < 20 or day >= AGAIN else [])]
         people += [*(["Cy"] if day < LEFT else []), *(["Dee"] if day > CAME else [])]
         for minute, name in enumerate(people, 1):
@@ -119,6 +125,24 @@ async def test_without_lines_nothing_is_claimed(app: Quart) -> None:
 async def test_who_writes_after_leaving_was_back(app: Quart) -> None:
     await imported(parts_of(app).db, chat().replace(b"Ann added Ben", b"Ann pinned a message"))
     assert ("Ben", at(20), f"{at(AGAIN)[:-6]}03:00Z") in {*await absences(Client(app, {}))}
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_many_absences_take_no_more_statements(db: Database) -> None:
+    often = {day: f"Ann {'added' if day % 2 else 'removed'} Cy" for day in range(62, 98)}
+    statements, counts = list[str](), list[tuple[int, int]]()
+    engine = db.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *each: statements.append(each[2]))
+    for room_id, notices in enumerate(({}, often), 1):
+        await imported(db, chat(notices=notices), f"WhatsApp Chat with {room_id}.txt")
+        async with db.read() as session:
+            room = await get_room(session, room_id)
+            statements.clear()
+            shown = await read_portrait(session, room, ZoneInfo("UTC"), counted_rooms())
+        counts.append((len(shown.absences), len(statements)))
+    (few, first), (many, then) = counts
+    assert many > few == 3
+    assert then == first
 
 
 @pytest.mark.databases("sqlite", "postgresql")
