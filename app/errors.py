@@ -106,6 +106,14 @@ class TooManyError(StatusError, status=HTTPStatus.TOO_MANY_REQUESTS, type="too-m
     """There were too many failures to sign in."""
 
 
+class CountingError(StatusError, status=HTTPStatus.ACCEPTED, type="counting"):
+    """A page counts many messages; ask again in a second."""
+
+    def __init__(self) -> None:
+        told = "There is much to count here. The page appears by itself when that is done."
+        super().__init__(told, headers={"Retry-After": "1", "Cache-Control": "no-store"})
+
+
 class UnavailableError(StatusError, status=HTTPStatus.SERVICE_UNAVAILABLE, type="unavailable"):
     """The server cannot respond now; try again later."""
 

@@ -19,7 +19,7 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
 from app.db.own_folder import take
-from app.db.result_cache import Memo
+from app.db.result_cache import FirstLooks, Memo
 from app.embedders import open_embedder
 from app.errors import StartError, UnavailableError
 from app.part_list import Listed, Part
@@ -93,6 +93,7 @@ class Resources:
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
+        self.first_looks = FirstLooks(self.cache)
         self.clients = Clients(config.live_clients, metrics.live_clients.set)
         self.live_hub = LiveHub(db, self.clients, newest=feed.newest)
         self.import_queued = asyncio.Event()
@@ -224,6 +225,7 @@ async def _open(
         opened.small_pictures,
     ):
         stack.push_async_callback(batched.close)
+    stack.push_async_callback(opened.first_looks.close)
     stack.callback(opened.live_hub.end)
     for listed, part in parts.items():
         if part.opens:

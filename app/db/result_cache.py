@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from app.db.feed import OF_SITE, STREAM_RESET, Change, Feed
+from app.errors import CountingError
 from saywho.clock import now
 
 EVERYTHING: Final = 0
@@ -25,6 +26,12 @@ NOTHING: Final = -2
 
 ABOUT_ALL: Final = frozenset({"user.deleted", "tweet.deleted", "room.updated", STREAM_RESET})
 """Kinds of events about all: anybody's posts may answer what was deleted, or name a room."""
+
+MANY_COUNTED: Final = 5_000
+"""Messages that take some .3 s to count."""
+FIRST_LOOK_S: Final = 0.3
+"""How long a visitor waits for such a count."""
+MOST_FIRST_LOOKS: Final = 20
 
 Span = tuple[datetime, datetime]
 Key = TypeVar("Key", bound=Hashable)
@@ -83,6 +90,8 @@ class PendingValue(Generic[Value]):
         """Whether the value depends on what the visitor's own key holds."""
         self.unkeyed: set[str] = set()
         """What the value has read of the request that no key holds."""
+        self.is_long = False
+        """Whether many messages are counted for it."""
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         """The value for waiting callers, None if each makes its own.
 
@@ -118,6 +127,22 @@ def depends_on_unkeyed(name: str) -> None:
     """Record that the value being made depends on a header or a cookie that no key holds."""
     if (pending := _current.get()) is not None:
         pending.unkeyed.add(name)
+
+
+def counting(messages: int) -> None:
+    """Record that the value being made counts so many messages."""
+    if (pending := _current.get()) is not None:
+        pending.is_long |= messages >= MANY_COUNTED
+
+
+def _note_again(noted: PendingValue[Any]) -> None:
+    """Record for the value being made what another value, its part, has recorded."""
+    if (pending := _current.get()) is not None:
+        pending.user_ids |= noted.user_ids
+        pending.unkeyed |= noted.unkeyed
+        pending.is_of_visitor |= noted.is_of_visitor
+        if noted.span:
+            holds_until(noted.span[1])
 
 
 def cacheable() -> None:
@@ -190,11 +215,23 @@ class Memo(Generic[Value]):
         if entry.span is not None and not entry.span[0] <= now() < entry.span[1]:
             self._entries.pop(key)
             return None
-        for user_id in entry.user_ids:
-            if self._changed.get(user_id, self._start) > entry.began:
-                self._entries.pop(key)
-                return None
+        if self._is_outdated(entry):
+            self._entries.pop(key)
+            return None
         return entry.value
+
+    def _is_outdated(self, noted: _Entry[Value] | PendingValue[Any]) -> bool:
+        for user_id in noted.user_ids:
+            if self._changed.get(user_id, self._start) > noted.began:
+                return True
+        return False
+
+    async def holds(self, noted: PendingValue[Any]) -> bool:
+        """Return whether nothing was committed since that outdates a value."""
+        is_current = await self.feed.catch_up()
+        in_time = noted.span is None or noted.span[0] <= now() < noted.span[1]
+        is_after = noted.began >= self._emptied
+        return is_current and in_time and is_after and not self._is_outdated(noted)
 
     async def get_or_make(
         self,
@@ -282,3 +319,75 @@ class Memo(Generic[Value]):
         self.time += 1
         self._start = self.time
         self._changed.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstLook:
+    noted: PendingValue[Any]
+    task: asyncio.Task[Any]
+
+
+class FirstLooks:
+    """Values that take long to count, such as pages of a large chat: nobody waits for them longer
+    than .3 s, and whoever asks again gets what was counted meanwhile.
+    """
+
+    def __init__(self, memo: Memo[Any]) -> None:
+        self._memo = memo
+        self._looks = LruStore[Hashable, _FirstLook](MOST_FIRST_LOOKS, lambda _: 1)
+        self._running: dict[asyncio.Task[Any], PendingValue[Any]] = {}
+
+    async def get(
+        self, key: Hashable, make: Callable[[], Awaitable[Value]], *, may_share: bool
+    ) -> Value:
+        """Return a value, made by this call or the last one, if that was in vain and nothing
+        outdates it. Raises CountingError while many messages are counted.
+
+        may_share: whether a value depends on nothing but its key and what it has recorded.
+        """
+        look, is_own = self._looks.get(key), False
+        if look is None:
+            look, is_own = self._begin(make), True
+            self._looks.put(key, look)
+        try:
+            await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
+            while not look.task.done():
+                if any(noted.is_long for noted in self._running.values()):
+                    raise CountingError
+                await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
+        except asyncio.CancelledError:
+            if is_own and not look.noted.is_long:
+                look.task.cancel()
+            raise
+        has_value = not look.task.cancelled() and look.task.exception() is None
+        is_shared = has_value and may_share and await self._memo.holds(look.noted)
+        if not is_shared or (is_own and not look.noted.is_long):
+            self._looks.pop(key)
+        if not is_own and not is_shared:
+            return await make()
+        _note_again(look.noted)
+        found: Value = look.task.result()
+        return found
+
+    async def close(self) -> None:
+        """End what is still being made."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _begin(self, make: Callable[[], Awaitable[Any]]) -> _FirstLook:
+        noted = PendingValue[Any](self._memo.time)
+
+        async def run() -> Any:
+            _current.set(noted)
+            return await make()
+
+        task = asyncio.create_task(run())
+        self._running[task] = noted
+        task.add_done_callback(self._end)
+        return _FirstLook(noted, task)
+
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        del self._running[task]
+        if not task.cancelled():
+            task.exception()  # Retrieved: whoever asks again makes the value, and gets its error.

@@ -102,7 +102,7 @@ def jobs(
 
 
 def large_chats_job(told: ToldRooms) -> Job:
-    """Return the job that counts large chats in each process, after they were judged."""
+    """Return the job that counts large chats in each process, before a reader asks."""
     return Job("large-chats", told.next_large, told.count_large)
 
 

@@ -38,7 +38,7 @@ QUICK: Final = {
     "bulk": (["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
     "chats": (["--messages", "100", "--rounds", "1"], "| line ja | 100 |"),
     "overlap": (["--messages", "300"], "| another phone | 300 | 40 | -540 |"),
-    "large_groups": (["--people", "15", "--messages", "600"], "\n| 15 | "),
+    "large_groups": (["--people", "15", "--messages", "600"], "\n| 15, later | "),
     "pictures": (["--pictures", "30", "--repeats", "1"], "| `/room/1?has=media` |"),
     "migrating": (["--posts", "2000"], "2,000 posts: migrated from 0037 in "),
     "hot": (["--base", "HEAD", "--quick", "--alone", "--only", "500 browsers"], "\n500 browsers "),

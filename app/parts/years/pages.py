@@ -196,7 +196,7 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return most_answered(self.shown.answered)
 
 
-@blueprint.get(YearOfAuthor.path, keep=True)
+@blueprint.get(YearOfAuthor.path, keep=True, counts=True)
 async def show_year(args: ZoneArgs, **address: Any) -> str:
     subject, shown = await read_shown(YearOfAuthor, read_year_of_author, address, args)
     return await render(YearPage(args=args, subject=subject, shown=shown, about=subject.about))
@@ -274,7 +274,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return gettext("Most reactions")
 
 
-@room_blueprint.get(YearOfChat.path, keep=True)
+@room_blueprint.get(YearOfChat.path, keep=True, counts=True)
 async def show_room_year(args: ZoneArgs, **address: Any) -> ResponseReturnValue:
     kept = resources()
     async with kept.read_long() as session:

@@ -15,7 +15,7 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
+from app.db.result_cache import EVERYTHING, LruStore, counting, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.parts.years.compared_years import (
@@ -179,6 +179,7 @@ async def _read_year(
     session: AsyncSession, author: Author, year: int, zone: ZoneInfo, at: datetime
 ) -> AuthorYear:
     span = span_of_year(year, zone)
+    counting(author.tweets)
     if not (await have_posts(session, author.id, [span]))[0]:
         raise NotFoundError(
             "There are no posts by '{username}' in {year}", username=author.username, year=year
@@ -423,6 +424,7 @@ async def _read_room_year(
     session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo, at: datetime
 ) -> RoomYear:
     span = span_of_year(year, zone)
+    counting(room.messages)
     by_year = await messages_by_year(session, room, zone)
     if not by_year.get(year):
         raise NotFoundError("There are no messages in {year}", year=year)

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
-from app.db.result_cache import EVERYTHING, depends_on
+from app.db.result_cache import EVERYTHING, counting, depends_on
 from app.models import Tweet, User
 from app.services.compare.habits import Models, typical_of, written_languages
 from app.services.posts.selection import (
@@ -137,6 +137,7 @@ async def read_beside(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, reach: Reach
 ) -> PostsBeside:
     """Return posts of an author and other people of a chat, else the site."""
+    counting(room.messages if room else author.tweets)
     if room is not None:
         gone = await gone_from(session, room.id)
         scans = await read_newest(session, room.id, reach.in_room, gone=gone)

@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec import Struct, json, structs
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
-from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
+from app.db.result_cache import DERIVED, EVERYTHING, LruStore, counting, depends_on
 from app.errors import NotFoundError
 from app.models import Room, RoomPerson, Tweet, User
 from app.services.event_log import newest_event
@@ -242,6 +242,7 @@ async def read_overview(
     people, ends = await _people_of(session, room), period.instants(zone)
     if ends:
         depends_on(EVERYTHING)
+        counting(room.messages)
         scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone, ends=ends)
         is_theirs = Tweet.room_id == room.id, Tweet.user_id.not_in(people.gone)
         before = await time_before(session, scans[0], *is_theirs)
@@ -356,14 +357,19 @@ class ToldRooms:
             100, lambda _: 1
         )
         self._ahead: dict[int, int] = {}
-        """Judged messages of the large chats that this process has counted ahead."""
+        """Messages of the large chats that this process has counted ahead."""
 
     async def next_large(self, session: AsyncSession) -> tuple[int, int] | None:
-        """Return ID and judged messages of a large chat that grew since it was counted ahead."""
-        judged = Room.judged_messages
-        large = select(Room.id, judged).where(judged >= LARGE).order_by(judged.desc(), Room.id)
-        rows = await session.execute(large.limit(MOST_LARGE))
-        return next(((id_, size) for id_, size in rows if self._ahead.get(id_) != size), None)
+        """Return ID and messages of a large chat that changed by a hundredth since it was counted
+        ahead.
+        """
+        messages = func.sum(RoomPerson.messages)
+        by_room = select(RoomPerson.room_id, messages).group_by(RoomPerson.room_id)
+        large = by_room.having(messages >= LARGE).order_by(messages.desc(), RoomPerson.room_id)
+        for room_id, size in await session.execute(large.limit(MOST_LARGE)):
+            if abs(size - self._ahead.get(room_id, 0)) * 100 >= size:
+                return room_id, int(size)
+        return None
 
     async def count_large(self, db: Sessions) -> None:
         """Count such a chat, so that its first reader does not wait for it."""
@@ -450,6 +456,7 @@ async def _kept_room(
         if kept is not None:
             store.put(room.id, kept)
     if kept is None:
+        counting(room.messages)
         scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
         kept = await asyncio.to_thread(_kept, event, scans, room, people.ids)
         store.put(room.id, kept)

@@ -209,7 +209,7 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     )
 
 
-@blueprint.get("/user/<username>", keep=True, cursor=TWEET_CURSOR)
+@blueprint.get("/user/<username>", keep=True, counts=True, cursor=TWEET_CURSOR)
 async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -> str:
     if after is not None:
         return await _older_posts(username, after)
@@ -256,7 +256,7 @@ async def read_author(
     )
 
 
-@blueprint.get(PersonOfChat.path, keep=True)
+@blueprint.get(PersonOfChat.path, keep=True, counts=True)
 async def show_person(args: AuthorArgs, **address: Any) -> str:
     async with opened_person(address, args) as (session, chat, person):
         page = await read_author(session, chat.models, person, args)

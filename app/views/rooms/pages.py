@@ -127,7 +127,7 @@ async def show_rooms(args: RoomsArgs) -> str:
     return await render(page)
 
 
-@blueprint.get("/room/<id:room_id>", keep=True, cursor=messages_cursor)
+@blueprint.get("/room/<id:room_id>", keep=True, counts=True, cursor=messages_cursor)
 async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
     day = parse_day("on", args.on)
     results: ResultPage | None = None

@@ -1,0 +1,86 @@
+"""Pages of many messages: nobody waits for a count, and what was counted is shown afterwards."""
+
+import re
+from typing import Any
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.db import result_cache
+from tests.browsing import body, parts_of, signed_in
+from tests.chats import import_chat, said, telegram
+from tests.conftest import Client, MakeConfig
+from tests.waiting import eventually
+
+DAYS = ("2024-01-15", "2024-01-16", "2024-01-17")
+COUNTED = {
+    "/room/1?since=2024-01-16": "en",
+    "/room/1/2024": "ko",
+    "/room/1/person/ann": "en",
+    "/user/ann": "ko",
+    "/user/ann/2024": "en",
+}
+SAYS = {
+    "en": ("saywho is counting", "The page appears by itself when that is done."),
+    "ko": ("saywho가 세고 있어요", "다 세면 페이지가 저절로 나타나요."),
+}
+
+
+@pytest.fixture(autouse=True)
+def never_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let even a count of some messages take longer than a visitor waits."""
+    monkeypatch.setattr(result_cache, "MANY_COUNTED", 80)
+    monkeypatch.setattr(result_cache, "FIRST_LOOK_S", 0.0)
+
+
+async def filled(app: Quart) -> None:
+    messages = [one for day in DAYS for one in said(["ann", "bo"], times=30, day=day)]
+    await import_chat(parts_of(app).db, telegram(7, "a chat", *messages))
+
+
+async def shown(asker: Any, path: str) -> str:
+    answer = await eventually(lambda: asker.get(path), until=lambda got: got.status_code != 202)
+    assert answer.status_code == 200
+    return await body(answer)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("path", COUNTED)
+async def test_a_page_says_that_it_counts_and_then_shows_itself(
+    app: Quart, anybody: Client, path: str
+) -> None:
+    await filled(app)
+    answer = await anybody.get(path, headers={"Accept-Language": COUNTED[path]})
+    assert answer.status_code == 202
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = await body(answer)
+    assert '<meta http-equiv="refresh" content="1">' in page
+    assert all(sentence in page for sentence in SAYS[COUNTED[path]])
+    assert "saywho is counting" not in await shown(anybody, path)
+
+
+async def test_a_few_messages_are_counted_while_the_visitor_waits(
+    app: Quart, anybody: Client
+) -> None:
+    await import_chat(parts_of(app).db, telegram(7, "a chat", *said(["ann", "bo"], times=30)))
+    for path in ("/room/1", "/user/ann", "/user/ann/2024"):
+        assert (await anybody.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("cache_mb", [0, 8])
+async def test_what_was_counted_before_a_write_is_not_shown(
+    make_config: MakeConfig, cache_mb: int
+) -> None:
+    app = create_app(make_config(cache_mb=cache_mb))
+    async with app.test_app():
+        await filled(app)
+        askers = Client(app, {}), await signed_in(app)
+        for asker in askers:
+            for path in ("/room/1", *COUNTED):
+                assert (await asker.get(path)).status_code in {200, 202}
+        later = said(["cy", "ann"], times=30, day="2024-01-18")
+        await import_chat(parts_of(app).db, telegram(7, "a chat", *later))
+        for asker in askers:
+            for path in ("/room/1", "/room/1/2024"):
+                assert "cy" in re.findall(r"\bcy\b", await shown(asker, path))
