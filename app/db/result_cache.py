@@ -321,10 +321,12 @@ class Memo(Generic[Value]):
         self._changed.clear()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _FirstLook:
     noted: PendingValue[Any]
     task: asyncio.Task[Any]
+    is_owed: bool = False
+    """Whether somebody was told to ask again."""
 
 
 class FirstLooks:
@@ -346,28 +348,33 @@ class FirstLooks:
         may_share: whether a value depends on nothing but its key and what it has recorded.
         """
         look, is_own = self._looks.get(key), False
-        if look is None:
+        is_old = look is not None and look.task.done() and not look.is_owed
+        if look is None or (is_old and not await self._is_shown(look, may_share)):
             look, is_own = self._begin(make), True
             self._looks.put(key, look)
         try:
             await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
             while not look.task.done():
                 if any(noted.is_long for noted in self._running.values()):
+                    look.is_owed = True
                     raise CountingError
                 await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
         except asyncio.CancelledError:
             if is_own and not look.noted.is_long:
                 look.task.cancel()
             raise
-        has_value = not look.task.cancelled() and look.task.exception() is None
-        is_shared = has_value and may_share and await self._memo.holds(look.noted)
-        if not is_shared or (is_own and not look.noted.is_long):
+        look.is_owed = False
+        if not look.noted.is_long:
             self._looks.pop(key)
-        if not is_own and not is_shared:
-            return await make()
+        if not is_own and not await self._is_shown(look, may_share):
+            return await make()  # However long it takes: writes may outdate each count.
         _note_again(look.noted)
         found: Value = look.task.result()
         return found
+
+    async def _is_shown(self, look: _FirstLook, may_share: bool) -> bool:
+        has_value = not look.task.cancelled() and look.task.exception() is None
+        return has_value and may_share and await self._memo.holds(look.noted)
 
     async def close(self) -> None:
         """End what is still being made."""
