@@ -27,7 +27,14 @@ _TEXT: Final = 0
 _REPLY: Final = 25
 _LINK: Final = 7
 _KINDS: Final[dict[MediumKind, int]] = {"photo": 1, "audio": 2, "video": 3, "gif": 5, "link": _LINK}
+_FILES: Final = frozenset({1, 2, 3, 4, 5})
+"""Types that are pictures, sounds, videos, other files and stickers."""
 _APP: Final = re.compile(r"[a-z][a-z0-9-]{0,15}")
+_ME: Final = "Me"
+_CAPTION: Final = re.compile(
+    r"\[\w{1,20}\] [^\n]*? \u2014 (?!Transcription: )(?P<text>.+)", re.DOTALL
+)
+"""The words beside a file, as imessage-exporter writes them."""
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -57,8 +64,7 @@ class ChatLabRoom:
 
     def attached(self, kind: object, content: object) -> Attachments:
         name = normalized(f"{self.folder}{content}") if isinstance(content, str) else ""
-        # These types are pictures, sounds, videos, other files and stickers.
-        is_file = isinstance(kind, int) and kind in {1, 2, 3, 4, 5}
+        is_file = isinstance(kind, int) and kind in _FILES
         return attachments_of([name]) if is_file and name in self.members else NONE
 
 
@@ -101,7 +107,7 @@ class ChatLab(JsonChat[ChatLabRoom]):
         return ChatMessage(
             text="" if attached.media else text,
             name=name,
-            username=person if chat.is_own else name,
+            username=person if chat.is_own else None if person == name == _ME else name,
             author_id=None if chat.is_own else person,
             time=message.get("timestamp"),
             source_id=chat.id_of(message.get("platformMessageId")),
@@ -172,6 +178,8 @@ def _room(meta: Json) -> FileRoom:
 def _words(text: object, kind: object) -> str:
     if not (isinstance(text, str) and text.strip() and isinstance(kind, int)):
         return ""
+    if kind in _FILES and (caption := _CAPTION.fullmatch(text)):
+        return caption["text"]
     is_address = "://" in text and len(text.split(maxsplit=1)) == 1
     return text if kind in {_TEXT, _REPLY} or (kind == _LINK and not is_address) else ""
 
