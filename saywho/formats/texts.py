@@ -35,8 +35,8 @@ _ENDS: Final = (".txt", ".md", ".markdown")
 _HEAD: Final = re.compile(
     r"\A\ufeff?(?:---[ \t]*\n((?:[\w-]+:.*\n|[ \t-].*\n|\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
     r"|\+\+\+[ \t]*\n((?:[\w-]+[ \t]*=.*\n|[ \t\[].*\n|\n){1,100})\+\+\+[ \t]*(?:\n|\Z)"
-    r"|((?:(?:title|date|author|tags|categories|layout):.*\n|[ \t]*- .*\n){2,100})---"
-    r"[ \t]*(?:\n|\Z)"
+    r"|((?:title|date|author|tags|categories|layout):.*\n(?:[\w-]+:.*\n|[ \t-].*\n|\n){1,100}?)"
+    r"---[ \t]*(?:\n|\Z)"
     r"|(Content-Type: text/x-zim-wiki\n(?:[\w-]+: .*\n)*))"
 )
 """Keys above a note: YAML of Obsidian and Jekyll, TOML of Hugo, Hexo's without a first line, or
@@ -96,6 +96,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     taken = [name for name in names if authors is None or name in authors.by_file]
     source.expect(taken)
     left_out = _of_unknown(names) if authors is not None else ()
+    source.notes.is_author_open = authors is None and not has_author
     items = _items(source, taken, authors)
     return RecordStream(FORMAT.name, "record", None, items, left_out=left_out)
 
@@ -120,7 +121,6 @@ def _items(source: Source, names: list[str], authors: NamedAuthors | None) -> It
     if authors is not None:
         authors.note(notes)
         by_file = authors.by_file
-    notes.is_author_open = authors is None
 
     def read_one(place: int, name: str) -> Iterator[Item]:
         content = source.member(name)

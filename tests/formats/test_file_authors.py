@@ -273,7 +273,7 @@ def test_as_many_authors_as_files_are_a_doubt() -> None:
     assert alone is not None
     alone.note(notes)
     (doubt,) = notes.odd.values()
-    assert str(doubt.finding) == "Each file has an author of its own, by its name"
+    assert str(doubt.finding) == "Nearly each file has an author of its own, by its name"
     several = authors_of(
         [f"{name}_{n}.txt" for name in ("mina", "jun") for n in "12"], is_table=False
     )

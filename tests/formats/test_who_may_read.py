@@ -175,6 +175,14 @@ def test_a_table_that_reads_like_a_private_talk_is_a_question(data: bytes, is_as
     assert [text.startswith("People answer each other") for text in grave] == [True] * is_asked
 
 
+def test_numbers_of_who_sent_are_of_messages() -> None:
+    rows = [[str(n), f"2026-01-13 10:{n}0", "late", str(4_000 + n)] for n in range(1, 4)]
+    data = table(["id", "date", "text", "sender_id"], rows)
+    assert read_file_records(data)[0].is_chat
+    data = table(["id", "date", "text", "sender_id", "likes"], [[*row, "3"] for row in rows])
+    assert not read_file_records(data)[0].is_chat
+
+
 def test_a_time_of_noughts_says_that_nothing_was_deleted() -> None:
     rows = [["mina", "fog", "0000-00-00 00:00:00"], ["jun", "pier", "2024-01-05 10:00:00"]]
     found = items_of(table(["username", "text", "deleted_at"], rows))

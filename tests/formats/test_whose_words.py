@@ -56,6 +56,51 @@ def test_received_words_are_never_those_of_the_importer(file: tuple[bytes, list[
             assert not isinstance(item, Record)
 
 
+@st.composite
+def conversations(draw: st.DrawFn) -> tuple[dict[str, list[dict[str, str]]], str]:
+    """Conversations under their titles, and the machine's role."""
+    machine = draw(st.sampled_from(["assistant", "model", "ai", "gpt"]))
+    roles = draw(st.lists(st.sampled_from(["user", "system", machine]), min_size=1, max_size=6))
+    titles = draw(st.lists(st.text("abcdef ", min_size=1), min_size=2, max_size=4, unique=True))
+    said = [{"role": role, "content": f"ferry {n} is late"} for n, role in enumerate(roles)]
+    return {title: [*said, {"role": machine, "content": "no, fog"}] for title in titles}, machine
+
+
+@given(conversations())
+def test_conversations_under_their_titles_are_no_posts_of_the_titles(
+    file: tuple[dict[str, list[dict[str, str]]], str],
+) -> None:
+    chats, machine = file
+    records, items = read_file_records(json.dumps(chats).encode(), username="jun")
+    assert records.is_chat
+    said = [each for found in chats.values() for each in found]
+    asked = [each["content"] for each in said if each["role"] == "user"]
+    assert [item.text for item in records_in(items) if item.username == "jun"] == asked
+    others = {(item.username or "").casefold() for item in records_in(items)} - {"jun"}
+    assert others == {machine}
+
+
+def test_texts_that_no_author_has_are_not_the_words() -> None:
+    said = [("Mina", f"the ferry is late again today, for the {n}th time") for n in range(6)]
+    shown = [["", "", f"A pier. Fog comes in slowly from the sea, {n} boats."] for n in range(6)]
+    rows = [row for each, view in zip(said, shown, strict=True) for row in ([*each, ""], view)]
+    _, items = read_file_records(table(["speaker", "quote", "description"], rows))
+    assert [(item.username, item.text) for item in records_in(items) if item.username] == said
+
+
+@pytest.mark.parametrize("key", ["speech", "utterance", "발언", "発言"])
+def test_json_of_a_known_speaker_says_what_was_said(key: str) -> None:
+    said = [{"speaker": name, key: f"{name}: the ferry is late", "id": name} for name in "ab"]
+    items = read_file_records(json.dumps(said).encode())[1]
+    assert [item.username for item in records_in(items)] == ["a", "b"]
+
+
+def test_numbers_of_accounts_have_no_point_zero() -> None:
+    rows = [["140913992.0", "the ferry is late"], ["-1002163.0", "fog again"], ["", "nobody"]]
+    items = read_file_records(table(["author", "text"], rows))[1]
+    assert [item.username for item in records_in(items)] == ["140913992", "-1002163", None]
+
+
 @pytest.mark.parametrize("box", ["boxId", "msg_box", "type"])
 def test_boxes_of_android_say_who_sent_a_message(box: str) -> None:
     rows = [
@@ -171,6 +216,27 @@ def test_titles_of_a_blog_are_no_authors(head: str, tmp_path: Path) -> None:
     records, items = read_file_records(tmp_path)
     assert {item.username for item in records_in(items)} == {None}
     assert records.notes.is_author_open
+
+
+@pytest.mark.parametrize("key", ["id: 104", "permalink: /x/", "categories:", "cover: a.jpg"])
+def test_a_head_of_a_blog_may_have_any_key(key: str, tmp_path: Path) -> None:
+    for n in range(3):
+        head = f"title: Ferry {n}\n{key}\n  - Fog\ndate: 2026-01-1{n} 10:00:00\ntags:\n---\n"
+        (tmp_path / f"a-{n}.md").write_text(f"{head}\nThe ferry is late.\n")
+    items = read_file_records(tmp_path, username="jun")[1]
+    found = [(item.username, item.text, item.created_at) for item in records_in(items)]
+    assert [(name, text, time and time.day) for name, text, time in found] == [
+        (None, "The ferry is late.", 10 + n) for n in range(3)
+    ]
+
+
+def test_a_text_of_nobody_costs_no_other_text_of_a_blog(tmp_path: Path) -> None:
+    for n, author in enumerate(("author: mina\n", "author: jun\n", "", "author: mina\n")):
+        text = f"---\ntitle: Fog {n}\n{author}---\n\nThe ferry is late.\n"
+        (tmp_path / f"{n}.md").write_text(text)
+    records, items = read_file_records(tmp_path)
+    assert [item.username for item in records_in(items)] == ["mina", "jun", None, "mina"]
+    assert records.notes.unsettled is None
 
 
 def test_who_made_a_claim_did_not_write_its_review() -> None:

@@ -426,6 +426,9 @@ class SigtopText(Grammar):
 
 
 class SigtopFields(SigtopText):
+    def is_heading(self, line: str) -> bool:
+        return line.startswith("Conversation: ")
+
     def items(self, content: Content) -> Iterator[Item]:
         yield from messages(_of_one_line(whole_lines(content)), self, content.notes)
 

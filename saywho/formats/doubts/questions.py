@@ -22,6 +22,7 @@ from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import FORMATS, WITH_ENTITIES
 from saywho.formats.tables.cells import lines_of
+from saywho.formats.tables.rows import WORDS_FOR_NOTHING
 from saywho.formats.tally import MOST_KEPT, Doubt, Doubts, Sightings
 
 _BOTS: Final = frozenset(
@@ -166,7 +167,12 @@ class RecordQuestions:
         yield from self._times.doubts(is_in_order=self._is_in_order)
         if not self._lacks_text:
             # Most books of a list have no review.
-            yield from self._left_out.doubts(self._items, may_be_empty=bool(notes.works))
+            nothing = sum(
+                odd.count for (_, found), odd in notes.odd.items() if found is WORDS_FOR_NOTHING
+            )
+            yield from self._left_out.doubts(
+                self._items, may_be_empty=bool(notes.works), said=nothing
+            )
         yield from self._ids.doubts(records)
         yield from self._answers.doubts(records)
         yield from self._talk.doubts(records)
@@ -279,6 +285,8 @@ class _People:
 
 
 _NUMBERED: Final = re.compile(r"([^\W\d_]++)[\s_-]?\d++")
+_MOST_SPEAKERS: Final = 30
+"""Number of people in a recording; more numbered names are of accounts."""
 
 
 def _is_numbered(called: str) -> bool:
@@ -295,7 +303,7 @@ def _are_numbered(names: list[str]) -> bool:
         return True
     found = [_NUMBERED.fullmatch(name) for name in names]
     words = {match[1].casefold() if match else None for match in found}
-    return len(names) > 1 and len(words) == 1 and None not in words
+    return 1 < len(names) <= _MOST_SPEAKERS and len(words) == 1 and None not in words
 
 
 def _plain(called: str) -> str:
@@ -332,7 +340,9 @@ class _Times:
         self._count = 0
         self._first: datetime | None = None
         self._is_one = True
+        self._is_of_service = began is not None
         self._early = Sightings("times", Message("Times before the service existed"))
+        self._early_days = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
         self._late = Sightings("times", Message("Times in the future"))
         self._last: dict[RoomReference, datetime] = {}
         jumps = Message("The chat jumps by weeks inside its file")
@@ -347,6 +357,7 @@ class _Times:
             self._is_one = time == self._first
         if time < self._begin:
             self._early.add(str(time.date()))
+            self._early_days = (min(self._early_days[0], time), max(self._early_days[1], time))
         elif time > self._end:
             self._late.add(str(time.date()))
         if room is not None:
@@ -370,7 +381,10 @@ class _Times:
         jumps = self._back if self._ups >= self._downs else self._forth
         if is_in_order:
             yield from jumps.doubts(is_grave=True)
-        yield from self._early.doubts()
+        # Letters and novels are older than any service; a misread clock begins at one day.
+        is_old = 2 * self._early.count > self._count and not self._is_of_service
+        if not (is_old and self._early_days[1] - self._early_days[0] > _WEEK):
+            yield from self._early.doubts()
         yield from self._late.doubts()
         if self._count >= 5 and self._is_one:
             tally = Sightings("times", Message("All posts are of the same second"))
@@ -477,12 +491,13 @@ class _LeftOut:
         elif item.reason == "empty" and self._has_empty:
             self._empty += 1
 
-    def doubts(self, items: int, *, may_be_empty: bool) -> Doubts:
+    def doubts(self, items: int, *, may_be_empty: bool, said: int) -> Doubts:
+        """said: number of records without a text that another doubt counts."""
         for count, finding, may_be_grave in (
             (self._bad, Message("Records that cannot be read are over a tenth"), True),
             (self.nameless, Message("Posts without an author are over a tenth"), True),
             (
-                0 if may_be_empty else self._empty,
+                0 if may_be_empty else self._empty - said,
                 Message("Posts without a text are over a tenth"),
                 False,
             ),

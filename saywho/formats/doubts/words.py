@@ -19,7 +19,8 @@ from saywho.formats.tally import MOST_KEPT, Doubts, Sightings
 _ODD: Final = re.compile("[<&\\\\\x80-\x9f\ufffdÂÃâð]|!\\[")
 _LETTERS: Final[dict[str, re.Pattern[str]]] = {
     "markup": re.compile(
-        rf"{TAG.pattern}|<\?xml\b|!\[[^\]\n]{{0,200}}\]\([^()\n]{{1,300}}\)", re.I
+        rf"{TAG.pattern}|<(?-i:[A-Z]{{3,12}})>|<\?xml\b|!\[[^\]\n]{{0,200}}\]\([^()\n]{{1,300}}\)",
+        re.I,
     ),
     "entities": re.compile(
         r"&(?:#\d{2,7}|#x[0-9a-fA-F]{2,6}|amp|lt|gt|quot|nbsp|apos|hellip|[rl][sd]quo);"

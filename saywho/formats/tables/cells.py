@@ -50,7 +50,7 @@ _FORMULA: Final = re.compile(r'="?"?([^"]*)"?"?')
 _WITH_LETTER: Final = re.compile(r"x(\d{15,20})", re.ASCII)
 """An id after the letter by which R's rtweet prevents reading it as a number."""
 _IN_ADDRESS: Final = re.compile(r"https?://\S+/(?:status|statuses)/(\d+)\S*", re.ASCII)
-_POINT_ZERO: Final = re.compile(r"(\d+)\.0+", re.ASCII)
+_POINT_ZERO: Final = re.compile(r"(-?\d+)\.0+", re.ASCII)
 _WITH_COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+", re.ASCII)
 _SHORTENED: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s?([kmb천千만万萬억億])\+?", re.IGNORECASE)
 _TIMES: Final = {
@@ -181,6 +181,8 @@ def as_name(value: object) -> str | None:
     name = word(value)
     if name is None or (not name.isalnum() and _OBJECT.match(name)):
         return None
+    if name.endswith(".0") and (match := _POINT_ZERO.fullmatch(name)):
+        return match[1]  # pandas writes numbers beside empty cells so.
     return name[1:].lstrip() if name[0] in "@＠" and len(name) > 1 else name
 
 

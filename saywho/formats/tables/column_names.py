@@ -373,7 +373,7 @@ _TEXT_WORDS: Final = word_set(
     " contents summary transcript statement texto texte inhalt 내용 본문 의견 글 댓글 리뷰 후기"
     " 소감 답변"
     " 텍스트 문장 메시지 코멘트 감상 감상평 한줄평 원문 상품평 구매평 이용평 서평 총평 사용기 발언"
-    " 대사 캡션 트윗 本文 内容 感想 意見 コメント 正文 评论"
+    " 대사 캡션 트윗 発言 发言 本文 内容 感想 意見 コメント 正文 评论"
 )
 ORIGINAL_WORDS: Final = word_set("original orig raw unprocessed 원문 원본 原文 元の originale")
 MADE_WORDS: Final = word_set(
@@ -381,6 +381,11 @@ MADE_WORDS: Final = word_set(
     " normalized stripped lemmatized tokenized 번역 번역문 정제 전처리 翻訳 翻译 翻譯 清洗"
 )
 """Words of columns with what people wrote, and with what a program made of it."""
+SPOKEN_WORDS: Final = word_set(
+    "speech speeches utterance dialogue dialog line statement comment review quote 발언 대사 댓글"
+    " 리뷰 発言 发言 コメント 评论"
+)
+"""Words of columns with what somebody said, in JSON whose authors have a known key."""
 _REPOST_WORDS: Final = word_set(
     "retweet retweeted retweeter repost reposted reposter reblog reblogger boosted booster renoted"
     " rt"

@@ -66,7 +66,8 @@ _MESSAGES_OF_APPS: Final = (
     frozenset({"from", "fromid"}),  # Telegram, as its own export names them.
 )
 """Columns that together only messages have, as the interface of an app gives them."""
-_NUMBERS_OF_PHONES: Final = frozenset({"phone", "phonenumber", "mobile", "전화번호"})
+_NUMBERS: Final = frozenset({"senderid", "phone", "phonenumber", "mobile", "전화번호"})
+"""Columns with the number of who sent a message, or of their phone."""
 _DIRECTIONS: Final = word_set(
     "fromme isfromme isself issender issent issend direction outgoing isoutgoing"
 )
@@ -225,7 +226,9 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     directions = directions or frozenset(
         name for name, found in states.items() if _says_directions(name, found)
     )
-    if roles := next((name for name, found in sorted(states.items()) if _says_roles(found)), ""):
+    if roles := next(
+        (name for name, found in sorted(states.items()) if _says_roles(name, found)), ""
+    ):
         return Correspondence(platform, roles=roles)
     is_of_letters = any(map(filled, _ONLY_IN_LETTERS & plain))
     is_to_someone = has_sender and bool(recipients)
@@ -236,7 +239,7 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     is_in_chat = is_in_chat or (not any(map(_COMMENTED.search, plain)) and _is_talk(sample))
     # Rows that call themselves messages are no posts, if people wrote them.
     is_in_chat = is_in_chat or (filled("messageid") and any(map(filled, _SPEAKERS)))
-    is_in_chat = is_in_chat or (is_of_letters and any(map(filled, _NUMBERS_OF_PHONES & plain)))
+    is_in_chat = is_in_chat or (is_of_letters and any(map(filled, _NUMBERS & plain)))
     is_certain = (
         any(map(filled, _KINDS_OF_CHATS & plain))
         or (is_to_someone and is_of_letters and "subject" in plain)
@@ -292,11 +295,11 @@ def _says_directions(plain: str, states: set[str]) -> bool:
     )
 
 
-def _says_roles(states: set[str]) -> bool:
+def _says_roles(plain: str, states: set[str]) -> bool:
     roles = {state.casefold() for state in states}
-    return bool(roles & _PEOPLE and roles & _MACHINES) and roles <= (
-        _PEOPLE | _MACHINES | _OF_PROGRAMS
-    )
+    has_both = bool(roles & _PEOPLE and roles & _MACHINES)
+    is_called_so = plain == "role" and bool(roles & (_MACHINES | _OF_PROGRAMS))
+    return (has_both or is_called_so) and roles <= (_PEOPLE | _MACHINES | _OF_PROGRAMS)
 
 
 def _states(sample: Sequence[Row]) -> dict[str, set[str]]:

@@ -136,6 +136,7 @@ def _layout(content: Content, options: ReadOptions) -> _Layout | None:
         sample = [_whole_cells(row, None) for page in pages for row in rows_of(page)]
         reader = RowReader(sample, options, is_table=False)
         is_known = rows_of is _items_of or options.username or reader.says_who_or_when(sample)
+        is_known = is_known or any("role" in row for row in sample)
         if is_known and any(map(reader.has_text, sample)):
             has_pages = unit_of(content) == "line" or sample != pages
             rows = rows_of if has_pages else None
@@ -209,7 +210,9 @@ def _rows_by_author(page: Json) -> list[Json]:
     }
     if len(lists) < 2 or len(lists) < len(page):
         return []
-    return [{KEY_OF_LIST: key, **post} for key, posts in lists.items() for post in posts]
+    is_of_roles = all("role" in post for posts in lists.values() for post in posts)
+    key_of_list = "conversation" if is_of_roles else KEY_OF_LIST
+    return [{key_of_list: key, **post} for key, posts in lists.items() for post in posts]
 
 
 def _are_numbers(keys: Iterable[str]) -> bool:

@@ -28,6 +28,7 @@ from saywho.formats.tables.column_names import (
     MADE_WORDS,
     ORIGINAL_WORDS,
     ROLES,
+    SPOKEN_WORDS,
     TEXTS_IF_NAMED,
     WRITING_WORDS,
     guess,
@@ -292,6 +293,22 @@ def prefer_original_texts(plan: Plan, sample: Sample) -> Plan:
     return plan
 
 
+def find_texts_named_like_flags(plan: Plan, sample: Sample) -> Plan:
+    """Take a column such as `quote` for the text if it has words, and no column is called one."""
+    columns = sample.columns(plan)
+    if columns.texts or "text" in plan.stated or not sample.is_table:
+        return plan
+    flags = [name for role in _FLAGS for name in columns.names_of(role)]
+    wordy = [n for n in flags if kind_of_texts(sample.values(n)) == "words"]
+    wordy = longest_texts({n: list(filter(None, sample.values(n))) for n in wordy}) if wordy else []
+    if not wordy:
+        return plan
+    return plan.choosing({wordy[0]: "text"}).guessing("text", (wordy[0],), _BY_NAME)
+
+
+_FLAGS: Final = ("is_quote", "is_reply", "n_quotes", "n_replies")
+
+
 def ignore_works(plan: Plan, sample: Sample) -> Plan:
     """Do not take the author, name and title of a work for the review's."""
     if "username" in plan.stated:
@@ -342,7 +359,8 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         if plain_column(name) not in used
     }
     shown = _shown_name(plan, sample)
-    may_guess_texts = sample.is_table or plan.named is not None
+    is_said = any(columns.names_of("username") for columns in known)
+    may_guess_texts = sample.is_table or plan.named is not None or is_said
     for role in [*ROLES] if may_guess_texts else [role for role in ROLES if role != "text"]:
         may_be_shown = role == "username" and bool(shown)
         is_known = any(columns.has(role) for columns in known) and not may_be_shown
@@ -352,7 +370,11 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
             continue
         found, evidence = guess(role, values), _BY_NAME
         if role == "text" and not sample.is_table:
-            found = [name for name in found if plain_column(name) in TEXTS_IF_NAMED]
+            may_be = {*TEXTS_IF_NAMED} if plan.named is not None else set[str]()
+            may_be |= {name for name in found if is_said and words_of(name) & SPOKEN_WORDS}
+            found = [name for name in found if name in may_be or plain_column(name) in may_be]
+        elif role == "text":
+            found = _of_authors(found, plan, sample)
         if role == "text" and not found and sample.is_table:
             found, evidence = longest_texts(values), Message("its texts are the longest")
             if not (found and _says_who(plan, known)):
@@ -366,6 +388,13 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         columns_found = (*found, shown) if may_be_shown else (*found,)
         plan = plan.choosing({found[0]: role}).guessing(role, columns_found, evidence)
     return plan.keeping(likely_reposts(values), "repost")
+
+
+def _of_authors(names: Sequence[str], plan: Plan, sample: Sample) -> list[str]:
+    """Return the columns of texts that some row with an author has, if any row has one."""
+    authors = sample.columns(plan).names_of("username")
+    named = [row for row in sample.rows if any(word(row.get(name)) for name in authors)]
+    return [n for n in names if not named or any(word(row.get(n)) for row in named)]
 
 
 def _says_who(plan: Plan, known: Sequence[FileColumns]) -> bool:
@@ -633,6 +662,7 @@ STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
     look_for_na,
     tell_counts_from_flags,
     ignore_works,
+    find_texts_named_like_flags,
     tell_texts_from_counts_and_links,
     ignore_authors_that_are_times,
     ignore_row_numbers,

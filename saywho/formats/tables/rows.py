@@ -110,7 +110,7 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 _WORDY: Final = frozenset({"text", "username", "display_name"})
 _WITH_NA: Final = EMPTY_CELLS | {NA}
 _ERRORS: Final = Message("Error values of a spreadsheet in place of texts")
-_WORDS_FOR_NOTHING: Final = Message("Texts that are only a word for nothing, and are left out")
+WORDS_FOR_NOTHING: Final = Message("Texts that are only a word for nothing, and are left out")
 _ROUNDED_ANSWERS: Final = Message("Ids of answered posts that a spreadsheet has rounded")
 
 
@@ -134,7 +134,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
     if text is None and not media:
         cells = [cell for name in texts if isinstance(cell := row.get(name), str)]
         if filled := next(filter(str.strip, cells), None):
-            rules.look_odd("left_out", _WORDS_FOR_NOTHING, filled)
+            rules.look_odd("left_out", WORDS_FOR_NOTHING, filled)
         if cells:
             return Skipped(place, "empty")
     if isinstance(text, str) and not columns.is_own:
