@@ -311,6 +311,49 @@ def has_words(text: str) -> bool:
     return word_count(text) >= FEWEST_WORDS
 
 
+LONGEST_WHOLE: Final = 600
+"""Characters of a text that is judged and shown whole."""
+MOST_CUT: Final = 6_000
+"""Characters at the beginning of a long text that are cut into pieces."""
+_MOST_PIECE_WORDS: Final = 60
+_FEWEST_PIECE_WORDS: Final = 20
+_SENTENCE: Final = re.compile(
+    r"""[^\n]+?(?:(?:[.!?…؟۔।॥։።]["'”’)\]»]*(?=\s))|[。！？][」』”]?|(?=\n)|\Z)"""
+)
+
+
+def pieces_of(text: str) -> list[str]:
+    """Return a long text as pieces of whole sentences, each of 20 to 60 words; a shorter one whole.
+
+    A sentence of more words is in none. Only the first 6,000 characters are cut.
+    """
+    if len(text) <= LONGEST_WHOLE:
+        return [text]
+    spans, words = list[tuple[int, int]](), 0
+    for sentence in _SENTENCE.finditer(text[:MOST_CUT]):
+        start, end = sentence.span()
+        count = word_count(sentence[0])
+        is_last = end == MOST_CUT < len(text)  # It may go on.
+        if is_last or count > _MOST_PIECE_WORDS:
+            words = 0
+        elif words and words + count <= _MOST_PIECE_WORDS:
+            spans[-1], words = (spans[-1][0], end), words + count
+        else:
+            spans.append((start, end))
+            words = count
+    pieces = [text[start:end].strip() for start, end in spans]
+    return [piece for piece in pieces if word_count(piece) >= _FEWEST_PIECE_WORDS]
+
+
+def shown_piece(text: str, number: int) -> str:
+    """Return the piece of a long text that a question shows; empty if no sentences are found.
+
+    number: of the text, the same for each question about it.
+    """
+    pieces = pieces_of(text)
+    return pieces[number % len(pieces)] if pieces else ""
+
+
 _OUTER_SIGNS: Final = re.compile(r"\A[\W_]+|[\W_]+\Z")
 
 

@@ -27,7 +27,9 @@ from saywho.text import (
     may_have_address,
     may_have_random_link,
     normalized,
+    pieces_of,
     plain_text,
+    shown_piece,
     username_key,
     without_addresses,
     word_count,
@@ -268,3 +270,19 @@ def test_no_other_module_says_how_a_link_begins() -> None:
     spelled = re.compile(r"https\?:|t\\\.co|twitter\\\.com")
     places = [str(path.relative_to(ROOT)) for path in paths if spelled.search(path.read_text())]
     assert places == ["saywho/text.py"]
+
+
+@given(st.lists(st.integers(1, 70), min_size=1, max_size=40), st.integers(1, 9))
+def test_a_long_text_is_cut_into_pieces_of_whole_sentences(sizes: list[int], letters: int) -> None:
+    sentences = [" ".join(["x" * letters] * size) + "." for size in sizes]
+    text = " ".join(sentences)
+    pieces = pieces_of(text)
+    if len(text) <= 600:
+        assert pieces == [text]
+        return
+    assert all(20 <= word_count(piece) <= 60 for piece in pieces)
+    place = 0
+    for piece in pieces:  # In order, and without overlap.
+        place = text.index(piece, place) + len(piece)
+        assert {*piece.split(". ")} <= {each.rstrip(".") for each in sentences} | {*sentences}
+    assert shown_piece(text, 7) in [*pieces, ""]

@@ -9,6 +9,7 @@ import numpy as np
 from saywho.engine.attribution import probabilities_of, scores_of_each
 from saywho.engine.case import Case
 from saywho.engine.fitting import hold_out
+from saywho.engine.population import FEWEST_POSTS
 
 FEWEST_ASKED: Final = 10
 """Smallest number of posts for a share."""
@@ -31,13 +32,15 @@ class Measured(msgspec.Struct, frozen=True):
     posts: int
     """Number of held-out posts."""
     asked: int
-    """Number of held-out posts with enough words."""
+    """Number of held-out posts with enough words, or of their pieces."""
     right: float
-    """Share of posts whose author was named correctly."""
+    """Share of posts, or of pieces, whose author was named correctly."""
     by_chance: float
     """Share that is right by always naming the author with the most of these posts."""
     eighty: MeasuredBin | None
     """Answers of about 80%; null if there are few."""
+    in_pieces: bool = False
+    """Whether long posts of authors with few posts were judged in pieces of 20 to 60 words."""
 
 
 def measured_on(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list[list[int]]]:
@@ -46,7 +49,7 @@ def measured_on(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, l
     """
     size, fitted = len(case.suspects), case.fitted
     held_out = [
-        hold_out(author_case.profile, units)
+        hold_out(author_case.profile, units, in_pieces=author_case.profile.posts < FEWEST_POSTS)
         for author_case, units in zip(case.suspects, newest, strict=True)
     ]
     profiles = [author_case.profile for author_case in held_out]
@@ -70,6 +73,10 @@ def measured_on(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, l
     measured = Measured(
         posts=sum(map(len, newest)),
         asked=authors.size,
+        in_pieces=any(
+            len(author_case.asked) > len(units)
+            for author_case, units in zip(held_out, newest, strict=True)
+        ),
         right=_rounded(hits.mean()),
         by_chance=_rounded(np.bincount(authors).max() / authors.size),
         eighty=eighty,

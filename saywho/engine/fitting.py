@@ -25,7 +25,7 @@ from saywho.engine.population import (
     drawn_authors,
 )
 from saywho.engine.profiles import AuthorProfile, text_keys, without_posts
-from saywho.text import has_words, own_words, username_key
+from saywho.text import has_words, own_words, pieces_of, username_key
 
 # --- Chains of replies to oneself ---
 
@@ -95,16 +95,21 @@ class HeldOut:
     """Texts of each query, in units."""
 
 
-def hold_out(whole: AuthorProfile, units: Sequence[Sequence[str]]) -> HeldOut:
+def hold_out(
+    whole: AuthorProfile, units: Sequence[Sequence[str]], *, in_pieces: bool = False
+) -> HeldOut:
     """Return the sample of units with enough words, without repeated texts.
 
-    Raises ValueError if the profile lacks the posts.
+    in_pieces: whether each piece of a long unit is a query. Raises ValueError if the profile lacks
+    the posts.
     """
     times = [whole.texts.count(text_keys(texts)).tolist() for texts in units]
     if not all(map(all, times)):
         raise ValueError("the profile does not hold the posts")
     once = [texts for texts, counts in zip(units, times, strict=True) if set(counts) == {1}]
-    samples = [(texts, own_words("\n\n".join(texts))) for texts in once]
+    whole_units = [(texts, own_words("\n\n".join(texts))) for texts in once]
+    cut = pieces_of if in_pieces else lambda unit: [unit]
+    samples = [(texts, piece) for texts, unit in whole_units for piece in cut(unit)]
     asked = [(texts, sample) for texts, sample in samples if has_words(sample)]
     remainder = without_posts(whole, [text for texts in once for text in texts])
     queries = features_of([sample for _, sample in asked])

@@ -87,7 +87,7 @@ async def draw_questions(
     """
     ids = [user.id for user in cast]
     counts = shares(questions, ids, random.sample(ids, len(ids)))
-    fewest = fewest_posts(questions)
+    fewest = max(counts.values())
     posts: list[tuple[int, int]] = []
     for user in cast:
         drawn = await _askable(session, user, cast, fewest + len(asked))

@@ -18,6 +18,7 @@ from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
 from app.services.compare.name_masking import hide, read_chat_names
 from app.services.compare.quiz_questions import who_write
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from saywho.text import shown_piece
 
 State = Literal["waiting", "asking", "told", "ended"]
 
@@ -138,7 +139,9 @@ async def read_states(
             game,
             present,
             people,
-            await masked(post.text, people, chats.of(post.room_id)) if post else None,
+            await masked(shown_piece(post.text, post.id), people, chats.of(post.room_id))
+            if post
+            else None,
             players[game.id],
             answers[game.id],
         )
@@ -359,7 +362,9 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
     return [
         AskedQuestion(
             number=question.number,
-            masked_text=None if text is None else await masked(text, state.cast, chats.of(room_id)),
+            masked_text=None
+            if text is None
+            else await masked(shown_piece(text, question.tweet_id), state.cast, chats.of(room_id)),
             username=usernames[question.user_id],
             is_model_right=question.model_user_id == question.user_id,
             answers=answers,

@@ -43,7 +43,7 @@ from app.views.policies import here
 from app.views.requests import parse_args
 from saywho.comparing.verdict import RankedAuthor
 from saywho.people.names import HIDDEN
-from saywho.text import has_words
+from saywho.text import has_words, shown_piece
 
 
 class SolvedPost(NamedTuple):
@@ -63,7 +63,10 @@ async def read_solved(
     )
     if room_id is not None:
         query = query.where(Tweet.room_id == room_id)
-    return {row.id: SolvedPost(*row) for row in await session.execute(query)}
+    return {
+        row.id: SolvedPost(row.id, shown_piece(row.text, row.id), row.username)
+        for row in await session.execute(query)
+    }
 
 
 blueprint = PageBlueprint("quiz", policy="read")

@@ -27,12 +27,11 @@ from app.services.compare.habits import Models, measure_habit
 from app.services.compare.stored_texts import add_stored
 from app.services.posts.replies import own_chains
 from app.services.posts.users import (
-    ENOUGH_OF_OWN,
     UserRow,
     find_rows,
     known_row,
+    outgrown_samples,
     read_rows,
-    sample_ids,
     select_rows,
 )
 from saywho.comparing.copied_texts import TakenApart
@@ -91,9 +90,8 @@ async def compared_users(
             )
         if not of_own:
             return users
-        samples = {*await sample_ids(session)}
-        own = [user for user in users if user.id not in samples]
-        return own if len(own) >= ENOUGH_OF_OWN else users
+        outgrown = {*await outgrown_samples(session)}
+        return [user for user in users if user.username not in outgrown]
     if len(usernames) > MOST_NAMED:
         raise InvalidInputError("Choose at most {count} authors", loc="usernames", count=MOST_NAMED)
     return choose(usernames, await find_rows(session, usernames))

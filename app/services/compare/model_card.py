@@ -39,7 +39,7 @@ class CardAuthor(msgspec.Struct, frozen=True):
     username: str
     tweets: int
     asked: int
-    """Number of held-out posts with enough words."""
+    """Number of held-out posts with enough words, or of their pieces."""
     right: int
 
 
@@ -140,9 +140,7 @@ class Cards:
             case = await with_habits(session, self._models, case)
             most_posts = max(4, min(100, 1_000 // len(measured)))
             newest = [
-                units_of(
-                    await newest_chained(session, user.id, min(most_posts, user.tweet_count // 4))
-                )
+                units_of(await newest_chained(session, user.id, min(most_posts, _hidden_of(user))))
                 for user in measured
             ]
             strangers = await _strangers(session, case)
@@ -162,6 +160,11 @@ class Cards:
         )
         self._kept.put(key, card)
         return [card]
+
+
+def _hidden_of(user: UserRow) -> int:
+    """Return how many of an author's newest posts are hidden: a quarter, of a few essays half."""
+    return user.tweet_count // (2 if 4 <= user.tweet_count < 8 else 4)
 
 
 async def own_names(session: AsyncSession) -> list[str]:

@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, not_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,17 +32,15 @@ from app.services.compare.name_masking import (
     read_chat_names,
 )
 from app.services.compare.stored_texts import other_writers
-from app.services.posts.users import ENOUGH_OF_OWN, is_sample
+from app.services.posts.users import ENOUGH_OF_OWN, FEWEST_PLAYED, can_play, is_sample
 from app.services.rooms.room_facts import RoomFacts
 from saywho.clock import monotonic
 from saywho.comparing.question import MOST_GAPS, Question
 from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import FEWEST_JUDGED
 from saywho.people.names import HiddenText
-from saywho.text import has_words, username_key
+from saywho.text import LONGEST_WHOLE, MOST_CUT, has_words, pieces_of, shown_piece, username_key
 
-FEWEST_POSTS: Final = 20
-"""Minimum of an author's posts: with fewer, neither side has a fair chance."""
 MOST_CHOICES: Final = 6
 SET_LENGTH: Final = 10
 
@@ -56,7 +54,6 @@ class QuizSet(NamedTuple):
         return "-".join(".".join(map(str, ids)) for ids in self)
 
 
-MOST_CHARACTERS: Final = 600
 CHOICES: Final = 4
 MOST_PLAYERS: Final = 24
 TRIES: Final = 3
@@ -73,6 +70,10 @@ class Candidate(NamedTuple):
     user_id: int
     text: str
     room_id: int | None
+
+    def as_shown(self) -> Self:
+        """Return it with the piece of a long text that a question shows."""
+        return self._replace(text=shown_piece(self.text, self.id))
 
 
 Passages = AsyncIterator[Sequence[Candidate]]
@@ -128,7 +129,7 @@ async def first_guessable(
         readable = await _first_readable(session, posts[start:], cast, most - len(found), names)
         if not readable:
             break
-        start = posts.index(readable[-1]) + 1
+        start = [post.id for post in posts].index(readable[-1].id) + 1
         found += await _of_one(session, readable, cast)
     return found
 
@@ -151,7 +152,7 @@ async def _first_readable(
     def look() -> list[Candidate]:
         good = (
             post
-            for post in posts
+            for post in map(Candidate.as_shown, posts)
             if can_be_guessed(post.text, *people, chat_names=names.of(post.room_id))
         )
         # Names are masked only until there are enough posts: masking all would take seconds.
@@ -163,9 +164,8 @@ async def _first_readable(
 
 
 async def posts_of_author(session: AsyncSession, user: User) -> list[Candidate]:
-    """Return an author's short posts, or a sample from all times, in random order."""
-    is_short = func.length(Tweet.text) <= MOST_CHARACTERS
-    posts = _candidates(Tweet.user_id == user.id, is_short).order_by(Tweet.created_at, Tweet.id)
+    """Return an author's posts, or a sample from all times, in random order."""
+    posts = _candidates(Tweet.user_id == user.id).order_by(Tweet.created_at, Tweet.id)
     total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
     length, starts = 1_000, [0]
     if total > length:
@@ -183,7 +183,7 @@ async def draw(
     lang: str,
     *,
     count: int = 1,
-    longest: int = MOST_CHARACTERS,
+    longest: int = LONGEST_WHOLE,
     seed: str | None = None,
 ) -> QuizSet | None:
     """Return random posts of few random authors, preferably of the language; None with too few.
@@ -212,18 +212,18 @@ async def _players(
     if is_seeded:
         prime = 1_000_003  # IDs times a random factor modulo a prime are in an order by the seed.
         order = User.id % prime * chance.randrange(1, prime) % prime
-    can_play = [User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS]
-    own = select(User.id).where(*can_play, ~is_sample()).limit(ENOUGH_OF_OWN)
+    able_to_play = [can_play()]
+    own = select(User.id).where(*able_to_play, ~is_sample()).limit(ENOUGH_OF_OWN)
     # No example sets a sample beside a person; a quiz of fewer than four would have no choices.
     if len((await session.scalars(own)).all()) >= (1 if is_seeded else ENOUGH_OF_OWN):
-        can_play.append(~is_sample())
+        able_to_play.append(~is_sample())
     tried: list[ColumnElement[bool]] = []
     for _ in range(TRIES):  # Each time another kind.
-        drawn = await _drawn_players(session, lang, order, [*can_play, *map(not_, tried)])
+        drawn = await _drawn_players(session, lang, order, [*able_to_play, *map(not_, tried)])
         if len(drawn) < 2:  # A single player would be the answer each time.
             return []
         kind = await _kind_of(session, drawn[0])
-        players = await _drawn_players(session, lang, order, [*can_play, kind])
+        players = await _drawn_players(session, lang, order, [*able_to_play, kind])
         # With a seed, a new author further down must not change the draw.
         able = await _with_words(session, players, CHOICES if is_seeded else 2 * CHOICES)
         if len(able) > 1:
@@ -240,7 +240,7 @@ async def _kind_of(session: AsyncSession, user: User) -> ColumnElement[bool]:
     most = most.order_by(RoomPerson.messages.desc(), RoomPerson.room_id).limit(1)
     room_id = await session.scalar(most)
     people = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
-    return User.id.in_(people.where(RoomPerson.messages >= FEWEST_POSTS))
+    return User.id.in_(people.where(RoomPerson.messages >= FEWEST_PLAYED))
 
 
 async def _drawn_players(
@@ -268,7 +268,8 @@ async def _with_words(session: AsyncSession, users: Sequence[User], most: int) -
     for user in users:
         newest = select(Tweet.text).where(Tweet.user_id == user.id)
         newest = newest.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(300)
-        if sum(map(has_words, await session.scalars(newest))) >= FEWEST_JUDGED:
+        pieces = chain.from_iterable(map(pieces_of, await session.scalars(newest)))
+        if sum(map(has_words, pieces)) >= FEWEST_JUDGED:
             able.append(user)
         if len(able) == most:
             break
@@ -296,7 +297,8 @@ async def _passages_of(
             start = int(chance.random() * max(1, total - _PASSAGE_OF_AUTHOR))
             query = _candidates(Tweet.user_id == user.id).order_by(Tweet.event_id, Tweet.id)
             rows = await session.execute(query.offset(start).limit(_PASSAGE_OF_AUTHOR))
-            yield [Candidate(*row) for row in rows if len(row.text) <= longest]
+            shown = [Candidate(*row).as_shown() for row in rows]
+            yield [post for post in shown if len(post.text) <= longest]
 
 
 async def draw_from_room(session: AsyncSession, room: RoomFacts, *, count: int) -> QuizSet | None:
@@ -359,7 +361,7 @@ async def read_cast(
     People with few or short messages are left out.
     """
     depends_on(EVERYTHING)
-    able = [person for person in room.people if person.messages >= FEWEST_POSTS]
+    able = [person for person in room.people if person.messages >= FEWEST_PLAYED]
     if len(able) < 2:
         return {}, []
     keys = [username_key(person.username) for person in able[: 2 * MOST_CHOICES]]
@@ -397,7 +399,7 @@ def _newest() -> Select[int, int, str, int | None]:
     return (
         _candidates(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
         .where(Tweet.user_id.in_(bindparam("user_ids", expanding=True)))
-        .where(func.length(Tweet.text) <= MOST_CHARACTERS)
+        .where(func.length(Tweet.text) <= LONGEST_WHOLE)
         .order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())
         .limit(120)
     )
@@ -420,7 +422,7 @@ async def _passages_of_room(
         passage = passage.order_by(Tweet.created_at, Tweet.place, Tweet.id)
         ids = passage.offset(start).limit(_PASSAGE_OF_ROOM).subquery()
         query = _candidates(
-            Tweet.user_id.in_(user_ids), func.length(Tweet.text) <= MOST_CHARACTERS
+            Tweet.user_id.in_(user_ids), func.length(Tweet.text) <= LONGEST_WHOLE
         ).join(ids, ids.c.id == Tweet.id)
         # A draw by the same seed must not depend on the plan of the database.
         query = query.order_by(Tweet.created_at, Tweet.place, Tweet.id)
@@ -428,14 +430,13 @@ async def _passages_of_room(
 
 
 def _candidates(*conditions: ColumnElement[bool]) -> Select[int, int, str, int | None]:
-    columns = Tweet.id, Tweet.user_id, Tweet.text, Tweet.room_id
-    return select(*columns).where(*conditions)
+    text = func.substr(Tweet.text, 1, MOST_CUT + 1).label("text")
+    return select(Tweet.id, Tweet.user_id, text, Tweet.room_id).where(*conditions)
 
 
 async def is_playable(session: AsyncSession) -> bool:
     depends_on(EVERYTHING)
-    query = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS)
-    return len((await session.scalars(query.limit(2))).all()) == 2
+    return len((await session.scalars(select(User.id).where(can_play()).limit(2))).all()) == 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,7 +485,8 @@ async def read_question(
     able.add(author.id)
     names = [users[user_id].username for user_id in quiz.user_ids if user_id in able]
     chats = await read_chat_names(session, [tweet.room_id])
-    hiding = await hide(tweet.text, *users.values(), chat_names=chats.of(tweet.room_id))
+    shown = shown_piece(tweet.text, tweet.id)
+    hiding = await hide(shown, *users.values(), chat_names=chats.of(tweet.room_id))
     return QuizQuestion(tweet.id, author.username, names, hiding)
 
 

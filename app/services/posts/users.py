@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.db.backend import (
     UNTRACKED,
@@ -400,10 +401,27 @@ async def choose_own(session: AsyncSession, user_id: int | None) -> None:
     await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])
 
 
+FEWEST_PLAYED: Final = 20
+"""Posts of an author in a quiz: with fewer, neither side has a fair chance."""
+FEWEST_WRITTEN: Final = 2_500
+"""Characters in fewer posts, such as ten pieces of essays, that are as much."""
 FEWEST_OF_OWN: Final = 10
 """Posts of an author with which answers and games are possible."""
 ENOUGH_OF_OWN: Final = 4
-"""Number of other authors with so many posts from which samples are left out."""
+"""Number of other authors with so many posts, or as much text, from which samples are left out."""
+
+
+@cache
+def can_play(posts: int = FEWEST_PLAYED) -> ColumnElement[bool]:
+    """Return whether an author has so many posts, or as much text."""
+    few = aliased(User)
+    # The texts of at most 200 authors are measured.
+    some = select(few.id).where(few.deleted_at.is_(None), few.tweet_count < posts)
+    some = some.order_by(few.tweet_count.desc(), few.id).limit(200)
+    written = select(func.sum(func.length(Tweet.text))).where(Tweet.user_id == User.id)
+    is_long = written.scalar_subquery() >= FEWEST_WRITTEN
+    has_enough = or_(User.tweet_count >= posts, and_(User.id.in_(some), is_long))
+    return and_(User.deleted_at.is_(None), has_enough)
 
 
 @cache
@@ -438,8 +456,7 @@ async def samples_in(session: AsyncSession, language: str) -> list[str]:
 
 async def outgrown_samples(session: AsyncSession) -> list[str]:
     samples = await list_samples(session)
-    is_own = User.deleted_at.is_(None), User.tweet_count >= FEWEST_OF_OWN, ~is_sample()
-    query = select(User.id).where(*is_own).limit(ENOUGH_OF_OWN)
+    query = select(User.id).where(can_play(FEWEST_OF_OWN), ~is_sample()).limit(ENOUGH_OF_OWN)
     has_enough = len((await session.scalars(query)).all()) == ENOUGH_OF_OWN
     return samples if has_enough else []
 

@@ -193,6 +193,9 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
         _are_small(comparison) or _lacking(comparison, is_named=is_named)
     ):
         return gettext("Too few other people to compare with in this language")
+    is_lacking = comparison.none is not None or _lacking(comparison, is_named=is_named)
+    if not is_lacking and (nearest := _nearest_of(comparison)):
+        return nearest.rstrip(".")
     headings = HEADINGS[lean_of(comparison)]
     if comparison.none is not None:
         facts["close"] = show_number(_close_authors(comparison))
@@ -226,12 +229,21 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
         reasons = [_of_authors("other_language", foreign, comparison)]
     else:
         reasons = [gettext(UNKNOWN_LANGUAGE)]
-    # It is no verdict, since a verdict leaves room for someone else.
-    least_among_them = 0.81
-    if not is_foreign and len(ranking) > 1 and ranking[0].probability >= least_among_them:
-        text = gettext("If one of these {count} wrote it, it is most like {username}.")
-        reasons.append(text.format(count=len(ranking), username=shown_name(ranking[0].username)))
-    return reasons
+    nearest = "" if _are_small(comparison) else _nearest_of(comparison)
+    return [*reasons, nearest] if nearest else reasons
+
+
+def _nearest_of(comparison: Comparison) -> str:
+    """Return whom the text is most like among these; empty if no one is clear, or in the language.
+
+    It is no verdict, since a verdict leaves room for someone else.
+    """
+    ranking, least_among_them = comparison.ranking, 0.81
+    best, size = ranking[0], len(ranking)
+    if size < 2 or best.probability < least_among_them or _is_foreign(best.username, comparison):
+        return ""
+    text = gettext("If one of these {count} wrote it, it is most like {username}.")
+    return text.format(count=size, username=shown_name(best.username))
 
 
 def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
@@ -249,7 +261,7 @@ def _unjudged(comparison: Comparison) -> list[str]:
 
 
 def _are_small(comparison: Comparison) -> bool:
-    return all(ranked.pieces < FEWEST_POSTS for ranked in comparison.ranking)
+    return all(ranked.tweets < FEWEST_POSTS for ranked in comparison.ranking)
 
 
 def why_short(comparison: Comparison) -> str:

@@ -368,6 +368,18 @@ ALIKE: Final = Card(
 """People whose posts are attributed to each of them alike."""
 
 
+def title_of_several(card: Card, places: list[int]) -> str:
+    """Return the title about these authors, which is of those with enough hidden posts."""
+    table, measured = card.confusion, card.held_out
+    enough = [i for i in places if sum(table[i]) >= 5]
+    asked, right = sum(sum(table[i]) for i in enough), sum(table[i][i] for i in enough)
+    if right == asked:
+        return f"saywho named the right author for all {asked} hidden posts"
+    is_alike = measured and asked >= 20 and measured.right <= measured.by_chance
+    named = "saywho cannot tell these authors apart: it" if is_alike else "saywho"
+    return f"{named} named the right author for {right} of {asked} hidden posts"
+
+
 @pytest.mark.usefixtures("without_people")
 @given(cards(), st.sampled_from([None, 0, 1]))
 @example(ALIKE, None)
@@ -406,14 +418,8 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
             assert list(wrong.values()).count(most) == 1
         else:
             assert not most or list(wrong.values()).count(most) > 1
-    elif right == asked:
-        assert finding.title == f"saywho named the right author for all {asked} hidden posts"
     else:
-        told = f"named the right author for {right} of {asked} hidden posts"
-        measured = card.held_out
-        is_alike = measured and asked >= 20 and measured.right <= measured.by_chance
-        alike = "saywho cannot tell these authors apart: it"
-        assert finding.title == f"{alike if is_alike else 'saywho'} {told}"
+        assert finding.title == title_of_several(card, places)
     # Bars are drawn of those of whom enough is known, where one of these is not full
     # and one not empty.
     enough = [i for i in places if sum(table[i]) >= 5]
