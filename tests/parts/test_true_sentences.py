@@ -599,6 +599,11 @@ def _messages_on_page(reader: Reader, found: Found) -> None:
         assert number_in(found["days"]) == len(reader.days)
 
 
+def _messages_of_people(reader: Reader, found: Found) -> None:
+    assert number_in(found["count"]) == reader.truth.total
+    assert number_in(found["people"]) == len(reader.truth.people)
+
+
 def _without_card(reader: Reader, found: Found) -> None:
     named = found["plain"].split(", ")
     assert {*named} <= reader.truth.people.keys()
@@ -1537,8 +1542,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         r"×12 means twelve times as often|×12는 12배 자주 쓴다는 뜻이에요|×\d+.*?뜻이에요",
         true_as_made,
     ),
-    (rf"(?:Two|Three) things about {NAME}: ", true_as_made),
-    (rf"{NAME}에 관한 [두세] 가지: ", true_as_made),
+    (rf"How {NAME} writes: ", true_as_made),
+    (rf"{NAME}의 말투: ", true_as_made),
+    (rf"{COUNT} messages? of (?P<people>\d+) people", _messages_of_people),
+    (rf"(?P<people>\d+)명이 쓴 메시지 {COUNT}개", _messages_of_people),
     (rf"{COUNT} messages?(?: on (?P<days>\d+) days?| in 2024)?", _messages_on_page),
     (rf"메시지 {COUNT}개(?:\(쓴 날 (?P<days>\d+)일\))?", _messages_on_page),
     (rf"2024년 메시지 {COUNT}개", _messages_on_page),

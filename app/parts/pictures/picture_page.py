@@ -150,7 +150,7 @@ def pictures_of(
     *,
     words: Callable[[Any], str],
     path: str = "/picture",
-    told: Callable[[Poster], str] = lambda poster: poster.finding,
+    told: Callable[[Poster], str] = lambda poster: f"{poster.finding} {poster.reason}".strip(),
 ) -> PageBlueprint:
     """Declare the picture of a kind of subject.
 

@@ -215,9 +215,11 @@ def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:
 
 
 def _told(poster: Poster) -> str:
-    if not isinstance(poster.drawing, CardRows):
+    if not poster.giant:
         return poster.finding
-    return f"{poster.title}: {poster.finding} ({poster.reason}) · {poster.drawing.told}"
+    more = poster.drawing.rows if isinstance(poster.drawing, CardRows) else ()
+    things = [(poster.finding, poster.reason), *((row.label, row.text) for row in more)]
+    return f"{poster.title}: {' · '.join(f'{told} ({beside})' for told, beside in things)}"
 
 
 def _words_of_author(portrait: AuthorPortrait) -> str:
