@@ -306,7 +306,7 @@ def test_a_head_count_is_no_part_of_a_title(title: str, lines: list[str], room: 
 def test_kakaotalk_speaks_any_language(locale: str, length: str) -> None:
     for month, comma in ((5, ""), (10, ",")):
         time = datetime(2018, month, 14, 19, 29)
-        day = format_date(time, length, locale=locale)  # type: ignore[arg-type]
+        day = format_date(time, length, locale=locale)
         stamp = f"{day}{comma} {format_time(time, 'short', locale=locale)}"
         data = f"Mina …\nX : {stamp}\n\n{stamp}\n{stamp}, Mina : hi\nyou\n{stamp}, Jun : ship\n"
         records, items = read_file_records(f"{data}{stamp}, Mina …\n".encode(), timezone="UTC")
