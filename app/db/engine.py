@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, Final, Self
 
 from sqlalchemy import Connection, event, exc
@@ -133,13 +134,16 @@ class Database:
         with self._driver_errors():
             async with self.backend.writing(timeout_s=WRITE_TIMEOUT_S):
                 session, opened = self._writers(), monotonic()
+                end = session.close
                 try:
                     await self.backend.begin_write(session, timeout_s=WRITE_TIMEOUT_S)
                     yield session
-                    await to_the_end(self._commit(session, on_commit))
+                    end = partial(self._commit, session, on_commit)
                 finally:
-                    await to_the_end(session.close())
-                    self._on_session("write", monotonic() - opened)
+                    try:
+                        await to_the_end(end())
+                    finally:
+                        self._on_session("write", monotonic() - opened)
 
     async def _commit(self, session: AsyncSession, on_commit: Callable[[], None]) -> None:
         try:
@@ -150,6 +154,7 @@ class Database:
             await session.rollback()
             raise
         finally:
+            await session.close()
             # Counted even if the outcome of the commit is unknown.
             self.commits += 1
 

@@ -50,6 +50,9 @@ AGAIN_S: Final = 0.05
 """Time until a checkpoint is tried again beside another one, in seconds."""
 
 
+_SEQUENCES: Final = text("SELECT name, seq FROM sqlite_sequence")
+
+
 class SqliteBackend(Backend):
     """An SQLite file; all writers queue on a lock file."""
 
@@ -113,8 +116,7 @@ class SqliteBackend(Backend):
     ) -> list[Sequence[int]]:
         # The session holds the write lock. Inserting the rows advances the sequence, and
         # AUTOINCREMENT never reuses the id of a deleted row.
-        rows = await session.execute(text("SELECT name, seq FROM sqlite_sequence"))
-        last = dict(map(tuple, rows))
+        last = dict(map(tuple, (await session.execute(_SEQUENCES)).all()))
         firsts = [last.get(model.__tablename__, 0) + 1 for model in counts]
         return [
             range(first, first + count)

@@ -198,20 +198,27 @@ def _work(
 ) -> None:
     """Make the calls of a connection in its thread.
 
-    aiosqlite's loop ends with the first result that cannot be delivered: a call that was cancelled
-    may end after the event loop has closed. The calls behind it close the connection.
+    aiosqlite's own loop logs each call, and ends with the first result that cannot be delivered: a
+    call that was cancelled may end after the event loop has closed. The calls behind it close the
+    connection.
     """
-    while True:
+    result: Any = None
+    while result is not core._STOP_RUNNING_SENTINEL:
+        future, call = calls.get()
+        deliver: Callable[[Any, Any], None] = core.set_result
         try:
-            core._connection_worker_thread(calls)
+            result = call()
+        except BaseException as error:
+            result, deliver = error, core.set_exception
+        try:
+            if future:
+                future.get_loop().call_soon_threadsafe(deliver, future, result)
         except RuntimeError:
             connection = driver()
-            has_ended = connection is None or (not connection._running and calls.empty())
+            if connection is None or (not connection._running and calls.empty()):
+                break
             del connection
-        else:
-            has_ended = True
-        if has_ended:
-            break
+        del future, call
     for each in opened:
         with contextlib.suppress(sqlite3.ProgrammingError):  # It is closed, as usual.
             each.close()

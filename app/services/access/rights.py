@@ -8,13 +8,14 @@ SAYWHO_PUBLIC overrides it.
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, cast, get_args
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, backend_of
+from app.db.backend import Sessions, backend_of, table_of
 from app.db.feed import OF_SITE, SITE_PRIVATE, SITE_PUBLIC, Change, Feed
 from app.db.result_cache import EVERYTHING
 from app.errors import AppError, ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -109,8 +110,19 @@ async def add_token(
 async def tokens_by_digest(
     session: AsyncSession, digests: Sequence[bytes]
 ) -> dict[bytes, TokenFacts]:
-    query = select(Token).where(Token.sha256.in_(digests), _has_not_ended())
-    return {token.sha256: _facts(token) for token in await session.scalars(query)}
+    rows = await session.execute(_valid_tokens(), {"digests": digests, "now": now()})
+    return {sha256: TokenFacts(*facts, ends_at=ends_at) for sha256, ends_at, *facts in rows.all()}
+
+
+@cache
+def _valid_tokens() -> Select[*tuple[Any, ...]]:
+    token = table_of(Token).c
+    is_valid = or_(
+        token.ends_at.is_(None), token.ends_at > bindparam("now", type_=token.ends_at.type)
+    )
+    facts = token.sha256, token.ends_at, token.id, token.name, token.scope, token.created_at
+    is_asked = token.sha256.in_(bindparam("digests", expanding=True))
+    return select(*facts).where(is_asked, is_valid)
 
 
 async def list_tokens(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[TokenFacts]:

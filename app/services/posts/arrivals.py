@@ -55,8 +55,8 @@ from app.services.posts.post_rooms import (
     is_of_kept_room,
 )
 from app.services.posts.replies import match_replies, store_replies
-from app.services.posts.tweets import Post, find_posts
-from app.services.posts.users import CHANGE_USER, ids_by_key, unknown_user
+from app.services.posts.tweets import Post, find_posts, is_plain, plain_post
+from app.services.posts.users import CHANGE_USER, names_by_key, unknown_user
 from saywho.clock import now
 from saywho.formats.post import RoomReference
 from saywho.formats.records import FileRoom
@@ -125,6 +125,7 @@ class PostRow:
 
 class Added(NamedTuple):
     id: int
+    content: StoredContent
     is_new: bool
     event_id: int | None
     """None if nothing changed."""
@@ -200,7 +201,8 @@ async def add_arrivals(
         await append_events(session, events, event_ids)
         await store_replies(session, replies)
     return [
-        Added(row.id, is_new, row.event_id, is_reworded) for row, is_new, is_reworded in outcomes
+        Added(row.id, row.content, is_new, row.event_id, is_reworded)
+        for row, is_new, is_reworded in outcomes
     ]
 
 
@@ -384,19 +386,22 @@ class PostWriter:
         settled: dict[PostRequest, Receipt | Exception] = {}
         arrivals: dict[PostRequest, Arrival] = {}
         async with self._db.write() as session:
-            users = await ids_by_key(
-                session, {username_key(request.username) for request in requests}
-            )
+            keys = {request: username_key(request.username) for request in requests}
+            users = await names_by_key(session, {*keys.values()})
             for request in requests:
-                user_id = users.get(username_key(request.username))
-                if user_id is None:
+                if (user := users.get(keys[request])) is None:
                     settled[request] = unknown_user(request.username)
                 else:
-                    arrivals[request] = Arrival(user_id, request.post, scope=request.scope)
+                    arrivals[request] = Arrival(user[0], request.post, scope=request.scope)
             rows = await find_stored(session, [arrival.key for arrival in arrivals.values()])
             settled |= await _put_into_rooms(session, arrivals, rows)
             added = await add_arrivals(session, list(arrivals.values()), rows, default_time=now())
-            posts = await find_posts(session, [each.id for each in added])
+            posts = {
+                each.id: plain_post(each.id, users[keys[request]][1], each.content)
+                for request, each in zip(arrivals, added, strict=True)
+                if each.is_new and is_plain(each.content)
+            }
+            posts |= await find_posts(session, [each.id for each in added if each.id not in posts])
             is_told = all(each.event_id for each in added)
             newest = 0 if is_told else await newest_event(session)
         for request, each in zip(arrivals, added, strict=True):

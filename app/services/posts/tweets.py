@@ -33,7 +33,7 @@ from app.models import ROOM_NAME, Room, Tweet, User
 from app.paths import MEDIA
 from app.security import digest
 from app.services.access.rights import TokenFacts, tokens_by_digest
-from app.services.posts.post_content import content_columns, decoded, plain_columns
+from app.services.posts.post_content import StoredContent, content_columns, decoded, plain_columns
 from app.services.posts.post_counts import HOUR_S, WEEK_H, local_unit, seconds_of
 from app.services.posts.selection import (
     IS_NOT_PUBLIC,
@@ -151,6 +151,17 @@ def as_post(row: AnyRow) -> Post:
     if encoded != _NOTHING:
         fields |= _references(dict(zip(_DECODED, encoded, strict=True)))
     return Post(**fields)
+
+
+def is_plain(content: StoredContent) -> bool:
+    """Return whether a post of this content shows nothing of other tables."""
+    return not (content.reply_to or content.room or content.media or content.counts)
+
+
+def plain_post(post_id: int, username: str, content: StoredContent) -> Post:
+    """Return a new post as `as_post` will, without reading what was just stored."""
+    fields = {name: getattr(content, name) for name in plain_columns()}
+    return Post(**fields, id=post_id, username=username)
 
 
 def _references(columns: dict[str, Any]) -> dict[str, Any]:

@@ -76,8 +76,21 @@ HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 
 
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
-    query = select(User.username_key, User.id).where(User.deleted_at.is_(None), HAS_KEY)
-    return {row.username_key: row.id for row in await rows_by_key(session, query, keys)}
+    return {key: user_id for key, (user_id, _) in (await names_by_key(session, keys)).items()}
+
+
+async def names_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Return ID and name of each author who is here."""
+    rows = await rows_by_key(session, _names(), keys)
+    return {key: (user_id, username) for key, user_id, username in rows}
+
+
+@cache
+def _names() -> Select[str, int, str]:
+    user = table_of(User).c
+    has_key = user.username_key.in_(bindparam("keys", expanding=True))
+    named = select(user.username_key, user.id, user.username)
+    return named.where(user.deleted_at.is_(None), has_key)
 
 
 def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
@@ -114,7 +127,7 @@ async def rows_by_key(
 ) -> list[Row[*Fields]]:
     rows: list[Row[*Fields]] = []
     for chunk in chunks(list(keys)):
-        rows += await session.execute(query, {"keys": chunk})
+        rows += (await session.execute(query, {"keys": chunk})).all()
     return rows
 
 
@@ -279,8 +292,13 @@ def check_platform(
 
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
-    rows = await rows_by_key(session, _authors().where(HAS_KEY), keys)
+    rows = await rows_by_key(session, _authors_by_key(), keys)
     return {row.username_key: Author(*row[:-1]) for row in rows}
+
+
+@cache
+def _authors_by_key() -> Select[*tuple[Any, ...]]:
+    return _authors().where(HAS_KEY)
 
 
 @cache

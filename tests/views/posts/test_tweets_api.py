@@ -64,8 +64,8 @@ async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: 
 )
 async def test_text_is_kept_as_the_contract_says(sharing: Client, sent: str, stored: str) -> None:
     tweet = await sharing.add_tweet("ann", sent)
-    shown = await sharing.get(f"/api/v1/tweets/{tweet['id']}")
-    assert (await shown.get_json())["text"] == tweet["text"] == stored
+    assert await sharing.json(f"/api/v1/tweets/{tweet['id']}") == tweet
+    assert tweet["text"] == stored
 
 
 @pytest.mark.parametrize(
