@@ -111,7 +111,10 @@ async def tokens_by_digest(
     session: AsyncSession, digests: Sequence[bytes]
 ) -> dict[bytes, TokenFacts]:
     rows = await session.execute(_valid_tokens(), {"digests": digests, "now": now()})
-    return {sha256: TokenFacts(*facts, ends_at=ends_at) for sha256, ends_at, *facts in rows.all()}
+    return {
+        sha256: TokenFacts(token_id, name, scope, created_at, None, ends_at)
+        for sha256, token_id, name, scope, created_at, ends_at in rows.all()
+    }
 
 
 @cache
@@ -120,7 +123,7 @@ def _valid_tokens() -> Select[*tuple[Any, ...]]:
     is_valid = or_(
         token.ends_at.is_(None), token.ends_at > bindparam("now", type_=token.ends_at.type)
     )
-    facts = token.sha256, token.ends_at, token.id, token.name, token.scope, token.created_at
+    facts = token.sha256, token.id, token.name, token.scope, token.created_at, token.ends_at
     is_asked = token.sha256.in_(bindparam("digests", expanding=True))
     return select(*facts).where(is_asked, is_valid)
 

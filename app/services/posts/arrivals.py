@@ -125,12 +125,12 @@ class PostRow:
 
 class Added(NamedTuple):
     id: int
-    content: StoredContent
     is_new: bool
     event_id: int | None
     """None if nothing changed."""
-    is_reworded: bool = False
+    is_reworded: bool
     """Whether its id is known with other words, or of another minute."""
+    content: StoredContent
 
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -201,7 +201,7 @@ async def add_arrivals(
         await append_events(session, events, event_ids)
         await store_replies(session, replies)
     return [
-        Added(row.id, row.content, is_new, row.event_id, is_reworded)
+        Added(row.id, is_new, row.event_id, is_reworded, row.content)
         for row, is_new, is_reworded in outcomes
     ]
 

@@ -217,7 +217,7 @@ async def test_messages_that_arrive_together_take_few_more_statements_than_posts
         )
         counts.append(len(statements))
     plain, first, later = counts
-    # The room is looked for, its people are counted, and the posts are read; a new room is made, and
-    # the first of a site is announced to all pages: whether it is the first, the id of the event,
-    # and the event.
+    # The room is looked for, its people are counted, and the posts are read. A new room is made,
+    # and the first of a site is announced to all: whether it is the first, the id of the event, the
+    # event.
     assert (first, later) == (plain + 7, plain + 3)
