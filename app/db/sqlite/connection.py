@@ -202,23 +202,23 @@ def _work(
     call that was cancelled may end after the event loop has closed. The calls behind it close the
     connection.
     """
-    result: Any = None
-    while result is not core._STOP_RUNNING_SENTINEL:
+    has_ended = False
+    while not has_ended:
         future, call = calls.get()
         deliver: Callable[[Any, Any], None] = core.set_result
         try:
-            result = call()
+            result: Any = call()
         except BaseException as error:
             result, deliver = error, core.set_exception
+        has_ended = result is core._STOP_RUNNING_SENTINEL
         try:
             if future:
                 future.get_loop().call_soon_threadsafe(deliver, future, result)
         except RuntimeError:
             connection = driver()
-            if connection is None or (not connection._running and calls.empty()):
-                break
+            has_ended |= connection is None or (not connection._running and calls.empty())
             del connection
-        del future, call
+        del future, call, result  # An error holds the frames of its callers.
     for each in opened:
         with contextlib.suppress(sqlite3.ProgrammingError):  # It is closed, as usual.
             each.close()
