@@ -17,6 +17,9 @@ _NUMBER_AT_END: Final = re.compile(r"[\W_]*+\d++[\W_]*+")
 """A number at the end of a reversed name."""
 _FEWEST_ALIKE: Final = 3
 """Files of as many authors that are a doubt."""
+_MOST_ALIKE: Final = 50
+"""Files of as many authors that somebody must accept."""
+_DATED: Final = re.compile(r"(?<!\d)(?:19|20)\d\d-\d\d-\d\d(?!\d)")
 _OF_UNKNOWN: Final = re.compile(r"(?:unknown|unbekannt|미상)[\W\d_]*", re.IGNORECASE)
 """Names of texts by unknown authors."""
 _ABOUT: Final = re.compile(
@@ -65,7 +68,8 @@ class NamedAuthors(NamedTuple):
         notes.assume("author", f"author={self.way}", alternatives=alternatives, evidence=evidence)
         if len(self.by_file) >= _FEWEST_ALIKE and 10 * authors >= 9 * len(self.by_file):
             finding = Message("Nearly each file has an author of its own, by its name")
-            notes.look_odd("people", finding, self.by_file.values())
+            is_grave = len(self.by_file) >= _MOST_ALIKE
+            notes.look_odd("people", finding, self.by_file.values(), is_grave=is_grave)
 
 
 def chosen_way(columns: Mapping[str, str]) -> str | None:
@@ -227,7 +231,8 @@ def _is_name(author: str) -> bool:
     words = [word.casefold() for word in re.findall(r"[^\W\d_]+", author)]
     letters = "".join(words)
     is_letter = len(letters) == 1 and letters.isascii()
-    return bool(words) and not is_letter and not _OF_SETS.issuperset(words)
+    is_of_set = is_letter or _OF_SETS.issuperset(words) or _DATED.search(author)
+    return bool(words) and not is_of_set
 
 
 def is_of_unknown(name: str) -> bool:

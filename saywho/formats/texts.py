@@ -85,9 +85,10 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     has_none = "username" in fields_without(options.columns)
     way = chosen_way(options.columns)
-    heads = [_head_of("".join(_first_piece(content))) for content in contents]
-    # Keys such as a date above the texts are of a blog or notes, whose files are called by titles.
-    is_headed = 2 * sum(bool(head.time or head.title) for head in heads) > len(heads)
+    firsts = ("".join(_first_piece(content)) for content in contents)
+    heads = [_head_of(first.replace("\r\n", "\n")) for first in firsts]
+    # Keys above the texts are of a blog or notes, whose files are called by titles.
+    is_headed = 2 * sum(bool(head.end) for head in heads) > len(heads)
     has_author = any(head.author for head in heads)
     is_stated = way is None and (options.username is not None or has_author or is_headed)
     authors = None if has_none or is_stated else authors_of(names, is_table=False, chosen=way)
@@ -141,7 +142,7 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
             return BadRecord(place, fault)
     if not text.strip():
         return Skipped(place, "empty")
-    text = _without_licence(text, content, author)
+    text = _without_licence(text.replace("\r\n", "\n"), content, author)
     if any(folder.strip("_").casefold() in _DRAFTS for folder in content.name.split("/")[:-1]):
         return Skipped(place, "deleted")
     head = _head_of(text)
@@ -169,7 +170,6 @@ class _Head(NamedTuple):
     end: int = 0
     author: str = ""
     time: str = ""
-    title: str = ""
     reason: Literal["restricted", "deleted"] | None = None
 
 
@@ -190,7 +190,6 @@ def _head_of(text: str) -> _Head:
         match.end(),
         re.split(r"[\"']?,", first(_AUTHORS_IN_HEAD))[0].strip("\"' "),
         first(_TIMES_IN_HEAD),
-        keys.get("title", ""),
         "deleted" if limits & {"is_deleted", "is_published"} else "restricted" if limits else None,
     )
 

@@ -230,6 +230,19 @@ def test_a_head_of_a_blog_may_have_any_key(key: str, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_head_without_a_title_is_no_words_and_a_day_is_no_author(
+    end: str, tmp_path: Path
+) -> None:
+    for n in range(1, 5):
+        text = end.join(["---", "layout: post", "tags: [fog]", "---", "", "The ferry is late."])
+        (tmp_path / f"2026-01-0{n}-ferry-{n}.md").write_bytes(text.encode())
+    items = read_file_records(tmp_path)[1]
+    assert {(item.username, item.text) for item in records_in(items)} == {
+        (None, "The ferry is late.")
+    }
+
+
 def test_a_text_of_nobody_costs_no_other_text_of_a_blog(tmp_path: Path) -> None:
     for n, author in enumerate(("author: mina\n", "author: jun\n", "", "author: mina\n")):
         text = f"---\ntitle: Fog {n}\n{author}---\n\nThe ferry is late.\n"
