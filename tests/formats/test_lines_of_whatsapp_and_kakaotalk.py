@@ -301,6 +301,20 @@ def test_a_head_count_is_no_part_of_a_title(title: str, lines: list[str], room: 
     assert rooms == {room}
 
 
+@pytest.mark.parametrize(
+    ("stamp", "words"),
+    [
+        ("2012. 12. 16. 오후 7:59", "2013.05.03 18:35"),
+        ("2013년 8월 13일 오후 7:42", "2013년 9월 27일"),
+    ],
+)
+def test_a_date_in_another_form_is_words_of_a_message(stamp: str, words: str) -> None:
+    head = f"Jun 님과 카카오톡 대화\n저장한 날짜 : {stamp}\n\n"
+    records, items = read_file_records(f"{head}{stamp}, Mina : hi\n{words}\n".encode())
+    assert [item.text for item in items if isinstance(item, Record)] == [f"hi\n{words}"]
+    assert not records.notes.odd
+
+
 @pytest.mark.parametrize("length", ["long", "medium"])
 @pytest.mark.parametrize("locale", _LANGUAGES)
 def test_kakaotalk_speaks_any_language(locale: str, length: str) -> None:

@@ -46,7 +46,7 @@ def _stamps() -> tuple[str, ...]:
     numbers, signs, *named = date_patterns()
     return (
         rf"{signs}{_BEFORE_TIME}(?P<time>{_TIME})",
-        rf"{numbers}\.?{_BEFORE_TIME}(?P<time>{_TIME})",
+        *(rf"{numbers}{dot}{_BEFORE_TIME}(?P<time>{_TIME})" for dot in (r"\.", "")),
         *(rf"(?P<time>{_TIME}), {day}" for day in named),
         *(rf"{day}{_BEFORE_TIME}(?P<time>{_TIME})" for day in named),
         _TIME_ALONE,
@@ -133,7 +133,7 @@ def _saved_in(line: str) -> str:
 def _day_lines(before: str, after: str) -> tuple[re.Pattern[str], ...]:
     """Return patterns of lines with a day and its weekday."""
     numbers, signs, *named = date_patterns()
-    days = (rf"{signs} ?{_WEEKDAY}", rf"{numbers}\.? {_WEEKDAY}")
+    days = (rf"{signs}(?: |(?<=日)){_WEEKDAY}", rf"{numbers}\.? {_WEEKDAY}")
     of_names = (rf"{_WEEKDAY},? {day}\.?" for day in named)
     return tuple(re.compile(f"{before}{day}{after}") for day in (*days, *of_names))
 
