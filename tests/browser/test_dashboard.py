@@ -366,8 +366,13 @@ async def test_keyboard_alone_reaches_filters_and_tables(
             await page.evaluate("document.activeElement.id || document.activeElement.pathname")
         )
     assert {"since", "through", "reset"} <= reached
+    # A card without a drawing has no table, and says in its place what is lacking.
+    drawn = [name for name in PANELS if await page.locator(f"#{name} .figure-actions").is_visible()]
+    assert drawn
     for ending in ("", ".csv"):
-        assert {f"/dashboard/table/{name}{ending}" for name in PANELS} <= reached
+        assert {f"/dashboard/table/{name}{ending}" for name in drawn} <= reached
+    for name in {*PANELS} - {*drawn}:
+        await expect(page.locator(f"#{name} .figure-note")).to_be_visible()
 
 
 @pytest.mark.full

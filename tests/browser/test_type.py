@@ -14,6 +14,8 @@ LOOKED_AT: Final = (
     *("home", "compare", "compare-several", "room", "author", "year"),
     *("search", "authors", "about", "quiz", "many-texts", "dashboard"),
 )
+PHONE: Final = 480
+"""Width up to which buttons stand in a grid."""
 SEEN: Final = """() => {
   const drawn = [...document.querySelectorAll("body *")].filter((part) => part.checkVisibility());
   const written = drawn.filter((part) =>
@@ -28,6 +30,13 @@ SEEN: Final = """() => {
     sizes: read("fontSize"), weights: read("fontWeight"),
     spaces: [...new Set(spaces)].filter((space) => space % 4),
     primary: primary.map((part) => part.textContent.trim()),
+    holes: drawn.filter((part) => part.matches(":is(.actions, .beside-actions)")).flatMap((row) => {
+      const buttons = [...row.children].filter((part) => part.matches(".button"));
+      const boxes = buttons.filter((part) => part.checkVisibility())
+        .map((part) => part.getBoundingClientRect());
+      const ends = new Map(boxes.map((box) => [Math.round(box.top), box.right]));
+      return [...ends.values()].filter((end) => end < row.getBoundingClientRect().right - 2);
+    }),
     links: drawn.filter((part) => part.matches(".actions > a"))
       .filter((part) => getComputedStyle(part).minHeight !== "44px")
       .map((part) => part.textContent.trim()),
@@ -53,4 +62,5 @@ async def test_pages_have_five_sizes_two_weights_and_one_scale_of_space(
     assert seen["spaces"] == []
     assert len(seen["primary"]) <= 1, seen["primary"]
     assert seen["links"] == []
+    assert width > PHONE or seen["holes"] == []
     assert seen["largest"] <= seen["finding"]
