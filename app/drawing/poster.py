@@ -141,7 +141,7 @@ _MOST_BESIDE: Final = 3
 """Rows of a finding at the left of a giant number."""
 _LONG_TEXT: Final = 160
 """Signs of a text that leaves a giant number little room."""
-_LARGEST_EMOJI: Final = 200
+_LARGEST_EMOJI: Final = 320
 """The font has emoji as pictures of 128 pixels."""
 _ROW: Final = 1.25
 """Height of a row, by the size of its letters."""
