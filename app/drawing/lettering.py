@@ -31,6 +31,8 @@ _QUOTED: Final = re.compile(r"“[^“”\n]{1,24}”|\([^()\n]{1,16}\)")
 """
 _EMOJI: Final = "NotoColorEmoji.ttf"
 _STRIKE: Final = 109
+_MIDDLE: Final = 0.38
+"""Height of the middle of emoji above the baseline, by the size of the letters."""
 _LARGEST_KEPT: Final = 112
 """Largest size of cached emoji."""
 _OF_SCRIPT: Final = {
@@ -106,9 +108,10 @@ class Lettering:
             for run in _runs(text)
             if run.font != _EMOJI
         ]
-        high = self.size * 0.87 if any(is_emoji(sign) for sign in text) else 0.0
-        top = min([-high, *(box[1] for box in boxes)])
-        return baseline + top, baseline + max([0.0, *(box[3] for box in boxes)])
+        emoji = self.size * 0.5 if any(is_emoji(sign) for sign in text) else 0.0
+        middle = self.size * _MIDDLE if emoji else 0.0
+        top = min([-middle - emoji, *(box[1] for box in boxes)])
+        return baseline + top, baseline + max([emoji - middle, *(box[3] for box in boxes)])
 
     def boxes(self, text: str, start: int, end: int) -> Iterator[tuple[float, float]]:
         """Yield the left and right ends of some signs of a text; several if directions differ."""
@@ -165,7 +168,7 @@ class Lettering:
         return round(self.size * 0.05)
 
     def _write_emoji(self, image: Image.Image, left: float, baseline: float, run: str) -> None:
-        middle = baseline - self.size * 0.38
+        middle = baseline - self.size * _MIDDLE
         for sign in run:
             emoji = _sized_emoji(sign, self.size)
             place = round(left) + self._side, round(middle - emoji.height / 2)
