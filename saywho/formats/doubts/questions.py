@@ -115,8 +115,8 @@ class RecordQuestions:
             for question in self._of_texts:
                 question.see(item, name)
         self._people.see(item, name)
-        if not (name or self._is_named):
-            self._left_out.nameless += 1
+        if not (name or self._is_named or self._notes.is_author_open):
+            self._left_out.nameless += 1  # If no column names authors, the import stops for it.
         if item.created_at is not None:
             self._times.see(item.created_at, item.room)
         if item.source_id is not None:
