@@ -78,11 +78,11 @@ class ChatShape:
     """Names by sender, empty for who exported; messages of other senders are the app's."""
     is_own: Callable[[Json], bool] = lambda _: False
     """Whether who exported wrote a message."""
-    time: tuple[str, ...]
+    time: tuple[str, ...] = ("timestamp",)
     moment: Callable[[object], object] = lambda stated: stated
-    text: tuple[str, ...] | Callable[[Json], str]
+    text: tuple[str, ...] | Callable[[Json], str] = ("text",)
     clean: Clean = str
-    id: str = ""
+    id: str = "id"
     reply: str = ""
     said: Mapping[str, Collection[object]] = field(default_factory=dict)
     """Values at paths that words of people have; messages with other values are the app's."""
@@ -96,7 +96,7 @@ class ChatShape:
     """Sign and number of each of a message's `reactions`."""
     written: str = ""
     """Path of the time of the reactions."""
-    title: tuple[str, ...] | Callable[[Json], str] = ()
+    title: tuple[str, ...] | Callable[[Json], str] = ("^title",)
     """Paths, or a function of what is around the messages."""
     chat_id: tuple[str, ...] = ()
     newer: tuple[str, str, str] | None = None
@@ -488,9 +488,7 @@ _QQ: Final = ChatShape(
     keys=("sender", "content", "timestamp"),
     sender=("sender/groupCard", "sender/remark", "sender/name", "sender/uin"),
     account="sender/uin",
-    time=("timestamp",),
     text=_qq_text,
-    id="id",
     left_out={"recalled": "deleted", "system": "system"},
     title=("^chatInfo/name",),
 )
@@ -506,10 +504,8 @@ SHAPES: Final = (
         roles={"user": "", "assistant": "ChatGPT"},
         time=("create_time",),
         text=_chatgpt_text,
-        id="id",
         said={"content/content_type": ("text", "multimodal_text")},
         left_out={"metadata/is_visually_hidden_from_conversation": "system"},
-        title=("^title",),
         chat_id=("^conversation_id", "^id"),
     ),
     ChatShape(
@@ -535,10 +531,7 @@ SHAPES: Final = (
         keys=("role", "content", "parentId"),
         sender=("role",),
         roles={"user": "", "assistant": "Assistant"},
-        time=("timestamp",),
         text=("content",),
-        id="id",
-        title=("^title",),
         chat_id=("^id",),
     ),
     ChatShape(
@@ -552,7 +545,6 @@ SHAPES: Final = (
         time=("createdAt",),
         text=("text", "content/*/text"),
         id="messageId",
-        title=("^title",),
         chat_id=("conversationId", "^conversationId"),
     ),
     ChatShape(
@@ -580,7 +572,6 @@ SHAPES: Final = (
         sender=("role",),
         roles={"user": "", "model": "Gemini"},
         time=("createTime",),
-        text=("text",),
         left_out={"isThought": "system"},
     ),
     ChatShape(
@@ -597,7 +588,6 @@ SHAPES: Final = (
         },
         time=("inserted_at",),
         text=_deepseek_text,
-        title=("^title",),
         chat_id=("^id",),
     ),
     ChatShape(
@@ -609,7 +599,6 @@ SHAPES: Final = (
         sender=("creator/name",),
         account="creator/email",
         time=("created_date",),
-        text=("text",),
         id="message_id",
         left_out={"deletion_metadata": "deleted"},
         said={"creator/user_type": ("Human",)},
@@ -625,7 +614,6 @@ SHAPES: Final = (
         sender=("sender/displayName", "sender/name"),
         account="sender/name",
         time=("createTime",),
-        text=("text",),
         id="name",
         reply="quotedMessageMetadata/name",
         said={"sender/type": ("HUMAN",)},
@@ -643,10 +631,8 @@ SHAPES: Final = (
         sender=("author/nickname", "author/name"),
         username=("author/name",),
         account="author/id",
-        time=("timestamp",),
         moment=time_of,
         text=_discord_text,
-        id="id",
         reply="reference/messageId",
         # 0 and 19 are the numbers of the other two types; the app writes messages of any other.
         said={"type": ("Default", "Reply", "0", "19")},
@@ -672,9 +658,7 @@ SHAPES: Final = (
         keys=("id", "type", "content", "channel_id", "author/id", "timestamp"),
         sender=("author/username",),
         account="author/id",
-        time=("timestamp",),
         text=_discord_text,
-        id="id",
         reply="message_reference/message_id",
         said={"type": (0, 19)},
         left_out={"author/bot": "system", "webhook_id": "system", "message_snapshots": "repost"},
@@ -693,8 +677,6 @@ SHAPES: Final = (
         sender=("name",),
         account="user_id",
         time=("created_at",),
-        text=("text",),
-        id="id",
         reply="attachments/*/reply_id",
         said={"sender_type": ("user",), "system": (False,)},
         title=("^beside/name",),
@@ -712,7 +694,6 @@ SHAPES: Final = (
         sender=("sender_id/gaia_id",),
         account="sender_id/gaia_id",
         people=("conversation/conversation/participant_data/*", "id/gaia_id", "fallback_name"),
-        time=("timestamp",),
         text=("chat_message/message_content/segment/*/text",),
         id="event_id",
         said={"event_type": ("REGULAR_CHAT_MESSAGE",)},
@@ -732,7 +713,6 @@ SHAPES: Final = (
         time=("createdDateTime",),
         text=("body/content",),
         clean=_own_html,
-        id="id",
         reply="replyToId",
         said={"messageType": ("message",)},
         left_out={"deletedDateTime": "deleted", "from/application": "system"},
@@ -753,7 +733,6 @@ SHAPES: Final = (
         time=("originalarrivaltime",),
         text=("content",),
         clean=_own_html,
-        id="id",
         said={"messagetype": ("RichText", "Text", "RichText/Html")},
         title=("^displayName", "^threadProperties/topic"),
         chat_id=("^id",),
@@ -816,7 +795,6 @@ SHAPES: Final = (
         people=("users/*", "id", "username"),
         time=("create_at",),
         text=("message",),
-        id="id",
         reply="root_id",
         said={"type": ("",)},
         left_out={"delete_at": "deleted"},
@@ -850,10 +828,8 @@ SHAPES: Final = (
         keys=("sender_full_name", "display_recipient", "content"),
         sender=("sender_full_name",),
         account="sender_id",
-        time=("timestamp",),
         text=("content",),
         clean=lambda text: _own_html(text.replace("blockquote>", "quote>")).strip(),
-        id="id",
         title=("display_recipient",),
         chat_id=("recipient_id",),
     ),
@@ -892,7 +868,6 @@ SHAPES: Final = (
         account="authorExternalChannelId",
         time=("timestampUsec",),
         text=_youtube_text,
-        id="id",
     ),
     ChatShape(
         name="whatsapp-exporter",
@@ -903,7 +878,6 @@ SHAPES: Final = (
         keys=("from_me", "timestamp", "data"),
         sender=("sender", "^name", "^key"),
         is_own=lambda message: message.get("from_me") is True,
-        time=("timestamp",),
         text=lambda message: str(message.get("caption" if message.get("media") else "data") or ""),
         clean=lambda text: unescape(_LINE_BREAK.sub("\n", text)),
         id="key_id",
