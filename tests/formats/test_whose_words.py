@@ -95,6 +95,17 @@ def test_json_of_a_known_speaker_says_what_was_said(key: str) -> None:
     assert [item.username for item in records_in(items)] == ["a", "b"]
 
 
+@pytest.mark.parametrize("name", ["Comment", "댓글", "review", "speech text"])
+def test_one_column_of_words_is_a_table(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "comments.csv"
+    file.write_text(f'{name}\n"fog again, and wind"\nthe ferry is late\nwhy is it so late\n')
+    records, items = read_file_records(file, username="jun")
+    assert [item.text for item in records_in(items)][:2] == [
+        *("fog again, and wind", "the ferry is late")
+    ]
+    assert not records.is_chat
+
+
 def test_numbers_of_accounts_have_no_point_zero() -> None:
     rows = [["140913992.0", "the ferry is late"], ["-1002163.0", "fog again"], ["", "nobody"]]
     items = read_file_records(table(["author", "text"], rows))[1]

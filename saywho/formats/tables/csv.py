@@ -32,7 +32,7 @@ from saywho.formats.records import (
 from saywho.formats.source.file import Content, Source, is_hidden
 from saywho.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from saywho.formats.tables.cells import bare_cells, is_damaged_id, plain_column
-from saywho.formats.tables.column_names import is_export
+from saywho.formats.tables.column_names import guess, is_export
 from saywho.formats.tables.columns import FileColumns
 from saywho.formats.tables.rows import RowReader
 
@@ -491,7 +491,14 @@ def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
             columns = FileColumns(heading.names, chosen)
             if columns.text is not None and len(columns) > 1:
                 return heading
-    return best or _strange_heading(content)
+    return best or _heading_alone(content, first) or _strange_heading(content)
+
+
+def _heading_alone(content: Content, first: Sequence[str]) -> Heading | None:
+    """Return the header of a table that has one column, with words and named like them."""
+    name, *below = [line.strip('\ufeff\r\n"') for line in first[:100]] or [""]
+    is_alone = content.name.lower().endswith(".csv") and not set(DELIMITERS) & set(name)
+    return Heading(Dialect(","), [name]) if is_alone and guess("text", {name: below}) else None
 
 
 def _strange_heading(content: Content) -> Heading | None:
