@@ -205,7 +205,10 @@ class Memo(Generic[Value]):
         """Return the value of the first key that has one, unless a dependency changed or its time
         is over.
         """
-        return next((found for key in keys if (found := self._find(key)) is not None), None)
+        for key in keys:
+            if (found := self._find(key)) is not None:
+                return found
+        return None
 
     def _find(self, key: Hashable) -> Value | None:
         entry = self._entries.get(key)

@@ -158,9 +158,8 @@ async def store_language() -> Response | None:
     The choice is a link, to work without JavaScript; the API stores none.
     """
     asked = current_request()
-    language = asked.args.get(SWITCH)
     is_page = asked.path == API + API_DOCS or not asked.path.startswith(EVERY_API)
-    if asked.method != "GET" or not is_page or language not in LOCALES:
+    if asked.method != "GET" or not is_page or (language := asked.args.get(SWITCH)) not in LOCALES:
         return None
     response = cast(Response, redirect(own_address(SWITCH), 303))
     year_s = 365 * 24 * 3600

@@ -117,20 +117,19 @@ async def check() -> ResponseReturnValue | None:
     Sets `g.account`, `g.operator` if it is one, `g.policy`, and `g.chat`, the only readable chat.
     """
     openness, facts, asked = resources().openness, current_g(), current_request()
-    facts.account = facts.operator = facts.chat = None
-    facts.is_visitor = False
-    facts.is_closed = not openness.seems_public
+    nobody: dict[str, Any] = dict.fromkeys(("account", "operator", "chat"))
+    vars(facts).update(nobody, is_visitor=False, is_closed=not openness.seems_public)
     if (refusal := cast(dict[str, Any], asked.scope).get(REFUSAL)) is not None:
         raise refusal
     _release_plain_view(asked)
     declared = _declared_policy(current_quart(), asked.endpoint)
     is_for_players = declared == "player" and asked.method != "OPTIONS"
-    facts.token = token = None if is_for_players else await _token()
+    facts.token = token = None if is_for_players else await _token(asked)
     if token is None:
         facts.account = await signed_in()
         facts.operator = facts.account if facts.account and facts.account.is_operator else None
         facts.chat = facts.account.room_id if facts.account else None
-        _check_origin()
+        _check_origin(asked)
     is_unknown = token is None and facts.account is None
     facts.is_closed = facts.is_closed and is_unknown
     facts.policy = policy = _policy_of_address(asked, declared)
@@ -276,17 +275,17 @@ def is_of_program() -> bool:
     return b"json" in sent.get(b"content-type", b"") or told not in {None, "text/html"}
 
 
-def _check_origin() -> None:
+def _check_origin(asked: Request) -> None:
     """Raise ForbiddenError for changes from other sites, by Sec-Fetch-Site or Origin."""
-    if current_request().method in SAFE_METHODS:
+    if asked.method in SAFE_METHODS:
         return
-    site = request.headers.get("Sec-Fetch-Site")
+    site = asked.headers.get("Sec-Fetch-Site")
     if site is not None:
         is_ours = site in {"same-origin", "none"}
     else:
-        is_ours = request.headers.get("Origin") == own_origin()
-    is_known = cookie_name("session") in request.cookies or _has_cookie_of_player()
-    signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
+        is_ours = asked.headers.get("Origin") == own_origin()
+    is_known = cookie_name("session") in asked.cookies or _has_cookie_of_player()
+    signs_in = asked.blueprint == "login" and (site or asked.headers.get("Origin"))
     if not is_ours and (is_known or signs_in):
         raise ForbiddenError("This request comes from another site")
 
@@ -342,8 +341,8 @@ def name_event(event_id: int) -> None:
         return response
 
 
-async def _token() -> TokenFacts | None:
-    header = current_request().headers.get("Authorization")
+async def _token(asked: Request) -> TokenFacts | None:
+    header = asked.headers.get("Authorization")
     if header is None:
         return None
     scheme, _, secret = header.partition(" ")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from inspect import CO_COROUTINE
 from operator import itemgetter
 from typing import Any, Final, cast
@@ -60,7 +60,12 @@ class SentHeaders(Headers):
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # noqa: A002
         """Return the value; Werkzeug (3.1) makes two exceptions of a missing one, in 3 µs."""
-        return super().get(key, default, type) if key in self else default
+        asked = key.title()
+        self._note(asked)
+        for name, value in super().__iter__():
+            if name == asked:
+                return value if type is None else super().get(key, default, type)
+        return default
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
@@ -91,7 +96,7 @@ class SentCookies(ImmutableMultiDict[str, str]):
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # noqa: A002
         _note_read(key, COOKIES_IN_KEYS)
-        return super().get(key, default, type)
+        return super().get(key, default, type) if dict.__contains__(self, key) else default
 
     def __getitem__(self, key: str) -> str:
         _note_read(key, COOKIES_IN_KEYS)
@@ -130,7 +135,7 @@ class VisitorRequest(Request):
         """The host, where no answer depends on it."""
         return super().host
 
-    @property
+    @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
         return SentCookies(super().cookies)
 

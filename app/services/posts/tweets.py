@@ -320,15 +320,17 @@ def as_page(posts: list[Post], limit: int) -> Page:
 
 
 def _by_author(rows: Iterable[AnyRow]) -> dict[str, tuple[int, list[Post]]]:
-    by_key: dict[str, tuple[int, list[Post]]] = {}
+    by_key: dict[str, tuple[int, list[tuple[datetime, int, Post]]]] = {}
     for row in rows:
         user_id, key = row[-2:]
         _, posts = by_key.setdefault(key, (user_id, []))
         if row[0] is not None:
-            posts.append(as_post(row))
-    for _, posts in by_key.values():
-        posts.sort(key=lambda post: (post.created_at or _EARLIEST, post.id), reverse=True)
-    return by_key
+            post = as_post(row)
+            posts.append((post.created_at or _EARLIEST, post.id, post))
+    return {
+        key: (user_id, [post for *_, post in sorted(posts, reverse=True)])
+        for key, (user_id, posts) in by_key.items()
+    }
 
 
 async def first_pages(
