@@ -174,7 +174,7 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
     assert not found["도서실"]
     assert all(found[word] == {8} for word in MARKED)
     # Of a word that is nowhere, near words are named apart, with their own number.
-    for typed, near in (("harbuor", "harbour"), ("도서실", "도서관")):
+    for typed, near in (("harbuor", "harbour"), ("harry bour", "harbour"), ("도서실", "도서관")):
         await page.fill("#q", typed)
         await page.press("#q", "Enter")
         await page.wait_for_function("document.getElementById('found').querySelector('a')")

@@ -423,7 +423,14 @@
         }
       }
     };
-    if (words.length === 2 && !stems.length) await look(text, (term) => term === text);
+    if (words.length === 2 && !stems.length) {
+      const [first, second] = words;
+      const longest = second.length < 3 ? 0 : Math.max(0, Math.min(2, first.length - 3));
+      for (let cut = 0; cut <= longest; cut += 1) {  // “disher washer” is “dishwasher”.
+        const joined = first.slice(0, first.length - cut) + second;
+        await look(joined, (term) => term === joined);
+      }
+    }
     else if (words.length === 1 && stems.length) {
       for (const stem of stems.filter((each) => each.length > 3)) {
         await look(stem.slice(0, 1 + Math.max(2, Math.floor(stem.length / 2))), (term) => term !== stem);

@@ -180,12 +180,22 @@ def _with_other_blanks(parts: Sequence[QueryPart]) -> dict[tuple[int, int], list
             continue
         following = parts[place + 1] if place + 1 < len(parts) else None
         if following and _is_plain(following) and following.kind == part.kind:
-            ways[place, place + 2] = [QueryPart(part.kind, part.text + following.text)]
+            ways[place, place + 2] = [
+                QueryPart(part.kind, text) for text in _joined(part.text, following.text)
+            ]
         ways[place, place + 1] = [
             _two_words(part.kind, part.text[:border], part.text[border:])
             for border in range(2, len(part.text) - 1)
         ]
     return ways
+
+
+def _joined(first: str, second: str) -> list[str]:
+    """Return two words as one, also with one or two letters fewer at the end of the first, as in
+    “disher washer”.
+    """
+    longest = 0 if len(second) < 3 or is_hangul(first) else min(2, len(first) - 3)
+    return [first[: len(first) - cut] + second for cut in range(max(longest, 0) + 1)]
 
 
 def _replaced(

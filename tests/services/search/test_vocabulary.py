@@ -354,6 +354,7 @@ async def near(shared_db: Database) -> Database:
         ("마라톤 대회", [("마라톤대회", 1)]),
         ("도서관열람실", [("도서관 열람실", 1)]),
         ("dish washer", [("dishwasher", 1)]),
+        ("disher washer", [("dishwasher", 1)]),
         ("teacup", [("tea cup", 1)]),
         ("놓치다", []),
         ("먹어", []),
