@@ -232,12 +232,7 @@ HALFWAY: Final = 4.0
 class LeadBar(NamedTuple):
     width: float
     """The lead as a part of the bar, in percent."""
-    told: str
     sentence: str
-
-
-def bar_of(lead: float, now: float) -> LeadBar:
-    return LeadBar(place_on_bar(lead, now), lead_told(lead, now), lead_sentence(lead))
 
 
 def place_on_bar(lead: float, now: float) -> float:
@@ -251,13 +246,23 @@ class SuggestedRow(NamedTuple):
     suggested: Suggested
     what: str
     rates: str
-    bar: LeadBar
+    told: str
+    width: float
+    """The fall of the lead as a part of the largest one here, in percent."""
 
 
 def _rows(suggestions: Sequence[Suggested], now: float) -> list[SuggestedRow]:
+    falls = [now - each.lead_after for each in suggestions]
+    largest = max(falls, default=1.0)
     return [
-        SuggestedRow(each, what_to_do(each), how_often(each), bar_of(each.lead_after, now))
-        for each in suggestions
+        SuggestedRow(
+            each,
+            what_to_do(each),
+            how_often(each),
+            lead_told(each.lead_after, now),
+            100 * fall / largest,
+        )
+        for each, fall in zip(suggestions, falls, strict=True)
     ]
 
 
@@ -310,7 +315,9 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def bar(self) -> LeadBar | None:
-        return bar_of(self.lead, self.lead) if self.found and self.found.lead is not None else None
+        if self.found is None or self.found.lead is None:
+            return None
+        return LeadBar(place_on_bar(self.lead, self.lead), lead_sentence(self.lead))
 
     @property
     def state(self) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import chunks
+from app.db.backend import chunks, is_among
 from app.db.result_cache import DERIVED, LruStore, depends_on
 from app.models import Tweet, User
 from app.services.compare.background import BackgroundStore
@@ -177,7 +177,7 @@ async def typical_of(
     find: Callable[..., list[TypicalWord]] = typical_words,
 ) -> TypicalOf:
     """Return an author's typical words, compared with the population, in one language if possible,
-    or the shipped authors.
+    or the shipped authors. People of chats are no measure for authors of posts.
 
     find: `typical_phrases`, to join words that keep together.
     """
@@ -191,7 +191,9 @@ async def typical_of(
     written = known or await asyncio.to_thread(written_by, some, None, fitted.shipped)
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population
-    members = population.without([user.id, *samples], written)
+    chatting = await _of_chats(session, [user.id, *(row[0] for row in population.members)])
+    unlike = () if user.id in chatting else chatting
+    members = population.without([user.id, *samples, *unlike], written)
     shipped = 0
     if not members.any():
         known = [language for language in sorted(written or ()) if language in fitted.shipped]
@@ -203,6 +205,11 @@ async def typical_of(
     if not members.any() or not texts:
         return TypicalOf([], shipped)
     return TypicalOf(await asyncio.to_thread(find, profile, texts, population, members), shipped)
+
+
+async def _of_chats(session: AsyncSession, user_ids: Collection[int]) -> set[int]:
+    query = select(User.id).where(User.is_of_chat, is_among(session, User.id, user_ids))
+    return {*await session.scalars(query)}
 
 
 async def written_languages(

@@ -4,10 +4,12 @@ import re
 from html import unescape
 
 import pytest
+from quart import Quart
 
 from tests.browsing import in_one_line, parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
+from tests.waiting import settle
 
 PLAIN = "the kettle is on again."
 LOUD = "the kettle is on again!"
@@ -137,3 +139,27 @@ async def test_a_page_names_the_authors_compared_not_all(writer: Client, anybody
     assert "each of the 8 authors compared" in pages["author0"]
     assert any("The others compared: " in page for page in pages.values())
     assert not any("Everyone else" in page for page in pages.values())
+
+
+async def test_usual_here_is_what_other_authors_of_posts_do(app: Quart, writer: Client) -> None:
+    """An author with "(" in one of eight posts is among accounts that all write it more often."""
+    people = dict.fromkeys((f"person{n}" for n in range(8)), "at the pier, number {n}.")
+    messages = [
+        (time, name, text.format(n=n)) for n, (time, name, text) in enumerate(talk(people, 140))
+    ]
+    await import_chat(parts_of(app).db, kakaotalk("without brackets", *messages))
+    every = {"quiet": 8, "first": 3, "second": 3, "third": 1}
+    posts = [
+        {"username": name, "text": f"we sail at {n}{' (or later)' if n % of == 0 else ''}."}
+        for name, of in every.items()
+        for n in range(200)
+    ]
+    await writer.add_posts(*posts)
+    await settle(app)
+
+    async def signs_of(name: str) -> list[str]:
+        archive = await writer.json(f"/api/v1/users/{name}/archive")
+        return [term["text"] for term in archive["typical"] if term["is_mark"]]
+
+    assert "(" not in await signs_of("quiet")
+    assert "(" in await signs_of("third")
