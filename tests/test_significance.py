@@ -9,15 +9,20 @@ import pytest
 from hypothesis import given, strategies as st
 
 from app.parts.dashboard.times import scale_end
+from app.views.tell import often
 from saywho.significance import (
+    ALMOST_EVERY,
     CLEAR,
     CLEAR_OF_MANY,
+    HARDLY_ANY,
+    are_most,
     clear_of_people,
     clear_peak,
     errors_of_sums,
     fullest,
     fullest_day,
     is_ahead,
+    most_frequent,
     rank_errors,
 )
 
@@ -183,3 +188,24 @@ def test_the_clearest_of_many_people_is_rarely_clear_by_chance() -> None:
         leads = np.abs(chance.standard_normal((2_000, 12 * people))).max(axis=1)
         assert (leads >= clear_of_people(people)).mean() < 0.06
         assert (leads >= CLEAR_OF_MANY).mean() > 0.06
+
+
+@given(st.lists(st.sampled_from("abc")))
+def test_the_most_frequent_is_ahead_of_all_others(drawn: list[str]) -> None:
+    counts, found = Counter(drawn), most_frequent(Counter(drawn))
+    if found is None:
+        assert [*counts.values()].count(max(counts.values(), default=0)) != 1
+    else:
+        assert all(counts[found] > count for each, count in counts.items() if each != found)
+
+
+def test_most_are_more_than_half() -> None:
+    assert [are_most(part, 4) for part in range(5)] == [False, False, False, True, True]
+
+
+def test_almost_every_and_hardly_any_are_what_rounded_numbers_would_hide() -> None:
+    assert round(10 * ALMOST_EVERY, 6) >= 9.5
+    assert round(100 * HARDLY_ANY, 6) <= 0.5
+    assert often(1) == "in every post"
+    assert often(ALMOST_EVERY) == "in almost every post"
+    assert often(ALMOST_EVERY - 0.01) != often(ALMOST_EVERY)

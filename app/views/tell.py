@@ -21,6 +21,7 @@ from app.language.i18n import (
 )
 from app.views.cast import display_name
 from saywho.people.fingerprint import Measure, positive_first
+from saywho.significance import ALMOST_EVERY, HARDLY_ANY
 
 Text = str | tuple[str, str]
 """A sentence, or its singular and plural."""
@@ -48,6 +49,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "exclamations": _USES | {"what": _("exclamation marks"), "label": _("Exclamations")},
     "laughing": {
         "more": _("laughs {often} (most often “{sign}”)"),
+        "more without sign": _("laughs {often}"),
         "less": _("laughs less often in writing than {others} ({often})"),
         "none": _("never laughs in writing"),
         "rose": _("More laughing than in {year}: {value}, before {before}."),
@@ -350,13 +352,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     "most_liked": _("One post was liked far more than all others ({count} times)."),
 }
 
-HARDLY: Final = 0.005
-"""Shares below are called less than one post of a hundred."""
 OF_HUNDRED: Final = 0.055
 """Shares below are told as posts of a hundred."""
 ONE_OF: Final = 0.36
 """Shares below, down to `OF_HUNDRED`, are called one post of a number."""
-ALMOST_ALL: Final = 0.95
 MOST_TRAITS: Final = 3
 LONGEST_FINDING: Final = 140
 LONGEST_NAME: Final = 44
@@ -432,7 +431,7 @@ def part_of(share: float) -> str:
     number, tenths = round(1 / share), round(10 * share)
     if share == 1 or share < ONE_OF or tenths == 5:
         return tell("part", str(min(number, 8)))
-    return tell("part", "almost all" if share >= ALMOST_ALL else "tenths", count=tenths)
+    return tell("part", "almost all" if share >= ALMOST_EVERY else "tenths", count=tenths)
 
 
 def _how_often(share: float, beside: float = 0) -> tuple[str, int | str]:
@@ -445,11 +444,11 @@ def _how_often(share: float, beside: float = 0) -> tuple[str, int | str]:
 def _in_words(share: float, beside: float) -> tuple[str, int]:
     if share == 0:
         return "never", 0
-    if share < HARDLY:
+    if share < HARDLY_ANY:
         return "hardly", 0
-    if share >= ALMOST_ALL:
+    if share >= ALMOST_EVERY:
         return ("all" if share == 1 else "almost all"), 0
-    if share < OF_HUNDRED or (share < ONE_OF and HARDLY <= beside < OF_HUNDRED):
+    if share < OF_HUNDRED or (share < ONE_OF and HARDLY_ANY <= beside < OF_HUNDRED):
         return "hundredths", max(1, round(100 * share))
     number, tenths = round(1 / share), round(10 * share)
     if share < ONE_OF or tenths == 5:
@@ -459,12 +458,16 @@ def _in_words(share: float, beside: float) -> tuple[str, int]:
 
 def label_of(measure: Measure) -> str:
     """Return the name of a measure with its most frequent sign."""
-    habit = measure.habit.key
     variant = "there label" if measure.is_of_time_there else "label"
-    if not measure.sign and "label without sign" in HABITS[habit]:
-        variant = "label without sign"
     sign = sign_of(measure)
-    return tell(habit, variant, sign=f"“{sign}”" if measure.habit.has_signs else sign)
+    sign = f"“{sign}”" if measure.habit.has_signs else sign
+    return tell(measure.habit.key, _variant_of(measure, variant), sign=sign)
+
+
+def _variant_of(measure: Measure, variant: str) -> str:
+    """Return a variant of a habit's sentences, without a sign if none is the most frequent."""
+    without = f"{variant} without sign"
+    return variant if measure.sign or without not in HABITS[measure.habit.key] else without
 
 
 def sign_of(measure: Measure) -> str:
@@ -587,7 +590,8 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
 def _told_habit(measure: Measure, variant: str, **values: object) -> str:
     habit = measure.habit.key
     what = HABITS[habit].get("what")
-    return tell(habit, variant, sign=sign_of(measure), what=what and gettext(what), **values)
+    sign, what = sign_of(measure), what and gettext(what)
+    return tell(habit, _variant_of(measure, variant), sign=sign, what=what, **values)
 
 
 def of_many(measure: Measure, people: int) -> str:
@@ -632,7 +636,7 @@ def finding_beside(
 
     phrase: what is said more often, and its share of the posts.
     """
-    if phrase and phrase[1] >= HARDLY and all(measure.is_never for measure in clear):
+    if phrase and phrase[1] >= HARDLY_ANY and all(measure.is_never for measure in clear):
         other_name = short_name(beside.only_other)
         said = tell(
             "says_more",

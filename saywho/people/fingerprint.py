@@ -49,6 +49,7 @@ from saywho.significance import (
     counts_in,
     errors_of_sums,
     lesser,
+    most_frequent,
     share_errors,
     sums_in,
     surplus_errors,
@@ -546,7 +547,7 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
 
 def _favourite(name: str, own: Tally) -> str:
     counts = {text: len(of) for (habit, text), of in own.signs.items() if habit == name and text}
-    return min(counts, key=lambda text: (-counts[text], text), default="")
+    return most_frequent(counts) or ""
 
 
 def _distance(form: Form, sides: _Sides) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saywho.people.times import DAY_S, Said, replies_in
-from saywho.significance import CLEAR_OF_MANY, counts_in, surplus_errors
+from saywho.significance import CLEAR_OF_MANY, counts_in, most_frequent, surplus_errors
 
 FEWEST_ANSWERS: Final = 20
 
@@ -46,7 +46,7 @@ def clearest_answers(messages: Sequence[Said], people: Sequence[int]) -> Prefere
         answered = replies.answered[own].tolist()
         if len(answered) < FEWEST_ANSWERS:
             continue
-        ((favourite, count),) = Counter(answered).most_common(1)
+        favourite = most_frequent(Counter(answered))
         if favourite not in places:
             continue
         number, of_other = authors.searchsorted([author, favourite]).tolist()
@@ -57,7 +57,7 @@ def clearest_answers(messages: Sequence[Said], people: Sequence[int]) -> Prefere
         chance = float(drawn[of_other] / max(drawn.sum() - drawn[number], drawn[of_other]))
         hits = [other == favourite for other in answered]
         errors = surplus_errors(hits, (replies.time[own] // DAY_S).tolist(), chance)
-        share = count / len(answered)
+        share = sum(hits) / len(answered)
         if share >= FAR_FROM_CHANCE * chance and (best is None or errors > best[0]):
             best = errors, Preference(place, places[favourite], share, chance)
     return best[1] if best and best[0] >= CLEAR_OF_MANY else None

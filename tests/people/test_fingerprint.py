@@ -219,6 +219,12 @@ def test_crying_is_no_laughing_and_skins_are_one_emoji() -> None:
     assert counted.with_sign(("emoji", "👍")) == 2
 
 
+@pytest.mark.parametrize(("lols", "sign"), [(40, "haha"), (60, ""), (80, "lol")])
+def test_of_two_laughs_as_frequent_none_is_the_most_frequent(lols: int, sign: str) -> None:
+    own = ["haha yes"] * 60 + ["lol yes"] * lols
+    assert measures_of(own, ["yes"] * 200)["laughing"].sign == sign
+
+
 @pytest.mark.parametrize(("further", "is_clear"), [(0, True), (1, True), (2, False)])
 def test_few_of_the_others_may_go_further(further: int, is_clear: bool) -> None:
     own = ["yes!"] * 80 + ["yes"] * 80

@@ -29,7 +29,7 @@ from app.services.posts.users import sample_files
 from app.views.cast import hue, shown_name
 from app.views.figure import Finding, Table
 from app.views.filters import View
-from saywho.significance import FEWEST_COMPARED
+from saywho.significance import FEWEST_COMPARED, most_frequent
 
 MOST_MEASURED: Final = 50
 
@@ -242,8 +242,9 @@ def _title_of_one(row: Judged, card: Card) -> str:
 
 
 def _mostly_taken_for(row: Judged) -> Iterator[str]:
-    if row.wrong and (len(row.wrong) == 1 or row.wrong[0][1] != row.wrong[1][1]):
-        name, posts = row.wrong[0]
+    wrong = dict(row.wrong)
+    if name := most_frequent(wrong):
+        posts = wrong[name]
         note = ngettext(
             "saywho attributed {count} to {name}.", "saywho attributed {count} to {name}.", posts
         )

@@ -39,10 +39,11 @@ from app.views.habits import others_of_script
 from app.views.page import cast_on
 from app.views.rooms.figures import Months, other_called, people_count, share_bars, story_of
 from app.views.subjects import Chat, OneAuthor
-from app.views.tell import HARDLY, beside_one, giant_of, label_of, told_alone, value_of
+from app.views.tell import beside_one, giant_of, label_of, told_alone, value_of
 from saywho.people.fingerprint import positive_first
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN
 from saywho.people.portrait import PersonPortrait
+from saywho.significance import HARDLY_ANY
 
 MOST_THINGS: Final = 3
 
@@ -176,7 +177,8 @@ def _things_beside(portrait: AuthorPortrait) -> Iterator[_Thing]:
 
 
 def _own_things(portrait: AuthorPortrait) -> Iterator[_Thing]:
-    habits = (each for each in portrait.measures if not each.habit.is_mean and each.own >= HARDLY)
+    shares = (each for each in portrait.measures if not each.habit.is_mean)
+    habits = (each for each in shares if each.own >= HARDLY_ANY)
     for habit in sorted(habits, key=lambda habit: -habit.own):
         row = CardRow(value_of(habit, habit.own), label=label_of(habit))
         yield _Thing(row, giant_of(habit))

@@ -42,7 +42,7 @@ from saywho.people.alike import PeopleAlike, does_more
 from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait
 from saywho.people.times import BUSY_H, DAY_H
-from saywho.significance import CLEAR_OF_MANY, FEWEST_COMPARED
+from saywho.significance import CLEAR_OF_MANY, FEWEST_COMPARED, are_most
 
 MOST_LINES: Final = 3
 _SCRIPTS: Final = {
@@ -144,7 +144,7 @@ def _script_apart(sight: ChatSight, place: int) -> str:
     most = [one for one in others if one.script not in (None, own)]
     is_shared = any(one.script == own for one in others)
     is_written = sight.people[place].messages >= FEWEST_COMPARED
-    if own not in _SCRIPTS or is_shared or not is_written or 2 * len(most) <= len(others):
+    if own not in _SCRIPTS or is_shared or not is_written or not are_most(len(most), len(others)):
         return ""
     return gettext(_SCRIPTS[own])
 

@@ -6,7 +6,6 @@ change of the writing, a month, a silence, a day. Without any, the posts are com
 days of the year before.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -42,7 +41,7 @@ from app.views.tell import (
 )
 from saywho.people.portrait import PersonPortrait
 from saywho.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
-from saywho.significance import clear_peak
+from saywho.significance import clear_peak, most_frequent
 
 Posts = Mapping[date, int]
 
@@ -250,7 +249,7 @@ def days_of_room(shown: RoomYear, *, has_words: bool = True) -> Figure[WeekGrid]
 def _days_of(shown: WrittenYear, title: str, colour: str) -> Figure[WeekGrid]:
     """Return the days of a year, with a ring around notable days, and its months as rows."""
     posts = posts_by_day(shown.calendar)
-    run, day, notes = longest_run([*posts]), _day_with_most(posts), list[str]()
+    run, day, notes = longest_run([*posts]), most_frequent(posts), list[str]()
     run = run if len(run) >= 3 else []
     if day:
         notes.append(tell("day_with_most", day=day, posts=post_count(posts[day])))
@@ -263,11 +262,6 @@ def _days_of(shown: WrittenYear, title: str, colour: str) -> Figure[WeekGrid]:
     counts = {month.month: month.tweets for month in shown.calendar.months}
     rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
     return Figure(Finding(title, notes), Table([gettext("Month"), gettext("Posts")], rows), grid)
-
-
-def _day_with_most(posts: Mapping[date, int]) -> date | None:
-    (first, most), *others = Counter(posts).most_common(2)
-    return None if others and others[0][1] == most else first
 
 
 def posts_between(shown: AuthorYear, since: date, until: date) -> str:

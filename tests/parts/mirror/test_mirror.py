@@ -463,7 +463,10 @@ async def test_the_page_shows_the_bar_and_the_suggestions(operator: Browser) -> 
     assert "Only you write like this" in page
     assert 'name="strike" value="honestly"' in page
     assert "no mirror hides the writer" in page
-    assert page.count('class="goal"') > 1
+    assert page.count('class="goal"') == 1
+    _, *widths = re.findall(r'class="fill" width="([\d.]+)%"', page)
+    assert max(map(float, widths)) == 100
+    assert len({*widths}) > 3, "bars that differ are something to choose by"
     assert re.search(r"about [\d,]+ times likelier from you than from other people", page)
     assert "Blind guessing names the writer in 3 of 100" in page
     assert "Blind guessing does in 25" in page
