@@ -1,6 +1,6 @@
 """The layout of a picture to share, in pixels of its format."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -203,9 +203,9 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     """Return a picture as PNG; call it in a thread."""
     measures = FORMATS[format_]
     canvas = Canvas(measures.size, theme, poster.hue)
-    giant = _giant(poster, measures)
+    giants = [*_giants(poster, measures)]
     width = canvas.width - 2 * MARGIN
-    beside = giant if giant and not canvas.is_upright else None
+    beside = giants[0] if giants and not canvas.is_upright else None
     if beside:
         width -= round(beside.width) + MARGIN // 2
     foot = canvas.draw_foot(
@@ -217,12 +217,16 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     bottom, blocks = foot - measures.space, _blocks(canvas, poster, measures)
     reason = _reason(poster, measures, width)
     least = _finding(poster, measures.findings[-1], width).height + reason.height
-    least += giant.height if giant and not beside else 0
     least += sum(block.heights.least + block.space for block in blocks[:1])
     quote = measures.quote_size * _FACT_ROW + _QUOTED if poster.quote else 0
-    top = _draw_title(canvas, poster, measures, bottom - measures.top - least - quote, width)
+    room, giant = bottom - measures.top - least - quote, None
+    if giants and not beside:
+        spare = room - _head_height(poster, measures, width)
+        giant = next((each for each in giants if each.height <= spare), giants[-1])
+        least, room = least + giant.height, room - giant.height
+    top = _draw_title(canvas, poster, measures, room, width)
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
-    if giant and not beside:
+    if giant:
         top = giant.draw(canvas, MARGIN, top)
     room = bottom - top - reason.height
     finding, shown = _largest(canvas, poster, measures, blocks, (width, room))
@@ -310,9 +314,9 @@ def _finding(poster: Poster, size: int, width: float) -> _Rows:
     return _Rows(font, even_rows(text, font, width))
 
 
-def _giant(poster: Poster, measures: Measures) -> _Giant | None:
-    """Return it in the largest letters in which it is one row; none if it has too many signs, or
-    leaves the finding of a wide picture too little room.
+def _giants(poster: Poster, measures: Measures) -> Iterator[_Giant]:
+    """Yield it in each size, largest first, in which it is one row that leaves the finding of a
+    wide picture enough room.
     """
     text, width = drawn_text(poster.giant), measures.size[0] - 2 * MARGIN
     is_wide = measures.size[0] > measures.size[1]
@@ -324,8 +328,7 @@ def _giant(poster: Poster, measures: Measures) -> _Giant | None:
         if giant.width > most or (size > _LARGEST_EMOJI and any(map(is_emoji, text))):
             continue
         if not is_wide or _has_room_beside(giant, poster, measures):
-            return giant
-    return None
+            yield giant
 
 
 def _has_room_beside(giant: _Giant, poster: Poster, measures: Measures) -> bool:
@@ -353,8 +356,7 @@ def _draw_title(
 ) -> float:
     """Draw the title, in up to four rows if upright, and the facts; return their bottom."""
     top, text = float(measures.top), drawn_text(poster.title)
-    fonts = [font_of(bold=True, size=size) for size in measures.titles]
-    font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
+    font = _title_font(text, measures, width)
     row, fact_row = font.size * _ROW, measures.facts[0] * _FACT_ROW
     spare = room - row - fact_row - measures.space * 0.5 - font.size * 0.15
     most = 4 if canvas.is_upright else 2
@@ -367,6 +369,20 @@ def _draw_title(
     place = MARGIN, top + font.size * 0.15
     top = canvas.write_rows(place, facts, small, _FACT_ROW, canvas.theme.soft)
     return top + measures.space * 0.5
+
+
+def _title_font(text: str, measures: Measures, width: int) -> Lettering:
+    fonts = [font_of(bold=True, size=size) for size in measures.titles]
+    return next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
+
+
+def _head_height(poster: Poster, measures: Measures, width: int) -> float:
+    """Return the height of the whole title of an upright picture, and of a row of facts."""
+    text = drawn_text(poster.title)
+    font = _title_font(text, measures, width)
+    rows = text_rows(text, font, width, 4)
+    title = font.size * (_ROW * len(rows) + 0.15)
+    return title + measures.facts[0] * _FACT_ROW + measures.space * 0.5
 
 
 def _facts(

@@ -197,6 +197,15 @@ def test_a_giant_number_touches_nothing(format_: Format, giant: str) -> None:
         assert with_it == without + 1
 
 
+@pytest.mark.parametrize("kind", first_of(LONG_TOLD, "habits"))
+@pytest.mark.parametrize("format_", ["1080x1350", "1080x1920"])
+def test_a_giant_number_leaves_a_long_title_whole(format_: Format, kind: str) -> None:
+    title = "How Maximilian-Alexander von Hohenstein zu Bruchsal-Langenbrücken writes"
+    poster = Poster(title, ("fact",), "HHH", DRAWINGS[kind], "", giant="100%", hue="author-1")
+    other = poster._replace(title=f"{title[:-1]}t")
+    assert image_of(poster, format_, "light") != image_of(other, format_, "light")
+
+
 def test_a_word_too_long_for_giant_letters_is_left_out() -> None:
     poster = Poster("HHH", (), "HHH HHH", None, "", giant="긴이름" * 9)
     for format_ in FORMATS:
