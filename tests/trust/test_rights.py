@@ -302,7 +302,9 @@ async def test_each_right_does_what_it_may_and_no_more(site: Site, seed: int) ->
     allowed = 0
     added: dict[str, set[Any]] = defaultdict(set)
     after = await site.contents()
-    for _ in range(STEPS):
+    for step in range(2 * STEPS):
+        if step >= STEPS and allowed:
+            break  # Few draws let a token that writes do nothing.
         right, kind = draw.choice(RIGHTS), draw.choice([*REQUESTS])
         if right == "admin" and kind in {"delete", "undo"} and draw.random() < 0.6:
             continue  # Else little is left that others could remove.
