@@ -65,7 +65,7 @@ MODULES: Final = {
         "room": "Delete chats.",
         "rooms": "List the chats, each with its ID.",
         "token": "Create, list and revoke API tokens.",
-        "user": "Add and delete authors.",
+        "user": "Add, join, part and delete authors.",
         "users": "List the authors.",
     },
 }

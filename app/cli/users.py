@@ -63,7 +63,7 @@ def users_command() -> None:
 
 @click.group("user")
 def user_command() -> None:
-    """Add and delete authors."""
+    """Add, join, part and delete authors."""
 
 
 @user_command.command("add", epilog="Example: saywho user add alice --display-name 'Alice Kim'")
@@ -105,6 +105,49 @@ def delete_user_command(name: str, yes: bool) -> None:
 
     deleting(lambda session: delete_user(session, name))
     print_result({"username": name}, f"deleted {name}")
+
+
+@user_command.command("names", epilog="Example: saywho user names")
+@json_option
+def list_names_command() -> None:
+    """List the joined names, and names that files say are of one person."""
+    from app.services.joined_names import read_names
+
+    names = reading(read_names)
+    lines = [f"{each.posts:>9,}  {each.username} = {each.into}" for each in names.joined]
+    lines += [
+        f"{'?':>9}  {each.username} = {each.into}  (chat {each.room}, {each.at:%Y-%m-%d})"
+        for each in names.suggested
+    ]
+    note = "No joined names. To join one, run: saywho user join NAME INTO"
+    print_result(names, "\n".join(lines), notes=[] if lines else [note])
+
+
+@user_command.command("join", epilog="Example: saywho user join Nadia Nadia_Berlin")
+@click.argument("name")
+@click.argument("into")
+@json_option
+def join_names_command(name: str, into: str) -> None:
+    """Join NAME to INTO: both are names of one person.
+
+    They are people of chats. All posts are INTO's then, also posts that arrive as NAME's later. To
+    undo it, run saywho user part.
+    """
+    from app.services.joined_names import join_names
+
+    with_database(lambda db, _: join_names(db.write, name, into))
+    print_result({"username": name, "into": into}, f"joined {name} to {into}")
+
+
+@user_command.command("part", epilog="Example: saywho user part Nadia")
+@click.argument("name")
+@json_option
+def part_names_command(name: str) -> None:
+    """Part the joined NAME again, with the posts that came under it."""
+    from app.services.joined_names import part_names
+
+    with_database(lambda db, _: part_names(db.write, name))
+    print_result({"username": name}, f"parted {name}")
 
 
 @click.command("rooms", epilog="Example: saywho rooms")

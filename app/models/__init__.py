@@ -13,7 +13,9 @@ from app.models.access import (
 )
 from app.models.base import MAX_ID, Base
 from app.models.content import (
+    IS_GONE,
     KEPT_ROOM_ID,
+    KEPT_USER_ID,
     OLD_MESSAGE,
     ROOM_NAME,
     BackgroundSnapshot,

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     false,
     func,
     text,
@@ -55,6 +56,7 @@ class User(Base):
         # A full index would contain little but NULL, and SQLite would prefer it to the index of
         # names for queries that look up many authors.
         _partial_index("ix_Users_deleted_at", "deleted_at", of="deleted_at"),
+        _partial_index("ix_Users_joined_to_id", "joined_to_id", of="joined_to_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -72,9 +74,21 @@ class User(Base):
     """Number of deletions and changes of posts; copies of counts are valid while it is the same."""
 
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Time after which no answer has the author; rows are deleted in the background."""
+    """Time after which no answer has the author; rows are deleted in the background, unless the
+    author is joined to another.
+    """
+    joined_to_id: Mapped[int | None] = mapped_column(BigId)
+    """The author with its posts, which it joined as another name of one person. Without
+    `deleted_at`, posts are still on their way. No foreign key: a deletion frees the name.
+    """
 
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
+
+
+IS_GONE: Final = and_(User.deleted_at.is_not(None), User.joined_to_id.is_(None))
+"""Condition on a deleted author, whose rows are being removed."""
+KEPT_USER_ID: Final[ColumnElement[int]] = func.coalesce(User.joined_to_id, User.id)
+"""Id of the author with an author's posts: its own, or of the author that it joined."""
 
 
 class MediaUse(Base):
@@ -119,6 +133,8 @@ class Tweet(Base):
     other posts of earlier versions."""
     met_by: Mapped[str | None] = mapped_column(String(255))
     """Other imports that sent the post, too, as `,2,7,`; 0 is a source or a request."""
+    name_id: Mapped[int | None] = mapped_column(BigId)
+    """The joined author under whose name it came; None for the author's own."""
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 
@@ -203,12 +219,16 @@ class RoomPerson(Base):
 
 
 class RoomMove(Numbered):
-    """A person who came to a room or left it, as a line in the file of an import says."""
+    """A person who came to a room or left it, or changed name, as a line in the file of an import
+    says.
+    """
 
     room_id: Mapped[OfRoom] = mapped_column(index=True)
     user_id: Mapped[OfUser] = mapped_column(index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     has_left: Mapped[bool]
+    became_id: Mapped[int | None] = mapped_column(BigId)
+    """The author of the new name, who may have been deleted; None for who came or left."""
     import_id: Mapped[int] = mapped_column(BigId, index=True)
 
 

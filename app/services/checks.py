@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PIL import features
-from sqlalchemy import Select, exists, func, select, text
+from sqlalchemy import Select, and_, exists, func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -19,7 +19,7 @@ from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.errors import UnavailableError
-from app.models import BackgroundSnapshot, Profile, Tweet, User
+from app.models import IS_GONE, BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.arrivals import link_again
 from app.services.posts.post_counts import miscounted
 from app.services.posts.post_rooms import miscounted_rooms
@@ -115,6 +115,8 @@ async def find_faults(db: Database) -> list[str]:
             return faults
         faults = (await _compare_tables(db, session)).faults
         faults += await _wrong_counts(session)
+        if stray := await session.scalar(_stray_names()):
+            faults.append(f"{stray:,} posts are not those of the author whom their name joined")
         if lost := await session.scalar(select(func.count()).select_from(_lost_links().subquery())):
             faults.append(f"{lost:,} answers refer to posts that are not stored (--mend)")
         user_ids = list(await session.scalars(select(Profile.user_id)))
@@ -126,6 +128,14 @@ async def find_faults(db: Database) -> list[str]:
         async with db.read() as session:
             faults += await _wrong_profile(session, user_id)
     return faults
+
+
+def _stray_names() -> Select[int]:
+    """Return the number of posts of joined names that another has, or the names themselves."""
+    came_under = and_(User.id == Tweet.name_id, User.joined_to_id.is_distinct_from(Tweet.user_id))
+    is_kept = and_(User.id == Tweet.user_id, User.deleted_at.is_not(None))
+    is_stray = or_(and_(came_under, ~IS_GONE), and_(is_kept, User.joined_to_id.is_not(None)))
+    return select(func.count()).select_from(Tweet).join(User, is_stray)
 
 
 def _lost_links() -> Select[int]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     cast,
     delete,
     exists,
@@ -32,7 +33,18 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import UNTRACKED, Sessions, is_among, table_of, update_by_id
 from app.errors import ConflictError
-from app.models import ImportJob, LiveSource, Profile, Room, RoomMove, RoomPerson, Site, Tweet, User
+from app.models import (
+    IS_GONE,
+    ImportJob,
+    LiveSource,
+    Profile,
+    Room,
+    RoomMove,
+    RoomPerson,
+    Site,
+    Tweet,
+    User,
+)
 from app.services.access.accounts import end_readers
 from app.services.access.rights import Scope, check_scope, select_speakers
 from app.services.compare.profiles import ProfiledPost, subtract_posts
@@ -48,7 +60,7 @@ from app.services.posts.post_rooms import (
     remove_empty_rooms,
 )
 from app.services.posts.tweets import get_post
-from app.services.posts.users import get_user
+from app.services.posts.users import get_alone
 from app.services.rooms.identity import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room
 from saywho.clock import monotonic, now
@@ -76,9 +88,9 @@ async def forget_examples(session: AsyncSession, *, ended_before: datetime | Non
 async def delete_user(session: AsyncSession, username: str) -> None:
     """Remove the author from every answer, and free the name; `purge_deleted` removes the rows.
 
-    Raises NotFoundError.
+    Raises NotFoundError, and ConflictError for a joined name.
     """
-    user = await get_user(session, username)
+    user = await get_alone(session, username)
     # A followed author would come back with the next visit.
     await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
     await mark_deleted(session, User.id == user.id)
@@ -97,11 +109,17 @@ async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) ->
     marked = update(User).where(User.deleted_at.is_(None), *is_meant)
     # A key that no name has: names contain no control characters.
     key = "\x01" + cast(User.id, String)
-    marked = marked.values(deleted_at=now(), username_key=key)
+    marked = marked.values(deleted_at=now(), username_key=key, joined_to_id=None)
     rows = await session.execute(
         marked.returning(User.id, User.tweet_count), execution_options=UNTRACKED
     )
     gone = rows.all()
+    # Names that joined them go with them; posts that are still on their way stay.
+    own_key = case((User.deleted_at.is_(None), User.username_key), else_=key)
+    names = update(User).where(User.joined_to_id.in_(deleted_authors()))
+    await session.execute(
+        names.values(joined_to_id=None, username_key=own_key), execution_options=UNTRACKED
+    )
     await session.execute(delete(Profile).where(Profile.user_id.in_(deleted_authors())))
     is_gone = Site.own_user_id.in_(deleted_authors())
     await session.execute(update(Site).where(is_gone).values(own_user_id=None))
@@ -112,7 +130,7 @@ async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) ->
 
 def deleted_authors() -> Select[int]:
     """Return the authors whose rows are removed."""
-    return select(User.id).where(User.deleted_at.is_not(None))
+    return select(User.id).where(IS_GONE)
 
 
 class RemovedPost(NamedTuple):

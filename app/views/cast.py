@@ -41,7 +41,7 @@ HUES: Final = 24
 """Colours of people in style.css, clearest first."""
 CLEAR_HUES: Final = 8
 """First colours, which differ clearly from each other."""
-_NAMES: Final = frozenset({"username", "usernames", "chosen"})
+_NAMES: Final = frozenset({"username", "usernames", "chosen", "into"})
 """Fields and keys with usernames, single, several or first of pairs; `chosen`: ticked in a form."""
 _PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
 

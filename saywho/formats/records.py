@@ -73,22 +73,26 @@ class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Moved(Skipped):
-    """The app's line that people came to a chat or left it."""
+    """The app's line that people came to a chat or left it, or changed name."""
 
     names: tuple[str, ...] = ()
     """As in `Movement`; an empty one is of the exporting person."""
     has_left: bool = False
     at: datetime | None = None
     room: RoomReference | None = None
+    became: str = ""
+    """As in `Movement`."""
 
 
 class ChatMove(NamedTuple):
-    """Somebody who came to a chat or left it."""
+    """Somebody who came to a chat or left it, or changed name."""
 
     username: str
     has_left: bool
     at: datetime
     room: RoomReference
+    became: str = ""
+    """Username of the new name."""
 
 
 Item = Record | BadRecord | Skipped

@@ -48,7 +48,8 @@ PAGES: Final = (
 )
 OPERATORS_PAGES: Final = ("/settings", "/imports", "/sources", "/api/v1/imports", "/api/v1/sources")
 ROWS: Final = (
-    'SELECT * FROM "Users" ORDER BY id',
+    "SELECT id, username, username_key, display_name, platform, is_of_chat, created_at,"
+    ' tweet_count, version, deleted_at FROM "Users" ORDER BY id',
     'SELECT id, text, user_id, created_at, source_id, counts FROM "Tweet" ORDER BY id',
     'SELECT * FROM "Event" ORDER BY id',
     'SELECT * FROM "PostCount" ORDER BY user_id, slot, lang',

@@ -42,6 +42,28 @@ def test_whatsapp_says_who_came_and_left(line: str, expected: list[tuple[str, bo
     assert moves_in(whatsapp(line)) == [(*each, "04-24 09:15") for each in expected]
 
 
+@pytest.mark.parametrize(
+    ("line", "became"),
+    [
+        ("Mina changed to Kim Lee", "Kim_Lee"),
+        ("~\u202fMina changed to \u202aKim Lee\u202c", "Kim_Lee"),
+        ("Mina hat zu Kim Lee gewechselt.", "Kim_Lee"),
+        ("Mina a changé pour Tom", "Tom"),
+        ("Mina cambió a Tom", "Tom"),
+        ("Mina mudou para Tom", "Tom"),
+        ("Mina changed to Mina", None),
+        ("Mina changed to Nobody", None),
+        ("Nobody changed to Mina", None),
+        ("Mina changed to a new number. Tap to message or add the new number.", None),
+        ("Mina changed to Tom: I mean the seats", None),
+    ],
+)
+def test_whatsapp_says_who_changed_name(line: str, became: str | None) -> None:
+    records, _ = read_file_records(whatsapp(line), timezone="UTC")
+    told = [(move.username, move.has_left, move.became) for move in records.moves]
+    assert told == ([("Mina", False, became)] if became else [])
+
+
 def test_the_exporting_person_has_their_name() -> None:
     content = whatsapp("You left", "You: I am here", "You were added")
     assert moves_in(content, username="ada") == [

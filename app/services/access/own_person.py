@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.db.backend import UNTRACKED
 from app.errors import NotFoundError
@@ -28,7 +29,9 @@ async def read_own_person(session: AsyncSession, account_id: int, room_id: int) 
     people = (await session.execute(select_speakers(room_id).limit(MOST_OFFERED))).all()
     account = await session.get(Operator, account_id)
     person_id = account.person_id if account else None
-    chosen = select_speakers(room_id).where(User.id == person_id)
+    named = aliased(User)
+    author_id = select(func.coalesce(named.joined_to_id, named.id)).where(named.id == person_id)
+    chosen = select_speakers(room_id).where(User.id == author_id.scalar_subquery())
     row = (await session.execute(chosen)).first() if person_id else None
     return OwnPerson(
         room_id,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import All, Either, Expression, Terms, author_term, backend_of, is_among
 from app.models import MAX_ID, Room, Tweet, User, Word
 from app.services.posts.tweets import room_name
+from app.services.posts.users import is_called
 from saywho.comparing.verdict import Comparison, StoredPost
 from saywho.engine.case import Case
 from saywho.text import FEWEST_WORDS, as_read, username_key
@@ -90,7 +91,7 @@ async def _find_short(
         return []
     query = _select(backend_of(session).words.matched, is_newest=True).limit(MOST_AUTHORS)
     if names:
-        query = query.where(User.username_key.in_([*map(username_key, names)]))
+        query = query.where(is_called([*map(username_key, names)]))
     values = _values(session, _rarest_of(typed, counts), texts[0], hidden)
     rows = await session.execute(query, values)
     return [_stored(row, row.times) for row in rows]

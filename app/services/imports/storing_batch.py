@@ -20,7 +20,14 @@ from app.services.imports.job_report import ImportReport
 from app.services.posts.arrivals import Added, Arrival, PostRow, add_arrivals, find_stored
 from app.services.posts.meetings import note_met
 from app.services.posts.post_content import NewTweet
-from app.services.posts.post_rooms import RoomMention, SourceKey, find_named, is_of_kept_room
+from app.services.posts.post_rooms import (
+    RoomMention,
+    SourceKey,
+    find_named,
+    is_of_kept_room,
+    unknown_name,
+    unknown_to_guests,
+)
 from app.services.posts.users import (
     BulkAuthor,
     claim_site,
@@ -147,6 +154,7 @@ class EqualPost(NamedTuple):
     id: int
     room_id: int | None
     import_id: int | None
+    name_id: int | None
 
 
 class Resolved(NamedTuple):
@@ -158,6 +166,14 @@ class Resolved(NamedTuple):
     @property
     def key(self) -> SourceKey:
         return self.user.id, self.item.post.source_id
+
+    @property
+    def name_id(self) -> int | None:
+        """Id of the joined author of the name in the file."""
+        names, name = self.user.names, self.item.username
+        if not names:
+            return None
+        return names.get(username_key(name)) or names.get(username_key(without_at(name)))
 
     @property
     def identity(self) -> PostIdentity:
@@ -201,6 +217,7 @@ async def store_batch(
             each.room_id,
             scope=memory.scope,
             is_placed=each.room_id is not None and each.key in roomless,
+            name_id=each.name_id,
         )
         for each in fresh
     ]
@@ -265,7 +282,25 @@ async def _in_rooms(
         if place is not None and not rooms.trusts_ids:
             await rooms.check_named(session, room, place)
         placed.append(outcome._replace(room_id=place and place.room_id))
-    return placed
+    return await _without_unknown(session, placed, report)
+
+
+async def _without_unknown(
+    session: AsyncSession, placed: list[Resolved], report: ImportReport
+) -> list[Resolved]:
+    """Return the posts; reject those by which guests of their chat would learn another name."""
+    members = {(each.room_id or 0, each.user.id) for each in placed if each.name_id}
+    if not members:
+        return placed
+    members -= {(each.room_id or 0, each.user.id) for each in placed if not each.name_id}
+    unknown, known = await unknown_to_guests(session, members), list[Resolved]()
+    for each in placed:
+        if each.name_id and each.room_id and (each.room_id, each.user.id) in unknown:
+            error = unknown_name(each.item.username, each.room_id)
+            report.reject(each.item.place, message_of(error))
+        else:
+            known.append(each)
+    return known
 
 
 def _in_their_places(
@@ -322,10 +357,20 @@ def _sorted_out(
             if room_id in {None, post.room_id}
             or (post.room_id is None and memory.places(item, post.import_id))
         ]
+        # What this import brought under another name of the person is another message.
+        name_id = outcome.name_id
+        is_of_import = memory.import_id is not None
+        equal = [
+            post
+            for post in equal
+            if not (is_of_import and post.import_id == memory.import_id) or post.name_id == name_id
+        ]
         if item.repeat > len(equal):
             continue
         # Those that have their room come first, so that each number means another post.
-        post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
+        post = sorted(
+            equal, key=lambda post: (post.room_id is None, post.name_id != name_id, post.id)
+        )[item.repeat - 1]
         known[place] = post.id
         is_placed = room_id is not None and post.room_id is None
         if room_id is not None:
@@ -363,13 +408,16 @@ async def _resolve(
         if not item.is_exact:
             username, bare = bare_names[username], bare_keys[username]
         author = authors.get(key) or authors.get(bare)
-        if item.is_exact and author and username_key(author.username) != key:
+        is_other = author and username_key(author.username) != key and key not in author.names
+        if item.is_exact and is_other:
             author = None
         author = author or BulkAuthor(0, username, item.platform or "local")
+        outcome = Resolved(item, author)
         try:
             author.complete(
                 platform=item.platform,
-                display_name=item.display_name,
+                # A joined name is shown as its author.
+                display_name=None if outcome.name_id else item.display_name,
                 is_of_chat=item.is_said_by(author),
                 may_fill=memory.may_fill(author.id),
             )
@@ -379,7 +427,7 @@ async def _resolve(
             authors[key] = author
             if not author.id:
                 authors[bare] = author
-            resolved.append(Resolved(item, author))
+            resolved.append(outcome)
     named = {author.username: author for author in authors.values()}
     return resolved, await store_authors(session, named.values())
 
@@ -400,8 +448,10 @@ async def equal_posts(
     undated = backend.listed([moment[:1] for moment in moments if not moment[1]], Tweet.user_id)
     # By text too: all posts of an author may be of one time, or of none.
     texts = backend.listed(list({(text,) for _, _, text in identities}), Tweet.text)
-    columns = select(Tweet.id, Tweet.room_id, Tweet.import_id, Tweet.user_id, Tweet.text)
-    columns = columns.where(Tweet.text.in_(select(texts)), is_of_kept_room())
+    columns = select(*(getattr(Tweet, name) for name in EqualPost._fields))
+    columns = columns.add_columns(Tweet.user_id, Tweet.text).where(
+        Tweet.text.in_(select(texts)), is_of_kept_room()
+    )
     queries = [
         columns.add_columns(time).join(
             dated, and_(Tweet.user_id == dated.c.user_id, time == dated.c.created_at)

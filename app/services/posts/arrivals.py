@@ -30,7 +30,7 @@ from app.db.backend import (
 )
 from app.db.batch import Batch
 from app.db.engine import Database
-from app.errors import InvalidInputError
+from app.errors import ConflictError, InvalidInputError
 from app.models import Event, Tweet, User
 from app.services.access.rights import Scope
 from app.services.event_log import NewEvent, append_events, newest_event
@@ -53,6 +53,8 @@ from app.services.posts.post_rooms import (
     count_messages,
     find_named,
     is_of_kept_room,
+    unknown_name,
+    unknown_to_guests,
 )
 from app.services.posts.replies import match_replies, store_replies
 from app.services.posts.tweets import Post, find_posts, is_plain, plain_post
@@ -78,6 +80,8 @@ class Arrival(NamedTuple):
     """Right of the sender."""
     is_placed: bool = False
     """Whether it gives its room to an `OLD_MESSAGE`."""
+    name_id: int | None = None
+    """The joined author under whose name it comes."""
 
     @property
     def key(self) -> SourceKey:
@@ -111,6 +115,7 @@ class PostRow:
     event_id: int | None = None
     reply_to_id: int | None = None
     import_id: int | None = None
+    name_id: int | None = None
 
     def values(self) -> dict[str, Any]:
         return encoded(self.content) | {
@@ -120,6 +125,7 @@ class PostRow:
             "reply_to_id": self.reply_to_id,
             "dated_at": self.dated_at,
             "import_id": self.import_id,
+            "name_id": self.name_id,
         }
 
 
@@ -210,7 +216,9 @@ def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | N
     post = arrival.news
     if post.created_at is None and default_time is not None:
         post = structs.replace(post, created_at=default_time)
-    return PostRow(arrival.user_id, post, dated_at=post.dated_at, import_id=import_id)
+    return PostRow(
+        arrival.user_id, post, dated_at=post.dated_at, import_id=import_id, name_id=arrival.name_id
+    )
 
 
 async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:
@@ -392,12 +400,14 @@ class PostWriter:
                 if (user := users.get(keys[request])) is None:
                     settled[request] = unknown_user(request.username)
                 else:
-                    arrivals[request] = Arrival(user[0], request.post, scope=request.scope)
+                    arrivals[request] = Arrival(
+                        user.user_id, request.post, scope=request.scope, name_id=user.name_id
+                    )
             rows = await find_stored(session, [arrival.key for arrival in arrivals.values()])
             settled |= await _put_into_rooms(session, arrivals, rows)
             added = await add_arrivals(session, list(arrivals.values()), rows, default_time=now())
             posts = {
-                each.id: plain_post(each.id, users[keys[request]][1], each.content)
+                each.id: plain_post(each.id, users[keys[request]].username, each.content)
                 for request, each in zip(arrivals, added, strict=True)
                 if each.is_new and is_plain(each.content)
             }
@@ -423,13 +433,21 @@ async def _put_into_rooms(
             mentions[request] = RoomMention(arrival.key, arrival.post.room)
     refused: dict[PostRequest, Exception] = {}
     places = await find_named(session, list(mentions.values()), rows)
+    members = [
+        (place.room_id, mention.user_id)
+        for (request, mention), place in zip(mentions.items(), places, strict=True)
+        if place and arrivals[request].name_id
+    ]
+    unknown = await unknown_to_guests(session, members)
     for (request, mention), place in zip(mentions.items(), places, strict=True):
         if place is None:
             continue
         try:
+            if arrivals[request].name_id and (place.room_id, mention.user_id) in unknown:
+                raise unknown_name(request.username, place.room_id)
             place.check(mention.reference.name)
             arrivals[request] = arrivals[request]._replace(room_id=place.room_id)
-        except InvalidInputError as error:
+        except (InvalidInputError, ConflictError) as error:
             refused[request] = error
             del arrivals[request]
     return refused

@@ -6,7 +6,7 @@ room with guests.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import insert_rows, is_among
-from app.errors import InvalidInputError
+from app.db.backend import backend_of, insert_rows, is_among
+from app.errors import ConflictError, InvalidInputError
 from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
 from app.services.access.accounts import has_guests
 from app.services.event_log import NewEvent, append_events
@@ -205,6 +205,31 @@ async def count_messages(
         if messages
     ]
     await insert_rows(session, RoomPerson, rows, adds_to="messages")
+
+
+async def unknown_to_guests(
+    session: AsyncSession, members: Collection[Membership]
+) -> set[Membership]:
+    """Return authors without a message in a chat that has guests: a joined name would tell these
+    its author's.
+    """
+    if not members:
+        return set()
+    listed = backend_of(session).listed(sorted(members), RoomPerson.room_id, RoomPerson.user_id)
+    person = RoomPerson.room_id == listed.c.room_id, RoomPerson.user_id == listed.c.user_id
+    is_known = exists().where(*person, RoomPerson.messages > 0)
+    query = select(listed.c.room_id, listed.c.user_id)
+    query = query.where(has_guests(listed.c.room_id), ~is_known)
+    return {(room_id, user_id) for room_id, user_id in await session.execute(query)}
+
+
+def unknown_name(username: str, room_id: int) -> ConflictError:
+    return ConflictError(
+        "'{username}' is a joined name, and guests of chat {number} would learn its author's name,"
+        " which is not in that chat; part the names, or end the guests' access",
+        username=username,
+        number=room_id,
+    )
 
 
 async def remove_empty_rooms(session: AsyncSession, room_ids: Sequence[int] | None = None) -> None:

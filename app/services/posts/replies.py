@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 from app.db.backend import backend_of, is_among, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
-from app.models import Tweet, User
+from app.models import KEPT_USER_ID, Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_content import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first
@@ -165,7 +165,7 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
     found: dict[PostKey, int] = {}
     if of_authors:
         listed = backend_of(session).listed(sorted(of_authors), User.username_key, Tweet.source_id)
-        is_asked = and_(Tweet.user_id == User.id, Tweet.source_id == listed.c.source_id)
+        is_asked = and_(Tweet.user_id == KEPT_USER_ID, Tweet.source_id == listed.c.source_id)
         query = (
             select(listed.c.username_key, listed.c.source_id, Tweet.id)
             .select_from(listed)

@@ -43,7 +43,7 @@ from app.services.posts.selection import (
     field_conditions,
     post_conditions,
 )
-from app.services.posts.users import Author, authors_by_key, unknown_user
+from app.services.posts.users import Author, authors_by_key, is_called, unknown_user
 from saywho.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
 from saywho.text import username_key
 
@@ -251,7 +251,7 @@ async def newest_without(
 ) -> list[Post]:
     depends_on(EVERYTHING)
     keys = [username_key(username) for username in usernames]
-    left_out = select(User.id).where(User.username_key.in_(keys))
+    left_out = select(User.id).where(is_called(keys))
     conditions = [Tweet.user_id.not_in(left_out)] if usernames else []
     return (await read_page(session, conditions, after=None, limit=limit))[0]
 

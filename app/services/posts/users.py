@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from itertools import islice
@@ -38,7 +38,7 @@ from app.db.backend import (
 )
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
-from app.models import SITE_ID, RoomPerson, Site, Tweet, User
+from app.models import IS_GONE, SITE_ID, RoomPerson, Site, Tweet, User
 from app.runtime.clock import days_between
 from app.runtime.work_pool import worked_on
 from app.services.event_log import NewEvent, append_events
@@ -75,14 +75,27 @@ CHANGE_USER: Final = update_by_id(User).values(version=table_of(User).c.version 
 HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 
 
+class NameOwner(NamedTuple):
+    """Whose the posts under a name are."""
+
+    user_id: int
+    username: str
+    name_id: int | None = None
+    """The author of the name itself, if it joined another."""
+
+
 async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, int]:
-    return {key: user_id for key, (user_id, _) in (await names_by_key(session, keys)).items()}
+    return {key: owner.user_id for key, owner in (await names_by_key(session, keys)).items()}
 
 
-async def names_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, tuple[int, str]]:
-    """Return ID and name of each author who is here."""
+async def names_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, NameOwner]:
+    """Return ID and name of each author who is here; a joined name means its author."""
     rows = await rows_by_key(session, _names(), keys)
-    return {key: (user_id, username) for key, user_id, username in rows}
+    owners = {key: NameOwner(user_id, username) for key, user_id, username in rows}
+    joined = await _joined_names(session, {*keys} - owners.keys())
+    return owners | {
+        key: NameOwner(row.id, row.username, row.name_id) for key, row in joined.items()
+    }
 
 
 @cache
@@ -91,6 +104,32 @@ def _names() -> Select[str, int, str]:
     has_key = user.username_key.in_(bindparam("keys", expanding=True))
     named = select(user.username_key, user.id, user.username)
     return named.where(user.deleted_at.is_(None), has_key)
+
+
+async def _joined_names(session: AsyncSession, keys: Collection[str]) -> dict[str, Row[Any]]:
+    """Return those of the names that joined an author, with the author's id and name."""
+    if not keys:
+        return {}
+    author = aliased(User)
+    query = (
+        select(User.username_key, User.id.label("name_id"))
+        .add_columns(author.id, author.username)
+        .join(author, author.id == User.joined_to_id)
+        .where(User.deleted_at.is_not(None), author.deleted_at.is_(None), HAS_KEY)
+    )
+    return {row.username_key: row for row in await rows_by_key(session, query, keys)}
+
+
+async def _by_name(
+    session: AsyncSession, query: Select[*Fields], keys: Collection[str]
+) -> dict[str, Row[*Fields]]:
+    """Return rows with a `username_key` by name; a joined name means its author."""
+    found = {row.username_key: row for row in await rows_by_key(session, query, keys)}
+    if joined := await _joined_names(session, {*keys} - found.keys()):
+        names = {key: username_key(row.username) for key, row in joined.items()}
+        authors = await _by_name(session, query, {*names.values()})
+        found |= {key: authors[name] for key, name in names.items()}
+    return found
 
 
 def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
@@ -103,10 +142,17 @@ async def read_rows(session: AsyncSession, query: Select[int, str, str, int, int
     return [UserRow(*row) for row in await session.execute(query)]
 
 
+def is_called(keys: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition on authors of these names, joined ones among them."""
+    named = aliased(User)
+    author_id = func.coalesce(named.joined_to_id, named.id)
+    return User.id.in_(select(author_id).where(named.username_key.in_(keys)))
+
+
 async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:
     keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
-    rows = await rows_by_key(session, select_rows(HAS_KEY), keys)
-    return {row.username_key: UserRow(*row) for row in rows}
+    rows = await _by_name(session, select_rows(HAS_KEY), keys)
+    return {key: UserRow(*row) for key, row in rows.items()}
 
 
 async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
@@ -153,8 +199,35 @@ class Author(msgspec.Struct, frozen=True):
 
 
 async def find_user(session: AsyncSession, username: str) -> User | None:
+    """Return the author of that name; a joined name means its author."""
+    user = await find_named(session, username)
+    if user is None or user.deleted_at is None:
+        return user
+    return await session.get(User, user.joined_to_id)
+
+
+async def find_named(session: AsyncSession, username: str) -> User | None:
+    """Return the author of that very name, also of a joined one."""
     query = select(User).where(User.username_key == username_key(username))
-    return await session.scalar(query.where(User.deleted_at.is_(None)))
+    return await session.scalar(query.where(not_(IS_GONE)))
+
+
+async def get_alone(session: AsyncSession, username: str) -> User:
+    """Return the author of that very name, who may be deleted or renamed.
+
+    Raises NotFoundError, and ConflictError for a joined name.
+    """
+    user = await find_named(session, username)
+    if user is None:
+        raise unknown_user(username)
+    if user.joined_to_id is not None:
+        author = await session.get_one(User, user.joined_to_id)
+        raise ConflictError(
+            "'{username}' is joined to '{into}'; part them first",
+            username=user.username,
+            into=author.username,
+        )
+    return user
 
 
 async def find_meant(session: AsyncSession, username: str) -> User | None:
@@ -264,7 +337,7 @@ async def rename_user(session: AsyncSession, username: str, display_name: str | 
 
     Raises NotFoundError.
     """
-    user = await get_user(session, username)
+    user = await get_alone(session, username)
     user.display_name = clean_title(display_name)
     await append_events(session, [NewEvent("user.updated", user.id)])
 
@@ -292,8 +365,8 @@ def check_platform(
 
 
 async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, Author]:
-    rows = await rows_by_key(session, _authors_by_key(), keys)
-    return {row.username_key: Author(*row[:-1]) for row in rows}
+    rows = await _by_name(session, _authors_by_key(), keys)
+    return {key: Author(*row[:-1]) for key, row in rows.items()}
 
 
 @cache
@@ -323,7 +396,7 @@ class NamedUser(NamedTuple):
 async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:
     keys = {username_key(username) for username in usernames}
     names = (User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count)
-    query = select(User.username_key, *names).where(HAS_KEY)
+    query = select(User.username_key, *names).where(User.deleted_at.is_(None), HAS_KEY)
     rows = await rows_by_key(session, query, keys) if keys else []
     for row in rows:
         depends_on(row.id)
@@ -498,6 +571,8 @@ class BulkAuthor:
     display_name: str | None = None
     is_of_chat: bool = False
     is_changed: bool = False
+    names: dict[str, int] = field(default_factory=dict)
+    """Ids of joined authors, by the keys of their names."""
 
     def complete(
         self,
@@ -540,10 +615,19 @@ async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str
     """Return the authors here by the keys that mean them, with a leading @ or without it."""
     bare = {key: username_key(without_at(key)) for key in keys}
     columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
-    query = select(*columns).where(User.deleted_at.is_(None))
-    asked = {*keys, *bare.values()}
-    rows = await session.execute(query.where(is_among(session, User.username_key, asked)))
-    authors = {username_key(row.username): BulkAuthor(*row) for row in rows}
+    query = select(*columns, User.joined_to_id, User.deleted_at)
+    asked = is_among(session, User.username_key, {*keys, *bare.values()})
+    rows = (await session.execute(query.where(asked))).all()
+    here = {row.id: BulkAuthor(*row[:-2]) for row in rows if row.deleted_at is None}
+    joined = [row for row in rows if row.deleted_at is not None and row.joined_to_id]
+    if missing := {row.joined_to_id for row in joined} - here.keys():
+        kept = query.where(User.id.in_(missing), User.deleted_at.is_(None))
+        here |= {row.id: BulkAuthor(*row[:-2]) for row in await session.execute(kept)}
+    authors = {username_key(author.username): author for author in here.values()}
+    for row in joined:
+        if author := here.get(row.joined_to_id):
+            authors[key := username_key(row.username)] = author
+            author.names[key] = row.id
     found = {key: authors.get(key) or authors.get(bare[key]) for key in keys}
     return {key: author for key, author in found.items() if author}
 

@@ -1,4 +1,6 @@
-"""The lines of imports that people came to a chat or left it, of those who wrote there."""
+"""The lines of imports that people came to a chat or left it, or changed their names, of those who
+wrote there.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -14,7 +16,7 @@ from saywho.formats.post import RoomReference
 from saywho.formats.records import ChatMove
 from saywho.text import username_key
 
-_COLUMNS: Final = ("room_id", "user_id", "at", "has_left", "import_id")
+_COLUMNS: Final = ("room_id", "user_id", "at", "has_left", "became_id", "import_id")
 
 
 async def store_moves(
@@ -23,11 +25,20 @@ async def store_moves(
     rooms: Mapping[RoomReference, int],
     import_id: int,
 ) -> None:
-    """Keep who came and left by the lines of an import, in the place of what it brought before."""
-    meant = [(move, username_key(move.username)) for move in moves if move.room in rooms]
-    authors = await find_by_keys(session, {key for _, key in meant})
-    ids = {key: author.id for key, author in authors.items()}
-    found = [(rooms[move.room], ids[key], move) for move, key in meant if key in ids]
+    """Keep these lines of an import, in the place of what it brought before."""
+    meant = [
+        (move, username_key(move.username), username_key(move.became))
+        for move in moves
+        if move.room in rooms
+    ]
+    authors = await find_by_keys(session, {key for _, *keys in meant for key in keys if key})
+    # A joined name keeps its lines, for when it is parted again.
+    ids = {key: author.names.get(key, author.id) for key, author in authors.items()}
+    found = [
+        (rooms[move.room], authors[key].id, (ids[key], move.at, move.has_left, ids.get(new)))
+        for move, key, new in meant
+        if key in ids and (new in ids or not new)
+    ]
     here = select(RoomPerson.room_id, RoomPerson.user_id).where(
         is_among(session, RoomPerson.room_id, {room_id for room_id, *_ in found}),
         RoomPerson.messages > 0,
@@ -36,8 +47,7 @@ async def store_moves(
     found = [each for each in found if each[:2] in people]
     await remove_moves(session, RoomMove.import_id == import_id)
     rows = [
-        dict(zip(_COLUMNS, (*of, move.at, move.has_left, import_id), strict=True))
-        for *of, move in found
+        dict(zip(_COLUMNS, (room_id, *line, import_id), strict=True)) for room_id, _, line in found
     ]
     await insert_rows(session, RoomMove, rows)
     for room_id in sorted({room_id for room_id, *_ in found}):

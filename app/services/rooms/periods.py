@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
-from app.models import RoomMove, RoomPerson, Tweet, User
+from app.models import IS_GONE, KEPT_USER_ID, RoomMove, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
 from app.services.posts.selection import unix_seconds, written_in
@@ -289,7 +289,7 @@ async def read_quiet_around(
 async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
     """Return IDs of a chat's people with messages still to be removed."""
     people = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
-    is_gone = RoomPerson.room_id == room_id, User.deleted_at.is_not(None)
+    is_gone = RoomPerson.room_id == room_id, IS_GONE
     return list(await session.scalars(people.where(*is_gone)))
 
 
@@ -496,13 +496,14 @@ async def _messages_between(
 async def _lines(
     session: AsyncSession, room_id: int, ids: Collection[int]
 ) -> dict[int, list[_Line]]:
-    own = Tweet.room_id == room_id, Tweet.user_id == RoomMove.user_id
+    own = Tweet.room_id == room_id, Tweet.user_id == KEPT_USER_ID
     wrote = select(func.min(Tweet.created_at)).where(*own)
     back = wrote.where(Tweet.created_at > RoomMove.at)
     query = (
-        select(RoomMove.user_id, RoomMove.at, RoomMove.has_left)
+        select(KEPT_USER_ID, RoomMove.at, RoomMove.has_left)
         .add_columns(back.scalar_subquery(), wrote.scalar_subquery())
-        .where(RoomMove.room_id == room_id, RoomMove.user_id.in_(ids))
+        .join(User, User.id == RoomMove.user_id)
+        .where(RoomMove.room_id == room_id, KEPT_USER_ID.in_(ids), RoomMove.became_id.is_(None))
         .order_by(RoomMove.at, RoomMove.id)
         .limit(_MOST_LINES)
     )

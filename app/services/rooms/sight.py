@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions, backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, counting, depends_on
 from app.errors import NotFoundError
-from app.models import Room, RoomPerson, Tweet, User
+from app.models import IS_GONE, Room, RoomPerson, Tweet, User
 from app.services.event_log import newest_event
 from app.services.posts.selection import (
     MOST_SCANNED,
@@ -629,7 +629,7 @@ def _people_told_of() -> Select[str, int, datetime | None, int, int]:
         select(User.username, User.id, User.deleted_at, RoomPerson.asked, RoomPerson.recognised)
         .join(RoomPerson, RoomPerson.user_id == User.id)
         .where(RoomPerson.room_id == bindparam("room_id"))
-        .where(or_(is_named, User.deleted_at.is_not(None), RoomPerson.asked > 0))
+        .where(or_(is_named, IS_GONE, RoomPerson.asked > 0))
     )
 
 

@@ -22,7 +22,7 @@ from app.db.backend import (
     insert_rows,
 )
 from app.db.result_cache import DERIVED
-from app.models import User, Vocabulary, Word
+from app.models import IS_GONE, User, Vocabulary, Word
 from app.services.event_log import NewEvent, append_events
 from saywho.queries import QueryPart, TermFrequencies
 from saywho.words import WORDS_RECIPE
@@ -91,7 +91,7 @@ def _counts(texts: str) -> TextClause:
 
 
 async def is_vocabulary_old(session: AsyncSession) -> bool:
-    deleted = select(User.id).where(User.deleted_at.is_not(None)).limit(1)
+    deleted = select(User.id).where(IS_GONE).limit(1)
     if await session.scalar(deleted) is not None:  # Their words would be counted, too.
         return False
     recipe, tweets = (await session.execute(select(Vocabulary.recipe, Vocabulary.tweets))).one()

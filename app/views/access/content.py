@@ -23,6 +23,7 @@ from app.services.deletion import (
 from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.storing import delete_samples
+from app.services.joined_names import join_names, part_names
 from app.services.posts.arrivals import PostRequest
 from app.services.posts.post_content import NewTweetForm, checked
 from app.services.posts.users import choose_own, get_user, rename_user
@@ -59,6 +60,21 @@ async def name_author(form: Form) -> ResponseReturnValue:
     async with writing() as session:
         await rename_user(session, username, form.get("display_name"))
     return see_other(url_for("authors.show_author", username=username))
+
+
+@blueprint.post("/settings/authors/join")
+async def join_author(form: Form) -> ResponseReturnValue:
+    """Let an author be another name of another, as the page of either or of a chat suggests."""
+    into = form.get("into", "").strip()
+    await join_names(writing, form.get("username", "").strip(), into)
+    return _back(form.get("next") or url_for("authors.show_author", username=into))
+
+
+@blueprint.post("/settings/authors/part")
+async def part_author(form: Form) -> ResponseReturnValue:
+    username = form.get("username", "").strip()
+    await part_names(writing, username)
+    return _back(form.get("next") or url_for("authors.show_author", username=username))
 
 
 @blueprint.post("/settings/authors/post")

@@ -7,6 +7,7 @@ from quart import url_for
 
 from app.lifespan import resources
 from app.services.deletion import delete_user
+from app.services.joined_names import NamePairs, join_names, part_names, read_names
 from app.services.posts.users import Author, add_user, list_authors, rename_user
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.policies import writing
@@ -71,3 +72,25 @@ async def remove_user(username: str) -> None:
     """Delete an author and all posts."""
     async with writing() as session:
         await delete_user(session, username)
+
+
+@blueprint.get("/names", policy="admin", answers="Joined and suggested names")
+async def list_names() -> NamePairs:
+    """List names that are joined, and names that files say are of one person."""
+    async with resources().db.read() as session:
+        return await read_names(session)
+
+
+@blueprint.put("/users/<username>/names/<name>", policy="admin", answers="The author")
+async def join_name(username: str, name: str) -> Author:
+    """Join a name to an author: both are names of one person, whose posts are the author's."""
+    await join_names(writing, name, username)
+    return await resources().reads.author(username)
+
+
+@blueprint.delete(
+    "/users/<username>/names/<name>", policy="admin", answers="Parted; the name is an author again"
+)
+async def part_name(username: str, name: str) -> None:
+    """Part a joined name again, with the posts that came under it, also later ones."""
+    await part_names(writing, name, of=username)

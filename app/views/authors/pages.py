@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from msgspec import Struct, structs
-from quart import url_for
+from quart import g, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,7 @@ from app.services.archive.author_portrait import (
 )
 from app.services.compare.habits import Models
 from app.services.imports.jobs import RunningImport, find_running
+from app.services.joined_names import NamePairs, read_names
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, find_user, get_author, list_authors, list_samples
 from app.services.rooms.room_facts import (
@@ -85,6 +86,8 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     """Whether days are in the time zone of the author's chats."""
     is_public: bool
     """Whether programs that read feeds, which cannot sign in, have access."""
+    names: NamePairs | None = None
+    """Other names of somebody who writes in chats, for operators."""
     reach: Reach = Reach()
     most_again: int = 2
     """Years whose posts of this day are in sight; earlier years are folded."""
@@ -236,6 +239,8 @@ async def read_author(
         fuller = await fuller_calendar(session, author, zone, archive.calendar)
         archive = structs.replace(archive, calendar=fuller)
     in_chats = await messages_in_chats(session, author.id)
+    is_told = g.get("operator") and subject.address.get(NAMES_CHAT) is None and in_chats
+    names = await read_names(session, user_id=author.id) if is_told else None
     return AuthorPage(
         subject=subject,
         author=author,
@@ -247,6 +252,7 @@ async def read_author(
         posting=year_of_posting(archive),
         rooms=rooms,
         chat_alone=subject.address.get(NAMES_CHAT),
+        names=names,
         has_own_posts=author.tweets > in_chats,
         has_own_zone=subject.own_zone is not None,
         is_public=resources().openness.seems_public,

@@ -15,6 +15,7 @@ from app.errors import AppError, MalformedError
 from app.language.i18n import gettext, ngettext, show_date, show_number, show_period
 from app.lifespan import resources
 from app.services.access.own_person import OwnPerson, read_own_person
+from app.services.joined_names import NamePairs, read_names
 from app.services.posts.tweets import Post, TweetKey
 from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.periods import (
@@ -117,6 +118,8 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     form: PeriodForm
     years: list[int]
     me: OwnPerson | None = None
+    names: NamePairs | None = None
+    """NamePairs of one person, for operators."""
     """The person of a reader of this chat alone."""
     in_chat: bool = True
     is_sent: bool = False
@@ -242,6 +245,7 @@ async def read_page(
         form=form,
         years=sight.years if is_whole else await Chat(whole).years(session, zone),
         me=await read_own_person(session, g.account.account_id, own) if own is not None else None,
+        names=await read_names(session, room_id=room.id) if g.get("operator") else None,
         about=room.usernames,
     )
 

@@ -170,9 +170,11 @@ class People:
     def _moves_in(self, item: Moved) -> Iterator[ChatMove]:
         whole, *parts = item.names
         for name in [whole] if whole in self._called else parts:
-            username = self._called.get(name)
+            username, became = self._called.get(name), ""
+            if item.became and (became := self._called.get(item.became) or "") in {"", username}:
+                continue
             if username and item.at and item.room:
-                yield ChatMove(username, item.has_left, item.at, item.room)
+                yield ChatMove(username, item.has_left, item.at, item.room, became)
 
     def _named(self, record: Record) -> Item:
         name = record.username

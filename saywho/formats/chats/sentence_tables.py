@@ -15,6 +15,7 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _PLACEHOLDERS: Final = {
     "name": r"[^\n]{1,200}?",
     "who": r"(?P<who>[^\n]{1,200}?)",
+    "new": r"(?P<new>[^\n]{1,200}?)",
     "text": r".*?",
     "n": r"\d[\d.,٫٬]{0,15}",
     "time": r"\d{1,3}:\d\d(?::\d\d)?",
@@ -89,24 +90,31 @@ def matcher(app: str, *kinds: str) -> "Matcher":
 
 
 class Movement(NamedTuple):
-    """Who came to a chat or left it."""
+    """Who came to a chat or left it, or changed name."""
 
     names: tuple[str, ...]
     """The whole that stands for people, then its parts if it may list several; empty for whoever
     exported the chat.
     """
     has_left: bool
+    became: str = ""
+    """The new name of the one person."""
 
 
 def movement_in(app: str, text: str) -> Movement | None:
-    """Return who came or left by a line of an app, if it says so."""
-    for kind in ("joined", "left"):
-        who = _movements(app, kind).who(text)
-        if who is not None:
-            parts = _BETWEEN_NAMES.split(who)
+    """Return who came or left, or changed name, by a line of an app, if it says so."""
+    for kind in ("joined", "left", "renamed"):
+        found = _movements(app, kind).people(text)
+        if found is not None:
+            who, new = (_name(found.get(part, "")) for part in ("who", "new"))
+            parts = [] if new else [*map(_name, _BETWEEN_NAMES.split(who))]
             names = (who, *parts) if len(parts) > 1 else (who,)
-            return Movement(tuple(n.removeprefix("~").strip() for n in names), kind == "left")
+            return Movement(names, kind == "left", new)
     return None
+
+
+def _name(written: str) -> str:
+    return written.removeprefix("~").strip()
 
 
 @cache
@@ -179,13 +187,13 @@ class Matcher:
         match = self._match(_plain(text)) if self._may_be(text) else None
         return match["file"] if match else None
 
-    def who(self, text: str) -> str | None:
-        """Return the person in a sentence, empty without `{who}`; None for another text."""
+    def people(self, text: str) -> dict[str, str] | None:
+        """Return a sentence's `{who}` and `{new}`, if it has them; None for another text."""
         text = _plain(text.strip())
         if text in self._whole:
-            return ""
+            return {}
         match = self._match(text)
-        return match and match.groupdict().get("who", "")
+        return match and match.groupdict()
 
     def _match(self, text: str) -> re.Match[str] | None:
         head = self._by_head.get(text[:2], ())
@@ -223,7 +231,7 @@ class Matcher:
             return
         expression = _Expression(literals, names)
         for end in range(1, len(names)):
-            if names[end] in {"name", "who"} and len(literals[end].strip()) > 3:
+            if names[end] in {"name", "who", "new"} and len(literals[end].strip()) > 3:
                 self._beginnings.append((literals[end], expression, end))
         if len(literals[0]) > 1:
             self._by_head[literals[0][:2]].append(expression)

@@ -49,7 +49,7 @@ class Opening:
     text: str = ""
     """The first line; for a line of the app, only if no table has it."""
     moved: Movement | None = None
-    """Who came or left by a line of the app."""
+    """Who came or left, or changed name, by a line of the app."""
     is_day: bool = False
 
 
@@ -159,7 +159,8 @@ def message(
     attached = attachments_of(files)
     if not name and opening.moved is not None:
         names = ["" if each in grammar.exporters else each for each in opening.moved.names]
-        return Moved(place, "system", (*names,), opening.moved.has_left, opening.when)
+        moved = opening.moved
+        return Moved(place, "system", (*names,), moved.has_left, opening.when, became=moved.became)
     if not name or not (text.strip() or attached.media):
         return Skipped(place, "media" if name else "system")
     return Record(

@@ -394,7 +394,7 @@ def said_in_copy(text: str) -> str:
     return AppNotes((), has_marks=_OWN_MARK in text).said(text).text
 
 
-_lines: Final = partial(matcher, "whatsapp", "line", "joined", "left")
+_lines: Final = partial(matcher, "whatsapp", "line", "joined", "left", "renamed")
 _whole: Final = partial(matcher, "whatsapp", "omitted", "document", "note", "deleted")
 _omitted: Final = partial(matcher, "whatsapp", "omitted", "document")
 _documents: Final = partial(matcher, "whatsapp", "document")

@@ -119,7 +119,19 @@ _TITLE: Final = re.compile(r"\A\[[^\]\n]{1,60}\] ?")
 _OPENING: Final = "“„«「『\"‘'"
 _CLOSING: Final = "”“»」』\"’'"
 _KINDS: Final = (
-    *("line", "joined", "left", "alone", "deed", "gone", "omitted", "sent", "reaction", "note"),
+    *(
+        "line",
+        "joined",
+        "left",
+        "renamed",
+        "alone",
+        "deed",
+        "gone",
+        "omitted",
+        "sent",
+        "reaction",
+        "note",
+    ),
 )
 
 
