@@ -195,10 +195,11 @@ def test_a_data_folder_that_is_read_only_for_a_while_is_503_while_reads_go_on(
             signing_in = requests.post(f"{site.url()}/login", form, timeout=DEADLINE_S)
             assert (signing_in.status_code, signing_in.headers["Retry-After"]) == (503, "30")
             assert server.send("GET", POSTS)[2]["items"][0]["text"] == "before"
-            for command_line in (("backup", tmp_path / "backup.tar"), ("users",)):
+            for command_line in (("backup", tmp_path / "backup.tar"), ("user", "add", "bo")):
                 refused = installation.process(PROGRAM, *command_line)
                 assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
                 assert "Read-only file system" in refused.stderr
+            assert installation.process(PROGRAM, "users").returncode == 0
             installation.wait_until(lambda: "goes on later" in server.log())
         installation.wait_until(lambda: server.send("GET", job)[2]["state"] == "done")
         assert server.send("GET", job)[2]["accepted"] == IMPORTED
