@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -82,20 +83,35 @@ static int place(int folder, const char *name, char *path) {
     return is_watched(path);
 }
 
-static void note(uint32_t call, uint64_t node, int64_t offset, const void *data, uint32_t length,
-                 const char *path, const char *second) {
+/* Held from before a change until it is written down: else the log could have what another process
+   then did to the same file first. The log is opened each time, since programs close descriptors
+   that they do not know. */
+static int hold(void) {
+    int log = log_path ? syscall(SYS_openat, AT_FDCWD, log_path,
+                                 O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+    while (log >= 0 && syscall(SYS_flock, log, LOCK_EX) && errno == EINTR);
+    return log;
+}
+
+static void let_go(int log) {
+    int kept = errno;
+    if (log >= 0) {
+        syscall(SYS_flock, log, LOCK_UN); /* A process that was begun meanwhile has it open, too. */
+        syscall(SYS_close, log);
+    }
+    errno = kept;
+}
+
+static void note(int log, uint32_t call, uint64_t node, int64_t offset, const void *data,
+                 uint32_t length, const char *path, const char *second) {
     struct { uint32_t call, length, path, second; uint64_t node; int64_t offset; } head = {
         call, length, path ? strlen(path) : 0, second ? strlen(second) : 0, node, offset};
     int kept = errno;
-    /* Opened each time: programs close descriptors that they do not know. */
-    int file = log_path ? syscall(SYS_openat, AT_FDCWD, log_path,
-                                  O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
-    if (file >= 0) {
+    if (log >= 0) {
         struct iovec parts[4] = {{&head, sizeof head}, {(void *)path, head.path},
                                  {(void *)second, head.second}, {(void *)data, length}};
         ssize_t all = sizeof head + head.path + head.second + length;
-        if (syscall(SYS_writev, file, parts, 4) != all) abort();
-        syscall(SYS_close, file);
+        if (syscall(SYS_writev, log, parts, 4) != all) abort();
     }
     errno = kept;
 }
@@ -125,6 +141,7 @@ static int opened(int folder, const char *name, int flags, mode_t mode) {
     if (!place(folder, name, path) || (flags & O_TMPFILE) == O_TMPFILE)
         return syscall(SYS_openat, folder, name, flags, mode);
     if (!(flags & O_DIRECTORY) && fails(AN_OPEN)) return -1;
+    int log = flags & (O_CREAT | O_TRUNC) ? hold() : -1;
     int file, is_new = 0;
     do {
         file = -1;
@@ -135,8 +152,9 @@ static int opened(int folder, const char *name, int flags, mode_t mode) {
         }
         file = syscall(SYS_openat, folder, name, flags & ~O_CREAT, mode);
     } while (file < 0 && errno == ENOENT && flags & O_CREAT);
-    if (file >= 0 && is_new) note(CREATE, node_of(file), 0, NULL, 0, path, NULL);
-    else if (file >= 0 && flags & O_TRUNC) note(TRUNCATE, node_of(file), 0, NULL, 0, path, NULL);
+    if (file >= 0 && is_new) note(log, CREATE, node_of(file), 0, NULL, 0, path, NULL);
+    else if (file >= 0 && flags & O_TRUNC) note(log, TRUNCATE, node_of(file), 0, NULL, 0, path, NULL);
+    let_go(log);
     return file;
 }
 
@@ -156,8 +174,9 @@ int openat64(int folder, const char *path, int flags, ...) { MODE(flags) return 
 int creat(const char *path, mode_t mode) { return opened(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode); }
 int creat64(const char *path, mode_t mode) { return creat(path, mode); }
 
-static void note_write(int file, int64_t offset, const void *data, ssize_t length, const char *path) {
-    if (length > 0) note(WRITE, node_of(file), offset, data, length, path, NULL);
+static void note_write(int log, int file, int64_t offset, const void *data, ssize_t length, const char *path) {
+    if (length > 0) note(log, WRITE, node_of(file), offset, data, length, path, NULL);
+    let_go(log);
 }
 
 ssize_t write(int file, const void *data, size_t length) {
@@ -165,8 +184,9 @@ ssize_t write(int file, const void *data, size_t length) {
     REAL(write);
     if (!root || !path_of(file, path)) return real(file, data, length);
     if (fails(A_WRITE)) return -1;
+    int log = hold();
     ssize_t written = real(file, data, length);
-    note_write(file, lseek(file, 0, SEEK_CUR) - written, data, written, path);
+    note_write(log, file, written > 0 ? lseek(file, 0, SEEK_CUR) - written : 0, data, written, path);
     return written;
 }
 
@@ -175,8 +195,9 @@ ssize_t pwrite64(int file, const void *data, size_t length, off64_t offset) {
     REAL(pwrite64);
     if (!root || !path_of(file, path)) return real(file, data, length, offset);
     if (fails(A_WRITE)) return -1;
+    int log = hold();
     ssize_t written = real(file, data, length, offset);
-    note_write(file, offset, data, written, path);
+    note_write(log, file, offset, data, written, path);
     return written;
 }
 
@@ -211,8 +232,10 @@ int ftruncate64(int file, off64_t length) {
     REAL(ftruncate64);
     if (!root || !path_of(file, path)) return real(file, length);
     if (fails(A_WRITE)) return -1;
+    int log = hold();
     int status = real(file, length);
-    if (!status) note(TRUNCATE, node_of(file), length, NULL, 0, path, NULL);
+    if (!status) note(log, TRUNCATE, node_of(file), length, NULL, 0, path, NULL);
+    let_go(log);
     return status;
 }
 
@@ -222,8 +245,9 @@ static int synced(int file, int (*real)(int)) {
     char path[PATH_MAX];
     if (!root || !path_of(file, path)) return real(file);
     if (fails(A_SYNC)) return -1;
-    int status = real(file);
-    if (!status) note(SYNC, node_of(file), 0, NULL, 0, path, NULL);
+    int status = real(file), log = status ? -1 : hold();
+    if (!status) note(log, SYNC, node_of(file), 0, NULL, 0, path, NULL);
+    let_go(log);
     return status;
 }
 
@@ -234,10 +258,12 @@ static int named(uint32_t call, int folder, const char *name, int to_folder, con
                  int flags, long number) {
     char path[PATH_MAX], second[PATH_MAX];
     int is_first = place(folder, name, path), is_second = place(to_folder, to_name, second);
-    uint64_t node = is_first ? node_at(path) : 0;
     if (is_first && is_second && fails(A_NAME)) return -1;
+    int log = is_first && is_second ? hold() : -1;
+    uint64_t node = is_first ? node_at(path) : 0;
     int status = syscall(number, folder, name, to_folder, to_name, flags);
-    if (!status && is_first && is_second) note(call, node, 0, NULL, 0, path, second);
+    if (!status) note(log, call, node, 0, NULL, 0, path, second);
+    let_go(log);
     return status;
 }
 
@@ -249,9 +275,10 @@ int link(const char *old, const char *name) { return named(LINK, AT_FDCWD, old, 
 
 int unlinkat(int folder, const char *name, int flags) {
     char path[PATH_MAX];
-    int is_here = place(folder, name, path);
+    int log = place(folder, name, path) ? hold() : -1;
     int status = syscall(SYS_unlinkat, folder, name, flags);
-    if (!status && is_here) note(flags & AT_REMOVEDIR ? RMDIR : UNLINK, 0, 0, NULL, 0, path, NULL);
+    if (!status) note(log, flags & AT_REMOVEDIR ? RMDIR : UNLINK, 0, 0, NULL, 0, path, NULL);
+    let_go(log);
     return status;
 }
 
@@ -262,8 +289,10 @@ int mkdirat(int folder, const char *name, mode_t mode) {
     char path[PATH_MAX];
     int is_here = place(folder, name, path);
     if (is_here && fails(AN_OPEN)) return -1;
+    int log = is_here ? hold() : -1;
     int status = syscall(SYS_mkdirat, folder, name, mode);
-    if (!status && is_here) note(MKDIR, node_at(path), 0, NULL, 0, path, NULL);
+    if (!status) note(log, MKDIR, node_at(path), 0, NULL, 0, path, NULL);
+    let_go(log);
     return status;
 }
 
