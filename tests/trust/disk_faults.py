@@ -51,8 +51,10 @@ CALLS: Final = {
 }
 """Calls for a post, and for an import of a line, with its request."""
 SOON_S: Final = 0.2
-MOST_S: Final = 5.0
-"""Of a request after a fault has passed."""
+FAILS_WITHIN_S: Final = 10.0
+"""In which an import makes the call that fails, if it makes so many."""
+MOST_S: Final = 20.0
+"""Of a request after a fault has passed: less than the 30 s for which a writer waits."""
 NO_MEDIA: Final = "no more media are stored"
 PERSISTENT: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 """Errors that may also last, until somebody makes room."""
@@ -267,7 +269,7 @@ async def try_requests(
                     path, data = "/api/v1/imports?format=jsonl", jsonl(ann_says(text))
                     answer = await client.post(path, data=data)
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(_until_failed(failing), MOST_S)
+                        await asyncio.wait_for(_until_failed(failing), FAILS_WITHIN_S)
                     await asyncio.sleep(SOON_S)
                 else:
                     path = "/api/v1/users/ann/tweets"

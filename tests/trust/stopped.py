@@ -47,6 +47,9 @@ LONGEST_S: Final = 35.0
 IMPORTED: Final = 20_000
 SHORT_MIB: Final = 1
 """What a worker may take more than it has."""
+ENOUGH: Final = 100
+"""Posts after which only pages are requested while a worker runs out of memory: one page holds 200.
+"""
 KINDS: Final = {"serve": 15.0, "hypercorn": 50.0, "postgresql": 15.0}
 """Ways to serve, and the seconds for which something is stopped: below the 20 s after which `saywho
 serve` replaces a worker, and the 60 s after which hypercorn closes a connection that nobody uses.
@@ -83,9 +86,10 @@ class Follower:
                 elif name == b"event":
                     kind = value.decode()
                 elif name == b"data" and kind not in {"ready", "reset"}:
+                    data = json.loads(value)  # First, as a worker may be killed in its middle.
                     self.events.append(event)
                     if kind == "tweet.created":
-                        self.created.append(json.loads(value)["id"])
+                        self.created.append(data["id"])
 
     def faults(self) -> Iterator[str]:
         if self.events != sorted(set(self.events)):
@@ -170,7 +174,11 @@ class Stops:
         self._is_killed = True
 
         def is_replaced() -> bool:
-            self.post()
+            if len(self.stored) < ENOUGH:
+                self.post()
+            else:
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    self.server.send("GET", NEWEST)
             there = self._workers()
             return worker not in there and len(there) > 1
 
@@ -309,8 +317,13 @@ def run(
         for _ in range(rounds):
             stops.stop_a_worker()
             if kind != "hypercorn":  # It ends if a worker is killed.
-                with memory_limit(SHORT_MIB) as limit:
-                    stops.limit_a_worker(limit)
+                with ExitStack() as short:
+                    try:
+                        limit = short.enter_context(memory_limit(SHORT_MIB))
+                    except OSError as error:
+                        stops.said.append(f"no worker was short of memory ({error})")
+                    else:
+                        stops.limit_a_worker(limit)
             if of_imports:
                 stops.stop_an_import()
             if database is not None:
