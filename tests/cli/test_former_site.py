@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -20,7 +21,7 @@ from tests.installation import PROGRAM, ROOT, Installation, lines
 from tests.server import Server, children_of, serving
 
 FORMER: Final = (sys.executable, "-c", "from app.cli import main; main()")
-LONG: Final = 3_000
+LONG: Final = 10_000
 """Posts of the import that 1.1.0 does not end."""
 CHAT: Final = "\n".join(
     f"[1/{day}/24, 10:{minute:02}:00] {name}: {text} {day}.{minute}"
@@ -58,11 +59,31 @@ def former(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return source_of("1.1.0", tmp_path_factory.mktemp("former"))
 
 
-def kill(pid: int) -> None:
-    """Kill a process, and before it all that it has begun."""
-    for child in children_of(pid):
-        kill(child)
-    os.kill(pid, signal.SIGKILL)
+UNDER_WAY: Final = """
+    SELECT 1 FROM "ImportJob" WHERE state = 'running' AND accepted > 500 AND accepted < ?
+"""
+
+
+def stop(pid: int) -> list[int]:
+    """Stop a process, and then all that it has begun; return their ids."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+    return [pid, *(each for child in children_of(pid) for each in stop(child))]
+
+
+def kill_within_an_import(server: Server) -> bool:
+    """Kill a server and all that it has begun, if an import has stored some posts and not all.
+
+    All is stopped for the look, so that the import cannot end between that and the kill.
+    """
+    pids = stop(server.process.pid)
+    database = f"{server.installation.database.as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(database, uri=True)) as connection:
+        is_under_way = connection.execute(UNDER_WAY, [LONG]).fetchone() is not None
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL if is_under_way else signal.SIGCONT)
+    return is_under_way
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +128,7 @@ def upgraded(former: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         headers = {"Authorization": f"Bearer {token}"}
         answer = httpx.post(f"{url}/api/v1/imports", content=content, headers=headers, timeout=90)
         began = answer.headers["Location"]
-        old.wait_until(lambda: server.send("GET", began)[2]["accepted"] > 500)
-        assert server.send("GET", began)[2]["state"] == "running"
-        kill(server.process.pid)
+        old.wait_until(lambda: kill_within_an_import(server))
     new = Installation(old.data_dir, settings | {"PYTHONPATH": str(ROOT)})
     with serving(new, str(PROGRAM), "serve", "--workers", "1") as server, opened:
         server.token = token
