@@ -1,5 +1,6 @@
 """What a developer gives to `create_app`, and finds on the app, with the habits of Flask."""
 
+import gc
 import logging
 import os
 import subprocess
@@ -16,6 +17,7 @@ from app.config import Config, ConfigError
 from app.db.result_cache import cacheable
 from tests.conftest import MakeConfig
 from tests.installation import ROOT, TIMEOUT_S, Installation
+from tests.waiting import eventually
 
 
 def add_views(app: Quart) -> None:
@@ -92,10 +94,12 @@ async def test_a_test_without_a_folder_gets_one_that_goes_with_the_app() -> None
     assert first.secret_key != second.secret_key
     assert (folders[0] / "testing.db").exists()
     del first, second, app
-    import gc
 
-    gc.collect()
-    assert not any(folder.exists() for folder in folders)
+    async def left() -> list[Path]:
+        gc.collect()
+        return [folder for folder in folders if folder.exists()]
+
+    await eventually(left, until=lambda folders: not folders)
 
 
 async def test_errors_of_plain_views_propagate_in_tests(make_config: MakeConfig) -> None:

@@ -26,14 +26,19 @@ def test_a_connection_that_opens_after_its_loop_has_closed_is_closed(
             super().close()
             closed.append(True)
 
-    def opened(path: Path) -> sqlite3.Connection:
-        assert has_closed.wait(DEADLINE_S)
-        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Watched)
-
     async def give_up() -> None:
+        loop, limit = asyncio.get_running_loop(), asyncio.timeout(DEADLINE_S)
+
+        def opened(path: Path) -> sqlite3.Connection:
+            loop.call_soon_threadsafe(limit.reschedule, loop.time())  # The time is over.
+            assert has_closed.wait(DEADLINE_S)
+            return sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, factory=Watched
+            )
+
         engine = make_engine(f"sqlite+aiosqlite:///{tmp_path / 'posts.db'}", opened=opened)
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05), engine.connect():
+            async with limit, engine.connect():
                 pass
 
     before = {*threading.enumerate()}

@@ -328,10 +328,13 @@ def test_hypercorn_is_started_by_the_lines_of_the_table(tmp_path: Path) -> None:
     _, settings = lines["`gunicorn.conf.py`"].codes[1]
     words = [*shlex.split(line), *shlex.split(settings.replace("hypercorn.toml", str(TOML)))]
     with serving(Installation(tmp_path / "instance"), sys.executable, "-m", *words) as server:
-        workers = [pid for pid in server.workers() if b"spawn_main" in command_of(pid)]
-        assert len(workers) == 4
+
+        def workers() -> list[int]:
+            return [pid for pid in server.workers() if b"spawn_main" in command_of(pid)]
+
+        server.installation.wait_until(lambda: len(workers()) == 4)
         # "only a worker that ended well; otherwise the server ends"
-        os.kill(workers[0], signal.SIGKILL)
+        os.kill(workers()[0], signal.SIGKILL)
         server.process.wait(TIMEOUT_S)
     (name, loop) = lines["`--graceful-timeout`"].codes[1]
     assert hasattr(HypercornConfig(), name)
