@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from quart import Quart
 from sqlalchemy import func, select
 
+from app.config import Config
 from app.db.engine import Database
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
@@ -17,7 +18,7 @@ from tests.browsing import parts_of
 
 T = TypeVar("T")
 
-DEADLINE_S: Final = 90.0
+DEADLINE_S: Final = 150.0
 INTERVALS_S: Final = (0.01, 0.02, 0.05, 0.1)
 """Between one look and the next, which cost more than what they wait for; the last one repeats."""
 
@@ -49,6 +50,16 @@ async def until_some_are_imported(db: Database) -> None:
 async def is_due(db: Database, job: Job) -> bool:
     async with db.read() as session:
         return bool(await job.is_due(session))
+
+
+async def until_at_rest(config: Config) -> None:
+    """Wait until a site that another process serves has done all maintenance that is due."""
+    async with Database(config) as db:
+
+        async def due() -> list[str]:
+            return [job.name for job in jobs() if await is_due(db, job)]
+
+        await eventually(due, until=lambda names: not names)
 
 
 async def maintain(db: Database, *, kept_events: int = 1_000_000) -> None:

@@ -1,5 +1,6 @@
 """A real server with invented posts, a real browser, and the pages that both show."""
 
+import asyncio
 import contextlib
 import functools
 import json
@@ -16,8 +17,10 @@ import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from app.config import Config
 from tests.installation import Installation
 from tests.server import SERVE, serving
+from tests.waiting import until_at_rest
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 HEADLESS: Final = Path("/usr/bin/chromium-headless-shell")
@@ -113,7 +116,9 @@ class Website:
     url: str
     log: Path
     command: Callable[..., str]
-    """Runs `saywho` with arguments on the same installation; returns what it prints."""
+    """Runs `saywho` with arguments on the same installation, and waits until the server has done
+    the maintenance that follows; returns what it prints.
+    """
 
     def address(self, path: str) -> str:
         return self.url + path
@@ -224,6 +229,16 @@ def serve(
         # A thread, since a test's own has a loop that runs.
         return thread.submit(installation.done, *arguments, stdin=typed).result()
 
+    def settle() -> None:
+        # Else a page may change while a test looks at it.
+        config = Config.from_env(installation.environment())
+        thread.submit(asyncio.run, until_at_rest(config)).result()
+
+    def command(*arguments: str) -> str:
+        printed = run(*arguments)
+        settle()
+        return printed
+
     thread = ThreadPoolExecutor(1)
     if sample:
         run("demo")
@@ -236,7 +251,8 @@ def serve(
     if prepare:
         prepare(folder / "data")
     with serving(installation, *SERVE, "--workers", "1") as server:
-        yield Website(f"http://127.0.0.1:{server.port}", server.log_file, run)
+        settle()
+        yield Website(f"http://127.0.0.1:{server.port}", server.log_file, command)
 
 
 def find_chromium(*, whole: bool = False) -> Path:
