@@ -21,7 +21,7 @@ from app.config import Config
 
 PROGRAM = Path(sys.executable).with_name("saywho")
 ROOT = Path(__file__).parents[1]
-TIMEOUT_S = 90
+TIMEOUT_S = 150
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,14 +117,14 @@ async def check_memory(
 
 
 @pytest.mark.full
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.databases("sqlite")
 async def test_no_address_takes_more_than_its_limit_into_memory(make_config: MakeConfig) -> None:
     await check_memory(make_config, (OF_LENGTH, {}), (IN_CHUNKS, PACKED))
 
 
 @pytest.mark.full
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.databases("sqlite")
 async def test_no_address_holds_more_whichever_answer_it_is_asked_for(
     make_config: MakeConfig,

@@ -84,7 +84,7 @@ def asked(app: Quart) -> Iterator[str]:
 
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.soak))
 @pytest.mark.full
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_no_time_in_an_address_is_an_error_of_the_server(old: Client) -> None:
     sent = set(asked(old.app))
     assert "/user/hana" in await old.page("/user/hana/0001")
