@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from quart import Quart
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 
 from app.config import Config
 from app.db.engine import Database
+from app.errors import AppError
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
 from app.services.maintenance import Job, jobs
@@ -56,10 +58,12 @@ async def until_at_rest(config: Config) -> None:
     """Wait until a site that another process serves has done all maintenance that is due."""
     async with Database(config) as db:
 
-        async def due() -> list[str]:
-            return [job.name for job in jobs() if await is_due(db, job)]
+        async def is_at_rest() -> bool:
+            with suppress(AppError):  # The database may be busy.
+                return not any([await is_due(db, job) for job in jobs()])
+            return False
 
-        await eventually(due, until=lambda names: not names)
+        await eventually(is_at_rest)
 
 
 async def maintain(db: Database, *, kept_events: int = 1_000_000) -> None:
