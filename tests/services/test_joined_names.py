@@ -118,7 +118,7 @@ async def test_a_change_of_name_is_suggested_joined_and_parted(app: Quart) -> No
         "joined": [],
         "suggested": [{"username": OLD, "into": NEW, "room": 1, "at": "2024-05-07T09:00:00Z"}],
     }
-    joined = await admin.send("PUT", f"/api/v1/users/{NEW}/names/{OLD}")
+    joined = await admin.send("POST", f"/api/v1/users/{NEW}/names/{OLD}")
     assert joined.status_code == 200
     assert await authors(admin) == {"Ann": 24, NEW: 24}
     assert (await admin.json(f"/api/v1/users/{OLD}"))["username"] == NEW
@@ -234,7 +234,7 @@ async def test_all_that_counts_by_author_follows_in_every_process(make_config: M
         apart = await seen()
         assert apart["people"] == apart["portrait"] == {"Ann": 24, OLD: 12, NEW: 12}
         assert (apart["stats"], apart["found"]) == (3, [OLD])
-        await changed("PUT")
+        await changed("POST")
         joined = await seen()
         assert joined["people"] == joined["portrait"] == {"Ann": 24, NEW: 24}
         assert (joined["stats"], joined["found"], joined["authors"]) == (2, [NEW], joined["people"])
@@ -246,14 +246,14 @@ async def test_all_that_counts_by_author_follows_in_every_process(make_config: M
 
 
 REFUSED: Final = [
-    ("PUT", f"{NEW}/names/nobody", 404, "User 'nobody' doesn't exist"),
-    ("PUT", f"nobody/names/{OLD}", 404, "User 'nobody' doesn't exist"),
-    ("PUT", f"{OLD}/names/{OLD}", 422, "Choose two different authors"),
-    ("PUT", f"{NEW}/names/poster", 409, "'poster' and 'Nadia_Berlin' must both be people"),
-    ("PUT", "Ann/names/Cy", 409, "'Cy' is joined to 'Bo'; part them first"),
-    ("PUT", "Cy/names/Ann", 409, "'Cy' is joined to 'Bo'; part them first"),
-    ("PUT", "Ann/names/Bo", 409, "Other names are joined to 'Bo'; part them first, or join"),
-    ("PUT", "Bo/names/Cy", 200, ""),
+    ("POST", f"{NEW}/names/nobody", 404, "User 'nobody' doesn't exist"),
+    ("POST", f"nobody/names/{OLD}", 404, "User 'nobody' doesn't exist"),
+    ("POST", f"{OLD}/names/{OLD}", 422, "Choose two different authors"),
+    ("POST", f"{NEW}/names/poster", 409, "'poster' and 'Nadia_Berlin' must both be people"),
+    ("POST", "Ann/names/Cy", 409, "'Cy' is joined to 'Bo'; part them first"),
+    ("POST", "Cy/names/Ann", 409, "'Cy' is joined to 'Bo'; part them first"),
+    ("POST", "Ann/names/Bo", 409, "Other names are joined to 'Bo'; part them first, or join"),
+    ("POST", "Bo/names/Cy", 200, ""),
     ("DELETE", f"{NEW}/names/{OLD}", 409, "'Nadia' is not joined to this author"),
     ("DELETE", "Ann/names/Cy", 409, "'Cy' is not joined to this author"),
     ("DELETE", "Cy", 409, "'Cy' is joined to 'Bo'; part them first"),
@@ -280,7 +280,7 @@ async def test_only_an_administrator_joins_and_parts(app: Quart) -> None:
     await imported(parts_of(app).db, ALL)
     for client in (await client_with(app, "write"), await client_with(app, "read")):
         assert (await client.get("/api/v1/names")).status_code == 403
-        for method in ("PUT", "DELETE"):
+        for method in ("POST", "DELETE"):
             answer = await client.send(method, f"/api/v1/users/{NEW}/names/{OLD}")
             assert answer.status_code == 403
 
@@ -299,7 +299,7 @@ async def test_guests_learn_no_name_of_another_chat(app: Quart) -> None:
     await imported(db, ALL)
     await imported(db, FILES["elsewhere"], "Work")
     guest = await guest_of(app, 2)
-    refused = await admin.send("PUT", f"/api/v1/users/{NEW}/names/{OLD}")
+    refused = await admin.send("POST", f"/api/v1/users/{NEW}/names/{OLD}")
     assert refused.status_code == 409
     assert "Guests of chat 2 would learn the name 'Nadia_Berlin'" in str(await refused.get_json())
     await join_names(db.write, NEW, OLD)

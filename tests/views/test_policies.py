@@ -128,7 +128,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/users": {"GET": "read", "POST": "write"},
     f"{API}/users/<username>": {"GET": "read", "PATCH": "admin", "DELETE": "admin"},
     f"{API}/names": {"GET": "admin"},
-    f"{API}/users/<username>/names/<name>": {"PUT": "admin", "DELETE": "admin"},
+    f"{API}/users/<username>/names/<name>": {"POST": "admin", "DELETE": "admin"},
     f"{API}/users/<username>/archive": {"GET": "read"},
     f"{API}/users/<username>/years/<year:year>": {"GET": "read"},
     f"{API}/rooms/<id:room_id>/years/<year:year>": {"GET": "read"},

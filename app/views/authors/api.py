@@ -81,7 +81,7 @@ async def list_names() -> NamePairs:
         return await read_names(session)
 
 
-@blueprint.put("/users/<username>/names/<name>", policy="admin", answers="The author")
+@blueprint.post("/users/<username>/names/<name>", policy="admin", answers="The author")
 async def join_name(username: str, name: str) -> Author:
     """Join a name to an author: both are names of one person, whose posts are the author's."""
     await join_names(writing, name, username)
