@@ -246,7 +246,7 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     named = ("-u", "lighthouse", "-u", "빵집")
     assert filled.json("compare", "-", *named, stdin=text) == comparison
     shown = filled.done("compare", text)
-    assert "verdict: close\nToo little to go on\n" in shown
+    assert "verdict: close\nIf one of these 2 wrote it, it is most like 빵집\n" in shown
     assert "If no author has 25 posts or more" in shown
     assert "%" not in shown
     assert "only with people from elsewhere" in shown
