@@ -36,6 +36,7 @@ DERIVED = {*("BackgroundSnapshot", "Embedding", "Event", "Profile"), *("Vocabula
 """Background work writes them; an event says also that it has counted."""
 IDS = {
     "username": "ann",
+    "name": "bo",
     "year": 2020,
     **dict.fromkeys(["tweet_id", "token_id", "session_id", "import_id", "source_id"], 1),
     **dict.fromkeys(["room_id", "invitation_id", "account_id", "game_id", "player_id"], 1),
