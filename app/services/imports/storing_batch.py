@@ -162,18 +162,12 @@ class Resolved(NamedTuple):
     user: BulkAuthor
     room_id: int | None = None
     """None for a post, and for a message that has its room already."""
+    name_id: int | None = None
+    """Of the joined author of the name in the file."""
 
     @property
     def key(self) -> SourceKey:
         return self.user.id, self.item.post.source_id
-
-    @property
-    def name_id(self) -> int | None:
-        """Id of the joined author of the name in the file."""
-        names, name = self.user.names, self.item.username
-        if not names:
-            return None
-        return names.get(username_key(name)) or names.get(username_key(without_at(name)))
 
     @property
     def identity(self) -> PostIdentity:
@@ -240,7 +234,7 @@ async def store_batch(
     report.reworded += sum(outcome.is_reworded for outcome in added)
     report.duplicates += len(resolved) - accepted
     report.stored.add_rooms(outcome.room_id for outcome in resolved)
-    for (item, user, _), outcome in zip(fresh, added, strict=False):
+    for (item, user, *_), outcome in zip(fresh, added, strict=False):
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
     # Last, since posts tell a sample from somebody else of its name.
@@ -325,7 +319,7 @@ def _in_their_places(
 def _people(resolved: Iterable[Resolved]) -> dict[RoomReference, dict[int, str]]:
     """Return the names of who writes in each chat."""
     people: dict[RoomReference, dict[int, str]] = defaultdict(dict)
-    for item, user, _ in resolved:
+    for item, user, *_ in resolved:
         if item.post.room is not None:
             people[item.post.room][user.id] = user.display_name or user.username
     return people
@@ -344,7 +338,7 @@ def _sorted_out(
     rooms: dict[int, int] = {}
     again: list[Arrival] = []
     for place, outcome in enumerate(resolved):
-        item, user, room_id = outcome
+        item, user, room_id, name_id = outcome
         if not item.repeat:
             continue
         equal = [
@@ -358,7 +352,6 @@ def _sorted_out(
             or (post.room_id is None and memory.places(item, post.import_id))
         ]
         # What this import brought under another name of the person is another message.
-        name_id = outcome.name_id
         is_of_import = memory.import_id is not None
         equal = [
             post
@@ -385,7 +378,7 @@ def _messages_of_files(
     resolved: Iterable[Resolved], known: Mapping[int, int], added: Iterable[Added]
 ) -> Iterator[FileMessage]:
     outcomes = iter(added)
-    for place, (item, _, room_id) in enumerate(resolved):
+    for place, (item, _, room_id, _) in enumerate(resolved):
         post = item.post
         post_id, is_new = (known[place], False) if place in known else next(outcomes)[:2]
         if room_id and isinstance(post.room, FileRoom) and post.created_at and not post.dated_at:
@@ -412,12 +405,12 @@ async def _resolve(
         if item.is_exact and is_other:
             author = None
         author = author or BulkAuthor(0, username, item.platform or "local")
-        outcome = Resolved(item, author)
+        name_id = author.names.get(key) or author.names.get(bare_keys[item.username])
         try:
             author.complete(
                 platform=item.platform,
                 # A joined name is shown as its author.
-                display_name=None if outcome.name_id else item.display_name,
+                display_name=None if name_id else item.display_name,
                 is_of_chat=item.is_said_by(author),
                 may_fill=memory.may_fill(author.id),
             )
@@ -427,7 +420,7 @@ async def _resolve(
             authors[key] = author
             if not author.id:
                 authors[bare] = author
-            resolved.append(outcome)
+            resolved.append(Resolved(item, author, name_id=name_id))
     named = {author.username: author for author in authors.values()}
     return resolved, await store_authors(session, named.values())
 
