@@ -402,10 +402,13 @@ def test_a_made_up_chat_comes_out_as_it_was(
 
 
 def test_every_format_of_chats_is_made_up() -> None:
-    """`test_shapes`, `test_irc`, `test_zoom` and `test_message_tables` read files of the others."""
+    """`test_shapes`, `test_signal`, `test_irc`, `test_zoom` and `test_message_tables` read files of
+    the others.
+    """
     chats = {name for name, form in FORMATS.items() if form.is_chat}
     chats -= {*(shape.name for shape in SHAPES), "sms", "irc", "zoom", "band", "slack-messages"}
-    assert BY_APP.keys() >= chats - {"chats", "discord-csv", "imazing", "mail", "wechat-csv"}
+    chats -= {"chats", "discord-csv", "imazing", "mail", "sigtop", "wechat-csv"}
+    assert BY_APP.keys() >= chats
 
 
 LOCAL = datetime(2024, 3, 1, 10)

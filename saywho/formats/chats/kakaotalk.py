@@ -187,6 +187,8 @@ class KakaoTalk(GrammarOfDays):
         """Return a title above the time of saving, in any language, or the one name in it."""
         places = (at for at, line in enumerate(head[:HEADING_LINES]) if self.saved.fullmatch(line))
         title = head[place - 1].lstrip("\ufeff") if (place := next(places, 0)) else ""
+        if title.endswith(".txt"):
+            return ""  # The name of the file, which each part of a chat has of its own.
         named = [name for name in self._names_in(head) if name and name in title]
         return (named[0] if len(named) == 1 else clean_title(title)) or ""
 
