@@ -32,6 +32,7 @@ MANY_COUNTED: Final = 5_000
 FIRST_LOOK_S: Final = 0.3
 """How long a visitor waits for such a count."""
 MOST_FIRST_LOOKS: Final = 20
+"""Counts that go on without a visitor who waits; further ones hold their requests up."""
 
 Span = tuple[datetime, datetime]
 Key = TypeVar("Key", bound=Hashable)
@@ -353,6 +354,8 @@ class FirstLooks:
         look, is_own = self._looks.get(key), False
         is_old = look is not None and look.task.done() and not look.is_owed
         if look is None or (is_old and not await self._is_shown(look, may_share)):
+            if len(self._running) >= MOST_FIRST_LOOKS:
+                return await make()
             look, is_own = self._begin(make), True
             self._looks.put(key, look)
         try:

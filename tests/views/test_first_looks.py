@@ -68,6 +68,15 @@ async def test_a_few_messages_are_counted_while_the_visitor_waits(
         assert (await anybody.get(path)).status_code == 200
 
 
+async def test_further_counts_hold_their_requests_up(
+    app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each request, with another query, would leave a count that goes on without it."""
+    await filled(app)
+    monkeypatch.setattr(result_cache, "MOST_FIRST_LOOKS", 0)
+    assert {(await anybody.get(path)).status_code for path in COUNTED} == {200}
+
+
 @pytest.mark.parametrize("cache_mb", [0, 8])
 async def test_what_was_counted_before_a_write_is_not_shown(
     make_config: MakeConfig, cache_mb: int
