@@ -128,7 +128,8 @@ async def _by_name(
     if joined := await _joined_names(session, {*keys} - found.keys()):
         names = {key: username_key(row.username) for key, row in joined.items()}
         authors = await _by_name(session, query, {*names.values()})
-        found |= {key: authors[name] for key, name in names.items()}
+        # On PostgreSQL an author may be deleted between the two.
+        found |= {key: authors[name] for key, name in names.items() if name in authors}
     return found
 
 
