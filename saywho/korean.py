@@ -8,7 +8,7 @@ stem. The rules read letters instead of syllables (NFD), because endings melt in
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -326,8 +326,39 @@ def stems_of(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def stems_of_joined(words: Sequence[str]) -> list[str]:
+    """Return the stems of words that are written as one, but for stems that the first one has."""
+    stems = stems_of("".join(words))
+    return [stem for stem in stems if stem[1:].startswith(words[0]) and stem[1:] != words[0]]
+
+
+def are_same_words(pieces: Sequence[str]) -> bool:
+    """Return whether the pieces together may be the same words.
+
+    A word of one syllable makes another noun of a noun: 내 일 is not 내일.
+    """
+    if min(map(len, pieces)) > 1:
+        return True
+    stems = stems_of("".join(pieces))
+    verbs = [root[1] for stem in stems if stem[0] == VERB and (root := _ROOT.fullmatch(stem[1:]))]
+    return all(stem[0] == VERB or stem[1:] in verbs for stem in stems)
+
+
+def divided(word: str) -> list[list[str]]:
+    """Return the ways to write a word as two, or as three with one syllable in the middle."""
+    cuts = [(cut, cut) for cut in range(1, len(word))]
+    cuts += [(cut, cut + 1) for cut in range(1, len(word) - 1)]
+    ways = [
+        [piece for piece in (word[:one], word[one:other], word[other:]) if piece]
+        for one, other in cuts
+    ]
+    return [pieces for pieces in ways if are_same_words(pieces)]
+
+
 def dictionary_form(term: str) -> str:
-    """Return the word that a stem's index term stands for: `v물` is 물다."""
+    """Return the word that a stem's index term stands for: `v물` is 물다, `v확인하` 확인."""
+    if root := _ROOT.fullmatch(term[1:]):
+        return root[1]
     return f"{term[1:]}다" if term[0] == VERB else term[1:]
 
 
@@ -349,9 +380,9 @@ def final_of(syllable: str) -> int:
 
 
 def _terms_of_verb(stem: str) -> list[str]:
-    if root := _ROOT.fullmatch(stem):
-        return [NOUN + root[1]]
     term = VERB + stem
+    if root := _ROOT.fullmatch(stem):
+        return [NOUN + root[1], term]
     if stem[-1] != "이" or len(stem) == 1:
         return [term]
     is_verb = not final_of(stem[-2]) or stem[-2] in _BEFORE_I

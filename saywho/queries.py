@@ -8,10 +8,18 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from saywho.korean import WORD, is_hangul, stems_of
+from saywho.korean import (
+    LONGEST,
+    WORD,
+    are_same_words,
+    divided,
+    is_hangul,
+    stems_of,
+    stems_of_joined,
+)
 from saywho.text import normalized
 from saywho.words import TAG, Segment, segment_terms, segments, stems_in, tags_in, words_and_runs
 
@@ -20,6 +28,8 @@ _TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")
 """Pattern of a query's word that is a tag, with signs after it."""
 MOST_PAIRS: Final = 50
 """Number of a word's first pairs that are searched: longer words hardly occur twice."""
+MOST_JOINED: Final = 3
+"""Words that may be written as one."""
 K1: Final = 1.2
 B: Final = 0.5
 
@@ -27,19 +37,23 @@ B: Final = 0.5
 @dataclass(frozen=True)
 class QueryPart:
     kind: str
-    """`word`, `paired` or `emoji`, as in `Segment`; `phrase` or `tag`."""
+    """`word`, `paired` or `emoji`, as in `Segment`; `phrase`, `tag`, or `joined` for words that are
+    written as one.
+    """
     text: str
     """Compared text; the segments of a phrase are joined by blanks."""
     is_quoted: bool = False
     is_excluded: bool = False
     pieces: tuple[tuple[str, str], ...] = ()
-    """Kind and text of the segments of a phrase or a tag."""
+    """Kind and text of the segments of a phrase, a tag or joined words."""
     meant: tuple["QueryPart", ...] = ()
     """Words that are searched instead, if no post contains this word."""
+    also: tuple["QueryPart", ...] = ()
+    """Ways to write a Korean word with other blanks, which are searched too."""
 
-    @property
+    @functools.cached_property
     def ways(self) -> tuple["QueryPart", ...]:
-        return self.meant or (self,)
+        return self.meant or (self, *self.also)
 
     @functools.cached_property
     def terms(self) -> list[str]:
@@ -66,8 +80,26 @@ class QueryPart:
     @functools.cached_property
     def stems(self) -> frozenset[str]:
         """Index terms of a Korean word's stems, one of which every matching post has."""
+        if self.kind == "joined":
+            return frozenset(stems_of_joined([text for _, text in self.pieces]))
         is_open = self.kind == "paired" and not (self.is_quoted or self.is_excluded)
         return frozenset(stems_of(self.text) if is_open and is_hangul(self.text) else ())
+
+    @functools.cached_property
+    def last_starts(self) -> frozenset[str]:
+        """First syllables of the last word of a phrase, of which any form is searched."""
+        if self.kind != "phrase" or self.is_quoted or self.is_excluded:
+            return frozenset()
+        kind, last = self.pieces[-1]
+        is_korean = kind == "paired" and is_hangul(last)
+        return frozenset({last[0], *(stem[1] for stem in stems_of(last))} if is_korean else ())
+
+    @functools.cached_property
+    def beginnings(self) -> list[str]:
+        """Beginnings of a Korean phrase, one of which is in the runs of every post with it."""
+        before = [text for _, text in self.pieces[:-1]]
+        starts = self.last_starts if is_hangul("".join(before)) else ()
+        return [" ".join([*before, start]) for start in starts]
 
 
 def parse_query(typed: str) -> list[QueryPart]:
@@ -84,7 +116,40 @@ def parse_query(typed: str) -> list[QueryPart]:
         for run in [phrase] if is_quoted else _runs(piece["word"]):
             if part := _part(run, is_quoted=is_quoted, is_excluded=is_excluded):
                 parts[part] = None
-    return list(parts)[:100]
+    return with_other_blanks(list(parts)[:100])
+
+
+def with_other_blanks(parts: Sequence[QueryPart]) -> list[QueryPart]:
+    """Return the parts, each Korean word with its other ways: blanks are left to the writer.
+
+    확인 해봐 is also searched as 확인해봐, and 할수있다 as 할 수 있다.
+    """
+    found: list[list[QueryPart]] = [[] for _ in parts]
+    for first, part in enumerate(parts):
+        for end in range(first + 1, min(first + MOST_JOINED, len(parts)) + 1):
+            texts = [part.text for part in parts[first:end]]
+            if not parts[end - 1].stems or sum(map(len, texts)) > LONGEST:
+                break
+            ways = [_pieces("phrase", each) for each in divided("".join(texts)) if each != texts]
+            if len(texts) > 1 and are_same_words(texts):
+                joined = _pieces("joined", texts)
+                exact = QueryPart("paired", "".join(texts), is_quoted=True)
+                ways.append(joined if joined.stems else exact)
+            for place in range(first, end):
+                found[place] += [way for way in ways if not _is_implied(way, parts[place])]
+    return [replace(part, also=tuple(ways)) for part, ways in zip(parts, found, strict=True)]
+
+
+def _is_implied(way: QueryPart, part: QueryPart) -> bool:
+    """Return whether every post with the way has a form of the word, too."""
+    if way.kind != "phrase":
+        return False
+    *before, last = [part.stems & {*stems_of(text)} for _, text in way.pieces]
+    return any(before) or len(last) == len(stems_of(way.pieces[-1][1]))
+
+
+def _pieces(kind: str, texts: Sequence[str]) -> QueryPart:
+    return QueryPart(kind, " ".join(texts), pieces=tuple(("paired", text) for text in texts))
 
 
 def quote_words(typed: str, words: Collection[str]) -> str:
@@ -157,17 +222,17 @@ class Scorer:
             return None
         matched = 0
         for part in self.wanted:
-            if part.meant:
+            if len(part.ways) > 1 or part.meant:
                 matched += any(_holds(way, post) for way in part.ways)
-            else:  # Nearly always, and for each of a thousand posts.
+            else:  # Often, and for each of a thousand posts.
                 matched += _holds(part, post)
         if not matched:  # Most of what the index proposes for some queries: it costs least.
             return None
         shape = K1 * (1 - B + B * post.length / self._mean_terms)
         score = 0.0
         for part in self.wanted:
-            if part.meant:
-                score += max(self._part_score(way, post, shape) for way in part.ways)
+            if len(part.ways) > 1 or part.meant:
+                score += max([self._part_score(way, post, shape) for way in part.ways])
             else:
                 score += self._part_score(part, post, shape)
         return score * 1.5 if matched == len(self.wanted) else score
@@ -197,7 +262,7 @@ class Scorer:
             return self._paired_score(part, post, shape)
         if part.pieces:
             is_tag = part.kind == "tag"
-            count = post.has_tag(part.text) if is_tag else len(_phrase_places(part, post.segments))
+            count = post.has_tag(part.text) if is_tag else post.count_phrase(part)
             weight = sum(self._weight(term) for term in part.distinct_terms)
             return weight * _saturated(count, shape)
         return self._weight(part.text) * _saturated(post.words.count(part.text), shape)
@@ -228,6 +293,12 @@ class _Post:
     def has_tag(self, tag: str) -> bool:
         return tag in tags_in(self._text)
 
+    def count_phrase(self, part: QueryPart) -> int:
+        # Other blanks make many phrases of a query, and most posts have none of them.
+        if part.beginnings and not any(each in self.runs for each in part.beginnings):
+            return 0
+        return len(_phrase_places(part, self.segments))
+
     @functools.cached_property
     def stems(self) -> Counter[str]:
         return Counter(stems_in(self._text))
@@ -241,7 +312,7 @@ def _holds(part: QueryPart, post: _Post) -> bool:
     if part.kind == "tag":
         return post.has_tag(part.text)
     if part.kind == "phrase":
-        return bool(_phrase_places(part, post.segments))
+        return bool(post.count_phrase(part))
     if part.stems:
         return not part.stems.isdisjoint(post.stems)
     if part.kind == "paired":

@@ -17,6 +17,7 @@
   const FACTS = { "has:media": ":media", "is:reply": ":reply" };
   const MOST_SHARDS = 10; // of a beginning, some 200 KB
   const SHOWN = 10;
+  const MOST_JOINED = 3; // words that may be written as one
   const typedIn = (text) => {
     try {
       return decodeURIComponent(text);
@@ -91,6 +92,7 @@
   const finalOf = (syllable) => (syllable.charCodeAt(0) - 0xac00) % 28;
   const otherFinal = (stem, step) => stem.slice(0, -1) + String.fromCharCode(stem.charCodeAt(stem.length - 1) + step);
   const [RIEUL, BIEUP, SIOS, PAST, HIEUH] = [8, 17, 19, 20, 27];
+  const ROOT = /^(.{2,}?)(?:하|되|시키|당하)$/;
   const stemsOf = (word, rules) => {
     if (rules.nouns.has(word) || word.length > rules.longest) return ["n" + word.slice(0, rules.mostSyllables)];
     const [nouns, isSure] = nounsOf(word, rules);
@@ -106,9 +108,24 @@
     for (const stem of verbs.keys()) found.push(...termsOfVerb(stem, rules));
     return [...new Set(found)];
   };
+  const dictionaryForm = (term) => ROOT.exec(term.slice(1))?.[1] ?? (term[0] === "v" ? `${term.slice(1)}다` : term.slice(1));
+  const stemsOfJoined = (words, rules) => stemsOf(words.join(""), rules)
+    .filter((stem) => stem.startsWith(words[0], 1) && stem.length > words[0].length + 1);
+  const areSameWords = (pieces, rules) => {
+    if (pieces.every((each) => each.length > 1)) return true;
+    const stems = stemsOf(pieces.join(""), rules);
+    const verbs = stems.map((stem) => stem[0] === "v" && ROOT.exec(stem.slice(1))?.[1]);
+    return stems.every((stem) => stem[0] === "v" || verbs.includes(stem.slice(1)));
+  };
+  const divided = (word, rules) => {
+    const ways = [];
+    for (let cut = 1; cut < word.length; cut += 1) ways.push([word.slice(0, cut), word.slice(cut)]);
+    for (let cut = 1; cut < word.length - 1; cut += 1) ways.push([word.slice(0, cut), word[cut], word.slice(cut + 1)]);
+    return ways.filter((pieces) => areSameWords(pieces, rules));
+  };
   const termsOfVerb = (stem, rules) => {
-    const root = /^(.{2,}?)(?:하|되|시키|당하)$/.exec(stem);
-    if (root) return ["n" + root[1]];
+    const root = ROOT.exec(stem);
+    if (root) return ["n" + root[1], "v" + stem];
     if (stem.at(-1) !== "이" || stem.length === 1) return ["v" + stem];
     const isVerb = !finalOf(stem.at(-2)) || rules.beforeI.includes(stem.at(-2));
     return ["n" + stem.slice(0, -1), ...(isVerb ? ["v" + stem] : [])];
@@ -279,7 +296,34 @@
         }
       }
     }
+    withOtherBlanks(query.parts, rules);
     return query;
+  };
+  // As `with_other_blanks` in `queries.py`; here all ways are in one list, each with the terms of its posts.
+  const withOtherBlanks = (parts, rules) => {
+    const found = parts.map(() => []);
+    parts.forEach((_, first) => {
+      for (let end = first + 1; end <= Math.min(first + MOST_JOINED, parts.length); end += 1) {
+        const texts = parts.slice(first, end).map(({ pieces }) => pieces[0]?.text ?? "");
+        const text = texts.join("");
+        if (!parts[end - 1].stems.length || text.length > rules.longest) break;
+        const ways = divided(text, rules).filter((each) => each.join(" ") !== texts.join(" ")).map((each) => wayOf(each, false, rules));
+        if (texts.length > 1 && areSameWords(texts, rules)) {
+          const stems = stemsOfJoined(texts, rules);
+          ways.push(stems.length ? { stems, pieces: [], terms: [] } : wayOf([text], true, rules));
+        }
+        for (let place = first; place < end; place += 1) found[place].push(...ways);
+      }
+    });
+    parts.forEach((part, place) => { part.also = found[place]; });
+  };
+  const wayOf = (texts, isQuoted, rules) => {
+    const last = texts.at(-1);
+    return {
+      pieces: texts.map((text) => ({ kind: "paired", text })), isQuoted,
+      terms: (isQuoted ? texts : texts.slice(0, -1)).flatMap((text) => pairsOf(text, true)),
+      stems: [], lastStems: isQuoted ? [] : stemsOf(last, rules),
+    };
   };
   // Also 2016.5.1 and 2016/5/1, as on the server.
   const dayOf = (typed) => {
@@ -316,13 +360,15 @@
   };
 
   // The index proposes posts; this decides, and says where the matches are.
-  const places = (part, found, text, rules) => {
-    if (!part.pieces.length) return [[0, 0]];
+  const places = (part, found, text, rules) => [part, ...part.also ?? []]
+    .flatMap((way) => placesOfWay(way, found, text, rules));
+  const placesOfWay = (part, found, text, rules) => {
     if (part.stems.length) {
       return [...text.matchAll(KOREAN_WORD)]
         .filter(({ 0: word }) => stemsOf(word, rules).some((each) => part.stems.includes(each)))
         .map(({ 0: word, index }) => [index, index + word.length]);
     }
+    if (!part.pieces.length) return [[0, 0]];
     const spans = [];
     const size = part.pieces.length;
     for (let place = 0; place + size <= found.length; place += 1) {
@@ -330,6 +376,10 @@
         const other = found[place + number];
         if (other.kind !== piece.kind) return false;
         if (part.isQuoted || piece.kind === "emoji") return other.text === piece.text;
+        if (part.lastStems) {
+          const isLast = number === size - 1 && isHangul(other.text);
+          return isLast ? stemsOf(other.text, rules).some((each) => part.lastStems.includes(each)) : other.text === piece.text;
+        }
         if (piece.kind === "paired") {
           return other.text.includes(part.start ?? piece.text);
         }
@@ -437,7 +487,18 @@
       }
     } else if (words.length === 1 && text.length > 3) await look(text[0], (term) => isOneSlip(term, text));
     return [...found].sort(([, one], [, other]) => other - one).slice(0, 3)
-      .map(([term, count]) => [!stems.length ? term : term[0] === "v" ? `${term.slice(1)}다` : term.slice(1), count]);
+      .map(([term, count]) => [stems.length ? dictionaryForm(term) : term, count]);
+  };
+
+  // The numbers of the posts that may have a Korean word with other blanks.
+  const postsOfWay = async (index, { terms, stems, lastStems = [] }) => {
+    const [having, forms] = await Promise.all([terms, [...stems, ...lastStems]]
+      .map((names) => Promise.all(names.map((each) => postsWith(index, each)))));
+    const all = forms.length ? [...new Set(forms.flat())] : having[0];
+    return having.reduce((kept, each) => {
+      const known = new Set(each);
+      return kept.filter((number) => known.has(number));
+    }, all);
   };
 
   // The numbers of the posts of a query, newest first.
@@ -454,11 +515,16 @@
       Promise.all(part.beginnings.map((each) => postsBeginning(index, each))),
       Promise.all([...new Set(part.terms)].map((each) => postsWith(index, each))),
       Promise.all(part.stems.map((each) => postsWith(index, each))),
+      Promise.all((part.also ?? []).map((way) => postsOfWay(index, way))),
     ]));
-    for (const [beginning, having, forms] of await Promise.all(lists)) {
+    for (const [beginning, having, forms, ways] of await Promise.all(lists)) {
       isCut ||= beginning.some((each) => each.isCut);
       if (beginning.length) keep(beginning.flatMap((each) => each.numbers));
-      if (forms.length) keep(forms.flat());
+      if (forms.length) {
+        const [known, others] = [new Set(forms.flat()), ways.flat()];
+        query.isLoose ||= others.some((number) => !known.has(number));
+        keep([...known, ...others]);
+      }
       for (const each of having) keep(each);
     }
     let [low, high] = [0, index.posts];
@@ -487,7 +553,7 @@
   };
 
   // Whether the index alone knows the posts: others are compared with their texts as they are shown.
-  const isExact = (query, isCut) => !isCut && query.parts.every(
+  const isExact = (query, isCut) => !isCut && !query.isLoose && query.parts.every(
     (part) => !part.pieces.length || !part.isExcluded && part.pieces.length === 1
       && (part.pieces[0].kind === "word" || part.stems.length));
 

@@ -25,7 +25,7 @@ from app.db.result_cache import DERIVED
 from app.models import IS_GONE, User, Vocabulary, Word
 from app.services.event_log import NewEvent, append_events
 from saywho.queries import QueryPart, TermFrequencies
-from saywho.words import WORDS_RECIPE
+from saywho.words import WORDS_RECIPE, segment_terms
 
 CANDIDATES: Final = 1_000
 UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
@@ -40,7 +40,11 @@ def _alternatives(word: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
     if word.stems and frequencies.has_stems:
         return [Terms((stem,)) for stem in sorted(word.stems)]
     if word.stems:  # Until the index is made again, words whose letters begin with a stem.
-        return [exact(QueryPart(word.kind, stem[1:])) for stem in sorted(word.stems)]
+        return [exact(QueryPart("paired", stem[1:])) for stem in sorted(word.stems)]
+    if word.last_starts:
+        *before, _ = word.pieces
+        terms = [term for piece in before for term in segment_terms(*piece)]
+        return [Terms((*terms, start), is_prefix=True) for start in sorted(word.last_starts)]
     is_open = word.kind == "paired" and not word.is_quoted
     return [exact(QueryPart(word.kind, word.start) if is_open else word)]
 

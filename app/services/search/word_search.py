@@ -179,12 +179,11 @@ def _with_other_blanks(parts: Sequence[QueryPart]) -> dict[tuple[int, int], list
         if not _is_plain(part):
             continue
         following = parts[place + 1] if place + 1 < len(parts) else None
-        if following and _is_plain(following) and following.kind == part.kind:
-            ways[place, place + 2] = [
-                QueryPart(part.kind, text) for text in _joined(part.text, following.text)
-            ]
+        if following and _is_plain(following):
+            joined = _joined(part.text, following.text)
+            ways[place, place + 2] = [QueryPart("word", text) for text in joined]
         ways[place, place + 1] = [
-            _two_words(part.kind, part.text[:border], part.text[border:])
+            _two_words(part.text[:border], part.text[border:])
             for border in range(2, len(part.text) - 1)
         ]
     return ways
@@ -194,7 +193,7 @@ def _joined(first: str, second: str) -> list[str]:
     """Return two words as one, also with one or two letters fewer at the end of the first, as in
     “disher washer”.
     """
-    longest = 0 if len(second) < 3 or is_hangul(first) else min(2, len(first) - 3)
+    longest = 0 if len(second) < 3 else min(2, len(first) - 3)
     return [first[: len(first) - cut] + second for cut in range(max(longest, 0) + 1)]
 
 
@@ -211,18 +210,18 @@ def _replaced(
         if start >= end and meant and (stop > start + 1 or parts[start] not in known):
             found += parts[end:start]
             typed = " ".join(part.text for part in parts[start:stop])
-            found.append(QueryPart(parts[start].kind, typed, meant=meant))
+            found.append(QueryPart("word", typed, meant=meant))
             end = stop
     return [*found, *parts[end:]]
 
 
 def _is_plain(part: QueryPart) -> bool:
     is_exact = part.is_quoted or part.is_excluded or part.meant
-    return part.kind in SHORTEST and not is_exact and part.text.isalpha()
+    return part.kind == "word" and not is_exact and part.text.isalpha()
 
 
-def _two_words(kind: str, first: str, second: str) -> QueryPart:
-    return QueryPart("phrase", f"{first} {second}", pieces=((kind, first), (kind, second)))
+def _two_words(first: str, second: str) -> QueryPart:
+    return QueryPart("phrase", f"{first} {second}", pieces=(("word", first), ("word", second)))
 
 
 async def with_one_slip(

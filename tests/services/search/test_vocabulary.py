@@ -351,8 +351,8 @@ async def near(shared_db: Database) -> Database:
         ("지하수", [("지하철", 1)]),
         ("마라통", [("마라탕", 3)]),
         ("마라톤", [("마라탕", 3), ("마라톤대회", 1)]),
-        ("마라톤 대회", [("마라톤대회", 1)]),
-        ("도서관열람실", [("도서관 열람실", 1)]),
+        ("마라톤 대회", []),
+        ("도서관열람실", []),
         ("dish washer", [("dishwasher", 1)]),
         ("disher washer", [("dishwasher", 1)]),
         ("teacup", [("tea cup", 1)]),
@@ -367,6 +367,31 @@ async def test_near_words_are_named_apart_with_their_number(
     assert [(each.used, each.posts) for each in page.corrections] == near_words
     assert page.hits
     assert all(hit.highlights for hit in page.hits)
+
+
+@pytest.mark.parametrize(
+    ("typed", "count"),
+    [
+        *(("확인 해봐", 3), ("확인해봐", 4), ("확인해 봐", 3), ("할수있다", 2), ("할 수 있다", 2)),
+        *(("못했어", 2), ("못 했어", 2), ("내 일", 1), ("오늘 하자", 2), ("학교앞에서", 2)),
+    ],
+)
+async def test_korean_words_are_found_with_or_without_blanks(
+    spaced: Database, typed: str, count: int
+) -> None:
+    page = await find(spaced, typed, "spacey")
+    assert (page.total, page.corrections, page.is_any) == (count, [], False)
+    assert all(hit.highlights for hit in page.hits)
+
+
+@pytest.fixture(scope="module")
+async def spaced(shared_db: Database) -> Database:
+    apart = ["확인해 봐", "확인 해봐", "할 수 있어요", "못 했어", "오늘 하자", "학교 앞에 있어"]
+    joined = ["확인해봐", "할수있다", "못했어", "오늘하자", "학교앞이야"]
+    others = ["확인 중", "오늘이야", "내 일이야", "내일 보자"]
+    await post(shared_db, "spacey", *apart, *joined, *others)
+    await maintain(shared_db)
+    return shared_db
 
 
 async def test_until_the_index_is_made_again_words_that_begin_with_a_stem_are_found(
