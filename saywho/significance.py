@@ -1,5 +1,5 @@
 """Tests of what sentences say, and of chance: counts, sums by cluster, shares, ranks, words, and
-runs of days. “Every”, “only” and “never” need no threshold: they are said of all, one and none.
+runs of days.
 
 A day's posts belong to few conversations, so the standard error is that of the sums of clusters
 (days, weeks, conversations; Liang and Zeger 1986).
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from statistics import NormalDist, fmean, pvariance
+from statistics import NormalDist, fmean, median, pvariance
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -30,12 +30,42 @@ FEWEST_COMPARED: Final = 20
 """Smallest number of messages, of a person and of all others, for a comparison."""
 FEWEST_CLUSTERS: Final = 7
 """Smallest number of days that can make a difference clear, however large it is."""
-HARDLY_ANY: Final = 0.005
-"""Shares below are rounded to 0 of a hundred."""
-ALMOST_EVERY: Final = 0.95
-"""Shares from here, below 1, are rounded to ten of ten."""
 PRIOR_WORDS: Final = 500
 """Number of words in the prior, made of both sides and mixed into each."""
+
+
+# --- Words of sentences ---
+
+# “Every”, “always”, “any other”, “never”, “only” and “nobody” need no threshold: they are said of
+# all, all others, none and one. “More often than” needs a clear lead over each who is named, and
+# “busiest” a clear peak.
+HARDLY_ANY: Final = 0.005
+"""Shares below are rounded to 0 of a hundred: “hardly ever”."""
+ALMOST_EVERY: Final = 0.95
+"""Shares from here, below 1, are rounded to ten of ten: “almost every”, “almost always”."""
+Counted = TypeVar("Counted", bound=Hashable)
+
+
+def are_most(part: int, whole: int) -> bool:
+    """Return whether it is more than half: “most”, “mostly”."""
+    return 2 * part > whole
+
+
+def most_frequent(counts: Mapping[Counted, int]) -> Counted | None:
+    """Return what is counted “most often”; None in a tie, where nothing is, and of nothing."""
+    most = max(counts.values(), default=0)
+    first = [each for each, count in counts.items() if count == most]
+    return first[0] if len(first) == 1 else None
+
+
+def usual(counts: Sequence[int]) -> float:
+    """Return what is “usual”: as many have more as have less (the median)."""
+    return median(counts)
+
+
+def is_far_ahead(counts: Sequence[int]) -> bool:
+    """Return whether the first count is “far more” than all others: twice as much, and clearly."""
+    return clear_peak(counts) == 0 and counts[0] >= 2 * max(counts[1:])
 
 
 # --- Counts ---
@@ -60,21 +90,6 @@ def clear_of_people(people: int) -> float:
     """
     normal = NormalDist()
     return -normal.inv_cdf(normal.cdf(-CLEAR_OF_MANY) / max(people, 1))
-
-
-Counted = TypeVar("Counted", bound=Hashable)
-
-
-def are_most(part: int, whole: int) -> bool:
-    """Return whether it is more than half."""
-    return 2 * part > whole
-
-
-def most_frequent(counts: Mapping[Counted, int]) -> Counted | None:
-    """Return what is counted most often; None in a tie, where nothing is, and of nothing."""
-    most = max(counts.values(), default=0)
-    first = [each for each, count in counts.items() if count == most]
-    return first[0] if len(first) == 1 else None
 
 
 def is_plainly_ahead(count: float, beside: float) -> bool:

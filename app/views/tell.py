@@ -21,7 +21,8 @@ from app.language.i18n import (
 )
 from app.views.cast import display_name
 from saywho.people.fingerprint import Measure, positive_first
-from saywho.significance import ALMOST_EVERY, HARDLY_ANY
+from saywho.people.phrases import Phrase
+from saywho.significance import ALMOST_EVERY, HARDLY_ANY, are_most
 
 Text = str | tuple[str, str]
 """A sentence, or its singular and plural."""
@@ -198,7 +199,6 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "most of site": _("most of {count} other authors here"),
         "most of samples": _("most of {count} other sample authors"),
     },
-    "usual": _("{own}; usual here {usual}"),
     "alone": _("There is no one else here to compare {name} with."),
     "too_few": {
         "": _("There are too few posts yet to compare {name} with others."),
@@ -209,16 +209,13 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("Chance may explain every difference between {name} and {other}."),
     },
     "typical": {
-        "": _("{name} writes {words} more often than is usual here."),
+        "": _("{name} writes {words} more often than the average here."),
         "shipped": _(
-            "{name} writes {words} more often than is usual for the {count} authors that come with "
-            "saywho."
+            "{name} writes {words} more often than the average of the {count} authors that come "
+            "with saywho."
         ),
     },
-    "says_more": {
-        "": _("{name} says “{words}” more often than is usual here ({often})."),
-        "two": _("{name} says “{words}” more often than {other} ({often})."),
-    },
+    "says_more": _("{name} says “{words}” more often than {others} ({often})."),
     "says_nothing_more": {
         "": _("saywho found no word that is typical of {name}."),
         "too_few": _("There are too few messages in the same language to compare words."),
@@ -264,7 +261,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "": _("Busiest between {start}:00 and {end}:00."),
         "part": _("Busiest between {start}:00 and {end}:00: {part}"),
     },
-    "busiest_part": _("Most in the {part} ({share} of all)."),
+    "busiest_part": _("Busiest in the {part} ({share} of all)."),
     "busiest_month": {
         "": _("{month} was the busiest month ({count})."),
         "of_all": _("Of all years, {month} was the busiest month ({count})."),
@@ -284,7 +281,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "years": _("No post for {count} days, {days}."),
     },
     "streak": _("Posts on {count} days in a row, from {first} to {last}."),
-    "fullest_day": _("{day} was by far the busiest day ({posts})."),
+    "fullest_day": _("{day} was the busiest day ({posts})."),
     "day_with_most": _("Busiest day: {day} ({posts})"),
     "longest_streak": ngettext_noop(
         "Longest streak: {count} day, {days}", "Longest streak: {count} days, {days}"
@@ -494,13 +491,6 @@ def value_of(measure: Measure, value: float, beside: float = 0) -> str:
     return show_percent(value, beside) if _is_in_percent(measure) else often(value, beside)
 
 
-def brief_value_of(measure: Measure, value: float, beside: float = 0) -> str:
-    """Return a value of a measure briefly; nothing for a length."""
-    if _is_in_percent(measure):
-        return show_percent(value, beside)
-    return "" if measure.habit.is_mean else briefly(value, beside)
-
-
 def values_of(measure: Measure) -> tuple[str, str]:
     own, beside = measure.own, measure.beside
     return value_of(measure, own, beside), value_of(measure, beside, own)
@@ -548,6 +538,13 @@ class Beside(NamedTuple):
             return short_name(self.only_other)
         return tell("others", self.kind, count=self.others)
 
+    def without(self, not_behind: int) -> str:
+        """Return the name of all others, or of most if few go as far; empty if it is not most."""
+        if not not_behind:
+            return self.told
+        is_most = are_most(self.others - not_behind, self.others)
+        return tell("others", "most") if is_most else ""
+
     def named(self, measure: Measure) -> str:
         """Return the name of all others if nobody of them goes as far, else of most."""
         if measure.script:
@@ -568,22 +565,12 @@ def beside_one(only_other: str) -> Beside:
     return Beside(1, only_other) if only_other else THE_OTHERS
 
 
-def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool = True) -> str:
-    """Return briefly what an author does differently.
-
-    has_usual: whether to name what is usual here, if someone else goes as far.
-    """
-    is_less = measure.errors <= 0
-    variant = "more" if not is_less else "less" if measure.own else "none"
+def trait_of(measure: Measure, beside: Beside = THE_OTHERS) -> str:
+    """Return briefly what an author does differently."""
+    variant = "more" if measure.errors > 0 else "less" if measure.own else "none"
     if measure.is_of_time_there:
         variant = f"there {variant}"
-    is_length = measure.habit.is_mean
-    has_usual = bool(has_usual and measure.not_behind and (is_less or is_length))
-    own = value_of(measure, measure.own, measure.beside if has_usual else 0)
-    if is_length:
-        own = value_of(measure, measure.own)
-    if has_usual:
-        own = tell("usual", own=own, usual=_usual(measure))
+    own = value_of(measure, measure.own)
     return _told_habit(measure, variant, words=own, often=own, others=beside.named(measure))
 
 
@@ -599,8 +586,8 @@ def of_many(measure: Measure, people: int) -> str:
     return _told_habit(measure, "many", count=people)
 
 
-def told_alone(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool = True) -> str:
-    trait = trait_of(measure, beside, has_usual=has_usual)
+def told_alone(measure: Measure, beside: Beside = THE_OTHERS) -> str:
+    trait = trait_of(measure, beside)
     return f"{trait[:1].upper()}{trait[1:]}"
 
 
@@ -630,23 +617,17 @@ def finding_beside(
     username: str,
     clear: Sequence[Measure],
     beside: Beside = THE_OTHERS,
-    phrase: tuple[str, float] | None = None,
+    phrase: tuple[Phrase, float] | None = None,
 ) -> str:
     """Return clear traits; a phrase, if these are only of what is never done; empty without both.
 
     phrase: what is said more often, and its share of the posts.
     """
     if phrase and phrase[1] >= HARDLY_ANY and all(measure.is_never for measure in clear):
-        other_name = short_name(beside.only_other)
-        said = tell(
-            "says_more",
-            "two" if other_name else "",
-            name=short_name(display_name(username)),
-            words=phrase[0],
-            other=other_name,
-            often=often(phrase[1]),
-        )
-        if len(said) <= LONGEST_FINDING:
+        others, name = beside.without(phrase[0].not_behind), short_name(display_name(username))
+        words, share = phrase[0].text, often(phrase[1])
+        said = tell("says_more", name=name, words=words, others=others, often=share)
+        if others and len(said) <= LONGEST_FINDING:
             return said
     return told_of(username, clear, beside)
 
@@ -665,9 +646,3 @@ def _joined(traits: Sequence[str]) -> str:
         return traits[0]
     places = zip(("first", "second", "third"), traits, strict=False)
     return tell("joined", str(len(traits)), **dict(places))
-
-
-def _usual(measure: Measure) -> str:
-    if measure.habit.is_mean:
-        return value_of(measure, measure.beside)
-    return brief_value_of(measure, measure.beside, measure.own)

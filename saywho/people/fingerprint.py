@@ -46,6 +46,7 @@ from saywho.significance import (
     CLEAR_OF_MANY,
     FEWEST_CLUSTERS,
     FEWEST_COMPARED,
+    are_most,
     counts_in,
     errors_of_sums,
     lesser,
@@ -380,7 +381,7 @@ class Measure(msgspec.Struct, frozen=True):
         """Whether the difference exceeds chance, and hardly anyone else goes as far."""
         if max(self.own, self.beside) < 0.05:
             return False  # No reader notices such a habit.
-        if self.behind < self.not_behind:
+        if self.not_behind and not are_most(self.behind, self.behind + self.not_behind):
             return False
         return abs(self.errors) >= CLEAR_OF_MANY and _is_far(self.own, self.each, self.errors)
 
@@ -390,7 +391,8 @@ class Measure(msgspec.Struct, frozen=True):
         the habit.
         """
         is_noticed = max(self.own, self.beside) >= 0.05
-        return is_noticed and self.behind > self.not_behind and abs(self.errors) >= CLEAR_OF_MANY
+        is_most = are_most(self.behind, self.behind + self.not_behind)
+        return is_noticed and is_most and abs(self.errors) >= CLEAR_OF_MANY
 
     @property
     def is_never(self) -> bool:

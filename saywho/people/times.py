@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count, pairwise
 from math import log
-from statistics import median
 from typing import Annotated, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,6 +27,7 @@ from saywho.significance import (
     fullest_day,
     lead_errors,
     run_log_chance,
+    usual,
 )
 
 # --- Hours of the day ---
@@ -364,7 +364,7 @@ def fullest_days(by_day: Mapping[date, int], begin: date) -> FullestDays | None:
         days[trip.start],
         days[trip.stop - 1],
         sum(counts[trip.start : trip.stop]),
-        round(median(others), 1),
+        round(usual(others), 1),
     )
 
 

@@ -172,7 +172,7 @@ def _things_beside(portrait: AuthorPortrait) -> Iterator[_Thing]:
     others, whom = others_called(portrait), beside_one(only_other(portrait))
     for each in positive_first(each for each in portrait.measures if each.is_clear):
         beside = f"{others_of_script(each) or others}: {value_of(each, each.beside)}"
-        told = told_alone(each, whom, has_usual=False)
+        told = told_alone(each, whom)
         yield _Thing(CardRow(beside, label=told), giant_of(each))
 
 

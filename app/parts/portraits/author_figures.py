@@ -213,7 +213,7 @@ def apart_told(portrait: AuthorPortrait, *, has_words: bool) -> str:
         return ""
     others = _others_of(portrait)
     most_said = max(portrait.phrases or [], key=lambda phrase: phrase.messages, default=None)
-    phrase = (most_said.text, most_said.messages / portrait.messages) if most_said else None
+    phrase = (most_said, most_said.messages / portrait.messages) if most_said else None
     clear = [measure for measure in portrait.measures if measure.is_clear]
     return finding_beside(portrait.user.username, clear, others, phrase if has_words else None)
 

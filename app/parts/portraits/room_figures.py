@@ -37,7 +37,7 @@ from app.views.figure import (
 )
 from app.views.habits import habit_row
 from app.views.rooms.figures import PAIR, Months, name_of, other_called, share_label, told_quiet
-from app.views.tell import Beside, label_of, share_told, tell, told_alone, value_of
+from app.views.tell import Beside, label_of, share_told, told_alone, value_of
 from saywho.people.alike import PeopleAlike, does_more
 from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait
@@ -165,12 +165,14 @@ def _line_of_habit(habit: Measure, beside: Beside) -> CardLine:
     # Of two people, one writes longer messages if the other writes shorter ones.
     side = "" if beside.only_other else "more" if habit.errors > 0 else "less"
     kind = f"{side} {habit.name} {habit.sign if habit.habit.has_signs else ''}"
-    return CardLine(kind, told_alone(habit, beside, has_usual=False), habit_row(habit, beside))
+    return CardLine(kind, told_alone(habit, beside), habit_row(habit, beside))
 
 
 def _lines_of_words(sight: ChatSight, place: int, beside: Beside) -> Iterator[CardLine]:
     for word in (sight.people[place].typical or [])[:3]:
-        others = tell("others", "most") if word.not_behind else beside.told
+        others = beside.without(word.not_behind)
+        if not others:
+            continue
         text = gettext("Says “{word}” more often than {others}").format(
             word=word.text, others=others
         )

@@ -41,7 +41,7 @@ from app.views.tell import (
 )
 from saywho.people.portrait import PersonPortrait
 from saywho.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
-from saywho.significance import clear_peak, most_frequent
+from saywho.significance import is_far_ahead, most_frequent
 
 Posts = Mapping[date, int]
 
@@ -97,8 +97,7 @@ def standing_out(
         first = author_year.answered[0]
         yield tell("most_answered", name=first.name, count=first.posts)
     likes = [post.counts.likes or 0 for post in author_year.most_liked if post.counts]
-    # Far more than all others: twice the likes of the next post, too.
-    if clear_peak(likes) == 0 and likes[0] >= 2 * likes[1]:
+    if is_far_ahead(likes):
         yield tell("most_liked", count=likes[0])
     yield from _days_of_week(author_year, posts)
     for sentence in _hours(author_year):

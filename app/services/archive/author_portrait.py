@@ -250,7 +250,7 @@ class AuthorTraits(msgspec.Struct, frozen=True):
     """Whether the compared people are sample authors, as the author is."""
     typical: list[TypicalTerm] = []
     """Typical phrases; none outside of chats."""
-    phrase: tuple[str, float] | None = None
+    phrase: tuple[Phrase, float] | None = None
     """The phrase that they say most of all that they say more often, and its share of the posts."""
 
 
@@ -279,7 +279,7 @@ def traits_of(compared: ComparedAuthor | None, room: RoomFacts | None) -> Author
         only_other=next(other for other in people if other != name) if others == 1 else "",
         is_of_samples=read.is_of_samples,
         typical=_as_terms(phrases, own, len(counted.beside)) if room else [],
-        phrase=(most_said.text, most_said.messages / own) if most_said else None,
+        phrase=(most_said, most_said.messages / own) if most_said else None,
     )
 
 

@@ -25,6 +25,7 @@ from saywho.comparing.verdict import MODEL_NAME, Model
 from saywho.engine.case import Case
 from saywho.engine.fitting import units_of
 from saywho.engine.judgement import Judgement, judge
+from saywho.significance import are_most
 from saywho.text import has_words, own_words
 
 FEWEST_OF_AUTHOR: Final = 5
@@ -223,7 +224,7 @@ def _given(case: Case, strangers: dict[int, list[str]]) -> tuple[Strangers | Non
     verdicts = [each.verdict for each in judged if each.can_name]
     asked = [each for each in judged if each.verdict != "short"]
     unknown = [each for each in asked if not each.can_name and "unknown_language" in each.limits]
-    is_unknown = 2 * len(unknown) > len(asked)
+    is_unknown = are_most(len(unknown), len(asked))
     if is_unknown or len(verdicts) < FEWEST_ASKED:
         return None, is_unknown
     return Strangers(len(verdicts), verdicts.count("likely")), False

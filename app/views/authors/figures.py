@@ -37,6 +37,7 @@ from app.views.figure import Figure, Finding, Hours, Table, busiest_told, by_clo
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 from saywho.people.fingerprint import Measure
+from saywho.people.phrases import Phrase
 from saywho.words import NameCount
 
 ONE_DAY: Final = timedelta(days=1)
@@ -219,7 +220,7 @@ class AuthorAtSight:
     archive: AuthorArchive
     clear: Sequence[Measure] = ()
     others: Beside = THE_OTHERS
-    phrase: tuple[str, float] | None = None
+    phrase: tuple[Phrase, float] | None = None
     """A phrase that the author says more often, and its share of the posts."""
 
     @cached_property

@@ -397,8 +397,8 @@ def _of_authors(limit: Limit, names: list[str], comparison: Comparison) -> str:
     if limit == "few_posts":
         return _little_known(names, comparison)
     text = ngettext(
-        "The text does not seem to be in the language that {names} mostly writes.",
-        "The text does not seem to be in the language that {names} mostly write.",
+        "The text seems to be in a language that {names} rarely or never writes.",
+        "The text seems to be in a language that {names} rarely or never write.",
         len(names),
     )
     return text.format(names=_listed(names, len(comparison.ranking)))

@@ -133,7 +133,7 @@ async def test_a_change_by_chance_is_told_in_figures_alone(shared: Shared) -> No
     title = page.split('id="finding">')[1].split("</p>")[0]
     assert "more than" not in title
     # Which month has the most is a count, and the day that made it so is told with it.
-    assert "June was the busiest month (95). June 1 was by far the busiest day (90 posts)." in title
+    assert "June was the busiest month (95). June 1 was the busiest day (90 posts)." in title
 
 
 async def test_a_month_is_told_where_it_is_clearly_the_fullest(shared: Shared) -> None:

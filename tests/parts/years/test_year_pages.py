@@ -318,7 +318,7 @@ async def test_a_year_without_weekends_says_so_after_all_else(shared: Shared) ->
     assert (year["busy_from"], year["busy_part"]) == (None, 3)
     page = await shared.anybody.page("/room/1/2023?tz=Asia/Seoul")
     finding = text_of(page.split('id="finding">')[1].split("</p>")[0])
-    told = "Most in the evening, 18:00 to 24:00 (41% of all)"
+    told = "Busiest in the evening, 18:00 to 24:00 (41% of all)"
     assert finding.startswith(f"{told}. No message on a Saturday or Sunday. 660 messages")
     # What the heading says of the hours, their card does not deny.
     assert "clearly the busiest" not in page.partition('class="card counted"')[0]

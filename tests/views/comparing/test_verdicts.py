@@ -252,7 +252,7 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
         ),
         (
             Facts([0.9, 0.1], [300, 300], weak={"other_language": ["author0"]}),
-            ["The text does not seem to be in the language that author0 mostly writes."],
+            ["The text seems to be in a language that author0 rarely or never writes."],
         ),
         (Facts([1.0], [300], none=0.5), []),
     ],
@@ -284,7 +284,7 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
     assert limits_of(facts.comparison()) == [
         "Little is known of author0, author1, and author2: fewer than 1,500 characters each, if "
         "equal posts count once. Words that they never wrote say nothing here.",
-        "The text does not seem to be in the language that all 4 authors mostly write.",
+        "The text seems to be in a language that all 4 authors rarely or never write.",
         "The topic of the text may count more here than its style.",
     ]
 

@@ -400,7 +400,7 @@ async def test_a_newer_export_of_a_known_chat_asks_only_about_who_is_new_in_it(
 async def test_the_names_that_are_proposed_are_those_that_are_looked_for(browser: Browser) -> None:
     for title, name in (("the family", "Dad"), ("the club", "Bo")):
         await bring(browser, chat(title, "Mum", name))
-    both = f"Mum: Already here: 2 messages in 2 chats, most in the family . {QUESTION}"
+    both = f"Mum: Already here: 2 messages in 2 chats, such as the family . {QUESTION}"
     assert await told(browser, chat("the choir", "Mum", "Eve")) == [both]
     await bring(browser, chat("the choir", "Mum", "Eve"), Mum="Kim")
     # The newer export is known again, with the name that was given; another chat is offered it.
