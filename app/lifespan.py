@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse, response_memo
 from app.asgi.edge import is_loopback
-from app.config import Config, ConfigError
+from app.config import PREFIX, Config, ConfigError
 from app.current import current_quart
 from app.db.backend import Readable
 from app.db.engine import Database
@@ -176,6 +176,7 @@ def init_app(
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
             try:
+                _check_unchanged(app, config)
                 for line in await asyncio.to_thread(_take_folder, config, is_unnamed):
                     logger.info("%s", line)
                 opened = await _open(stack, config, metrics, parts)
@@ -193,6 +194,19 @@ def init_app(
             ):
                 await stack.enter_async_context(running(work))
             yield
+
+
+def _check_unchanged(app: Quart, config: Config) -> None:
+    """Raise ConfigError for a setting that came too late: a test would use another database."""
+    given = config.shown()
+    late = {name for name, value in app.config.items() if value != given.get(name, value)}
+    late |= {name for name in app.config if name.startswith(PREFIX)} - given.keys()
+    late |= {"TESTING"} if app.testing and config.env != "testing" else set()
+    for name in sorted(late):
+        raise ConfigError(
+            f"app.config[{name!r}] was set after create_app, where it changes nothing: give it to"
+            " create_app, in a mapping"
+        )
 
 
 def _take_folder(config: Config, is_unnamed: bool) -> list[str]:

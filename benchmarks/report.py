@@ -29,9 +29,9 @@ WORKLOADS: Final = {
     "compare": "comparing two authors",
 }
 HEADLINES: Final = (
-    "With the same processor time as Flask, saywho answers {reads} times as many requests for\n"
-    "something that was read before, and stores {inserts} times as many posts.",
-    "같은 CPU 시간에 Flask보다 반복 조회는 {reads}배, 글 저장은 {inserts}배 처리합니다.",
+    "With the same processor time as Flask without a cache, saywho answers {reads} times as many\n"
+    "requests for something that was read before, and stores {inserts} times as many posts.",
+    "같은 CPU 시간에 캐시 없는 Flask보다 반복 조회는 {reads}배, 글 저장은 {inserts}배 처리합니다.",
 )
 Figures = Mapping[str, Any]
 """What one contestant did, lists with a figure for each round."""

@@ -3,13 +3,15 @@
 import gc
 import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-from quart import Quart, session
+from quart import Quart, current_app, session
 from werkzeug.test import create_environ, run_wsgi_app
 
 from app import __version__, create_app
@@ -67,6 +69,47 @@ def test_another_argument_is_refused_by_name(given: Any, named: str) -> None:
 def test_keywords_are_refused_with_an_example() -> None:
     with pytest.raises(ConfigError, match=r"testing: .* create_app\(\{\"TESTING\": True, "):
         create_app(testing=True)
+
+
+@pytest.mark.parametrize(
+    ("late", "is_refused"),
+    [
+        ({"TESTING": True}, True),
+        ({"SAYWHO_DATA_DIR": "elsewhere"}, True),
+        ({"SAYWHO_SECRET_KEY": "k" * 20}, True),
+        ({"GREETING": "hi", "TESTING": False}, False),
+    ],
+    ids=lambda value: value and "_".join(value) if isinstance(value, dict) else None,
+)
+async def test_a_setting_that_comes_too_late_stops_the_start(
+    late: dict[str, Any], is_refused: bool, tmp_path: Path
+) -> None:
+    """A test of Flask's pattern would have used the database of its developer."""
+    app = create_app({"DATA_DIR": tmp_path})
+    app.config.update(late)
+    if is_refused:
+        with pytest.raises(SystemExit, match=f"{next(iter(late))}.* was set after create_app"):
+            await app.startup()
+        assert not os.listdir(tmp_path)
+    else:
+        await app.startup()
+        await app.shutdown()
+
+
+def test_a_command_that_a_project_adds_is_listed_and_runs(tmp_path: Path) -> None:
+    app = create_app({"DATA_DIR": tmp_path})
+
+    @app.cli.command("greet", with_appcontext=True)
+    @click.argument("name")
+    def greet(name: str) -> None:
+        """Say hello."""
+        click.echo(f"hello {name}, {current_app.name}")
+
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["greet", "ann"]).output == "hello ann, app\n"
+    listed = runner.invoke(args=["--help"]).output
+    assert re.search(r"greet +Say hello\.", listed)
+    assert re.search(r"import +\w", listed)
 
 
 def test_the_configuration_shows_no_secret(tmp_path: Path) -> None:

@@ -238,7 +238,9 @@ async def _within(
 
 
 class Commands(click.Group):
-    """The commands without those of left-out parts. Errors are printed as one line."""
+    """The commands without those of left-out parts, and those that a project adds. Errors are
+    printed as one line.
+    """
 
     def __init__(self, *args: Any, without: frozenset[str] | None = None, **extra: Any) -> None:
         super().__init__(*args, **extra)
@@ -260,23 +262,28 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         without = self.left_out()
-        return sorted(name for name, command in COMMANDS.items() if command.part not in without)
+        ours = {name for name, command in COMMANDS.items() if command.part not in without}
+        return sorted(ours | self.commands.keys())
+
+    def _line_of(self, name: str) -> str:
+        added = self.commands.get(name)
+        return added.get_short_help_str() if added else COMMANDS[name].line
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name].line) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, self._line_of(name)) for name in self.list_commands(ctx)])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
         from click.shell_completion import CompletionItem
 
         options = click.Command.shell_complete(self, ctx, incomplete)
         names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
-        return [*(CompletionItem(name, help=COMMANDS[name].line) for name in names), *options]
+        return [*(CompletionItem(name, help=self._line_of(name)) for name in names), *options]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         listed = COMMANDS.get(cmd_name)
         if listed is None:
-            return None
+            return super().get_command(ctx, cmd_name)
         # Other commands read the settings when they need them, after their first line.
         without = self.left_out() if listed.part else frozenset[str]()
         if listed.part in without:
@@ -309,8 +316,13 @@ def main() -> None:
 
 
 def init_app(app: "Quart", config: Config) -> None:
-    """Make these commands the app's command line, for `quart --app app`."""
-    app.cli = Commands(app.name, without=config.without)
+    """Make these commands the app's command line, for `quart --app app`.
+
+    What `@app.cli.command()` adds stands beside them, with the options of Quart's own.
+    """
+    from quart.cli import AppGroup
+
+    app.cli = type("AppCommands", (Commands, AppGroup), {})(app.name, without=config.without)
 
     @app.shell_context_processor
     def lead() -> dict[str, Any]:

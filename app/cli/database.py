@@ -70,9 +70,16 @@ def downgrade_command(yes: bool) -> None:
 )
 def revision_command(message: str, *, autogenerate: bool) -> None:
     """Create a migration, empty without --autogenerate."""
-    from app.db.migrate import head_revision, prepare
+    from app.db.migrate import SchemaState, head_revision, known_state, prepare
 
-    prepare(own_config(), upgrade_old=True)
+    config = own_config()
+    if autogenerate and known_state(config.database_url) is SchemaState.FRESH:
+        fail(
+            "there is no database to compare the models with, and a new one would have your change"
+            " already; undo the change, run saywho db upgrade, and make it again",
+            BAD_INPUT,
+        )
+    prepare(config, upgrade_old=True)
     number = f"{int(head_revision()) + 1:04}"
     _run("revision", message, autogenerate=autogenerate, rev_id=number)
 

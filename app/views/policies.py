@@ -180,8 +180,16 @@ def _declared_policy(app: Quart, endpoint: str | None) -> Policy | None:
 
 
 async def name_plain_views(app: Quart) -> None:
-    """Log the routes whose policy nobody has declared, in a line."""
+    """Log the routes whose policy nobody has declared, and those that no request reaches."""
     rules = [*app.url_map.iter_rules()]
+    first = dict[tuple[str, str], str]()
+    for rule in rules:
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            if first.setdefault((rule.rule, method), rule.endpoint) != rule.endpoint:
+                logger.warning(
+                    "%s %s is of %s already, so %s is never reached",
+                    *(method, rule.rule, first[rule.rule, method], rule.endpoint),
+                )
     plain = {
         rule.endpoint: rule.rule
         for rule in rules
@@ -190,7 +198,7 @@ async def name_plain_views(app: Quart) -> None:
     if plain:
         logger.info(
             "views without a policy: %s; GET is for those who may read the site, the rest for"
-            ' admins; @policy("open") and others say something else (docs/extending.md)',
+            ' admins; to let others open one, write e.g. @policy("open") (docs/extending.md)',
             ", ".join(f"{endpoint} ({rule})" for endpoint, rule in plain.items()),
         )
     if closed := [rule.rule for rule in rules if rule.websocket]:

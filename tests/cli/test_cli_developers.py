@@ -36,6 +36,13 @@ def test_a_column_is_added_by_the_commands_alone(databases: Databases, tmp_path:
     databases.drop(tmp_path)
 
 
+def test_models_are_not_compared_with_a_database_that_is_made_of_them(tmp_path: Path) -> None:
+    checkout = Checkout(tmp_path)
+    early = checkout.run("db", "revision", "-m", "nothing", "--autogenerate")
+    assert (early.returncode, early.stderr.count("\n")) == (2, 1)
+    assert "there is no database to compare the models with" in early.stderr
+
+
 def test_a_revision_is_noted_or_refused(installation: Installation) -> None:
     head = installation.done("db", "current").strip()
     assert installation.done("db", "stamp", "0043").strip() == "0043"

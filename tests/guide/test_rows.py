@@ -253,6 +253,7 @@ def test_what_stands_for_an_extension_is_here() -> None:
 
 def test_the_commands_of_migrations_do_what_those_of_flask_do(tmp_path: Path) -> None:
     checkout = Checkout(tmp_path)
+    checkout.done("db", "upgrade")
     said = {}
     for row in ROWS[MIGRATIONS]:
         (name, *_), codes = row.codes
