@@ -7,7 +7,7 @@ since its making began. A value about a day names its end (`holds_until`).
 import asyncio
 import warnings
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -343,19 +343,42 @@ class FirstLooks:
         self._looks = LruStore[Hashable, _FirstLook](MOST_FIRST_LOOKS, lambda _: 1)
         self._running: dict[asyncio.Task[Any], PendingValue[Any]] = {}
 
+    async def parts(
+        self, makes: Mapping[Hashable, Callable[[], Awaitable[Value]]]
+    ) -> dict[Hashable, Value]:
+        """Return by key the parts of a page that are made within .3 s; a page that lacks one is
+        not stored.
+        """
+        found = dict[Hashable, Value]()
+
+        async def look(key: Hashable, make: Callable[[], Awaitable[Value]]) -> None:
+            try:
+                found[key] = await self.get(key, make, may_share=True, is_part=True)
+            except CountingError:
+                holds_until(now())
+
+        await asyncio.gather(*(look(*part) for part in makes.items()))
+        return found
+
     async def get(
-        self, key: Hashable, make: Callable[[], Awaitable[Value]], *, may_share: bool
+        self,
+        key: Hashable,
+        make: Callable[[], Awaitable[Value]],
+        *,
+        may_share: bool,
+        is_part: bool = False,
     ) -> Value:
         """Return a value, made by this call or the last one, if that was in vain and nothing
         outdates it. Raises CountingError while many messages are counted.
 
         may_share: whether a value depends on nothing but its key and what it has recorded.
+        is_part: whether the rest of its page is shown without it, however often writes outdate it.
         """
         look, is_own = self._looks.get(key), False
         is_old = look is not None and look.task.done() and not look.is_owed
         if look is None or (is_old and not await self._is_shown(look, may_share)):
             if len(self._running) >= MOST_FIRST_LOOKS:
-                return await make()
+                return await _late(make, is_part=is_part)
             look, is_own = self._begin(make), True
             self._looks.put(key, look)
         try:
@@ -373,7 +396,7 @@ class FirstLooks:
         if not look.noted.is_long:
             self._looks.pop(key)
         if not is_own and not await self._is_shown(look, may_share):
-            return await make()  # However long it takes: writes may outdate each count.
+            return await _late(make, is_part=is_part)
         _note_again(look.noted)
         found: Value = look.task.result()
         return found
@@ -404,3 +427,9 @@ class FirstLooks:
         del self._running[task]
         if not task.cancelled():
             task.exception()  # Retrieved: whoever asks again makes the value, and gets its error.
+
+
+async def _late(make: Callable[[], Awaitable[Value]], *, is_part: bool) -> Value:
+    if is_part:
+        raise CountingError
+    return await make()  # However long it takes: writes may outdate each count.

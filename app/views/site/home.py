@@ -1,9 +1,10 @@
 """The front page, the method's page, the icon, and URLs of the course's app."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from markupsafe import escape
@@ -66,8 +67,6 @@ MOST_ROOMS: Final = 3
 MOST_POSTS: Final = 3
 LOOKED_AT: Final = 20
 """Newest posts among which those are shown that are no messages of a chat."""
-RETRY_AFTER: Final = timedelta(seconds=5)
-"""How long a page is kept that lacks a sentence about a chat."""
 
 
 class HomeArgs(Struct):
@@ -133,6 +132,8 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     """Sentences about the rooms."""
     has_more_rooms: bool
     is_playable: bool
+    is_counting: bool
+    """Whether the example or a sentence about a room is still being counted."""
     importing: RunningImport | None
     start: Start | None
     """How to bring in the first file, if nothing but samples is here."""
@@ -163,7 +164,6 @@ class HomePage(WebPage, frozen=True, kw_only=True):
 async def show_home(args: HomeArgs) -> ResponseReturnValue:
     if (room_id := own_chat()) is not None:
         return see_other(url_for("rooms.show_room", room_id=room_id))
-    solution = await resources().showcase.find(g.locale)
     async with resources().db.read() as session:
         chosen = given_names(args.username)
         authors, author_total = await offered_authors(session, chosen)
@@ -182,16 +182,17 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         offered = [author for author in authors if author.username not in hidden]
         offered.sort(key=lambda author: is_new and author.username not in (*chosen, *native))
         groups = await grouped(session, offered, outgrown)
-        if solution and hidden.intersection(solution.usernames):
-            solution = None  # It was drawn before; the next one comes with more posts.
         invented = hidden if is_new else {*samples}
         newest = await newest_without(session, invented, limit=LOOKED_AT)
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
-        evident = await read_evidence(session, solution.comparison) if solution else None
         own = await _own_archive(session, args)
         importing = await find_running(session) if is_new else None
     posts = [post for post in newest if post.room is None][:MOST_POSTS]
-    told = await _told_of(rooms[:MOST_ROOMS])
+    solution, told, is_counting = await _counted(rooms[:MOST_ROOMS])
+    if solution and hidden.intersection(solution.usernames):
+        solution = None  # It was drawn before; the next one comes with more posts.
+    async with resources().db.read() as session:
+        evident = await read_evidence(session, solution.comparison) if solution else None
     chats = offered_chats(rooms, offered_total)
     own_names = [own.user.username] if own else []
     asked = solution.usernames if solution else ()
@@ -210,6 +211,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
             told=told,
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
+            is_counting=is_counting,
             importing=importing,
             start=start_here() if is_new else None,
             is_unclaimed=is_unclaimed,
@@ -224,8 +226,11 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     )
 
 
-async def _told_of(rooms: Sequence[RoomFacts]) -> list[ToldRoom]:
-    store, told, unknown = resources().told_rooms, list[ToldRoom](), list[tuple[int, ZoneInfo]]()
+async def _counted(rooms: Sequence[RoomFacts]) -> tuple[Solution | None, list[ToldRoom], bool]:
+    """Return the example, the sentences about these rooms, and whether more is being counted."""
+    store, told = resources().told_rooms, list[ToldRoom]()
+    example = partial(resources().showcase.find, g.locale)
+    parts: dict[Hashable, Callable[[], Awaitable[Any]]] = {("example", g.locale): example}
     async with resources().db.read() as session:
         for room in rooms:
             zone = zone_of_page("", room.tz)
@@ -233,15 +238,18 @@ async def _told_of(rooms: Sequence[RoomFacts]) -> list[ToldRoom]:
                 if found := await store.find(session, room.id, zone):
                     told.append(found)
                 else:
-                    unknown.append((room.id, zone))
-    for room_id, zone in unknown:
-        if not resources().long_reads.is_free:  # This page waits for no other.
-            holds_until(now() + RETRY_AFTER)
-            break
+                    parts["told", room.id, zone.key] = partial(_tell, room.id, zone)
+    made = await resources().first_looks.parts(parts)
+    is_counting = len(made) < len(parts)
+    solution = made.pop(("example", g.locale), None)
+    return solution, told + [found for found in made.values() if found], is_counting
+
+
+async def _tell(room_id: int, zone: ZoneInfo) -> ToldRoom | None:
+    with suppress(NotFoundError):
         async with resources().read_long() as session:
-            with suppress(NotFoundError):
-                told.append(await store.read(session, room_id, zone))
-    return told
+            return await resources().told_rooms.read(session, room_id, zone)
+    return None
 
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> OwnArchive | None:
