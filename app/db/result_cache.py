@@ -33,6 +33,8 @@ FIRST_LOOK_S: Final = 0.3
 """How long a visitor waits for such a count."""
 MOST_FIRST_LOOKS: Final = 20
 """Counts that go on without a visitor who waits; further ones hold their requests up."""
+MOST_TRIES: Final = 30
+"""Counts of a page that writes may outdate until somebody waits for the next one, however long."""
 
 Span = tuple[datetime, datetime]
 Key = TypeVar("Key", bound=Hashable)
@@ -329,8 +331,8 @@ class Memo(Generic[Value]):
 class _FirstLook:
     noted: PendingValue[Any]
     task: asyncio.Task[Any]
-    is_owed: bool = False
-    """Whether somebody was told to ask again."""
+    tries: int = 0
+    """Counts before it whose results were outdated before anyone saw them."""
 
 
 class FirstLooks:
@@ -374,32 +376,38 @@ class FirstLooks:
         may_share: whether a value depends on nothing but its key and what it has recorded.
         is_part: whether the rest of its page is shown without it, however often writes outdate it.
         """
-        look, is_own = self._looks.get(key), False
-        is_old = look is not None and look.task.done() and not look.is_owed
-        if look is None or (is_old and not await self._is_shown(look, may_share)):
-            if len(self._running) >= MOST_FIRST_LOOKS:
-                return await _late(make, is_part=is_part)
-            look, is_own = self._begin(make), True
-            self._looks.put(key, look)
+        is_own = False
+        while True:
+            look = self._looks.get(key)
+            if look is None or (look.task.done() and not await self._is_shown(look, may_share)):
+                tries = look.tries + 1 if look else 0
+                if len(self._running) >= MOST_FIRST_LOOKS or tries > may_share * MOST_TRIES:
+                    if is_part:
+                        raise CountingError
+                    return await make()
+                look, is_own = self._begin(make, tries), True
+                self._looks.put(key, look)
+            await self._finish(look, is_own=is_own, is_part=is_part)
+            if is_own or await self._is_shown(look, may_share):
+                break
+        look.tries = 0
+        if is_part or not (look.noted.is_long and may_share):
+            self._looks.pop(key)  # Makers of parts keep them.
+        _note_again(look.noted)
+        found: Value = look.task.result()
+        return found
+
+    async def _finish(self, look: _FirstLook, *, is_own: bool, is_part: bool) -> None:
         try:
             await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
             while not look.task.done():
-                if any(noted.is_long for noted in self._running.values()):
-                    look.is_owed = True
+                if is_part or any(noted.is_long for noted in self._running.values()):
                     raise CountingError
                 await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
         except asyncio.CancelledError:
             if is_own and not look.noted.is_long:
                 look.task.cancel()
             raise
-        look.is_owed = False
-        if not look.noted.is_long:
-            self._looks.pop(key)
-        if not is_own and not await self._is_shown(look, may_share):
-            return await _late(make, is_part=is_part)
-        _note_again(look.noted)
-        found: Value = look.task.result()
-        return found
 
     async def _is_shown(self, look: _FirstLook, may_share: bool) -> bool:
         has_value = not look.task.cancelled() and look.task.exception() is None
@@ -411,7 +419,7 @@ class FirstLooks:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    def _begin(self, make: Callable[[], Awaitable[Any]]) -> _FirstLook:
+    def _begin(self, make: Callable[[], Awaitable[Any]], tries: int) -> _FirstLook:
         noted = PendingValue[Any](self._memo.time)
 
         async def run() -> Any:
@@ -421,15 +429,9 @@ class FirstLooks:
         task = asyncio.create_task(run())
         self._running[task] = noted
         task.add_done_callback(self._end)
-        return _FirstLook(noted, task)
+        return _FirstLook(noted, task, tries)
 
     def _end(self, task: asyncio.Task[Any]) -> None:
         del self._running[task]
         if not task.cancelled():
             task.exception()  # Retrieved: whoever asks again makes the value, and gets its error.
-
-
-async def _late(make: Callable[[], Awaitable[Value]], *, is_part: bool) -> Value:
-    if is_part:
-        raise CountingError
-    return await make()  # However long it takes: writes may outdate each count.

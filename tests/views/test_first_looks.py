@@ -60,6 +60,29 @@ async def test_a_page_says_that_it_counts_and_then_shows_itself(
     assert "saywho is counting" not in await shown(anybody, path)
 
 
+@pytest.mark.parametrize("most", [0, 20])
+async def test_the_front_page_is_shown_without_what_is_still_counted(
+    app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(result_cache, "MOST_FIRST_LOOKS", most)
+    await filled(app)
+    answer = await anybody.get("/")
+    assert answer.status_code == 200
+    page = await body(answer)
+    assert "a chat" in page
+    assert "saywho is counting" in page
+    monkeypatch.setattr(result_cache, "MOST_FIRST_LOOKS", 20)
+    # Nobody who asks again is told what was counted before a write.
+    later = said(["cy", "ann"], times=30, day="2024-01-18")
+    await import_chat(parts_of(app).db, telegram(7, "a chat", *later))
+
+    async def look() -> str:
+        return await body(await anybody.get("/"))
+
+    whole = await eventually(look, until=lambda page: "saywho is counting" not in page)
+    assert "cy" in re.findall(r"\bcy\b", whole)
+
+
 async def test_a_few_messages_are_counted_while_the_visitor_waits(
     app: Quart, anybody: Client
 ) -> None:
