@@ -88,6 +88,8 @@ OF_POSTS = {
     "Texts with tags, which can be taken off (--strip-tags)",
     "Texts or authors that are only NA",
     "Texts that end with the same line as other people’s",
+    "Texts in which several speakers take turns",
+    "Texts in which the author and others take turns to speak",
 }
 """Doubts that no chat has."""
 NAMED_BY_THE_VERDICT = "Perhaps {username}, but there are too few of their posts here to say so"

@@ -1,7 +1,9 @@
 """Whose words a table has: directions, roles, works, and names that are stated."""
 
 import json
+from collections import deque
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,12 @@ import pytest
 from hypothesis import given, strategies as st
 
 from saywho.errors import UnrecognisedFileError
+from saywho.formats.doubts.questions import asked
 from saywho.formats.reading import BadRecord, Skipped
-from saywho.formats.records import Item, Record
+from saywho.formats.records import Item, ReadOptions, Record
+from saywho.formats.registry import open_records
+from saywho.formats.source.file import Source
+from saywho.formats.tally import Doubt
 from tests.formats.files import read_file_records, records_in
 from tests.formats.test_who_may_read import lines, table
 
@@ -372,3 +378,70 @@ def test_a_merged_cell_stands_for_all_its_rows() -> None:
 def test_an_own_export_with_another_programs_numbers_is_an_own_export() -> None:
     found = said("own_export_through_pandas_with_its_index.csv")
     assert found[0] == ("007", "=1+1 is two, said the fog")
+
+
+SPEAKERS = (
+    ("額賀福志郎", "○議長（額賀福志郎君）　"),
+    ("額賀福志郎", "○額賀議長　"),
+    ("Ada Tide", "The PRESIDENT (Ada Tide): "),
+    ("Ada Tide", "Mr. TIDE. — "),
+    ("ada_tide", "Tide: "),
+    ("Ada Tide", "Mrs. TIDE. "),
+    ("우미나", "○의장 우미나  "),
+    ("Мина Тихая", "Тихая М.: "),
+)
+WORDS = ("We begin: the fog is in.", "これより会議を開きます。", "Order! Order!", "배가 늦는다.")
+
+
+@st.composite
+def speeches(draw: st.DrawFn) -> tuple[bytes, list[str]]:
+    """Minutes with a label before most words, and the words without it."""
+    said = draw(st.lists(st.sampled_from(WORDS), min_size=4, max_size=8))
+    spoken = [(*draw(st.sampled_from(SPEAKERS)), words) for words in said]
+    bare = draw(st.integers(0, 1))
+    rows = [
+        [name, f"2024-01-0{1 + n}", words if n < bare else f"{label}{words}"]
+        for n, (name, label, words) in enumerate(spoken)
+    ]
+    return draw(st.sampled_from([table, lines]))(["speaker", "date", "text"], rows), said
+
+
+@given(speeches())
+def test_who_speaks_is_no_word_of_theirs(file: tuple[bytes, list[str]]) -> None:
+    records, items = read_file_records(file[0])
+    assert [item.text for item in records_in(items)] == file[1]
+    assert any("Names of speakers" in str(finding) for _, finding in records.notes.odd)
+
+
+@given(st.sampled_from(SPEAKERS), st.lists(st.sampled_from(["Note: ", "Q: ", ""]), min_size=4))
+def test_other_beginnings_stay(speaker: tuple[str, str], beginnings: list[str]) -> None:
+    rows = [[speaker[0], f"{beginning}fog {n}"] for n, beginning in enumerate(beginnings)]
+    records, items = read_file_records(table(["username", "text"], rows))
+    assert [item.text for item in records_in(items)] == [text for _, text in rows]
+    assert not records.notes.odd
+
+
+@given(
+    st.sampled_from(["Ada Tide", "Ada", "TIDE"]),
+    st.sampled_from(["Reed", "Jun Reed", "Moderator"]),
+    st.sampled_from([" ", "\n", ""]),
+    st.integers(3, 6),
+)
+def test_a_text_of_several_speakers_is_doubted(
+    own: str, other: str, between: str, turns: int
+) -> None:
+    asked = f"{other}: And then, after the fog, what was there at the pier?{between}"
+    talk = f"{asked}{own}: Then came the ferry, as it always does in winter.{between}" * turns
+    doubts = doubts_of([("Ada Tide", talk), ("Jun", "Fog again")])
+    assert [(doubt.grave, doubt.examples) for doubt in doubts] == [(True, (f"{other}, {own}",))]
+    assert not doubts_of(
+        [("Ada Tide", f"{own}: it was late. Note: so was {other}"), ("Jun", "Fog")]
+    )
+
+
+def doubts_of(said: list[tuple[str, str]]) -> list[Doubt]:
+    with Source(BytesIO(table(["username", "text"], [[*row] for row in said]))) as source:
+        options = ReadOptions()
+        records, questions = asked(open_records(source, options=options), options)
+        deque(records.items, 0)
+        return [doubt for doubt in questions.doubts() if "turns" in str(doubt.finding)]

@@ -13,7 +13,7 @@ from saywho.formats.chats.line import HEADING as LINE
 from saywho.formats.chats.sentence_tables import Matcher, has_table, matcher
 from saywho.formats.chats.text_chat import LONGEST_HEADING
 from saywho.formats.records import Record
-from saywho.formats.tables.own_words import TAG
+from saywho.formats.tables.own_words import TAG, names_speaker, speakers_in
 from saywho.formats.tally import MOST_KEPT, Doubts, Sightings
 
 _ODD: Final = re.compile("[<&\\\\\x80-\x9f\ufffdÂÃâð]|!\\[")
@@ -402,12 +402,15 @@ _LONGEST_END: Final = 60
 
 
 class PostKinds:
-    """Texts that are only addresses or `NA`, and last lines that several authors share."""
+    """Texts that are only addresses or `NA`, talks, and last lines that several authors share."""
 
     def __init__(self) -> None:
         addresses = Message("Texts that are only addresses")
         self._addresses = Sightings("words", addresses, fewest=3, share=0.9)
         self._missing = Sightings("words", Message("Texts or authors that are only NA"))
+        self._turns = Sightings("words", Message("Texts in which several speakers take turns"))
+        of_author = Message("Texts in which the author and others take turns to speak")
+        self._own_turns = Sightings("words", of_author, share=0.0, is_grave=True)
         self._ends: dict[str, tuple[str, bool, int]] = {}
         """By last line: an author, whether another author has it, and the number of texts."""
 
@@ -417,6 +420,9 @@ class PostKinds:
             self._addresses.add(text)
         elif text == "NA" or name == "NA":
             self._missing.add(text)
+        if len(text) > 200 and (speakers := speakers_in(text)):
+            are_sure = any(names_speaker(label, name) for label in speakers)
+            (self._own_turns if are_sure else self._turns).add(", ".join(speakers[:5]))
         at = text.rfind("\n") + 1
         if at and 3 <= len(text) - at <= _LONGEST_END:
             end = text[at:].strip()
@@ -427,6 +433,8 @@ class PostKinds:
     def doubts(self, records: int) -> Doubts:
         yield from self._addresses.doubts(records, is_grave=True)
         yield from self._missing.doubts()
+        yield from self._turns.doubts(records)
+        yield from self._own_turns.doubts(records)
         finding = Message("Texts that end with the same line as other people’s")
         shared = Sightings("words", finding)
         for end, (_, is_shared, count) in self._ends.items():

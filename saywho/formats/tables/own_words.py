@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-_LABEL: Final = re.compile(r"(?:\A|(?<!\s)[^\S\n]*\n)\s*(转发理由|原始用户|转发内容)\s*[:：][ \t]*")
+_LABELS: Final = re.compile(
+    r"(?:\A|(?<!\s)[^\S\n]*\n)\s*(转发理由|原始用户|转发内容)\s*[:：][ \t]*"
+)
 """Labels of weiboSpider: reason, author and words of a forwarded post."""
 _REASON: Final = "转发理由"
 _CHAIN: Final = re.compile(r"(?<![:/])//\s*@[^\s:：/@]{1,40}\s*[:：]")
@@ -24,7 +26,7 @@ def may_have_others(text: str) -> bool:
 
 def own_part(text: str) -> str | None:
     """Return a text without forwarded words; None if nothing else is there."""
-    parts = _LABEL.split(text)
+    parts = _LABELS.split(text)
     if len(parts) > 3 and not parts[0].strip():
         text = dict(zip(parts[1::2], parts[2::2], strict=True)).get(_REASON, "")
     if chain := _CHAIN.search(text):
@@ -102,6 +104,44 @@ def has_escaped_breaks(texts: Sequence[str]) -> bool:
 def with_breaks(text: str) -> str:
     """Return a text with line breaks in place of their escapes."""
     return _ESCAPED_BREAK.sub("\n", text)
+
+
+_LABEL: Final = re.compile(
+    r"\s{0,9}(?:(?P<sign>[○◯●◎◆◇][^\n　]{1,60}?(?:　|\n|[ \t]{2,9})|[^\n—–:]{2,60}?\.\s?[—–]+)"
+    r"|(?:M(?:rs?|s|iss|me)|Dr|Sen|The)\b\.? (?:\w{1,20} ){0,2}\w{0,3}[A-Z]{2,20}(?: of \w+)?\."
+    r"|(?:[^\n:：()]|\([^\n()]{0,40}\)){1,60}?[:：])\s*"
+)
+"""Beginning of a speech in minutes and scripts: who speaks, by a sign, a colon or a full stop."""
+
+
+def label_of(text: str) -> re.Match[str] | None:
+    """Return the label of a speaker in front of a text, if its beginning has the form of one."""
+    return _LABEL.match(text)
+
+
+def names_speaker(label: str, author: str) -> bool:
+    """Return whether a label has a word of an author's name, or the beginning in East Asia."""
+    words = {word for word in re.findall(r"[^\W\d_]+", author.casefold()) if len(word) > 1}
+    said = label.casefold()
+    if words & {*re.findall(r"[^\W\d_]+", said)}:
+        return True
+    return any(not word.isascii() and (word in said or word[:2] in said) for word in words)
+
+
+_SPEAKER: Final = re.compile(
+    r"(?:\A|\n|(?<=[.?!…。？！\])”\"]))[^\S\n]{0,3}(?P<label>[○◯●◎◆◇]?[^\W\d_a-zа-я][^\n:：.,;!?—]{0,30}?)"
+    r"[:：](?!\S?\d|//)"
+)
+_FEWEST_TURNS: Final = 3
+
+
+def speakers_in(text: str) -> list[str]:
+    """Return the labels of several speakers who take turns in a text, each a few times."""
+    if text.count(":") + text.count("：") < 2 * _FEWEST_TURNS:
+        return []
+    turns = [found["label"].strip() for found in _SPEAKER.finditer(text)]
+    often = [label for label in dict.fromkeys(turns) if turns.count(label) >= _FEWEST_TURNS]
+    return often if len(often) > 1 and sum(map(turns.count, often)) * 2 > len(turns) else []
 
 
 def is_head_of_reply(text: str) -> bool:

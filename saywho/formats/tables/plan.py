@@ -45,6 +45,8 @@ from saywho.formats.tables.own_words import (
     has_escaped_breaks,
     has_quoted_breaks,
     have_tags,
+    label_of,
+    names_speaker,
 )
 
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
@@ -104,6 +106,8 @@ class Plan:
     """Whether line breaks of texts are written as a backslash and a letter."""
     has_quoted_breaks: bool = False
     """Whether line breaks of texts stand between quotation marks of the export."""
+    has_labels: bool = False
+    """Whether labels in front of the texts name who speaks."""
     has_titles: bool = False
     """Whether a title is the first line of its post."""
     unread_titles: tuple[str, ...] = ()
@@ -605,20 +609,31 @@ def _is_title_all(row: Row, columns: FileColumns) -> bool:
     return columns.has("text") and not has_text and columns.first(row, "title") is not None
 
 
-def look_for_html(plan: Plan, sample: Sample) -> Plan:
-    """Take the texts for HTML if a known program wrote them, or if nearly all have tags."""
-    texts = [cell for name in sample.columns(plan).texts[:1] for cell in sample.values(name)]
-    return replace(plan, is_html=plan.is_html or are_html(sample.rows) or have_tags(texts))
-
-
-def look_for_escaped_breaks(plan: Plan, sample: Sample) -> Plan:
-    texts = [
-        cell
-        for name in sample.columns(plan).texts
-        for cell in sample.values(name)
-        if isinstance(cell, str)
+def look_at_texts(plan: Plan, sample: Sample) -> Plan:
+    """Take the texts for HTML, with escapes or labels, if nearly all are so written."""
+    names = sample.columns(plan).texts
+    by_name = [[cell for cell in sample.values(n) if isinstance(cell, str)] for n in names]
+    texts = [cell for cells in by_name for cell in cells]
+    said = [
+        (columns.first(row, "text"), _author_of(row, columns)) for row, columns in sample.each(plan)
     ]
-    return replace(plan, has_escaped_breaks=sample.is_table and has_escaped_breaks(texts))
+    spoken = [(text, name) for text, name in said if isinstance(text, str) and text.strip()]
+    labelled = sum(
+        (label := label_of(text)) is not None and names_speaker(label[0], name)
+        for text, name in spoken
+    )
+    return replace(
+        plan,
+        is_html=plan.is_html or are_html(sample.rows) or have_tags(by_name[0] if by_name else ()),
+        has_escaped_breaks=sample.is_table and has_escaped_breaks(texts),
+        has_quoted_breaks=sample.is_table and any(map(has_quoted_breaks, by_name)),
+        has_labels=labelled > 1 and 2 * labelled > len(spoken),
+    )
+
+
+def _author_of(row: Row, columns: FileColumns) -> str:
+    names = (word(columns.first(row, role)) for role in ("display_name", "username"))
+    return " ".join(filter(None, names))
 
 
 def look_for_several_texts(plan: Plan, sample: Sample) -> Plan:
@@ -636,12 +651,6 @@ def look_for_several_texts(plan: Plan, sample: Sample) -> Plan:
         if not words_of(name) & (ORIGINAL_WORDS | MADE_WORDS)
     ]
     return replace(plan, texts=(first, *twins)) if twins else plan
-
-
-def look_for_quoted_breaks(plan: Plan, sample: Sample) -> Plan:
-    names = sample.columns(plan).texts if sample.is_table else ()
-    are_quoted = any(has_quoted_breaks(sample.values(name)) for name in names)
-    return replace(plan, has_quoted_breaks=are_quoted)
 
 
 def look_for_author(plan: Plan, sample: Sample) -> Plan:
@@ -678,10 +687,8 @@ STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
     look_for_ids,
     look_for_rounded_ids,
     look_for_titles,
-    look_for_html,
-    look_for_escaped_breaks,
+    look_at_texts,
     look_for_several_texts,
-    look_for_quoted_breaks,
     look_for_author,
 )
 """In their order: each one sees the columns that the ones before it have chosen."""

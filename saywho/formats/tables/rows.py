@@ -55,8 +55,10 @@ from saywho.formats.tables.correspondence import correspondence_in
 from saywho.formats.tables.limits import OPEN_WORDS
 from saywho.formats.tables.own_words import (
     is_head_of_reply,
+    label_of,
     line_of_app,
     may_have_others,
+    names_speaker,
     own_part,
     with_breaks,
     without_quotations,
@@ -145,6 +147,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
             return Skipped(place, told)
         text = _own_part(text, rules)
     username, display_name = _author(columns, values, rules)
+    text = _without_label(text, f"{display_name or ''} {username or ''}", rules)
     reply_to = _target(values, username, rules)
     url, lang = values.get("url"), values.get("lang")
     return Record(
@@ -333,6 +336,15 @@ def _own_part(text: str, rules: RowRules) -> str | None:
     if own is not None and len(own) < len(text.strip()) and rules.notes is not None:
         rules.notes.tell_cut()
     return own
+
+
+def _without_label(text: object, author: str, rules: RowRules) -> object:
+    label = label_of(text) if rules.plan.has_labels and isinstance(text, str) else None
+    if label is None or not (label["sign"] or names_speaker(label[0], author)):
+        return text
+    finding = Message("Names of speakers before their words, which were left out")
+    rules.look_odd("words", finding, label[0])
+    return label.string[label.end() :].strip() or text
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:
