@@ -385,9 +385,12 @@ class ReadNotes(msgspec.Struct):
         unread = sum(count for (kind, _), count in self._unread.items() if kind == "time")
         if min(self.timeless, unread) > read or (has_time and self.timeless > read):
             return "time"
-        if self.is_author_open and self.nameless:
-            return "author"
-        return None
+        return "author" if self.lacks_authors else None
+
+    @property
+    def lacks_authors(self) -> bool:
+        """Whether posts have no author, because no column or file names authors."""
+        return self.is_author_open and self.nameless > 0
 
 
 REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")

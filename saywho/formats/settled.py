@@ -81,7 +81,9 @@ def check_order(records: RecordStream) -> None:
 def check_settled(records: RecordStream, options: ReadOptions) -> None:
     """Raise UnsettledError if someone must choose before these records are used."""
     if unsettled := unsettled_of(records, options):
-        if unsettled == "author":
+        is_named = records.account is not None or options.username is not None
+        # Without authors no choice about the times helps.
+        if unsettled == "author" or (records.notes.lacks_authors and not is_named):
             raise UnsettledError("{reason}; nothing is stored", reason=nameless(records))
         raise UnsettledError(ways_out(unsettled))
 

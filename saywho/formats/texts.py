@@ -22,7 +22,8 @@ from saywho.formats.records import (
     by_author,
 )
 from saywho.formats.refusals import is_plain_text
-from saywho.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
+from saywho.formats.source.file import WORDY_ENDS, Content, Source, head, is_hidden
+from saywho.formats.source.html import page_to_text
 from saywho.formats.source.text import pieces
 from saywho.formats.source.times import time_or_field
 from saywho.formats.tables.limits import hides_row, limit_of
@@ -32,6 +33,8 @@ MOST_CHARACTERS: Final = 16 * 2**20
 """Maximum length of a file in characters: the longest novels have a third of it."""
 _LOOKED_AT: Final = 20
 _ENDS: Final = (".txt", ".md", ".markdown")
+_PAGES: Final = (".html", ".htm")
+"""Ends of names of posts that blogs such as Jekyll keep as HTML below the same keys."""
 _HEAD: Final = re.compile(
     r"\A\ufeff?(?:---[ \t]*\n((?:[\w-]+:.*\n|[ \t-].*\n|\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
     r"|\+\+\+[ \t]*\n((?:[\w-]+[ \t]*=.*\n|[ \t\[].*\n|\n){1,100})\+\+\+[ \t]*(?:\n|\Z)"
@@ -79,7 +82,11 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         for name in source.members
         if name.lower().endswith(tuple(ends)) and not is_hidden(name)
     ]
-    names = sorted(name for name in wordy if name.lower().endswith(_ENDS))
+    pages = [name for name in wordy if name.lower().endswith(_PAGES)]
+    looked_at = pages[:: max(1, len(pages) // _LOOKED_AT)]
+    headed = sum(head(source.member(name), 3) == b"---" for name in looked_at)
+    ends_of_texts = (*_ENDS, *_PAGES) if 2 * headed > len(looked_at) else _ENDS
+    names = sorted(name for name in wordy if name.lower().endswith(ends_of_texts))
     contents = [source.member(name) for name in names[:: max(1, len(names) // _LOOKED_AT)]]
     if not names or 2 * len(names) < len(wordy) or 2 * _plain(contents) < len(contents):
         return None
@@ -88,8 +95,8 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     firsts = ("".join(_first_piece(content)) for content in contents)
     heads = [_head_of(first.replace("\r\n", "\n")) for first in firsts]
     # Keys above the texts are of a blog or notes, whose files are called by titles.
-    is_headed = 2 * sum(bool(head.end) for head in heads) > len(heads)
-    has_author = any(head.author for head in heads)
+    is_headed = 2 * sum(bool(keys.end) for keys in heads) > len(heads)
+    has_author = any(keys.author for keys in heads)
     is_stated = way is None and (options.username is not None or has_author or is_headed)
     authors = None if has_none or is_stated else authors_of(names, is_table=False, chosen=way)
     if authors is None and not (has_none or is_stated):
@@ -145,18 +152,19 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
     text = _without_licence(text.replace("\r\n", "\n"), content, author)
     if any(folder.strip("_").casefold() in _DRAFTS for folder in content.name.split("/")[:-1]):
         return Skipped(place, "deleted")
-    head = _head_of(text)
-    if head.reason is not None:
-        return Skipped(place, head.reason)
-    text = text[head.end :]
-    if not text.strip():
-        return Skipped(place, "empty")
-    time, unread = _time_of(head, content.name)
+    keys = _head_of(text)
+    if keys.reason is not None:
+        return Skipped(place, keys.reason)
+    text = text[keys.end :]
+    time, unread = _time_of(keys, content.name)
     try:
+        text = page_to_text(text) if content.name.lower().endswith(_PAGES) else text
+        if not text.strip():
+            return Skipped(place, "empty")
         record = Record(
             place=place, text=required_text(text.strip()), created_at=time, unread_time=unread
         )
-        author = head.author or author
+        author = keys.author or author
         return by_author(record, author) if author else record
     except RecordError as error:
         return BadRecord(
@@ -198,10 +206,10 @@ def _first_piece(content: Content) -> Iterable[str]:
     return islice(pieces(content.uncounted), 1) if is_plain_text(content) else ()
 
 
-def _time_of(head: _Head, name: str) -> tuple[datetime | None, str | None]:
+def _time_of(keys: _Head, name: str) -> tuple[datetime | None, str | None]:
     """Return the time by the keys above a text, else by the name of its file."""
-    if head.time:
-        return time_or_field(head.time, "date")
+    if keys.time:
+        return time_or_field(keys.time, "date")
     match = _TIME_IN_NAME.search(name.rpartition("/")[2])
     if match is None:
         return None, None

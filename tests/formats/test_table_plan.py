@@ -205,9 +205,9 @@ def test_na_is_nothing_where_a_column_of_another_kind_has_it() -> None:
 
 
 def test_quotation_marks_around_line_breaks() -> None:
-    assert after(steps.look_for_quoted_breaks, {"text": 'fog"\n"salt'}).has_quoted_breaks
+    assert after(steps.look_at_texts, {"text": 'fog"\n"salt'}).has_quoted_breaks
     quoted = {"text": '"fog"\nsalt'}
-    assert not after(steps.look_for_quoted_breaks, quoted).has_quoted_breaks
+    assert not after(steps.look_at_texts, quoted).has_quoted_breaks
 
 
 def test_titles_are_words_where_a_post_has_no_others() -> None:
@@ -219,8 +219,8 @@ def test_titles_are_words_where_a_post_has_no_others() -> None:
 
 def test_texts_in_html_by_the_program_that_wrote_them() -> None:
     tumblr = {"blog_name": "mina", "body": "<p>fog</p>", "id_string": "1", "post_url": "u"}
-    assert after(steps.look_for_html, tumblr).is_html
-    assert not after(steps.look_for_html, {"text": "<p>fog</p>"}).is_html
+    assert after(steps.look_at_texts, tumblr).is_html
+    assert not after(steps.look_at_texts, {"text": "<p>fog</p>"}).is_html
 
 
 def test_the_likeliest_author_is_told_and_not_used() -> None:

@@ -248,12 +248,17 @@ def test_a_head_of_a_blog_may_have_any_key(key: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("suffix", "words"),
+    [("md", "The ferry is late."), ("html", "<p>The <b>ferry</b> is late.</p>")],
+)
 def test_a_head_without_a_title_is_no_words_and_a_day_is_no_author(
-    end: str, tmp_path: Path
+    end: str, suffix: str, words: str, tmp_path: Path
 ) -> None:
     for n in range(1, 5):
-        text = end.join(["---", "layout: post", "tags: [fog]", "---", "", "The ferry is late."])
-        (tmp_path / f"2026-01-0{n}-ferry-{n}.md").write_bytes(text.encode())
+        text = end.join(["---", "layout: post", "tags: [fog]", "---", "", words])
+        (tmp_path / f"2026-01-0{n}-ferry-{n}.{suffix}").write_bytes(text.encode())
+    (tmp_path / "about.html").write_text("<p>A page without keys</p>")
     items = read_file_records(tmp_path)[1]
     assert {(item.username, item.text) for item in records_in(items)} == {
         (None, "The ferry is late.")

@@ -8,6 +8,7 @@ The shape of a post or comment tells the platform:
   `{"data": [{"comment": {"comment", "author", "timestamp"}}]}`.
 - Comments of Instagram: `{"string_map_data": {"Comment": {"value"}, "Time": {"timestamp"}}}`, with
   keys in the account's language.
+- Comments of Instagram before 2021: `{"media_comments": [[time, text, owner of the medium]]}`.
 - Newer downloads: `{"timestamp", "media", "label_values": [{"label", "value"}]}`, with labels in
   the account's language.
 """
@@ -33,7 +34,7 @@ from saywho.formats.records import (
 )
 from saywho.formats.source.file import Content, Source, head
 from saywho.formats.source.json import Json, as_object, first_documents, listed, load, objects
-from saywho.formats.source.times import timed
+from saywho.formats.source.times import is_time, timed
 from saywho.text import clean_title
 
 _LISTS: Final = (
@@ -101,7 +102,33 @@ def _platform(content: Content) -> Platform | None:
 
 
 def _first(content: Content) -> list[Json]:
-    return first_documents(content.uncounted, lists=_LISTS)
+    pages = first_documents(content.uncounted, lists=_LISTS)
+    return [value for page in pages for value in _items_of(page)]
+
+
+def _items_of(page: Json) -> list[Json]:
+    """Return a page's older comments in the newer shape, or the page itself."""
+    rows = [row for rows in page.values() if isinstance(rows, list) for row in rows]
+    comments = [row for row in rows if _is_older_comment(row)]
+    if not comments or len(comments) < len(rows):
+        return [page]
+    return [
+        {
+            "string_map_data": {
+                "Comment": {"value": text},
+                "Time": {"timestamp": time},
+                "Media Owner": {"value": owner},
+            }
+        }
+        for time, text, owner in comments
+    ]
+
+
+def _is_older_comment(row: object) -> bool:
+    match row:
+        case [str() as time, str(), str()]:
+            return is_time(time)
+    return False
 
 
 def _account(source: Source, contents: list[Content]) -> Account:
@@ -150,7 +177,7 @@ def _items(
             return Skipped(place, "system")
         return _item(value, place, account=account, member=member, kind_of=kind_of)
 
-    yield from read_each(objects(content, lists=_LISTS), read_one)
+    yield from read_each(objects(content, lists=_LISTS, items_of=_items_of), read_one)
 
 
 def _is_of_another(value: Json, username: str | None) -> bool:

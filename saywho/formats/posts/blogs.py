@@ -19,7 +19,7 @@ from saywho.formats.posts.platform_pages import MAX_ID_LENGTH
 from saywho.formats.reading import Skipped, username_for
 from saywho.formats.records import Format, Item, ReadOptions, Record, RecordStream, read_each
 from saywho.formats.source.file import Source, head
-from saywho.formats.source.html import MAX_LENGTH, MAX_TAGS, html_to_text
+from saywho.formats.source.html import html_to_text, page_to_text
 from saywho.formats.source.times import timed
 from saywho.formats.source.xml import Fields, elements
 
@@ -43,7 +43,6 @@ _OF_MANY_SITES: Final = frozenset(
 )
 """Names of accounts that do not say who writes."""
 _PARAGRAPHS: Final = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t\r]*+\n\s*+")
-_PARTS: Final = re.compile(r"(?=<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table|br)\b)", re.IGNORECASE)
 _KIND: Final = re.compile(r"/blogger/20\d\d/kind#(?P<kind>\w+)")
 _NO_TIME: Final = "0000-00-00 00:00:00"
 
@@ -178,7 +177,7 @@ def post_of(
 
     Raises RecordError for HTML that is too long.
     """
-    title, body = html_to_text(fields.get("title", "")), _text_of(html)
+    title, body = html_to_text(fields.get("title", "")), page_to_text(html)
     text = body if body.startswith(title) else "\n\n".join(filter(None, (title, body)))
     if not text:
         return Skipped(place, "empty")
@@ -197,17 +196,6 @@ def post_of(
         url=link if link.startswith(("http://", "https://")) else None,
         visibility=None if is_restricted is None else audience(is_restricted=is_restricted),
     )
-
-
-def _text_of(html: str) -> str:
-    parts = [""]
-    for part in _PARTS.split(html):
-        whole = f"{parts[-1]}{part}"
-        if len(whole) > MAX_LENGTH or whole.count("<") > MAX_TAGS // 2:
-            parts.append(part)
-        else:
-            parts[-1] = whole
-    return "\n\n".join(filter(None, map(html_to_text, parts)))
 
 
 def _read_wordpress(source: Source, options: ReadOptions) -> RecordStream | None:

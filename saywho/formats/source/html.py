@@ -42,6 +42,7 @@ _AS_WRITTEN: Final = frozenset(("pre", "listing", "xmp", "plaintext"))
 """Elements that keep blanks and ends of lines."""
 _EMOJI: Final = frozenset(("emoji", "wp-smiley"))
 _NAMES: Final = frozenset(("mention", "hashtag"))
+_BLOCKS: Final = re.compile(r"(?=<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table|br)\b)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
 
@@ -76,6 +77,21 @@ def written_out(label: str, address: str) -> str:
     if is_start or label.strip().lower().startswith(("http://", "https://")):
         return address
     return f"{label} ({address})"
+
+
+def page_to_text(html: str) -> str:
+    """Return the text of HTML of any length, which is read in pieces that end before blocks.
+
+    Raises RecordError if a piece is too long.
+    """
+    parts = [""]
+    for part in _BLOCKS.split(html):
+        whole = f"{parts[-1]}{part}"
+        if len(whole) > MAX_LENGTH or whole.count("<") > MAX_TAGS // 2:
+            parts.append(part)
+        else:
+            parts[-1] = whole
+    return "\n\n".join(filter(None, map(html_to_text, parts)))
 
 
 class _Reader:

@@ -75,6 +75,14 @@ def test_most_unread_times_ask_and_posts_without_a_field_do_not(
     assert first == items
 
 
+def test_authors_that_lack_are_said_before_times_that_cannot_be_read() -> None:
+    notes = ReadNotes(is_author_open=True, nameless=3)
+    with pytest.raises(UnsettledError, match="the author is missing"):
+        read_first(stream(timeless(notes, 3, 0), notes), NO_OPTIONS)
+    with pytest.raises(UnsettledError, match="most times cannot be read"):
+        read_first(stream(timeless(notes, 3, 0), notes), ReadOptions(username="mina"))
+
+
 @given(times=st.lists(st.sampled_from(["read", "unread", "absent"]), max_size=40))
 def test_a_time_is_unread_only_where_there_is_one(times: list[str]) -> None:
     notes = ReadNotes()
