@@ -203,7 +203,9 @@ def nameless(records: "RecordStream") -> Message:
     if "username" in fields:
         return Message("the author is missing in this row")
     is_open = records.notes.is_author_open
-    if records.notes.works or (all(fields) and (fields or is_open)):
+    # Texts have keys above them, but no columns.
+    is_all = all(fields) and (bool(fields) or is_open or records.format == "texts")
+    if records.notes.works or is_all:
         return Message(
             "the author is missing; enter the name before the import starts (--username NAME)"
         )

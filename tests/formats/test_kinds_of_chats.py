@@ -403,3 +403,26 @@ def test_sentences_of_an_app_under_peoples_names_are_a_doubt(tmp_path: Path) -> 
         assert len([*records.items]) == 12
         found = [str(doubt.finding) for doubt in questions.doubts(newest=True)]
     assert "Messages that are the same but for a name, a sign or a number" in found
+
+
+@given(
+    st.lists(st.text("abcdeदधन", min_size=2, max_size=6), min_size=3, max_size=5),
+    st.sets(st.text("fghij._", min_size=3, max_size=9), min_size=3, max_size=6),
+    st.integers(2, 4),
+)
+def test_a_sentence_behind_an_account_of_each_is_the_apps(
+    words: list[str], accounts: set[str], times: int
+) -> None:
+    """Where another person begins with the same word, or only two do so, it is people's own."""
+
+    def learnt(heads: list[str], *more: tuple[str, str]) -> int:
+        learner = LearntSentences(ReadNotes())
+        said = [(" ".join([head, *words]), head.upper()) for head in heads] * times
+        for text, name in [*said, *more]:
+            learner.learn(text, name)
+        return sum(learner.has(text) for text, _ in said)
+
+    heads = sorted(accounts)
+    assert learnt(heads) == len(heads) * times
+    assert learnt(heads[:2]) == 0
+    assert learnt(heads, (f"{heads[0]} is late", "Mina")) == 0

@@ -17,6 +17,7 @@ from saywho.formats.doubts.questions import RecordQuestions
 from saywho.formats.reading import BadRecord
 from saywho.formats.records import Item, ReadOptions, Record, nameless
 from saywho.formats.registry import open_records
+from saywho.formats.settled import check_columns
 from saywho.formats.source.file import Source
 from saywho.formats.tables.cells import as_whole, bare, is_error, is_nobody
 from tests.archives import zip_bytes
@@ -478,3 +479,14 @@ def test_rows_that_call_themselves_messages_are_a_chat(
     path.write_text(f"Message ID,Author,Content,{beside}\n1,mina,fog again,1\n2,jun,how long?,2\n")
     with Source(path, name=path.name) as source:
         assert open_records(source).is_chat is is_chat
+
+
+@pytest.mark.parametrize("value", ["1.2만", "3.5K", "4.5", "1718000000"])
+def test_an_amount_is_no_name_of_a_column(value: str, tmp_path: Path) -> None:
+    target = tmp_path / "rows.csv"
+    target.write_text(f",{value},fog again\n@mina,985,the ferry is late\n")
+    with (
+        Source(target) as source,
+        pytest.raises(UnrecognisedFileError, match="first row has values"),
+    ):
+        check_columns(open_records(source), ReadOptions())

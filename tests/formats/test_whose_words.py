@@ -444,9 +444,58 @@ def test_a_text_of_several_speakers_is_doubted(
     )
 
 
-def doubts_of(said: list[tuple[str, str]]) -> list[Doubt]:
+def doubts_of(said: list[tuple[str, str]], about: str = "turns") -> list[Doubt]:
     with Source(BytesIO(table(["username", "text"], [[*row] for row in said]))) as source:
         options = ReadOptions()
         records, questions = asked(open_records(source, options=options), options)
         deque(records.items, 0)
-        return [doubt for doubt in questions.doubts() if "turns" in str(doubt.finding)]
+        return [doubt for doubt in questions.doubts() if about in str(doubt.finding)]
+
+
+def test_notes_of_who_wrote_down_what_was_said_are_doubted() -> None:
+    plain = [("Ada", f"Fog again, the {n}th time") for n in range(9)]
+    noted = [
+        ("Mina", f"{note} Good night.") for note in ("[She waits.]", "〔拍手〕", "[in tears] O!")
+    ]
+    assert [doubt.count for doubt in doubts_of([*plain, *noted], "brackets")] == [3]
+    links = [
+        ("Mina", f"[the ferry {n}](https://a.example/{n}) [x] [1] [deleted]") for n in range(5)
+    ]
+    assert not doubts_of([*plain, *links], "brackets")
+
+
+SITES = (
+    *("https://twitter.com/{}/status/{}", "https://x.com/{}/status/{}?s=20"),
+    *("https://sea.example/@{}/{}", "https://bsky.app/profile/{}/post/{}"),
+)
+
+
+@given(
+    st.sampled_from(SITES),
+    st.lists(st.sampled_from(["mina", "jun_r", "Ada2"]), min_size=2, max_size=9),
+    st.sampled_from(["url", "Tweet URL", "link"]),
+)
+def test_addresses_of_posts_name_who_wrote_them(site: str, names: list[str], column: str) -> None:
+    rows = [[f"fog {n}", site.format(name, 10**9 + n)] for n, name in enumerate(names)]
+    records, items = read_file_records(table(["text", column], rows))
+    assert [item.username for item in records_in(items)] == names
+    assert "addresses" in str([part.evidence for part in records.notes.assumptions])
+    rows = [[text, "https://x.com/i/status/1234567"] for text, _ in rows]
+    unnamed = read_file_records(table(["text", column], rows))[1]
+    assert {item.username for item in records_in(unnamed)} <= {None}
+
+
+@pytest.mark.parametrize("column", ["characters", "Speakers", "users", "participants", "authors"])
+def test_a_column_of_people_in_the_plural_names_authors(column: str) -> None:
+    rows = [["mina" if n % 3 else "jun", f"fog again at the pier {n}"] for n in range(9)]
+    assert [
+        item.username for item in records_in(read_file_records(table([column, "text"], rows))[1])
+    ] == [name for name, _ in rows]
+
+
+@pytest.mark.parametrize("column", ["Emotion", "recommendation", "class", "sentiment"])
+def test_a_column_of_labels_is_offered_as_no_author(column: str) -> None:
+    rows = [["joy" if n % 3 else "fear", f"fog again at the pier {n}"] for n in range(9)]
+    assert "author" not in {
+        part.role for part in read_file_records(table([column, "text"], rows))[0].notes.unread
+    }

@@ -42,7 +42,7 @@ class LearntSentences:
     - A sign between the words: people vary the words too, or write several signs, or none.
     - The name of the person under whom the sentence stands: "You got a call from Mina."
     - A number: people who count, too, vary the words, or write the same number again.
-    - Names of three people, inside the sentence or at its beginning.
+    - Names of three people, inside the sentence or at its beginning, or an account of each there.
     - If a script has only such sentences, also those in it that are repeated word by word.
     """
 
@@ -75,7 +75,12 @@ class LearntSentences:
         return text in self._learnt
 
     def learnt(self) -> set[str]:
-        found = (self._but_for_signs(), self._but_for_numbers(), self._but_for_names())
+        found = (
+            self._but_for_signs(),
+            self._but_for_numbers(),
+            self._but_for_names(),
+            self._but_for_accounts(),
+        )
         learnt = {*chain.from_iterable(found)}
         return {*learnt, *self._of_own_scripts(learnt)}
 
@@ -146,6 +151,24 @@ class LearntSentences:
         for texts in places.values():
             if len(texts) >= _FEWEST:
                 yield from texts.values()
+
+    def _but_for_accounts(self) -> Iterator[str]:
+        """Yield sentences of three people, each again and again with a first word of their own.
+
+        Nobody else begins a text with this word: it is the account of who is shown by a name.
+        """
+        people: dict[str, set[str]] = {}
+        places: dict[str, dict[str, str]] = {}
+        for text, name in self._by.items():
+            head, _, tail = text.partition(" ")
+            people.setdefault(head, set()).add(name)
+            if tail.count(" ") >= _FEWEST_WORDS - 2:
+                places.setdefault(tail, {})[head] = text
+        for texts in places.values():
+            own = [text for head, text in texts.items() if len(people[head]) == 1]
+            often = {self._by[text] for text in own if self._uses[text] > 1} - {""}
+            if len(often) >= _FEWEST and len(own) == len(texts) == len({self._by[t] for t in own}):
+                yield from own
 
     def _of_own_scripts(self, learnt: set[str]) -> Iterator[str]:
         scripts = {_script(text) for text in learnt} - self._scripts - {"", "LATIN"}

@@ -22,6 +22,7 @@ from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import FORMATS, WITH_ENTITIES
 from saywho.formats.tables.cells import lines_of
+from saywho.formats.tables.column_kinds import author_in
 from saywho.formats.tables.rows import WORDS_FOR_NOTHING
 from saywho.formats.tally import MOST_KEPT, Doubt, Doubts, Sightings
 
@@ -40,7 +41,6 @@ _FIRST_YEAR: Final = 1985
 _WEEK: Final = timedelta(days=7)
 _TURN: Final = timedelta(minutes=20)
 """Longest time in which a person, another one and the first again write in a talk."""
-_HANDLE: Final = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w{1,15})/status/")
 
 
 MOST_IDS: Final = 5_000
@@ -230,9 +230,9 @@ class _People:
         if source_id is not None and len(source_id) > 4 and source_id in name:
             self._with_id += 1
         if record.url is not None and "/status/" in record.url:
-            match = _HANDLE.match(record.url)
-            if match and (name in self._handles or len(self._handles) < MOST_KEPT):
-                of_name, handle = self._handles[name], match[1].casefold()
+            account = author_in(record.url)
+            if account and (name in self._handles or len(self._handles) < MOST_KEPT):
+                of_name, handle = self._handles[name], account.casefold()
                 if handle in of_name or len(of_name) < 10:
                     of_name[handle] = of_name.get(handle, 0) + 1
 

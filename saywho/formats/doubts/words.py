@@ -13,7 +13,7 @@ from saywho.formats.chats.line import HEADING as LINE
 from saywho.formats.chats.sentence_tables import Matcher, has_table, matcher
 from saywho.formats.chats.text_chat import LONGEST_HEADING
 from saywho.formats.records import Record
-from saywho.formats.tables.own_words import TAG, names_speaker, speakers_in
+from saywho.formats.tables.own_words import TAG, names_speaker
 from saywho.formats.tally import MOST_KEPT, Doubts, Sightings
 
 _ODD: Final = re.compile("[<&\\\\\x80-\x9f\ufffdÂÃâð]|!\\[")
@@ -401,8 +401,30 @@ _ADDRESS: Final = re.compile(r"\s*https?://\S+\s*")
 _LONGEST_END: Final = 60
 
 
+_SPEAKER: Final = re.compile(
+    r"(?:\A|\n|(?<=[.?!…。？！\])”\"]))[^\S\n]{0,3}(?P<label>[○◯●◎◆◇]?[^\W\d_a-zа-я][^\n:：.,;!?—]{0,30}?)"
+    r"[:：](?!\S?\d|//)"
+)
+_FEWEST_TURNS: Final = 3
+
+
+def _speakers_in(text: str) -> list[str]:
+    """Return the labels of several speakers who take turns in a text, each a few times."""
+    if text.count(":") + text.count("：") < 2 * _FEWEST_TURNS:
+        return []
+    turns = [found["label"].strip() for found in _SPEAKER.finditer(text)]
+    often = [label for label in dict.fromkeys(turns) if turns.count(label) >= _FEWEST_TURNS]
+    return often if len(often) > 1 and sum(map(turns.count, often)) * 2 > len(turns) else []
+
+
+_NOTE: Final = re.compile(
+    r"\[[^\W\d_][^\[\]\n=<>{}\"]{0,80} [^\[\]\n=<>{}\"]{1,80}\](?![(\[:])|〔[^〔〕\n]{2,80}〕"
+)
+"""A note of several words; links of Markdown have an address behind."""
+
+
 class PostKinds:
-    """Texts that are only addresses or `NA`, talks, and last lines that several authors share."""
+    """Texts that are only addresses or `NA`, talks, notes, and last lines of several authors."""
 
     def __init__(self) -> None:
         addresses = Message("Texts that are only addresses")
@@ -411,6 +433,8 @@ class PostKinds:
         self._turns = Sightings("words", Message("Texts in which several speakers take turns"))
         of_author = Message("Texts in which the author and others take turns to speak")
         self._own_turns = Sightings("words", of_author, share=0.0, is_grave=True)
+        notes = Message("Texts with notes in brackets, such as what a speaker does")
+        self._notes = Sightings("words", notes, fewest=3, share=0.05)
         self._ends: dict[str, tuple[str, bool, int]] = {}
         """By last line: an author, whether another author has it, and the number of texts."""
 
@@ -420,9 +444,11 @@ class PostKinds:
             self._addresses.add(text)
         elif text == "NA" or name == "NA":
             self._missing.add(text)
-        if len(text) > 200 and (speakers := speakers_in(text)):
+        if len(text) > 200 and (speakers := _speakers_in(text)):
             are_sure = any(names_speaker(label, name) for label in speakers)
             (self._own_turns if are_sure else self._turns).add(", ".join(speakers[:5]))
+        if len(text) < 1_000 and ("[" in text or "〔" in text) and _NOTE.search(text):
+            self._notes.add(text)
         at = text.rfind("\n") + 1
         if at and 3 <= len(text) - at <= _LONGEST_END:
             end = text[at:].strip()
@@ -433,6 +459,7 @@ class PostKinds:
     def doubts(self, records: int) -> Doubts:
         yield from self._addresses.doubts(records, is_grave=True)
         yield from self._missing.doubts()
+        yield from self._notes.doubts(records)
         yield from self._turns.doubts(records)
         yield from self._own_turns.doubts(records)
         finding = Message("Texts that end with the same line as other people’s")

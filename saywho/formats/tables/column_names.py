@@ -351,11 +351,11 @@ ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}
 
 _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 _AUTHOR_WORDS: Final = word_set(
-    "author authors user username account poster posted writer written creator sender member nick"
+    "author user username account poster posted writer written creator sender member nick"
     " nickname login screen handle commenter reviewer owner speaker person people by who blogger"
     " profile tweeter publisher critic columnist byline reporter reader poet artist participant"
-    " contributor from candidate candidates politician"
-    " politicians senator congressperson celebrity influencer journalist narrator interviewee"
+    " contributor from candidate politician"
+    " senator congressperson celebrity influencer journalist narrator interviewee"
     " respondent character 작성자 글쓴이 사용자 유저 계정 블로거 닉네임 아이디 이름 작성자명"
     " 기자 평론가 독자 지은이"
     " 사용자명 유저명 회원명 계정명 고객명 채널명 블로그명 필명 저자 게시자 등록자 응답자 발신자"
@@ -516,10 +516,15 @@ def _ends() -> frozenset[str]:
     return frozenset(word for word in known if not word.isascii())
 
 
+_AMOUNT: Final = re.compile(r"\s*\d+[.,]\d+ ?[^\W\d_]{0,2}\s*")
+"""An amount, such as `1.2K`."""
+
+
 def _author_rating(words: set[str], column: Sequence[object]) -> int:
     # The name of the author of a comment is one, the comment is none.
     texts = _TEXT_WORDS - _KINDS_OF_POSTS if words & _NAME_WORDS else _TEXT_WORDS
-    if not words & _AUTHOR_WORDS or words & (
+    named = words | {word.removesuffix("s") for word in words}
+    if not named & _AUTHOR_WORDS or words & (
         _OTHER_WORDS | _TIME_WORDS - {"posted", "written"} | texts
     ):
         return 0
@@ -545,9 +550,11 @@ def _time_rating(words: set[str], column: Sequence[object]) -> int:
 
 
 def is_value(name: str) -> bool:
-    """Return whether the name of a column is a text, time or id, so that the first row has none."""
-    is_id = name.isdigit() and len(name) > 9
-    return is_id or len(name) > _LONGEST_NAME or (":" in name and is_time(name))
+    """Return whether the name of a column is a text, time, id or amount, so that the first row has
+    no names.
+    """
+    is_number = (name.isdigit() and len(name) > 9) or _AMOUNT.fullmatch(name) is not None
+    return is_number or len(name) > _LONGEST_NAME or (":" in name and is_time(name))
 
 
 def _text_rating(words: set[str], column: Sequence[object]) -> int:

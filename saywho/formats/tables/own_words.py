@@ -128,22 +128,6 @@ def names_speaker(label: str, author: str) -> bool:
     return any(not word.isascii() and (word in said or word[:2] in said) for word in words)
 
 
-_SPEAKER: Final = re.compile(
-    r"(?:\A|\n|(?<=[.?!…。？！\])”\"]))[^\S\n]{0,3}(?P<label>[○◯●◎◆◇]?[^\W\d_a-zа-я][^\n:：.,;!?—]{0,30}?)"
-    r"[:：](?!\S?\d|//)"
-)
-_FEWEST_TURNS: Final = 3
-
-
-def speakers_in(text: str) -> list[str]:
-    """Return the labels of several speakers who take turns in a text, each a few times."""
-    if text.count(":") + text.count("：") < 2 * _FEWEST_TURNS:
-        return []
-    turns = [found["label"].strip() for found in _SPEAKER.finditer(text)]
-    often = [label for label in dict.fromkeys(turns) if turns.count(label) >= _FEWEST_TURNS]
-    return often if len(often) > 1 and sum(map(turns.count, often)) * 2 > len(turns) else []
-
-
 def is_head_of_reply(text: str) -> bool:
     """Return whether a text only says, as X's page does, which people a post answers."""
     return _REPLYING.match(text) is not None

@@ -18,6 +18,7 @@ from saywho.formats.tables.column_kinds import (
     NumberedRow,
     account_column,
     are_of_people,
+    author_in,
     count_columns,
     kind_of_texts,
     likeliest_author,
@@ -106,6 +107,8 @@ class Plan:
     """Whether line breaks of texts are written as a backslash and a letter."""
     has_quoted_breaks: bool = False
     """Whether line breaks of texts stand between quotation marks of the export."""
+    are_in_addresses: bool = False
+    """Whether only the addresses of the posts name their authors."""
     has_labels: bool = False
     """Whether labels in front of the texts name who speaks."""
     has_titles: bool = False
@@ -439,8 +442,10 @@ def find_accounts(plan: Plan, sample: Sample) -> Plan:
     """Find the column with the accounts if the author's column has names that are shown."""
     columns = sample.columns(plan)
     names = columns.names_of("username")
-    if "username" in plan.stated or not names:
+    if "username" in plan.stated:
         return plan
+    if not names:
+        return plan if plan.named is not None else _with_addresses(plan, sample, columns)
     found = account_column(sample.rows, names, columns.names_of("url"))
     if found is None or found == names[0]:
         return plan
@@ -448,6 +453,17 @@ def find_accounts(plan: Plan, sample: Sample) -> Plan:
     evidence = Message("the addresses of the posts, or @, name these accounts")
     plan = plan.choosing({found: "username", **shown})
     return plan.guessing("username", (found, names[0]), evidence)
+
+
+def _with_addresses(plan: Plan, sample: Sample, columns: FileColumns) -> Plan:
+    """Take the accounts in the addresses of the posts if nothing else may name authors."""
+    urls = columns.names_of("url")[:1] if not plan.works else ()
+    texts = [(row, columns.first(row, "text")) for row in sample.rows]
+    named = [author_in(row.get(name)) for name in urls for row, text in texts if text]
+    if len(named) < 2 or 10 * sum(map(bool, named)) < 9 * len(named):
+        return plan
+    plan = replace(plan, are_in_addresses=True)
+    return plan.guessing("username", urls, Message("the addresses of the posts name them"))
 
 
 def ignore_names_of_things(plan: Plan, sample: Sample) -> Plan:
@@ -656,7 +672,8 @@ def look_for_several_texts(plan: Plan, sample: Sample) -> Plan:
 def look_for_author(plan: Plan, sample: Sample) -> Plan:
     """Keep the likeliest column of a table if nothing names authors."""
     columns = sample.columns(plan)
-    if not sample.rows or any(columns.has("username") for _, columns in sample.each(plan)):
+    is_said = any(columns.has("username") for _, columns in sample.each(plan))
+    if not sample.rows or is_said or plan.are_in_addresses:
         return plan
     if not sample.is_table:
         return replace(plan, is_author_open=True)

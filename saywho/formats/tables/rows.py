@@ -48,7 +48,7 @@ from saywho.formats.tables.cells import (
     text_of_bytes,
     word,
 )
-from saywho.formats.tables.column_kinds import COUNTS, account_on_server
+from saywho.formats.tables.column_kinds import COUNTS, account_on_server, author_in
 from saywho.formats.tables.column_names import is_index
 from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from saywho.formats.tables.correspondence import correspondence_in
@@ -265,6 +265,8 @@ def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool
 def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | None, str | None]:
     """Return username and display name. Raises RecordError."""
     stated, display_name = values.get("username"), word(values.get("display_name"))
+    if rules.plan.are_in_addresses:
+        stated = author_in(values.get("url"))
     are_lost = "username" in rules.plan.lost_ids
     read = _read_author if isinstance(stated, str) else _read_author.__wrapped__
     name, username = read(stated, is_own=columns.is_own, are_lost=are_lost)
