@@ -4,6 +4,7 @@ Requests, records, exports, table rows and answers are made of it. A new field n
 `Tweet` by a migration; `app/services/posts/post_content.py` says how it is stored.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -235,3 +236,15 @@ def kept_signs(signs: Iterable[SignCount]) -> tuple[SignCount, ...]:
 
 def total_of(numbers: Iterable[int]) -> int:
     return min(sum(numbers), MOST_COUNTED)
+
+
+_AUTHOR_OF_POST: Final = re.compile(
+    r"https?://(?:[^/\s]+/@|(?:www\.|mobile\.)?(?:twitter|x)\.com/|bsky\.app/profile/)"
+    r"(?P<name>(?!i/)[^/\s?#@]{1,100})/(?:status(?:es)?/|posts?/|\d{6,})"
+)
+
+
+def author_in(address: object) -> str | None:
+    """Return the account whose post an address is, at sites that say so in each address."""
+    match = _AUTHOR_OF_POST.match(address.strip()) if isinstance(address, str) else None
+    return match["name"] if match else None

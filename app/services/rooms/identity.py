@@ -287,6 +287,8 @@ class RoomFinder:
         self, session: AsyncSession, reference: RoomReference, people: Mapping[int, str]
     ) -> int:
         room_id = self.decisions[reference].room_id
+        if room_id is None:  # The same ID may have had another title earlier in the file.
+            room_id = await room_of_id(session, reference)
         is_new = room_id is None
         if room_id is None:
             self.made[reference] = room_id = await _made(session, reference, people)

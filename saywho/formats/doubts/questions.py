@@ -17,12 +17,11 @@ from saywho.formats.assumptions import ReadNotes
 from saywho.formats.doubts.rows import doubts_of_rows
 from saywho.formats.doubts.words import ChatWords, CutTexts, Letters, PostKinds, PostWords
 from saywho.formats.file_chats import FileChats
-from saywho.formats.post import RoomReference
+from saywho.formats.post import RoomReference, author_in
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import FORMATS, WITH_ENTITIES
 from saywho.formats.tables.cells import lines_of
-from saywho.formats.tables.column_kinds import author_in
 from saywho.formats.tables.rows import WORDS_FOR_NOTHING
 from saywho.formats.tally import MOST_KEPT, Doubt, Doubts, Sightings
 

@@ -139,18 +139,6 @@ def account_in(address: object) -> str | None:
     return match["name"].casefold() if match else None
 
 
-_AUTHOR_OF_POST: Final = re.compile(
-    r"https?://(?:[^/\s]+/@|(?:www\.|mobile\.)?(?:twitter|x)\.com/|bsky\.app/profile/)"
-    r"(?P<name>(?!i/)[^/\s?#@]{1,100})/(?:status(?:es)?/|posts?/|\d{6,})"
-)
-
-
-def author_in(address: object) -> str | None:
-    """Return the account whose post an address is, at sites that say so in each address."""
-    match = _AUTHOR_OF_POST.match(address.strip()) if isinstance(address, str) else None
-    return match["name"] if match else None
-
-
 def account_on_server(name: str | None, actor: object) -> str | None:
     """Return `name@host` if the address of an account has the name."""
     match = _ACTOR.fullmatch(actor.strip()) if isinstance(actor, str) and name else None

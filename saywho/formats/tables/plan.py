@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from saywho.errors import Message
 from saywho.formats.assumptions import NO_AUTHOR, NO_COLUMN, NO_IDS, ReadNotes, Role, fields_without
+from saywho.formats.post import author_in
 from saywho.formats.records import ReadOptions
 from saywho.formats.source.times import is_day, is_time, time_or_field
 from saywho.formats.source.written.clock import find_clock
@@ -18,7 +19,6 @@ from saywho.formats.tables.column_kinds import (
     NumberedRow,
     account_column,
     are_of_people,
-    author_in,
     count_columns,
     kind_of_texts,
     likeliest_author,

@@ -18,6 +18,7 @@ from saywho.formats.post import (
     Reactions,
     ReplyTarget,
     Visibility,
+    author_in,
     kept_signs,
 )
 from saywho.formats.reading import Skipped, as_username, is_broken, required_text, username_for
@@ -48,7 +49,7 @@ from saywho.formats.tables.cells import (
     text_of_bytes,
     word,
 )
-from saywho.formats.tables.column_kinds import COUNTS, account_on_server, author_in
+from saywho.formats.tables.column_kinds import COUNTS, account_on_server
 from saywho.formats.tables.column_names import is_index
 from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from saywho.formats.tables.correspondence import correspondence_in

@@ -158,6 +158,16 @@ async def test_telegram_tells_its_rooms_by_their_ids(db: Database) -> None:
     assert [(room.name, room.messages) for room in rooms] == [("old name", 6), ("old name", 2)]
 
 
+async def test_an_id_with_two_titles_in_one_file_is_one_room(db: Database) -> None:
+    """A person who is saved under two names was an error of the database."""
+    texts = "".join(
+        f'<sms address="5550100" date="{n}000" type="1" body="fog {n}" contact_name="{name}" />'
+        for n, name in enumerate(("Mina", "Mina Tide", "Mina"), 1_704_067_200)
+    )
+    await import_chat(db, f"<smses count='3'>{texts}</smses>".encode(), name="sms.xml")
+    assert await contents(db) == [("Mina", [("Mina", 2), ("Mina_Tide", 1)])]
+
+
 async def test_rooms_without_a_title_are_called_after_their_people(db: Database) -> None:
     lines = [f"{day}/01/2024, 21:05 - {name}: hi {day}" for day, name in enumerate("abcde", 15)]
     data = "\n".join([*lines, ""]).encode()
