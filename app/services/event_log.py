@@ -1,14 +1,17 @@
 """The log of changes: events are stored in the transactions of their changes."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, allocate_ids, insert_rows
+from app.db.result_cache import NOTHING
 from app.models import Event
 from saywho.clock import now
+
+GAME_CHANGED: Final = "game.changed"
 
 
 class NewEvent(NamedTuple):
@@ -30,6 +33,12 @@ async def append_events(
         for event_id, event in zip(event_ids, events, strict=True)
     ]
     await insert_rows(session, Event, rows)
+
+
+async def tell_of_game(session: AsyncSession) -> None:
+    """Append that some game changed, once all changes of the session are written."""
+    await session.flush()
+    await append_events(session, [NewEvent(GAME_CHANGED, NOTHING, posts=0)])
 
 
 async def newest_event(session: AsyncSession) -> int:

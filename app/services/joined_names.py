@@ -20,9 +20,10 @@ from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
 from app.errors import ConflictError, InvalidInputError
 from app.models import BackgroundSnapshot, Event, Profile, Room, RoomMove, RoomPerson, Tweet, User
+from app.models.work import Game, GameAnswer, GameQuestion
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.deletion import mark_deleted, recount, tally
-from app.services.event_log import NewEvent, append_events
+from app.services.event_log import NewEvent, append_events, tell_of_game
 from app.services.posts.post_rooms import unknown_to_guests
 from app.services.posts.users import CHANGE_USER, find_named, get_alone, unknown_user
 from saywho.clock import now
@@ -72,9 +73,34 @@ async def _join_some(session: AsyncSession, name: str, into: str) -> bool:
     if moved == MOVED_AT_ONCE:
         return False
     joining.deleted_at = now()
+    await _join_in_games(session, joining.id, author.id)
     await session.execute(delete(Profile).where(Profile.user_id == joining.id))
     await append_events(session, [NewEvent("user.deleted", joining.id, posts=0)])
     return True
+
+
+async def _join_in_games(session: AsyncSession, joining_id: int, author_id: int) -> None:
+    """Let games name the one author, with the points so far; one of nobody else ends."""
+    casts = {
+        game: msgspec.json.decode(game.user_ids, type=list[int])
+        for game in await session.scalars(select(Game))
+    }
+    changed = [game for game, cast in casts.items() if joining_id in cast]
+    for game in changed:
+        cast = {author_id if id_ == joining_id else id_: None for id_ in casts[game]}
+        game.user_ids, game.version = msgspec.json.encode([*cast]).decode(), game.version + 1
+        if len(cast) == 1 and game.state != "ended":
+            game.state, game.ended_at = "ended", now()
+    ids = [game.id for game in changed]
+    for model, column in (
+        (GameQuestion, GameQuestion.user_id),
+        (GameQuestion, GameQuestion.model_user_id),
+        (GameAnswer, GameAnswer.user_id),
+    ):
+        is_theirs = model.game_id.in_(ids), column == joining_id
+        await session.execute(update(model).where(*is_theirs).values({column: author_id}))
+    if changed:
+        await tell_of_game(session)
 
 
 async def _check(session: AsyncSession, joining: User, author: User) -> None:

@@ -20,7 +20,6 @@ from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database, GrantLostError
 from app.db.feed import Change, Feed
-from app.db.result_cache import NOTHING
 from app.embedders import EmbedderError
 from app.errors import AppError, disk_errors
 from app.models import (
@@ -46,7 +45,7 @@ from app.services.compare.held_out import (
 )
 from app.services.compare.profiles import fold_long_tails, users_with_tails
 from app.services.deletion import is_purge_due, purge_deleted
-from app.services.event_log import NewEvent, append_events, has_old_events, prune_events
+from app.services.event_log import has_old_events, prune_events, tell_of_game
 from app.services.imports.jobs import ENDED, remove_upload
 from app.services.imports.undo import UNDO, is_undo_due, undo_imports
 from app.services.posts.media import (
@@ -262,7 +261,6 @@ async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable
         await work(grant)
 
 
-GAME_CHANGED: Final = "game.changed"
 GAMES_KEPT_AFTER_END: Final = timedelta(hours=24)
 GAMES_KEPT: Final = timedelta(hours=48)
 """Time after the game was created, even before its end."""
@@ -287,11 +285,6 @@ def _is_old() -> ColumnElement[bool]:
 
 def _is_old_code() -> ColumnElement[bool]:
     return WrongCode.sent_at <= now() - WRONG_CODES_KEPT
-
-
-async def tell_of_game(session: AsyncSession) -> None:
-    await session.flush()
-    await append_events(session, [NewEvent(GAME_CHANGED, NOTHING, posts=0)])
 
 
 NOW: Final = timedelta(0)

@@ -760,7 +760,6 @@ def patterns_of_folded() -> list[tuple[re.Pattern[str], Check]]:
         "The longest silence: {length}, on {first_day} from {first_time} to {last_time}.": (
             _longest_pause
         ),
-        "The longest silences: {length}, {count} times.": _longest_pause,
         "No laughs in letters were found here.": _no_laugh,
         "saywho found no word that is typical of one person.": true_as_made,
     }

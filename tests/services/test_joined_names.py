@@ -34,6 +34,7 @@ from saywho.formats.source.file import Source
 from tests.browsing import PASSWORD_HASH, Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.installation import Installation
+from tests.parts.games.playing import host_game, join
 
 OLD: Final = "Nadia"
 NEW: Final = "Nadia_Berlin"
@@ -321,6 +322,40 @@ async def test_guests_learn_no_name_of_another_chat(app: Quart) -> None:
     answer = await admin.post("/api/v1/users/Ann/tweets", json=sent)
     assert answer.status_code == 409
     assert await find_faults(db) == []
+
+
+@pytest.mark.parametrize("people", [("Ann",), ()])
+async def test_a_game_goes_on_or_ends_with_a_sentence(
+    app: Quart, admin: Client, people: tuple[str, ...]
+) -> None:
+    """Also a game of both names alone, whose results stay."""
+    db, operator = parts_of(app).db, await signed_in(app)
+    await imported(db, chat(*range(DAYS), people=people))
+    host = await host_game(admin, OLD, NEW, *people)
+    (kim,), phone = await join(app, host, "Kim"), Browser(app)
+    await phone.post("/play", form={"code": host.code, "name": "Lee"})
+    await host.does("next")
+    await kim.chooses(1, await host.wrong())
+    await host.does("next")
+    await join_names(db.write, OLD, NEW)
+    view, page = await host.see(), await operator.page(f"/games/{host.game}")
+    assert view["players"] == 2
+    if people:
+        assert sorted(view["options"]) == sorted([NEW, *people])
+        await host.does("next")
+        right = await host.truth()
+        assert right in (NEW, *people)
+        assert (await kim.chooses(2, right))["username"] == right
+        view = await host.ends()
+        assert view["ranking"][0]["points"] >= 500
+    else:
+        assert view["state"] == "ended"
+        for of_page in (page, await phone.page(f"/play/{host.game}")):
+            assert "All names in this game are one person’s now. The results stay." in of_page
+        assert "Play again" not in page
+    results = await (await admin.get(f"{host.address}/results.csv")).get_data(as_text=True)
+    assert "Kim" in results
+    assert OLD not in results.replace(NEW, "")
 
 
 async def test_pages_offer_both_with_one_press(app: Quart) -> None:

@@ -326,9 +326,6 @@ class PostsByPeriod(PanelFigure):
             yield note.format(
                 shown=show_number(len(self.authors.names)), all=show_number(self.authors.total)
             )
-        elif len(self.drawn) != len(self.rows):
-            note = gettext("The table lists each of the {others} separately.")
-            yield note.format(others=self.drawn[-1].name)
 
     def plot(self) -> Plot | None:
         if not self.cells:

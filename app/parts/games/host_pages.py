@@ -195,9 +195,9 @@ class GamePage(WebPage, frozen=True, kw_only=True):
 
     @property
     def comparison(self) -> RightShares | None:
-        """The shares of right answers; None without answers."""
+        """The shares of right answers; None without answers or another choice."""
         answers = sum(question.answers for question in self.questions)
-        if not answers:
+        if not answers or len(self.state.cast) == 1:
             return None
         right = sum(question.right for question in self.questions)
         model = sum(question.is_model_right for question in self.questions)

@@ -23,7 +23,7 @@ from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
 from app.parts.games.drawing import DrawnQuestion, draw_questions, named_cast, room_cast
 from app.parts.games.states import asked_of, get_state, read_states, unknown_game
 from app.security import digest
-from app.services.maintenance import tell_of_game
+from app.services.event_log import tell_of_game
 from app.services.rooms.room_facts import get_room
 from app.views.policies import writing
 from saywho.clock import now, now_ms

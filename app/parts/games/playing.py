@@ -57,8 +57,8 @@ from app.parts.games.states import (
 )
 from app.runtime.encoding import encoded
 from app.services.access.rights import Right
+from app.services.event_log import GAME_CHANGED
 from app.services.live_streams.streaming import HEARTBEAT, Clients, ClientStream, StreamHub
-from app.services.maintenance import GAME_CHANGED
 from saywho.clock import monotonic, now_ms
 
 COUNT_S: Final = 0.5

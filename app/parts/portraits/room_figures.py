@@ -385,15 +385,12 @@ def times_missing(sight: ChatSight) -> list[str]:
 
 def _longest_silence(sight: ChatSight) -> list[str]:
     silence = sight.longest_silence
-    if silence is None:
+    if silence is None or sight.as_long > 1:  # Of several, none is the longest.
         return []
     if sight.quiet:
         return [told_quiet(sight.quiet)]
     zone = ZoneInfo(sight.tz)
     length = show_duration((silence.until - silence.since).total_seconds())
-    if sight.as_long > 1:
-        several = gettext("The longest silences: {length}, {count} times.")
-        return [several.format(length=length, count=show_number(sight.as_long))]
     first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
     sentence = gettext(
         "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, {last_time}."

@@ -200,7 +200,12 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
     if comparison.none is not None:
         facts["close"] = show_number(_close_authors(comparison))
     place = 0 if count == 1 else 1 if is_named else 2
-    return gettext(headings[min(place, len(headings) - 1)]).format(**facts)
+    guess = gettext(headings[min(place, len(headings) - 1)]).format(**facts)
+    writers = {post.username for post in writers_of(comparison)}
+    if not writers or (comparison.verdict == "likely" and names[0] in writers):
+        return guess
+    # Who wrote it is known, and is not what the guess says.
+    return gettext("By style alone: {guess}").format(guess=guess)
 
 
 def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
@@ -710,8 +715,8 @@ def threshold_of(comparison: Comparison) -> str | None:
 
 def more_text_of(comparison: Comparison) -> list[str]:
     """Return how much more text decides such cases, with a caution."""
-    if comparison.verdict != "close" or comparison.strangers is None:
-        return []  # It was measured in Korean and English.
+    if comparison.verdict != "close" or comparison.strangers is None or comparison.read_in:
+        return []  # It was measured in Korean and English. Who wrote a stored text is known.
     if comparison.ranking[0].pieces < FEWEST_JUDGED:  # More posts of the author are needed.
         return []
     if comparison.more is None:

@@ -104,13 +104,6 @@ async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Cli
         assert f"in every message; {other} never" in cards
 
 
-async def test_a_silence_of_less_than_a_day_is_told_too(chats: Client) -> None:
-    page = re.sub("<[^>]*>", "", await chats.page("/room/3?tz=Asia/Seoul")).replace("\u202f", " ")
-    # Each evening but the last is followed by one.
-    assert "The longest silences: 23 hours 59 minutes, 19 times." in page
-    assert "same second" not in page
-
-
 async def test_a_silence_within_a_day_has_its_date_once(chats: Client) -> None:
     page = re.sub("<[^>]*>", "", await chats.page("/room/2?tz=Asia/Seoul")).replace("\u202f", " ")
     assert "The longest silence: 23 minutes, on March 1, 2024 from 10:07 AM to 10:30 AM." in page
