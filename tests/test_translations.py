@@ -89,6 +89,7 @@ OF_POSTS = {
     "Texts or authors that are only NA",
     "Texts that end with the same line as other people’s",
     "Texts in which several speakers take turns",
+    "Texts that stand in quotation marks",
     "Texts with notes in brackets, such as what a speaker does",
     "Texts in which the author and others take turns to speak",
 }

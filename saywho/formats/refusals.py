@@ -143,7 +143,7 @@ _PLAIN_TEXT: Final = Message(
 _DATED: Final = re.compile(
     r"[\s\[(\u200e\u200f\u202a-\u202c\ufeff]*(?:[^\W\d]{1,12}[.,]?\s)?"
     r"(?:\d{1,4}\s?[./年년-]\s?\d{1,2}\s?[./月월-]?\s?\d{0,4}|\d{1,2}\s?[:.時시]\s?\d\d"
-    r"|[^\W\d]{1,12}\s\d{1,2}|\d{1,2}\s[^\W\d]{3,12}).{0,40}?(?:[:：\t]|\s-\s)"
+    r"|[^\W\d]{1,12}\s\d{1,2}|\d{1,2}\s[^\W\d]{3,12}).{0,40}?(?:[:：;\t]|\s-\s)"
 )
 """Beginning of a line with a date or time, then a name or text."""
 
@@ -264,7 +264,7 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         )
     if dated := _dated(lines):
         return Message(
-            "it looks like a chat in text form, but the date format is unknown: {count}"
+            "it looks like a chat in text form, but of an unknown app or date format: {count}"
             " of the first {total} lines start like {shape}. If the app can export JSON, import"
             " that (if not, send the report of `saywho import --explain` to saywho's project)",
             count=len(dated),

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice, starmap
+from itertools import starmap
 from typing import Final, Literal, NamedTuple
 
 from saywho.errors import Message, RecordError, message_of
@@ -88,11 +88,12 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     ends_of_texts = (*_ENDS, *_PAGES) if 2 * headed > len(looked_at) else _ENDS
     names = sorted(name for name in wordy if name.lower().endswith(ends_of_texts))
     contents = [source.member(name) for name in names[:: max(1, len(names) // _LOOKED_AT)]]
-    if not names or 2 * len(names) < len(wordy) or 2 * _plain(contents) < len(contents):
+    plain = [content for content in contents if is_plain_text(content)]
+    if not names or 2 * len(names) < len(wordy) or 2 * len(plain) < len(contents):
         return None
     has_none = "username" in fields_without(options.columns)
     way = chosen_way(options.columns)
-    firsts = ("".join(_first_piece(content)) for content in contents)
+    firsts = (next(iter(pieces(content.uncounted)), "") for content in plain)
     heads = [_head_of(first.replace("\r\n", "\n")) for first in firsts]
     # Keys above the texts are of a blog or notes, whose files are called by titles.
     is_headed = 2 * sum(bool(keys.end) for keys in heads) > len(heads)
@@ -117,10 +118,6 @@ def _of_unknown(names: list[str]) -> tuple[LeftOut, ...]:
         count=f"{count:,}",
     )
     return (LeftOut(note),) if count else ()
-
-
-def _plain(contents: list[Content]) -> int:
-    return sum(map(is_plain_text, contents))
 
 
 def _items(source: Source, names: list[str], authors: NamedAuthors | None) -> Iterator[Item]:
@@ -200,10 +197,6 @@ def _head_of(text: str) -> _Head:
         first(_TIMES_IN_HEAD),
         "deleted" if limits & {"is_deleted", "is_published"} else "restricted" if limits else None,
     )
-
-
-def _first_piece(content: Content) -> Iterable[str]:
-    return islice(pieces(content.uncounted), 1) if is_plain_text(content) else ()
 
 
 def _time_of(keys: _Head, name: str) -> tuple[datetime | None, str | None]:

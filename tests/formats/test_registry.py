@@ -281,7 +281,7 @@ def test_text_in_brackets_is_no_damaged_json(chat: str) -> None:
 def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
     said = refusal(lines.encode())
     assert "looks like a chat" in said
-    assert "the date format is unknown" in said
+    assert "of an unknown app or date format" in said
     assert "Ida" not in said
     assert "15" not in said
 

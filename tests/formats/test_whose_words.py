@@ -464,6 +464,12 @@ def test_notes_of_who_wrote_down_what_was_said_are_doubted() -> None:
     assert not doubts_of([*plain, *links], "brackets")
 
 
+def test_texts_in_quotation_marks_are_doubted_if_most_are() -> None:
+    said = [("Mina", f'"The ferry {n} is late') for n in range(4)] + [("Jun", "Fog again")] * 3
+    assert [doubt.count for doubt in doubts_of(said, "quotation marks")] == [4]
+    assert not doubts_of([*said, ("Jun", "Fog"), ("Jun", "And fog")], "quotation marks")
+
+
 SITES = (
     *("https://twitter.com/{}/status/{}", "https://x.com/{}/status/{}?s=20"),
     *("https://sea.example/@{}/{}", "https://bsky.app/profile/{}/post/{}"),

@@ -99,8 +99,6 @@ class RecordQuestions:
             if records.is_chat
             else (PostWords(), PostKinds(), CutTexts(), letters)
         )
-        self._quotes = Sightings("column", Message("All posts are read as quotes"))
-        self._languages = Sightings("column", Message("Languages that are not codes"))
 
     def see(self, item: Item) -> None:
         self._items += 1
@@ -127,13 +125,6 @@ class RecordQuestions:
             self._talk.see(item, name)
         elif self._has_chats:
             self.chats.see(item)
-        self._see_values(item)
-
-    def _see_values(self, item: Record) -> None:
-        if item.kind == "quote":
-            self._quotes.add(item.text)
-        if item.lang is not None and len(item.lang) > 3 and item.lang.isalpha():
-            self._languages.add(item.lang)
 
     def note_known(self, doubt: Doubt | None) -> None:
         """Add the findings about stored posts with the same ids."""
@@ -178,9 +169,6 @@ class RecordQuestions:
         yield from (odd.doubt() for odd in notes.odd.values())
         if self._known is not None:
             yield self._known
-        if records > 1 and self._quotes.count == records:
-            yield self._quotes.doubt()
-        yield from self._languages.doubts(records)
 
 
 def of_messages(doubt: Doubt) -> Doubt:
@@ -239,6 +227,7 @@ class _People:
         if self._is_of_many:
             yield from self._each_their_own(records)
         yield from self._accounts(records)
+        are_numbered = _are_numbered([*self._called.values()])
         for evidence, is_such in (
             (
                 Message("Masked names, which several people may share"),
@@ -247,7 +236,7 @@ class _People:
             (Message("Names that are not people"), _is_nobody),
             (
                 Message("Names that are numbered anew in each recording or file"),
-                _is_numbered if _are_numbered([*self._called.values()]) else _is_never,
+                lambda _: are_numbered,
             ),
             (Message("Names of bots"), lambda called: _plain(called) in _BOTS),
             (
@@ -286,14 +275,6 @@ class _People:
 _NUMBERED: Final = re.compile(r"([^\W\d_]++)[\s_-]?\d++")
 _MOST_SPEAKERS: Final = 30
 """Number of people in a recording; more numbered names are of accounts."""
-
-
-def _is_numbered(called: str) -> bool:
-    return len(called) == 1 or _NUMBERED.fullmatch(called) is not None
-
-
-def _is_never(_called: str) -> bool:
-    return False
 
 
 def _are_numbered(names: list[str]) -> bool:

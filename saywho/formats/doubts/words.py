@@ -430,9 +430,13 @@ class PostKinds:
         addresses = Message("Texts that are only addresses")
         self._addresses = Sightings("words", addresses, fewest=3, share=0.9)
         self._missing = Sightings("words", Message("Texts or authors that are only NA"))
-        self._turns = Sightings("words", Message("Texts in which several speakers take turns"))
+        self._turns = Sightings(
+            "words", Message("Texts in which several speakers take turns"), fewest=3
+        )
         of_author = Message("Texts in which the author and others take turns to speak")
         self._own_turns = Sightings("words", of_author, share=0.0, is_grave=True)
+        quoted = Message("Texts that stand in quotation marks")
+        self._quoted = Sightings("words", quoted, fewest=3, share=0.5)
         notes = Message("Texts with notes in brackets, such as what a speaker does")
         self._notes = Sightings("words", notes, fewest=3, share=0.05)
         self._ends: dict[str, tuple[str, bool, int]] = {}
@@ -447,6 +451,8 @@ class PostKinds:
         if len(text) > 200 and (speakers := _speakers_in(text)):
             are_sure = any(names_speaker(label, name) for label in speakers)
             (self._own_turns if are_sure else self._turns).add(", ".join(speakers[:5]))
+        if text[:1] == '"':
+            self._quoted.add(text)
         if len(text) < 1_000 and ("[" in text or "〔" in text) and _NOTE.search(text):
             self._notes.add(text)
         at = text.rfind("\n") + 1
@@ -459,6 +465,7 @@ class PostKinds:
     def doubts(self, records: int) -> Doubts:
         yield from self._addresses.doubts(records, is_grave=True)
         yield from self._missing.doubts()
+        yield from self._quoted.doubts(records)
         yield from self._notes.doubts(records)
         yield from self._turns.doubts(records)
         yield from self._own_turns.doubts(records)

@@ -59,6 +59,8 @@ _CAPTIONS: Final = frozenset(
         *("Altyazı", "Açıklama", "说明", "說明", "Caption text"),
     }
 )
+_OLDER: Final = (("Time", "timestamp"), ("Comment", "value"), ("Media Owner", "value"))
+"""Places of an older comment's parts in a newer one."""
 _PAGES: Final = re.compile(
     r"(?:.*/)?(?:message_\d+|posts_\d+|your_posts.*|post_comments.*|threads_and_replies)\.html"
 )
@@ -112,16 +114,8 @@ def _items_of(page: Json) -> list[Json]:
     comments = [row for row in rows if _is_older_comment(row)]
     if not comments or len(comments) < len(rows):
         return [page]
-    return [
-        {
-            "string_map_data": {
-                "Comment": {"value": text},
-                "Time": {"timestamp": time},
-                "Media Owner": {"value": owner},
-            }
-        }
-        for time, text, owner in comments
-    ]
+    said = (zip(_OLDER, row, strict=True) for row in comments)
+    return [{"string_map_data": {key: {part: value} for (key, part), value in row}} for row in said]
 
 
 def _is_older_comment(row: object) -> bool:

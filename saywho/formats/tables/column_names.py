@@ -164,7 +164,10 @@ _LISTS: Final = (
     *("data", "entries", "rows", "documents", "docs", "hits", "children", "articles", "reviews"),
     *("messages", "conversation", "segments", "utterances", "dialogue", "quotes"),
 )
-LISTS: Final = (*_LISTS, *_paths("data response result hits post_stream", " ".join(_LISTS)).split())
+LISTS: Final = (
+    *_LISTS,
+    *_paths("data response result results hits post_stream", " ".join(_LISTS)).split(),
+)
 """Keys of a list of posts in an object or its inner object."""
 ANSWERS: Final = ("replies", "answers", "comments", "children", "latestComments")
 """Keys of a post whose values are other people's replies to it."""

@@ -106,17 +106,12 @@ def with_breaks(text: str) -> str:
     return _ESCAPED_BREAK.sub("\n", text)
 
 
-_LABEL: Final = re.compile(
+LABEL: Final = re.compile(
     r"\s{0,9}(?:(?P<sign>[○◯●◎◆◇][^\n　]{1,60}?(?:　|\n|[ \t]{2,9})|[^\n—–:]{2,60}?\.\s?[—–]+)"
     r"|(?:M(?:rs?|s|iss|me)|Dr|Sen|The)\b\.? (?:\w{1,20} ){0,2}\w{0,3}[A-Z]{2,20}(?: of \w+)?\."
     r"|(?:[^\n:：()]|\([^\n()]{0,40}\)){1,60}?[:：])\s*"
 )
 """Beginning of a speech in minutes and scripts: who speaks, by a sign, a colon or a full stop."""
-
-
-def label_of(text: str) -> re.Match[str] | None:
-    """Return the label of a speaker in front of a text, if its beginning has the form of one."""
-    return _LABEL.match(text)
 
 
 def names_speaker(label: str, author: str) -> bool:

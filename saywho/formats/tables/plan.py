@@ -42,11 +42,11 @@ from saywho.formats.tables.column_names import (
 from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
 from saywho.formats.tables.limits import limit_of, unclear_values
 from saywho.formats.tables.own_words import (
+    LABEL,
     are_html,
     has_escaped_breaks,
     has_quoted_breaks,
     have_tags,
-    label_of,
     names_speaker,
 )
 
@@ -635,7 +635,7 @@ def look_at_texts(plan: Plan, sample: Sample) -> Plan:
     ]
     spoken = [(text, name) for text, name in said if isinstance(text, str) and text.strip()]
     labelled = sum(
-        (label := label_of(text)) is not None and names_speaker(label[0], name)
+        (label := LABEL.match(text)) is not None and names_speaker(label[0], name)
         for text, name in spoken
     )
     return replace(

@@ -55,8 +55,8 @@ from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns
 from saywho.formats.tables.correspondence import correspondence_in
 from saywho.formats.tables.limits import OPEN_WORDS
 from saywho.formats.tables.own_words import (
+    LABEL,
     is_head_of_reply,
-    label_of,
     line_of_app,
     may_have_others,
     names_speaker,
@@ -342,7 +342,7 @@ def _own_part(text: str, rules: RowRules) -> str | None:
 
 
 def _without_label(text: object, author: str, rules: RowRules) -> object:
-    label = label_of(text) if rules.plan.has_labels and isinstance(text, str) else None
+    label = LABEL.match(text) if rules.plan.has_labels and isinstance(text, str) else None
     if label is None or not (label["sign"] or names_speaker(label[0], author)):
         return text
     finding = Message("Names of speakers before their words, which were left out")
