@@ -326,7 +326,8 @@ def _paint_bar(
 ) -> None:
     size = _bar_size(canvas, row)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
-    _write_name(canvas, bar, row, font, name_width - _NAME_SPACE)
+    rows = 1 if bar.note and _has_note_room(canvas, row) else 2
+    _write_name(canvas, bar, row, font, name_width - _NAME_SPACE, rows)
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     end = row.right - font.getlength("100%") - 20
     box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
@@ -335,12 +336,14 @@ def _paint_bar(
     _paint_note(canvas, bar.note, below, _note_size(canvas, size), is_wanted=is_wanted)
 
 
-def _write_name(canvas: Canvas, bar: NamedBar, row: Field, font: Lettering, width: float) -> None:
+def _write_name(
+    canvas: Canvas, bar: NamedBar, row: Field, font: Lettering, width: float, most: int
+) -> None:
     smaller = sorted({canvas.smallest, *(size for size in (30, 26) if size > canvas.smallest)})
     fonts = [font, *(font_of(bold=True, size=size) for size in reversed(smaller))]
     fitting = (each for each in fonts if each.getlength(bar.name) <= width)
     own = next(fitting, fonts[-1])
-    names = text_rows(bar.name, own, width, 2)
+    names = text_rows(bar.name, own, width, most)
     top = row.top + font.size * 0.8 - own.size * (0.8 + 0.525 * (len(names) - 1))
     canvas.write_rows((row.left, top), names, own, 1.05, canvas.theme.hues[bar.hue])
 
@@ -438,36 +441,40 @@ def _paint_named(canvas: Canvas, bar: NamedBar, left: float, top: float) -> None
     canvas.write((share_left, top), bar.label, font)
 
 
-_HABIT_ROW: Final = 104
+_HABIT_ROW: Final = 4.7
+"""Height of a habit's row, by the size of the smallest letters."""
 _HABIT_BAR: Final = 0.5
 """Height of a habit's bar, as a part of the letters' size."""
 
 
 def habits_heights(canvas: Canvas, habits: Habits) -> Heights:
-    count = len(habits.rows)
+    count, row = len(habits.rows), round(_HABIT_ROW * canvas.smallest)
     if canvas.is_upright:
-        return Heights(_HABIT_ROW * count, 124 * count, 160 * count)
+        return Heights(row * min(count, 2), row * min(count, 4), 1.5 * row * count)
     lines = ceil(count / 2)
-    return Heights(_HABIT_ROW, _HABIT_ROW * min(lines, 2), 160 * lines)
+    return Heights(row, row * min(lines, 2), 160 * lines)
 
 
 def paint_habits(canvas: Canvas, habits: Habits, field: Field) -> None:
     """Draw the first habits, up to the space."""
-    places = places_of(field, len(habits.rows), _HABIT_ROW)
-    size = min(map(_habit_size, habits.rows, places), default=SMALLEST)
-    for row, place in zip(habits.rows, places, strict=False):
-        _paint_habit(canvas, row, place, canvas.theme.hues[habits.hue], size)
+    row = round(_HABIT_ROW * canvas.smallest)
+    # In two columns of an upright picture, the letters would be hard to read on a phone.
+    rows = habits.rows[: max(1, int(field.height // row)) if canvas.is_upright else None]
+    places = places_of(field, len(rows), row)
+    sizes = [_habit_size(canvas, row, place) for row, place in zip(rows, places, strict=False)]
+    for row, place in zip(rows, places, strict=False):
+        _paint_habit(canvas, row, place, canvas.theme.hues[habits.hue], min(sizes))
 
 
-def _habit_size(row: FigureRow, field: Field) -> int:
-    size = int(min(36, max(SMALLEST, field.height * 0.24)))
+def _habit_size(canvas: Canvas, row: FigureRow, field: Field) -> int:
+    size = int(min(1.6 * canvas.smallest, max(canvas.smallest, field.height * 0.24)))
     texts = drawn_text(row.label), drawn_text(row.value)
-    while size > SMALLEST:
+    while size > canvas.smallest:
         font = font_of(bold=row.is_clear, size=size)
         if sum(map(font.getlength, texts)) + 24 <= field.width:
             break
         size -= 2
-    return max(size, SMALLEST)
+    return max(size, canvas.smallest)
 
 
 def _paint_habit(canvas: Canvas, row: FigureRow, field: Field, colour: str, size: int) -> None:
@@ -487,7 +494,7 @@ def _paint_habit(canvas: Canvas, row: FigureRow, field: Field, colour: str, size
         return
     mark = field.left + field.width * row.mark / 100
     canvas.pen.line([(mark, top - 5), (mark, top + high + 5)], theme.ink, 4)
-    small = font_of(bold=False, size=SMALLEST)
+    small = font_of(bold=False, size=canvas.smallest)
     usual = clipped(drawn_text(row.beside), small, field.width)
     canvas.write((field.left, top + high + 4), usual, small, theme.soft)
 

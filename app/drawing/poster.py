@@ -139,6 +139,8 @@ _WIDEST: Final = 0.42
 """Part of the width of a wide picture that the giant number has, at the right of the finding."""
 _MOST_BESIDE: Final = 3
 """Rows of a finding at the left of a giant number."""
+_LIFT: Final = 0.4
+"""Part of empty space that is above a giant number instead of below the drawings."""
 _LONG_TEXT: Final = 160
 """Signs of a text that leaves a giant number little room."""
 _LARGEST_EMOJI: Final = 320
@@ -226,10 +228,14 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
         least, room = least + giant.height, room - giant.height
     top = _draw_title(canvas, poster, measures, room, width)
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
+    room = bottom - top - reason.height - (giant.height if giant else 0)
+    finding, shown = _largest(canvas, poster, measures, blocks, (width, room))
+    if canvas.is_upright:
+        # Space that no drawing can fill is shared, so that little of it is a hole at the bottom.
+        most = sum(block.heights.most + block.space for block in shown)
+        top += max(0, room - finding.height - most) * _LIFT
     if giant:
         top = giant.draw(canvas, MARGIN, top)
-    room = bottom - top - reason.height
-    finding, shown = _largest(canvas, poster, measures, blocks, (width, room))
     top = _draw_rows(canvas, finding, MARGIN, top)
     top = _draw_rows(canvas, reason, MARGIN, top)
     if beside:
@@ -404,9 +410,10 @@ def _draw_rows(canvas: Canvas, rows: _Rows, left: float, top: float) -> float:
 def _reason(poster: Poster, measures: Measures, width: int) -> _Rows:
     """Return the rows of the reason, of similar lengths unless it is cut."""
     font, text = font_of(bold=False, size=measures.quote_size), drawn_text(poster.reason)
-    most = 5 if measures.size[1] > measures.size[0] else 3
+    is_upright = measures.size[1] > measures.size[0]
+    most, space = (5, 0.5) if is_upright else (3, 0.2)
     cut, even = text_rows(text, font, width, most), even_rows(text, font, width)
-    return _Rows(font, even if len(even) == len(cut) else cut, _FACT_ROW, 0.2)
+    return _Rows(font, even if len(even) == len(cut) else cut, _FACT_ROW, space)
 
 
 def _draw_blocks(

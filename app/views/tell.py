@@ -302,6 +302,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "{count} day has posts ({zone}).", "{count} days have posts ({zone})."
     ),
     "posts_on_days": ngettext_noop("{posts} on {count} day", "{posts} on {count} days"),
+    "below_posts": ngettext_noop("Posts on {count} day", "Posts on {count} days"),
     "so_far": {"": _("So far {total}"), "sentence": _("So far {total}.")},
     "milestone": _("The {count}th post here came on {day}."),
     "than_before": {

@@ -340,6 +340,24 @@ def test_a_name_in_an_upright_picture_is_whole(
     assert written.count("Ewan McGregor-Smith") == 4
 
 
+def test_a_very_long_name_in_a_story_leaves_its_note_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second row of the name was written over the note."""
+    written: dict[str, float] = {}
+    monkeypatch.setattr(
+        Canvas, "write", lambda canvas, at, text, *_, **__: written.update({text: at[1]})
+    )
+    people = [
+        NamedBar(
+            "국립과천과학관시민천문대자원봉사단 김하늘별님이", 0.5, "50%", "author-1", ("Note 1",)
+        ),
+        NamedBar("Bo", 0.5, "50%", "author-2", ("Note 2",)),
+    ]
+    drawing = Bars(tuple(people), are_notes_wanted=True)
+    image_of(Poster("Chat", (), "Bo writes most.", drawing, ""), "1080x1920", "light")
+    (top,) = (top for text, top in written.items() if text.startswith("국립"))
+    assert top + 40 < written["Note 1"]
+
+
 @pytest.mark.parametrize("width", [220, 260, 300, 380, 460])
 @pytest.mark.parametrize(
     ("text", "torn"),

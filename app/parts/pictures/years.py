@@ -8,6 +8,7 @@ for a card, are not quoted.
 import io
 import zipfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -157,6 +158,10 @@ def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs)
     )
 
 
+def _told(poster: Poster) -> str:
+    return f"{poster.giant}: {poster.finding} {poster.reason}".strip()
+
+
 def _who_wrote_most(shown: RoomYear) -> str | None:
     people = [person for person in shown.people if person.username]
     return max(people, key=lambda person: person.messages).username if people else None
@@ -167,6 +172,8 @@ def _words_of(shown: AuthorYear | RoomYear) -> str:
 
 
 MOST_WORDS: Final = 5
+LONGEST_GIANT: Final = 12
+"""Signs of the words that are the giant of a card: more would be small."""
 LONGEST_QUOTE: Final = 300
 """Signs of a text that has room on a card with other texts, in letters of 40 pixels."""
 FORMAT: Final[Format] = "1080x1920"
@@ -339,13 +346,19 @@ def _cards(found: Iterable[CardContent], poster: Poster) -> list[YearCard]:
                 finding=each.heading,
                 drawing=CardRows(tuple(each.rows)),
                 giant=drawn_name(each.giant),
-                hue=each.hue or poster.hue,
+                hue=each.hue or _only_hue(each.rows) or poster.hue,
                 reason=each.reason,
             ),
         )
         for each in found
-        if each.rows
+        if each.rows or each.giant
     ]
+
+
+def _only_hue(rows: Sequence[CardRow]) -> str:
+    """Return the colour of all rows; several people have each their own, on paper."""
+    hues = {row.hue for row in rows}
+    return hues.pop() if len(hues) == 1 else ""
 
 
 def _bars(parts: Iterable[NamedBar]) -> list[CardRow]:
@@ -426,8 +439,10 @@ def _words_of_people(page: RoomYearPage) -> Iterator[CardContent]:
         for words in [[*filter(None, map(drawn_name, person.words))]]
         if words
     ]
-    note = CardRow(page.people_compared)
-    yield CardContent("words", gettext("Words of each person"), [note, *rows] if rows else [])
+    words = (word for person in page.shown.words_of_people for word in person.words)
+    giant = next((word for word in map(drawn_name, words) if 0 < len(word) <= LONGEST_GIANT), "")
+    heading, compared = gettext("Words of each person"), page.people_compared
+    yield CardContent("words", heading, rows, giant, reason=compared)
 
 
 def _drawn_emoji(text: str) -> str:
@@ -437,20 +452,29 @@ def _drawn_emoji(text: str) -> str:
 
 
 def _emoji_of_people(page: RoomYearPage) -> Iterator[CardContent]:
-    rows, most = list[CardRow](), (0, "", "")
-    for person in page.with_emoji:
-        own = hue(person.username)
-        emoji = [
-            (each.messages, sign, own)
-            for each in person.emoji
-            for sign in [_drawn_emoji(each.text)]
-            if sign
-        ]
-        if emoji:
-            text = " · ".join(f"{sign}{show_number(count)}" for count, sign, _ in emoji)
-            rows.append(CardRow(text, label=shown_name(person.username or ""), hue=own))
-            most = max(most, *emoji)
-    yield CardContent("emoji", gettext("Emoji of each person"), rows, *most[1:])
+    emoji = [
+        (each.messages, sign, person.username or "")
+        for person in page.with_emoji
+        for each in person.emoji
+        for sign in [_drawn_emoji(each.text)]
+        if sign
+    ]
+    if not emoji:
+        return
+    count, giant, username = most = max(emoji)
+    told = gettext("{name} used it in {posts}.")
+    heading = told.format(name=shown_name(username), posts=post_count(count))
+    rows = [
+        CardRow(
+            " · ".join(f"{sign}{show_number(count)}" for count, sign, _ in own),
+            label=shown_name(username),
+            hue=hue(username),
+        )
+        for username, each in groupby(emoji, key=lambda each: each[2])
+        for own in [[*each]]
+        if own != [most]
+    ]
+    yield CardContent("emoji", heading, rows, giant, hue(username))
 
 
 def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
@@ -520,8 +544,8 @@ async def author_cards(subject: YearOfAuthor, shown: AuthorYear, args: PeopleArg
 
 
 blueprints = (
-    pictures_of(YearOfAuthor, read_year_of_author, read_year_poster, words=_words_of),
-    pictures_of(YearOfChat, read_year_of_chat, read_room_year_poster, words=_words_of),
+    pictures_of(YearOfAuthor, read_year_of_author, read_year_poster, words=_words_of, told=_told),
+    pictures_of(YearOfChat, read_year_of_chat, read_room_year_poster, words=_words_of, told=_told),
     cards_of(YearOfAuthor, read_year_of_author, author_cards),
     cards_of(YearOfChat, read_year_of_chat, room_cards),
 )

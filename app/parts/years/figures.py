@@ -126,9 +126,12 @@ def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
 
 
 def told_apart(year: WrittenYear, title: str) -> tuple[str, str]:
-    """Divide the finding of a year into the number of posts and what stands out before it."""
-    start = max(0, title.rfind(counted_of(year)))
-    return title[start:], title[:start].strip()
+    """Divide the finding of a year into what is below the number of posts, in a picture that has it
+    as a giant, and what stands out.
+    """
+    told = tell("below_posts", count=year.calendar.days)
+    apart = title[: max(0, title.rfind(counted_of(year)))].strip()
+    return told if year.is_over else tell("so_far", total=told), apart
 
 
 def counted_of(year: WrittenYear) -> str:

@@ -72,6 +72,7 @@ async def test_a_year_of_a_chat_has_cards_on_a_page_single_and_in_a_zip(chat: Cl
         "86. The days of 2024: Jun 27 – 29: 86 messages in 3 days; 3.5 on a usual day."
     )
     assert f"{LONG} " in told["emoji"]
+    assert re.match(r"🥹\. .* used it in 42 messages\.: ", told["emoji"])
     assert "מיכל" in told["like"]
     assert "Nobody wrote for 192 days" in told["silence"]
     drawn = {}
@@ -132,7 +133,7 @@ async def test_words_of_each_person_have_that_persons_colour(chat: Client) -> No
     )
     assert "lighthouse" in told["words"]
     assert "marmalade" in told["words"]
-    assert told["words"].startswith("Words of each person: ")
+    assert told["words"].startswith("Words of each person Compared ")
     # One who writes very common words alone has no typical word, and no most typical message.
     assert re.findall("ann|ben|cho|dan", told["like"]) == ["ben", "cho"]
     assert "ann" not in told["words"]
