@@ -457,10 +457,10 @@ def habits_heights(canvas: Canvas, habits: Habits) -> Heights:
 
 def paint_habits(canvas: Canvas, habits: Habits, field: Field) -> None:
     """Draw the first habits, up to the space."""
-    row = round(_HABIT_ROW * canvas.smallest)
+    lowest = round(_HABIT_ROW * canvas.smallest)
     # In two columns of an upright picture, the letters would be hard to read on a phone.
-    rows = habits.rows[: max(1, int(field.height // row)) if canvas.is_upright else None]
-    places = places_of(field, len(rows), row)
+    rows = habits.rows[: max(1, int(field.height // lowest)) if canvas.is_upright else None]
+    places = places_of(field, len(rows), lowest)
     sizes = [_habit_size(canvas, row, place) for row, place in zip(rows, places, strict=False)]
     for row, place in zip(rows, places, strict=False):
         _paint_habit(canvas, row, place, canvas.theme.hues[habits.hue], min(sizes))
