@@ -1555,7 +1555,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"(?P<people>\d+)명이 쓴 메시지 {COUNT}개", _messages_of_people),
     (rf"{COUNT} messages?(?: on (?P<days>\d+) days?| in 2024)?", _messages_on_page),
     (rf"{COUNT}: Messages on (?P<days>\d+) days?", _messages_on_page),
-    (rf"{COUNT}: (?P<days>\d+)일 동안 쓴 메시지", _messages_on_page),
+    (rf"{COUNT}: (?P<days>\d+)일에 나눠 쓴 메시지", _messages_on_page),
     (rf"메시지 {COUNT}개(?:\(쓴 날 (?P<days>\d+)일\))?", _messages_on_page),
     (rf"2024년 메시지 {COUNT}개", _messages_on_page),
     (rf"{NAME} (?:most|more) often: {COUNT} of (?P<total>\d+) times \({PERCENT}\)", _begins_most),

@@ -248,6 +248,10 @@ def days_of_room(shown: RoomYear, *, has_words: bool = True) -> Figure[WeekGrid]
     return _days_of(shown, finding_of_chat(shown, posts, has_words=has_words), NO_HUE)
 
 
+def days_of(shown: AuthorYear | RoomYear) -> Figure[WeekGrid]:
+    return days_of_author(shown) if isinstance(shown, AuthorYear) else days_of_room(shown)
+
+
 def _days_of(shown: WrittenYear, title: str, colour: str) -> Figure[WeekGrid]:
     """Return the days of a year, with a ring around notable days, and its months as rows."""
     posts = posts_by_day(shown.calendar)

@@ -18,8 +18,9 @@ from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.figures import (
     bar_of,
     changed_writing,
+    counted_of,
+    days_of,
     days_of_author,
-    days_of_room,
     hours_of,
     hours_of_author,
     is_long_enough,
@@ -81,7 +82,16 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     def heading(self) -> str:
         return self.subject.title(is_over=self.shown.is_over)
 
+    days = figure_of(days_of)
     words_of_year = figure_of(words_of_year)
+
+    @property
+    def headline(self) -> tuple[str, list[str]]:
+        """Return what stands out of the finding, then the number of posts with the notes."""
+        title, notes = self.days.finding.title, self.days.finding.notes
+        counted = counted_of(self.shown)
+        story = title.removesuffix(f"{counted}.").strip()
+        return (title, [*notes]) if story in ("", title) else (story, [counted, *notes])
 
     @property
     def day_heading(self) -> str:
@@ -121,8 +131,6 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     @property
     def author(self) -> Author:
         return self.subject.author
-
-    days = figure_of(days_of_author)
 
     @property
     def description(self) -> str:
@@ -213,7 +221,6 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     def room(self) -> RoomFacts:
         return self.subject.room
 
-    days = figure_of(days_of_room)
     people = figure_of(people_of_year)
 
     @property

@@ -248,7 +248,9 @@ async def test_a_game_is_started_out_of_a_chat(operator: Browser) -> None:
         kakaotalk("our chat", *talk(PEOPLE, times=2, day="2024-01-15", place="pier")),
     )
     page = await operator.page("/games")
-    (address,) = re.findall(r'<a href="(/games\?room=\d+)"><bdi>our chat</bdi>', page)
+    (address,) = re.findall(
+        r'<a class="button" href="(/games\?room=\d+)"><bdi>our chat</bdi>', page
+    )
     assert f'name="room" value="{address.partition("=")[2]}"' in await operator.page(address)
     # Authors of posts and people of chats are not offered together.
     of_chats = await operator.page("/games?kind=chats")

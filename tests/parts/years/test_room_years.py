@@ -53,8 +53,7 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     page = await body(await site.get(f"/room/{room['id']}/2025?{ZONE}"))
     finding = page.partition('class="finding" id="finding">')[2].partition("</p>")[0]
     assert "“kiln words of day” appears in 2025 only (151 messages)." in finding
-    assert "301 messages on 81 days." in finding
-    assert "Busiest day: August 9 (61 messages)" in page
+    assert "301 messages on 81 days · Busiest day: August 9 (61 messages)" in page
     assert "<p>mina wrote more (" in page
     for heading in ("Who wrote first after a silence", "Emoji of each person", "Most reactions"):
         assert heading in page

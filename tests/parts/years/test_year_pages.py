@@ -235,7 +235,8 @@ async def test_a_year_begins_with_what_stands_out_in_it(shared: Shared) -> None:
     page = await shared.anybody.page("/user/owl/2021?tz=UTC")
     told = text_of(page.split('id="finding">')[1].split("</p>")[0])
     assert re.match(r"No post for \d+ days, from May \d+ to July \d+\. Busiest between 2", told)
-    assert re.search(r"every post, in UTC\. \d+ posts on \d+ days\.$", told)
+    assert told.endswith("every post, in UTC.")
+    assert re.search(r'class="small">\d+ posts on \d+ days\b', page)
     # The cards of the hours and of the silence do not say them again.
     assert "The longest silence</h2>" in page
     silence = page.partition("The longest silence</h2>")[2].partition("</section>")[0]
@@ -254,7 +255,7 @@ async def test_whom_an_author_answers_most_is_told_where_it_is_no_chance(shared:
             days = (spread_over_2020(n) for n in numbers)
             answered = {"source_id": "1", "username": to}
             await shared.writer.add_dated(name, "so it is", days, reply_to=answered)
-    told = "Replied to @bo more than to anyone else (150 times). 200 posts on 200 days."
+    told = "Replied to @bo more than to anyone else (150 times)."
     page = await shared.anybody.page("/user/host/2020?tz=UTC")
     assert text_of(page.split('id="finding">')[1].split("</p>")[0]) == told
     # A link's description names nobody else.
@@ -275,7 +276,7 @@ async def test_a_year_in_which_nothing_stands_out_is_told_by_its_numbers(shared:
     await shared.writer.add_posts(*posts)
     page = await shared.anybody.page("/user/even/2020?tz=UTC")
     told = text_of(page.split('id="finding">')[1].split("</p>")[0])
-    assert re.fullmatch(r"The 1,000th post here came on \w+ \d+\. 1,100 posts on 366 days\.", told)
+    assert re.fullmatch(r"The 1,000th post here came on \w+ \d+\.", told)
 
 
 async def test_what_has_nothing_to_tell_has_no_card(shared: Shared) -> None:
@@ -319,7 +320,7 @@ async def test_a_year_without_weekends_says_so_after_all_else(shared: Shared) ->
     page = await shared.anybody.page("/room/1/2023?tz=Asia/Seoul")
     finding = text_of(page.split('id="finding">')[1].split("</p>")[0])
     told = "Busiest in the evening, 18:00 to 24:00 (41% of all)"
-    assert finding.startswith(f"{told}. No message on a Saturday or Sunday. 660 messages")
+    assert finding.startswith(f"{told}. No message on a Saturday or Sunday.")
     # What the heading says of the hours, their card does not deny.
     assert "clearly the busiest" not in page.partition('class="card counted"')[0]
     # Twelve runs of days are the longest.

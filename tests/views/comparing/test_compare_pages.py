@@ -175,7 +175,7 @@ async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> No
                 r"(?:about )?(?:once|never|[\d.]+ times) (?:a post|in (?:their newest )?\d+ posts)"
                 r"(?: \(newest \d+\))?"
             )
-            assert re.search(rf"</bdi>: {rate}; .*{compared}: {rate}</summary>", told)
+            assert re.search(rf"</bdi>: {rate}<.*{compared}: {rate}</small></summary>", told)
             links = re.findall(r'href="(/tweet/\d+)"', told)
             assert 1 <= len(links) <= 3
             piece = re.findall(r"“<bdi>(.*?)</bdi>”", told)[0]
