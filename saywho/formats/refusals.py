@@ -160,7 +160,9 @@ def looks_like_chat(content: Content) -> bool:
 
 def _dated(lines: list[str]) -> list[str]:
     dated = [line for line in lines if _DATED.match(line)]
-    return dated if len(dated) >= max(2, len(lines) / 4) else []
+    # A chat begins with a date; its messages may be long.
+    least = len(lines) / (8 if dated[:1] == lines[:1] else 4)
+    return dated if len(dated) >= max(2, least) else []
 
 
 def is_plain_text(content: Content) -> bool:

@@ -275,6 +275,7 @@ def test_text_in_brackets_is_no_damaged_json(chat: str) -> None:
     [
         "15 Sivan 5784 kl. 09:05 > Ida: hi\n15 Sivan 5784 kl. 09:06 > Jun: ho\n",
         "09:05 of 15-01-24, Ida: hi\n09:06 of 15-01-24, Jun: ho\n",
+        "[15.01.24; 09;05] Ida; hi\nfog\nfog\nfog\nfog\nfog\nfog\n[15.01.24; 09;06] Jun; ho\n",
         "[15!01!24, 09:05] Ida: hi\n2024.1.15 klo 09:06 Jun: ho\n2024.1.15 klo 09:07 Ida: oh\n",
     ],
 )

@@ -438,7 +438,7 @@ class PostKinds:
         quoted = Message("Texts that stand in quotation marks")
         self._quoted = Sightings("words", quoted, fewest=3, share=0.5)
         notes = Message("Texts with notes in brackets, such as what a speaker does")
-        self._notes = Sightings("words", notes, fewest=3, share=0.05)
+        self._notes = Sightings("words", notes, fewest=3, share=0.1)
         self._ends: dict[str, tuple[str, bool, int]] = {}
         """By last line: an author, whether another author has it, and the number of texts."""
 
