@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -426,3 +427,12 @@ def test_a_sentence_behind_an_account_of_each_is_the_apps(
     assert learnt(heads) == len(heads) * times
     assert learnt(heads[:2]) == 0
     assert learnt(heads, (f"{heads[0]} is late", "Mina")) == 0
+
+
+def test_words_of_deleted_accounts_that_are_left_out_are_told() -> None:
+    file = chat_of([*TALK, ("Other User", "fog again"), ("Instagram User", "fog")])
+    with Source(BytesIO(file), name="message_1.json") as source:
+        records, questions = asked(open_records(source), NO_OPTIONS)
+        assert len([*records.items]) == 5
+        found = [(str(doubt.finding), doubt.count) for doubt in questions.doubts(newest=True)]
+    assert ("Deleted messages, and messages of deleted accounts, are over a tenth", 2) in found

@@ -461,7 +461,7 @@ class _Answers:
 class _LeftOut:
     def __init__(self, *, has_empty: bool) -> None:
         self._has_empty = has_empty
-        self._bad = self._empty = self._reposts = self.nameless = 0
+        self._bad = self._empty = self._reposts = self._deleted = self.nameless = 0
 
     def see(self, item: BadRecord | Skipped) -> None:
         if isinstance(item, BadRecord):
@@ -470,12 +470,19 @@ class _LeftOut:
             self._reposts += 1
         elif item.reason == "empty" and self._has_empty:
             self._empty += 1
+        elif item.reason == "deleted" and not self._has_empty:
+            self._deleted += 1
 
     def doubts(self, items: int, *, may_be_empty: bool, said: int) -> Doubts:
         """said: number of records without a text that another doubt counts."""
         for count, finding, may_be_grave in (
             (self._bad, Message("Records that cannot be read are over a tenth"), True),
             (self.nameless, Message("Posts without an author are over a tenth"), True),
+            (
+                self._deleted,
+                Message("Deleted posts, and posts of deleted accounts, are over a tenth"),
+                False,
+            ),
             (
                 0 if may_be_empty else self._empty - said,
                 Message("Posts without a text are over a tenth"),
