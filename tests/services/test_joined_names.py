@@ -35,6 +35,7 @@ from tests.browsing import PASSWORD_HASH, Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.installation import Installation
 from tests.parts.games.playing import host_game, join
+from tests.uploading import ended, start, upload
 
 OLD: Final = "Nadia"
 NEW: Final = "Nadia_Berlin"
@@ -359,11 +360,16 @@ async def test_a_game_goes_on_or_ends_with_a_sentence(
 
 
 async def test_pages_offer_both_with_one_press(app: Quart) -> None:
-    db = parts_of(app).db
-    await imported(db, ALL)
     operator, visitor = await signed_in(app), Browser(app, {"Accept-Language": "en"})
+    address = await upload(operator, ALL, "WhatsApp Chat with Trip.txt")
+    people: dict[str, str | list[str]] = {key: ["Ann", OLD, NEW] for key in ("speaker", "only")}
+    people |= {"renamed": [""] * 3, "publish": "on", "accept_doubts": "on"}
+    assert await start(operator, address, timezone="UTC", **people) == 303
+    page = await ended(operator, address)
     question = "says that <bdi>Nadia</bdi> changed name to <bdi>Nadia Berlin</bdi> on "
     assert question in await operator.page("/room/1")
+    assert question in page
+    assert '<a href="/room/1#names">Count them as one person</a>' in page
     assert "changed name to" not in await visitor.page("/room/1")
     form = {"username": OLD, "into": NEW, "next": "/room/1"}
     answer = await operator.post("/settings/authors/join", form=form)
@@ -373,6 +379,7 @@ async def test_pages_offer_both_with_one_press(app: Quart) -> None:
         page = await operator.page(path)
         assert said in page
         assert question not in page
+    assert question not in await operator.page(address)
     assert "is also" not in await visitor.page(f"/user/{NEW}")
     answer = await operator.post("/settings/authors/part", form={"username": OLD})
     assert (answer.status_code, answer.location) == (303, f"/user/{OLD}")

@@ -24,6 +24,7 @@ from app.services.imports.job_report import (
 from app.services.imports.jobs import ENDED, is_chat, share_read
 from app.services.imports.matching import NOTHING
 from app.services.imports.preview import UploadPreview, zone_of_reading
+from app.services.joined_names import ChangedName, read_names
 from app.services.posts.users import find_own, get_author, list_samples
 from app.services.rooms.identity import RoomOutline
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
@@ -255,6 +256,8 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     """Username of this author; empty for several authors, for chats, and during the import."""
     samples: list[str]
     own: str | None
+    suggested: list[ChangedName]
+    """Names that may be of one person, by the files of the chats."""
 
     @property
     def is_under_way(self) -> bool:
@@ -312,6 +315,10 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
         return share_read(self.job)
 
 
+MOST_SUGGESTED: Final = 5
+"""Chats of an import, the largest, whose changed names its page shows."""
+
+
 async def read_progress(job: ImportJob) -> ImportPage:
     is_undone = job.undo in {"running", "done"}
     stored = StoredPosts() if is_undone else stored_posts(job)
@@ -337,6 +344,11 @@ async def read_progress(job: ImportJob) -> ImportPage:
             person=person,
             samples=await list_samples(session),
             own=await find_own(session),
+            suggested=[
+                changed
+                for room in rooms[: MOST_SUGGESTED if has_ended else 0]
+                for changed in (await read_names(session, room_id=room.id)).suggested
+            ],
             about=about,
             in_chat=is_chat(job),
             of_posts=not is_chat(job),
