@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
@@ -364,27 +365,39 @@ async def insert_rows(
     """Insert rows of equal columns by one statement; an existing row with the key has its column
     `adds_to` raised by the new value.
     """
-    if not rows:
-        return
+    if rows:
+        columns = {name: [*map(itemgetter(name), rows)] for name in rows[0]}
+        await insert_columns(session, model, columns, adds_to=adds_to)
+
+
+async def insert_columns(
+    session: AsyncSession,
+    model: type[Base],
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    adds_to: str | None = None,
+) -> None:
+    """Insert rows as `insert_rows` does, given as the values of each column."""
     backend, table = backend_of(session), table_of(model)
+    size = len(next(iter(columns.values())))
     # From 20 rows on they are one JSON value, which takes the event loop a third of the time.
-    names = tuple(_filled(table, rows)) if len(rows) >= 20 else ()
+    # A column without any value is left out, unless its default is another one than NULL.
+    names = tuple(
+        name
+        for name, values in columns.items()
+        if size >= 20 and (table.c[name].server_default or values.count(None) < size)
+    )
     statement = _inserting(backend.insert, backend.rows_in, table, names, adds_to)
     if names:
-        columns, values = [table.c[name] for name in names], map(itemgetter(*names), rows)
-        listed = as_json(list(values), columns, backend.engine.dialect)
+        types, values = [table.c[name] for name in names], [columns[name] for name in names]
+        listed = _columns_as_json(values, types, backend.engine.dialect)
         await session.execute(statement, {"listed": listed})
     else:
-        await session.execute(statement, rows)
+        await session.execute(statement, rows_of(columns))
 
 
-def _filled(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the columns that a row has a value for, or whose default is another one than NULL."""
-    for name in rows[0]:
-        # A call for each value would take longer than the column in the statement.
-        values = [*map(itemgetter(name), rows)]
-        if table.c[name].server_default or values.count(None) < len(values):
-            yield name
+def rows_of(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 @lru_cache(maxsize=64)
@@ -427,12 +440,17 @@ def as_json(rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialec
     """Return the rows as JSON, lists or one column's plain values, with the dialect's
     times.
     """
-    written = [list(row) for row in rows]
-    for place, each in enumerate(columns):
-        if process := _writer(each.type, dialect):
-            for row in written:
-                row[place] = process(row[place])
-    listed = written if len(columns) > 1 else [value for (value,) in written]
+    return _columns_as_json([*zip(*rows, strict=True)], columns, dialect)
+
+
+def _columns_as_json(
+    values: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect
+) -> str:
+    written: list[Iterable[Any]] = [
+        map(process, of_each) if (process := _writer(each.type, dialect)) else of_each
+        for of_each, each in zip(values, columns, strict=bool(values))
+    ]
+    listed = [*zip(*written, strict=True)] if len(columns) > 1 else [*chain(*written)]
     encoded = bytearray()
     # Where memory is limited, `encode` (msgspec 0.22) would end the process.
     _JSON.encode_into(listed, encoded)

@@ -47,9 +47,10 @@ from saywho.text import clean_username
 
 FEWEST_FOLDED: Final = 2_000
 """New posts from which an import folds profiles."""
-FOLDED_FOR_ONE_IN_BULK: Final = 8
-"""Posts of an import per new post from which it folds profiles again, which rewrites them. Until
-then, who reads counts the new posts, too.
+FOLDED_FOR_ONE_IN_BULK: Final = 2
+"""Posts of an import per new post from which it folds profiles again, which rewrites them: all
+together three times their final size, with 8 nine times. Until then, who reads counts the new
+posts, too.
 """
 MOST_UNFOLDED: Final = 16_000_000
 """Characters of new posts, which are in memory together when they are folded."""

@@ -1,7 +1,7 @@
 """Storing a batch of posts and authors in the caller's transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -396,7 +396,15 @@ async def _resolve(
     bare_keys = {name: username_key(bare) for name, bare in bare_names.items()}
     authors = await find_by_keys(session, keys.values())
     resolved: list[Resolved] = []
+    known: dict[Hashable, tuple[BulkAuthor, int | None]] = {}
     for item in batch:
+        # Most posts are by an author of the batch about whom they say nothing new.
+        person = item.username, item.platform, item.display_name
+        said = *person, item.is_exact, item.is_of_chat, item.post.room is None
+        if found := known.get(said):
+            author, name_id = found
+            resolved.append(Resolved(item, author, name_id=name_id))
+            continue
         username, key, bare = item.username, keys[item.username], keys[item.username]
         if not item.is_exact:
             username, bare = bare_names[username], bare_keys[username]
@@ -420,6 +428,7 @@ async def _resolve(
             authors[key] = author
             if not author.id:
                 authors[bare] = author
+            known[said] = author, name_id
             resolved.append(Resolved(item, author, name_id=name_id))
     named = {author.username: author for author in authors.values()}
     return resolved, await store_authors(session, named.values())

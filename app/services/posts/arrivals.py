@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from msgspec import structs
@@ -23,8 +24,9 @@ from app.db.backend import (
     UNTRACKED,
     IndexedPost,
     backend_of,
-    insert_rows,
+    insert_columns,
     is_among,
+    rows_of,
     table_of,
     update_by_id,
 )
@@ -117,16 +119,15 @@ class PostRow:
     import_id: int | None = None
     name_id: int | None = None
 
-    def values(self) -> dict[str, Any]:
-        return encoded(self.content) | {
-            "id": self.id,
-            "user_id": self.user_id,
-            "event_id": self.event_id,
-            "reply_to_id": self.reply_to_id,
-            "dated_at": self.dated_at,
-            "import_id": self.import_id,
-            "name_id": self.name_id,
-        }
+
+_NUMBERS: Final = "id", "user_id", "event_id", "reply_to_id", "dated_at", "import_id", "name_id"
+"""Columns of a row that are no content."""
+_numbers_of: Final = attrgetter(*_NUMBERS)
+
+
+def _columns(rows: Sequence[PostRow]) -> dict[str, Sequence[Any]]:
+    numbers = zip(*map(_numbers_of, rows), strict=True)
+    return encoded(row.content for row in rows) | dict(zip(_NUMBERS, numbers, strict=True))
 
 
 class Added(NamedTuple):
@@ -312,9 +313,9 @@ async def _number(
 async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
     if not new:
         return
-    rows = [row.values() for row in new]
-    await insert_rows(session, Tweet, rows)
-    indexed = (IndexedPost(*(row[name] for name in IndexedPost._fields)) for row in rows)
+    columns = _columns(new)
+    await insert_columns(session, Tweet, columns)
+    indexed = map(IndexedPost, *(columns[name] for name in IndexedPost._fields))
     await backend_of(session).words.add(session, indexed)
     raised = Counter(row.user_id for row in new)
     values = [{"changed": user_id, "posts": posts} for user_id, posts in sorted(raised.items())]
@@ -328,12 +329,9 @@ async def _update(
 ) -> None:
     if not changed:
         return
-    columns = (*repeated_columns(), "room_id", "reply_to_id")
-    values = [row.values() for row in changed]
-    await session.execute(
-        update_by_id(Tweet),
-        [{"changed": row["id"]} | {name: row[name] for name in columns} for row in values],
-    )
+    columns, names = _columns(changed), (*repeated_columns(), "room_id", "reply_to_id")
+    values = {"changed": columns["id"]} | {name: columns[name] for name in names}
+    await session.execute(update_by_id(Tweet), rows_of(values))
     described = [row.id for row in changed if row.content.media != stored[row.id].media]
     if described:
         await backend_of(session).words.renew(session, described)

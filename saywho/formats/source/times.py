@@ -456,7 +456,8 @@ def _written(value: object) -> Written | None:
 def _as_utc(time: datetime) -> datetime:
     if time.tzinfo is UTC and not time.microsecond:
         return time
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
+    if time.tzinfo is None:
+        return time.replace(tzinfo=UTC, microsecond=0)
     return time.astimezone(UTC).replace(microsecond=0)
 
 
