@@ -25,7 +25,7 @@ from saywho.formats.reading import Skipped, as_username, is_broken, required_tex
 from saywho.formats.records import Item, ReadOptions, Record, by_author
 from saywho.formats.source.html import html_to_text
 from saywho.formats.source.json import Json, as_json
-from saywho.formats.source.times import FileTimes, Timed, read_time
+from saywho.formats.source.times import FileTimes, read_time
 from saywho.formats.tables.cells import (
     EMPTY_CELLS,
     NA,
@@ -126,10 +126,10 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
     may_skip = columns.has_limits or (rules.is_table and not columns.is_own)
     if may_skip and (reason := _reason_to_skip(columns, values, rules)):
         return Skipped(place, reason)
-    exported = {
+    exported: Json = {
         field: value
         for field, type_ in columns.own_types
-        if (value := _exported(values.get(field), type_)) is not None
+        if field in values and (value := _exported(values[field], type_)) is not None
     }
     media = exported.get("media", ())
     text = _text(columns, values, rules)
@@ -150,23 +150,26 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
     username, display_name = _author(columns, values, rules)
     text = _without_label(text, f"{display_name or ''} {username or ''}", rules)
     reply_to = _target(values, username, rules)
-    url, lang = values.get("url"), values.get("lang")
-    return Record(
+    url, lang, platform = values.get("url"), values.get("lang"), values.get("platform")
+    created_at, unread_time = _time(columns, values, rules)
+    # Most columns are in few files: what is absent takes no call for each row.
+    record = Record(
         place=place,
         text=required_text("" if text is None and media else text),
         username=username,
         display_name=display_name,
-        platform=_PLATFORMS.get((word(values.get("platform")) or "").casefold()),
+        platform=None if platform is None else _PLATFORMS.get((word(platform) or "").casefold()),
         kind=_kind_of_answer(values, kind, reply_to) if kind == "reply" else kind,
-        **_time(columns, values, rules),
-        lang=word(lang) if columns.is_own else as_language(lang),
-        source_id=_id(columns, values, rules),
-        url=url if columns.is_own and isinstance(url, str) else word(url),
+        created_at=created_at,
+        unread_time=unread_time,
+        lang=None if lang is None else word(lang) if columns.is_own else as_language(lang),
+        source_id=_id(columns, values, rules) if "source_id" in values else None,
+        url=url if url is None or (columns.is_own and isinstance(url, str)) else word(url),
         reply_to=reply_to,
         counts=_reactions(values),
         visibility=_visibility(values),
-        **exported,
     )
+    return structs.replace(record, **exported) if exported else record
 
 
 def _values(columns: FileColumns, row: Row, rules: RowRules) -> Json:
@@ -265,7 +268,8 @@ def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool
 
 def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | None, str | None]:
     """Return username and display name. Raises RecordError."""
-    stated, display_name = values.get("username"), word(values.get("display_name"))
+    stated, display_name = values.get("username"), values.get("display_name")
+    display_name = None if display_name is None else word(display_name)
     if rules.plan.are_in_addresses:
         stated = author_in(values.get("url"))
     are_lost = "username" in rules.plan.lost_ids
@@ -300,15 +304,17 @@ def _check_author(stated: object, *, are_lost: bool) -> None:
         raise RecordError("the author is an error value of a spreadsheet")
 
 
-def _time(columns: FileColumns, values: Json, rules: RowRules) -> Timed:
+def _time(
+    columns: FileColumns, values: Json, rules: RowRules
+) -> tuple[datetime | None, str | None]:
+    """Return the time, and the name of the column if it is unreadable."""
     if "created_at" not in values:
-        return {"created_at": None, "unread_time": None}
+        return None, None
     try:
         stated = _stated_time(values) if "clock" in values else values["created_at"]
-        return {"created_at": rules.read_time(stated), "unread_time": None}
+        return rules.read_time(stated), None
     except RecordError:
-        name = printable_name(columns.names_of("created_at")[0])
-        return {"created_at": None, "unread_time": name}
+        return None, printable_name(columns.names_of("created_at")[0])
 
 
 def _id(columns: FileColumns, values: Json, rules: RowRules) -> str | None:
