@@ -36,7 +36,7 @@ from app.services.imports.storing_batch import BATCH, BulkPost
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import checked, checked_url, lenient
 from saywho.clock import now
-from saywho.formats.doubts.questions import asked
+from saywho.formats.doubts.questions import Doubted, asked
 from saywho.formats.file_chats import FileChat, FileChats
 from saywho.formats.post import (
     MOST_MEDIA,
@@ -118,6 +118,14 @@ class FirstReading:
                 check_settled(records, self._options)
         return chats.found
 
+    def end_questions(self) -> None:
+        """Keep the doubts of a file that was read whole, without what was counted for them: 40 MB
+        for 100,000 posts.
+        """
+        if self.is_whole:
+            self.records.notes.questions = Doubted(self.questions.doubts(newest=True))
+            del self.questions
+
     @property
     def _is_long(self) -> bool:
         source = self._source
@@ -176,6 +184,7 @@ async def begin_reading(
     if first.questions.ids and match.replaced is None:
         async with db.read() as session:
             first.questions.note_known(await known_ids(session, first.questions.ids))
+    first.end_questions()
     placed = match.placed(checked.items, options, checked.notes.zone)
     return replace(checked, items=placed), match
 

@@ -171,6 +171,15 @@ class RecordQuestions:
             yield self._known
 
 
+class Doubted(NamedTuple):
+    """The doubts of a file after its last item."""
+
+    found: tuple[Doubt, ...]
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        return self.found
+
+
 def of_messages(doubt: Doubt) -> Doubt:
     """Return the doubt with a finding about messages, in place of texts or posts."""
 
