@@ -367,9 +367,13 @@ class FileTimes:
 
     def read(self, value: object) -> datetime:
         # Most files have such times alone, which state no calendar, order or words.
-        if isinstance(value, str) and value[4:5] == "-" and (time := _read_iso(value.strip())):
-            if time.tzinfo is None or time.tzinfo is UTC:
-                return time.replace(tzinfo=UTC, microsecond=0)
+        if (
+            isinstance(value, str)
+            and value[4:5] == "-"
+            and (time := _read_iso(value.strip()))
+            and (time.tzinfo is None or time.tzinfo is UTC)
+        ):
+            return time.replace(tzinfo=UTC, microsecond=0)
         try:
             stated = _state(value, self._order, self._words)
         except AmbiguousDateError:
