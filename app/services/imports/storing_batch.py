@@ -402,8 +402,7 @@ async def _resolve(
         person = item.username, item.platform, item.display_name
         said = *person, item.is_exact, item.is_of_chat, item.post.room is None
         if found := known.get(said):
-            author, name_id = found
-            resolved.append(Resolved(item, author, name_id=name_id))
+            resolved.append(Resolved(item, found[0], name_id=found[1]))
             continue
         username, key, bare = item.username, keys[item.username], keys[item.username]
         if not item.is_exact:
