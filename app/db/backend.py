@@ -178,6 +178,8 @@ SHIPPED: Final = "shipped"
 """Key in a session's `info`: whether the shipped authors count."""
 UNTRACKED: Final = {"synchronize_session": False}
 """Option of a statement whose rows no object maps."""
+FEWEST_IN_JSON: Final = 20
+"""Rows that are inserted as one JSON value, which takes the event loop a third of the time."""
 MOST_VALUES: Final = 400
 """Values in a statement; SQLite allows 1,000 terms, or in older builds 999 values."""
 COMPACT_WAIT_S: Final = 60.0
@@ -365,9 +367,13 @@ async def insert_rows(
     """Insert rows of equal columns by one statement; an existing row with the key has its column
     `adds_to` raised by the new value.
     """
-    if rows:
+    if len(rows) >= FEWEST_IN_JSON:
         columns = {name: [*map(itemgetter(name), rows)] for name in rows[0]}
         await insert_columns(session, model, columns, adds_to=adds_to)
+    elif rows:
+        backend, table = backend_of(session), table_of(model)
+        statement = _inserting(backend.insert, backend.rows_in, table, (), adds_to)
+        await session.execute(statement, rows)
 
 
 async def insert_columns(
@@ -380,20 +386,19 @@ async def insert_columns(
     """Insert rows as `insert_rows` does, given as the values of each column."""
     backend, table = backend_of(session), table_of(model)
     size = len(next(iter(columns.values())))
-    # From 20 rows on they are one JSON value, which takes the event loop a third of the time.
+    if size < FEWEST_IN_JSON:
+        await insert_rows(session, model, rows_of(columns), adds_to=adds_to)
+        return
     # A column without any value is left out, unless its default is another one than NULL.
     names = tuple(
         name
         for name, values in columns.items()
-        if size >= 20 and (table.c[name].server_default or values.count(None) < size)
+        if table.c[name].server_default or values.count(None) < size
     )
     statement = _inserting(backend.insert, backend.rows_in, table, names, adds_to)
-    if names:
-        types, values = [table.c[name] for name in names], [columns[name] for name in names]
-        listed = _columns_as_json(values, types, backend.engine.dialect)
-        await session.execute(statement, {"listed": listed})
-    else:
-        await session.execute(statement, rows_of(columns))
+    types, values = [table.c[name] for name in names], [columns[name] for name in names]
+    listed = _columns_as_json(values, types, backend.engine.dialect)
+    await session.execute(statement, {"listed": listed})
 
 
 def rows_of(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:

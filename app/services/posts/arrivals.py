@@ -123,11 +123,12 @@ class PostRow:
 _NUMBERS: Final = "id", "user_id", "event_id", "reply_to_id", "dated_at", "import_id", "name_id"
 """Columns of a row that are no content."""
 _numbers_of: Final = attrgetter(*_NUMBERS)
+_content_of: Final = attrgetter("content")
 
 
 def _columns(rows: Sequence[PostRow]) -> dict[str, Sequence[Any]]:
     numbers = zip(*map(_numbers_of, rows), strict=True)
-    return encoded(row.content for row in rows) | dict(zip(_NUMBERS, numbers, strict=True))
+    return encoded(map(_content_of, rows)) | dict(zip(_NUMBERS, numbers, strict=True))
 
 
 class Added(NamedTuple):

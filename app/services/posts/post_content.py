@@ -111,14 +111,21 @@ def _stored_values() -> Callable[[object], tuple[Any, ...]]:
 
 def encoded(contents: Iterable[PostContent[Any, Any, Any]]) -> dict[str, Sequence[Any]]:
     """Return the values of each column: for thousands of posts, a call for each would take long."""
-    values = zip(*map(_stored_values(), contents), strict=True)
-    columns: dict[str, Sequence[Any]] = dict(zip(stored_fields(), values, strict=True))
+    by_field = zip(*map(_stored_values(), contents), strict=True)
+    columns: dict[str, Sequence[Any]] = dict(zip(stored_fields(), by_field, strict=True))
     targets, rooms = columns.pop("reply_to"), columns.pop("room")
-    columns["reply_to_source_id"] = [target and target.source_id for target in targets]
-    columns["reply_to_username"] = [target and target.username for target in targets]
+    columns["reply_to_source_id"] = columns["reply_to_username"] = nothing = (None,) * len(rooms)
+    if any(targets):
+        columns["reply_to_source_id"] = [target and target.source_id for target in targets]
+        columns["reply_to_username"] = [target and target.username for target in targets]
     for name in ("media", "counts"):
-        columns[name] = [json.encode(each).decode() if each else None for each in columns[name]]
-    columns["room_id"] = [room and room.id for room in rooms]
+        values = columns[name]
+        columns[name] = (
+            [json.encode(each).decode() if each else None for each in values]
+            if any(values)
+            else nothing
+        )
+    columns["room_id"] = [room and room.id for room in rooms] if any(rooms) else nothing
     return columns
 
 
