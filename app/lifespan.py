@@ -225,6 +225,7 @@ async def _open(
     await asyncio.to_thread(prepare, config, upgrade_old=False)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
+    stack.callback(metrics.add_up)
     feed = await db.open_feed()
     stack.push_async_callback(feed.close)
     opened = Resources(config, metrics, db, feed)

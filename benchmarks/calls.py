@@ -35,7 +35,7 @@ from benchmarks.workloads import TEXT, list_path, user_path
 
 SHAPE: Final = Shape("calls", 30, 25, has_profiles=True)
 REPEATS: Final = 8
-PAUSE_S: Final = 0.05
+PAUSE_S: Final = 0.2
 """Seconds for what a request has begun in the background."""
 LINES: Final = (10, 500, 1_000)
 """Of imports: the first compiles, and the others differ by none of what an import does once."""

@@ -5,6 +5,10 @@ on hypercorn, Flask, FastAPI, and this program on granian; all write a log of re
 and FastAPI's server. They serve in turn, by one worker on one core, for wrk on the other. Prints
 the processor time of a request, and the median of the ratios of each round, in which other programs
 on the machine hardly count.
+
+Then fewer requests for one head, spread over each second: a tenth and a hundredth of what this
+program answers as fast as it can, and 16 readers who wait 20 ms. Readers wait far longer between
+requests than for answers, so the rate hardly depends on these.
 """
 
 import argparse
@@ -105,6 +109,10 @@ def _of_strangers(_chance: random.Random, place: int) -> list[str]:
     return [*_browser(random.Random(place)), f"X-Forwarded-For: {address}"]
 
 
+FEW_READERS: Final = 16
+SHARES: Final = (10, 1)
+"""In per cent of what is answered as fast as possible."""
+READERS: Final = 64
 HEADS: Final[dict[str, Lines]] = {
     "one head": _lines(lambda *_: (), 2_000),
     "one head, gzip": _lines(lambda *_: ("Accept-Encoding: gzip",), 2_000),
@@ -174,6 +182,13 @@ def _table(name: str, results: dict[str, Rounds]) -> None:
         )
 
 
+def _rates(per_second: float) -> Iterator[tuple[str, int, float]]:
+    """Yield names of rates, readers, and how long each waits, in ms."""
+    for share in SHARES:
+        yield f"one head, {share} %", READERS, 1000 * READERS / (per_second * share / 100)
+    yield f"{FEW_READERS} readers, 20 ms", FEW_READERS, 20
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", default=BASE, help="the commit to compare with")
@@ -200,7 +215,13 @@ def main() -> None:
         all_contestants(arguments.base, shape, folder, peers=not arguments.alone) as servers,
     ):
         for name in arguments.only or HEADS:
-            _table(name, take_turns(servers, replace(load, lines=HEADS[name]), folder))
+            results = take_turns(servers, replace(load, lines=HEADS[name]), folder)
+            _table(name, results)
+            if name == "one head":
+                most = statistics.median(results["new"].per_second)
+                for rate, readers, pause_ms in _rates(most):
+                    few = replace(load, connections=readers, pause_ms=max(1, round(pause_ms)))
+                    _table(rate, take_turns(servers, replace(few, lines=HEADS[name]), folder))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """The program's log, on standard error: text for people, JSON lines for machines."""
 
-import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ import msgspec
 
 from app.config import Config
 from app.errors import AppError
+from app.runtime.work_pool import Soon
 from saywho.clock import now_ms
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -97,10 +98,10 @@ class JsonFormatter(logging.Formatter):
         return _ENCODER.encode(line).decode()
 
     def of_answers(
-        self, answers: Sequence[Answered], duration_ms: float, client: str | None
+        self, time_ms: int, answers: Sequence[Answered], seconds: float, client: str | None
     ) -> str:
         """Return the lines of requests that were answered together."""
-        time, name = self.shown_time(now_ms()), access_log.name
+        time, name, duration_ms = self.shown_time(time_ms), access_log.name, _in_ms(seconds)
         line = self.written(LogLine(time, "INFO", name, _MARK, _MARK, duration_ms, client))
         before, between, after = line.split(_MARK)
         return "".join(
@@ -140,8 +141,8 @@ class TextFormatter(JsonFormatter):
         return text if line.exception is None else f"{text}\n{line.exception}".replace("\n", "\n  ")
 
 
-class TurnHandler(logging.StreamHandler[TextIO]):
-    """Handler that writes lines of requests once a turn of the loop, and all else immediately.
+class BatchHandler(logging.StreamHandler[TextIO]):
+    """Handler that writes lines of requests some times a second, and all else immediately.
 
     A write for each request would take a fifth of the processor time of an answer from the cache.
     """
@@ -149,14 +150,13 @@ class TurnHandler(logging.StreamHandler[TextIO]):
     def __init__(self, formatter: JsonFormatter) -> None:
         super().__init__()
         self.formatter: JsonFormatter = formatter
-        self._lines: list[str] = []
+        self._answered: deque[tuple[int, Sequence[Answered], float, str | None]] = deque()
+        self._soon = Soon(self.flush)
 
-    def add(self, lines: str) -> None:
-        """Write the lines after this turn of the running loop, or before the next record."""
-        with self.lock or nullcontext():
-            if not self._lines:
-                asyncio.get_running_loop().call_soon(self.flush)
-            self._lines.append(lines)
+    def add(self, answers: Sequence[Answered], seconds: float, client: str | None) -> None:
+        """Write the lines of answers soon, or before the next record."""
+        self._answered.append((now_ms(), answers, seconds, client))
+        self._soon.ask()
 
     def emit(self, record: logging.LogRecord) -> None:
         self.flush()
@@ -164,19 +164,22 @@ class TurnHandler(logging.StreamHandler[TextIO]):
 
     def flush(self) -> None:
         with self.lock or nullcontext():
-            lines, self._lines = self._lines, []
-            if not lines:
+            if not self._answered:
                 super().flush()
                 return
             try:
-                self.stream.write("".join(lines))
+                self.stream.write("".join(self._lines()))
                 super().flush()
             except Exception:  # As for a record: nobody can read the log any more.
                 self.handleError(logging.makeLogRecord({"msg": "lines of requests"}))
 
+    def _lines(self) -> Iterator[str]:
+        while self._answered:
+            yield self.formatter.of_answers(*self._answered.popleft())
+
 
 def configure(config: Config) -> None:
-    handler = TurnHandler(TextFormatter() if config.log == "text" else JsonFormatter())
+    handler = BatchHandler(TextFormatter() if config.log == "text" else JsonFormatter())
     logger = logging.getLogger(OURS)
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)
@@ -189,24 +192,27 @@ def log_answers(answers: Sequence[Answered], seconds: float, *, client: str | No
     """
     if not access_log.isEnabledFor(logging.INFO):
         return
-    duration_ms = round(1000 * seconds, 1)
     if (handler := _only_handler()) is not None:
-        handler.add(handler.formatter.of_answers(answers, duration_ms, client))
+        handler.add(answers, seconds, client)
         return
     for logged, _ in answers:
-        extra = {"duration_ms": duration_ms, "client": client}
+        extra = {"duration_ms": _in_ms(seconds), "client": client}
         values = (logged.message, (), None)
         record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
         access_log.handle(record)
 
 
-def _only_handler() -> TurnHandler | None:
+def _in_ms(seconds: float) -> float:
+    return round(1000 * seconds, 1)
+
+
+def _only_handler() -> BatchHandler | None:
     """Return the program's own handler, unless other handlers get the lines of requests, too."""
     ours = access_log.parent
     is_alone = not access_log.handlers and ours is not None and not ours.propagate
     handlers = ours.handlers if is_alone and ours is not None else []
     found = handlers[0] if len(handlers) == 1 else None
-    return found if isinstance(found, TurnHandler) else None
+    return found if isinstance(found, BatchHandler) else None
 
 
 def write_out() -> None:

@@ -1,6 +1,5 @@
 """Metrics of operation, for Prometheus; any worker of `saywho serve` reports all workers'."""
 
-import asyncio
 import os
 from bisect import bisect_left
 from collections import Counter as Counted
@@ -13,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.runtime.logs import Answered
+from app.runtime.work_pool import Soon
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 IS_SHARED: Final = bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
@@ -24,11 +24,11 @@ SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 class TotalledHistogram(Histogram):
     """Histogram that takes many observations for the price of few."""
 
-    def observe_all(self, amounts: Mapping[float, int]) -> None:
+    def observe_all(self, amounts: Sequence[tuple[float, int]]) -> None:
         """Observe each amount so many times."""
-        self._sum.inc(sum(amount * count for amount, count in amounts.items()))
+        self._sum.inc(sum(amount * count for amount, count in amounts))
         buckets = Counted[int]()
-        for amount, count in amounts.items():
+        for amount, count in amounts:
             buckets[bisect_left(self._upper_bounds, amount)] += count
         for bucket, count in buckets.items():
             self._buckets[bucket].inc(count)
@@ -50,9 +50,10 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
-        self._new_requests: Counted[tuple[str, int]] = Counted()
-        """Requests of this turn of the loop, by method and status."""
-        self._new_seconds: Counted[float] = Counted()
+        # The library takes 6 microseconds for each request, half of an answer from the cache.
+        self._soon = Soon(self.add_up)
+        self._new_answers: list[tuple[Sequence[Answered], float]] = []
+        """Answers that the library does not know yet, by those that took equally long."""
         self._new_results: Counted[str] = Counted()
         cached = counter("saywho_cache_requests", "Reading requests by result", ["result"])
         self._cached = {result: cached.labels(result) for result in ("hit", "miss", "bypass")}
@@ -76,26 +77,23 @@ class Metrics:
 
     def count_answers(self, answers: Sequence[Answered], seconds: float) -> None:
         """Count answers that took so long."""
-        if not self._new_seconds:
-            # The library takes 6 microseconds for each request, half of an answer from the cache.
-            asyncio.get_running_loop().call_soon(self._add_up)
-        self._new_requests.update([logged.counted for logged, _ in answers])
-        self._new_seconds[seconds] += len(answers)
+        self._soon.ask()
+        self._new_answers.append((answers, seconds))
 
     def count_cached(self, result: str, count: int) -> None:
         """Count reading requests; they count when their answers are counted."""
         self._new_results[result] += count
 
-    def _add_up(self) -> None:
-        """Give the library the counts of this turn of the loop."""
-        for (method, status), count in self._new_requests.items():
+    def add_up(self) -> None:
+        """Give the library the new counts."""
+        answers, self._new_answers = self._new_answers, []
+        requests = Counted(logged.counted for alike, _ in answers for logged, _ in alike)
+        for (method, status), count in requests.items():
             self._counting(method if method in METHODS else "other", status).inc(count)
         for result, count in self._new_results.items():
             self._cached[result].inc(count)
-        self._request_seconds.observe_all(self._new_seconds)
-        self._new_requests.clear()
         self._new_results.clear()
-        self._new_seconds.clear()
+        self._request_seconds.observe_all([(seconds, len(alike)) for alike, seconds in answers])
 
     def count_session(self, kind: str, seconds: float) -> None:
         self._db_seconds.labels(kind).observe(seconds)
@@ -104,7 +102,7 @@ class Metrics:
         """Return the metrics of all workers; lag: posts missing in derived data, by kind."""
         for derived, posts in lag.items():
             self._lag.labels(derived).set(posts)
-        self._add_up()
+        self.add_up()
         registry = self._registry
         if IS_SHARED:
             registry = CollectorRegistry()

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from app.errors import StorageFullError
-from app.runtime.logs import JsonFormatter, TextFormatter, one_line
+from app.runtime.logs import BatchHandler, JsonFormatter, LoggedAnswer, TextFormatter, one_line
+from tests.waiting import eventually
 
 HOSTILE = [
     "/a\n12:00:00 I GET /forged 200",
@@ -85,3 +86,19 @@ def test_an_expected_error_is_told_by_its_cause_in_one_line() -> None:
     lines = written(JsonFormatter(), fail).splitlines()
     assert [msgspec.json.decode(line)["message"] for line in lines] == expected
     assert "exception" not in lines[0]
+
+
+async def test_lines_of_requests_come_soon_and_before_later_lines() -> None:
+    screen = io.StringIO()
+    handler = BatchHandler(TextFormatter())
+    handler.setStream(screen)
+    handler.add([(LoggedAnswer.of("GET", "/first", 200), "1")], 0.001, None)
+    handler.handle(logging.makeLogRecord({"msg": "second", "levelname": "INFO"}))
+    handler.add([(LoggedAnswer.of("GET", "/third", 200), "3")], 0.001, None)
+
+    async def lines() -> list[str]:
+        return screen.getvalue().splitlines()
+
+    shown = await eventually(lines, until=lambda lines: len(lines) == 3)
+    for word, line in zip(("/first", "second", "/third"), shown, strict=True):
+        assert word in line

@@ -288,8 +288,8 @@ class SqliteFeed(Feed):
         # It reads on the event loop, so it waits less for a lock than other connections do.
         self._connection = open_connection(path, timeout_s=5.0)
         self._connection.execute("PRAGMA query_only = ON")
-        self._looking = self._connection.cursor()
-        """Cursor of all looks; new ones would be a quarter slower."""
+        self._looking = sqlite3.Cursor(self._connection)
+        """Cursor of all looks, which begin no transaction; new ones would be a quarter slower."""
         self._version = self._data_version()
         (newest,) = self._connection.execute('SELECT max(id) FROM "Event"').fetchone()
         super().__init__(newest or 0)
