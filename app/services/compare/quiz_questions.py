@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
 from app.db.feed import Change
-from app.db.result_cache import ABOUT_ALL, EVERYTHING, counting, depends_on
+from app.db.result_cache import ABOUT_ALL, EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
@@ -548,14 +548,12 @@ class Showcase:
         cleared = self._cleared
         async with self._db.read() as session:
             # Another example is drawn after 500 new posts.
-            newest = await session.scalar(select(func.max(Tweet.id))) or 0
-            turn = newest // 500
+            turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // 500
             shown_in, quiz, solution = self._shown.get(lang, (0, None, None))
             if quiz is not None and shown_in == turn:
                 with contextlib.suppress(NotFoundError):
                     await read_question(session, quiz)
                     return solution
-            counting(newest)
             solution = await self._make(session, lang, turn)
         if cleared != self._cleared:  # It may be of what was deleted meanwhile.
             self._shown.pop(lang, None)
