@@ -9,7 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import StackedBar
 from app.errors import Message
-from app.language.i18n import gettext, language, show_number, show_period, translate_message
+from app.language.i18n import (
+    gettext,
+    language,
+    show_number,
+    show_period,
+    speaking_of,
+    translate_message,
+)
 from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import remembered_zone
@@ -278,7 +285,8 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     def shares(self) -> Figure[StackedBar] | None:
         if len(self.rooms) > 1 or not self.overviews:
             return None
-        return share_bar(self.overviews[0])
+        with speaking_of(messages=True):  # Of a chat, in whatever format.
+            return share_bar(self.overviews[0])
 
     @property
     def finding(self) -> str:
@@ -290,7 +298,8 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     @property
     def findings(self) -> Mapping[int, str]:
         """The findings about several chats, by their ids."""
-        return {sight.room.id: share_bar(sight).finding.title for sight in self.overviews}
+        with speaking_of(messages=True):
+            return {sight.room.id: share_bar(sight).finding.title for sight in self.overviews}
 
     @property
     def errors(self) -> list[ImportFault]:

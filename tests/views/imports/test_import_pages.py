@@ -556,3 +556,22 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
     other = data.replace(b"Anna Kim", b"Lee")
     page = await browser.page(await upload(browser, other, "other.txt"))
     assert ticked.findall(page) == ["mina", "Lee", "bo"]
+
+
+async def test_findings_about_chats_in_a_file_of_posts_speak_of_messages(browser: Browser) -> None:
+    lines = [
+        {"username": name, "text": f"{text}{end}", "source_id": f"{room}-{n}"}
+        | {"created_at": f"2024-{1 + n // 240:02}-{1 + n // 10 % 24:02}T12:{n % 60:02}:00Z"}
+        | {"room": {"id": room, "name": f"chat {room}"}}
+        for room in (1, 2)
+        for n in range(720)
+        for name, end in [[("mina", "."), ("bo", ""), ("cho", "!" if n % 2 else "")][n % 3]]
+        for text in [
+            ("we saw a boat", "the ferry left", "rain at the pier", "dinner is late")[n % 4]
+        ]
+    ]
+    address = await upload(browser, jsonl(*lines))
+    assert await start(browser, address, publish="on") == 303
+    page = await ended(browser, address)
+    assert page.count("in every message") == 2, shown(page)
+    assert "every post" not in page
