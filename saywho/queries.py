@@ -30,6 +30,8 @@ MOST_PAIRS: Final = 50
 """Number of a word's first pairs that are searched: longer words hardly occur twice."""
 MOST_JOINED: Final = 3
 """Words that may be written as one."""
+MOST_SPACED: Final = 5
+"""Number of a query's first parts that are searched with other blanks: each has many ways."""
 K1: Final = 1.2
 B: Final = 0.5
 
@@ -125,8 +127,9 @@ def with_other_blanks(parts: Sequence[QueryPart]) -> list[QueryPart]:
     확인 해봐 is also searched as 확인해봐, and 할수있다 as 할 수 있다.
     """
     found: list[list[QueryPart]] = [[] for _ in parts]
-    for first, part in enumerate(parts):
-        for end in range(first + 1, min(first + MOST_JOINED, len(parts)) + 1):
+    last = min(len(parts), MOST_SPACED)
+    for first in range(last):
+        for end in range(first + 1, min(first + MOST_JOINED, last) + 1):
             texts = [part.text for part in parts[first:end]]
             if not parts[end - 1].stems or sum(map(len, texts)) > LONGEST:
                 break

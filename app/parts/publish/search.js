@@ -18,6 +18,7 @@
   const MOST_SHARDS = 10; // of a beginning, some 200 KB
   const SHOWN = 10;
   const MOST_JOINED = 3; // words that may be written as one
+  const MOST_SPACED = 5; // parts that are searched with other blanks
   const typedIn = (text) => {
     try {
       return decodeURIComponent(text);
@@ -302,8 +303,9 @@
   // As `with_other_blanks` in `queries.py`; here all ways are in one list, each with the terms of its posts.
   const withOtherBlanks = (parts, rules) => {
     const found = parts.map(() => []);
-    parts.forEach((_, first) => {
-      for (let end = first + 1; end <= Math.min(first + MOST_JOINED, parts.length); end += 1) {
+    const last = Math.min(parts.length, MOST_SPACED);
+    for (let first = 0; first < last; first += 1) {
+      for (let end = first + 1; end <= Math.min(first + MOST_JOINED, last); end += 1) {
         const texts = parts.slice(first, end).map(({ pieces }) => pieces[0]?.text ?? "");
         const text = texts.join("");
         if (!parts[end - 1].stems.length || text.length > rules.longest) break;
@@ -314,7 +316,7 @@
         }
         for (let place = first; place < end; place += 1) found[place].push(...ways);
       }
-    });
+    }
     parts.forEach((part, place) => { part.also = found[place]; });
   };
   const wayOf = (texts, isQuoted, rules) => {
