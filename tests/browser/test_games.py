@@ -167,6 +167,7 @@ async def test_a_host_and_several_phones(club: Website, open_page: OpenPage) -> 
     outcome = phones[0].get_by_text(re.compile(rf"You got \d of {QUESTIONS} right: "))
     await expect(outcome).to_be_visible()
     await is_sound(host, 320, 1920)
+    await is_sound(phones[0], 320)
     await is_legible(host)
     blocks = await host.locator(".podium .place").evaluate_all(
         """(all) => all.map((one) => { const box = one.getBoundingClientRect();
