@@ -149,7 +149,7 @@ class Measurement(PanelFigure):
         enough = [row.author for row in self.rows if row.author.asked >= FEWEST_OF_AUTHOR]
         right, asked = (sum(each.right for each in enough), sum(each.asked for each in enough))
         if card.held_out and card.held_out.in_pieces:
-            template = gettext("saywho named the right author for {right} of {asked} hidden pieces")
+            template = gettext("saywho named the right author for {right} of {asked} hidden texts")
         elif right == asked:
             template = gettext("saywho named the right author for all {asked} hidden posts")
         elif asked >= FEWEST_COMPARED and self._is_no_better_than_chance(card):
@@ -173,7 +173,9 @@ class Measurement(PanelFigure):
             most = max(each.asked for each in card.authors)
             yield plain.format(count=show_number(most))
         if measured and measured.in_pieces:
-            yield gettext("Long posts were judged in pieces of 20 to 60 words.")
+            yield gettext(
+                "Long posts of authors with few posts were judged in pieces of 20 to 60 words."
+            )
         elif measured and measured.posts != measured.asked:
             few = gettext("Only {asked} of the {posts} newest posts had enough words to be judged.")
             yield few.format(posts=show_number(measured.posts), asked=show_number(measured.asked))
@@ -229,7 +231,7 @@ def _title_of_one(row: Judged, card: Card) -> str:
     wrong = sum(posts for own, given_to, posts in card.given if given_to == name != own)
     others = sum(each.asked for each in card.authors) - asked
     if card.held_out and card.held_out.in_pieces:
-        template = gettext("saywho recognised {name} in {right} of {asked} hidden pieces")
+        template = gettext("saywho recognised {name} in {right} of {asked} hidden texts")
     # Posts by others are attributed to the author as often as the author's own.
     elif asked >= FEWEST_COMPARED and row.author.right * others <= wrong * asked:
         template = gettext(

@@ -83,7 +83,7 @@ async def test_whole_essays_are_left_out_when_their_pieces_are_judged(shared: Sh
     # The things of the hidden essays are in no other.
     assert all(of_each[name]["right"] < of_each[name]["asked"] for name in ALIKE)
     page = await shared.writer.page(f"/compare/card?{names}")
-    told = f"the right author for <b>{right} of {measured['asked']}</b> hidden pieces."
+    told = f"the right author for <b>{right} of {measured['asked']}</b> hidden texts."
     assert told in page
 
 
