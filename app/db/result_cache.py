@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from app.db.feed import OF_SITE, STREAM_RESET, Change, Feed
-from app.errors import CountingError
+from app.errors import CountingError, UnavailableError
 from saywho.clock import now
 
 EVERYTHING: Final = 0
@@ -356,7 +356,7 @@ class FirstLooks:
         async def look(key: Hashable, make: Callable[[], Awaitable[Value]]) -> None:
             try:
                 found[key] = await self.get(key, make, may_share=True, is_part=True)
-            except CountingError:
+            except (CountingError, UnavailableError):  # No part takes the page with it.
                 holds_until(now())
 
         await asyncio.gather(*(look(*part) for part in makes.items()))
