@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from app.drawing.drawings import Clock, GridDay, PeriodColumn, PeriodColumns, WeekGrid
+from app.drawing.drawings import Clock, GridDay, PeriodColumn, PeriodColumns, WeekGrid, path_along
 from app.drawing.painting import Drawing, paint
 from app.drawing.png import Canvas, Field
 
@@ -35,6 +35,10 @@ class Painted:
         pixel = self._image.getpixel((round(across), round(down)))
         assert isinstance(pixel, tuple)
         return "#{:02x}{:02x}{:02x}".format(*pixel)
+
+
+def test_nought_has_no_sign() -> None:
+    assert path_along([(-0.0, -1e-9), (0.0, 0.5)]) == "M0 0 0 .5"
 
 
 def test_columns_of_a_picture_are_those_of_the_page() -> None:

@@ -59,7 +59,8 @@ def path_along(*lines: Sequence[Place]) -> str:
 
 @lru_cache(maxsize=4_096)
 def _short(number: float) -> str:
-    return f"{round(number, 2):g}".removeprefix("0") or "0"
+    # A cache knows no -0 from 0, so both are written alike.
+    return f"{round(number, 2) + 0.0:g}".removeprefix("0") or "0"
 
 
 class Drawn:

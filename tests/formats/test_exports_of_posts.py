@@ -123,8 +123,8 @@ REAL: dict[str, list[Said]] = {
     ],
     "x_archive_long_reply_stored_twice.zip": [(LIGHT, f"@jun_pier {WHOLE}", "2025-12-02T04:52")],
     "x_analytics_2022.csv": [
-        (None, FOG, "2022-12-01T10:00"),
-        (None, "@jun How far?", "2022-12-02T10:00"),
+        ("mina", FOG, "2022-12-01T10:00"),  # By the addresses of the posts.
+        ("mina", "@jun How far?", "2022-12-02T10:00"),
     ],
 }
 
