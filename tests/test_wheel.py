@@ -137,7 +137,8 @@ def test_the_changelog_names_the_commit_of_each_release_since_0_2() -> None:
     )
     assert [version for version, _ in released][-3:] == ["1.1.0", "1.0.0", "0.2.0"]
     for version, commit in released:
-        assert f'__version__ = "{version}"' in git("show", f"{commit}:app/__init__.py")
+        package = "app" if version < "2" else "saywho"
+        assert f'__version__ = "{version}"' in git("show", f"{commit}:{package}/__init__.py")
         git("merge-base", "--is-ancestor", commit, "HEAD")
 
 
