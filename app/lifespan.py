@@ -107,7 +107,7 @@ class Resources:
         self.open_batches = Slots(2)
         """Slots for batches of comparisons, for clients without a token or session."""
         self.cards = Cards(db, self.models)
-        self.showcase = Showcase(db, self.models)
+        self.showcase = Showcase(self.models)
         embedder = open_embedder(config)
         self.embeddings = Embeddings(db, embedder) if embedder else None
         """None without an embedder."""

@@ -21,6 +21,8 @@ from app.runtime.work_pool import to_the_end
 from saywho.clock import monotonic
 
 WRITE_TIMEOUT_S: Final = 30
+MOST_IN_BACKGROUND: Final = 3
+"""Connections that maintenance has at a time, so that requests find one of the other five."""
 
 
 def backend_for(url: str, *, durability: str = "full", only_reads: bool = False) -> Backend:
@@ -63,7 +65,7 @@ class Grant:
         self._is_held = is_held
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
-        return self._db.read()
+        return self._db.read_in_background()
 
     def read_chat(self, room_id: int) -> AbstractAsyncContextManager[AsyncSession]:
         return self._db.read_chat(room_id)
@@ -101,11 +103,18 @@ class Database:
         options["sync_session_class"] = _ReadSession
         self._readers = async_sessionmaker(self.backend.readers, **options)
         self._chat_readers = async_sessionmaker(self.backend.chat_readers, **options)
+        self._in_background = asyncio.Semaphore(MOST_IN_BACKGROUND)
         self.commits = 0
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a session of one state of the database, for one task."""
         return self._reading(self._readers())
+
+    @asynccontextmanager
+    async def read_in_background(self) -> AsyncIterator[AsyncSession]:
+        """Open such a session for work that no request waits for; a task opens one at a time."""
+        async with self._in_background, self.read() as session:
+            yield session
 
     def read_chat(self, room_id: int) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a session of one state of a database that would hold this chat alone."""

@@ -380,10 +380,11 @@ class FirstLooks:
         while True:
             look = self._looks.get(key)
             if look is None or (look.task.done() and not await self._is_shown(look, may_share)):
-                tries = look.tries + 1 if look else 0
+                tries = look.tries + 1 if look and not is_part else 0
                 if len(self._running) >= MOST_FIRST_LOOKS or tries > may_share * MOST_TRIES:
                     if is_part:
                         raise CountingError
+                    self._looks.pop(key)
                     return await make()
                 look, is_own = self._begin(make, tries), True
                 self._looks.put(key, look)

@@ -226,7 +226,7 @@ class Maintenance:
                 await wait_until_set(wakeup, at_most_s=pause_s)
 
     async def _is_due(self, job: Job) -> bool:
-        async with self._db.read() as session:
+        async with self._db.read_in_background() as session:
             return bool(await job.is_due(session))
 
 

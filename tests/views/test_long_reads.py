@@ -5,18 +5,24 @@ import threading
 
 import pytest
 from quart import Quart
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import result_cache
+from app.db.backend import Sessions
+from app.db.engine import MOST_IN_BACKGROUND
 from app.errors import UnavailableError
 from app.lifespan import LONG_QUERY, LONG_READS, LONG_SEARCHES
 from app.runtime import work_pool
 from app.runtime.work_pool import MOST_PENDING, POOL_THREADS, Turns, WorkPool
-from tests.browsing import parts_of
+from app.services import maintenance
+from app.services.compare.quiz_questions import is_playable
+from app.services.maintenance import Job, Maintenance
+from tests.browsing import body, parts_of
 from tests.chats import import_chat, said, telegram
 from tests.conftest import NDJSON, Client
 from tests.posting import post
 from tests.uploading import jsonl
-from tests.waiting import eventually
+from tests.waiting import eventually, settle
 
 LONG = (
     "/room/1?tz={zone}",
@@ -69,6 +75,75 @@ async def test_searches_and_pages_pass_by_those_that_wait_for_a_turn(
     answers = await asyncio.gather(*waiting)
     assert {answer.status_code for answer in answers} == {200}
     await asyncio.gather(*holders)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_maintenance_leaves_connections_to_requests(
+    app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "REST_S", 0.0)
+    await import_chat(parts_of(app).db, telegram(7, "a chat", *said(["ann", "bo"], times=30)))
+    are_free, begun = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def hold(session: AsyncSession) -> None:
+        await is_playable(session)
+        begun.release()
+        await are_free.wait()
+
+    async def work(db: Sessions) -> None:
+        async with db.read() as session:
+            await hold(session)
+
+    due = [Job(f"held {number}", is_playable, work) for number in range(4)]
+    looked_at = [Job(f"looked at {number}", hold, work) for number in range(8)]
+    working = asyncio.create_task(Maintenance(parts_of(app).db, due + looked_at).run())
+    try:
+        async with asyncio.timeout(60):
+            for _ in range(MOST_IN_BACKGROUND):
+                await begun.acquire()
+            paths = "/", "/search?q=ann", "/room/1?view=newest", "/api/v1/tweets/1"
+            answers = await asyncio.gather(*(anybody.get(path) for path in 3 * paths))
+        assert {answer.status_code for answer in answers} == {200}
+        assert begun.locked()
+    finally:
+        are_free.set()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_the_front_page_waits_for_no_thread(
+    app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that is late, among counts that go on, delays what may be left out alone."""
+    words = {"ann": "tide crossing pilot", "bo": "stairs gallery clock"}
+    for name, text in words.items():
+        long = [f"{text}, so long {number}. " * 300 for number in range(3)]
+        await post(parts_of(app).db, name, *(f"{text} {n}, {text}" for n in range(25)), *long)
+    await settle(app)
+
+    async def shown() -> str:
+        answer = await anybody.get("/")
+        assert answer.status_code == 200
+        return await body(answer)
+
+    def is_whole(page: str) -> bool:
+        return 'id="shown-heading"' in page
+
+    await eventually(shown, until=is_whole)
+    are_free, threads = threading.Event(), 40
+    loop = asyncio.get_running_loop()
+    held = [loop.run_in_executor(None, are_free.wait) for _ in range(threads)]
+    try:
+        monkeypatch.setattr(result_cache, "FIRST_LOOK_S", 0.05)
+        await post(parts_of(app).db, "ann", "one post more")
+        async with asyncio.timeout(60):
+            page = await shown()
+        assert not is_whole(page)
+        assert "saywho is counting" in page
+    finally:
+        are_free.set()
+    assert await asyncio.gather(*held) == [True] * threads
+    await eventually(shown, until=is_whole)
 
 
 async def test_turn_is_given_back_and_refused_where_too_many_wait(

@@ -105,7 +105,7 @@ def make_engine(
     engine = create_async_engine(
         url,
         async_creator=connect,
-        pool_size=5,
+        pool_size=5 if of_chats else 8,
         max_overflow=0,
         pool_use_lifo=True,  # Rarely needed connections cache few pages.
         hide_parameters=True,  # Posts and hashes must not reach the log.

@@ -2,6 +2,7 @@
 authors to choose from and the guess of the model.
 """
 
+import asyncio
 import contextlib
 import random
 from collections import Counter, defaultdict
@@ -15,7 +16,6 @@ from typing import Any, Final, NamedTuple, Self
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, not_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions
 from app.db.feed import Change
 from app.db.result_cache import ABOUT_ALL, EVERYTHING, depends_on
 from app.errors import NotFoundError
@@ -522,9 +522,10 @@ def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Quest
 class Showcase:
     """The front page's examples by language, the same for all workers."""
 
-    def __init__(self, db: Sessions, models: Models) -> None:
-        self._db = db
+    def __init__(self, models: Models) -> None:
         self._models = models
+        self.turn = asyncio.Lock()
+        """Whoever finds one holds it: two at a time take as long, and two connections."""
         self._shown: dict[str, tuple[int, QuizSet, Solution]] = {}
         self._undecided: dict[str, float] = {}
         """Time by language until the next trial, after ten unanswered examples."""
@@ -541,20 +542,19 @@ class Showcase:
         if any(change.kind in ABOUT_ALL for change in changes):
             self.clear(changes[-1].id)
 
-    async def find(self, lang: str) -> Solution | None:
+    async def find(self, session: AsyncSession, lang: str) -> Solution | None:
         """Return the example; None if none of ten is answered correctly."""
         if monotonic() < self._undecided.get(lang, 0.0):
             return None
         cleared = self._cleared
-        async with self._db.read() as session:
-            # Another example is drawn after 500 new posts.
-            turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // 500
-            shown_in, quiz, solution = self._shown.get(lang, (0, None, None))
-            if quiz is not None and shown_in == turn:
-                with contextlib.suppress(NotFoundError):
-                    await read_question(session, quiz)
-                    return solution
-            solution = await self._make(session, lang, turn)
+        # Another example is drawn after 500 new posts.
+        turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // 500
+        shown_in, quiz, solution = self._shown.get(lang, (0, None, None))
+        if quiz is not None and shown_in == turn:
+            with contextlib.suppress(NotFoundError):
+                await read_question(session, quiz)
+                return solution
+        solution = await self._make(session, lang, turn)
         if cleared != self._cleared:  # It may be of what was deleted meanwhile.
             self._shown.pop(lang, None)
             self._undecided.pop(lang, None)

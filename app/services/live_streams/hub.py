@@ -64,7 +64,7 @@ class LogPages:
     def __init__(self, db: Database, newest: int) -> None:
         self._db = db
         self._at_end = asyncio.Lock()
-        self._from_back = asyncio.Semaphore(2)  # Of five connections to the database.
+        self._from_back = asyncio.Semaphore(2)  # Of eight connections to the database.
         self._pages: list[LogPage] = []
         self.newest = newest
 

@@ -69,6 +69,10 @@ LOOKED_AT: Final = 20
 """Newest posts among which those are shown that are no messages of a chat."""
 
 
+Parts = dict[Hashable, Callable[[], Awaitable[Any]]]
+"""What makes each part that the page may lack, by its key."""
+
+
 class HomeArgs(Struct):
     username: list[str] = []
     tz: str = ""
@@ -187,21 +191,24 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         own = await _own_archive(session, args)
         importing = await find_running(session) if is_new else None
+        told, parts = await _told(session, rooms[:MOST_ROOMS])
     posts = [post for post in newest if post.room is None][:MOST_POSTS]
-    solution, told, is_counting = await _counted(rooms[:MOST_ROOMS])
-    if solution and hidden.intersection(solution.usernames):
-        solution = None  # It was drawn before; the next one comes with more posts.
-    async with resources().db.read() as session:
-        evident = await read_evidence(session, solution.comparison) if solution else None
+    parts["example", g.locale] = partial(_example, g.locale)
+    counted = await resources().first_looks.parts(parts)
+    is_counting = len(counted) < len(parts)
+    example: Example | None = counted.pop(("example", g.locale), None)
+    if example and hidden.intersection(example.solution.usernames):
+        example = None  # It was drawn before; the next one comes with more posts.
+    told += filter(None, counted.values())
     chats = offered_chats(rooms, offered_total)
     own_names = [own.user.username] if own else []
-    asked = solution.usernames if solution else ()
+    asked = example.solution.usernames if example else ()
     return await render(
         HomePage(
             offer=OfferedPeople(chosen, offered, offered_total, groups, chats),
             author_total=author_total,
             posts=posts,
-            example=Example(solution, evident) if solution and evident else None,
+            example=example,
             own=own,
             samples=[] if outgrown else samples,
             rooms=[
@@ -226,23 +233,17 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     )
 
 
-async def _counted(rooms: Sequence[RoomFacts]) -> tuple[Solution | None, list[ToldRoom], bool]:
-    """Return the example, the sentences about these rooms, and whether more is being counted."""
-    store, told = resources().told_rooms, list[ToldRoom]()
-    example = partial(resources().showcase.find, g.locale)
-    parts: dict[Hashable, Callable[[], Awaitable[Any]]] = {("example", g.locale): example}
-    async with resources().db.read() as session:
-        for room in rooms:
-            zone = zone_of_page("", room.tz)
-            with suppress(NotFoundError):
-                if found := await store.find(session, room.id, zone):
-                    told.append(found)
-                else:
-                    parts["told", room.id, zone.key] = partial(_tell, room.id, zone)
-    made = await resources().first_looks.parts(parts)
-    is_counting = len(made) < len(parts)
-    solution = made.pop(("example", g.locale), None)
-    return solution, told + [found for found in made.values() if found], is_counting
+async def _told(session: AsyncSession, rooms: Sequence[RoomFacts]) -> tuple[list[ToldRoom], Parts]:
+    """Return the known sentences about these rooms, and what counts the others."""
+    store, told, parts = resources().told_rooms, list[ToldRoom](), Parts()
+    for room in rooms:
+        zone = zone_of_page("", room.tz)
+        with suppress(NotFoundError):
+            if found := await store.find(session, room.id, zone):
+                told.append(found)
+            else:
+                parts["told", room.id, zone.key] = partial(_tell, room.id, zone)
+    return told, parts
 
 
 async def _tell(room_id: int, zone: ZoneInfo) -> ToldRoom | None:
@@ -250,6 +251,15 @@ async def _tell(room_id: int, zone: ZoneInfo) -> ToldRoom | None:
         async with resources().read_long() as session:
             return await resources().told_rooms.read(session, room_id, zone)
     return None
+
+
+async def _example(lang: str) -> Example | None:
+    here = resources()
+    async with here.showcase.turn, here.db.read() as session:
+        solution = await here.showcase.find(session, lang)
+        if solution is None:
+            return None
+        return Example(solution, await read_evidence(session, solution.comparison))
 
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> OwnArchive | None:

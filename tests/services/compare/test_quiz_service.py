@@ -11,6 +11,7 @@ from app.services.compare.quiz_questions import (
     QuizQuestion,
     QuizSet,
     Showcase,
+    Solution,
     asked_of,
     draw,
     read_question,
@@ -83,12 +84,17 @@ async def test_a_quiz_mixes_no_people_of_chats_with_authors(db: Database) -> Non
     assert casts == {("Amara", "Ben"), ("ferry", "museum")}
 
 
+async def example(db: Database, showcase: Showcase, lang: str = "en") -> Solution | None:
+    async with db.read() as session:
+        return await showcase.find(session, lang)
+
+
 async def test_an_example_is_a_text_that_nobody_wrote_twice(db: Database) -> None:
     words = {"ferry": "the tide is high again", "museum": "the stairs were swept once more"}
     for name, text in words.items():
         await post(db, name, *[text, f"{text.upper()} !"] * 13)
     await renew_background(db)
-    assert await Showcase(db, Models()).find("en") is None
+    assert await example(db, Showcase(Models())) is None
 
 
 @pytest.mark.parametrize("is_new", [False, True], ids=["old", "just arrived"])
@@ -145,8 +151,8 @@ async def test_an_example_names_its_author_or_there_is_none(db: Database) -> Non
     ids = {name: await post(db, name, *alike[at::2]) for at, name in enumerate(("ann", "ben"))}
     await renew_background(db)
     assert await judgements(db, ids) <= {(False, "close"), (True, "close")}
-    showcase = Showcase(db, Models())
-    assert await showcase.find("en") is None
+    showcase = Showcase(Models())
+    assert await example(db, showcase) is None
     async with db.write() as session:
         for post_id in [each for of_author in ids.values() for each in of_author]:
             await delete_post(session, post_id)
@@ -156,9 +162,9 @@ async def test_an_example_names_its_author_or_there_is_none(db: Database) -> Non
     }
     await renew_background(db)
     assert await judgements(db, ids) == {(True, "likely")}
-    assert await showcase.find("en") is None  # It is not tried again at once.
+    assert await example(db, showcase) is None  # It is not tried again at once.
     showcase.clear(0)
-    solution = await showcase.find("en")
+    solution = await example(db, showcase)
     assert solution
     assert solution.is_model_right
     assert solution.comparison.verdict == "likely"
@@ -168,7 +174,7 @@ async def test_every_process_shows_the_same_example(db: Database) -> None:
     await load_samples(db)
 
     async def shown() -> list[tuple[int, list[str]]]:
-        examples = [await Showcase(db, Models()).find(lang) for lang in ("en", "ko")]
+        examples = [await example(db, Showcase(Models()), lang) for lang in ("en", "ko")]
         return [(each.tweet_id, each.usernames) for each in examples if each]
 
     first = await shown()
