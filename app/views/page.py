@@ -318,7 +318,7 @@ def init_app(app: Quart, config: Config) -> None:
     @app.context_processor
     async def links() -> dict[str, str]:
         # Without secrets, and the parameters that show another part of the same page.
-        left_out = ("token", "tz", "cursor", "year", "before", "message", "on", "deleted")
+        left_out = ("token", "tz", "cursor", "year", "before", "message", "on", "deleted", "tries")
         has_address = config.url and "locale" in g
         canonical = config.url + own_address(*left_out) if has_address else ""
         return {"site_url": config.url, "canonical": canonical}

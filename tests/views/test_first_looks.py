@@ -1,6 +1,7 @@
 """Pages of many messages: nobody waits for a count, and what was counted is shown afterwards."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -82,6 +83,19 @@ async def test_the_front_page_is_shown_without_what_is_still_counted(
 
     whole = await eventually(look, until=lambda page: "saywho is counting" not in page)
     assert "cy" in re.findall(r"\bcy\b", whole)
+
+
+async def test_an_open_front_page_asks_less_and_less_often(app: Quart, anybody: Client) -> None:
+    await filled(app)
+    path, pauses = "/?tz=Asia%2FSeoul", list[int]()
+    async with parts_of(app).long_reads.turn():  # Nothing is counted.
+        while asks := re.search(
+            r'hx-get="(\S+)" hx-trigger="load delay:(\d+)s"', await body(await anybody.get(path))
+        ):
+            path = unescape(asks[1])
+            pauses.append(int(asks[2]))
+    assert pauses == [1, 2, 4, 8, 16, 32]
+    assert path == "/?tz=Asia%2FSeoul&tries=6"
 
 
 async def test_a_few_messages_are_counted_while_the_visitor_waits(

@@ -4,18 +4,18 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from markupsafe import escape
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.result_cache import cacheable, holds_until
 from app.errors import NotFoundError
-from app.language.i18n import gettext, speaking_of
+from app.language.i18n import gettext, own_address, speaking_of
 from app.lifespan import resources
 from app.runtime.clock import first_instant
 from app.services.access.accounts import has_operator
@@ -65,9 +65,10 @@ blueprint = PageBlueprint("home", policy="read")
 
 MOST_ROOMS: Final = 3
 MOST_POSTS: Final = 3
+MOST_TRIES: Final = 6
+"""Times that an open page asks for what it lacks, in a minute; then it stays as it is."""
 LOOKED_AT: Final = 20
 """Newest posts among which those are shown that are no messages of a chat."""
-
 
 Parts = dict[Hashable, Callable[[], Awaitable[Any]]]
 """What makes each part that the page may lack, by its key."""
@@ -77,6 +78,8 @@ class HomeArgs(Struct):
     username: list[str] = []
     tz: str = ""
     """Time zone of what is of today."""
+    tries: Annotated[int, Meta(ge=0)] = 0
+    """Times that the open page has asked for what it lacks."""
     token: str = ""
     """One-time token for the first account, of an empty site."""
 
@@ -136,8 +139,8 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     """Sentences about the rooms."""
     has_more_rooms: bool
     is_playable: bool
-    is_counting: bool
-    """Whether the example or a sentence about a room is still being counted."""
+    again: tuple[int, str] | None
+    """Seconds until the open page asks for what is still being counted, and where."""
     importing: RunningImport | None
     start: Start | None
     """How to bring in the first file, if nothing but samples is here."""
@@ -195,7 +198,8 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     posts = [post for post in newest if post.room is None][:MOST_POSTS]
     parts["example", g.locale] = partial(_example, g.locale)
     counted = await resources().first_looks.parts(parts)
-    is_counting = len(counted) < len(parts)
+    is_asked_again = len(counted) < len(parts) and args.tries < MOST_TRIES
+    address = own_address("tries", tries=str(args.tries + 1))
     example: Example | None = counted.pop(("example", g.locale), None)
     if example and hidden.intersection(example.solution.usernames):
         example = None  # It was drawn before; the next one comes with more posts.
@@ -218,7 +222,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
             told=told,
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
-            is_counting=is_counting,
+            again=(2**args.tries, address) if is_asked_again else None,
             importing=importing,
             start=start_here() if is_new else None,
             is_unclaimed=is_unclaimed,
