@@ -52,7 +52,7 @@ from app.services.maintenance import (
 from app.services.posts.arrivals import PostWriter
 from app.services.posts.media import SmallPictures
 from app.services.posts.tweets import Reads
-from app.services.rooms.sight import ToldRooms, counted_rooms
+from app.services.rooms.sight import CountedRooms, ToldRooms
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey, SearchWork
@@ -88,7 +88,7 @@ class Resources:
         self.loose_searches = Turns(2)
         """Turns of searches for words that no post contains together."""
 
-        self.counted_rooms = counted_rooms()
+        self.counted_rooms = CountedRooms()
         self.told_rooms = ToldRooms(self.counted_rooms)
         self.reads = Reads(db)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)

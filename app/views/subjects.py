@@ -27,7 +27,7 @@ from app.services.compare.one_chat import OneChat
 from app.services.posts.users import Author, get_author, unknown_user
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
-from app.services.rooms.sight import CountedRooms, counted_rooms
+from app.services.rooms.sight import CountedRooms
 from app.views.answers import see_other
 from app.views.cast import display_name
 from app.views.filters import zone_of_page
@@ -66,7 +66,7 @@ class NothingKept:
     """For a single answer of a command."""
 
     models: Models = field(default_factory=Models)
-    counted_rooms: CountedRooms = field(default_factory=counted_rooms)
+    counted_rooms: CountedRooms = field(default_factory=CountedRooms)
     of_parts: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -35,7 +35,7 @@ from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
 from app.services.rooms.periods import gone_from
-from app.services.rooms.sight import ToldRooms, counted_rooms, read_newest
+from app.services.rooms.sight import CountedRooms, ToldRooms, read_newest
 from saywho.clock import now
 from saywho.engine.attribution import build_background, probabilities_of, scores_of_each
 from saywho.engine.case import Case, Fitted
@@ -149,7 +149,7 @@ async def judge_room(db: Sessions, told: ToldRooms | None = None) -> None:
         kept = {"judged_messages": row.messages, "fit": msgspec.json.encode(background.fit)}
         await session.execute(update(Room).where(Room.id == row.id).values(kept))
         await append_events(session, [NewEvent("room.judged", DERIVED, posts=0)])
-    await (told or ToldRooms(counted_rooms())).store(db, row.id)
+    await (told or ToldRooms(CountedRooms())).store(db, row.id)
 
 
 def _grown() -> Select[int, int]:

@@ -18,7 +18,7 @@ from app.services.compare.background import ChatBackground
 from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
 from app.services.compare.profiles import ProfileStore
-from app.services.rooms.sight import CountedRooms, counted_rooms
+from app.services.rooms.sight import CountedRooms
 from saywho.sizes import MIB
 
 MOST_KEPT: Final = 48 * MIB
@@ -49,7 +49,7 @@ class OneChat:
     @property
     def counted_rooms(self) -> CountedRooms:
         """Nothing is kept of what is counted: the chat's sessions see no deletions."""
-        return counted_rooms()
+        return CountedRooms()
 
     @property
     def of_parts(self) -> Mapping[str, Any]:

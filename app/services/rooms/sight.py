@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple, Self
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -210,16 +211,19 @@ class KeptRoom(NamedTuple):
     preference: Preference | None
 
 
-CountedRooms = LruStore[int, KeptRoom]
+class CountedRooms(LruStore[int, KeptRoom]):
+    """Chats with 100,000 counted messages together, some 60 bytes each."""
+
+    def __init__(self) -> None:
+        super().__init__(100_000, lambda kept: kept.counted.scanned)
+        self.turns = WeakValueDictionary[int, asyncio.Lock]()
+        """Held while a chat is counted, by ID."""
+
+
 LARGE: Final = 3_000
 """Messages of a chat from which each process counts it before anyone asks, in .05 ms each."""
 MOST_LARGE: Final = 5
 """Chats that are counted so: `CountedRooms` has room for them."""
-
-
-def counted_rooms() -> CountedRooms:
-    """Return a store of 100,000 messages, some 60 bytes each."""
-    return LruStore(100_000, lambda kept: kept.counted.scanned)
 
 
 class _People(NamedTuple):
@@ -250,12 +254,7 @@ async def read_overview(
     else:
         kept = await _kept_room(session, room, people, store)
     judged = {} if ends else people.judged  # Judged by the newest messages of all.
-
-    def count() -> tuple[CountedChat, list[Trait], Counter[int]]:
-        counted = _of_all(in_zone(kept.counted, kept.times, zone), room)
-        return counted, counted.traits(judged), hours_of_all(counted.speakers)
-
-    counted, traits, hours = await asyncio.to_thread(count)
+    counted, traits, hours = await asyncio.to_thread(_at_sight, kept, room, zone, judged)
     sight = await _sight(session, room, zone, (counted, traits), people.gone, period)
     silences = await long_silences(session, room.id, people.gone, ends)
     longest = next(iter(silences), sight.longest_silence)
@@ -274,6 +273,14 @@ async def read_overview(
         busy_from=busiest_hours(hours),
         busy_day=_busy_day(hours, is_whole=kept.counted.scanned == room.messages),
     )
+
+
+def _at_sight(
+    kept: KeptRoom, room: RoomFacts, zone: ZoneInfo, judged: Mapping[int, Judged]
+) -> tuple[CountedChat, list[Trait], Counter[int]]:
+    """Return a chat's counts in a zone, its traits, and messages by hour since 1970."""
+    counted = _of_all(in_zone(kept.counted, kept.times, zone), room)
+    return counted, counted.traits(judged), hours_of_all(counted.speakers)
 
 
 def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> FullestDays | None:
@@ -416,10 +423,12 @@ class ToldRooms:
 
     async def read(self, session: AsyncSession, room_id: int, zone: ZoneInfo) -> ToldRoom:
         """Count a chat, in a thread. Raises NotFoundError."""
-        facts = await self._facts(session, room_id)
-        sight = await read_overview(session, facts[0], zone, self._counted)
-        shared = shared_habits(sight.alike) if sight.alike else []
-        told = ToldRoom(sight.room, sight.people, sight.traits, sight.is_of_lately, shared)
+        facts = room, people = await self._facts(session, room_id)
+        kept = await _kept_room(session, room, people, self._counted)
+        counted, traits, _ = await asyncio.to_thread(_at_sight, kept, room, zone, people.judged)
+        named = await with_names(session, counted, traits)
+        is_of_newest = counted.scanned < room.messages
+        told = ToldRoom(room, *named, is_of_newest, shared_habits(counted.alike))
         self._told.put((room_id, zone.key), (facts, told))
         return told
 
@@ -449,17 +458,32 @@ async def _kept_room(
     session: AsyncSession, room: RoomFacts, people: _People, store: CountedRooms
 ) -> KeptRoom:
     depends_on(EVERYTHING)
-    event, kept = await newest_event(session), store.get(room.id)
-    if kept is not None and kept.event != event:
-        is_same = not await has_changed(session, room.id, kept.event)
-        kept = kept._replace(event=event) if is_same else None
-        if kept is not None:
-            store.put(room.id, kept)
-    if kept is None:
-        counting(room.messages)
+    event = await newest_event(session)
+    if kept := await _current(session, room.id, event, store):
+        return kept
+    counting(room.messages)
+    # Maintenance and a visitor may count it at the same time.
+    async with store.turns.setdefault(room.id, asyncio.Lock()):
+        if kept := await _current(session, room.id, event, store):
+            return kept
         scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
         kept = await asyncio.to_thread(_kept, event, scans, room, people.ids)
         store.put(room.id, kept)
+        return kept
+
+
+async def _current(
+    session: AsyncSession, room_id: int, event: int, store: CountedRooms
+) -> KeptRoom | None:
+    kept = store.get(room_id)
+    # Counts of a later state than the session's may have other people.
+    if kept is None or kept.event > event:
+        return None
+    if kept.event < event:
+        if await has_changed(session, room_id, kept.event):
+            return None
+        kept = kept._replace(event=event)
+        store.put(room_id, kept)
     return kept
 
 

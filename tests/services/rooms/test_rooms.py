@@ -27,7 +27,7 @@ from app.services.rooms.room_facts import (
     list_rooms,
     name_of_room_of,
 )
-from app.services.rooms.sight import ChatSight, CountedChat, counted_rooms, read_portrait
+from app.services.rooms.sight import ChatSight, CountedChat, CountedRooms, read_portrait
 from saywho.clock import now
 from saywho.formats.post import Reactions, SignCount
 from saywho.people.portrait import SilenceSpan
@@ -118,15 +118,13 @@ ZONES = ("Asia/Seoul", "Asia/Kolkata", "America/New_York", "UTC")
 
 async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> None:
     chat: list[Said] = [*said(["ann", "bo", "하늘"], times=15)]
-    kept = counted_rooms()
+    kept = CountedRooms()
 
     async def portraits(*, anew: bool) -> list[ChatSight]:
         async with db.read() as session:
             room = await get_room(session, 1)
             return [
-                await read_portrait(
-                    session, room, ZoneInfo(zone), counted_rooms() if anew else kept
-                )
+                await read_portrait(session, room, ZoneInfo(zone), CountedRooms() if anew else kept)
                 for zone in ZONES
             ]
 
@@ -146,7 +144,7 @@ async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> N
 
 
 async def test_a_chat_is_counted_again_only_after_a_change_of_its_own(db: Database) -> None:
-    kept, own = counted_rooms(), [*said(["ann", "bo"], times=15)]
+    kept, own = CountedRooms(), [*said(["ann", "bo"], times=15)]
 
     async def counted() -> CountedChat:
         async with db.read() as session:

@@ -18,7 +18,7 @@ from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.rooms.identity import join_some
 from app.services.rooms.room_facts import get_room
-from app.services.rooms.sight import counted_rooms, read_portrait
+from app.services.rooms.sight import CountedRooms, read_portrait
 from app.services.rooms.times import change_zone
 from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
@@ -138,7 +138,7 @@ async def test_many_absences_take_no_more_statements(db: Database) -> None:
         async with db.read() as session:
             room = await get_room(session, room_id)
             statements.clear()
-            shown = await read_portrait(session, room, ZoneInfo("UTC"), counted_rooms())
+            shown = await read_portrait(session, room, ZoneInfo("UTC"), CountedRooms())
         counts.append((len(shown.absences), len(statements)))
     (few, first), (many, then) = counts
     assert many > few == 3

@@ -1,5 +1,6 @@
 """Who is easiest to recognise in a chat: measured by maintenance, told by its pages."""
 
+import asyncio
 import random
 from collections.abc import Sequence
 from typing import Any, Final
@@ -17,7 +18,7 @@ from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
 from app.services.deletion import delete_post
 from app.services.rooms import sight
-from app.services.rooms.sight import ToldRoom, ToldRooms, counted_rooms
+from app.services.rooms.sight import CountedRooms, KeptRoom, ToldRoom, ToldRooms
 from saywho.engine.case import Fitted
 from tests.browsing import parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
@@ -133,8 +134,8 @@ async def test_a_large_chat_is_counted_ahead_when_it_was_judged(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sight, "LARGE", 400)
-    counted = counted_rooms()
-    own, other = ToldRooms(counted), ToldRooms(counted_rooms())
+    counted = CountedRooms()
+    own, other = ToldRooms(counted), ToldRooms(CountedRooms())
 
     async def is_due(told: ToldRooms) -> bool:
         async with db.read() as session:
@@ -156,6 +157,26 @@ async def test_a_large_chat_is_counted_ahead_when_it_was_judged(
     assert counted.size == 660
 
 
+class NotedRooms(CountedRooms):
+    counts = 0
+
+    def put(self, key: int, value: KeptRoom, *, may_evict: bool = True) -> None:
+        self.counts += 1
+        super().put(key, value, may_evict=may_evict)
+
+
+async def test_a_chat_is_counted_once_for_those_who_ask_together(db: Database) -> None:
+    counted = NotedRooms()
+    await import_chat(db, kakaotalk("known", *talk(120, seed=1)))
+
+    async def read(zone: str) -> None:
+        async with db.read() as session:
+            await ToldRooms(counted).read(session, 1, ZoneInfo(zone))
+
+    await asyncio.gather(*map(read, ("UTC", "Asia/Seoul", "Europe/London")))
+    assert counted.counts == 1
+
+
 async def test_the_first_sentence_about_a_chat_is_kept_until_the_chat_changes(db: Database) -> None:
     eight = [f"person {number}" for number in range(5)] + ["una", "duo", "tre"]
     said = [
@@ -165,7 +186,7 @@ async def test_the_first_sentence_about_a_chat_is_kept_until_the_chat_changes(db
     await judge_room(db)
 
     async def told(*, kept: bool) -> ToldRoom | None:
-        store = ToldRooms(counted_rooms())
+        store = ToldRooms(CountedRooms())
         async with db.read() as session:
             room = await session.scalar(select(Room.id)) or 0
             zone = ZoneInfo("Asia/Seoul")
