@@ -115,6 +115,7 @@ sys.argv[1:] = os.environ.get("ARGUMENTS", "").split()
 main()
 """
 START: Final = "a start, 2 workers"
+START_WITH_SAMPLES: Final = "a start, samples"
 IDLE: Final = "idle, KiB"
 """Memory of a server with two workers after its first page."""
 BULK: Final = "a post in bulk"
@@ -179,8 +180,8 @@ def measure(name: str, roots: dict[str, Path], folder: Path, shape: Shape, load:
             spent = store_in_bulk(servers, load.rounds)
         show(name, spent["base"], spent["new"])
         return
-    if name == START:
-        start(roots, folder, shape, load.rounds)
+    if name in {START, START_WITH_SAMPLES}:
+        start(name, roots, folder, shape, load.rounds)
         return
     if name in COMMANDS:
         spent = run_command(COMMANDS[name], roots, load.rounds)
@@ -221,10 +222,11 @@ def run_command(
     return spent
 
 
-def start(roots: dict[str, Path], folder: Path, shape: Shape, rounds: int) -> None:
+def start(name: str, roots: dict[str, Path], folder: Path, shape: Shape, rounds: int) -> None:
     """Start with two workers in turn, and print the processor time up to the first page, and the
-    memory then. The first start of each compiles.
+    memory then. The first start of each compiles, and stores the samples.
     """
+    posts = samples("en") + samples("ko") if name == START_WITH_SAMPLES else []
     files = {side: database(root, folder / side, shape) for side, root in roots.items()}
     spent: dict[str, list[float]] = {side: [] for side in roots}
     memory: dict[str, list[float]] = {side: [] for side in roots}
@@ -234,11 +236,13 @@ def start(roots: dict[str, Path], folder: Path, shape: Shape, rounds: int) -> No
             own = folder / f"{side}{turn}"
             with serving(program, files[side], own, "/", on=machine.cores()) as server:
                 used = machine.cpu_s(server.pids)
+                if posts and not turn:
+                    store(server, posts)
                 settled_cpu_s(server)
                 if turn:
                     spent[side].append(used * 1e6)
                     memory[side].append(machine.shared_out_kib(server.pids))
-    show(START, spent["base"], spent["new"])
+    show(name, spent["base"], spent["new"])
     show(IDLE, memory["base"], memory["new"])
 
 
@@ -282,7 +286,7 @@ def settled_cpu_s(server: Server) -> float:
 
 
 def main() -> None:
-    names = (*WORKLOADS, BULK, *COMMANDS, START)
+    names = (*WORKLOADS, BULK, *COMMANDS, START, START_WITH_SAMPLES)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commit", help="to compare with")
     parser.add_argument("--only", action="append", choices=names, help="a workload")

@@ -83,7 +83,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool, may_open: boo
     """
     from app.db.migrate import SchemaState, prepare
     from app.runtime.logs import configure
-    from app.runtime.processes import share_heap, trim_heap
+    from app.runtime.processes import share_heap
     from app.security import load_secret_keys, remove_link_page
     from app.serving.browser import is_at_desktop
     from app.serving.phones import PhoneSockets, may_let_phones_in
@@ -114,7 +114,6 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool, may_open: boo
         opens = may_open and is_own_address and is_at_desktop(os.environ)
         configure(config)
         app = prepare_app(config) if START_METHOD == "fork" else config
-        trim_heap()
         with _fails_on(server.bind):
             for sock in sockets:
                 sock.listen(server.backlog)

@@ -110,6 +110,24 @@ def trim_heap() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def seal_heap() -> None:
+    """Return freed memory to the system and take the rest, before workers are forked.
+
+    Forked processes share a page until one of them writes to it. Their own data would go between
+    the data that they share, and copy 6 MiB more in each. What is taken is 1.3 MiB in small pieces.
+    """
+    with contextlib.suppress(AttributeError):  # As in `trim_heap`.
+        libc = ctypes.CDLL(None)
+        libc.malloc_trim(0)
+        libc.malloc.restype = libc.sbrk.restype = ctypes.c_void_p
+        libc.malloc.argtypes, libc.free.argtypes = [ctypes.c_size_t], [ctypes.c_void_p]
+        end = libc.sbrk(0)
+        for size in (2**power - 8 for power in range(19, 4, -1)):  # With a head of 8 bytes.
+            while (block := libc.malloc(size)) and block < end:
+                pass
+            libc.free(block)
+
+
 async def keep_heap_trimmed() -> None:
     """Return memory that requests and jobs have freed, repeatedly.
 

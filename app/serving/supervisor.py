@@ -19,6 +19,7 @@ from hypercorn.config import Config as ServerConfig
 from prometheus_client.multiprocess import mark_process_dead
 
 from app.errors import StartError
+from app.runtime.processes import seal_heap
 from saywho.clock import monotonic
 
 START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
@@ -125,7 +126,8 @@ class Supervisor:
         if self._renew:
             signal.signal(RENEWAL, self._note_renewal)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
-        # Memory that is not garbage-collected stays shared with the workers.
+        # Memory that is neither garbage-collected nor filled stays shared with the workers.
+        seal_heap()
         gc.freeze()
         gc.enable()
         try:

@@ -30,6 +30,34 @@ grown = int(Path("/proc/self/statm").read_text().split()[1]) - before
 sys.exit(grown > size / 4_096)
 """
 
+SEALED = """
+import os, re, sys
+from pathlib import Path
+from app.runtime.processes import seal_heap, share_heap
+
+def private_kib():
+    rollup = Path("/proc/self/smaps_rollup").read_text()
+    return int(re.search(r"Private_Dirty: +([0-9]+)", rollup)[1])
+
+share_heap()
+holes, kept = [], []
+for _ in range(8_000):
+    holes.append(bytearray(600))
+    kept.append(bytearray(3_400))
+del holes
+seal_heap()
+child = os.fork()
+if child == 0:
+    own = [bytearray(600) for _ in range(4_000)]
+    os._exit(private_kib() > 2 * len(kept))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc tells what is in memory")
+def test_forked_process_copies_no_page_for_its_own_data() -> None:
+    subprocess.run([sys.executable, "-c", SEALED], check=True, cwd=ROOT)
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc tells what is in memory")
 def test_what_is_large_leaves_the_memory_whatever_small_is_kept_beside() -> None:
