@@ -39,9 +39,11 @@ def _sqlite_index(name: str, *columns: str) -> Index:
 
 
 def _partial_index(name: str, *columns: str, of: str = "", where: str = "") -> Index:
-    """Return an index of the rows that have a value `of` a column, or that meet a condition."""
-    condition = text(where or f"{of} IS NOT NULL")
-    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    """Return an index of the rows that have a value `of` a column, or that meet a condition.
+
+    `app/db/postgresql/backend.py` adds PostgreSQL's option, since it imports the whole dialect.
+    """
+    return Index(name, *columns, sqlite_where=text(where or f"{of} IS NOT NULL"))
 
 
 OfUser = Annotated[int, mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))]

@@ -53,6 +53,10 @@ from app.models import Base
 from app.runtime.work_pool import to_the_end
 from saywho.people.signs import FEWEST_CAPITALS
 
+for _table in Base.metadata.tables.values():
+    for _index in _table.indexes:
+        _index.dialect_kwargs["postgresql_where"] = _index.dialect_kwargs.get("sqlite_where")
+
 Answer = TypeVar("Answer")
 COMMIT_TIMEOUT_S: Final = 30.0
 """Time limit of a commit, below the driver's."""

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
-import feedparser
-from feedparser.encodings import convert_to_utf8
 from selectolax.lexbor import LexborHTMLParser
 
 from saywho.errors import RecordError
@@ -133,6 +131,10 @@ def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead 
 
 
 def _parsed(body: bytes, content_type: str) -> Any:
+    # A server imports all formats, but reads no feed itself.
+    import feedparser
+    from feedparser.encodings import convert_to_utf8
+
     plain, headers = _without_nul(body), {"content-type": content_type}
     # In UTF-7 or EBCDIC a declaration has other bytes; so it is looked for in what is parsed, too.
     decoded = convert_to_utf8(headers, body, feedparser.FeedParserDict())
