@@ -153,6 +153,16 @@ def database(root: Path, folder: Path, shape: Shape) -> Path:
     return next(folder.glob("*.db"))
 
 
+def sample_database(root: Path, folder: Path) -> Path:
+    """Return a database in which the code in `root` has stored the sample authors."""
+    folder.mkdir()
+    path = folder / "samples.db"
+    places = {"SAYWHO_DATA_DIR": str(folder), "SAYWHO_DATABASE_URL": f"sqlite+aiosqlite:///{path}"}
+    env = machine.environment({"ARGUMENTS": "demo"} | places | imports_of(root))
+    subprocess.run((sys.executable, "-c", COMMAND), env=env, check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
 def imports_of(root: Path) -> dict[str, str]:
     """Return the settings with which Python takes the program from that folder alone."""
     return {"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
@@ -224,20 +234,20 @@ def run_command(
 
 def start(name: str, roots: dict[str, Path], folder: Path, shape: Shape, rounds: int) -> None:
     """Start with two workers in turn, and print the processor time up to the first page, and the
-    memory then. The first start of each compiles, and stores the samples.
+    memory then. The first start of each compiles.
     """
-    posts = samples("en") + samples("ko") if name == START_WITH_SAMPLES else []
-    files = {side: database(root, folder / side, shape) for side, root in roots.items()}
+    if name == START:
+        files = {side: database(root, folder / side, shape) for side, root in roots.items()}
+    else:
+        files = {side: sample_database(root, folder / side) for side, root in roots.items()}
     spent: dict[str, list[float]] = {side: [] for side in roots}
     memory: dict[str, list[float]] = {side: [] for side in roots}
     for turn in range(rounds + 1):
         for side, root in roots.items():
-            program = ours(workers=2, settings=imports_of(root))
+            program = ours(workers=2, settings=imports_of(root) | {"SAYWHO_PUBLIC": "1"})
             own = folder / f"{side}{turn}"
             with serving(program, files[side], own, "/", on=machine.cores()) as server:
                 used = machine.cpu_s(server.pids)
-                if posts and not turn:
-                    store(server, posts)
                 settled_cpu_s(server)
                 if turn:
                     spent[side].append(used * 1e6)
