@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import aiosqlite
 from aiosqlite import core
@@ -127,8 +127,9 @@ def make_engine(
 
 def begin_with(connection: PoolProxiedConnection, mode: str = "IMMEDIATE") -> None:
     """Let the connection begin its transaction so, together with its first statement."""
-    driver: Any = connection.driver_connection
-    driver._conn.begin = f"BEGIN {mode}"
+    driver = cast(DriverConnection, connection.driver_connection)
+    driver.only_reads = mode == "DEFERRED"
+    cast(Sqlite3Connection, driver._conn).begin = f"BEGIN {mode}"
 
 
 def begin_read(connection: Connection, room_id: int | None) -> None:
@@ -227,7 +228,10 @@ def _work(
 class DriverConnection(aiosqlite.Connection):
     """A connection whose cursors make one trip for a statement."""
 
-    _is_rolled_back = False
+    only_reads = False
+    """Whether the transaction writes nothing, so that its end waits for no disk."""
+    _is_busy = False
+    """Whether a call is under way, or its end was not seen: its caller may have been cancelled."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection], **options: Any) -> None:
         opened = list[sqlite3.Connection]()
@@ -250,29 +254,34 @@ class DriverConnection(aiosqlite.Connection):
         return self
 
     def cursor(self) -> "DriverCursor":  # type: ignore[override]
-        self._is_rolled_back = False
         return DriverCursor(self, self._conn.cursor())
 
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        self._is_busy = True
+        result = await super()._execute(fn, *args, **named)  # type: ignore[no-untyped-call]
+        self._is_busy = False
+        return result
+
     async def rollback(self) -> None:
-        """Roll back, without a trip the second time: SQLAlchemy does so twice."""
-        if self._is_rolled_back:
-            self._conn.begin = ""  # type: ignore[attr-defined]
-        else:
+        """Roll back, with a trip only for what was written or may still be under way."""
+        if self._is_busy or (self._conn.in_transaction and not self.only_reads):
             await super().rollback()
-            self._is_rolled_back = True
+        else:
+            self._conn.rollback()
 
 
 class DriverCursor(aiosqlite.Cursor):
     """A cursor that fetches all rows with its statement, after which there is nothing to close."""
 
+    _conn: DriverConnection
     _rows: Sequence[Any] = ()
 
     async def execute(self, sql: str, parameters: Any = ()) -> Self:
-        await self._execute(self._run, "execute", sql, parameters)  # type: ignore[no-untyped-call]
+        await self._conn._execute(self._run, "execute", sql, parameters)
         return self
 
     async def executemany(self, sql: str, parameters: Any) -> Self:
-        await self._execute(self._run, "executemany", sql, parameters)  # type: ignore[no-untyped-call]
+        await self._conn._execute(self._run, "executemany", sql, parameters)
         return self
 
     def _run(self, method: str, sql: str, parameters: Any) -> None:
