@@ -58,12 +58,10 @@ def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
     requests.init_app(app, config)
 
-    # 3. The hooks before a view. A visitor without access is refused whatever the address names.
-    i18n.init_app(app, config)
+    # 3. The hooks before and after a view.
+    i18n.init_app(app)
     app.before_serving(partial(policies.name_plain_views, app))
-    app.before_request(policies.check)
-    app.before_request(i18n.store_language)
-    app.before_request(answers.wait_for_write)
+    answers.add_hooks(app, config)
 
     # 4. The views, and the static files beside them.
     answers.keep_static_files(app, (part.folder / "static" for part in loaded))
@@ -72,10 +70,8 @@ def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
         app.register_blueprint(blueprint)
     page.add_parts(app, loaded)
 
-    # 5. The answers to errors, and the hook that sees every answer.
+    # 5. The answers to errors.
     answers.handle_errors(app)
-    app.after_request(answers.add_headers)
-    app.after_request(answers.refuse_late)  # The last one is the first to run.
 
     cli.init_app(app, config)
     return app

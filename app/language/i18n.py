@@ -35,12 +35,11 @@ from babel.support import Translations
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
-from quart import Quart, Response, current_app, g, has_request_context, redirect, request
+from quart import Quart, Request, Response, current_app, g, has_request_context, redirect, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from app.config import Config, Locale
-from app.current import current_g, current_request
 from app.errors import Message
 from app.language import korean_particles
 from app.language.korean_particles import filled, held, sentence
@@ -105,13 +104,7 @@ def _compiled(path: Path, locale: str) -> bytes:
     return compiled.getvalue()
 
 
-def init_app(app: Quart, config: Config) -> None:
-    @app.before_request
-    async def choose() -> None:
-        asked = current_request()
-        accepted = asked.headers.get("Accept-Language", "")
-        current_g().locale = config.locale or negotiated(accepted, asked.cookies.get(COOKIE))
-
+def init_app(app: Quart) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals |= {"gettext": _gettext_of_page, "ngettext": _ngettext_of_page}
@@ -141,6 +134,11 @@ def init_app(app: Quart, config: Config) -> None:
         return {"locale": g.locale, "language_links": language_links()}
 
 
+def chosen_locale(asked: Request, config: Config) -> Locale:
+    accepted = asked.headers.get("Accept-Language", "")
+    return config.locale or negotiated(accepted, asked.cookies.get(COOKIE))
+
+
 def negotiated(accepted: str, remembered: str | None) -> Locale:
     """Return the language for an Accept-Language header and the value of the cookie."""
     return remembered if remembered in LOCALES else _accepted(accepted[:LONGEST_HEADER])
@@ -152,14 +150,15 @@ def _accepted(header: str) -> Locale:
     return cast(Locale, languages.best_match(sorted(LOCALES), default="en"))
 
 
-async def store_language() -> Response | None:
+def store_language(asked: Request) -> Response | None:
     """Store the language that the address names, and redirect back.
 
     The choice is a link, to work without JavaScript; the API stores none.
     """
-    asked = current_request()
     is_page = asked.path == API + API_DOCS or not asked.path.startswith(EVERY_API)
-    if asked.method != "GET" or not is_page or (language := asked.args.get(SWITCH)) not in LOCALES:
+    if asked.method != "GET" or not is_page or not asked.query_string:
+        return None
+    if (language := asked.args.get(SWITCH)) not in LOCALES:
         return None
     response = cast(Response, redirect(own_address(SWITCH), 303))
     year_s = 365 * 24 * 3600

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import structs
 from quart import (
     Quart,
+    Request,
     Response,
     current_app,
     g,
@@ -30,6 +31,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from werkzeug.urls import iri_to_uri
 
 from app.asgi.streams import EndlessBody, hand_over
+from app.config import Config
 from app.current import current_g, current_request
 from app.db.result_cache import cacheable
 from app.errors import (
@@ -49,7 +51,13 @@ from app.errors import (
     unexpected,
     with_accepted,
 )
-from app.language.i18n import gettext, gettext_noop, translate_message
+from app.language.i18n import (
+    chosen_locale,
+    gettext,
+    gettext_noop,
+    store_language,
+    translate_message,
+)
 from app.lifespan import resources
 from app.paths import FOR_PROGRAMS, is_endless
 from app.runtime.logs import request_id
@@ -60,10 +68,10 @@ from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import (
     IS_OURS,
     PROBLEM,
+    check,
     here,
     is_of_program,
     is_still_readable,
-    own_chat,
     right_to_read,
     send_to_login,
 )
@@ -83,15 +91,40 @@ logger = logging.getLogger(__name__)
 MOST_WAITING_S: Final = 2.0
 
 
-async def wait_for_write() -> None:
+def add_hooks(app: Quart, config: Config) -> None:
+    """Add what happens before and after every view.
+
+    One hook each, which looks the request up once: Quart's calls of several make a tenth of a
+    health check's calls of functions.
+    """
+
+    @app.before_request
+    async def enter() -> ResponseReturnValue | None:
+        asked, facts = current_request(), current_g()
+        facts.locale = chosen_locale(asked, config)
+        # A visitor without access is refused whatever the address names.
+        if (instead := await check(asked, facts) or store_language(asked)) is not None:
+            return instead
+        await _wait_for_write(asked, facts)
+        return None
+
+    @app.after_request
+    async def leave(response: Response) -> Response:
+        asked, facts = current_request(), current_g()
+        response = await _refuse_late(asked, response)
+        await _add_headers(asked, facts, response)
+        return response
+
+
+async def _wait_for_write(asked: Request, facts: Any) -> None:
     """Wait until this process sees the event of `Saywho-After`.
 
     Open URLs do not wait: a private site must not reveal the number of events, nor any site to
     readers of one chat. Raises UnavailableError after 2 s, and MalformedError for an impossible
     number.
     """
-    is_unbound = current_g().policy in ("open", "player") or own_chat() is not None
-    event_id = None if is_unbound else event_of("Saywho-After")
+    is_unbound = facts.policy in ("open", "player") or facts.chat is not None
+    event_id = None if is_unbound else event_of(asked, "Saywho-After")
     if event_id is None:
         return
     deadline = monotonic() + MOST_WAITING_S
@@ -105,8 +138,7 @@ async def wait_for_write() -> None:
         await asyncio.sleep(0.02)
 
 
-async def add_headers(response: Response) -> Response:
-    asked = current_request()
+async def _add_headers(asked: Request, facts: Any, response: Response) -> None:
     if asked.method == "OPTIONS" and response.status_code == 200:
         # Quart's answer is an empty page.
         response.headers.pop("Content-Type", None)
@@ -121,17 +153,17 @@ async def add_headers(response: Response) -> Response:
     is_readable = asked.method in {"GET", "HEAD"} and response.status_code == 200
     if asked.endpoint == "static":
         cacheable()
-    elif is_readable and "Cache-Control" not in response.headers:
+    elif is_readable and "cache-control" not in [name.lower() for name, _ in response.headers]:
+        # The test of Werkzeug (3.1) makes two exceptions of a missing header.
         response.headers["Cache-Control"] = "no-cache"
         await _add_etag(response)
-    if await _is_of_account_alone():
+    if await _is_of_account_alone(facts):
         # Going back after sign-out, browsers ignore `no-cache`. Parts of a page are fetched only
         # with it, and may be kept while the cookie is the same.
         response.vary.add("Cookie")
-        if response.mimetype == "text/html" or request.headers.get("Sec-Fetch-Dest") == "document":
+        if response.mimetype == "text/html" or asked.headers.get("Sec-Fetch-Dest") == "document":
             response.headers["Cache-Control"] = "no-store"
             response.headers.pop("ETag", None)
-    return response
 
 
 async def _add_etag(response: Response) -> None:
@@ -143,21 +175,19 @@ async def _add_etag(response: Response) -> None:
         await response.add_etag()
 
 
-async def _is_of_account_alone() -> bool:
-    facts = current_g()
-    policy = facts.get("policy")
-    if facts.get("account") is None or policy == "open":
+async def _is_of_account_alone(facts: Any) -> bool:
+    if facts.get("account") is None or (policy := facts.get("policy")) == "open":
         return False
-    if policy != "read" or own_chat() is not None:
+    if policy != "read" or facts.chat is not None:
         return True
     return not await resources().openness.is_surely_public()
 
 
-async def refuse_late(response: Response) -> Response:
+async def _refuse_late(asked: Request, response: Response) -> Response:
     """Refuse a visitor's answer that was made while the site became private."""
     try:
         # The body of an endless answer goes out by itself, and ends by itself.
-        if is_endless(current_request().path) or await is_still_readable():
+        if is_endless(asked.path) or await is_still_readable():
             return response
         return send_to_login()
     except AppError as error:  # The API's refusal, or nobody can tell: the database is away.
@@ -379,7 +409,13 @@ def keep_static_files(app: Quart, of_parts: Iterable[Path] = ()) -> None:
         return files.get(name, own / name)
 
     async def send(filename: str) -> Response:
-        return await send_from_directory(file_of(filename).parent, filename)
+        response = await send_from_directory(file_of(filename).parent, filename)
+        if response.status_code == 200:
+            digest = content_hash(file_of(filename))
+            is_named = digest is not None and request.args.get("v") == digest
+            kept = f"public, max-age={YEAR_S}, immutable"
+            response.headers["Cache-Control"] = kept if is_named else "no-cache"
+        return response
 
     app.view_functions["static"] = send
 
@@ -387,15 +423,6 @@ def keep_static_files(app: Quart, of_parts: Iterable[Path] = ()) -> None:
     def add_hash(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static":
             values.setdefault("v", content_hash(file_of(values["filename"])))
-
-    @app.after_request
-    async def tell_browsers(response: Response) -> Response:
-        if current_request().endpoint == "static" and response.status_code == 200:
-            digest = content_hash(file_of((request.view_args or {})["filename"]))
-            is_named = digest is not None and request.args.get("v") == digest
-            kept = f"public, max-age={YEAR_S}, immutable"
-            response.headers["Cache-Control"] = kept if is_named else "no-cache"
-        return response
 
 
 def content_hash(file: Path) -> str | None:

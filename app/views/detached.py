@@ -20,7 +20,7 @@ NOWHERE: Final = "\x01"
 async def opened_environment(config: Config, parts: Parts) -> AsyncIterator[Environment]:
     """Open the templates of the core and of these parts, and an app without pages."""
     app = Quart("app")
-    i18n.init_app(app, config)
+    i18n.init_app(app)
     init_app(app, config)
     add_parts(app, {name: replace(part, pages=(), api=()) for name, part in parts.items()})
     app.url_build_error_handlers.append(lambda *_: NOWHERE)

@@ -23,7 +23,6 @@ from quart import (
     request,
     url_for,
 )
-from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException, NotFound
@@ -32,7 +31,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.asgi.cached import headers_of
 from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
-from app.current import current_g, current_quart, current_request
+from app.current import current_g, current_quart
 from app.db.result_cache import release
 from app.errors import ForbiddenError, StartError, UnauthorizedError
 from app.lifespan import Resources, resources
@@ -111,24 +110,26 @@ def declare(view: View, name: Policy, of_chat: OfChat | None) -> View:
     return view
 
 
-async def check() -> ResponseReturnValue | None:
+async def check(asked: Request, facts: Any) -> Response | None:
     """Refuse what the visitor may not do; browsers sign in first.
 
-    Sets `g.account`, `g.operator` if it is one, `g.policy`, and `g.chat`, the only readable chat.
+    Sets in `facts`, which is `g`: `account`, `operator` if it is one, `policy`, and `chat`, the
+    only readable chat.
     """
-    openness, facts, asked = resources().openness, current_g(), current_request()
+    openness = resources().openness
     nobody: dict[str, Any] = dict.fromkeys(("account", "operator", "chat"))
     vars(facts).update(nobody, is_visitor=False, is_closed=not openness.seems_public)
     if (refusal := cast(dict[str, Any], asked.scope).get(REFUSAL)) is not None:
         raise refusal
-    _release_plain_view(asked)
-    declared = _declared_policy(current_quart(), asked.endpoint)
+    app, endpoint = current_quart(), asked.endpoint
+    _release_plain_view(app, endpoint)
+    declared = _declared_policy(app, endpoint)
     is_for_players = declared == "player" and asked.method != "OPTIONS"
     facts.token = token = None if is_for_players else await _token(asked)
     if token is None:
-        facts.account = await signed_in()
-        facts.operator = facts.account if facts.account and facts.account.is_operator else None
-        facts.chat = facts.account.room_id if facts.account else None
+        facts.account = account = await _signed_in(asked)
+        facts.operator = account if account and account.is_operator else None
+        facts.chat = account.room_id if account else None
         _check_origin(asked)
     is_unknown = token is None and facts.account is None
     facts.is_closed = facts.is_closed and is_unknown
@@ -154,9 +155,9 @@ async def check() -> ResponseReturnValue | None:
     return None
 
 
-def _release_plain_view(asked: Request) -> None:
+def _release_plain_view(app: Quart, endpoint: str | None) -> None:
     """Let equal requests to a plain view run beside each other: one may wait for the next."""
-    if not hasattr(current_quart().view_functions.get(asked.endpoint or ""), IS_OURS):
+    if not hasattr(app.view_functions.get(endpoint or ""), IS_OURS):
         release()
 
 
@@ -292,7 +293,7 @@ def _check_origin(asked: Request) -> None:
         is_ours = site in {"same-origin", "none"}
     else:
         is_ours = asked.headers.get("Origin") == own_origin()
-    is_known = cookie_name("session") in asked.cookies or _has_cookie_of_player()
+    is_known = cookie_name(asked, "session") in asked.cookies or _has_cookie_of_player()
     signs_in = asked.blueprint == "login" and (site or asked.headers.get("Origin"))
     if not is_ours and (is_known or signs_in):
         raise ForbiddenError("This request comes from another site")
@@ -300,7 +301,7 @@ def _check_origin(asked: Request) -> None:
 
 def _has_cookie_of_player() -> bool:
     declared = (getattr(each, "cookie", "") for each in current_app.blueprints.values())
-    prefixes = tuple(cookie_name(cookie) for cookie in declared if cookie)
+    prefixes = tuple(cookie_name(request, cookie) for cookie in declared if cookie)
     return any(name.startswith(prefixes) for name in request.cookies)
 
 
@@ -399,16 +400,16 @@ async def is_of_chat(room_id: int, declared: OfChat | None) -> bool:
         return declared is not None and await declared(session, room_id)
 
 
-def cookie_name(kind: str) -> str:
+def cookie_name(asked: Request, kind: str) -> str:
     """Return the name of a cookie.
 
     Browsers accept `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
     """
-    return f"{'__Host-' if current_request().is_secure else ''}saywho_{kind}"
+    return f"{'__Host-' if asked.is_secure else ''}saywho_{kind}"
 
 
-async def signed_in() -> SignedInAccount | None:
-    secret = _get("session")
+async def _signed_in(asked: Request) -> SignedInAccount | None:
+    secret = _get(asked, "session")
     if secret is None:
         return None
     async with resources().db.read() as session:
@@ -428,11 +429,11 @@ def clear_session(response: Response) -> None:
 
 
 def client_of(name: str) -> LoginClient:
-    return LoginClient(request.remote_addr or "", _get("device", of=name))
+    return LoginClient(request.remote_addr or "", _get(request, "device", of=name))
 
 
-def _get(kind: Cookie, *, of: str = "") -> str | None:
-    if not (value := current_request().cookies.get(cookie_name(kind))):
+def _get(asked: Request, kind: Cookie, *, of: str = "") -> str | None:
+    if not (value := asked.cookies.get(cookie_name(asked, kind))):
         return None
     try:
         return _signer(kind, of).unsign(value).decode()
@@ -443,7 +444,9 @@ def _get(kind: Cookie, *, of: str = "") -> str | None:
 def _set(
     response: Response, kind: Cookie, value: str, lifetime: timedelta, *, of: str = ""
 ) -> None:
-    set_secret(response, cookie_name(kind), _signer(kind, of).sign(value).decode(), lifetime)
+    set_secret(
+        response, cookie_name(request, kind), _signer(kind, of).sign(value).decode(), lifetime
+    )
 
 
 def set_secret(response: Response, name: str, value: str, lifetime: timedelta) -> None:

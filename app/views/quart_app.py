@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from inspect import CO_COROUTINE
 from operator import itemgetter
 from typing import Any, Final, cast
@@ -16,7 +16,6 @@ from quart.asgi import ASGIHTTPConnection
 from quart.routing import QuartRule
 from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
 from quart.typing import ResponseTypes
-from quart.utils import encode_headers
 from quart.wrappers.base import BaseRequestWebsocket
 from quart.wrappers.response import DataBody
 from werkzeug.datastructures import Headers, ImmutableMultiDict
@@ -87,39 +86,41 @@ class SentHeaders(Headers):
         return super().__iter__()
 
     def _note(self, name: str) -> None:
-        if self.is_read:
-            _note_read(name, IN_KEYS)
+        if self.is_read and name not in IN_KEYS:
+            depends_on_unkeyed(name)
 
 
 class SentCookies(ImmutableMultiDict[str, str]):
     """Cookies of a request."""
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # noqa: A002
-        _note_read(key, COOKIES_IN_KEYS)
+        _note_cookie(key)
         return super().get(key, default, type) if dict.__contains__(self, key) else default
 
     def __getitem__(self, key: str) -> str:
-        _note_read(key, COOKIES_IN_KEYS)
+        _note_cookie(key)
         return super().__getitem__(key)
 
     def __contains__(self, key: object) -> bool:
-        _note_read(str(key), COOKIES_IN_KEYS)
+        _note_cookie(str(key))
         return super().__contains__(key)
 
     def __iter__(self) -> Iterator[str]:
-        _note_read("all cookies", COOKIES_IN_KEYS)
+        _note_cookie("all cookies")
         return super().__iter__()
 
 
-def _note_read(name: str, in_keys: frozenset[str]) -> None:
+def _note_cookie(name: str) -> None:
     if name == ZONE_COOKIE:
         depends_on_visitor()
-    elif name not in in_keys:
+    elif name not in COOKIES_IN_KEYS:
         depends_on_unkeyed(name)
 
 
 class VisitorRequest(Request):
     """A request that notes what of its visitor an answer depends on (`db/result_cache.py`)."""
+
+    dict_storage_class = SentCookies  # Of cookies alone.
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -134,10 +135,6 @@ class VisitorRequest(Request):
     def sent_host(self) -> str:
         """The host, where no answer depends on it."""
         return super().host
-
-    @cached_property
-    def cookies(self) -> ImmutableMultiDict[str, str]:
-        return SentCookies(super().cookies)
 
     @property
     def remote_addr(self) -> str | None:
@@ -197,14 +194,18 @@ class RequestConnection(ASGIHTTPConnection):
         response = await self.app.handle_request(request)
         is_endless = isinstance(response, Response) and response.timeout is None
         limit = None if is_endless else self.app.config["RESPONSE_TIMEOUT"]
-        # Quart's `wait_for` would make another task on Python 3.11.
-        with contextlib.suppress(TimeoutError):
+        try:
+            # Quart's `wait_for` would make another task on Python 3.11.
             async with asyncio.timeout(limit):
                 await self.send_response(response, send)
+        except TimeoutError:
+            pass
 
     async def send_response(self, response: ResponseTypes, send: ASGISendCallable) -> None:
         """Send a response; a body in memory as one event."""
-        headers, status = encode_headers(response.headers), response.status_code
+        # Quart's `encode_headers` makes a call for each.
+        headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
+        status = response.status_code
         await send({"type": "http.response.start", "status": status, "headers": headers})
         rest = b""
         if not isinstance(response, Response):  # Werkzeug's, as of a redirect to an address with /.
@@ -221,7 +222,8 @@ class RequestConnection(ASGIHTTPConnection):
     def request(self) -> Request:
         """Return the request of the scope, whose `root_path` the outermost layer has taken away."""
         scope: Any = self.scope
-        headers = SentHeaders([("Remote-Addr", (scope.get("client") or ["<local>"])[0])])
+        headers = SentHeaders()
+        headers.add("Remote-Addr", (scope.get("client") or ["<local>"])[0])
         for name, value in scope["headers"]:
             headers.add(name.decode("latin-1").title(), value.decode("latin-1"))
         if scope["http_version"] < "1.1":

@@ -152,9 +152,9 @@ def check_confirmed(form: MultiDict[str, str]) -> None:
         raise InvalidInputError("Nothing was deleted: tick the box to confirm first", loc="confirm")
 
 
-def event_of(header: str) -> int | None:
+def event_of(asked: Request, header: str) -> int | None:
     """Return the number of an event in a header. Raises MalformedError."""
-    value = current_request().headers.get(header)
+    value = asked.headers.get(header)
     if value is None:
         return None
     if (event := number_of(value)) is None:

@@ -123,8 +123,8 @@ MUTANTS: Final = (
         "an answer that was being made at the switch is sent",
         "tests/views/access/test_switch.py",
         "app/views/answers.py",
-        "if is_endless(current_request().path) or await is_still_readable():",
-        "if current_request():",
+        "if is_endless(asked.path) or await is_still_readable():",
+        "if asked:",
     ),
     Mutant(
         "an invitation makes a second account",

@@ -25,8 +25,8 @@ OLD_FAULTS: Final = (
             "a stranger counts the events of a private site by Saywho-After",
             "tests/views/test_strangers.py",
             "app/views/answers.py",
-            'is_unbound = current_g().policy in ("open", "player") or own_chat() is not None',
-            "is_unbound = own_chat() is not None",
+            'is_unbound = facts.policy in ("open", "player") or facts.chat is not None',
+            "is_unbound = facts.chat is not None",
         ),
     ),
     OldFault(

@@ -71,12 +71,12 @@ def remember(response: Response, joined: JoinedPlayer) -> Response:
 
 
 def _cookie_of(game_id: int) -> str:
-    return cookie_name(f"{PLAYER}{game_id}")
+    return cookie_name(request, f"{PLAYER}{game_id}")
 
 
 async def joined_games() -> list[Screen]:
     """Return up to five screens of this browser, the newest game first."""
-    prefix = cookie_name(PLAYER)
+    prefix = cookie_name(request, PLAYER)
     numbers = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
     ids = sorted(filter(None, map(number_of, numbers)), reverse=True)
     screens = []

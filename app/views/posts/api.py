@@ -213,7 +213,7 @@ async def live_stream(args: LiveArgs) -> Response:
 
     Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was.
     """
-    after = args.after if (last := event_of("Last-Event-ID")) is None else last
+    after = args.after if (last := event_of(request, "Last-Event-ID")) is None else last
     user_id = None
     if args.username is not None:
         async with resources().db.read() as session:
