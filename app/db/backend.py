@@ -414,7 +414,7 @@ def _inserting(
     adds_to: str | None,
 ) -> Executable:
     # Cached, since making the statement takes as long as executing it.
-    statement = insert(table)
+    statement = insert(table).inline()  # Nobody asks for the key.
     if names:
         listed = rows_in(bindparam("listed", type_=Text), *(table.c[name] for name in names))
         # WHERE true, since SQLite would read ON CONFLICT after a plain query as part of a join.

@@ -100,7 +100,7 @@ class Database:
         options: dict[str, Any] = {"expire_on_commit": False, "info": info}
         self._writers = async_sessionmaker(self.engine, **options)
         # A session may have several transactions, on different connections.
-        options["sync_session_class"] = _ReadSession
+        options |= {"sync_session_class": _ReadSession, "autoflush": False}
         self._readers = async_sessionmaker(self.backend.readers, **options)
         self._chat_readers = async_sessionmaker(self.backend.chat_readers, **options)
         self._in_background = asyncio.Semaphore(MOST_IN_BACKGROUND)

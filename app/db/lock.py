@@ -72,10 +72,12 @@ def file_lock(path: Path, *, is_shared: bool = False, waits: bool = True) -> Ite
     A missing file is created. Raises UnavailableError if it cannot be opened.
     """
     how = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+    how |= 0 if waits else fcntl.LOCK_NB
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
     is_free = False
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(BlockingIOError):
-            stack.callback(os.close, _open_locked(path, how if waits else how | fcntl.LOCK_NB))
+            stack.callback(os.close, _open_locked(path, how, flags))
             is_free = True
         yield is_free
 
@@ -101,8 +103,7 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
                         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _open_locked(path: Path, how: int) -> int:
-    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+def _open_locked(path: Path, how: int, flags: int = os.O_RDWR | os.O_CREAT) -> int:
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
         try:

@@ -57,9 +57,10 @@ class Metrics:
         self._new_results: Counted[str] = Counted()
         cached = counter("saywho_cache_requests", "Reading requests by result", ["result"])
         self._cached = {result: cached.labels(result) for result in ("hit", "miss", "bypass")}
-        self._db_seconds = histogram(
+        db_seconds = histogram(
             "saywho_db_seconds", "Time for which a session was open", ["kind"], buckets=SECONDS
         )
+        self._db_seconds = lru_cache(maxsize=2)(db_seconds.labels)
         self.batch_size = histogram(
             "saywho_write_batch_size",
             "Posts that one transaction stored for single requests",
@@ -96,7 +97,7 @@ class Metrics:
         self._request_seconds.observe_all([(seconds, len(alike)) for alike, seconds in answers])
 
     def count_session(self, kind: str, seconds: float) -> None:
-        self._db_seconds.labels(kind).observe(seconds)
+        self._db_seconds(kind).observe(seconds)
 
     def exposition(self, lag: Mapping[str, int]) -> bytes:
         """Return the metrics of all workers; lag: posts missing in derived data, by kind."""

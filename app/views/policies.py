@@ -248,9 +248,10 @@ def _check_scope(token: TokenFacts, policy: Policy) -> None:
 
 def own_scope() -> Scope:
     """Return what the visitor may do: a token's scope, or everything for an operator."""
-    if g.token is not None:
-        return cast(TokenFacts, g.token).scope
-    return "admin" if g.operator is not None else "read"
+    facts = current_g()
+    if facts.token is not None:
+        return cast(TokenFacts, facts.token).scope
+    return "admin" if facts.operator is not None else "read"
 
 
 def own_name() -> str | None:

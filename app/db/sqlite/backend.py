@@ -14,17 +14,21 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     Boolean,
+    Integer,
+    String,
     Subquery,
+    column,
     func,
     literal_column,
     select,
+    table,
     text,
     type_coerce,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld
+from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, table_of
 from app.db.feed import Change, Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import (
@@ -50,7 +54,9 @@ AGAIN_S: Final = 0.05
 """Time until a checkpoint is tried again beside another one, in seconds."""
 
 
-_SEQUENCES: Final = text("SELECT name, seq FROM sqlite_sequence")
+_SEQUENCES: Final = select(column("name", String), column("seq", Integer)).select_from(
+    table("sqlite_sequence")
+)
 
 
 class SqliteBackend(Backend):
@@ -116,8 +122,8 @@ class SqliteBackend(Backend):
     ) -> list[Sequence[int]]:
         # The session holds the write lock. Inserting the rows advances the sequence, and
         # AUTOINCREMENT never reuses the id of a deleted row.
-        last = dict(map(tuple, (await session.execute(_SEQUENCES)).all()))
-        firsts = [last.get(model.__tablename__, 0) + 1 for model in counts]
+        last = dict((await session.execute(_SEQUENCES)).all())
+        firsts = [last.get(table_of(model).name, 0) + 1 for model in counts]
         return [
             range(first, first + count)
             for first, count in zip(firsts, counts.values(), strict=True)
