@@ -1,5 +1,6 @@
 """Parameters, forms, JSON bodies and cursors of a request."""
 
+import asyncio
 import base64
 import binascii
 import functools
@@ -8,16 +9,17 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar
+from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar, cast
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo
-from quart import Quart, Request, request
+from quart import Quart, Request
 from quart.formparser import FormDataParser
 from quart.wrappers.request import Body
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestTimeout
 from werkzeug.http import parse_range_header
 from werkzeug.routing import IntegerConverter, Map
 
@@ -365,8 +367,15 @@ def _blueprints_of(endpoint: str) -> list[str]:
 
 
 async def whole_body() -> bytes:
-    """Return the body without `asyncio.wait_for`, which in Python 3.11 may lose cancellation."""
-    return await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    """Return the body without `asyncio.wait_for` of Quart (0.22), which in Python 3.11 may lose
+    cancellation, and makes a task. Raises RequestTimeout.
+    """
+    asked = current_request()
+    try:
+        async with asyncio.timeout(asked.body_timeout):
+            return cast(bytes, await asked.body)
+    except TimeoutError:
+        raise RequestTimeout from None
 
 
 def init_app(app: Quart, config: Config) -> None:
