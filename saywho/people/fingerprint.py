@@ -61,6 +61,10 @@ NEVER: Final = 2**31
 """A conversation after all others."""
 Stay = tuple[int, int]
 """The first and the last conversation of a time in which a person was there."""
+Stays = dict[tuple[int, int], tuple[NDArray[np.intp], list[Stay]]]
+"""What was found of people, by the id of the array of a person's conversations, which it keeps, and
+the last conversation of all.
+"""
 NO_TURNS: Final = PersonTurns()
 
 
@@ -244,22 +248,25 @@ class _Sides(NamedTuple):
     """All conversations that began with a message, in order."""
     last: int
     """The last conversation."""
-    stays: dict[int, "list[Stay]"]
-    """What `stays_of` found, by the id of a person's conversations."""
+    stays: "Stays"
 
     @classmethod
-    def of(cls, own: Tally, others: Sequence[Tally], only: Sign | None = None) -> "_Sides":
+    def of(
+        cls, own: Tally, others: Sequence[Tally], stays: "Stays", only: Sign | None = None
+    ) -> "_Sides":
         beside = together(others, only)
         sides = own.conversations, beside.conversations
         many = max(int(side.max(initial=-1)) for side in sides) + 1
         counts, counts_beside = (counts_in(side, many) for side in sides)
         begun = sorted([*own.begun, *beside.begun])
         last = max(own.last_conversation, beside.last_conversation)
-        return cls(own, others, beside, counts, counts_beside, begun, last, {})
+        return cls(own, others, beside, counts, counts_beside, begun, last, stays)
 
     def without(self, person: Tally, sign: Sign) -> "_Sides":
         """Return both sides without one other person, with the others' counts of this sign only."""
-        return self.of(self.own, [one for one in self.others if one is not person], sign)
+        return self.of(
+            self.own, [one for one in self.others if one is not person], self.stays, sign
+        )
 
     def value(self, tally: Tally, form: Form) -> float:
         match form.habit.of:
@@ -290,8 +297,8 @@ class _Sides(NamedTuple):
         there = tally.there
         if not there.size:
             return []
-        if (known := self.stays.get(id(there))) is not None:
-            return known
+        if (known := self.stays.get((id(there), self.last))) is not None:
+            return known[1]
         gaps = np.diff(there)
         missed = np.where(gaps > FEWEST_CLUSTERS, gaps - 1, 0)
         share = there.size / (there[-1] - there[0] + 1 - missed)
@@ -302,7 +309,8 @@ class _Sides(NamedTuple):
         end = int(there[-1]) if has_left else NEVER
         firsts, lasts = [there[0], *there[away + 1]], [*there[away], end]
         found = [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]
-        return self.stays.setdefault(id(there), found)
+        self.stays[id(there), self.last] = there, found
+        return found
 
     @property
     def are_compared(self) -> bool:
@@ -315,11 +323,12 @@ class _Compared(NamedTuple):
     """Without people of other scripts than the person's."""
 
     @classmethod
-    def of(cls, own: Tally, others: Sequence[Tally]) -> "_Compared":
-        everyone = _Sides.of(own, others)
+    def of(cls, own: Tally, others: Sequence[Tally], stays: "Stays | None" = None) -> "_Compared":
+        stays = {} if stays is None else stays
+        everyone = _Sides.of(own, others, stays)
         writing = [one for one in others if one.messages]
         like = [one for one in writing if one.script == own.script != ""]
-        return cls(everyone, everyone if len(like) == len(writing) else _Sides.of(own, like))
+        return cls(everyone, everyone if len(like) == len(writing) else _Sides.of(own, like, stays))
 
     def sides_of(self, habit: Habit) -> _Sides:
         return self.of_script if habit.is_of_script else self.everyone
@@ -429,7 +438,7 @@ def changes(own: Tally, before: Tally) -> list[Measure]:
     A change is clear only if it still is without the conversation, such as a week, that adds most
     to it: a single feast is no habit.
     """
-    sides = _Sides.of(own, [before])
+    sides = _Sides.of(own, [before], {})
     measures = [_lasting(measure, sides) for measure in fingerprint(own, [], [before])]
     return sorted(measures, key=lambda one: (one.is_clear, abs(one.distance)), reverse=True)
 
@@ -439,7 +448,8 @@ def _lasting(measure: Measure, sides: _Sides) -> Measure:
         return measure
     form = form_of(measure.name, measure.sign)
     conversation = _farthest_conversation(form, sides, 1 if measure.errors > 0 else -1)
-    fewer = _Sides.of(sides.own.without(conversation), [sides.beside.without(conversation)])
+    beside = [sides.beside.without(conversation)]
+    fewer = _Sides.of(sides.own.without(conversation), beside, sides.stays)
     rest = lesser(measure.errors, _errors(form, fewer))
     return measure if abs(rest) >= CLEAR_OF_MANY else msgspec.structs.replace(measure, errors=rest)
 
@@ -456,15 +466,21 @@ def _farthest_conversation(form: Form, sides: _Sides, side: int) -> int:
 
 
 def clear_measures(
-    own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = (), *, may_be_shared: bool = False
+    own: Tally,
+    others: Sequence[Tally],
+    rest: Sequence[Tally] = (),
+    *,
+    may_be_shared: bool = False,
+    stays: Stays | None = None,
 ) -> Iterator[Measure]:
     """Yield the clear ones of `positive_first(fingerprint(…))`, each in a millisecond.
 
-    may_be_shared: yield also what a group of people does, see `is_beyond_most`.
+    may_be_shared: yield also what a group of people does, see `is_beyond_most`. stays: what is
+    found of all these people, for the next of them.
     """
     if own.messages < FEWEST_COMPARED:
         return
-    compared = _Compared.of(own, [*others, *rest])
+    compared = _Compared.of(own, [*others, *rest], stays)
     if not compared.everyone.are_compared:
         return
     distances = {

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import chain, islice
 from statistics import median
 from typing import Any, Final, Literal, Self, TypeVar
@@ -18,6 +19,7 @@ from saywho.people.fingerprint import (
     MOST_BESIDE,
     CountedSpeaker,
     Measure,
+    Stays,
     Tally,
     clear_measures,
     hours_of_all,
@@ -294,11 +296,8 @@ def habits_of_each(portrait: ChatPortrait, authors: Iterable[int]) -> dict[int, 
     first, in some milliseconds each: call it in a thread.
     """
     speakers = {speaker.author: speaker for speaker in portrait.speakers}
-    return {
-        author: [*_habits_of(speakers[author], portrait.speakers, may_be_shared=True)]
-        for author in authors
-        if author in speakers
-    }
+    found = partial(_habits_of, speakers=portrait.speakers, may_be_shared=True, stays=Stays())
+    return {author: [*found(speakers[author])] for author in authors if author in speakers}
 
 
 def without_shared(
@@ -367,7 +366,11 @@ def _people(
 
 
 def _habits_of(
-    speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker], *, may_be_shared: bool = False
+    speaker: CountedSpeaker,
+    speakers: Sequence[CountedSpeaker],
+    *,
+    may_be_shared: bool = False,
+    stays: Stays | None = None,
 ) -> Iterator[Measure]:
     beside = sorted(
         (one for one in speakers if one.author != speaker.author),
@@ -376,7 +379,7 @@ def _habits_of(
     able = sum(one.messages >= FEWEST_COMPARED for one in beside[:MOST_BESIDE])
     tallies = [one.tally for one in beside]
     return clear_measures(
-        speaker.tally, tallies[:able], tallies[able:], may_be_shared=may_be_shared
+        speaker.tally, tallies[:able], tallies[able:], may_be_shared=may_be_shared, stays=stays
     )
 
 
