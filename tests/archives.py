@@ -211,6 +211,10 @@ SMALL_FILES = SMALL_CHATS | {
     "telegram-html": _TELEGRAM_PAGE,
     "telegram-channel": _TELEGRAM.replace(b"private_group", b"public_channel"),
     "discord": _DISCORD,
+    "tiktok": b'{"Comment": {"Comments": {"App": 1, "CommentsList": [{"date": '
+    b'"2024-01-05 10:00:00", "comment": "hi, you"}]}}}',
+    "tiktok-chats": b'{"Direct Messages": {"Chat History": {"ChatHistory": {"Chat History with '
+    b'jun:": [{"Date": "2024-01-05 10:00:00", "From": "jun", "Content": "hi, you"}]}}}}',
     "discord-package": b'[{"ID": 1190000000000000001, "Timestamp": "2025-11-02 10:20:30", '
     b'"Contents": "hi, you", "Attachments": ""}]',
     "chats": zip_bytes(

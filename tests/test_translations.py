@@ -92,6 +92,7 @@ OF_POSTS = {
     "Texts that stand in quotation marks",
     "Texts with notes in brackets, such as what a speaker does",
     "Texts in which the author and others take turns to speak",
+    "Texts that begin with a time and a name, as another’s words",
 }
 """Doubts that no chat has."""
 NAMED_BY_THE_VERDICT = "Perhaps {username}, but there are too few of their posts here to say so"

@@ -52,7 +52,8 @@ class PostShape:
     """By default a reply if it answers, else a post."""
     answered: Callable[[Post], ReplyTarget | None] = lambda _: None
     counts: Callable[[Post], Iterable[object]] | None = None
-    is_restricted: Callable[[Post], bool] | None = None
+    is_restricted: Callable[[Post], bool | None] | None = None
+    """None of a post that does not say who may read it."""
     left_out: Callable[[Post], SkipReason | None] = lambda _: None
     """Why a post is left out, whatever words it has."""
     empty: Callable[[Post], SkipReason] = lambda _: "empty"

@@ -61,6 +61,7 @@ from saywho.formats.posts import (
     mastodon,
     nostr,
     tei,
+    tiktok,
     tumblr,
 )
 from saywho.formats.reading import TOO_DEEP, BadRecord, Skipped
@@ -209,6 +210,8 @@ _LATER: Final[tuple[Format, ...]] = (
     message_tables.IMAZING,
     message_tables.WECHAT,
     discord.PACKAGE_FORMAT,
+    tiktok.CHATS_FORMAT,
+    tiktok.FORMAT,
     *shapes.FORMATS,
     meta_chats.FORMAT,
     meta_posts.FORMAT,

@@ -102,7 +102,14 @@ def test_a_table_with_times_and_tabs_is_no_log(tmp_path: Path) -> None:
     assert len(records_in(items)) == 20
 
 
-@pytest.mark.parametrize("text", ["<p>fog</p>\n<p>again</p>\n", "<b> <i> fog\nplain words\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>fog</p>\n<p>again</p>\n",
+        "<b> <i> fog\nplain words\n",
+        "<s> fog </s>\n<s> <user> : hi </s>\n",
+    ],
+)
 def test_tags_are_no_names(text: str) -> None:
     with pytest.raises(UnrecognisedFileError):
         read_file_records(text.encode())

@@ -83,3 +83,31 @@ def test_time_grows_as_the_depth_does() -> None:
         for depth in (3_000, FACTOR * 3_000)
     ]
     assert growth(*(partial(read_file_records, file) for file in files)) < MOST_GROWTH
+
+
+def test_a_name_in_two_scripts_is_one_name() -> None:
+    names = (
+        "<author><persName><forename>Мина</forename> <surname>Пир</surname></persName>{}</author>"
+    )
+    latin = "<persName><forename>Mina</forename> <surname>Pier</surname></persName>"
+    _, items = read_file_records(tei(names.format(latin)))
+    assert [item.username for item in records_in(items)] == ["Мина_Пир"]
+
+
+def test_each_utterance_is_of_who_speaks() -> None:
+    spoken = (
+        "<u who='#PierMina'><seg>The fog.</seg> <note>Laughter</note><seg>It is here.</seg></u>"
+        "<u who='#jun'>When does it lift?</u><u who='#PierMina'>At six.</u>"
+    )
+    person = (
+        "</titleStmt><person xml:id='PierMina'><persName><surname>Pier</surname><forename>Mina"
+        "</forename></persName></person><setting><date when='1998-11-25'/></setting><titleStmt>"
+    )
+    _, items = read_file_records(tei(person, spoken), username="ada")
+    found = records_in(items)
+    assert [(item.username, item.text) for item in found] == [
+        ("Mina_Pier", "The fog. It is here."),
+        ("jun", "When does it lift?"),
+        ("Mina_Pier", "At six."),
+    ]
+    assert {str(item.created_at) for item in found} == {"1998-11-25 00:00:00+00:00"}

@@ -490,3 +490,28 @@ def test_an_amount_is_no_name_of_a_column(value: str, tmp_path: Path) -> None:
         pytest.raises(UnrecognisedFileError, match="first row has values"),
     ):
         check_columns(open_records(source), ReadOptions())
+
+
+def test_a_list_of_a_name_is_a_name(tmp_path: Path) -> None:
+    rows = "['Mina Pier'],Fog again\n\"['Jun Reef', 'Ada Pier']\",It lifts\n[\"Dara O'Pier\"],Yes\n"
+    items, notes = read_text(
+        tmp_path, "speaker,text\n" + rows.replace('["', '"[""').replace('"]', '""]"')
+    )
+    found = [name for name, _, _ in said(items)]
+    assert found == ["Mina_Pier", "Jun_Reef,_Ada_Pier", "Dara_O'Pier"]
+    assert "Names of several people" in told(notes)
+
+
+def test_states_of_books_are_no_words(tmp_path: Path) -> None:
+    rows = "Fog,Jun Reef,9780,to-read,\nPier,Ada Pier,9781,read,\n"
+    items, _ = read_text(tmp_path, "Title,Authors,ISBN/UID,Read Status,Review\n" + rows)
+    assert said(items) == []
+
+
+def test_comments_that_name_their_writers_are_not_the_row_creators(tmp_path: Path) -> None:
+    comment = "12/Jan/24 11:00 AM;jun;It is the fog."
+    rows = "".join(f"P-{n},mina,{comment} {n}\n" for n in range(3))
+    _, notes = read_text(tmp_path, "Key,Creator,Comment\n" + rows)
+    doubts = [doubt for doubt in notes.doubts if doubt.grave]
+    assert [doubt.count for doubt in doubts] == [3]
+    assert "begin with a time and a name" in told(notes)

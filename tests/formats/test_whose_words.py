@@ -505,3 +505,55 @@ def test_a_column_of_labels_is_offered_as_no_author(column: str) -> None:
     assert "author" not in {
         part.role for part in read_file_records(table([column, "text"], rows))[0].notes.unread
     }
+
+
+@pytest.mark.parametrize("name", ["isoutbox", "is_outgoing", "sentByMe", "isMine", "outbound"])
+@pytest.mark.parametrize("write", [table, lines])
+def test_a_flag_of_a_side_tells_who_wrote(name: str, write: Any) -> None:
+    rows = [["hello", "0", "Ada"], ["on my way", "1", "Ada"], ["good", "0", "Ada"]]
+    inverse = [[text, "01"[flag == "0"], who] for text, flag, who in rows]
+    for column, said in ((name, rows), ("is_incoming", inverse), ("received", inverse)):
+        found = read_file_records(write(["body", column, "contact"], said), username="jun")[1]
+        assert [item.username for item in records_in(found)] == ["Ada", "jun", "Ada"]
+
+
+def test_a_post_without_a_link_is_of_its_author() -> None:
+    rows = [["mina", "Fog again", "true", "pier"], ["jun", "It lifts", "true", "pier"]]
+    records, items = read_file_records(lines(["author", "selftext", "is_self", "subreddit"], rows))
+    assert not records.is_chat
+    assert [item.username for item in records_in(items)] == ["mina", "jun"]
+
+
+@pytest.mark.parametrize(
+    ("given", "family"),
+    [("First Name", "Last Name"), ("Vorname", "Nachname"), ("prénom", "Nom de famille")],
+)
+def test_what_others_wrote_about_someone_is_theirs(given: str, family: str) -> None:
+    rows = [["Ada", "Pier", "Mina sees through fog."], ["Dara", "Reef", "Mina mends any engine."]]
+    found = read_file_records(table([given, family, "Text"], rows), username="mina")[1]
+    assert [item.username for item in records_in(found)] == ["Ada_Pier", "Dara_Reef"]
+
+
+def test_the_artist_of_an_album_is_no_author() -> None:
+    rows = [["Nick", "Drake", "Moon", "9", "I play it in fog."], ["", "Can", "Bog", "8", "Loud."]]
+    columns = ["First Name", "Last Name", "Album", "Rating", "Review"]
+    found = records_in(read_file_records(table(columns, rows), username="mina")[1])
+    assert [(item.username, item.text) for item in found] == [
+        (None, "I play it in fog."),
+        (None, "Loud."),
+    ]
+
+
+@pytest.mark.parametrize("key", ["createdUser", "reviewer", "sentBy"])
+def test_an_object_of_a_person_names_the_author(key: str) -> None:
+    people = [{"id": 7, "displayName": "Ada", "mail": "a@pier"}, {"id": 8, "displayName": "Dara"}]
+    posts = [{"content": f"Fog {n}", key: person} for n, person in enumerate(people)]
+    found = read_file_records(json.dumps(posts).encode(), username="mina")[1]
+    assert [item.username for item in records_in(found)] == ["Ada", "Dara"]
+
+
+def test_who_sent_a_message_is_no_time() -> None:
+    rows = [["c1", "hello", "Ada", "2024-01-05 10:00"], ["c1", "yes", "Dara", "2024-01-05 10:01"]]
+    columns = ["conversation_id", "content", "sent_by", "timestamp"]
+    found = read_file_records(table(columns, [*rows, *rows]), username="mina")[1]
+    assert [item.username for item in records_in(found)][:2] == ["Ada", "Dara"]

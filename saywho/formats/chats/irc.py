@@ -53,9 +53,15 @@ _COLOURS: Final = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|[\x02\x0f\x11\x16\x
 _IN_NAME: Final = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 
 
+_ELEMENT: Final = re.compile(r"<(\w{1,40})>.*</\1>\s*\Z")
+"""A line of XML, whose tag is no name."""
+
+
 def is_log(lines: Sequence[str]) -> bool:
     """Return whether the first of some lines and most lines after it are of a log of IRC."""
     filled = [plain for line in lines[:40] if (plain := _COLOURS.sub("", line)).strip()]
+    if filled and all(_ELEMENT.match(line) for line in filled):
+        return False
     patterns = (_SAID, _TABBED, _DONE, _OPENED, _NOTICE)
     matches = [any(pattern.match(line) for pattern in patterns) for line in filled]
     return len(matches) > 1 and matches[0] and 2 * sum(matches) > len(matches)

@@ -38,6 +38,7 @@ _TEXTS: Final = re.compile(r"\b([Tt]ext|[Pp]ost)s\b|(?<=every )text\b")
 """Words for messages in findings about any file."""
 _FIRST_YEAR: Final = 1985
 _WEEK: Final = timedelta(days=7)
+_MIDNIGHT: Final = datetime.min.time()
 _TURN: Final = timedelta(minutes=20)
 """Longest time in which a person, another one and the first again write in a talk."""
 
@@ -426,7 +427,8 @@ class _Talk:
         self._last = [*self._last[-2:], (name, record.created_at)]
         if len(self._last) == 3 and self._last[0][0] == name:
             times = [time for _, time in self._last]
-            if max(times) - min(times) <= _TURN:
+            is_day = times[0] == times[1] == times[2] and times[0].time() == _MIDNIGHT
+            if max(times) - min(times) <= _TURN and not is_day:
                 self._turns.add(record.text)
 
     def doubts(self, records: int) -> Doubts:

@@ -13,6 +13,7 @@ from saywho.formats.chats.line import HEADING as LINE
 from saywho.formats.chats.sentence_tables import Matcher, has_table, matcher
 from saywho.formats.chats.text_chat import LONGEST_HEADING
 from saywho.formats.records import Record
+from saywho.formats.source.times import is_time
 from saywho.formats.tables.own_words import TAG, names_speaker
 from saywho.formats.tally import MOST_KEPT, Doubts, Sightings
 
@@ -417,6 +418,8 @@ def _speakers_in(text: str) -> list[str]:
     return often if len(often) > 1 and sum(map(turns.count, often)) * 2 > len(turns) else []
 
 
+_HEAD: Final = re.compile(r"(?=.{0,3}\d)([^\n;|\t]{8,40}?) ?[;|\t] ?[^\n;|\t]{1,60}[;|\t]")
+"""The time and the name of who wrote a comment, as Jira puts them into its cell."""
 _NOTE: Final = re.compile(
     r"\[[^\W\d_][^\[\]\n=<>{}\"]{0,80} [^\[\]\n=<>{}\"]{1,80}\](?![(\[:])|〔[^〔〕\n]{2,80}〕"
 )
@@ -435,6 +438,8 @@ class PostKinds:
         )
         of_author = Message("Texts in which the author and others take turns to speak")
         self._own_turns = Sightings("words", of_author, share=0.0, is_grave=True)
+        headed = Message("Texts that begin with a time and a name, as another’s words")
+        self._headed = Sightings("words", headed, share=0.2, is_grave=True)
         quoted = Message("Texts that stand in quotation marks")
         self._quoted = Sightings("words", quoted, fewest=3, share=0.5)
         notes = Message("Texts with notes in brackets, such as what a speaker does")
@@ -453,6 +458,8 @@ class PostKinds:
             (self._own_turns if are_sure else self._turns).add(", ".join(speakers[:5]))
         if text[:1] == '"':
             self._quoted.add(text)
+        if (head := _HEAD.match(text)) and is_time(head[1]):
+            self._headed.add(text)
         if len(text) < 1_000 and ("[" in text or "〔" in text) and _NOTE.search(text):
             self._notes.add(text)
         at = text.rfind("\n") + 1
@@ -466,6 +473,7 @@ class PostKinds:
         yield from self._addresses.doubts(records, is_grave=True)
         yield from self._missing.doubts()
         yield from self._quoted.doubts(records)
+        yield from self._headed.doubts(records)
         yield from self._notes.doubts(records)
         yield from self._turns.doubts(records)
         yield from self._own_turns.doubts(records)

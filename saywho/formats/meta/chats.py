@@ -155,9 +155,10 @@ class MetaChats(JsonChat[MetaThread]):
         stream = super().read(source, options)
         if stream and source.has_members and posts_in(source):
             note = Message(
-                "the chats of {name} are read, and own posts are left out (--format meta reads"
-                " them)",
+                "the chats of {name} are read, and own posts are left out (--format"
+                " {format} reads them)",
                 name=source.name,
+                format="meta",
             )
             return replace(stream, left_out=(LeftOut(note, "meta"),))
         return stream

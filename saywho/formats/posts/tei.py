@@ -1,13 +1,15 @@
-"""Books and letters in TEI, as ELTeC and other corpora have them: the body of each text.
+"""Books, letters and speeches in TEI, as ELTeC, ParlaMint and other corpora have them.
 
-Notes, corrections' old readings, page breaks and texts before or behind the body are left out. The
-header names the author. Source: the TEI Guidelines, P5; ELTeC's schemas.
+The body of each text is a post of the author whom the header names. Where utterances in it name
+who speaks, each is a post of its own. Notes, corrections' old readings, page breaks and texts
+before or behind the body are left out. Source: the TEI Guidelines, P5; ELTeC's and Parla-CLARIN's
+schemas.
 """
 
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from saywho.errors import Message, RecordError, message_of
@@ -15,25 +17,41 @@ from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Format, Item, ReadOptions, Record, RecordStream, by_author
 from saywho.formats.source.file import Content, Source, bare_head
 from saywho.formats.source.members import damaged
+from saywho.formats.source.times import is_time, read_time
 from saywho.formats.source.xml import xml_parser
 from saywho.formats.texts import MOST_CHARACTERS
 
 _NO_WORDS: Final = frozenset(
     (
         *("note", "fw", "figDesc", "orig", "sic", "abbr", "del", "gap", "app", "index", "ref"),
-        *("speaker", "castList"),
+        *("speaker", "castList", "desc"),
     )
 )
 _PARAGRAPHS: Final = frozenset(
     ("p", "l", "head", "ab", "quote", "div", "item", "salute", "signed", "lg", "sp", "stage")
 )
+_NAMES: Final = ("forename", "surname", "persName")
 _LIFE: Final = re.compile(r"(?<!\s)\s*(?:\([^()]*\)|\[[^\[\]]*\])\.?")
 _BLANKS: Final = re.compile(r"\s+")
+
+
+class _Speech(NamedTuple):
+    who: str
+    """The number of a person, or their name."""
+    text: str
 
 
 class _Reader:
     def __init__(self) -> None:
         self._path: list[str] = []
+        self._speaks: list[tuple[str, int]] = []
+        """Who speaks in the open utterances, and how many parts stand before their words."""
+        self.speeches: list[_Speech] = []
+        self.day: str | None = None
+        """On which was spoken."""
+        self._person = ""
+        self.names: dict[str, dict[str, str]] = {}
+        """Parts of the names of people, by their number."""
         self._bodies = 0
         """Number of open bodies; to look for a body in the path takes long in deep files."""
         self._silent = 0
@@ -41,28 +59,51 @@ class _Reader:
         self._parts: list[str] = []
         self._size = 0
         self.authors: list[str] = []
+        self._is_called = False
+        """Whether the name of the author has ended."""
         self._parser = xml_parser(self._start, self._end, self._data)
 
     def read(self, content: Content) -> str:
         """Return the words. Raises expat.ExpatError, RecordError, BrokenFileError."""
         for data in chain(content.chunks(), [b""]):
             self._parser.Parse(data, not data)
-        paragraphs = (_BLANKS.sub(" ", part).strip() for part in "".join(self._parts).split("\0"))
-        return "\n\n".join(filter(None, paragraphs))
+        return self._words(0)
 
-    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+    def name_of(self, who: str) -> str:
+        """Return the name of who speaks; their number, as the text writes it, without a name."""
+        parts = self.names.get(number := who.removeprefix("#"), {})
+        found = (parts.get(part, "") for part in ("forename", "surname"))
+        return " ".join(filter(None, found)) or parts.get("persName") or number
+
+    def _words(self, begin: int) -> str:
+        written = "".join(self._parts[begin:]).split("\0")
+        return "\n\n".join(filter(None, (_BLANKS.sub(" ", part).strip() for part in written)))
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
         self._path.append(name)
         self._bodies += name == "body"
         self._silent += name in _NO_WORDS
         if name == "author" and self._path[-2:-1] == ["titleStmt"]:
             self.authors.append("")
+            self._is_called = False
+        if name == "person":
+            self._person = attributes.get("xml:id", "")
+        elif name == "date" and "setting" in self._path:
+            self.day = attributes.get("when", self.day)
+        elif name == "u" and "who" in attributes:
+            self._speaks.append((attributes["who"], len(self._parts)))
         if self._bodies:
             self._parts.append("\0" if name in _PARAGRAPHS else " " if name in {"lb", "pb"} else "")
 
     def _data(self, text: str) -> None:
-        if self._path[-2:] == ["titleStmt", "author"] or _is_name_of_author(self._path):
+        if self._path[-2:] == ["titleStmt", "author"] or (
+            not self._is_called and _is_name_of_author(self._path)
+        ):
             self.authors[-1] += text
+        elif self._person and self._path[-1] in _NAMES and "persName" in self._path[-2:]:
+            parts = self.names.setdefault(self._person, {})
+            parts.setdefault(self._path[-1], text.strip())
         elif self._bodies and not self._silent:
             self._size += len(text)
             if self._size > MOST_CHARACTERS:
@@ -73,6 +114,12 @@ class _Reader:
         name = self._path.pop()
         self._bodies -= name == "body"
         self._silent -= name in _NO_WORDS
+        # Behind a name may stand the same in other letters.
+        self._is_called |= name in {"persName", "name"} and self._path[-1:] == ["author"]
+        if name == "u" and self._speaks:
+            who, begin = self._speaks.pop()
+            self.speeches.append(_Speech(who, self._words(begin)))
+            del self._parts[begin:]
         if name in _PARAGRAPHS and self._bodies:
             self._parts.append("\0")
 
@@ -105,8 +152,13 @@ def _items(source: Source, contents: list[Content], options: ReadOptions) -> Ite
                 raise damaged(content.name, fault) from None
             yield BadRecord(place, Message("{name}: {fault}", name=content.name, fault=fault))
             continue
-        if not text:
-            yield Skipped(place, "empty")
+        said = read_time(reader.day) if reader.day and is_time(reader.day) else None
+        for who, words in reader.speeches:
+            record = Record(place=place, text=words, created_at=said)
+            yield by_author(record, reader.name_of(who)) if words else Skipped(place, "empty")
+        if not text or reader.speeches:
+            if not reader.speeches:
+                yield Skipped(place, "empty")
             continue
         authors = [name for name in map(called, reader.authors) if name]
         source.notes.is_author_open |= len(authors) != 1

@@ -140,6 +140,8 @@ ALIASES: Final[dict[str, str]] = {
     "reblogged_from": "rebloggedfromname rebloggedfromid",
     "reply_words": "embeddedtext",
     "actor": _paths("creator author account user", "actorid"),
+    "family_name": "lastname familyname surname nachname apellido apellidos sobrenome cognome"
+    " achternaam nazwisko фамилия nomdefamille",
     "clock": "time 작성시간 작성시각 시간 시각 tweettime createdtime posttime publishtime"
     " 时间 時間",
 }
@@ -150,6 +152,10 @@ PERSONS: Final = (
     *("snippet.authordisplayname", "snippet.toplevelcomment.snippet.authordisplayname"),
 )
 """Columns that name the author if none has an account's name."""
+GIVEN_NAMES: Final = word_set(
+    "firstname givenname forename vorname nombre nombres nome prénom prenom voornaam imię имя"
+)
+"""Columns that name the author together with one of family names."""
 _HELPERS: Final = word_set(
     "replies_to is_by_community answered_thread conversation clock shares title reblogged_from"
     " reply_words actor is_for_all is_published status"
@@ -245,7 +251,7 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
     if "to" in plain and {"url", "n_reposts"} <= names.keys():
         # GetOldTweets3 names who is answered.
         names |= dict.fromkeys(("reply_name", "replies_to"), (plain["to"],))
-    persons = [plain[alias] for alias in PERSONS if alias in plain]
+    persons = _persons(plain, names)
     if "username" not in names and persons:
         names["username"] = tuple(persons)
         shown = tuple(name for name in names.get("display_name", ()) if name not in persons)
@@ -253,6 +259,13 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
         if not shown:
             del names["display_name"]
     return names
+
+
+def _persons(plain: Mapping[str, str], names: Mapping[str, object]) -> list[str]:
+    given = [name for alias, name in plain.items() if alias in GIVEN_NAMES]
+    if given and "family_name" in names:
+        return given[:1]
+    return [plain[alias] for alias in PERSONS if alias in plain]
 
 
 TEXTS_IF_NAMED: Final = ("message", "caption", "comment", "review", "reviewtext")
@@ -329,7 +342,8 @@ def names_of_works(names: Iterable[str]) -> list[str]:
         return [
             name
             for alias, name in plain.items()
-            if alias in _TITLES or (has_authors and _AUTHORS_OF_WORKS.fullmatch(alias))
+            if alias in _TITLES | GIVEN_NAMES
+            or (has_authors and _AUTHORS_OF_WORKS.fullmatch(alias))
         ]
     is_of_places = len(_BESIDE_PLACES & {*plain}) > 2
     return [name for alias, name in plain.items() if is_of_places and alias in _TITLES]
@@ -527,20 +541,20 @@ def _author_rating(words: set[str], column: Sequence[object]) -> int:
     # The name of the author of a comment is one, the comment is none.
     texts = _TEXT_WORDS - _KINDS_OF_POSTS if words & _NAME_WORDS else _TEXT_WORDS
     named = words | {word.removesuffix("s") for word in words}
-    if not named & _AUTHOR_WORDS or words & (
-        _OTHER_WORDS | _TIME_WORDS - {"posted", "written"} | texts
-    ):
+    if not named & _AUTHOR_WORDS or words & (_OTHER_WORDS | (texts - _TIME_WORDS)):
         return 0
     names = [name for name in map(word, column) if name and len(name) <= _LONGEST_NAME]
     if 2 * len(names) < len(column) or any("://" in name for name in names):
+        return 0
+    if words & _TIME_WORDS and any(map(is_time, names)):
         return 0
     if all(map(is_flag, names)):
         return 0
     if words & {"id", "ids"} or all(name.isdigit() for name in names):
         # Others write on an owner's page.
         return (1 if "owner" in words else 2) if words & {"id", "ids"} else 0
-    if words & _OUTLETS:
-        return 1
+    if words & _OUTLETS or all("@" in name[1:] for name in names):
+        return 1  # An address of mail names somebody only if nothing else does.
     return 5 if words & _ACCOUNT_WORDS else 4 if "name" not in words else 3
 
 
@@ -572,7 +586,11 @@ def _text_rating(words: set[str], column: Sequence[object]) -> int:
         return 0
     if 2 * len(set(texts)) < len(texts):  # Few different values are states, not words of people.
         return 1
+    if len(texts) > 1 and all(text.isascii() and len(text.split()) == 1 for text in texts):
+        return 0 if words & _OF_STATES else 1
     return 2 + sum(map(len, texts)) // len(texts) if texts else 0
 
 
+_OF_STATES: Final = frozenset({"status"})
+"""Words of columns whose single words are states: `to-read`."""
 _RATINGS: Final = {"username": _author_rating, "created_at": _time_rating, "text": _text_rating}

@@ -21,6 +21,7 @@ from saywho.formats.tables.cells import (
 )
 from saywho.formats.tables.column_kinds import COUNTS
 from saywho.formats.tables.column_names import (
+    GIVEN_NAMES,
     UNWRAPPED,
     heads,
     inner_names,
@@ -104,6 +105,10 @@ class FileColumns:
         """Whether a row may have objects whose values are columns."""
         self.has_limits = not self.is_own and not _LIMITS.isdisjoint(self._names)
         self.says_kind = not _SAYING_KIND.isdisjoint(self._names)
+        self.has_parts_of_names = (
+            self.has("family_name")
+            and plain_column(next(iter(self.names_of("username")), "")) in GIVEN_NAMES
+        )
         own_types = types_of_own_fields().items()
         self.own_types = [(field, kind) for field, kind in own_types if field in self._names]
         marks = {"is_repost", "reposts", "kind"}

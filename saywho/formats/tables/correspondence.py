@@ -13,7 +13,7 @@ from saywho.errors import RecordError
 from saywho.formats.reading import Skipped, username_for
 from saywho.formats.records import FileRoom, Item, Record
 from saywho.formats.source.times import is_time
-from saywho.formats.tables.cells import is_filled, plain_column, word
+from saywho.formats.tables.cells import is_filled, is_flag, plain_column, says_no, says_yes, word
 from saywho.formats.tables.column_kinds import COUNTS
 from saywho.text import clean_title, word_set
 
@@ -68,9 +68,9 @@ _MESSAGES_OF_APPS: Final = (
 """Columns that together only messages have, as the interface of an app gives them."""
 _NUMBERS: Final = frozenset({"senderid", "phone", "phonenumber", "mobile", "전화번호"})
 """Columns with the number of who sent a message, or of their phone."""
-_DIRECTIONS: Final = word_set(
-    "fromme isfromme isself issender issent issend direction outgoing isoutgoing"
-)
+_DIRECTIONS: Final = frozenset({"direction", "issender", "issend"})
+_BY_SELF: Final = re.compile(r"(?:from|by|sentby|sender|senderis|author|authoris)?(?:me|mine|self)")
+"""Name, without `is`, of a flag of messages that the exporter wrote: `sent_by_me`."""
 _OUT: Final = word_set(
     "out outgoing outbound outbox sent 발신 보낸 보냄 송신 送信 发送 發送 发出 enviado enviada"
     " envoyé gesendet ausgehend отправлено gönderildi"
@@ -129,6 +129,8 @@ class Correspondence:
     directions: frozenset[str] = frozenset()
     roles: str = ""
     """Column that tells the person from the machine in a talk with an assistant."""
+    is_of_received: bool = False
+    """Whether a yes in the column of directions is of a received message."""
     other_side: tuple[str, ...] = ()
     """Columns with the other person; the first filled column counts."""
     has_sender: bool = False
@@ -164,10 +166,13 @@ class Correspondence:
     def _is_sent(self, value: str) -> bool:
         # Android's type is 1 for received and 2 for sent; a flag is 1 for sent.
         sent = frozenset({"2", *_OUT}) if self.directions <= _OF_ANDROID else _SENT
+        if self.is_of_received and is_flag(value):
+            return says_no(value)
         return _direction(value) in sent or _side(value) == "out"
 
-    @staticmethod
-    def _is_received(value: str) -> bool:
+    def _is_received(self, value: str) -> bool:
+        if self.is_of_received and is_flag(value):
+            return says_yes(value)
         return _direction(value) in _RECEIVED or _side(value) == "in"
 
     def is_notice(self, row: Row) -> bool:
@@ -226,6 +231,8 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     directions = directions or frozenset(
         name for name, found in states.items() if _says_directions(name, found)
     )
+    flags = {} if directions else _flags_of_sides(sample)
+    directions = directions or frozenset([*flags][:1])
     if roles := next(
         (name for name, found in sorted(states.items()) if _says_roles(name, found)), ""
     ):
@@ -251,7 +258,12 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     if directions or is_certain or ((is_to_someone or is_in_chat) and not is_public):
         other_side = _other_side(sample, directions)
         return Correspondence(
-            platform, recipients, directions, other_side=other_side, has_sender=has_sender
+            platform,
+            recipients,
+            directions,
+            is_of_received="in" in flags.values() and directions <= {*flags},
+            other_side=other_side,
+            has_sender=has_sender,
         )
     return None
 
@@ -293,6 +305,34 @@ def _says_directions(plain: str, states: set[str]) -> bool:
     return {"in", "out"} <= sides or (
         plain in _MAYBE_DIRECTIONS and bool(states) and sides <= {"in", "out"}
     )
+
+
+def _flags_of_sides(sample: Sequence[Row]) -> dict[str, Literal["in", "out"]]:
+    """Return the flags of who wrote to whom, and which side a yes is of.
+
+    A word such as `sent` may say that a message arrived, so it needs both values. What several
+    people wrote in public is not of the exporter: Reddit calls a post without a link `is_self`.
+    """
+    flags: dict[str, Literal["in", "out"]] = {}
+    rows = [
+        {plain: _word(row[n]) for plain, n in _by_plain_name((*row,)).items()} for row in sample
+    ]
+    is_public = any(not _PUBLIC.isdisjoint(row) for row in rows)
+    for plain in dict.fromkeys(plain for row in rows for plain in row):
+        stem = plain.removeprefix("is").removeprefix("was")
+        side = "out" if stem in _OUT or _BY_SELF.fullmatch(stem) else "in" if stem in _IN else ""
+        values = [value for row in rows if (value := row.get(plain))] if side else []
+        if not (values and all(map(is_flag, values))):
+            continue
+        own = [row for row in rows if says_yes(row.get(plain)) == (side == "out")]
+        writers = {name for row in own if (name := next(filter(None, map(row.get, _WHO)), None))}
+        is_sure = stem != plain or len(stem) > 8 or _BY_SELF.fullmatch(stem) is not None
+        if (is_sure or 0 < len(own) < len(rows)) and not (is_public and len(writers) > 1):
+            flags[plain] = "out" if side == "out" else "in"
+    return dict(sorted(flags.items(), key=lambda flag: flag[1] == "in"))
+
+
+_WHO: Final = tuple(sorted(_SENDERS))
 
 
 def _says_roles(plain: str, states: set[str]) -> bool:

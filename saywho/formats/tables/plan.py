@@ -370,7 +370,10 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
     may_guess_texts = sample.is_table or plan.named is not None or is_said
     for role in [*ROLES] if may_guess_texts else [role for role in ROLES if role != "text"]:
         may_be_shown = role == "username" and bool(shown)
-        is_known = any(columns.has(role) for columns in known) and not may_be_shown
+        is_known = not may_be_shown and any(
+            columns.has(role) and not isinstance(columns.first(row, role), dict)
+            for row, columns in sample.each(plan)
+        )
         is_known |= role in plan.guesses
         is_known |= role == "username" and bool(plan.works)
         if is_known or role in fields_without(plan.chosen):

@@ -110,6 +110,8 @@ class RowRules(NamedTuple):
 
 NO_RULES: Final = RowRules()
 _TAG: Final = re.compile(r"<[^<>]*>")
+_LISTED_NAMES: Final = re.compile(r"\[(?P<quote>['\"])(?P<names>.{1,200})(?P=quote)\]")
+"""A list of names, as pandas writes it into a cell."""
 _WORDY: Final = frozenset({"text", "username", "display_name"})
 _WITH_NA: Final = EMPTY_CELLS | {NA}
 _ERRORS: Final = Message("Error values of a spreadsheet in place of texts")
@@ -270,6 +272,8 @@ def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | 
     """Return username and display name. Raises RecordError."""
     stated, display_name = values.get("username"), values.get("display_name")
     display_name = None if display_name is None else word(display_name)
+    if columns.has_parts_of_names and isinstance(stated, str):
+        stated = " ".join(filter(None, (word(stated), word(values.get("family_name")))))
     if rules.plan.are_in_addresses:
         stated = author_in(values.get("url"))
     are_lost = "username" in rules.plan.lost_ids
@@ -291,6 +295,8 @@ def _read_author(stated: object, *, is_own: bool, are_lost: bool) -> tuple[str |
     name = word(stated) if is_own else as_name(stated)
     if name is None or is_own:
         return name, None
+    if listed := _LISTED_NAMES.fullmatch(name):
+        name = ", ".join(re.split(rf"{listed['quote']}, ?{listed['quote']}", listed["names"]))
     name = name.rstrip(":： ") or name  # As a script has it, in front of a line.
     is_username = len(name.split()) == 1 and (is_broken(name) or as_username(name) is not None)
     return name, None if is_username else username_for(name, name)
