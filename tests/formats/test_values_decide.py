@@ -515,3 +515,58 @@ def test_comments_that_name_their_writers_are_not_the_row_creators(tmp_path: Pat
     doubts = [doubt for doubt in notes.doubts if doubt.grave]
     assert [doubt.count for doubt in doubts] == [3]
     assert "begin with a time and a name" in told(notes)
+
+
+def test_a_list_of_what_people_said_is_found_by_its_shape(tmp_path: Path) -> None:
+    names = ["Mina", "Jun", "Mina", "Ada"]
+    rows = [
+        {"name": name, "spoken": f"The fog came at {n}, and nobody saw the pier."}
+        for n, name in enumerate(names)
+    ]
+    for page in ({"meta": {"date": "x"}, "hansard": rows}, {"page": {"turns": rows, "count": 4}}):
+        items, _ = read_text(tmp_path, json.dumps(page, indent=1), "minutes.json")
+        assert [name for name, _, _ in said(items)] == names
+
+
+@pytest.mark.parametrize("key", ["bio", "description", "summary"])
+def test_a_list_of_accounts_has_no_posts(tmp_path: Path, key: str) -> None:
+    people = [
+        {"username": f"mina{n}", key: f"I have lived at pier {n} for years."} for n in range(9)
+    ]
+    with pytest.raises(UnrecognisedFileError):
+        read_text(tmp_path, json.dumps({"people": people}), "people.json")
+
+
+def test_of_two_columns_with_the_same_words_the_plain_one_is_read(tmp_path: Path) -> None:
+    posts = [
+        {
+            "username": name,
+            "raw": f"Fog came at {n}, *again*, and stayed.",
+            "cooked": f"<p>Fog came at {n}, <em>again</em>, and stayed.</p>",
+        }
+        for n, name in enumerate(["Mina", "Jun", "Mina"])
+    ]
+    items, _ = read_text(tmp_path, json.dumps({"latest_posts": posts}), "posts.json")
+    assert [text for _, text, _ in said(items)] == [post["raw"] for post in posts]
+
+
+def test_words_inside_of_an_object_are_of_who_made_it(tmp_path: Path) -> None:
+    people = [
+        {"id": "1", "fullName": "Mina Pier", "username": "mina"},
+        {"id": "2", "username": "jun"},
+    ]
+    actions = [
+        {
+            "type": "commentCard",
+            "data": {"text": f"Fog {n}", "card": {"name": "Buy seeds"}},
+            "memberCreator": people[n % 2],
+        }
+        for n in range(4)
+    ]
+    items, _ = read_text(tmp_path, json.dumps({"name": "Garden", "actions": actions}), "board.json")
+    assert [(name, text) for name, text, _ in said(items)] == [
+        ("mina", "Fog 0"),
+        ("jun", "Fog 1"),
+        ("mina", "Fog 2"),
+        ("jun", "Fog 3"),
+    ]

@@ -392,6 +392,9 @@ SPEAKERS = (
     ("Ada Tide", "Mr. TIDE. — "),
     ("ada_tide", "Tide: "),
     ("Ada Tide", "Mrs. TIDE. "),
+    ("Ada Tide", "Sra. Tide. "),
+    ("Ada Tide", "Mrs. TIDE of Ohio. "),
+    ("Ada Tide", "Ada Tide. "),
     ("우미나", "○의장 우미나  "),
     ("Мина Тихая", "Тихая М.: "),
 )
@@ -416,6 +419,18 @@ def test_who_speaks_is_no_word_of_theirs(file: tuple[bytes, list[str]]) -> None:
     records, items = read_file_records(file[0])
     assert [item.text for item in records_in(items)] == file[1]
     assert any("Names of speakers" in str(finding) for _, finding in records.notes.odd)
+
+
+def test_a_label_with_a_full_stop_is_known_by_its_return() -> None:
+    spoken = [("Mina Pier", "Sig.ra PIER. "), ("Jun Reef", "Il pres. REEF. ")] * 3
+    rows = [[name, f"{label}The fog, {n}."] for n, (name, label) in enumerate(spoken)]
+    rows += [["Dara Tide", "On. TIDE. And now?"], ["Ada Lee", "I, too, saw Mrs. Lee. She waved."]]
+    found = records_in(read_file_records(table(["speaker", "text"], rows))[1])
+    assert [item.text for item in found[:6]] == [f"The fog, {n}." for n in range(6)]
+    assert found[6].text == "And now?"
+    own = [["Mina Pier", f"{word} saw Mina. Fog {n}."] for n, word in enumerate(["I", "He", "We"])]
+    found = records_in(read_file_records(table(["speaker", "text"], own))[1])
+    assert [item.text for item in found] == [text for _, text in own]
 
 
 @given(st.sampled_from(SPEAKERS), st.lists(st.sampled_from(["Note: ", "Q: ", ""]), min_size=4))

@@ -220,6 +220,11 @@ def is_known(name: str) -> bool:
     return plain_column(name) in _ranks()
 
 
+def is_text(name: str) -> bool:
+    """Return whether programs have the words of people in a column of this name."""
+    return any(field == "text" for field, _ in _ranks().get(plain_column(name), ()))
+
+
 @cache
 def heads() -> frozenset[str]:
     return frozenset(alias.partition(".")[0] for alias in _ranks() if "." in alias)
@@ -491,9 +496,31 @@ def longest_texts(values: Mapping[str, Sequence[object]]) -> list[str]:
     if any(is_value(name) or name.strip().isdigit() for name in values):
         return []  # The first row has no names.
     sizes = sorted(((_mean_length(column), name) for name, column in values.items()), reverse=True)
-    others = [size for size, _ in sizes[1:]]
     first, name = sizes[0] if sizes else (0, "")
+    same = [other for size, other in sizes[1:] if size and _say_the_same(values, name, other)]
+    others = [size for size, other in sizes[1:] if other not in same]
+    plain = (other for other in (name, *same) if not any(map(_has_tag, values[other])))
+    name = next(plain, name) if same else name
     return [name] if first >= _SENTENCE and first >= 2 * max(others, default=0) else []
+
+
+def _say_the_same(values: Mapping[str, Sequence[object]], name: str, other: str) -> bool:
+    """Return whether two columns have the same words, though one has them in HTML."""
+    pairs = [*zip(values[name], values[other], strict=False)][:_MOST_SAME]
+    words = [(_bare_words(one), _bare_words(another)) for one, another in pairs]
+    return all(10 * len(one & another) >= 9 * len(one | another) for one, another in words)
+
+
+def _has_tag(text: object) -> bool:
+    return "<" in str(text) and _IN_TAGS.search(str(text)) is not None
+
+
+def _bare_words(text: object) -> set[str]:
+    return {*re.findall(r"\w+", _IN_TAGS.sub(" ", str(text)))}
+
+
+_MOST_SAME: Final = 20
+_IN_TAGS: Final = re.compile(r"<[^<>]{1,300}>|&\w{1,8};|\]\([^()\s]{1,300}\)")
 
 
 def _mean_length(column: Sequence[object]) -> int:

@@ -310,8 +310,7 @@ def _says_directions(plain: str, states: set[str]) -> bool:
 def _flags_of_sides(sample: Sequence[Row]) -> dict[str, Literal["in", "out"]]:
     """Return the flags of who wrote to whom, and which side a yes is of.
 
-    A word such as `sent` may say that a message arrived, so it needs both values. What several
-    people wrote in public is not of the exporter: Reddit calls a post without a link `is_self`.
+    A word such as `sent` may say that a message arrived, so it needs both values.
     """
     flags: dict[str, Literal["in", "out"]] = {}
     rows = [
@@ -320,19 +319,21 @@ def _flags_of_sides(sample: Sequence[Row]) -> dict[str, Literal["in", "out"]]:
     is_public = any(not _PUBLIC.isdisjoint(row) for row in rows)
     for plain in dict.fromkeys(plain for row in rows for plain in row):
         stem = plain.removeprefix("is").removeprefix("was")
-        side = "out" if stem in _OUT or _BY_SELF.fullmatch(stem) else "in" if stem in _IN else ""
+        is_by_self = _BY_SELF.fullmatch(stem) is not None
+        side = "out" if stem in _OUT or is_by_self else "in" if stem in _IN else ""
         values = [value for row in rows if (value := row.get(plain))] if side else []
         if not (values and all(map(is_flag, values))):
             continue
-        own = [row for row in rows if says_yes(row.get(plain)) == (side == "out")]
-        writers = {name for row in own if (name := next(filter(None, map(row.get, _WHO)), None))}
-        is_sure = stem != plain or len(stem) > 8 or _BY_SELF.fullmatch(stem) is not None
-        if (is_sure or 0 < len(own) < len(rows)) and not (is_public and len(writers) > 1):
+        own = sum(says_yes(value) == (side == "out") for value in values)
+        is_sure = is_by_self or stem != plain or len(stem) > _LONGEST_UNSURE
+        if (is_sure or 0 < own < len(values)) and not (is_public and stem not in _SURE_IN_PUBLIC):
             flags[plain] = "out" if side == "out" else "in"
     return dict(sorted(flags.items(), key=lambda flag: flag[1] == "in"))
 
 
-_WHO: Final = tuple(sorted(_SENDERS))
+_LONGEST_UNSURE: Final = len("received")
+_SURE_IN_PUBLIC: Final = frozenset({"fromme", "byme", "sentbyme"})
+"""Flags that posts do not have: Reddit calls a post without a link `is_self`."""
 
 
 def _says_roles(plain: str, states: set[str]) -> bool:

@@ -45,6 +45,10 @@ _WRAPPERS: Final = word_set(
 _ANSWERS: Final = frozenset(ANSWERS)
 _CUT: Final = Message("Cells that the viewer of a data set has cut")
 _MOST_FILES: Final = 1_000
+_DEEPEST_LIST: Final = 2
+_MOST_KEYS: Final = 1_000
+_MOST_LISTS: Final = 5
+"""Lists of a document that are looked at, whatever they are called."""
 KEY_OF_LIST: Final = "list/username"
 """Column of the key above a list of posts."""
 _encoder = msgspec.json.Encoder()
@@ -141,7 +145,24 @@ def _layout(content: Content, options: ReadOptions) -> _Layout | None:
             has_pages = unit_of(content) == "line" or sample != pages
             rows = rows_of if has_pages else None
             return _Layout(reader, LISTS, rows, says_who=reader.says_who(sample))
+    for path in _paths_of_lists(pages[0]) if len(pages) == 1 else ():
+        sample = first_documents(content, lists=(path,))
+        reader = RowReader(sample, options, is_table=False)
+        if reader.says_who(sample) and any(map(reader.has_text, sample)):
+            return _Layout(reader, (path,), says_who=True)
     return None
+
+
+def _paths_of_lists(page: Json) -> list[str]:
+    """Return the paths of the lists of objects in a document, the longest first."""
+    found: list[tuple[int, str]] = []
+    inside = [(f"{key}", value) for key, value in page.items()]
+    for path, value in inside:
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            found.append((len(value), path))
+        elif isinstance(value, dict) and path.count(".") < _DEEPEST_LIST:
+            inside += [(f"{path}.{key}", inner) for key, inner in value.items()][:_MOST_KEYS]
+    return [path for _, path in sorted(found, reverse=True)[:_MOST_LISTS]]
 
 
 def _data_files(source: Source) -> list[Content]:

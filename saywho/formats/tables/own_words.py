@@ -1,6 +1,7 @@
 """A post's own words among other people's, by the marks of the programs that mix them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -108,10 +109,28 @@ def with_breaks(text: str) -> str:
 
 LABEL: Final = re.compile(
     r"\s{0,9}(?:(?P<sign>[○◯●◎◆◇][^\n　]{1,60}?(?:　|\n|[ \t]{2,9})|[^\n—–:]{2,60}?\.\s?[—–]+)"
-    r"|(?:M(?:rs?|s|iss|me)|Dr|Sen|The)\b\.? (?:\w{1,20} ){0,2}\w{0,3}[A-Z]{2,20}(?: of \w+)?\."
     r"|(?:[^\n:：()]|\([^\n()]{0,40}\)){1,60}?[:：])\s*"
 )
-"""Beginning of a speech in minutes and scripts: who speaks, by a sign, a colon or a full stop."""
+"""Beginning of a speech in minutes and scripts: who speaks, by a sign, a dash or a colon."""
+_LONGEST_LABEL: Final = 60
+_MOST_WORDS: Final = 6
+
+
+def stopped_label(text: str, author: str) -> str:
+    """Return the first words up to a full stop behind the author's name, such as `Mr. TIDE.`"""
+    for stop in re.finditer(r"\.(?=\s)", head := text[:_LONGEST_LABEL]):
+        words = (label := head[: stop.end()]).split()
+        if len(words) > _MOST_WORDS:
+            break
+        if words and any(names_speaker(word, author) for word in (words[-1], *words[-3:-2])):
+            return label
+    return ""
+
+
+def returning(labels: Sequence[str]) -> int:
+    """Return how many of the labels are there again: people say a sentence once."""
+    counts = Counter(label.strip() for label in labels)
+    return sum(count for label, count in counts.items() if label and count > 1)
 
 
 def names_speaker(label: str, author: str) -> bool:

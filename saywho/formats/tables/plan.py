@@ -33,6 +33,7 @@ from saywho.formats.tables.column_names import (
     TEXTS_IF_NAMED,
     WRITING_WORDS,
     guess,
+    is_text,
     likely_reposts,
     longest_texts,
     names_of_works,
@@ -48,6 +49,8 @@ from saywho.formats.tables.own_words import (
     has_quoted_breaks,
     have_tags,
     names_speaker,
+    returning,
+    stopped_label,
 )
 
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
@@ -367,6 +370,7 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
     }
     shown = _shown_name(plan, sample)
     is_said = any(columns.names_of("username") for columns in known)
+    is_said |= len(sample.rows) > 1 and not sample.is_table and bool(guess("username", values))
     may_guess_texts = sample.is_table or plan.named is not None or is_said
     for role in [*ROLES] if may_guess_texts else [role for role in ROLES if role != "text"]:
         may_be_shown = role == "username" and bool(shown)
@@ -381,8 +385,14 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         found, evidence = guess(role, values), _BY_NAME
         if role == "text" and not sample.is_table:
             may_be = {*TEXTS_IF_NAMED} if plan.named is not None else set[str]()
-            may_be |= {name for name in found if is_said and words_of(name) & SPOKEN_WORDS}
+            may_be |= {
+                name
+                for name in found
+                if is_said and (words_of(name) & SPOKEN_WORDS or is_text(name.rpartition(".")[2]))
+            }
             found = [name for name in found if name in may_be or plain_column(name) in may_be]
+            if not found and is_said and _returns(plan, sample):
+                found, evidence = longest_texts(values), Message("its texts are the longest")
         elif role == "text":
             found = _of_authors(found, plan, sample)
         if role == "text" and not found and sample.is_table:
@@ -398,6 +408,12 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         columns_found = (*found, shown) if may_be_shown else (*found,)
         plan = plan.choosing({found[0]: role}).guessing(role, columns_found, evidence)
     return plan.keeping(likely_reposts(values), "repost")
+
+
+def _returns(plan: Plan, sample: Sample) -> bool:
+    """Return whether some author has several rows, and others have some: no list of accounts."""
+    authors = [_author_of(row, columns) for row, columns in sample.each(plan)]
+    return all(authors) and 1 < len({*authors}) < len(authors)
 
 
 def _of_authors(names: Sequence[str], plan: Plan, sample: Sample) -> list[str]:
@@ -637,10 +653,14 @@ def look_at_texts(plan: Plan, sample: Sample) -> Plan:
         (columns.first(row, "text"), _author_of(row, columns)) for row, columns in sample.each(plan)
     ]
     spoken = [(text, name) for text, name in said if isinstance(text, str) and text.strip()]
-    labelled = sum(
+    stopped = [stopped_label(text, name) for text, name in spoken]
+    signed = [
         (label := LABEL.match(text)) is not None and names_speaker(label[0], name)
         for text, name in spoken
-    )
+    ]
+    labelled = sum(signed)
+    if labelled > 1 or returning(stopped):
+        labelled = sum(bool(label) or sign for label, sign in zip(stopped, signed, strict=True))
     return replace(
         plan,
         is_html=plan.is_html or are_html(sample.rows) or have_tags(by_name[0] if by_name else ()),

@@ -61,6 +61,7 @@ from saywho.formats.tables.own_words import (
     may_have_others,
     names_speaker,
     own_part,
+    stopped_label,
     with_breaks,
     without_quotations,
 )
@@ -354,12 +355,17 @@ def _own_part(text: str, rules: RowRules) -> str | None:
 
 
 def _without_label(text: object, author: str, rules: RowRules) -> object:
-    label = LABEL.match(text) if rules.plan.has_labels and isinstance(text, str) else None
-    if label is None or not (label["sign"] or names_speaker(label[0], author)):
+    if not (rules.plan.has_labels and isinstance(text, str)):
+        return text
+    label, found = stopped_label(text, author), LABEL.match(text)
+    is_label = found is not None and (found["sign"] or names_speaker(found[0], author))
+    if found is not None and is_label and not found[0][len(label) :].strip(" —–") * bool(label):
+        label = found[0]  # What stands behind a full stop may have a colon.
+    if not label:
         return text
     finding = Message("Names of speakers before their words, which were left out")
-    rules.look_odd("words", finding, label[0])
-    return label.string[label.end() :].strip() or text
+    rules.look_odd("words", finding, label)
+    return text[len(label) :].strip() or text
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:
