@@ -572,3 +572,21 @@ def test_who_sent_a_message_is_no_time() -> None:
     columns = ["conversation_id", "content", "sent_by", "timestamp"]
     found = read_file_records(table(columns, [*rows, *rows]), username="mina")[1]
     assert [item.username for item in records_in(found)][:2] == ["Ada", "Dara"]
+
+
+def test_a_title_that_several_people_have_is_nobody() -> None:
+    people = [("Mina Pier", "President"), ("Jun Reef", "President"), ("Ada Lee", "King")]
+    people += [("Dara Tide", "President"), ("Ria Sand", "King"), ("Tom Bay", "King")]
+    rows = [
+        [name, title, f"The fog came at {n}, I saw it."] for n, (name, title) in enumerate(people)
+    ]
+    columns = ["speaker_name", "speaker_title", "text"]
+    found = read_file_records(table(columns, rows))[1]
+    assert [item.display_name for item in records_in(found)] == [name for name, _ in people]
+
+
+def test_a_name_in_parts_inside_of_an_object_is_the_authors() -> None:
+    people = [{"id": 1, "firstname": "Ada", "lastname": "Pier"}, {"id": 2, "firstname": "Dara"}]
+    rows = [{"text": f"Fog {n}", "athlete": person} for n, person in enumerate(people)]
+    found = read_file_records(json.dumps(rows).encode(), username="mina")[1]
+    assert [item.username for item in records_in(found)] == ["Ada_Pier", "Dara"]

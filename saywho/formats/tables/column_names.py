@@ -266,11 +266,12 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
     return names
 
 
-def _persons(plain: Mapping[str, str], names: Mapping[str, object]) -> list[str]:
+def _persons(plain: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> list[str]:
     given = [name for alias, name in plain.items() if alias in GIVEN_NAMES]
-    if given and "family_name" in names:
+    family = names.get("family_name", ())
+    if given and family:
         return given[:1]
-    return [plain[alias] for alias in PERSONS if alias in plain]
+    return [plain[alias] for alias in PERSONS if alias in plain] or [*family[:1]]
 
 
 TEXTS_IF_NAMED: Final = ("message", "caption", "comment", "review", "reviewtext")
@@ -348,6 +349,7 @@ def names_of_works(names: Iterable[str]) -> list[str]:
             name
             for alias, name in plain.items()
             if alias in _TITLES | GIVEN_NAMES
+            or _is_family(name)
             or (has_authors and _AUTHORS_OF_WORKS.fullmatch(alias))
         ]
     is_of_places = len(_BESIDE_PLACES & {*plain}) > 2
@@ -486,6 +488,35 @@ def guess(field: str, values: Mapping[str, Sequence[object]], *, least: int = 1)
 
 _SENTENCE: Final = 30
 """Letters of a mean cell of sentences."""
+
+
+def likeliest_person(values: Mapping[str, Sequence[object]], found: Sequence[str]) -> list[str]:
+    """Return columns that may name authors, those first that tell most of them apart.
+
+    A title, a party or a country has several people, each of whom has one.
+    """
+    for name in found[1:]:
+        pairs = {*zip(map(str, values[name]), map(str, values[found[0]]), strict=False)}
+        people, kinds = len({one for one, _ in pairs}), len({other for _, other in pairs})
+        returns = people < len(values[name]) or "name" in words_of(name)
+        if 10 * people >= 9 * len(pairs) and 2 * kinds <= people and returns:
+            return [name, *(other for other in found if other != name)]
+    return [*found]
+
+
+def inner_person(values: Mapping[str, object]) -> dict[str, str]:
+    """Return the fields of the parts of a name in an inner object, whatever that is called."""
+    for name in values:
+        head, _, key = name.rpartition(".")
+        if head and plain_column(key) in GIVEN_NAMES:
+            family = (n for n in values if n.startswith(f"{head}.") and _is_family(n))
+            return {name: "username", **dict.fromkeys(family, "family_name")}
+    return {}
+
+
+def _is_family(name: str) -> bool:
+    known = _ranks().get(plain_column(name.rpartition(".")[2]), ())
+    return any(field == "family_name" for field, _ in known)
 
 
 def longest_texts(values: Mapping[str, Sequence[object]]) -> list[str]:

@@ -107,7 +107,8 @@ class FileColumns:
         self.says_kind = not _SAYING_KIND.isdisjoint(self._names)
         self.has_parts_of_names = (
             self.has("family_name")
-            and plain_column(next(iter(self.names_of("username")), "")) in GIVEN_NAMES
+            and plain_column(next(iter(self.names_of("username")), "").rpartition(".")[2])
+            in GIVEN_NAMES
         )
         own_types = types_of_own_fields().items()
         self.own_types = [(field, kind) for field, kind in own_types if field in self._names]

@@ -33,7 +33,9 @@ from saywho.formats.tables.column_names import (
     TEXTS_IF_NAMED,
     WRITING_WORDS,
     guess,
+    inner_person,
     is_text,
+    likeliest_person,
     likely_reposts,
     longest_texts,
     names_of_works,
@@ -374,32 +376,18 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
     may_guess_texts = sample.is_table or plan.named is not None or is_said
     for role in [*ROLES] if may_guess_texts else [role for role in ROLES if role != "text"]:
         may_be_shown = role == "username" and bool(shown)
-        is_known = not may_be_shown and any(
-            columns.has(role) and not isinstance(columns.first(row, role), dict)
-            for row, columns in sample.each(plan)
-        )
-        is_known |= role in plan.guesses
-        is_known |= role == "username" and bool(plan.works)
-        if is_known or role in fields_without(plan.chosen):
+        if _is_known(role, plan, sample, may_be_shown=may_be_shown):
             continue
         found, evidence = guess(role, values), _BY_NAME
-        if role == "text" and not sample.is_table:
-            may_be = {*TEXTS_IF_NAMED} if plan.named is not None else set[str]()
-            may_be |= {
-                name
-                for name in found
-                if is_said and (words_of(name) & SPOKEN_WORDS or is_text(name.rpartition(".")[2]))
-            }
-            found = [name for name in found if name in may_be or plain_column(name) in may_be]
-            if not found and is_said and _returns(plan, sample):
-                found, evidence = longest_texts(values), Message("its texts are the longest")
+        if role == "username":
+            plan, found = _people(found, plan, values, may_be_shown=may_be_shown)
         elif role == "text":
-            found = _of_authors(found, plan, sample)
-        if role == "text" and not found and sample.is_table:
-            found, evidence = longest_texts(values), Message("its texts are the longest")
-            if not (found and _says_who(plan, known)):
-                plan = plan.keeping(found, "text")
-                continue
+            found = _with_words(found, plan, sample, is_said=is_said)
+            if not found and (sample.is_table or (is_said and _returns(plan, sample))):
+                found, evidence = longest_texts(values), Message("its texts are the longest")
+                if sample.is_table and not (found and _says_who(plan, known)):
+                    plan = plan.keeping(found, "text")
+                    continue
         if not found:
             continue
         filled = len(values.pop(found[0]))
@@ -408,6 +396,40 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         columns_found = (*found, shown) if may_be_shown else (*found,)
         plan = plan.choosing({found[0]: role}).guessing(role, columns_found, evidence)
     return plan.keeping(likely_reposts(values), "repost")
+
+
+def _is_known(role: str, plan: Plan, sample: Sample, *, may_be_shown: bool) -> bool:
+    """Return whether a column has the role; an object whose parts are unknown has none."""
+    if role in plan.guesses or role in fields_without(plan.chosen):
+        return True
+    if role == "username" and plan.works:
+        return True
+    return not may_be_shown and any(
+        columns.has(role) and not isinstance(columns.first(row, role), dict)
+        for row, columns in sample.each(plan)
+    )
+
+
+def _people(
+    names: Sequence[str], plan: Plan, values: Mapping[str, Sequence[object]], *, may_be_shown: bool
+) -> tuple[Plan, list[str]]:
+    """Return the columns that may name authors, or the parts of a name in an inner object."""
+    found = likeliest_person(values, names)
+    parts = inner_person(values) if not (found or may_be_shown) else {}
+    return plan.choosing(parts), found or [*parts][:1]
+
+
+def _with_words(names: Sequence[str], plan: Plan, sample: Sample, *, is_said: bool) -> list[str]:
+    """Return the columns, or fields of a document, that have words of people."""
+    if sample.is_table:
+        return _of_authors(names, plan, sample)
+
+    def may_be(name: str) -> bool:
+        is_spoken = words_of(name) & SPOKEN_WORDS or is_text(name.rpartition(".")[2])
+        is_named = plan.named is not None and plain_column(name) in TEXTS_IF_NAMED
+        return is_named or bool(is_said and is_spoken)
+
+    return [*filter(may_be, names)]
 
 
 def _returns(plan: Plan, sample: Sample) -> bool:
