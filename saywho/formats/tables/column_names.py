@@ -530,8 +530,8 @@ def longest_texts(values: Mapping[str, Sequence[object]]) -> list[str]:
     first, name = sizes[0] if sizes else (0, "")
     same = [other for size, other in sizes[1:] if size and _say_the_same(values, name, other)]
     others = [size for size, other in sizes[1:] if other not in same]
-    plain = (other for other in (name, *same) if not any(map(_has_tag, values[other])))
-    name = next(plain, name) if same else name
+    if same:  # The fewest tags are in what was written.
+        name = min((name, *same), key=lambda other: sum(map(_has_tag, values[other])))
     return [name] if first >= _SENTENCE and first >= 2 * max(others, default=0) else []
 
 
