@@ -71,6 +71,25 @@ async def test_a_question_of_a_later_turn_hears_of_another_process(
     await listener.feed.close()
 
 
+async def test_a_commit_is_heard_of_after_the_log_of_pages_was_emptied(
+    db: Database, make_config: MakeConfig
+) -> None:
+    if db.backend.is_shared:
+        pytest.skip("there, others' commits are seen after a while")
+    listener = Listener(await db.open_feed())
+    async with Database(make_config()) as other:
+        for number in range(6):
+            await add(other, f"author{number}")
+            if number % 2:
+                assert await other.backend.clear_log()
+            assert await listener.feed.catch_up()
+            assert len(listener.heard) == number + 1
+            if number % 3:
+                assert await db.backend.clear_log()
+                assert await listener.feed.catch_up()
+    await listener.feed.close()
+
+
 async def test_writers_at_once_are_heard_of_in_the_order_of_their_commits(
     db: Database, make_config: MakeConfig
 ) -> None:
