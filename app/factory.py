@@ -42,7 +42,7 @@ def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
         loaded = part_list.load_all(config.without)
     except part_list.PartError as error:
         raise SystemExit(f"saywho: {error}") from None
-    metrics = Metrics()
+    metrics = Metrics(are_answers_logged=config.access_log)
     logs.configure(config)
     for fault in BROUGHT.faults:
         logger.warning(fault)
@@ -87,12 +87,11 @@ def _put_in_front(app: App, config: Config, metrics: Metrics) -> None:
     )
     edge = Edge(
         Streams(cached),
-        log_access=config.access_log,
         log_addresses=config.log_addresses,
         trusted_proxies=config.trusted_proxies,
         url=config.url,
         cors=config.cors,
-        on_answers=metrics.count_answers,
+        note=metrics.notes.add,
     )
     app.asgi_app = edge  # type: ignore[method-assign]
     if not config.log_addresses:  # Together answered requests share what is logged of them.

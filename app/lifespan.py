@@ -225,7 +225,7 @@ async def _open(
     await asyncio.to_thread(prepare, config, upgrade_old=False)
     db = Database(config, on_session=metrics.count_session)
     stack.push_async_callback(db.close)
-    stack.callback(metrics.add_up)
+    stack.callback(metrics.notes.pass_on)
     feed = await db.open_feed()
     stack.push_async_callback(feed.close)
     opened = Resources(config, metrics, db, feed)
@@ -311,5 +311,5 @@ def begin_stop(app: Quart) -> None:
 
 
 def cache_of(app: Quart) -> Memo[CachedResponse] | None:
-    resources = cast(Resources | None, app.extensions.get(KEY))
+    resources: Resources | None = app.extensions.get(KEY)  # A cast would make a type each time.
     return resources.cache if resources else None

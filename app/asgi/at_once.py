@@ -3,7 +3,6 @@
 A server that has the whole head of a request asks here first, and then the app.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,7 +10,6 @@ from typing import NamedTuple
 from app.asgi.cached import NOTES, Cached, CachedRequest, CachedResponse
 from app.asgi.edge import Edge, Scope
 from app.db.result_cache import Memo
-from app.runtime.logs import Answered
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
@@ -47,6 +45,8 @@ class AtOnce:
         self._cached = cached
         self.current_memo = cached.current_memo
         """Ask for it before `find`, so that an answer includes every commit until then."""
+        self.note = edge.note
+        """Counts and logs answers that took so long; those of `find` are hits."""
 
     def prompt(self, scope: Scope) -> Prompt | None:
         """Read a request; None if the app always answers it."""
@@ -66,8 +66,3 @@ class AtOnce:
         status, headers, _ = response.answer(prompt.question.tags)
         own = NOTES["hit"], (b"x-request-id", identifier)
         return status, (*headers, *own, *prompt.kind.others)
-
-    def note(self, answers: Sequence[Answered], seconds: float) -> None:
-        """Count and log answers that took so long, as the layers do."""
-        self._cached.note_hits(len(answers))
-        self.edge.note(answers, seconds)

@@ -83,12 +83,12 @@ class Cached:
         app: AsgiApp,
         memo: Callable[[], Memo[CachedResponse] | None],
         is_open: Callable[[str, str], bool],
-        on_answers: Callable[[str, int], None] = lambda *_: None,
+        on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
         self._memo = memo
         self._is_open = is_open
-        self._on_answers = on_answers
+        self._on_answer = on_answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         memo = self._memo() if _is_reading(scope) else None
@@ -118,7 +118,7 @@ class Cached:
             # Requests that come meanwhile share the next look into the log, which takes a thread:
             # 9% less processor time for an answer from the memo, with 64 connections.
             await asyncio.sleep(0)
-        self._on_answers(result, 1)
+        self._on_answer(result)
         if response is not None:
             status, sent, body = response.answer(headers.get(b"if-none-match"))
             noted = [*sent, NOTES[result]]
@@ -146,10 +146,6 @@ class Cached:
         if after is not None and self._is_ahead(memo, after, question.method, question.path):
             return None
         return memo.find(*question.keys)
-
-    def note_hits(self, count: int) -> None:
-        """Count answers that `find` found."""
-        self._on_answers("hit", count)
 
     def _is_ahead(
         self, memo: Memo[CachedResponse], after: bytes | None, method: str, path: str

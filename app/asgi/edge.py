@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from app.errors import AppError, MalformedError, MisdirectedError, is_out_of_files
 from app.paths import API, HEALTHZ, NOWHERE, READYZ, UPLOADS, below_root
 from app.runtime.clock import wait_until_set
-from app.runtime.logs import Answered, LoggedAnswer, log_answers, request_id
+from app.runtime.logs import Answered, LoggedAnswer, request_id
 from saywho.clock import monotonic
 
 _HOST = re.compile(
@@ -152,20 +152,19 @@ class Edge:
         self,
         app: AsgiApp,
         *,
-        log_access: bool,
         log_addresses: bool = False,
         trusted_proxies: int,
         url: str = "",
         cors: Set[str] = frozenset(),
-        on_answers: Callable[[Sequence[Answered], float], None] = lambda *_: None,
+        note: Callable[[Sequence[Answered], float, str | None], None] = lambda *_: None,
     ) -> None:
         self._app = app
-        self._log_access = log_access
         self._log_addresses = log_addresses
         self._trusted_proxies = trusted_proxies
         self._hosts = OwnHosts(url, trusted_proxies)
         self._cors = cors
-        self._on_answers = on_answers
+        self.note = note
+        """Counts and logs answers."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -203,10 +202,11 @@ class Edge:
                     raise
             finally:
                 seconds = monotonic() - started
+                # The query stays out of the log: it holds the texts that people compare.
                 logged = LoggedAnswer.of(judged.method, judged.asked, answer.status)
                 host, _ = scope.get("client") or ("unknown", 0)
                 client = host if self._log_addresses else None
-                self.note([(logged, answer.identifier)], seconds, client=client)
+                self.note([(logged, answer.identifier)], seconds, client)
 
     def _judged(self, scope: Scope) -> "JudgedRequest":
         return JudgedRequest(scope, self._hosts, self._trusted_proxies, self._cors)
@@ -218,17 +218,6 @@ class Edge:
         judged = self._judged(scope)
         is_plain = not (judged.is_tunnel or judged.location or judged.refusal or judged.lengths)
         return judged if is_plain and not judged.is_preflight else None
-
-    def note(
-        self, answers: Sequence[Answered], seconds: float, *, client: str | None = None
-    ) -> None:
-        """Count and log answers that took so long, to a client of this IP address if it is to be
-        logged.
-        """
-        self._on_answers(answers, seconds)
-        if self._log_access:
-            # The query stays out of the log: it holds the texts that people compare.
-            log_answers(answers, seconds, client=client)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         judged = answer.judged

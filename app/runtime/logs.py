@@ -1,27 +1,31 @@
 """The program's log, on standard error: text for people, JSON lines for machines."""
 
+import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from secrets import token_hex
+from threading import Lock
 from typing import Final, NamedTuple, Self, TextIO
 
 import msgspec
 
 from app.config import Config
 from app.errors import AppError
-from app.runtime.work_pool import Soon
-from saywho.clock import now_ms
+from saywho.clock import monotonic, now_ms
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 OURS: Final = "app"
 _ENCODER: Final = msgspec.json.Encoder()
 _MARK: Final = token_hex(16)
 """Stands for what differs between the lines of requests."""
+SOON_S: Final = 0.1
+"""Longest time, in seconds, until an answer is counted and logged."""
 
 access_log = logging.getLogger("app.access")
 
@@ -61,20 +65,24 @@ class LogLine(msgspec.Struct, omit_defaults=True):
 class LoggedAnswer(NamedTuple):
     """What is counted and logged of requests that are answered alike."""
 
-    counted: tuple[str, int]
-    """Method and status."""
+    counted: tuple[str, int, bool]
+    """Method, status, and whether it is a hit that the cache's layer has not counted."""
     message: str
     in_json: str
     """The message as a line in JSON has it."""
 
     @classmethod
-    def of(cls, method: str, path: str, status: int) -> Self:
+    def of(cls, method: str, path: str, status: int, *, is_hit: bool = False) -> Self:
         message = one_line(f"{method} {path} {status}")
-        return cls((method, status), message, _ENCODER.encode(message).decode()[1:-1])
+        return cls((method, status, is_hit), message, _ENCODER.encode(message).decode()[1:-1])
 
 
 Answered = tuple[LoggedAnswer, str]
 """A request that was answered: with what, and its id, of letters, digits and a few signs."""
+Given = tuple[int, Sequence[Answered], float, str | None]
+"""Answers that were given together: when, in ms, how long they took, in seconds, and the client's
+IP address if it is to be logged.
+"""
 
 
 class JsonFormatter(logging.Formatter):
@@ -92,7 +100,7 @@ class JsonFormatter(logging.Formatter):
         return self.written(line)
 
     def shown_time(self, time_ms: int) -> str:
-        return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")
+        return f"{_in_utc(time_ms // 1000)}.{time_ms % 1000:03}+00:00"
 
     def written(self, line: LogLine) -> str:
         return _ENCODER.encode(line).decode()
@@ -101,12 +109,11 @@ class JsonFormatter(logging.Formatter):
         self, time_ms: int, answers: Sequence[Answered], seconds: float, client: str | None
     ) -> str:
         """Return the lines of requests that were answered together."""
-        time, name, duration_ms = self.shown_time(time_ms), access_log.name, _in_ms(seconds)
-        line = self.written(LogLine(time, "INFO", name, _MARK, _MARK, duration_ms, client))
-        before, between, after = line.split(_MARK)
+        start, before, between, after = _form(self, _in_ms(seconds), client)
+        start += f"{self.shown_time(time_ms)}{before}"
         return "".join(
             [
-                f"{before}{self.message_of(logged)}{between}{identifier}{after}\n"
+                f"{start}{self.message_of(logged)}{between}{identifier}{after}\n"
                 for logged, identifier in answers
             ]
         )
@@ -119,6 +126,18 @@ class JsonFormatter(logging.Formatter):
         if not record.exc_info or isinstance(record.exc_info[1], AppError):
             return []
         return [one_line(line) for line in self.formatException(record.exc_info).split("\n")]
+
+
+@lru_cache(maxsize=1)
+def _in_utc(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:-6]
+
+
+@lru_cache(maxsize=200)
+def _form(formatter: JsonFormatter, duration_ms: float, client: str | None) -> Sequence[str]:
+    """Return what stands around time, message and id in the line of a request."""
+    line = LogLine(_MARK, "INFO", access_log.name, _MARK, _MARK, duration_ms, client)
+    return formatter.written(line).split(_MARK)
 
 
 class TextFormatter(JsonFormatter):
@@ -142,40 +161,68 @@ class TextFormatter(JsonFormatter):
 
 
 class BatchHandler(logging.StreamHandler[TextIO]):
-    """Handler that writes lines of requests some times a second, and all else immediately.
-
-    A write for each request would take a fifth of the processor time of an answer from the cache.
+    """Handler that writes lines of requests some times a second, and all else immediately, after
+    those.
     """
 
     def __init__(self, formatter: JsonFormatter) -> None:
         super().__init__()
         self.formatter: JsonFormatter = formatter
-        self._answered: deque[tuple[int, Sequence[Answered], float, str | None]] = deque()
-        self._soon = Soon(self.flush)
+        self.noted: set[AnswerNotes] = set()
+        """Where answers may wait."""
 
-    def add(self, answers: Sequence[Answered], seconds: float, client: str | None) -> None:
-        """Write the lines of answers soon, or before the next record."""
-        self._answered.append((now_ms(), answers, seconds, client))
-        self._soon.ask()
+    def write_answers(self, given: Iterable[Given]) -> None:
+        with self.lock or nullcontext():
+            try:
+                self.stream.write("".join(self.formatter.of_answers(*each) for each in given))
+                super().flush()
+            except Exception:  # As for a record: nobody can read the log any more.
+                self.handleError(logging.makeLogRecord({"msg": "lines of requests"}))
 
     def emit(self, record: logging.LogRecord) -> None:
         self.flush()
         super().emit(record)
 
     def flush(self) -> None:
-        with self.lock or nullcontext():
-            if not self._answered:
-                super().flush()
-                return
-            try:
-                self.stream.write("".join(self._lines()))
-                super().flush()
-            except Exception:  # As for a record: nobody can read the log any more.
-                self.handleError(logging.makeLogRecord({"msg": "lines of requests"}))
+        for notes in [*self.noted]:
+            notes.pass_on()
+        super().flush()
 
-    def _lines(self) -> Iterator[str]:
-        while self._answered:
-            yield self.formatter.of_answers(*self._answered.popleft())
+
+class AnswerNotes:
+    """Answers that wait to be counted and logged, some times a second and before other lines.
+
+    For each answer alone, that would take more time than an answer from the cache.
+    """
+
+    def __init__(
+        self, count: Callable[[Sequence[Given]], None] = lambda _: None, *, are_logged: bool = True
+    ) -> None:
+        self._count = count
+        self._are_logged = are_logged
+        self._given: deque[Given] = deque()
+        self._taking = Lock()
+        self._due = 0.0
+        """When they are passed on; a loop that was closed meanwhile did not do it."""
+
+    def add(self, answers: Sequence[Answered], seconds: float, client: str | None = None) -> None:
+        """Note answers that took so long, to a client of this IP address if it is to be logged."""
+        self._given.append((now_ms(), answers, seconds, client))
+        if (time := monotonic()) >= self._due:
+            self._due = time + SOON_S
+            asyncio.get_running_loop().call_later(SOON_S, self.pass_on)
+            if (handler := _only_handler()) is not None:
+                handler.noted.add(self)
+
+    def pass_on(self) -> None:
+        """Count and log the answers that wait, in any thread."""
+        self._due = 0.0
+        with self._taking:
+            given = [self._given.popleft() for _ in range(len(self._given))]
+            if given:
+                self._count(given)
+        if given and self._are_logged and access_log.isEnabledFor(logging.INFO):
+            _log(given)
 
 
 def configure(config: Config) -> None:
@@ -185,21 +232,19 @@ def configure(config: Config) -> None:
     logger.setLevel(logging.INFO)
 
 
-def log_answers(answers: Sequence[Answered], seconds: float, *, client: str | None = None) -> None:
-    """Log answers that took so long, to a client of this IP address if it is to be logged.
-
-    Looking for the caller, as `Logger.info` does, would cost most time.
-    """
-    if not access_log.isEnabledFor(logging.INFO):
-        return
+def _log(given: Sequence[Given]) -> None:
     if (handler := _only_handler()) is not None:
-        handler.add(answers, seconds, client)
+        handler.write_answers(given)
         return
-    for logged, _ in answers:
+    for time_ms, answers, seconds, client in given:
         extra = {"duration_ms": _in_ms(seconds), "client": client}
-        values = (logged.message, (), None)
-        record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
-        access_log.handle(record)
+        for logged, identifier in answers:
+            values = ("", 0, logged.message, (), None)
+            record = access_log.makeRecord(access_log.name, logging.INFO, *values, extra=extra)
+            record.created = time_ms / 1000
+            token = request_id.set(identifier)
+            access_log.handle(record)
+            request_id.reset(token)
 
 
 def _in_ms(seconds: float) -> float:

@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_left
-from collections import Counter as Counted
+from collections import Counter as Counted, deque
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Final
@@ -11,8 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.runtime.logs import Answered
-from app.runtime.work_pool import Soon
+from app.runtime.logs import AnswerNotes, Given
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 IS_SHARED: Final = bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
@@ -35,7 +34,8 @@ class TotalledHistogram(Histogram):
 
 
 class Metrics:
-    def __init__(self) -> None:
+    def __init__(self, *, are_answers_logged: bool) -> None:
+        self.notes = AnswerNotes(self._count_answers, are_logged=are_answers_logged)
         disable_created_metrics()  # type: ignore[no-untyped-call]
         registry = self._registry = CollectorRegistry()
         counter = partial(Counter, registry=registry)
@@ -50,11 +50,7 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
-        # The library takes 6 microseconds for each request, half of an answer from the cache.
-        self._soon = Soon(self.add_up)
-        self._new_answers: list[tuple[Sequence[Answered], float]] = []
-        """Answers that the library does not know yet, by those that took equally long."""
-        self._new_results: Counted[str] = Counted()
+        self._new_results = deque[str]()
         cached = counter("saywho_cache_requests", "Reading requests by result", ["result"])
         self._cached = {result: cached.labels(result) for result in ("hit", "miss", "bypass")}
         db_seconds = histogram(
@@ -76,25 +72,20 @@ class Metrics:
             multiprocess_mode="mostrecent",
         )
 
-    def count_answers(self, answers: Sequence[Answered], seconds: float) -> None:
-        """Count answers that took so long."""
-        self._soon.ask()
-        self._new_answers.append((answers, seconds))
+    def count_cached(self, result: str) -> None:
+        """Count a reading request, when its answer is counted."""
+        self._new_results.append(result)
 
-    def count_cached(self, result: str, count: int) -> None:
-        """Count reading requests; they count when their answers are counted."""
-        self._new_results[result] += count
-
-    def add_up(self) -> None:
-        """Give the library the new counts."""
-        answers, self._new_answers = self._new_answers, []
-        requests = Counted(logged.counted for alike, _ in answers for logged, _ in alike)
-        for (method, status), count in requests.items():
+    def _count_answers(self, given: Sequence[Given]) -> None:
+        requests = Counted(logged.counted for _, alike, _, _ in given for logged, _ in alike)
+        new = self._new_results
+        results = Counted(new.popleft() for _ in range(len(new)))
+        for (method, status, is_hit), count in requests.items():
             self._counting(method if method in METHODS else "other", status).inc(count)
-        for result, count in self._new_results.items():
+            results["hit"] += count * is_hit
+        for result, count in results.items():
             self._cached[result].inc(count)
-        self._new_results.clear()
-        self._request_seconds.observe_all([(seconds, len(alike)) for alike, seconds in answers])
+        self._request_seconds.observe_all([(seconds, len(alike)) for _, alike, seconds, _ in given])
 
     def count_session(self, kind: str, seconds: float) -> None:
         self._db_seconds(kind).observe(seconds)
@@ -103,7 +94,7 @@ class Metrics:
         """Return the metrics of all workers; lag: posts missing in derived data, by kind."""
         for derived, posts in lag.items():
             self._lag.labels(derived).set(posts)
-        self.add_up()
+        self.notes.pass_on()
         registry = self._registry
         if IS_SHARED:
             registry = CollectorRegistry()

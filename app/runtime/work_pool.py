@@ -11,7 +11,6 @@ from threading import Thread
 from typing import Any, Final, TypeVar
 
 from app.errors import overloaded
-from saywho.clock import monotonic
 
 INLINE_CHARACTERS: Final = 5_000
 """Characters to count features of within 10 ms, the longest that the loop may wait."""
@@ -106,28 +105,6 @@ class Turns:
             yield
         finally:
             self._free.release()
-
-
-SOON_S: Final = 0.05
-
-
-class Soon:
-    """Work that is done once for all who ask for it within a twentieth of a second."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work = work
-        self._due = 0.0
-        """When it is due; a loop that was closed meanwhile did not do it."""
-
-    def ask(self) -> None:
-        """Do the work soon, on the running loop."""
-        if (time := monotonic()) >= self._due:
-            self._due = time + SOON_S
-            asyncio.get_running_loop().call_later(SOON_S, self._do)
-
-    def _do(self) -> None:
-        self._due = 0.0
-        self._work()
 
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from app.config import Config
-from app.runtime.logs import LoggedAnswer, configure, log_answers, request_id, take_over
+from app.runtime.logs import AnswerNotes, LoggedAnswer, configure, request_id, take_over
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
 
+NOTES = AnswerNotes()
 configure(Config())
 take_over()
 
@@ -30,4 +31,4 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": BODY, "more_body": False})
     seconds = time.perf_counter() - started
     logged = LoggedAnswer.of(scope["method"], scope["path"], 200)
-    log_answers([(logged, request_id.get())], seconds)
+    NOTES.add([(logged, request_id.get())], seconds)

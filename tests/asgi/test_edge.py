@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from app import create_app
 from app.asgi.edge import REFUSAL, Edge
-from app.runtime.logs import JsonFormatter, TextFormatter
+from app.runtime.logs import AnswerNotes, JsonFormatter, TextFormatter
 from tests.browsing import scope_of
 from tests.conftest import NDJSON, Client, MakeConfig, Shared, client_with
 from tests.listening import listening
@@ -39,7 +39,9 @@ async def ask(
             given.setdefault(name, []).append(value)
 
     scope = scope_of("GET", path, {}) | {"headers": headers, "query_string": query}
-    await Edge(inside, log_access=log_access, trusted_proxies=0)(scope, receive, send)
+    notes = AnswerNotes(are_logged=log_access)
+    await Edge(inside, trusted_proxies=0, note=notes.add)(scope, receive, send)
+    notes.pass_on()
     return seen, given
 
 
@@ -123,7 +125,7 @@ async def send_to(
         starts.append(message)
 
     scope = scope_of(method, "/", {}) | {"path": path, "query_string": query, "root_path": root}
-    await Edge(inside, log_access=False, trusted_proxies=0)(scope, receive, send)
+    await Edge(inside, trusted_proxies=0)(scope, receive, send)
     (path_seen,) = inside_path or (None,)
     return path_seen, starts[0]["status"], dict(starts[0]["headers"])
 
@@ -222,12 +224,12 @@ async def test_the_log_has_the_address_of_a_client_if_a_setting_says_so(
 ) -> None:
     config = make_config(log_addresses=wants_addresses, trusted_proxies=1)
     app = create_app(replace(config, access_log=True))
-    async with app.test_app():
-        with caplog.at_level(logging.INFO, "app.access"):
-            logging.getLogger("app.access").addHandler(caplog.handler)
+    with caplog.at_level(logging.INFO, "app.access"):
+        logging.getLogger("app.access").addHandler(caplog.handler)
+        async with app.test_app():
             client = app.test_client()
             await client.get("/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
-            logging.getLogger("app.access").removeHandler(caplog.handler)
+        logging.getLogger("app.access").removeHandler(caplog.handler)
     (record,) = [record for record in caplog.records if record.name == "app.access"]
     lines = [TextFormatter().format(record), JsonFormatter().format(record)]
     assert [" from 203.0.113.9" in lines[0], '"client":"203.0.113.9"' in lines[1]] == (

@@ -9,7 +9,14 @@ import msgspec
 import pytest
 
 from app.errors import StorageFullError
-from app.runtime.logs import BatchHandler, JsonFormatter, LoggedAnswer, TextFormatter, one_line
+from app.runtime.logs import (
+    AnswerNotes,
+    BatchHandler,
+    JsonFormatter,
+    LoggedAnswer,
+    TextFormatter,
+    one_line,
+)
 from tests.waiting import eventually
 
 HOSTILE = [
@@ -88,13 +95,19 @@ def test_an_expected_error_is_told_by_its_cause_in_one_line() -> None:
     assert "exception" not in lines[0]
 
 
-async def test_lines_of_requests_come_soon_and_before_later_lines() -> None:
+async def test_lines_of_requests_come_soon_and_before_later_lines(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "app")
     screen = io.StringIO()
     handler = BatchHandler(TextFormatter())
     handler.setStream(screen)
-    handler.add([(LoggedAnswer.of("GET", "/first", 200), "1")], 0.001, None)
-    handler.handle(logging.makeLogRecord({"msg": "second", "levelname": "INFO"}))
-    handler.add([(LoggedAnswer.of("GET", "/third", 200), "3")], 0.001, None)
+    monkeypatch.setattr(logging.getLogger("app"), "handlers", [handler])
+    monkeypatch.setattr(logging.getLogger("app"), "propagate", False)
+    notes = AnswerNotes()
+    notes.add([(LoggedAnswer.of("GET", "/first", 200), "1")], 0.001)
+    logging.getLogger("app").error("second")
+    notes.add([(LoggedAnswer.of("GET", "/third", 200), "3")], 0.001)
 
     async def lines() -> list[str]:
         return screen.getvalue().splitlines()

@@ -180,7 +180,7 @@ class Site:
 async def served(app: Any = None) -> AsyncIterator[Site]:
     site = Site()
     site.config.bind = [f"127.0.0.1:{free_port()}"]
-    app = app or Edge(site.app, log_access=False, trusted_proxies=0)
+    app = app or Edge(site.app, trusted_proxies=0)
     serving = asyncio.create_task(serve(app, site.config, shutdown_trigger=site.stop.wait))
     while not serving.done():
         try:

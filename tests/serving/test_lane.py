@@ -18,7 +18,8 @@ from quart import Quart
 
 from app import create_app
 from app.asgi.at_once import AtOnce
-from app.asgi.cached import CachedResponse
+from app.asgi.cached import Cached, CachedResponse
+from app.asgi.edge import Edge
 from app.lifespan import cache_of
 from app.runtime.logs import Answered
 from app.serving.settings import load_server_config
@@ -76,11 +77,14 @@ HEADERS: dict[str, list[str]] = {
 class Counted(AtOnce):
     """The layers, which count what they answer at once."""
 
-    answered = 0
+    def __init__(self, edge: Edge, cached: Cached) -> None:
+        super().__init__(edge, cached)
+        self.answered = 0
+        self.note = self._count
 
-    def note(self, answers: Sequence[Answered], seconds: float) -> None:
+    def _count(self, answers: Sequence[Answered], seconds: float, client: str | None) -> None:
         self.answered += len(answers)
-        super().note(answers, seconds)
+        self.edge.note(answers, seconds, client)
 
 
 @pytest.fixture(autouse=True)

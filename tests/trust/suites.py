@@ -79,7 +79,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 own_host: Final = "http://example.com"
 """The address of the site that h1spec asks for."""
-echo_behind_edge: Final = Edge(echo, log_access=False, trusted_proxies=0, url=own_host)
+echo_behind_edge: Final = Edge(echo, trusted_proxies=0, url=own_host)
 
 
 async def serve_until_stopped(app: str, port: int, certificate: str, key: str) -> None:

@@ -223,7 +223,7 @@ class Turn:
         self._answered = monotonic()
         if answers:
             # Of those that were answered together, the one that waited longest.
-            self._at_once.note(answers, self._answered - lanes[0].arrived)
+            self._at_once.note(answers, self._answered - lanes[0].arrived, None)
 
     def _try(self, lane: Lane, identifier: str) -> Answered | None:
         data, http1 = lane.waiting, lane.http1
@@ -244,7 +244,7 @@ class Turn:
         if (response := self._at_once.find(memo, prompt)) is None:
             return None
         head = self._head(response, prompt, second)
-        logged = LoggedAnswer.of(prompt.kind.method, prompt.asked, head.status)
+        logged = LoggedAnswer.of(prompt.kind.method, prompt.asked, head.status, is_hit=True)
         self._ready_bytes += PROMPT_BYTES + len(data)
         ready = self._ready[place][data] = ReadyAnswer(head, prompt.given_id, logged)
         return ready
