@@ -172,6 +172,15 @@ def bare(body: Path) -> Contestant:
     )
 
 
+def fixed(body: Path) -> Contestant:
+    """Return the floor: a protocol on uvloop that always sends these bytes."""
+    return Contestant(
+        "fixed bytes, uvloop",
+        lambda port: (*PYTHON, f"{PEERS}.fixed", str(port)),
+        {"PEER_BODY": str(body)},
+    )
+
+
 NGINX: Final = """
 {user}
 daemon off;

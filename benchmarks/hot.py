@@ -1,10 +1,11 @@
 """Answers from the cache, by processor time: `python -m benchmarks.hot`.
 
-This program, an earlier commit of it, nginx with the same bytes from a file, a bare ASGI function
-on hypercorn, Flask, FastAPI, and this program on granian; all write a log of requests, but granian
-and FastAPI's server. They serve in turn, by one worker on one core, for wrk on the other. Prints
-the processor time of a request, and the median of the ratios of each round, in which other programs
-on the machine hardly count.
+This program, an earlier commit of it, nginx with the same bytes from a file, a protocol on uvloop
+that sends them whatever is asked, a bare ASGI function on hypercorn, Flask, FastAPI, and this
+program on granian. All write a log of requests, but granian, FastAPI's server and the protocol.
+They serve in turn, by one worker on one core, for wrk on the other. Prints the processor time of a
+request, and the median of the ratios of each round, in which other programs on the machine hardly
+count. Where these are busy, run it by `chrt -r 1`.
 
 Then fewer requests for one head, spread over each second: a tenth and a hundredth of what this
 program answers as fast as it can, and 16 readers who wait 20 ms. Readers wait far longer between
@@ -161,12 +162,11 @@ def all_contestants(
             body.write_bytes(answer.read())
         with contextlib.ExitStack() as stack:
             if shutil.which("nginx"):
-                served = nginx(body.read_bytes(), folder / "nginx")
-                servers = [*servers, stack.enter_context(served)]
-            if peers:
-                bare, own = contestants.bare(body), folder / "bare"
-                served = contestants.serving(bare, files["new"], own, "/")
-                servers = [*servers, stack.enter_context(served)]
+                file = nginx(body.read_bytes(), folder / "nginx")
+                servers = [*servers, stack.enter_context(file)]
+            same = [contestants.fixed(body), *([contestants.bare(body)] if peers else [])]
+            served = all_serving(same, lambda _: files["new"], folder / "same", "/")
+            servers = [*servers, *stack.enter_context(served)]
             yield servers
 
 
@@ -193,7 +193,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", default=BASE, help="the commit to compare with")
     parser.add_argument("--only", action="append", choices=HEADS, help="a kind of heads")
-    parser.add_argument("--alone", action="store_true", help="no peers but nginx")
+    parser.add_argument("--alone", action="store_true", help="no peers but nginx and the protocol")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0, help="of a round")
     parser.add_argument("--quick", action="store_true", help="a small database and one round")
