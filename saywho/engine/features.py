@@ -10,9 +10,10 @@ import re
 import string
 import struct
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import chain, pairwise, repeat
 from operator import itemgetter
 from typing import Final, NamedTuple, Self, TypeVar
 from zlib import crc32
@@ -264,6 +265,10 @@ def skeleton_of(plain: str) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
 
 _CAPITALS: Final = string.ascii_uppercase.encode()
 _MOST_KNOWN: Final = 50_000
+_LONGEST_KNOWN: Final = 40
+_MOST_BYTES: Final = np.uint64(2**30 - 1)
+_IS_IN_CAPITALS: Final = np.uint64(1 << 62)
+_IS_END: Final = np.uint64(1 << 63)
 _MENTION = re.compile(r"@\w")
 _TAG = re.compile(r"#\w")
 _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
@@ -273,10 +278,27 @@ class _Words(dict[str, tuple[int, bytes]]):
     def __missing__(self, word: str) -> tuple[int, bytes]:
         ending = f" {word.lower()}".encode("utf-8", "surrogatepass")
         entry = crc32(ending[1:]), ending
-        longest_known = 40
-        if len(self) < _MOST_KNOWN and len(word) <= longest_known:
+        if len(self) < _MOST_KNOWN and len(word) <= _LONGEST_KNOWN:
             self[word] = entry
         return entry
+
+
+class _Pieces(dict[str, tuple[int, ...]]):
+    """A map from a piece of text between white space to its tokens: each one's hash, above it the
+    number of its bytes, and whether it is in capitals.
+    """
+
+    def __missing__(self, piece: str) -> tuple[int, ...]:
+        entry = tuple(map(self._token, TOKEN.findall(piece)))
+        if len(self) < _MOST_KNOWN and len(piece) <= _LONGEST_KNOWN:
+            self[piece] = entry
+        return entry
+
+    @staticmethod
+    def _token(token: str) -> int:
+        word = token.lower().encode("utf-8", "surrogatepass")
+        is_in_capitals = token.isupper() and len(token) > 1
+        return crc32(word) | len(word) << 32 | is_in_capitals * int(_IS_IN_CAPITALS)
 
 
 class _Habits(dict[tuple[int, int | str], int]):
@@ -289,7 +311,28 @@ class _Habits(dict[tuple[int, int | str], int]):
 
 _END: Final = ""
 _WORDS = _Words({_END: (crc32(b"^"), b" $")})
+_PIECES = _Pieces({_END: (crc32(b"$") | 1 << 32 | int(_IS_END),)})
 _HABITS = _Habits()
+_SIGNS: Final = (2, 3)
+"""Habits whose strength is a sign."""
+_RARE: Final[dict[str, Callable[[str], int]]] = {
+    "://": link_count,
+    "@": lambda plain: len(_MENTION.findall(plain)),
+    "#": lambda plain: len(_TAG.findall(plain)),
+    "...": lambda plain: plain.count("..."),
+}
+"""What few texts have, by a sign of it."""
+_MARKS: Final = f'{RANDOM_SIGN}!?…—",\n'
+_MOST_KINDS: Final = 9 + len(_MARKS)
+_WITH_BIT: Final = [[1 + kind for kind in range(8) if kind >> bit & 1] for bit in range(3)]
+_KINDS: Final = np.zeros(0x110000, np.uint8)
+"""Kinds of all code points for counting style, 0 for an unknown one; memory is taken when used."""
+
+
+def _kind_of(char: str) -> int:
+    if char in _MARKS:
+        return 9 + _MARKS.index(char)
+    return 1 + char.isupper() + 2 * char.isalpha() + 4 * bool(_EMOJI.match(char))
 
 
 def token_hashes(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
@@ -403,7 +446,8 @@ def _summed(texts: Sequence[str]) -> Counts:
     others, shapes = _occurring(texts)
     keys, owners = _joined(shapes)
     # A text counts each shape once.
-    once = np.unique((owners.astype(np.uint64) << _KEY_BITS) | keys).astype(np.uint32)
+    each = np.sort((owners.astype(np.uint64) << _KEY_BITS) | keys)
+    once = each[run_edges(each)[:-1]].astype(np.uint32)
     return tally(np.concatenate((_joined(others)[0], once)))
 
 
@@ -426,6 +470,10 @@ def _joined(parts: Sequence[Owned]) -> Owned:
     return np.concatenate(keys), np.concatenate(owners)
 
 
+_FEWEST_TOGETHER: Final = 5_000
+"""Characters of texts whose words and style are counted together, which takes 0.5 ms for any."""
+
+
 def _occurring(texts: Sequence[str]) -> tuple[list[Owned], list[Owned]]:
     """Return the features that the texts have, and those of their shapes."""
     plains = [plain_text(text) for text in texts]
@@ -433,24 +481,130 @@ def _occurring(texts: Sequence[str]) -> tuple[list[Owned], list[Owned]]:
     if not numbers:
         return [], []
     plains = [plain for plain in plains if plain]
-    tokens = [TOKEN.findall(plain) for plain in plains]
-    words, pairs = token_hashes(tokens)
-    habits = [style_hashes(*pair) for pair in zip(plains, tokens, strict=True)]
-    sizes = np.array([len(some) for some in tokens])
     lengths = np.array([len(plain) for plain in plains])
+    codes = code_points("".join([f" {plain} " for plain in plains]))
+    if codes.size < _FEWEST_TOGETHER:
+        tokens = [TOKEN.findall(plain) for plain in plains]
+        words, pairs = map(np.array, token_hashes(tokens))
+        sizes = np.array([len(some) for some in tokens])
+        style = np.ravel([*map(style_hashes, plains, tokens)])
+    else:
+        words, pairs, sizes, shouted = _token_hashes_of_each(plains)
+        style = _style_hashes_of_each(plains, codes, lengths, sizes, shouted)
 
     padded = np.repeat(numbers, lengths + 2)
     parts = [
         (_of_group(words, WORDS), np.repeat(numbers, sizes)),
         (_of_group(pairs, PAIRS), np.repeat(numbers, sizes + 1)),
-        (_of_group(np.ravel(habits), STYLE), np.repeat(numbers, len(habits[0]))),
-        _within(_character_keys("".join([f" {plain} " for plain in plains])), padded, 2),
+        (_of_group(style, STYLE), np.repeat(numbers, HABITS_OF_TEXT)),
+        _within(_character_keys(codes), padded, 2),
     ]
     skeleton, places = skeleton_of("".join(map(between_lines, plains)))
     owners = padded[places]
     runs = enumerate(_shape_hashes(skeleton), SHORTEST_SHAPE - 1)
     shapes = [_within(_of_group(_mix(some), SHAPE), owners, more) for more, some in runs]
     return parts, shapes
+
+
+def _token_hashes_of_each(
+    plains: Sequence[str],
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.intp], NDArray[np.intp]]:
+    """Return what `token_hashes` does, and the number of each text's tokens, and of its tokens in
+    capitals.
+    """
+    pieces = chain.from_iterable([(*plain.split(), _END) for plain in plains])
+    tokens = np.fromiter(chain.from_iterable(map(_PIECES.__getitem__, pieces)), np.uint64)
+    is_end = tokens >= _IS_END
+    (ends,) = is_end.nonzero()
+    starts = np.append(0, ends[:-1] + 1)
+    capitals = np.add.reduceat((tokens & _IS_IN_CAPITALS).astype(np.bool_), starts, dtype=np.intp)
+    hashes = tokens.astype(np.uint32)
+    firsts = np.roll(hashes, 1)
+    firsts[starts] = _WORDS[_END][0]
+    # The checksum of a pair continues that of its first word with the bytes of a blank and the
+    # second. As zlib's `crc32_combine`, it is made of theirs, word by word of a size.
+    sizes = (tokens >> _KEY_BITS & _MOST_BYTES).astype(np.intp)
+    pairs = hashes.copy()
+    for size in np.unique(sizes).tolist():
+        (places,) = (sizes == size).nonzero()
+        pairs[places] ^= _moved(firsts[places], size + 1) ^ _moved(_BLANK, size)
+    return hashes[~is_end], pairs, ends - starts, capitals
+
+
+_BLANK: Final = np.array([crc32(b" ")], np.uint32)
+
+
+def _moved(checksums: NDArray[np.uint32], size: int) -> NDArray[np.uint32]:
+    """Return what `size` zero bytes behind them make of checksums: (n,)."""
+    of_bytes, moved = _moves(size), np.zeros_like(checksums)
+    for place in range(4):
+        moved ^= of_bytes[place].take(checksums >> np.uint32(8 * place) & np.uint32(255))
+    return moved
+
+
+@lru_cache(maxsize=200)
+def _moves(size: int) -> NDArray[np.uint32]:
+    """Return what `size` zero bytes make of each byte of a checksum: (4, 256)."""
+    if size > 1:
+        return _moved(_moves(size // 2), size - size // 2)
+    checksums = [byte << 8 * place for place in range(4) for byte in range(256)]
+    moved = [crc32(bytes(size), checksum) ^ crc32(bytes(size)) for checksum in checksums]
+    return np.array(moved, np.uint32).reshape(4, 256)
+
+
+def _style_hashes_of_each(
+    plains: Sequence[str],
+    codes: NDArray[np.uint32],
+    lengths: NDArray[np.intp],
+    tokens: NDArray[np.intp],
+    shouted: NDArray[np.intp],
+) -> NDArray[np.uint32]:
+    """Return what `style_hashes` does: (18 n,).
+
+    codes: of all texts, each with a blank at both ends. tokens, shouted: how many tokens each text
+    has, and in capitals.
+    """
+    kinds = _KINDS[codes]
+    if not kinds.all():
+        for code in {*codes[kinds == 0].tolist()}:
+            _KINDS[code] = _kind_of(chr(code))
+        kinds = _KINDS[codes]
+    texts = np.arange(len(plains)).repeat(lengths + 2) * _MOST_KINDS
+    found = np.bincount(texts + kinds, minlength=len(plains) * _MOST_KINDS).reshape(-1, _MOST_KINDS)
+    capitals, letters, emoji = (found[:, _WITH_BIT[bit]].sum(axis=1) for bit in range(3))
+    signs, exclamations, questions, ellipses, *marks = found[:, _MOST_KINDS - len(_MARKS) :].T
+    links, mentions, tags, dots = (
+        [count(plain) for plain in plains] if any(sign in plain for plain in plains) else 0
+        for sign, count in _RARE.items()
+    )
+    ends = lengths.cumsum() + 2 * np.arange(1, lengths.size + 1)
+    habits = (
+        lengths // 20,
+        tokens // 3,
+        codes[ends - lengths - 1],
+        codes[ends - 2],
+        links,
+        signs,
+        mentions,
+        tags,
+        exclamations,
+        questions,
+        ellipses + dots,
+        *marks,
+        10 * capitals // np.maximum(letters, 1),
+        shouted,
+        emoji,
+    )
+    strengths = np.empty((lengths.size, HABITS_OF_TEXT), np.int64)
+    for habit, strength in enumerate(habits):
+        strengths[:, habit] = strength
+    strengths += np.arange(HABITS_OF_TEXT) << 32
+    different, places = np.unique(strengths, return_inverse=True)
+    hashes = [
+        _HABITS[habit, chr(strength) if habit in _SIGNS else strength]
+        for habit, strength in map(divmod, different.tolist(), repeat(1 << 32))
+    ]
+    return np.array(hashes, np.uint32)[places.ravel()]
 
 
 def _within(keys: NDArray[np.uint32], owners: NDArray[np.intp], group: int) -> Owned:
@@ -463,7 +617,9 @@ def wording(text: str) -> NDArray[np.uint32]:
     """Return the keys of the text's characters and words, a key for each occurrence: (n,)."""
     plain = RANDOM_LINK.sub(RANDOM_SIGN, text)
     tokens = TOKEN.findall(plain)
-    return np.concatenate((_character_keys(f" {plain} "), _token_keys(tokens)[: len(tokens)]))
+    return np.concatenate(
+        (_character_keys(code_points(f" {plain} ")), _token_keys(tokens)[: len(tokens)])
+    )
 
 
 def named_words(text: str) -> dict[int, str]:
@@ -495,7 +651,7 @@ def lettered_keys(text: str) -> LetteredKeys:
     for match in ADDRESS.finditer(plain) if may_have_address(plain) else ():
         is_letter[match.start() : match.end()] = False
     before = np.append(0, is_letter.cumsum())
-    characters, letters = _character_keys(plain), before[3:] - before[:-3]
+    characters, letters = _character_keys(code_points(plain)), before[3:] - before[:-3]
     tokens = list(TOKEN.finditer(plain))
     has_letters = [before[token.end()] > before[token.start()] for token in tokens]
     keys = _token_keys([token[0] for token in tokens])
@@ -530,7 +686,7 @@ def group_sums(counts: Counts, edges: NDArray[np.intp] | None = None) -> NDArray
 
 def keys_of(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
     """Return a key for each occurrence of a feature, by group: (n,)."""
-    characters = _character_hashes(f" {plain} ")
+    characters = _character_hashes(code_points(f" {plain} "))
     shapes = _shape_hashes(skeleton_of(between_lines(plain))[0])
     mixed = _mix(np.concatenate((characters, *shapes)))
     words, pairs = token_hashes([tokens])
@@ -552,13 +708,13 @@ def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return hashes
 
 
-def _character_hashes(padded: str) -> NDArray[np.uint32]:
-    codes = code_points(padded)
+def _character_hashes(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return (codes[:-2] * _BASE + codes[1:-1]) * _BASE + codes[2:]
 
 
-def _character_keys(padded: str) -> NDArray[np.uint32]:
-    return _of_group(_mix(_character_hashes(padded)), CHARACTERS)
+def _character_keys(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the keys of three characters, given as the code points of a text with its blanks."""
+    return _of_group(_mix(_character_hashes(codes)), CHARACTERS)
 
 
 def _token_keys(tokens: Sequence[str]) -> NDArray[np.uint32]:

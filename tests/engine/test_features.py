@@ -139,6 +139,12 @@ def test_texts_that_are_counted_together_have_the_features_of_each(texts: list[s
     assert sum_of_features(texts) == add([features(text) for text in texts])
 
 
+@given(st.lists(TEXTS, max_size=8))
+def test_texts_beside_many_have_the_features_of_each(texts: list[str]) -> None:
+    texts.append(SAMPLE * 100)
+    assert features_of(texts) == [features(text) for text in texts]
+
+
 def test_many_and_long_texts_are_counted_some_at_a_time() -> None:
     texts = [SAMPLE * number for number in (1, 0, 1_000, 2, 0, *range(150))]
     assert features_of(texts) == [features(text) for text in texts]
