@@ -102,7 +102,8 @@ class Importer:
             try:
                 await self._import(db, config, target, name)
                 if not self._is_dry:
-                    # It needs the memory that reading needed.
+                    # It needs the memory that reading needed, and that connections cache pages in.
+                    await db.engine.dispose()
                     await asyncio.to_thread(trim_heap)
                     await renew_derived(db)
             except DoubtError as error:

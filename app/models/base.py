@@ -75,7 +75,9 @@ def _as_stored(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError("a time needs a zone")
-    return f"{value.astimezone(UTC).isoformat(' ')[:19]}.000000"
+    if value.tzinfo is not UTC:  # As the times of most posts are.
+        value = value.astimezone(UTC)
+    return f"{value.isoformat(' ')[:19]}.000000"
 
 
 def _as_utc(stored: str | None) -> datetime | None:

@@ -85,8 +85,8 @@ class SqliteWords(WordIndex):
         while True:
             # Each page has its own session, so that others can write in between.
             async with read() as session:
-                rows = await session.execute(text(query), {"word": after, "limit": page})
-                counts = [TermCount(*row) for row in rows]
+                found = await session.execute(text(query), {"word": after, "limit": page})
+                counts = [*map(TermCount._make, found.all())]
             if not counts:
                 return
             yield counts

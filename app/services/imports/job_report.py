@@ -1,6 +1,6 @@
 """The report of an import: counts, errors, and authors of posts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -88,11 +88,10 @@ class StoredPosts(msgspec.Struct):
     zone: str | None = None
     """Time zone in which the preview compared an upload with what is stored."""
 
-    def add(self, user_id: int, media: Sequence[StoredMedium]) -> None:
-        if media:
-            self.files += sum(medium.file is not None for medium in media)
-        if len(self.authors) < MOST_LISTED:
-            self.authors.add(user_id)
+    def add(self, user_ids: Iterable[int], media: Iterable[StoredMedium]) -> None:
+        self.files += sum(medium.file is not None for medium in media)
+        fresh = dict.fromkeys(user_ids).keys() - self.authors
+        self.authors |= {*islice(sorted(fresh), MOST_LISTED - len(self.authors))}
 
     def merge(self, part: "StoredPosts") -> None:
         self.files += part.files

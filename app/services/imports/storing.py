@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Seq
 from contextlib import aclosing, closing
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from tempfile import TemporaryFile
 from typing import Any, Final, NamedTuple
 
@@ -267,6 +268,9 @@ async def _read_ahead(read: Read, run: Runner) -> Batches:
         await asyncio.gather(reading, return_exceptions=True)
 
 
+_text_of: Final = attrgetter("post.text")
+
+
 async def _store_all(
     db: Sessions,
     batches: Batches,
@@ -292,7 +296,7 @@ async def _store_all(
                     match.reread.check(known, part.accepted + part.duplicates)
                 if storing.note is not None:
                     await storing.note(session, report.joined(part))
-            characters += sum(len(item.post.text) for item in posts)
+            characters += sum(map(len, map(_text_of, posts)))
             due = max(FEWEST_FOLDED, report.accepted // FOLDED_FOR_ONE_IN_BULK)
             if may_fold and (report.accepted - folded >= due or characters > MOST_UNFOLDED):
                 await folding

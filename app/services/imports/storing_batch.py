@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 import msgspec
@@ -199,9 +199,10 @@ async def store_batch(
     stored = await equal_posts(session, identities)
     rows = await find_stored(session, [outcome.key for outcome in resolved])
     roomless = {key: row.import_id for key, row in rows.items() if row.content.room is None}
-    resolved = list(_in_their_places(resolved, rows, roomless, memory))
-    in_rooms = rows.keys() - roomless.keys()
-    resolved = await _in_rooms(session, memory.rooms, resolved, in_rooms, report)
+    if any(outcome.item.post.room for outcome in resolved):
+        resolved = list(_in_their_places(resolved, rows, roomless, memory))
+        in_rooms = rows.keys() - roomless.keys()
+        resolved = await _in_rooms(session, memory.rooms, resolved, in_rooms, report)
     known, again = _sorted_out(resolved, stored, memory)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
     arrivals = [
@@ -234,9 +235,9 @@ async def store_batch(
     report.reworded += sum(outcome.is_reworded for outcome in added)
     report.duplicates += len(resolved) - accepted
     report.stored.add_rooms(outcome.room_id for outcome in resolved)
-    for (item, user, *_), outcome in zip(fresh, added, strict=False):
-        if outcome.is_new and outcome.event_id is not None:
-            report.stored.add(user.id, item.post.media)
+    new = [each for each, outcome in zip(fresh, added, strict=False) if outcome.is_new]
+    media = chain.from_iterable([each.item.post.media for each in new])
+    report.stored.add((each.user.id for each in new), media)
     # Last, since posts tell a sample from somebody else of its name.
     of_platform = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
     await memory.writers.claim(session, of_platform, authors_new)

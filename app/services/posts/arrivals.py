@@ -16,13 +16,14 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from msgspec import structs
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import Select, Subquery, Text, and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.db.backend import (
     UNTRACKED,
     IndexedPost,
+    as_json,
     backend_of,
     insert_columns,
     is_among,
@@ -175,7 +176,8 @@ async def add_arrivals(
     stored = {row.id: row.content for row in (*rows_by_key.values(), *repeated.values())}
     outcomes: list[tuple[PostRow, bool, bool]] = []
     for arrival in arrivals:
-        row = repeated.get(arrival.known) or rows_by_key.get(arrival.key)
+        key = arrival.key
+        row = repeated.get(arrival.known) or rows_by_key.get(key)
         is_reworded = row is not None and not arrival.known and _differ(row.content, arrival.post)
         row_now = row or _new_row(arrival, default_time, import_id)
         outcomes.append((row_now, row is None, is_reworded))
@@ -187,8 +189,8 @@ async def add_arrivals(
             row.content = completed(row.content, sent, may_fill=may_fill)
             if arrival.is_placed:
                 row.content = structs.replace(row.content, room=sent.room)
-        elif arrival.post.source_id is not None:
-            rows_by_key[arrival.key] = row_now  # It may arrive again.
+        elif key[1] is not None:
+            rows_by_key[key] = row_now  # It may arrive again.
     await note_met(session, {row.id for row, *_ in outcomes if row.id}, import_id)
     new = [row for row, is_new, _ in outcomes if is_new]
     changed = [
@@ -230,13 +232,12 @@ async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[
     named = {key for key in keys if key[1] is not None}
     if not named:
         return {}
-    listed = backend_of(session).listed(sorted(named), Tweet.user_id, Tweet.source_id)
-    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
-    query = select(is_of_kept_room(), *_stored_columns())
+    backend = backend_of(session)
+    values = {"listed": as_json(sorted(named), _KEY, backend.engine.dialect)}
     rows: dict[SourceKey, PostRow] = {}
     ended: list[int] = []
-    for is_kept, *values in await session.execute(query.join(listed, is_listed)):
-        row = _stored_row(*values)
+    for is_kept, *stored in await session.execute(_with_keys(backend.rows_in), values):
+        row = _stored_row(*stored)
         if is_kept:
             rows[row.user_id, row.content.source_id] = row
         else:
@@ -246,6 +247,17 @@ async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[
         freed = update(Tweet).where(is_among(session, Tweet.id, ended)).values(source_id=None)
         await session.execute(freed, execution_options=UNTRACKED)
     return rows
+
+
+_KEY: Final = Tweet.user_id, Tweet.source_id
+
+
+@cache
+def _with_keys(rows_in: Callable[..., Subquery]) -> Select[*tuple[Any, ...]]:
+    # Making the statement takes longer than executing it, and each batch does.
+    listed = rows_in(bindparam("listed", type_=Text), *_KEY)
+    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
+    return select(is_of_kept_room(), *_stored_columns()).join(listed, is_listed)
 
 
 async def _repeated(session: AsyncSession, ids: Sequence[int]) -> dict[int, PostRow]:

@@ -5,7 +5,7 @@ room, or its own author.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
@@ -14,6 +14,8 @@ from sqlalchemy import (
     BindParameter,
     CompoundSelect,
     Select,
+    Subquery,
+    Text,
     and_,
     bindparam,
     func,
@@ -26,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import backend_of, is_among, update_by_id
+from app.db.backend import as_json, backend_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import KEPT_USER_ID, Tweet, User
@@ -123,8 +125,32 @@ async def _authors_and_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
 ) -> tuple[dict[int, str], set[tuple[PostKey | None, StoredReply]]]:
     posts = {(row.user_id, row.content.source_id, _room_id(row.content)) for row in rows}
-    columns = (Tweet.user_id, Tweet.source_id, Tweet.room_id)
-    arrived = backend_of(session).listed(list(posts), *columns)
+    authors = {(row.user_id,) for row in rows}
+    backend = backend_of(session)
+    values = {
+        "arrived": as_json([*posts], _ARRIVED, backend.engine.dialect),
+        "authors": as_json([*authors], _ARRIVED[:1], backend.engine.dialect),
+    }
+    keys: dict[int, str] = {}
+    replies: set[tuple[PostKey | None, StoredReply]] = set()
+    for author_id, key, room_id, username, source_id, *link in await session.execute(
+        _authors_and_replies_of(backend.rows_in), values
+    ):
+        keys[author_id] = key
+        if source_id is not None:
+            target = _target(key, room_id, ReplyTarget(source_id, username))
+            replies.add((target, StoredReply(*link)))
+    return keys, replies
+
+
+_ARRIVED: Final = Tweet.user_id, Tweet.source_id, Tweet.room_id
+
+
+@cache
+def _authors_and_replies_of(rows_in: Callable[..., Subquery]) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return a query with a row for each author, and one for each reply, which most posts lack."""
+    arrived = rows_in(bindparam("arrived", type_=Text), *_ARRIVED)
+    authors = rows_in(bindparam("authors", type_=Text), Tweet.user_id)
     is_reply = and_(
         Tweet.reply_to_source_id == arrived.c.source_id,
         or_(
@@ -138,25 +164,15 @@ async def _authors_and_replies(
         *(Tweet.reply_to_username, Tweet.reply_to_source_id),
         *(Tweet.id, Tweet.user_id, Tweet.reply_to_id),
     )
-    authors = {row.user_id for row in rows}
-    # A row for each author, and one for each reply, which most posts lack.
-    query: CompoundSelect[*tuple[Any, ...]] = union_all(
+    return union_all(
         select(User.id, User.username_key, *(null() for _ in of_post)).where(
-            is_among(session, User.id, authors)
+            User.id.in_(select(authors))
         ),
         select(User.id, User.username_key, *of_post)
         .select_from(arrived)
         .join(User, User.id == arrived.c.user_id)
         .join(Tweet, is_reply),
     )
-    keys: dict[int, str] = {}
-    replies: set[tuple[PostKey | None, StoredReply]] = set()
-    for author_id, key, room_id, username, source_id, *link in await session.execute(query):
-        keys[author_id] = key
-        if source_id is not None:
-            target = _target(key, room_id, ReplyTarget(source_id, username))
-            replies.add((target, StoredReply(*link)))
-    return keys, replies
 
 
 async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, int]:
