@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         Ranked as Ranked,
     )
 
-__version__ = "2.0.0"
+__version__ = "2.1.0.dev0"
 __all__ = ["Answer", "Chat", "Evidence", "FileError", "HeldOut", "Judge", "Post", "Ranked", "read"]
 _HOMES: Final = dict.fromkeys(__all__, "judge") | {
     **dict.fromkeys(("Chat", "Post", "read"), "chat"),
