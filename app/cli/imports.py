@@ -32,8 +32,8 @@ groupme hangouts imazing imessage irc jsonl kakaotalk librechat line livejournal
 mastodon-api mattermost mattermost-posts medium messenger meta misskey mongo nostr open-webui qq
 qq-chunks reddit rocketchat signal signal-export signal-md sigtop skype slack slack-messages sms
 sms-json snapchat stack-exchange substack teams tei telegram telegram-channel telegram-html texts
-tumblr twitch wechat-csv whatsapp whatsapp-exporter wordpress x x-api youtube youtube-live zoom
-zulip
+tiktok tiktok-chats tumblr twitch wechat-csv whatsapp whatsapp-exporter wordpress x x-api youtube
+youtube-live zoom zulip
 """
 """Names of the formats of `saywho.formats.registry`, whose import takes as long as the command."""
 

@@ -402,12 +402,12 @@ def test_a_made_up_chat_comes_out_as_it_was(
 
 
 def test_every_format_of_chats_is_made_up() -> None:
-    """`test_shapes`, `test_signal`, `test_irc`, `test_zoom` and `test_message_tables` read files of
-    the others.
+    """`test_shapes`, `test_signal`, `test_irc`, `test_zoom`, `test_tiktok` and
+    `test_message_tables` read files of the others.
     """
     chats = {name for name, form in FORMATS.items() if form.is_chat}
     chats -= {*(shape.name for shape in SHAPES), "sms", "irc", "zoom", "band", "slack-messages"}
-    chats -= {"chats", "discord-csv", "imazing", "mail", "sigtop", "wechat-csv"}
+    chats -= {"chats", "discord-csv", "imazing", "mail", "sigtop", "tiktok-chats", "wechat-csv"}
     assert BY_APP.keys() >= chats
 
 
