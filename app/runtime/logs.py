@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from secrets import token_hex
-from threading import Lock
+from threading import RLock
 from typing import Final, NamedTuple, Self, TextIO
 
 import msgspec
@@ -201,7 +201,7 @@ class AnswerNotes:
         self._count = count
         self._are_logged = are_logged
         self._given: deque[Given] = deque()
-        self._taking = Lock()
+        self._taking = RLock()
         self._due = 0.0
         """When they are passed on; a loop that was closed meanwhile did not do it."""
 
