@@ -115,3 +115,20 @@ async def test_lines_of_requests_come_soon_and_before_later_lines(
     shown = await eventually(lines, until=lambda lines: len(lines) == 3)
     for word, line in zip(("/first", "second", "/third"), shown, strict=True):
         assert word in line
+
+
+async def test_a_line_that_is_logged_while_answers_are_counted_is_written(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "app")
+    screen = io.StringIO()
+    handler = BatchHandler(TextFormatter())
+    handler.setStream(screen)
+    monkeypatch.setattr(logging.getLogger("app"), "handlers", [handler])
+    monkeypatch.setattr(logging.getLogger("app"), "propagate", False)
+    notes = AnswerNotes(lambda _: logging.getLogger("app").error("in the middle"))
+    notes.add([(LoggedAnswer.of("GET", "/first", 200), "1")], 0.001)
+    notes.pass_on()
+    shown = screen.getvalue()
+    assert "in the middle" in shown
+    assert "/first" in shown
