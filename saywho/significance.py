@@ -6,12 +6,13 @@ A day's posts belong to few conversations, so the standard error is that of the 
 """
 
 import math
+import operator
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from statistics import NormalDist, fmean, median, pvariance
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -270,12 +271,42 @@ def _ranks_of(values: NDArray[Any]) -> NDArray[np.float64]:
     return ranks
 
 
-def welch_errors(values: NDArray[np.int64], beside: NDArray[np.int64]) -> float:
-    """Return the lead of a mean over another, in standard errors of values (n,) and (m,); 0 without
-    variance. Source: Welch 1947.
+class Moments(NamedTuple):
+    """Number, sum and sum of squares of integers, which can be added and taken away exactly."""
+
+    size: int
+    total: int
+    squares: int
+
+    @classmethod
+    def of(cls, values: NDArray[np.int64]) -> "Moments":
+        """Return those of values (n,)."""
+        return cls(values.size, int(values.sum()), int(values @ values))
+
+    def plus(self, other: "Moments") -> "Moments":
+        return Moments(*map(operator.add, self, other))
+
+    def minus(self, other: "Moments") -> "Moments":
+        return Moments(*map(operator.sub, self, other))
+
+    @property
+    def mean(self) -> float:
+        """The mean, 0 of no values."""
+        return self.total / max(self.size, 1)
+
+    @property
+    def variance(self) -> float:
+        """The variance of the population of which these values, at least 2, are a sample."""
+        return (self.size * self.squares - self.total**2) / (self.size * (self.size - 1))
+
+
+def welch_errors(values: Moments, beside: Moments) -> float:
+    """Return the lead of a mean over another, in standard errors of values; 0 without variance.
+
+    Source: Welch 1947.
     """
-    variances = float(values.var(ddof=1)) / values.size + float(beside.var(ddof=1)) / beside.size
-    return float(values.mean() - beside.mean()) / math.sqrt(variances) if variances else 0.0
+    variances = values.variance / values.size + beside.variance / beside.size
+    return (values.mean - beside.mean) / math.sqrt(variances) if variances else 0.0
 
 
 def surplus_errors(

@@ -6,7 +6,8 @@ person begins all conversations, everyone else begins fewer.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial, reduce
 from itertools import chain, repeat
 from math import asin, sqrt
 from statistics import fmean
@@ -46,6 +47,7 @@ from saywho.significance import (
     CLEAR_OF_MANY,
     FEWEST_CLUSTERS,
     FEWEST_COMPARED,
+    Moments,
     are_most,
     counts_in,
     errors_of_sums,
@@ -61,10 +63,6 @@ NEVER: Final = 2**31
 """A conversation after all others."""
 Stay = tuple[int, int]
 """The first and the last conversation of a time in which a person was there."""
-Stays = dict[tuple[int, int], tuple[NDArray[np.intp], list[Stay]]]
-"""What was found of people, by the id of the array of a person's conversations, which it keeps, and
-the last conversation of all.
-"""
 NO_TURNS: Final = PersonTurns()
 
 
@@ -116,9 +114,13 @@ class Tally(NamedTuple):
 
     @property
     def words_per_message(self) -> float | None:
-        without = sum(map(self.scripts.__getitem__, WITHOUT_BLANKS))
-        has_words = self.messages and 5 * without <= self.scripts.total()
+        has_words = self.messages and _has_blanks(self.scripts)
         return float(self.lengths.mean()) if has_words else None
+
+
+def _has_blanks(scripts: Counter[str]) -> bool:
+    """Return whether most of the texts that `scripts_of` counts have blanks between words."""
+    return 5 * sum(map(scripts.__getitem__, WITHOUT_BLANKS)) <= scripts.total()
 
 
 def tally_of(
@@ -158,16 +160,15 @@ def tally_of(
     )
 
 
-def together(tallies: Iterable[Tally], only: Sign | None = None) -> Tally:
-    """Return the counts of several people, of all signs and scripts or of a single sign."""
+def together(tallies: Iterable[Tally]) -> Tally:
+    """Return the counts of several people."""
     several = [*tallies]
     signs: dict[Sign, list[int]] = defaultdict(list)
     scripts = Counter[str]()
     for tally in several:
-        if only is None:
-            scripts.update(tally.scripts)
-        for sign in tally.signs if only is None else (only,):
-            signs[sign].extend(tally.signs.get(sign, ()))
+        scripts.update(tally.scripts)
+        for sign, conversations in tally.signs.items():
+            signs[sign].extend(conversations)
     return Tally(
         np.concatenate([np.array([], np.intp), *(tally.conversations for tally in several)]),
         np.concatenate([np.array([], np.int64), *(tally.lengths for tally in several)]),
@@ -236,85 +237,198 @@ MOST_BESIDE: Final = 8
 """Largest number of others compared one by one, those with the most messages."""
 
 
-class _Sides(NamedTuple):
-    """A person's messages and all others'; counts are by conversation, (n,)."""
+class _Everyone:
+    """Counts of all people, which are made once for each of them who is compared with the rest."""
 
-    own: Tally
-    others: Sequence[Tally]
-    beside: Tally
-    counts: NDArray[np.float64]
-    counts_beside: NDArray[np.float64]
-    begun: Sequence[int]
-    """All conversations that began with a message, in order."""
-    last: int
-    """The last conversation."""
-    stays: "Stays"
+    def __init__(self, tallies: Sequence[Tally]) -> None:
+        self.tallies = tallies
+        self.lengths = {id(one): Moments.of(one.lengths) for one in tallies}
+        self.all_lengths = reduce(Moments.plus, self.lengths.values())
+        self.scripts = Counter[str]()
+        for one in tallies:
+            self.scripts.update(one.scripts)
+        numbers = chain.from_iterable((one.conversations, one.turns) for one in tallies)
+        self.many = max(int(of.max(initial=-1)) for of in numbers) + 1
+        self.begun = sorted(chain.from_iterable(one.begun for one in tallies))
+        """All conversations that began with a message."""
+        self.last = {id(one): one.last_conversation for one in tallies}
+        self._stays: dict[tuple[int, int], list[Stay]] = {}
+        self._values: dict[Form, dict[int, float]] = {}
+        self._totals: dict[Form, tuple[int, int]] = {}
+        self._sums: dict[Form, NDArray[np.float64]] = {}
+        self._counts: dict[bool, NDArray[np.float64]] = {}
 
-    @classmethod
-    def of(
-        cls, own: Tally, others: Sequence[Tally], stays: "Stays", only: Sign | None = None
-    ) -> "_Sides":
-        beside = together(others, only)
-        sides = own.conversations, beside.conversations
-        many = max(int(side.max(initial=-1)) for side in sides) + 1
-        counts, counts_beside = (counts_in(side, many) for side in sides)
-        begun = sorted([*own.begun, *beside.begun])
-        last = max(own.last_conversation, beside.last_conversation)
-        return cls(own, others, beside, counts, counts_beside, begun, last, stays)
+    def values(self, form: Form) -> dict[int, float]:
+        """Return the value of each person by the id of the tally."""
+        if form not in self._values:
+            self._values[form] = {id(one): self._value(one, form) for one in self.tallies}
+        return self._values[form]
 
-    def without(self, person: Tally, sign: Sign) -> "_Sides":
-        """Return both sides without one other person, with the others' counts of this sign only."""
-        return self.of(
-            self.own, [one for one in self.others if one is not person], self.stays, sign
-        )
-
-    def value(self, tally: Tally, form: Form) -> float:
+    def _value(self, tally: Tally, form: Form) -> float:
         match form.habit.of:
             case "words":
                 return tally.words_per_message or 0.0
             case "conversations":
-                total = self.begun_in(self.stays_of(tally))
-            case "turns":
-                total = tally.turns.size
-            case "messages":
-                total = tally.messages
-        return tally.with_sign(form.sign) / max(total, 1)
-
-    def beside_value(self, form: Form) -> float:
-        if form.habit.of == "conversations" and self.others:
-            return fmean(self.value(one, form) for one in self.others)
-        return self.value(self.beside, form)
+                stays = self.stays_of(tally, max(self.last.values()))
+                return tally.with_sign(form.sign) / max(self.begun_in(stays), 1)
+            case _:
+                return tally.with_sign(form.sign) / max(_base(form, tally), 1)
 
     def begun_in(self, stays: Sequence[Stay]) -> int:
         return sum(
             bisect_right(self.begun, last) - bisect_left(self.begun, first) for first, last in stays
         )
 
-    def stays_of(self, tally: Tally) -> list[Stay]:
-        """Return when a person was there: to `NEVER` for somebody who is silent at the end for
-        less than seven conversations, or no longer than before.
+    def stays_of(self, tally: Tally, last: int) -> list[Stay]:
+        """Return when a person was there, in conversations up to the last: to `NEVER` for somebody
+        who is silent at the end for less than seven conversations, or no longer than before.
         """
-        there = tally.there
-        if not there.size:
-            return []
-        if (known := self.stays.get((id(there), self.last))) is not None:
-            return known[1]
-        gaps = np.diff(there)
-        missed = np.where(gaps > FEWEST_CLUSTERS, gaps - 1, 0)
-        share = there.size / (there[-1] - there[0] + 1 - missed)
-        # By chance, fewer than one person of a hundred would once be silent for so long.
-        (away,) = (there.size * (1 - share) ** missed < 0.01).nonzero()
-        silence = self.last - int(there[-1])
-        has_left = silence >= max(FEWEST_CLUSTERS, int(gaps.max(initial=0)))
-        end = int(there[-1]) if has_left else NEVER
-        firsts, lasts = [there[0], *there[away + 1]], [*there[away], end]
-        found = [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]
-        self.stays[id(there), self.last] = there, found
+        if (known := self._stays.get((id(tally), last))) is None:
+            known = self._stays[id(tally), last] = _stays_of(tally.there, last)
+        return known
+
+    def totals(self, form: Form) -> tuple[int, int]:
+        """Return how many messages or turns have a sign, and how many there are."""
+        if form not in self._totals:
+            with_sign = sum(one.with_sign(form.sign) for one in self.tallies)
+            self._totals[form] = with_sign, sum(_base(form, one) for one in self.tallies)
+        return self._totals[form]
+
+    def sums(self, form: Form) -> NDArray[np.float64]:
+        """Return the messages with a sign, or their words, by conversation: (many,)."""
+        if form not in self._sums:
+            self._sums[form] = self._of_all(partial(_sums, form))
+        return self._sums[form]
+
+    def counts(self, form: Form) -> NDArray[np.float64]:
+        """Return the messages, or turns, by conversation: (many,)."""
+        of_turns = form.habit.of == "turns"
+        if of_turns not in self._counts:
+            self._counts[of_turns] = self._of_all(partial(_counts, form))
+        return self._counts[of_turns]
+
+    def _of_all(self, of_one: Callable[[Tally, int], NDArray[np.float64]]) -> NDArray[np.float64]:
+        found = np.zeros(self.many)
+        for tally in self.tallies:
+            found += of_one(tally, self.many)
         return found
+
+
+def _stays_of(there: NDArray[np.intp], last: int) -> list[Stay]:
+    if not there.size:
+        return []
+    gaps = np.diff(there)
+    missed = np.where(gaps > FEWEST_CLUSTERS, gaps - 1, 0)
+    share = there.size / (there[-1] - there[0] + 1 - missed)
+    # By chance, fewer than one person of a hundred would once be silent for so long.
+    (away,) = (there.size * (1 - share) ** missed < 0.01).nonzero()
+    silence = last - int(there[-1])
+    has_left = silence >= max(FEWEST_CLUSTERS, int(gaps.max(initial=0)))
+    end = int(there[-1]) if has_left else NEVER
+    firsts, lasts = [there[0], *there[away + 1]], [*there[away], end]
+    return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _base(form: Form, tally: Tally) -> int:
+    """Return the number of messages or turns of which a habit is a share."""
+    return tally.turns.size if form.habit.of == "turns" else tally.messages
+
+
+def _sums(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
+    if form.habit.is_mean:
+        return sums_in(tally.conversations, tally.lengths, many)
+    return counts_in(tally.signs.get(form.sign, ()), many)
+
+
+def _counts(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
+    return counts_in(tally.turns if form.habit.of == "turns" else tally.conversations, many)
+
+
+class CountedGroups(dict[frozenset[int], _Everyone]):
+    """Counts of groups of people by the ids of their tallies, which are kept with them."""
+
+    def of(self, tallies: Sequence[Tally]) -> _Everyone:
+        ids = frozenset(map(id, tallies))
+        if ids not in self:
+            self[ids] = _Everyone(tallies)
+        return self[ids]
+
+
+class _Sides(NamedTuple):
+    """A person's messages, and those of all others, who are everyone less those apart."""
+
+    everyone: _Everyone
+    apart: Sequence[Tally]
+    """The person, and perhaps one of the others who is left out."""
+    others: Sequence[Tally]
+
+    @classmethod
+    def of(cls, own: Tally, others: Sequence[Tally], groups: CountedGroups) -> "_Sides":
+        return cls(groups.of([own, *others]), [own], others)
+
+    @property
+    def own(self) -> Tally:
+        return self.apart[0]
+
+    def without(self, person: Tally) -> "_Sides":
+        """Return both sides without one other person."""
+        others = [one for one in self.others if one is not person]
+        return self._replace(apart=[self.own, person], others=others)
+
+    def value(self, form: Form) -> float:
+        return self.everyone.values(form)[id(self.own)]
+
+    def values_beside(self, form: Form) -> list[float]:
+        values = self.everyone.values(form)
+        return [values[id(one)] for one in self.others]
+
+    def beside_value(self, form: Form) -> float:
+        if form.habit.of == "conversations":
+            return fmean(self.values_beside(form)) if self.others else 0.0
+        if form.habit.is_mean:
+            scripts = self.everyone.scripts - self.own.scripts
+            return self.lengths_beside.mean if _has_blanks(scripts) else 0.0
+        with_sign, total = self.totals_beside(form)
+        return with_sign / max(total, 1)
+
+    def totals_beside(self, form: Form) -> tuple[int, int]:
+        with_sign, total = self.everyone.totals(form)
+        for one in self.apart:
+            with_sign, total = with_sign - one.with_sign(form.sign), total - _base(form, one)
+        return with_sign, total
+
+    def sums_beside(self, form: Form) -> NDArray[np.float64]:
+        apart = [_sums(form, one, self.everyone.many) for one in self.apart]
+        return self.everyone.sums(form) - sum(apart)
+
+    def counts_beside(self, form: Form) -> NDArray[np.float64]:
+        apart = [_counts(form, one, self.everyone.many) for one in self.apart]
+        return self.everyone.counts(form) - sum(apart)
+
+    @property
+    def lengths(self) -> Moments:
+        return self.everyone.lengths[id(self.own)]
+
+    @property
+    def lengths_beside(self) -> Moments:
+        apart = (self.everyone.lengths[id(one)] for one in self.apart)
+        return reduce(Moments.minus, apart, self.everyone.all_lengths)
+
+    @property
+    def last(self) -> int:
+        """The last conversation."""
+        return max(self.everyone.last[id(one)] for one in (self.own, *self.others))
+
+    def stays_of(self, tally: Tally) -> list[Stay]:
+        return self.everyone.stays_of(tally, self.last)
+
+    @property
+    def has_beside(self) -> bool:
+        return self.lengths_beside.size > 0
 
     @property
     def are_compared(self) -> bool:
-        return min(self.own.messages, self.beside.messages) >= FEWEST_COMPARED
+        return min(self.lengths.size, self.lengths_beside.size) >= FEWEST_COMPARED
 
 
 class _Compared(NamedTuple):
@@ -323,12 +437,15 @@ class _Compared(NamedTuple):
     """Without people of other scripts than the person's."""
 
     @classmethod
-    def of(cls, own: Tally, others: Sequence[Tally], stays: "Stays | None" = None) -> "_Compared":
-        stays = {} if stays is None else stays
-        everyone = _Sides.of(own, others, stays)
+    def of(
+        cls, own: Tally, others: Sequence[Tally], groups: CountedGroups | None = None
+    ) -> "_Compared":
+        groups = CountedGroups() if groups is None else groups
+        everyone = _Sides.of(own, others, groups)
         writing = [one for one in others if one.messages]
         like = [one for one in writing if one.script == own.script != ""]
-        return cls(everyone, everyone if len(like) == len(writing) else _Sides.of(own, like, stays))
+        is_same = len(like) == len(writing)
+        return cls(everyone, everyone if is_same else _Sides.of(own, like, groups))
 
     def sides_of(self, habit: Habit) -> _Sides:
         return self.of_script if habit.is_of_script else self.everyone
@@ -337,7 +454,7 @@ class _Compared(NamedTuple):
         """Return whether somebody is there to compare a habit with, if anybody is at all."""
         if habit.is_mean and self.everyone.own.words_per_message is None:
             return False
-        return self.sides_of(habit).beside.messages > 0 or not self.everyone.beside.messages
+        return self.sides_of(habit).has_beside or not self.everyone.has_beside
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -438,30 +555,27 @@ def changes(own: Tally, before: Tally) -> list[Measure]:
     A change is clear only if it still is without the conversation, such as a week, that adds most
     to it: a single feast is no habit.
     """
-    sides = _Sides.of(own, [before], {})
-    measures = [_lasting(measure, sides) for measure in fingerprint(own, [], [before])]
+    measures = [_lasting(measure, own, before) for measure in fingerprint(own, [], [before])]
     return sorted(measures, key=lambda one: (one.is_clear, abs(one.distance)), reverse=True)
 
 
-def _lasting(measure: Measure, sides: _Sides) -> Measure:
+def _lasting(measure: Measure, own: Tally, before: Tally) -> Measure:
     if not measure.is_clear:
         return measure
     form = form_of(measure.name, measure.sign)
-    conversation = _farthest_conversation(form, sides, 1 if measure.errors > 0 else -1)
-    beside = [sides.beside.without(conversation)]
-    fewer = _Sides.of(sides.own.without(conversation), beside, sides.stays)
+    conversation = _farthest_conversation(form, own, before, 1 if measure.errors > 0 else -1)
+    fewer = _Sides.of(own.without(conversation), [before.without(conversation)], CountedGroups())
     rest = lesser(measure.errors, _errors(form, fewer))
     return measure if abs(rest) >= CLEAR_OF_MANY else msgspec.structs.replace(measure, errors=rest)
 
 
-def _farthest_conversation(form: Form, sides: _Sides, side: int) -> int:
-    many, parts = sides.counts.size, np.zeros(sides.counts.size)
-    mean = sides.value(together([sides.own, sides.beside]), form)
-    for tally, counts, lead in (
-        (sides.own, sides.counts, side),
-        (sides.beside, sides.counts_beside, -side),
-    ):
-        parts += lead * (_sums(form, tally, many) - mean * counts) / max(tally.messages, 1)
+def _farthest_conversation(form: Form, own: Tally, before: Tally, side: int) -> int:
+    both = _Everyone([together([own, before])])
+    parts = np.zeros(both.many)
+    (mean,) = both.values(form).values()
+    for tally, lead in ((own, side), (before, -side)):
+        counts = counts_in(tally.conversations, both.many)
+        parts += lead * (_sums(form, tally, both.many) - mean * counts) / max(tally.messages, 1)
     return int(parts.argmax())
 
 
@@ -471,16 +585,16 @@ def clear_measures(
     rest: Sequence[Tally] = (),
     *,
     may_be_shared: bool = False,
-    stays: Stays | None = None,
+    groups: CountedGroups | None = None,
 ) -> Iterator[Measure]:
     """Yield the clear ones of `positive_first(fingerprint(…))`, each in a millisecond.
 
-    may_be_shared: yield also what a group of people does, see `is_beyond_most`. stays: what is
-    found of all these people, for the next of them.
+    may_be_shared: yield also what a group of people does, see `is_beyond_most`. groups: what is
+    counted of all these people, for the next of them.
     """
     if own.messages < FEWEST_COMPARED:
         return
-    compared = _Compared.of(own, [*others, *rest], stays)
+    compared = _Compared.of(own, [*others, *rest], groups)
     if not compared.everyone.are_compared:
         return
     distances = {
@@ -499,7 +613,7 @@ def clear_measures(
         if abs(by_message) < CLEAR_OF_MANY:
             continue  # To compare days takes longest.
         each = _values_of(form, sides, others)
-        if not (may_be_shared or _is_far(sides.value(own, form), each, by_message)):
+        if not (may_be_shared or _is_far(sides.value(form), each, by_message)):
             continue
         measure = _measure_of(form, compared, others)
         if measure.is_clear or (may_be_shared and measure.is_beyond_most):
@@ -507,8 +621,8 @@ def clear_measures(
 
 
 def _values_of(form: Form, sides: _Sides, others: Sequence[Tally]) -> list[float | None]:
-    compared = {*map(id, sides.others)}
-    return [sides.value(one, form) if id(one) in compared else None for one in others]
+    values, compared = sides.everyone.values(form), {*map(id, sides.others)}
+    return [values[id(one)] if id(one) in compared else None for one in others]
 
 
 def _is_far(own: float, each: Sequence[float | None], errors: float) -> bool:
@@ -529,7 +643,7 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
     if not compared.has(form.habit):
         return Measure(form.habit.name, form.text, 0, 0, [None for _ in others], 0, 0)
     sides = compared.sides_of(form.habit)
-    own, *values = [sides.value(one, form) for one in (sides.own, *sides.others)]
+    own, values = sides.value(form), sides.values_beside(form)
     errors = _errors(form, sides)
     if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
         lead = 1 if errors > 0 else -1
@@ -538,15 +652,16 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
             lead * (own - value) * one.messages
             for one, value in zip(sides.others, values, strict=True)
         ]
-        fewer = sides.without(sides.others[leads.index(max(leads))], form.sign)
+        fewer = sides.without(sides.others[leads.index(max(leads))])
         if fewer.are_compared:
             errors = lesser(errors, _errors(form, fewer))
     side = 1 if errors > 0 else -1
     of_others = zip(sides.others, values, strict=True)
     are_behind = [(own - value) * side > 0 for one, value in of_others if one.messages]
-    is_of_time = form.habit.of == "conversations" and bool(sides.begun)
+    begun, first = sides.everyone.begun, sides.own.first_conversation
+    is_of_time = form.habit.of == "conversations" and bool(begun)
     stays = sides.stays_of(sides.own) if is_of_time else []
-    since = len(sides.begun) - bisect_left(sides.begun, sides.own.first_conversation)
+    since = len(begun) - bisect_left(begun, first)
     return Measure(
         form.habit.name,
         form.text or _favourite(form.habit.name, sides.own),
@@ -557,8 +672,8 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
         _distance(form, sides),
         behind=sum(are_behind),
         not_behind=len(are_behind) - sum(are_behind),
-        joined_late=is_of_time and sides.begun[0] < sides.own.first_conversation,
-        left_early=is_of_time and sides.begun_in(stays) < since,
+        joined_late=is_of_time and begun[0] < first,
+        left_early=is_of_time and sides.everyone.begun_in(stays) < since,
         script="" if sides is compared.everyone else sides.own.script,
     )
 
@@ -570,12 +685,12 @@ def _favourite(name: str, own: Tally) -> str:
 
 def _distance(form: Form, sides: _Sides) -> float:
     if not form.habit.is_mean:
-        return _height(sides.value(sides.own, form)) - _height(sides.beside_value(form))
+        return _height(sides.value(form)) - _height(sides.beside_value(form))
     if not sides.are_compared:
         return 0.0
-    own, beside = sides.own.lengths, sides.beside.lengths
-    deviation = sqrt((float(own.var(ddof=1)) + float(beside.var(ddof=1))) / 2)
-    return float(own.mean() - beside.mean()) / deviation if deviation else 0.0
+    own, beside = sides.lengths, sides.lengths_beside
+    deviation = sqrt((own.variance + beside.variance) / 2)
+    return (own.mean - beside.mean) / deviation if deviation else 0.0
 
 
 def _errors(form: Form, sides: _Sides) -> float:
@@ -584,33 +699,26 @@ def _errors(form: Form, sides: _Sides) -> float:
         return 0.0
     if form.habit.of == "conversations":  # Each is a conversation of its own.
         return by_message
-    counts, counts_beside, many = sides.counts, sides.counts_beside, sides.counts.size
-    if form.habit.of == "turns":
-        turns = sides.own.turns, sides.beside.turns
-        many = max(many, *(int(of_side.max(initial=-1)) + 1 for of_side in turns))
-        counts, counts_beside = (counts_in(of_side, many) for of_side in turns)
+    own, many = sides.own, sides.everyone.many
     clustered = errors_of_sums(
-        _sums(form, sides.own, many), counts, _sums(form, sides.beside, many), counts_beside
+        _sums(form, own, many),
+        _counts(form, own, many),
+        sides.sums_beside(form),
+        sides.counts_beside(form),
     )
     return min(by_message, clustered, key=abs)
 
 
-def _sums(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
-    if form.habit.is_mean:
-        return sums_in(tally.conversations, tally.lengths, many)
-    return counts_in(tally.signs.get(form.sign, ()), many)
-
-
 def _by_messages(form: Form, sides: _Sides) -> float:
-    own, beside, sign = sides.own, sides.beside, form.sign
+    own = sides.own
     if form.habit.is_mean:
-        return welch_errors(own.lengths, beside.lengths)
+        return welch_errors(sides.lengths, sides.lengths_beside)
     if form.habit.of == "conversations":
         stays = sides.stays_of(own)
         begun = [
-            (day, side is own)
-            for side in (own, beside)
-            for day in side.begun
+            (day, one is own)
+            for one in (own, *sides.others)
+            for day in one.begun
             if any(first <= day <= last for first, last in stays)
         ]
         if len(begun) < FEWEST_COMPARED:
@@ -620,23 +728,23 @@ def _by_messages(form: Form, sides: _Sides) -> float:
         chances = [1 / (1 + bisect_right(came, day) - bisect_left(gone, day)) for day, _ in begun]
         return surplus_errors([is_own for _, is_own in begun], range(len(begun)), chances)
     if form.habit.of == "turns":
-        return _by_turns(own, beside)
-    return share_errors(own.with_sign(sign), own.messages, beside.with_sign(sign), beside.messages)
+        return _by_turns(form, sides)
+    return share_errors(own.with_sign(form.sign), own.messages, *sides.totals_beside(form))
 
 
-def _by_turns(own: Tally, beside: Tally) -> float:
+def _by_turns(form: Form, sides: _Sides) -> float:
     """Return the lead of the share of turns, the smaller of against others and a random order."""
-    if min(own.turns.size, beside.turns.size) < FEWEST_COMPARED:
+    own, (several_beside, turns_beside) = sides.own, sides.totals_beside(form)
+    if min(own.turns.size, turns_beside) < FEWEST_COMPARED:
         return 0.0
-    several, several_beside = own.with_sign(TURNS), beside.with_sign(TURNS)
-    lead = share_errors(several, own.turns.size, several_beside, beside.turns.size)
     days = own.signs.get(TURNS, [])
+    lead = share_errors(len(days), own.turns.size, several_beside, turns_beside)
     of_one = Counter(own.turns.tolist())
     of_one.subtract(days)
     surplus = surplus_errors(
         [True] * len(days) + [False] * of_one.total(),
         [*days, *of_one.elements()],
-        own.messages / (own.messages + beside.messages),
+        own.messages / (own.messages + sides.lengths_beside.size),
     )
     return lesser(lead, surplus)
 

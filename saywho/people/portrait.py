@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from saywho.people.alike import kind_of, people_of_kind
 from saywho.people.fingerprint import (
     MOST_BESIDE,
+    CountedGroups,
     CountedSpeaker,
     Measure,
-    Stays,
     Tally,
     clear_measures,
     hours_of_all,
@@ -44,6 +44,7 @@ from saywho.people.typical_words import GainedWord
 from saywho.significance import (
     CLEAR_OF_MANY,
     FEWEST_COMPARED,
+    Moments,
     counts_in,
     dispersed_lead_errors,
     errors_of_sums,
@@ -218,8 +219,9 @@ def portray(
     timing = timing_of(messages, before)
     silence = timing.longest_silence
     by_author = {speaker.author: speaker for speaker in speakers}
+    of_one = partial(_habits_of, speakers=speakers, counted=CountedGroups())
     habits = [
-        [*islice(_habits_of(by_author[group[0]], speakers), MOST_HABITS)] if len(group) == 1 else []
+        [*islice(of_one(by_author[group[0]]), MOST_HABITS)] if len(group) == 1 else []
         for group in groups
     ]
     return ChatPortrait(
@@ -296,7 +298,9 @@ def habits_of_each(portrait: ChatPortrait, authors: Iterable[int]) -> dict[int, 
     first, in some milliseconds each: call it in a thread.
     """
     speakers = {speaker.author: speaker for speaker in portrait.speakers}
-    found = partial(_habits_of, speakers=portrait.speakers, may_be_shared=True, stays=Stays())
+    found = partial(
+        _habits_of, speakers=portrait.speakers, may_be_shared=True, counted=CountedGroups()
+    )
     return {author: [*found(speakers[author])] for author in authors if author in speakers}
 
 
@@ -370,7 +374,7 @@ def _habits_of(
     speakers: Sequence[CountedSpeaker],
     *,
     may_be_shared: bool = False,
-    stays: Stays | None = None,
+    counted: CountedGroups | None = None,
 ) -> Iterator[Measure]:
     beside = sorted(
         (one for one in speakers if one.author != speaker.author),
@@ -379,7 +383,7 @@ def _habits_of(
     able = sum(one.messages >= FEWEST_COMPARED for one in beside[:MOST_BESIDE])
     tallies = [one.tally for one in beside]
     return clear_measures(
-        speaker.tally, tallies[:able], tallies[able:], may_be_shared=may_be_shared, stays=stays
+        speaker.tally, tallies[:able], tallies[able:], may_be_shared=may_be_shared, groups=counted
     )
 
 
@@ -533,7 +537,7 @@ def _longest(people: Mapping[int, Tally]) -> list[Trait]:
         return []
     (mean, place), (_, next_place) = sorted(counted, reverse=True)[:2]
     own, beside = people[place], people[next_place]
-    by_message = welch_errors(own.lengths, beside.lengths)
+    by_message = welch_errors(Moments.of(own.lengths), Moments.of(beside.lengths))
     if not by_message:
         return []
     clustered = mean_errors(own.lengths, own.conversations, beside.lengths, beside.conversations)
