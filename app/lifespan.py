@@ -90,7 +90,7 @@ class Resources:
 
         self.counted_rooms = CountedRooms()
         self.told_rooms = ToldRooms(self.counted_rooms)
-        self.reads = Reads(db)
+        self.reads = Reads(db, feed)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
         self.first_looks = FirstLooks(self.cache)

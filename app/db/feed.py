@@ -5,7 +5,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from saywho.clock import monotonic
 
@@ -82,6 +82,10 @@ class Feed(ABC):
     async def catch_up(self) -> bool:
         """Publish all commits that an answer must include; return whether that succeeded."""
         return await self.look()
+
+    def read_at_once(self, _statement: str, *_values: object) -> Sequence[Sequence[Any]] | None:
+        """Return rows of the newest commit, read on the loop; None if that takes a session."""
+        return None
 
     async def has_seen(self, event_id: int) -> bool:
         """Return whether the event was published, after another look if needed."""

@@ -67,7 +67,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         # A list of posts has twenty times; the default would make each of them twice.
-        return _as_utc if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        return as_utc if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 def _as_stored(value: datetime | None) -> str | None:
@@ -80,7 +80,7 @@ def _as_stored(value: datetime | None) -> str | None:
     return f"{value.isoformat(' ')[:19]}.000000"
 
 
-def _as_utc(stored: str | None) -> datetime | None:
+def as_utc(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
 
 

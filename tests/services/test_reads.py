@@ -5,9 +5,11 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from app.db.engine import Database
+from app.models import Token
+from app.services.access.rights import add_token
 from app.services.posts.post_content import NewTweet
 from app.services.posts.tweets import NEWEST, Reads, list_posts
 from app.services.posts.users import add_user
@@ -38,7 +40,7 @@ async def user_ids(db: Database) -> dict[str, int]:
 
 
 async def test_newest_posts_are_those_of_the_list(db: Database, user_ids: dict[str, int]) -> None:
-    reads = Reads(db)
+    reads = Reads(db, feed := await db.open_feed())
     asked = [(name, limit) for name in NAMES for limit in (1, 5, 20, 40)]
     pages = await asyncio.gather(
         *(reads.newest_posts(name.upper(), limit=limit) for name, limit in asked)
@@ -47,6 +49,21 @@ async def test_newest_posts_are_those_of_the_list(db: Database, user_ids: dict[s
         for (name, limit), page in zip(asked, pages, strict=True):
             listed = await list_posts(session, user_id=user_ids[name], limit=limit)
             assert page == listed
+    await feed.close()
+
+
+async def test_a_token_is_the_same_with_and_without_a_feed_that_reads(db: Database) -> None:
+    async with db.write() as session:
+        _, lasting = await add_token(session, "lasting", "write")
+        _, ending = await add_token(session, "ending", "read", ends_at=now() + timedelta(days=1))
+        over_id, over = await add_token(session, "over", "read", ends_at=now() + timedelta(days=1))
+        await session.execute(update(Token).where(Token.id == over_id).values(ends_at=now()))
+    reads = Reads(db, feed := await db.open_feed())
+    secrets = lasting, ending, over, "unknown"
+    read = [await reads.token(secret) for secret in secrets]
+    await feed.close()
+    assert [await reads.token(secret) for secret in secrets] == read
+    assert [token and token.name for token in read] == ["lasting", "ending", None, None]
 
 
 @pytest.mark.databases("sqlite")

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -353,6 +353,12 @@ class SqliteFeed(Feed):
             self._failure = error
             return False
         return True
+
+    def read_at_once(self, statement: str, *values: object) -> Sequence[Sequence[Any]] | None:
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error:
+            return None  # A session says what is wrong.
 
     def _data_version(self) -> int:
         (version,) = self._connection.execute("PRAGMA data_version").fetchone()

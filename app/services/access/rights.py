@@ -6,7 +6,7 @@ SAYWHO_PUBLIC overrides it.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, Literal, NamedTuple, cast, get_args
@@ -33,6 +33,7 @@ from app.models import (
     Tweet,
     User,
 )
+from app.models.base import as_utc
 from app.security import digest, new_secret
 from app.services.access.accounts import (
     OPERATOR,
@@ -110,22 +111,30 @@ async def add_token(
 async def tokens_by_digest(
     session: AsyncSession, digests: Sequence[bytes]
 ) -> dict[bytes, TokenFacts]:
-    rows = await session.execute(_valid_tokens(), {"digests": digests, "now": now()})
+    return _valid((await session.execute(_tokens(), {"digests": digests})).all())
+
+
+def token_at_once(feed: Feed, sha256: bytes) -> dict[bytes, TokenFacts] | None:
+    """Return what `tokens_by_digest` would of one digest, or None if that takes its session."""
+    statement = 'SELECT sha256, id, name, scope, created_at, ends_at FROM "Token" WHERE sha256 = ?'
+    rows = feed.read_at_once(statement, sha256)
+    return None if rows is None else _valid([*row[:4], *map(as_utc, row[4:])] for row in rows)
+
+
+def _valid(rows: Iterable[Sequence[Any]]) -> dict[bytes, TokenFacts]:
+    time = now()
     return {
         sha256: TokenFacts(token_id, name, scope, created_at, None, ends_at)
-        for sha256, token_id, name, scope, created_at, ends_at in rows.all()
+        for sha256, token_id, name, scope, created_at, ends_at in rows
+        if ends_at is None or ends_at > time
     }
 
 
 @cache
-def _valid_tokens() -> Select[*tuple[Any, ...]]:
+def _tokens() -> Select[*tuple[Any, ...]]:
     token = table_of(Token).c
-    is_valid = or_(
-        token.ends_at.is_(None), token.ends_at > bindparam("now", type_=token.ends_at.type)
-    )
     facts = token.sha256, token.id, token.name, token.scope, token.created_at, token.ends_at
-    is_asked = token.sha256.in_(bindparam("digests", expanding=True))
-    return select(*facts).where(is_asked, is_valid)
+    return select(*facts).where(token.sha256.in_(bindparam("digests", expanding=True)))
 
 
 async def list_tokens(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[TokenFacts]:

@@ -27,12 +27,13 @@ from sqlalchemy.orm import aliased
 from app.db.backend import backend_of, chunks
 from app.db.batch import Batch
 from app.db.engine import Database
+from app.db.feed import Feed
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import ROOM_NAME, Room, Tweet, User
 from app.paths import MEDIA
 from app.security import digest
-from app.services.access.rights import TokenFacts, tokens_by_digest
+from app.services.access.rights import TokenFacts, token_at_once, tokens_by_digest
 from app.services.posts.post_content import StoredContent, content_columns, decoded, plain_columns
 from app.services.posts.post_counts import HOUR_S, WEEK_H, local_unit, seconds_of
 from app.services.posts.selection import (
@@ -384,8 +385,8 @@ Found = TypeVar("Found")
 
 
 class Reads:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, feed: Feed) -> None:
+        self._db, self._feed = db, feed
         self._tokens = self._batch(tokens_by_digest)
         self._authors = self._batch(authors_by_key)
         self._pages = self._batch(first_pages)
@@ -405,7 +406,9 @@ class Reads:
             await batch.close()
 
     async def token(self, secret: str) -> TokenFacts | None:
-        return await self._tokens(digest(secret))
+        sha256 = digest(secret)
+        found = token_at_once(self._feed, sha256)
+        return await self._tokens(sha256) if found is None else found.get(sha256)
 
     async def author(self, username: str) -> Author:
         """Raises NotFoundError."""

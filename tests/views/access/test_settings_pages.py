@@ -9,14 +9,15 @@ from quart import Quart
 from sqlalchemy import update
 
 from app import __version__
+from app.db.engine import Database
 from app.lifespan import note_hosts
 from app.models import Token
 from app.runtime.network import network_addresses
 from app.services.access.phone_switch import lets_phones_in
-from app.services.access.rights import Right, add_token, ended_rights
+from app.services.access.rights import Right, add_token, ended_rights, revoke_token
 from saywho.clock import now
 from tests.browsing import PASSWORD, SAME_ORIGIN, Browser, body, parts_of, signed_in
-from tests.conftest import Client
+from tests.conftest import Client, MakeConfig
 
 SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
 NEW_PASSWORD = "a longer sentence than before"
@@ -65,6 +66,23 @@ async def test_a_token_works_until_its_end(app: Quart, browser: Browser) -> None
         refused = await program.get(path)
         assert refused.status_code == 401
         assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_token_revoked_by_another_process_is_refused_by_the_next_request(
+    app: Quart, make_config: MakeConfig
+) -> None:
+    async with Database(make_config()) as other:
+        for number in range(3):
+            async with other.write() as session:
+                token_id, secret = await add_token(session, f"script {number}", "write")
+            program = Client(app, {"Authorization": f"Bearer {secret}"})
+            await program.add_user(f"author{number}")
+            path = f"/api/v1/users/author{number}/tweets"
+            assert (await program.post(path, json={"text": "stored"})).status_code == 201
+            async with other.write() as session:
+                await revoke_token(session, token_id)
+            assert (await program.post(path, json={"text": "refused"})).status_code == 401
 
 
 async def test_authors_are_deleted(browser: Browser, writer: Client, anybody: Client) -> None:
