@@ -56,6 +56,7 @@ from app.services.rooms.sight import CountedRooms, ToldRooms
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey, SearchWork
+from saywho.engine.languages import release_memory
 from saywho.sizes import MIB
 
 KEY: Final = "saywho"
@@ -190,7 +191,7 @@ def init_app(
                 opened.feed.run(),
                 opened.live_hub.run(),
                 keep_importing(opened.db, opened.config, opened.import_queued),
-                keep_heap_trimmed(),
+                keep_heap_trimmed(release_memory),
             ):
                 await stack.enter_async_context(running(work))
             yield

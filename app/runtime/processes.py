@@ -7,7 +7,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from saywho.processes import child_environment
@@ -128,12 +128,13 @@ def seal_heap() -> None:
             libc.free(block)
 
 
-async def keep_heap_trimmed() -> None:
-    """Return memory that requests and jobs have freed, repeatedly.
+async def keep_heap_trimmed(release: Callable[[], None]) -> None:
+    """Return memory that requests and jobs have freed, and what `release` gives up, repeatedly.
 
     glibc keeps it between small blocks: 35 MiB after a background of 2,500 posts, 5 MiB in a worker
     that answers pages.
     """
     while True:
         await asyncio.sleep(TRIM_EVERY_S)
+        await asyncio.to_thread(release)
         await asyncio.to_thread(trim_heap)

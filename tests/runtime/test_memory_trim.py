@@ -1,5 +1,6 @@
 """What was freed is given back."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from app import create_app
 from app.runtime import processes
+from saywho.engine.languages import scores_of
 from tests.conftest import MakeConfig
 from tests.installation import ROOT
 from tests.waiting import eventually
@@ -88,3 +90,24 @@ async def test_an_app_gives_back_what_was_freed_between_blocks_that_stay(
             kept += blocks[::100]
             blocks.clear()
             await eventually(are_given_back)
+
+
+def model_pages_kib() -> int:
+    """Return how much of the files of the languages' model is in this process."""
+    maps = Path("/proc/self/smaps").read_text()
+    return sum(map(int, re.findall(r"\.npy\b.*\n(?:\w+: .*\n)*?Rss: +(\d+)", maps)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's /proc tells what is in memory")
+async def test_an_app_gives_up_the_model_of_languages(
+    make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "TRIM_EVERY_S", 0.02)
+    scores_of("Das Museum ist heute geschlossen, morgen aber nicht.")
+    assert model_pages_kib() > 0
+
+    async def is_given_up() -> bool:
+        return model_pages_kib() == 0
+
+    async with create_app(make_config()).test_app():
+        await eventually(is_given_up)

@@ -51,7 +51,6 @@ from saywho.engine.fitting import (
     temperature_of,
 )
 from saywho.engine.judgement import FEWEST_JUDGED
-from saywho.engine.languages import release_memory
 from saywho.engine.population import CountedAuthor, Population, Shipped, drawn_authors
 from saywho.engine.profiles import AuthorProfile
 from saywho.population import shipped_authors, shipped_digest
@@ -326,7 +325,6 @@ async def _draw(
     members = [(row.user_id, row.posts, languages.get(row.user_id)) for row in profiles]
     known = await languages_written(session, languages, [row.user_id for row in profiles], shipped)
     written = [None if (own := known[row.user_id]) is None else sorted(own) for row in profiles]
-    release_memory()  # The counts take as much.
     counts = await session.scalars(select(Profile.counts).where(*of_drawn).order_by(*order))
     asked = {key: ids[key] for key in asked_authors(drawn)}
     return Members(members, written, list(samples)), [*counts], asked
