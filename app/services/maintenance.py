@@ -74,6 +74,8 @@ class Job(NamedTuple):
     do: Callable[[Sessions], Awaitable[None]]
     look_every_s: float = 30.0
     """Seconds after which `is_due` is called without events."""
+    follows_events: bool = True
+    """Whether `is_due` is called after events, too; False where only time makes it due."""
 
 
 def jobs(
@@ -90,12 +92,13 @@ def jobs(
         Job("deletion", is_purge_due, purge_deleted),
         Job(UNDO, is_undo_due, undo_imports),
         Job("rooms", has_unjudged, partial(judge_room, told=told)),
-        Job("clock", has_times_ahead, bring_times_back),
-        Job("games", has_old_games, remove_old_games),
+        Job("clock", has_times_ahead, bring_times_back, follows_events=False),
+        Job("games", has_old_games, remove_old_games, follows_events=False),
         Job(
             "log",
             partial(has_old_events, kept=kept_events),
             partial(prune_events, kept=kept_events),
+            follows_events=False,
         ),
     ]
 
@@ -192,10 +195,11 @@ class Maintenance:
     def add(self, jobs: Iterable[Job]) -> None:
         self._wakeups |= {job: asyncio.Event() for job in jobs}
 
-    def wake(self, _changes: Sequence[Change] = ()) -> None:
-        """Check soon which jobs are due, with or without events of the feed."""
-        for wakeup in self._wakeups.values():
-            wakeup.set()
+    def wake(self, changes: Sequence[Change] = ()) -> None:
+        """Check soon which jobs are due, after events or, without any, all."""
+        for job, wakeup in self._wakeups.items():
+            if job.follows_events or not changes:
+                wakeup.set()
 
     async def run(self) -> None:
         """Do due jobs until cancelled, from `REST_S` after the start."""

@@ -5,7 +5,7 @@ import contextlib
 import io
 import tarfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
 import pytest
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Event, Profile, Tweet, User
+from app.services import maintenance
 from app.services.checks import find_faults, find_weaknesses
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, users_with_tails
@@ -44,10 +45,12 @@ async def folded_posts(db: Database, user_id: int) -> int | None:
 
 
 @contextlib.asynccontextmanager
-async def maintained(db: Database) -> AsyncIterator[asyncio.Task[None]]:
+async def maintained(
+    db: Database, done: Sequence[Job] | None = None
+) -> AsyncIterator[asyncio.Task[None]]:
     """Maintain the database, as an app does, until the context is left."""
     feed = await db.open_feed()
-    started = Maintenance(db, jobs())
+    started = Maintenance(db, done or jobs())
     feed.subscribe(started.wake)
     following = asyncio.create_task(feed.run())
     working = asyncio.create_task(started.run())
@@ -83,6 +86,32 @@ async def test_a_job_that_lasts_keeps_no_other_waiting(db: Database) -> None:
     working.cancel()
     await asyncio.wait([working])
     await feed.close()
+
+
+async def test_after_events_only_jobs_that_follow_them_are_looked_at(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "REST_S", 0.0)
+    looks = {"follows": 0, "waits": 0}
+
+    def job(name: str, *, follows_events: bool) -> Job:
+        async def is_due(_: AsyncSession) -> bool:
+            looks[name] += 1
+            return False
+
+        return Job(name, is_due, fold_long_tails, 3_600, follows_events)
+
+    async def looked() -> int:
+        return looks["follows"]
+
+    both = [job("waits", follows_events=False), job("follows", follows_events=True)]
+    async with maintained(db, both) as working:
+        for number in range(3):
+            before = looks["follows"]
+            await make_author(db, f"author{number}", 1)
+            await eventually(looked, until=before.__lt__)
+        assert looks["waits"] == 1
+        assert not working.done()
 
 
 async def count_of(db: Database, model: type[Tweet | User]) -> int:
