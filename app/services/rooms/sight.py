@@ -365,6 +365,8 @@ class ToldRooms:
         )
         self._ahead: dict[int, int] = {}
         """Messages of the large chats that this process has counted ahead."""
+        self._changed: tuple[int, int] | None = None
+        """What `next_large` found the last time that something was to be counted."""
 
     async def next_large(self, session: AsyncSession) -> tuple[int, int] | None:
         """Return ID and messages of a large chat that changed by a hundredth since it was counted
@@ -379,10 +381,13 @@ class ToldRooms:
         return None
 
     async def count_large(self, db: Sessions) -> None:
-        """Count such a chat, so that its first reader does not wait for it."""
+        """Count such a chat, so that its first reader does not wait for it, once it has stayed the
+        same since the last call: each batch of an import would outdate what was counted.
+        """
         async with db.read() as session:
-            if large := await self.next_large(session):
-                room_id, self._ahead[room_id] = large
+            before, self._changed = self._changed, await self.next_large(session)
+            if self._changed and self._changed == before:
+                room_id, self._ahead[room_id] = before
                 with suppress(NotFoundError):  # It is being deleted.
                     zone = await session.scalar(select(Room.tz).where(Room.id == room_id))
                     await self.read(session, room_id, ZoneInfo(zone or "UTC"))

@@ -146,15 +146,19 @@ async def test_a_large_chat_is_counted_ahead_when_it_was_judged(
     await judge_room(db)
     await judge_room(db)
     for told in (own, other):  # Of two processes, which each count it.
+        await told.count_large(db)
         assert await is_due(told)
         await told.count_large(db)
         assert not await is_due(told)
     assert counted.size == 480
-    await import_chat(db, kakaotalk("large", *talk(180, seed=2)))
+    for seed in (2, 4):  # While it grows, counts would be in vain.
+        await import_chat(db, kakaotalk("large", *talk(180, seed=seed)))
+        await own.count_large(db)
+        assert counted.size == 480
     await judge_room(db)
     await own.count_large(db)
     assert not await is_due(own)
-    assert counted.size == 660
+    assert counted.size == 840
 
 
 class NotedRooms(CountedRooms):
