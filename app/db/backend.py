@@ -434,6 +434,7 @@ def update_by_id(model: type[Base]) -> Update:
     return update(table).where(table.c.id == bindparam("changed"))
 
 
+@cache
 def table_of(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 

@@ -109,11 +109,12 @@ class Turns:
 
 async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     """Await work that must not be left half done; cancellation takes effect afterwards."""
-    task = asyncio.create_task(work)
+    task, ended = asyncio.create_task(work), asyncio.Event()
+    task.add_done_callback(lambda _: ended.set())
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.wait([task])
+            await ended.wait()  # `asyncio.wait` would make twice the calls, for each session.
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None and not task.cancelled():

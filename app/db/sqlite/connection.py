@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import aiosqlite
 from aiosqlite import core
@@ -127,9 +127,9 @@ def make_engine(
 
 def begin_with(connection: PoolProxiedConnection, mode: str = "IMMEDIATE") -> None:
     """Let the connection begin its transaction so, together with its first statement."""
-    driver = cast(DriverConnection, connection.driver_connection)
+    driver: Any = connection.driver_connection
     driver.only_reads = mode == "DEFERRED"
-    cast(Sqlite3Connection, driver._conn).begin = f"BEGIN {mode}"
+    driver._conn.begin = f"BEGIN {mode}"
 
 
 def begin_read(connection: Connection, room_id: int | None) -> None:
