@@ -25,10 +25,14 @@ TOGETHER := -n $(if $(filter 1,$(words $(ONLY))),$(if $(filter %.py,$(ONLY)),0,a
 
 $(RUN_STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "saywho needs Python 3.11 or later; try: make PYTHON=python3.11 …")'
+	@# The first start would wait until it is compiled.
+	@$(PYTHON) -m compileall -q app saywho > /dev/null 2>&1 &
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@# Most of it is never imported: compiling it all would take half of the time.
 	$(BIN)/python .ci/packages.py --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python .ci/packages.py --no-compile --no-deps --no-build-isolation --editable .
+	@# Nothing needs it until packages change, and it has 37 MB.
+	@test ! -e $(BIN)/uv || $(BIN)/uv pip uninstall --quiet --python $(BIN)/python uv
 	@rm -f $(VENV)/.run-* && touch $@
 
 $(DEV_STAMP): $(RUN_STAMP)

@@ -50,7 +50,8 @@ def main(arguments: list[str]) -> int:
 
 def _run_uv(arguments: list[str]) -> None:
     _require_uv()
-    options, variables = _of_pip()
+    # Without dependencies, only files of this folder are installed.
+    options, variables = ([], {}) if "--no-deps" in arguments else _of_pip()
     if "--no-compile" not in arguments:
         options.append("--compile-bytecode")  # As pip does unless told otherwise.
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-config"]
