@@ -5,12 +5,11 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from secrets import token_hex
-from threading import RLock
 from typing import Final, NamedTuple, Self, TextIO
 
 import msgspec
@@ -185,7 +184,7 @@ class BatchHandler(logging.StreamHandler[TextIO]):
 
     def flush(self) -> None:
         for notes in [*self.noted]:
-            notes.pass_on()
+            notes.write()
         super().flush()
 
 
@@ -201,7 +200,7 @@ class AnswerNotes:
         self._count = count
         self._are_logged = are_logged
         self._given: deque[Given] = deque()
-        self._taking = RLock()
+        self._uncounted: deque[Given] = deque()
         self._due = 0.0
         """When they are passed on; a loop that was closed meanwhile did not do it."""
 
@@ -215,14 +214,31 @@ class AnswerNotes:
                 handler.noted.add(self)
 
     def pass_on(self) -> None:
-        """Count and log the answers that wait, in any thread."""
+        """Log and count the answers that wait, on the loop."""
         self._due = 0.0
-        with self._taking:
-            given = [self._given.popleft() for _ in range(len(self._given))]
-            if given:
-                self._count(given)
+        self.write()
+        if given := _taken(self._uncounted):
+            self._count(given)
+
+    def write(self) -> None:
+        """Log the answers that wait, in any thread.
+
+        It counts nothing: a line may be logged anywhere, also where its thread, or one that waits
+        for it, holds a lock of the metrics.
+        """
+        given = _taken(self._given)
+        self._uncounted.extend(given)
         if given and self._are_logged and access_log.isEnabledFor(logging.INFO):
             _log(given)
+
+
+def _taken(waiting: deque[Given]) -> list[Given]:
+    """Return what waits, which other threads may take at the same time."""
+    found = list[Given]()
+    with suppress(IndexError):
+        while True:
+            found.append(waiting.popleft())
+    return found
 
 
 def configure(config: Config) -> None:
@@ -241,7 +257,7 @@ def _log(given: Sequence[Given]) -> None:
         for logged, identifier in answers:
             values = ("", 0, logged.message, (), None)
             record = access_log.makeRecord(access_log.name, logging.INFO, *values, extra=extra)
-            record.created = time_ms / 1000
+            record.created, record.msecs = time_ms / 1000, time_ms % 1000
             token = request_id.set(identifier)
             access_log.handle(record)
             request_id.reset(token)

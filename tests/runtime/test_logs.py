@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import msgspec
@@ -95,15 +96,20 @@ def test_an_expected_error_is_told_by_its_cause_in_one_line() -> None:
     assert "exception" not in lines[0]
 
 
+def own_screen(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> io.StringIO:
+    """Return what the program's own handler writes to."""
+    caplog.set_level(logging.INFO, "app")
+    handler = BatchHandler(TextFormatter())
+    handler.setStream(screen := io.StringIO())
+    monkeypatch.setattr(logging.getLogger("app"), "handlers", [handler])
+    monkeypatch.setattr(logging.getLogger("app"), "propagate", False)
+    return screen
+
+
 async def test_lines_of_requests_come_soon_and_before_later_lines(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "app")
-    screen = io.StringIO()
-    handler = BatchHandler(TextFormatter())
-    handler.setStream(screen)
-    monkeypatch.setattr(logging.getLogger("app"), "handlers", [handler])
-    monkeypatch.setattr(logging.getLogger("app"), "propagate", False)
+    screen = own_screen(monkeypatch, caplog)
     notes = AnswerNotes()
     notes.add([(LoggedAnswer.of("GET", "/first", 200), "1")], 0.001)
     logging.getLogger("app").error("second")
@@ -117,18 +123,52 @@ async def test_lines_of_requests_come_soon_and_before_later_lines(
         assert word in line
 
 
+@pytest.mark.parametrize("thread", ["this one", "another one"])
 async def test_a_line_that_is_logged_while_answers_are_counted_is_written(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, thread: str
+) -> None:
+    """Python may log anywhere, such as a warning of the garbage collector."""
+    screen = own_screen(monkeypatch, caplog)
+
+    def count(_: object) -> None:
+        line = Thread(target=logging.getLogger("app").error, args=["in the middle"], daemon=True)
+        if thread == "this one":
+            line.run()
+        else:
+            line.start()
+            line.join(60)
+            assert not line.is_alive()
+
+    notes = AnswerNotes(count)
+    notes.add([(LoggedAnswer.of("GET", "/first", 200), "1")], 0.001)
+    notes.pass_on()
+    first, second = screen.getvalue().splitlines()
+    assert "/first" in first
+    assert "in the middle" in second
+
+
+async def test_a_line_counts_no_answers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be logged where its thread holds a lock of the metrics."""
+    screen = own_screen(monkeypatch, caplog)
+    counted: list[object] = []
+    notes = AnswerNotes(counted.extend)
+    notes.add([(LoggedAnswer.of("GET", "/first", 200), "1")], 0.001)
+    logging.getLogger("app").error("second")
+    assert "/first" in screen.getvalue()
+    assert counted == []
+    notes.pass_on()
+    assert len(counted) == 1
+
+
+async def test_other_handlers_get_the_time_of_the_answer(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "app")
-    screen = io.StringIO()
-    handler = BatchHandler(TextFormatter())
-    handler.setStream(screen)
-    monkeypatch.setattr(logging.getLogger("app"), "handlers", [handler])
-    monkeypatch.setattr(logging.getLogger("app"), "propagate", False)
-    notes = AnswerNotes(lambda _: logging.getLogger("app").error("in the middle"))
+    monkeypatch.setattr("app.runtime.logs.now_ms", lambda: 1_700_000_000_250)
+    notes = AnswerNotes()
     notes.add([(LoggedAnswer.of("GET", "/first", 200), "1")], 0.001)
     notes.pass_on()
-    shown = screen.getvalue()
-    assert "in the middle" in shown
-    assert "/first" in shown
+    (record,) = caplog.records
+    assert (record.created, record.msecs) == (1_700_000_000.25, 250)
