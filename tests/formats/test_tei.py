@@ -111,3 +111,20 @@ def test_each_utterance_is_of_who_speaks() -> None:
         ("Mina_Pier", "At six."),
     ]
     assert {str(item.created_at) for item in found} == {"1998-11-25 00:00:00+00:00"}
+
+
+def test_names_in_a_speech_are_words_of_it() -> None:
+    person = "</titleStmt><person xml:id='mina'><persName>Mina</persName></person><titleStmt>"
+    spoken = "<u who='#mina'>I met <persName>Jun <surname>Reef</surname></persName> here.</u>"
+    _, items = read_file_records(tei(person, spoken))
+    found = [(item.username, item.text) for item in records_in(items)]
+    assert found == [("Mina", "I met Jun Reef here.")]
+
+
+def test_an_utterance_inside_of_another_ends_only_itself() -> None:
+    spoken = "<u who='#mina'>It lifts. <u>So it does.</u> Or not.</u><u who='#jun'>No.</u>"
+    _, items = read_file_records(tei("", spoken))
+    assert [(item.username, item.text) for item in records_in(items)] == [
+        ("mina", "It lifts. So it does. Or not."),
+        ("jun", "No."),
+    ]

@@ -532,6 +532,36 @@ def test_a_flag_of_a_side_tells_who_wrote(name: str, write: Any) -> None:
         assert [item.username for item in records_in(found)] == ["Ada", "jun", "Ada"]
 
 
+@pytest.mark.parametrize(("yes", "no"), [("1.0", "0.0"), ("t", "f"), ("예", "아니요")])
+@pytest.mark.parametrize("name", ["sent_by_me", "issender", "direction", "is_incoming"])
+def test_any_yes_tells_who_wrote(name: str, yes: str, no: str) -> None:
+    flags = [no, yes, no] if name != "is_incoming" else [yes, no, yes]
+    rows = [[f"fog {n}", flag, "Ada"] for n, flag in enumerate(flags)]
+    found = read_file_records(table(["body", name, "contact"], rows), username="jun")[1]
+    assert [item.username for item in records_in(found)] == ["Ada", "jun", "Ada"]
+
+
+@pytest.mark.parametrize("name", ["fromMe", "isMine", "is_outgoing", "isIncoming", "direction"])
+def test_a_message_that_does_not_say_who_wrote_is_of_the_other_side(name: str) -> None:
+    """A program may write what is so, and leave out what is not."""
+    says: Any = "incoming" if name == "direction" else True
+    is_of_received = name in {"isIncoming", "direction"}
+    rows: list[dict[str, Any]] = [{"body": f"fog {n}", "contact": "Ada"} for n in range(3)]
+    for row in rows[::2] if is_of_received else rows[1:2]:
+        row[name] = says
+    data = "\n".join(map(json.dumps, rows)).encode()
+    found = read_file_records(data, username="jun")[1]
+    assert [item.username for item in records_in(found)] == ["Ada", "jun", "Ada"]
+
+
+def test_a_message_of_neither_side_is_nobodys() -> None:
+    sides = [False, True, None]
+    rows = [{"body": f"fog {n}", "contact": "Ada", "fromMe": side} for n, side in enumerate(sides)]
+    data = "\n".join(map(json.dumps, rows)).encode()
+    found = read_file_records(data, username="jun")[1]
+    assert [item.username for item in records_in(found)] == ["Ada", "jun"]
+
+
 def test_a_post_without_a_link_is_of_its_author() -> None:
     rows = [["mina", "Fog again", "true", "pier"], ["jun", "It lifts", "true", "pier"]]
     records, items = read_file_records(lines(["author", "selftext", "is_self", "subreddit"], rows))

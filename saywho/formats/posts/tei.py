@@ -45,11 +45,12 @@ class _Reader:
     def __init__(self) -> None:
         self._path: list[str] = []
         self._speaks: list[tuple[str, int]] = []
-        """Who speaks in the open utterances, and how many parts stand before their words."""
+        """Who speaks in the open utterances, if named; how many parts stand before their words."""
         self.speeches: list[_Speech] = []
         self.day: str | None = None
         """On which was spoken."""
         self._person = ""
+        """Number of the open person."""
         self.names: dict[str, dict[str, str]] = {}
         """Parts of the names of people, by their number."""
         self._bodies = 0
@@ -91,8 +92,8 @@ class _Reader:
             self._person = attributes.get("xml:id", "")
         elif name == "date" and "setting" in self._path:
             self.day = attributes.get("when", self.day)
-        elif name == "u" and "who" in attributes:
-            self._speaks.append((attributes["who"], len(self._parts)))
+        elif name == "u":
+            self._speaks.append((attributes.get("who", ""), len(self._parts)))
         if self._bodies:
             self._parts.append("\0" if name in _PARAGRAPHS else " " if name in {"lb", "pb"} else "")
 
@@ -116,10 +117,13 @@ class _Reader:
         self._silent -= name in _NO_WORDS
         # Behind a name may stand the same in other letters.
         self._is_called |= name in {"persName", "name"} and self._path[-1:] == ["author"]
-        if name == "u" and self._speaks:
+        if name == "person":
+            self._person = ""
+        elif name == "u":
             who, begin = self._speaks.pop()
-            self.speeches.append(_Speech(who, self._words(begin)))
-            del self._parts[begin:]
+            if who:
+                self.speeches.append(_Speech(who, self._words(begin)))
+                del self._parts[begin:]
         if name in _PARAGRAPHS and self._bodies:
             self._parts.append("\0")
 

@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from msgspec import structs
 
@@ -13,7 +13,7 @@ from saywho.errors import RecordError
 from saywho.formats.reading import Skipped, username_for
 from saywho.formats.records import FileRoom, Item, Record
 from saywho.formats.source.times import is_time
-from saywho.formats.tables.cells import is_filled, is_flag, plain_column, says_no, says_yes, word
+from saywho.formats.tables.cells import is_filled, is_flag, plain_column, says_yes, word
 from saywho.formats.tables.column_kinds import COUNTS
 from saywho.text import clean_title, word_set
 
@@ -85,8 +85,6 @@ _MACHINES: Final = word_set(
 )
 _OF_PROGRAMS: Final = frozenset({"system", "tool", "function", "developer"})
 _SHOWN_MACHINES: Final = {"ai": "AI", "gpt": "GPT", "chatgpt": "ChatGPT", "llm": "LLM"}
-_SENT: Final = frozenset({"1", "true", "yes", "y", *_OUT})
-_RECEIVED: Final = frozenset({"0", "false", "no", "n", "1", *_IN})
 _MAYBE_DIRECTIONS: Final = frozenset({"type", "folder", "box", "messagetype", "msgtype"})
 """Columns that have a direction if each of their values says the same, such as `SMS Sent`."""
 _OF_ANDROID: Final = frozenset({"type", "boxid", "msgbox"})
@@ -105,11 +103,17 @@ _OTHER_SIDE: Final = (
 """Columns with the other person, whoever wrote the message; the first filled column counts."""
 _EXPORTER: Final = "You"
 Row = Mapping[str, object]
+Side = Literal["in", "out", ""]
+"""Who wrote: someone else, the exporter, or nobody."""
 
 
 @lru_cache(64)
 def _by_plain_name(names: tuple[str, ...]) -> dict[str, str]:
     return {plain_column(name).lstrip("_") or name: name for name in reversed(names)}
+
+
+def _by_plain(row: Row) -> dict[str, str | None]:
+    return {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
 
 
 def _word(value: object) -> str | None:
@@ -131,6 +135,8 @@ class Correspondence:
     """Column that tells the person from the machine in a talk with an assistant."""
     is_of_received: bool = False
     """Whether a yes in the column of directions is of a received message."""
+    unsaid: Side = ""
+    """Who wrote a message that does not say it: the other side, if all the rest are of one."""
     other_side: tuple[str, ...] = ()
     """Columns with the other person; the first filled column counts."""
     has_sender: bool = False
@@ -143,7 +149,7 @@ class Correspondence:
             return item
         if self.is_one_talk and item.username is None:
             return Skipped(item.place, "system")
-        values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        values = _by_plain(row)
         item = structs.replace(item, room=item.room or self._room(values))
         if self.roles:
             return _by_role(item, values.get(self.roles) or "")
@@ -152,35 +158,40 @@ class Correspondence:
             self.has_sender and item.username is not None and not is_own_name
         ):
             return item
-        value = next(filter(None, map(values.get, sorted(self.directions))), "")
-        if self._is_sent(value):
+        side = self._side(values)
+        if side is None and item.username is not None:
+            return item
+        side = self.unsaid if side is None else side
+        if side == "out":
             return structs.replace(item, username=None, display_name=_EXPORTER)
-        if not self._is_received(value):
-            return Skipped(item.place, "system") if value else item
+        if not side:
+            return Skipped(item.place, "system")
         person = next(filter(None, map(values.get, (*self.other_side, *_OTHER_SIDE))), None)
         if person is None and item.username is None:
             raise RecordError("the message was received, but its sender is not named")
         username = username_for(person) if person else item.username
         return structs.replace(item, username=username, display_name=person or item.display_name)
 
-    def _is_sent(self, value: str) -> bool:
-        # Android's type is 1 for received and 2 for sent; a flag is 1 for sent.
-        sent = frozenset({"2", *_OUT}) if self.directions <= _OF_ANDROID else _SENT
-        if self.is_of_received and is_flag(value):
-            return says_no(value)
-        return _direction(value) in sent or _side(value) == "out"
-
-    def _is_received(self, value: str) -> bool:
-        if self.is_of_received and is_flag(value):
-            return says_yes(value)
-        return _direction(value) in _RECEIVED or _side(value) == "in"
+    def _side(self, values: Mapping[str, str | None]) -> Side | None:
+        """Return who wrote a row; None if it does not say that."""
+        value = next(filter(None, map(values.get, sorted(self.directions))), None)
+        if value is None:
+            return None
+        if self.directions <= _OF_ANDROID and value in _BOXES:
+            return "in" if value == "1" else "out" if value == "2" else ""
+        if is_flag(value):
+            return "in" if says_yes(value) == self.is_of_received else "out"
+        return _side(value)
 
     def is_notice(self, row: Row) -> bool:
         """Return whether nobody sent or received a row, such as one of a new key."""
-        names = _by_plain_name(tuple(row))
-        found = (_word(row[names[plain]]) for plain in sorted(self.directions) if plain in names)
-        value = next(filter(None, found), "")
-        return bool(value) and not (self._is_sent(value) or self._is_received(value))
+        return self._side(_by_plain(row)) == ""
+
+    def with_unsaid(self, sample: Sequence[Row]) -> Self:
+        """Return the columns of these rows, of which some may not say who wrote them."""
+        sides = {self._side(_by_plain(row)) for row in sample} - {"", None}
+        unsaid: Side = "" if len(sides) != 1 else "out" if "in" in sides else "in"
+        return replace(self, unsaid=unsaid)
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -256,15 +267,14 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     if plain <= _TALK and {"date", "message"} <= plain and plain & _SENDERS:
         return Correspondence(platform, has_sender=True, is_one_talk=True)
     if directions or is_certain or ((is_to_someone or is_in_chat) and not is_public):
-        other_side = _other_side(sample, directions)
         return Correspondence(
             platform,
             recipients,
             directions,
             is_of_received="in" in flags.values() and directions <= {*flags},
-            other_side=other_side,
+            other_side=_other_side(sample, directions),
             has_sender=has_sender,
-        )
+        ).with_unsaid(sample)
     return None
 
 
@@ -292,10 +302,6 @@ def _filled(sample: Sequence[Row]) -> Callable[[str], bool]:
     return is_somewhere
 
 
-def _direction(value: str) -> str:
-    return (value.casefold().split() or [""])[-1]
-
-
 def _says_directions(plain: str, states: set[str]) -> bool:
     """Return whether a column says who wrote to whom: some of its values, and others the reverse.
 
@@ -313,9 +319,7 @@ def _flags_of_sides(sample: Sequence[Row]) -> dict[str, Literal["in", "out"]]:
     A word such as `sent` may say that a message arrived, so it needs both values.
     """
     flags: dict[str, Literal["in", "out"]] = {}
-    rows = [
-        {plain: _word(row[n]) for plain, n in _by_plain_name((*row,)).items()} for row in sample
-    ]
+    rows = [*map(_by_plain, sample)]
     is_public = any(not _PUBLIC.isdisjoint(row) for row in rows)
     for plain in dict.fromkeys(plain for row in rows for plain in row):
         stem = plain.removeprefix("is").removeprefix("was")
@@ -358,7 +362,7 @@ def _states(sample: Sequence[Row]) -> dict[str, set[str]]:
     return states
 
 
-def _side(value: str) -> Literal["in", "out", ""]:
+def _side(value: str) -> Side:
     words = set(re.findall(r"[^\W\d_]+", value.casefold()))
     is_in, is_out = bool(words & _IN), bool(words & _OUT)
     if is_in == is_out:
@@ -381,7 +385,7 @@ def _other_side(sample: Sequence[Row], directions: frozenset[str]) -> tuple[str,
     filled: dict[str, Counter[str]] = {"in": Counter(), "out": Counter()}
     rows = Counter[str]()
     for row in sample if directions else ():
-        values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        values = _by_plain(row)
         side = _side(next(filter(None, map(values.get, sorted(directions))), ""))
         if side:
             rows[side] += 1
@@ -408,7 +412,7 @@ def _is_talk(sample: Sequence[Row]) -> bool:
         return False  # As in exports of this program: a row names its chat, or is a post.
     spoken: dict[str, list[str]] = {}
     for row in sample:
-        values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        values = _by_plain(row)
         room = next(filter(None, map(values.get, _ROOMS)), "")
         who = next(filter(None, map(values.get, _SPEAKERS)), "")
         said = spoken.setdefault(room, [])
