@@ -16,7 +16,7 @@ from app.asgi.streams import Streams
 from app.blueprints import API, PAGES
 from app.config import Config
 from app.given_settings import settings_of
-from app.language import i18n
+from app.language import of_request
 from app.paths import STATIC
 from app.runtime import logs
 from app.runtime.metrics import Metrics
@@ -59,7 +59,7 @@ def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
     requests.init_app(app, config)
 
     # 3. The hooks before and after a view.
-    i18n.init_app(app)
+    of_request.init_app(app)
     app.before_serving(partial(policies.name_plain_views, app))
     answers.add_hooks(app, config)
 

@@ -17,7 +17,7 @@ from werkzeug.sansio.http import parse_cookie
 from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.db.result_cache import Memo, release
-from app.language.i18n import COOKIE, LONGEST_HEADER, negotiated
+from app.language.of_request import COOKIE, LONGEST_HEADER, negotiated
 from app.paths import MEDIA, STATIC, is_endless
 from app.runtime.clock import ZONE_COOKIE, remembered_zone
 

@@ -4,6 +4,7 @@ import functools
 import io
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -11,7 +12,6 @@ from datetime import UTC, date, datetime, time as clock_time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal, TypeVar, cast
-from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale as BabelLocale, UnknownLocaleError
@@ -32,28 +32,17 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.support import Translations
-from jinja2 import pass_context
-from jinja2.runtime import Context
 from markupsafe import Markup, escape
-from quart import Quart, Request, Response, current_app, g, has_request_context, redirect, request
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
-from app.config import Config, Locale
+from app.config import Locale
 from app.errors import Message
 from app.language import korean_particles
-from app.language.korean_particles import filled, held, sentence
-from app.paths import API, API_DOCS, EVERY_API
+from app.language.korean_particles import held, sentence
 from app.runtime.compiled import Compiled
 from saywho.clock import now
 
 T = TypeVar("T")
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
-COOKIE: Final = "saywho_lang"
-SWITCH: Final = "locale"
-"""Query parameter for the language of the page; `lang` filters posts."""
-LONGEST_HEADER: Final = 1_000
-"""Characters of an Accept header that are read; no browser sends more."""
 CHAT: Final = "chat"
 """Translation context of texts about messages that are about posts elsewhere."""
 _AUTHOR: Final = re.compile(r"(?<![({])\b(?:([Aa])uthors\b|(?:(?<=other )|(?<=this ))author\b)")
@@ -104,89 +93,6 @@ def _compiled(path: Path, locale: str) -> bytes:
     return compiled.getvalue()
 
 
-def init_app(app: Quart) -> None:
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.jinja_env.globals |= {"gettext": _gettext_of_page, "ngettext": _ngettext_of_page}
-    app.jinja_env.filters |= {
-        "number": show_number,
-        "percent": show_percent,
-        "rounded": rounded_parts,
-        "language_name": show_language,
-        "ago": show_ago,
-        "clock": show_clock,
-        "date": show_date,
-        "day": show_day,
-        "month": show_month,
-        "duration": show_duration,
-        "month_day": show_month_day,
-        "own_day": show_own_day,
-        "rfc3339": rfc3339,
-        "time": show_time,
-        "weekday": show_weekday,
-        "period": show_period,
-        "unbroken": unbroken,
-        "zone_name": show_zone,
-    }
-
-    @app.context_processor
-    async def names() -> dict[str, object]:  # Quart gives what is not async to a thread.
-        return {"locale": g.locale, "language_links": language_links()}
-
-
-def chosen_locale(asked: Request, config: Config) -> Locale:
-    accepted = asked.headers.get("Accept-Language", "")
-    return config.locale or negotiated(accepted, asked.cookies.get(COOKIE))
-
-
-def negotiated(accepted: str, remembered: str | None) -> Locale:
-    """Return the language for an Accept-Language header and the value of the cookie."""
-    return remembered if remembered in LOCALES else _accepted(accepted[:LONGEST_HEADER])
-
-
-@lru_cache(maxsize=500)
-def _accepted(header: str) -> Locale:
-    languages = parse_accept_header(header, LanguageAccept)
-    return cast(Locale, languages.best_match(sorted(LOCALES), default="en"))
-
-
-def store_language(asked: Request) -> Response | None:
-    """Store the language that the address names, and redirect back.
-
-    The choice is a link, to work without JavaScript; the API stores none.
-    """
-    is_page = asked.path == API + API_DOCS or not asked.path.startswith(EVERY_API)
-    if asked.method != "GET" or not is_page or not asked.query_string:
-        return None
-    if (language := asked.args.get(SWITCH)) not in LOCALES:
-        return None
-    response = cast(Response, redirect(own_address(SWITCH), 303))
-    year_s = 365 * 24 * 3600
-    response.set_cookie(
-        COOKIE, language, max_age=year_s, samesite="Lax", secure=asked.is_secure, httponly=True
-    )
-    return response
-
-
-def own_address(*without: str, **changed: str) -> str:
-    """Return the request's own address, with some parameters removed or changed."""
-    pairs = [pair for pair in request.args.items(multi=True) if pair[0] not in without]
-    query = urlencode([*pairs, *changed.items()])
-    # Two slashes at the front would name another host: //example.org/.
-    path = "/" + quote(request.path.lstrip("/"))
-    return path + (f"?{query}" if query else "")
-
-
-def language_links() -> list[tuple[str, str, str]]:
-    """Return code, own name and address of other languages; the front page's for forms alone."""
-    is_page = request.method != "POST" or current_app.url_map.bind("").test(request.path)
-    return [
-        (code, name, own_address(SWITCH, **{SWITCH: code}) if is_page else f"/?{SWITCH}={code}")
-        for code, name in LOCALES.items()
-        if code != g.locale
-    ]
-
-
 def gettext_noop(message: str) -> str:
     """Return the message unchanged; it is marked for translation and translated later."""
     return message
@@ -201,7 +107,10 @@ def language() -> Locale:
     """Return the request's language; English outside of a request."""
     if (named := _language.get()) is not None:
         return named
-    return cast(Locale, g.get("locale", "en")) if has_request_context() else "en"
+    quart = sys.modules.get("quart")  # A command answers no request, and importing it takes 0.2 s.
+    if quart is None or not quart.has_request_context():
+        return "en"
+    return cast(Locale, quart.g.get("locale", "en"))
 
 
 def speaking(language: Locale | None) -> AbstractContextManager[None]:
@@ -252,19 +161,6 @@ def ngettext(singular: str, plural: str, number: int) -> str:
         if of_chat not in (singular, plural):
             return sentence(of_chat) if language() == "ko" else _with_messages(text)
     return sentence(text) if language() == "ko" else text
-
-
-@pass_context
-def _gettext_of_page(context: Context, message: str, /, **values: object) -> str:
-    return filled(gettext(message), values, is_markup=context.eval_ctx.autoescape)
-
-
-@pass_context
-def _ngettext_of_page(
-    context: Context, singular: str, plural: str, number: int, /, **values: object
-) -> str:
-    text, values = ngettext(singular, plural, number), {"num": number} | values
-    return filled(text, values, is_markup=context.eval_ctx.autoescape)
 
 
 def _with_messages(text: str) -> str:

@@ -51,13 +51,8 @@ from app.errors import (
     unexpected,
     with_accepted,
 )
-from app.language.i18n import (
-    chosen_locale,
-    gettext,
-    gettext_noop,
-    store_language,
-    translate_message,
-)
+from app.language.i18n import gettext, gettext_noop, translate_message
+from app.language.of_request import chosen_locale, store_language
 from app.lifespan import resources
 from app.paths import FOR_PROGRAMS, is_endless
 from app.runtime.logs import request_id

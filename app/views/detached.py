@@ -9,7 +9,7 @@ from jinja2 import Environment
 from quart import Quart
 
 from app.config import Config
-from app.language import i18n
+from app.language import of_request
 from app.views.page import Parts, add_parts, init_app
 
 NOWHERE: Final = "\x01"
@@ -20,7 +20,7 @@ NOWHERE: Final = "\x01"
 async def opened_environment(config: Config, parts: Parts) -> AsyncIterator[Environment]:
     """Open the templates of the core and of these parts, and an app without pages."""
     app = Quart("app")
-    i18n.init_app(app)
+    of_request.init_app(app)
     init_app(app, config)
     add_parts(app, {name: replace(part, pages=(), api=()) for name, part in parts.items()})
     app.url_build_error_handlers.append(lambda *_: NOWHERE)

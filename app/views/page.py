@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.errors import AppError, Message, StartError, headers_of, status_of
-from app.language.i18n import gettext, language, own_address, show_list, speaking, translate_message
+from app.language.i18n import gettext, language, show_list, speaking, translate_message
+from app.language.of_request import own_address
 from app.lifespan import resources
 from app.part_list import Listed, Part
 from app.paths import LONGEST_ADDRESS

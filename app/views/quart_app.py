@@ -24,7 +24,7 @@ from werkzeug.sansio.http import parse_cookie
 
 from app.asgi.cached import headers_of
 from app.db.result_cache import depends_on_unkeyed, depends_on_visitor
-from app.language.i18n import COOKIE
+from app.language.of_request import COOKIE
 from app.lifespan import KEY
 from app.runtime.clock import ZONE_COOKIE
 

@@ -106,6 +106,20 @@ def test_help_imports_nothing_that_takes_long(installation: Installation) -> Non
     assert installation.process(sys.executable, "-c", HELPED).stdout == "[]\n"
 
 
+IMPORTED = """
+import sys
+from click.testing import CliRunner
+from app.cli import saywho
+posts = '{"username": "mina", "text": "Fog again."}'
+assert CliRunner().invoke(saywho, ["import", "-"], input=posts).exit_code == 0
+print([name for name in ("hypercorn", "jinja2", "quart", "werkzeug") if name in sys.modules])
+"""
+
+
+def test_an_import_imports_no_server(installation: Installation) -> None:
+    assert installation.process(sys.executable, "-c", IMPORTED).stdout == "[]\n"
+
+
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [

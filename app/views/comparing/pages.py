@@ -13,7 +13,7 @@ from quart.typing import ResponseReturnValue
 from werkzeug.urls import uri_to_iri
 
 from app.errors import InvalidInputError, NotFoundError
-from app.language.i18n import SWITCH, own_address
+from app.language.of_request import SWITCH, own_address
 from app.lifespan import resources
 from app.paths import LONGEST_ADDRESS
 from app.runtime.work_pool import worked_on

@@ -11,7 +11,8 @@ from quart import Response, request, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
-from app.language.i18n import gettext, own_address, show_period, weekday_names
+from app.language.i18n import gettext, show_period, weekday_names
+from app.language.of_request import own_address
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import ATOM_NAME

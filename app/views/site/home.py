@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.result_cache import cacheable, holds_until
 from app.errors import NotFoundError
-from app.language.i18n import gettext, own_address, speaking_of
+from app.language.i18n import gettext, speaking_of
+from app.language.of_request import own_address
 from app.lifespan import resources
 from app.runtime.clock import first_instant
 from app.services.access.accounts import has_operator
