@@ -139,7 +139,9 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.likes, self.reposts, self.replies, self.quotes, self.signs
 
 
-class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RoomReference(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, cache_hash=True
+):
     """The chat that a message was written in."""
 
     id: Annotated[int, Meta(ge=1, lt=2**53)] | None = None

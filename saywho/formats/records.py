@@ -30,7 +30,7 @@ from saywho.formats.source.file import Source
 T = TypeVar("T")
 
 
-class FileRoom(RoomReference, frozen=True, kw_only=True):
+class FileRoom(RoomReference, frozen=True, kw_only=True, cache_hash=True):
     """A chat as its file knows it; the name may be empty."""
 
     platform: str
@@ -135,8 +135,7 @@ def count_skipped(counts: SkippedCounts, item: Skipped) -> None:
         counts.skipped += 1
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """Owner of one account's file; the name is None if unknown."""
 
     username: str | None

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, datetime, time
 from functools import cache, cached_property, partial
 from itertools import islice
@@ -258,7 +257,7 @@ class Windows(KakaoTalk):
         if _lines().has(line):
             return _noted(line, when)
         if (first := _COME_OR_GONE.match(line)) and _lines().has(first["first"]):
-            return replace(_noted(first["rest"]), moved=None)
+            return _noted(first["rest"])._replace(moved=None)
         return None
 
     def said_on(self, line: str) -> date | None:

@@ -50,13 +50,14 @@ class LocalTimes:
         try:
             time = self._converted(local)
             newest = self._newest.get(chat, time)
-            if time < newest - _LATE:
+            if time < newest and time < newest - _LATE:
                 repeated = self._converted(local.replace(fold=1))
                 if repeated > time and repeated >= newest - _LATE:
                     time = repeated
         except (OverflowError, ValueError, OSError):
             return None
-        self._newest[chat] = max(time, newest)
+        if time >= newest:
+            self._newest[chat] = time
         return time
 
     def _converted(self, local: datetime) -> datetime:

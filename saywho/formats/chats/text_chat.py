@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby, pairwise
@@ -39,8 +39,7 @@ _LONGEST_RUN: Final = 3
 """Most dates in a row that count as written by people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """A message's or day's beginning, or a line of the app, without `name`."""
 
     name: str = ""

@@ -79,7 +79,7 @@ class RecordQuestions:
         form = FORMATS.get(records.format)
         self._times = _Times(form.began if form else None)
         self._is_in_order = records.is_chat and (form is None or form.is_in_order)
-        self._ids, self._answers = _Ids(), _Answers()
+        self._ids = _Ids()
         is_public = records.account is not None or records.is_chat or records.is_export
         self._talk = _Talk(is_public=is_public)
         self.ids: list[SeenId] = []
@@ -117,12 +117,10 @@ class RecordQuestions:
             self._left_out.nameless += 1  # If no column names authors, the import stops for it.
         if item.created_at is not None:
             self._times.see(item.created_at, item.room)
-        if item.source_id is not None:
-            self._ids.see(name, item.source_id, text)
-            if len(self.ids) < MOST_IDS:
-                self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
+        self._ids.see(item, name)
+        if item.source_id is not None and len(self.ids) < MOST_IDS:
+            self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
         if item.room is None:
-            self._answers.see(item, name)
             self._talk.see(item, name)
         elif self._has_chats:
             self.chats.see(item)
@@ -165,7 +163,6 @@ class RecordQuestions:
                 self._items, may_be_empty=bool(notes.works), said=nothing
             )
         yield from self._ids.doubts(records)
-        yield from self._answers.doubts(records)
         yield from self._talk.doubts(records)
         yield from (odd.doubt() for odd in notes.odd.values())
         if self._known is not None:
@@ -382,25 +379,6 @@ class _Times:
             yield tally.doubt()
 
 
-class _Ids:
-    def __init__(self) -> None:
-        self._texts: dict[tuple[str, str], int] = {}
-        evidence = Message("Posts with an id that stands at another text of the same author")
-        self._shared = Sightings("ids", evidence, share=0.01)
-
-    def see(self, name: str, source_id: str, text: str) -> None:
-        key, value = (name, source_id), hash(text)
-        before = self._texts.get(key)
-        if before is None:
-            if len(self._texts) < 5 * MOST_KEPT:
-                self._texts[key] = value
-        elif before != value:
-            self._shared.add(source_id)
-
-    def doubts(self, records: int) -> Doubts:
-        yield from self._shared.doubts(records, is_grave=2 * self._shared.count > records)
-
-
 class _Talk:
     """Rows that read like a private talk: the same people take turns within minutes, and nothing
     says that everybody may read them.
@@ -436,35 +414,59 @@ class _Talk:
             yield from self._turns.doubts(records)
 
 
-class _Answers:
-    """Replies outside of chats that name the answered post by its id alone."""
+class _Ids:
+    """Ids that stand at several texts, and replies outside of chats that name the answered post by
+    its id alone.
+    """
 
     def __init__(self) -> None:
-        self._posts: dict[str, tuple[str, datetime | None] | None] = {}
-        """Author and time by id; None for an id that posts of several people have."""
+        self._posts: dict[str, tuple[str, datetime | None, int]] = {}
+        """Author, time and hash of the text of the first post with an id, outside of chats."""
+        self._others: dict[tuple[str, str], int] = {}
+        """Hash of the text by author and id, of messages and of the further authors of an id."""
+        self._several: set[str] = set()
+        """Ids that posts of several people have."""
         self._replies: list[tuple[str, str, datetime | None]] = []
         """Author, id of the answered post, and time."""
+        evidence = Message("Posts with an id that stands at another text of the same author")
+        self._odd = Sightings("ids", evidence, share=0.01)
 
     def see(self, record: Record, name: str) -> None:
         source_id, target, time = record.source_id, record.reply_to, record.created_at
-        if source_id and (source_id in self._posts or len(self._posts) < 5 * MOST_KEPT):
-            known = self._posts.setdefault(source_id, (name, time))
-            if known is not None and known[0] != name:
-                self._posts[source_id] = None
-        if target is not None and not target.username and target.source_id:
+        if source_id is not None:
+            value = hash(record.text)
+            if record.room is not None:
+                self._see_other(name, source_id, value)
+            elif (first := self._posts.get(source_id)) is None:
+                if len(self._posts) < 5 * MOST_KEPT:
+                    self._posts[source_id] = name, time, value
+            elif first[0] != name:
+                self._several.add(source_id)
+                self._see_other(name, source_id, value)
+            elif first[2] != value:
+                self._odd.add(source_id)
+        if target is not None and record.room is None and not target.username and target.source_id:
             self._replies += [(name, target.source_id, time)][: MOST_KEPT - len(self._replies)]
+
+    def _see_other(self, name: str, source_id: str, value: int) -> None:
+        before = self._others.get((name, source_id))
+        if before is None and len(self._others) < 5 * MOST_KEPT:
+            self._others[name, source_id] = value
+        elif before not in {None, value}:
+            self._odd.add(source_id)
 
     def doubts(self, records: int) -> Doubts:
         shared = Sightings("ids", Message("Replies to an id that several people’s posts have"))
         early = Sightings("ids", Message("Replies that are older than the post with this id"))
         for name, source_id, time in self._replies:
-            if source_id not in self._posts:
-                continue
-            post = self._posts[source_id]
+            post = self._posts.get(source_id)
             if post is None:
+                continue
+            if source_id in self._several:
                 shared.add(source_id)
             elif post[0] != name and time and post[1] and time < post[1]:
                 early.add(source_id)
+        yield from self._odd.doubts(records, is_grave=2 * self._odd.count > records)
         yield from shared.doubts(records)
         yield from early.doubts(records)
 

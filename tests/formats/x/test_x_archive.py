@@ -1,7 +1,6 @@
 """X archives as people have them: zips, folders, lone files, old and new."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -129,7 +128,7 @@ def test_the_manifest_names_the_account_and_the_time_of_the_counts(tmp_path: Pat
         "data/tweets.js": js("tweets", tweet(1, "liked", **counts)),
     }
     path = zip_in(tmp_path, members)
-    assert read(path)[0].account == replace(MINA, unread="data/account.js")
+    assert read(path)[0].account == MINA._replace(unread="data/account.js")
     time = datetime(2024, 11, 1, 10, tzinfo=UTC)
     assert read_one(path).counts == Reactions(12, 3, as_of=time)
 
