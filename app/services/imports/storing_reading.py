@@ -9,11 +9,10 @@ import asyncio
 import pickle
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import blake2b
 from itertools import zip_longest
 from typing import Final
 
@@ -38,14 +37,7 @@ from app.services.posts.post_content import checked, checked_url, lenient
 from saywho.clock import now
 from saywho.formats.doubts.questions import Doubted, asked
 from saywho.formats.file_chats import FileChat, FileChats
-from saywho.formats.post import (
-    MOST_MEDIA,
-    Medium,
-    ReplyTarget,
-    RoomReference,
-    StoredMedium,
-    Visibility,
-)
+from saywho.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import (
     NO_OPTIONS,
@@ -355,17 +347,18 @@ class RepeatCounter:
         self._connection.execute("BEGIN")
 
     def number(self, batch: Sequence[BulkPost]) -> None:
-        """Set each post's number among the posts so far with its author, room, time and text.
+        """Set each post's number among the posts so far with its author, room, time and text, which
+        are compared by hashes of 64 bits.
 
         One statement for all: each one gives way to other threads, and waits for its turn again.
         """
-        names, rooms = dict[str, str](), dict[RoomReference | None, str]()
-        for item in batch:
-            if item.username not in names:
-                names[item.username] = username_key(item.username)
-            if item.post.room not in rooms:
-                rooms[item.post.room] = str(item.post.room)
-        digests = [_digest_of(item, names, rooms) for item in batch]
+        names = {name: username_key(name) for name in {item.username for item in batch}}
+        # Times of arrival differ at each import.
+        times = (item.post.dated_at or item.post.created_at for item in batch)
+        digests = [
+            hash((names[item.username], time, item.post.room, item.post.text))
+            for item, time in zip(batch, times, strict=True)
+        ]
         rows = self._connection.execute(_COUNT, (msgspec.json.encode(digests).decode(),))
         numbers: dict[int, list[int]] = defaultdict(list)
         for digest, number in sorted(rows.fetchall(), reverse=True):
@@ -375,18 +368,6 @@ class RepeatCounter:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _digest_of(
-    item: BulkPost, names: Mapping[str, str], rooms: Mapping[RoomReference | None, str]
-) -> int:
-    """Return a digest of author, room, time and text; times of arrival differ at each import."""
-    post = item.post
-    time = post.dated_at or post.created_at
-    moment = time and time.timestamp()
-    identity = f"{names[item.username]}\n{moment}\n{rooms[post.room]}\n{post.text}"
-    # As an integer, SQLite keeps it in a third of the room.
-    return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 class RecordMedia:
