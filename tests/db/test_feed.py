@@ -1,9 +1,11 @@
 """The follower of the log: it hears of every commit, of any process, once and in order."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 import pytest
 
@@ -87,6 +89,23 @@ async def test_a_commit_is_heard_of_after_the_log_of_pages_was_emptied(
             if number % 3:
                 assert await db.backend.clear_log()
                 assert await listener.feed.catch_up()
+    await listener.feed.close()
+
+
+async def test_a_file_system_that_shows_no_mapped_memory_hides_no_commit(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.backend.is_shared:
+        pytest.skip("there, no memory of other processes is read")
+    listener = Listener(await db.open_feed())
+    monkeypatch.setattr("os.pread", cache(os.pread))  # What was read first is read forever.
+    assert await listener.feed.look()
+    await add(db, "a")
+    assert await listener.feed.look()
+    assert len(listener.heard) == 1
+    await add(db, "b")
+    assert listener.feed.catch_up_at_once()
+    assert len(listener.heard) == 2
     await listener.feed.close()
 
 
