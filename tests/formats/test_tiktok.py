@@ -61,6 +61,24 @@ def test_comments_and_captions_are_the_owners(activity: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("name", ["ShareHistoryList", "ItemFavoriteList", "RepostList"])
+def test_titles_of_others_videos_are_not_the_owners(name: str) -> None:
+    theirs = {"Date": "2024-01-05 10:00:00", "Link": "x", "Title": "not mine"}
+    activity = {"History": {name: [theirs]}}
+    sections = {"Comment": COMMENTS, "Profile": PROFILE, "Your Activity": activity}
+    _, items = read_file_records(json.dumps(sections).encode())
+    assert [item.text for item in records_in(items)] == ["so true"]
+
+
+def test_a_caption_of_a_private_account_is_not_public_if_its_audience_is_empty() -> None:
+    video = VIDEOS[0] | {"WhoCanView": ""}
+    settings = {"Settings": {"SettingsMap": {"Private Account": "Enabled"}}}
+    post = {"Posts": {"VideoList": [video]}}
+    sections = {"Comment": COMMENTS, "Profile": PROFILE, "App Settings": settings, "Post": post}
+    _, items = read_file_records(json.dumps(sections).encode())
+    assert [item.text for item in records_in(items)] == ["so true"]
+
+
 def test_captions_of_a_private_account_are_not_public() -> None:
     _, items = read_file_records(download(privacy="Enabled"))
     assert [item.text for item in records_in(items)] == ["so true"]

@@ -31,6 +31,8 @@ _BEGIN: Final = re.compile(
 """A section, its part and a list or map: how the file begins, without blanks."""
 _WORDS: Final = ("comment", "Comment", "Title", "ReviewText", "CommentContent", "QuestionContent")
 _TIMES: Final = ("date", "Date", "CommentTime", "QuestionTime")
+_OF_VIDEO: Final = frozenset({"WhoCanView", "DateDeleted"})
+"""What only own videos have beside a title; other lists may have titles of others' videos."""
 _NOTHING: Final = frozenset({"N/A", "None"})
 _MAPS: Final = ("ProfileMap", "SettingsMap")
 _OFF: Final = frozenset({"Disabled", "Off", "No"})
@@ -63,7 +65,9 @@ def _posts(content: Content) -> Iterator[tuple[int, Json]]:
             window.raw()
             continue
         for item in window.items():
-            if isinstance(item, dict) and any(name in item for name in _WORDS):
+            if not (isinstance(item, dict) and any(name in item for name in _WORDS)):
+                continue
+            if "Title" not in item or not _OF_VIDEO.isdisjoint(item):
                 number += 1
                 yield number, item
 
@@ -95,10 +99,11 @@ def _text(post: Json) -> str:
 
 
 def _is_restricted(post: Json, *, is_private: bool = False) -> bool | None:
+    if is_private and "WhoCanView" in post:
+        return True
     audience = as_word(post.get("WhoCanView"))
-    if audience is None:
-        return None  # Whoever sees the video that a comment is on can read it.
-    return is_private or plain_column(audience) not in OPEN_WORDS
+    # Whoever sees the video that a comment is on can read it.
+    return None if audience is None else plain_column(audience) not in OPEN_WORDS
 
 
 _SHAPE: Final = PostShape(
