@@ -119,7 +119,7 @@ def _loaded() -> Callable[[str], list[tuple[str, float]]]:
                 # Views, which give an element in half the time of an array.
                 tk_nextmove=parts["nextmove"].data,
                 tk_output=parts["out_feat"].data,
-                tk_row=parts["nextmove_row"].tolist(),
+                tk_row=parts["nextmove_row"].data,
             ).rank
         return _Model.rank
 
