@@ -187,10 +187,17 @@ async def _prepare_site(
     from app.db.engine import Database
     from app.services.access.accounts import add_setup_link, has_operator
     from app.services.imports.storing import load_samples
+    from app.services.posts.users import sample_ids
+    from app.serving.supervisor import START_METHOD
+    from saywho.population import shipped_authors
 
     async with Database(config) as db:
         if with_samples:
             await load_samples(db)
+        async with db.read() as session:
+            if START_METHOD == "fork" and await sample_ids(session):
+                # The front page asks who wrote their posts: each worker would read 10 MiB.
+                shipped_authors(is_wanted=config.population)
         async with db.write() as session:
             if await has_operator(session):
                 return None
