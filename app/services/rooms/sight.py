@@ -202,8 +202,10 @@ class CountedChat(ChatPortrait, frozen=True, kw_only=True):
 class KeptRoom(NamedTuple):
     """A chat counted for all time zones."""
 
+    since: int
+    """Newest event when it was counted."""
     event: int
-    """After the chat's next event it is counted again."""
+    """Newest event at which the chat was as it was counted; it is counted again when it changes."""
     counted: CountedChat
     """With the hours of UTC."""
     times: dict[int, NDArray[np.int64]]
@@ -482,7 +484,7 @@ async def _current(
 ) -> KeptRoom | None:
     kept = store.get(room_id)
     # Counts of a later state than the session's may have other people.
-    if kept is None or kept.event > event:
+    if kept is None or event < kept.since:
         return None
     if kept.event < event:
         if await has_changed(session, room_id, kept.event):
@@ -604,6 +606,7 @@ def _kept(
     # The texts were counted, and would take the most memory.
     speakers = [one._replace(written=WrittenTexts([], [])) for one in counted.speakers]
     return KeptRoom(
+        event,
         event,
         structs.replace(counted, speakers=speakers),
         {author: np.array(of_author, np.int64) for author, of_author in times.items()},

@@ -155,8 +155,12 @@ async def test_a_chat_is_counted_again_only_after_a_change_of_its_own(db: Databa
 
     await import_chat(db, telegram(7, "a chat", *own))
     first = await counted()
-    await import_chat(db, telegram(8, "another", *said(["cy", "dee"], times=15)))
-    assert await counted() is first
+    async with db.read() as before:
+        room = await get_room(before, 1)
+        await import_chat(db, telegram(8, "another", *said(["cy", "dee"], times=15)))
+        assert await counted() is first
+        await read_portrait(before, room, ZoneInfo("UTC"), kept)
+        assert await counted() is first
     await import_chat(db, telegram(7, "a chat", *own, ("2025-03-01 23:30", "bo", "one more")))
     second = await counted()
     assert second.scanned == first.scanned + 1
