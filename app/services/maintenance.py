@@ -7,6 +7,7 @@ games and visits would last longer by that time.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.config import Config
 from app.db.backend import Sessions
-from app.db.engine import Database, GrantLostError
+from app.db.engine import MOST_IN_BACKGROUND, Database, GrantLostError
 from app.db.feed import Change, Feed
 from app.embedders import EmbedderError
 from app.errors import AppError, disk_errors
@@ -76,6 +77,8 @@ class Job(NamedTuple):
     """Seconds after which `is_due` is called without events."""
     follows_events: bool = True
     """Whether `is_due` is called after events, too; False where only time makes it due."""
+    is_long: bool = False
+    """Whether it may hold a session for minutes, while it counts."""
 
 
 def jobs(
@@ -87,11 +90,11 @@ def jobs(
     """Return every site's jobs; the log keeps `kept_events` events."""
     return [
         Job("profiles", partial(users_with_tails, only_long=True), fold_long_tails),
-        Job(BACKGROUND, is_background_due, renew_background),
+        Job(BACKGROUND, is_background_due, renew_background, is_long=True),
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", is_purge_due, purge_deleted),
         Job(UNDO, is_undo_due, undo_imports),
-        Job("rooms", has_unjudged, partial(judge_room, told=told)),
+        Job("rooms", has_unjudged, partial(judge_room, told=told), is_long=True),
         Job("clock", has_times_ahead, bring_times_back, follows_events=False),
         Job("games", has_old_games, remove_old_games, follows_events=False),
         Job(
@@ -105,7 +108,7 @@ def jobs(
 
 def large_chats_job(told: ToldRooms) -> Job:
     """Return the job that counts large chats in each process, before a reader asks."""
-    return Job("large-chats", told.next_large, told.count_large)
+    return Job("large-chats", told.next_large, told.count_large, is_long=True)
 
 
 def media_job(folder: Path) -> Job:
@@ -191,6 +194,8 @@ class Maintenance:
     def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db
         self._wakeups = {job: asyncio.Event() for job in jobs}
+        # The rest of the sessions are left to short ones: a deletion waits for no count.
+        self._long = asyncio.Semaphore(MOST_IN_BACKGROUND - 1)
 
     def add(self, jobs: Iterable[Job]) -> None:
         self._wakeups |= {job: asyncio.Event() for job in jobs}
@@ -214,7 +219,8 @@ class Maintenance:
             pause_s = job.look_every_s
             try:
                 if due := await self._is_due(job):
-                    async with self._db.exclusive(job.name) as grant:
+                    long = self._long if job.is_long else nullcontext()
+                    async with long, self._db.exclusive(job.name) as grant:
                         # Another process may have just done it.
                         if grant is not None and await self._is_due(job):
                             await job.do(grant)

@@ -111,6 +111,39 @@ async def test_maintenance_leaves_connections_to_requests(
         await asyncio.gather(working, return_exceptions=True)
 
 
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_short_work_waits_for_no_long_work(
+    app: Quart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "REST_S", 0.0)
+    await import_chat(parts_of(app).db, telegram(7, "a chat", *said(["ann", "bo"], times=30)))
+    done, begun = asyncio.Semaphore(0), asyncio.Semaphore(0)
+
+    async def count(db: Sessions) -> None:
+        async with db.read() as session:
+            await is_playable(session)
+            begun.release()
+            await asyncio.Event().wait()
+
+    async def delete(db: Sessions) -> None:
+        async with db.read() as session:
+            await is_playable(session)
+        done.release()
+
+    long = [Job(f"long {n}", is_playable, count, is_long=True) for n in range(MOST_IN_BACKGROUND)]
+    short = Job("short", is_playable, delete)
+    working = asyncio.create_task(Maintenance(parts_of(app).db, [*long, short]).run())
+    try:
+        async with asyncio.timeout(60):
+            for _ in range(MOST_IN_BACKGROUND - 1):
+                await begun.acquire()
+            for _ in range(30):  # Meanwhile all long work would have begun.
+                await done.acquire()
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
 async def test_the_front_page_waits_for_no_thread(
     app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
