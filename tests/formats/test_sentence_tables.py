@@ -1,12 +1,15 @@
 """The tables of sentences: their form, and that each sentence is known by its own table."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from importlib.resources import files
 
 import pytest
 from hypothesis import given, strategies as st
 
-from saywho.formats.chats.sentence_tables import Matcher, matcher, parse, text_of
+from saywho.formats.chats.sentence_tables import Matcher, matcher, movement_in, parse, text_of
 
 KINDS = {
     "whatsapp": {
@@ -112,3 +115,14 @@ def test_any_text_can_be_looked_for(before: str, after: str) -> None:
     some = Matcher(['{name} named it "{name}"', "File: {file}", "Gone."])
     assert some.has(before + after) in {True, False}
     assert some.may_begin(before) in {True, False}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_full_stop_belongs_to_the_sentence_whatever_the_hashes(seed: int) -> None:
+    told = f"from {movement_in.__module__} import movement_in as m; "
+    told += "print(*m('kakaotalk', 'Mina invited Jun and Ada.').names, sep='|')"
+    command = sys.executable, "-c", told
+    ran = subprocess.run(
+        command, env={**os.environ, "PYTHONHASHSEED": str(seed)}, stdout=subprocess.PIPE, check=True
+    )
+    assert ran.stdout.decode().strip() == "Jun and Ada|Jun|Ada"

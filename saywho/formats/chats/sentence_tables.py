@@ -156,7 +156,8 @@ class Matcher:
         self._others: list[tuple[str, _Expression]] = []
         self._beginnings: list[tuple[str, _Expression, int]] = []
         for pattern in map(_plain, patterns):
-            for form in {pattern, _FULL_STOP.sub(r"\1", pattern)}:
+            # The whole sentence first: without its full stop, this would belong to a name.
+            for form in dict.fromkeys((pattern, _FULL_STOP.sub(r"\1", pattern))):
                 self._add(form)
         self.may_begin = lru_cache(maxsize=1_024)(self._may_begin)
         """Return whether a text may begin a sentence, up to a name in it."""
