@@ -165,12 +165,13 @@ async def test_a_database_locked_from_outside_is_503(db: Database, make_config: 
 async def test_writers_beyond_the_time_limit_are_503(
     pair: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.db.engine.WRITE_TIMEOUT_S", 0.05)
     async with pair[0].write() as session:
         await add_user(session, "ann")
-        for db in pair:
-            with pytest.raises(UnavailableError):
-                await add(db, "ben")
+        with monkeypatch.context() as patched:  # A free lock may take longer on a busy machine.
+            patched.setattr("app.db.engine.WRITE_TIMEOUT_S", 0.05)
+            for db in pair:
+                with pytest.raises(UnavailableError):
+                    await add(db, "ben")
     assert await count(pair[0]) == 1
     await add(pair[1], "cho")
 
