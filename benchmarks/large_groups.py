@@ -77,11 +77,12 @@ async def fill(config: Config, people: int, count: int) -> None:
 
 def settle(server: Server) -> None:
     """Wait until a server has done what is due after a start, such as judging a new chat."""
-    used = machine.cpu_s(server.pids)
+    used, quiet_s = machine.cpu_s(server.pids), 0
     for _ in range(60):
         time.sleep(2)
         before, used = used, machine.cpu_s(server.pids)
-        if used - before < 0.2:
+        quiet_s = quiet_s + 2 if used - before < 0.2 else 0
+        if quiet_s >= 4:  # A chat is counted ahead from the third second on.
             return
 
 
