@@ -595,12 +595,12 @@ def clear_measures(
     if own.messages < FEWEST_COMPARED:
         return
     compared = _Compared.of(own, [*others, *rest], groups)
-    if not compared.everyone.are_compared:
-        return
     distances = {
-        form: _distance(form, compared.sides_of(form.habit))
+        form: _distance(form, sides)
         for form in chain(*FORMS.values())
-        if compared.has(form.habit)
+        for sides in [compared.sides_of(form.habit)]
+        # Of a person's script, the others may have written a message or two.
+        if sides.are_compared and compared.has(form.habit)
     }
 
     def order(form: Form) -> tuple[bool, bool, float]:

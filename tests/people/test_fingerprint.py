@@ -354,6 +354,16 @@ def test_what_sets_somebody_apart_most_is_the_first_measure_that_does() -> None:
     assert 0 < told < 60
 
 
+@pytest.mark.parametrize("few", [1, 2, 19, 20])
+def test_few_messages_in_a_persons_script_are_not_compared(few: int) -> None:
+    own, beside = tally(["밥", "밥 먹었어요"] * 20), tally(["so it goes on!"] * 40)
+    alike = tally((["그래요 좋아요 정말 좋아요", "그래요 정말 좋아요"] * 10)[:few])
+    told = [*clear_measures(own, [beside], [alike])]
+    assert any(one.script for one in told) is (few == 20)
+    clear = positive_first(one for one in fingerprint(own, [beside], [alike]) if one.is_clear)
+    assert told[:1] == clear[:1]
+
+
 def test_more_of_something_comes_first_and_never_is_told_alone() -> None:
     others = ["so it is🌸~"] * 60
     laughs = measures_of(["so it haha"] * 20 + ["so it is"] * 40, others)
