@@ -180,7 +180,8 @@ def _origin(listening: socket.socket, server: ServerConfig, here: str = THIS_MAC
 async def _prepare_site(
     config: Config, origin: str, outside: str, *, with_samples: bool
 ) -> str | None:
-    """Load the sample posts; print and return a link for the operator's account, if it has none.
+    """Load the sample posts, and what workers share for them; print and return a link for the
+    operator's account, if there is none.
 
     outside: the origin that phones reach, if the site listens for more than this machine.
     """
