@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 import pytest
@@ -17,6 +17,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from app import __version__, create_app
 from app.config import Config, ConfigError
 from app.db.result_cache import cacheable
+from app.views.blueprints import PageBlueprint
 from tests.conftest import MakeConfig
 from tests.installation import ROOT, TIMEOUT_S, Installation
 from tests.waiting import eventually
@@ -155,6 +156,43 @@ async def test_errors_of_plain_views_propagate_in_tests(make_config: MakeConfig)
         app.config["PROPAGATE_EXCEPTIONS"] = False
         assert (await client.get("/fails")).status_code == 500
         assert (await client.get("/user/ghost")).status_code == 404
+
+
+own_views: Final = PageBlueprint("own", policy="read")
+
+
+@own_views.get("/own-fails")
+async def own_fails() -> str:
+    raise ZeroDivisionError("the reason")
+
+
+@pytest.mark.parametrize("address", ["/fails", "/own-fails"])
+async def test_debug_mode_alone_shows_tracebacks(tmp_path: Path, address: str) -> None:
+    given = {"DATA_DIR": tmp_path, "ENV": "production"}
+    for debug, propagates, is_shown in (
+        (True, None, True),
+        (True, False, False),
+        (False, None, False),
+    ):
+        app = create_app(given | {"DEBUG": debug})
+        app.config["PROPAGATE_EXCEPTIONS"] = propagates
+        add_views(app)
+        app.register_blueprint(own_views)
+        async with app.test_app():
+            client = app.test_client()
+            answer = await client.get(address)
+            page = await answer.get_data(as_text=True)
+            assert answer.status_code == 500
+            assert ("the reason" in page, "Something went wrong" in page) == (
+                is_shown,
+                not is_shown,
+            )
+            assert (Path(__file__).name in page) is is_shown
+            assert ("sandbox" in answer.headers["Content-Security-Policy"]) is is_shown
+            # What the program says by itself stays as it is.
+            missing = await client.get("/user/ghost")
+            assert missing.status_code == 404
+            assert "Traceback" not in await missing.get_data(as_text=True)
 
 
 async def test_a_session_of_quart_is_of_its_visitor(make_config: MakeConfig) -> None:

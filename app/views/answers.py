@@ -283,6 +283,8 @@ def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
     if (current_app.testing if propagates is None else propagates) and not hasattr(view, IS_OURS):
         raise error
     logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
+    if current_app.debug and propagates is None:
+        raise error
     return unexpected(request_id.get()), {}, None
 
 

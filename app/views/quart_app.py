@@ -13,6 +13,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from itsdangerous import BadSignature
 from quart import Quart, Request, Response
 from quart.asgi import ASGIHTTPConnection
+from quart.debug import traceback_response
 from quart.routing import QuartRule
 from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
 from quart.typing import ResponseTypes
@@ -44,7 +45,12 @@ IN_KEYS: Final = frozenset(
 """Headers that an answer may depend on and be kept: `_keys` of `asgi/cached.py` holds them, or they
 change nothing about an answer that is kept."""
 COOKIES_IN_KEYS: Final = frozenset({COOKIE, "saywho_session", "__Host-saywho_session"})
-
+OF_TRACEBACKS: Final = {
+    # Quart (0.22) does not escape the values that it shows, such as a request's.
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+    "Cache-Control": "no-store",
+}
+"""Headers of the page with a traceback that debug mode shows."""
 
 AS_WSGI: Final = "this app is ASGI, and was called as WSGI: use gunicorn -k asgi, or hypercorn"
 
@@ -191,7 +197,13 @@ class RequestConnection(ASGIHTTPConnection):
                 task.result()
 
     async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
-        response = await self.app.handle_request(request)
+        try:
+            response = await self.app.handle_request(request)
+        except Exception as error:
+            if self.app.testing or not self.app.debug:
+                raise
+            response = await traceback_response(error)
+            response.headers |= OF_TRACEBACKS
         is_endless = isinstance(response, Response) and response.timeout is None
         limit = None if is_endless else self.app.config["RESPONSE_TIMEOUT"]
         try:
