@@ -1,7 +1,12 @@
 """saywho: keeps people's posts, and ranks who would have said a text."""
 
 import os
+import sys
 from typing import TYPE_CHECKING
+
+if __name__ == "__main__":  # As the course starts its package; `app` may not be found from here.
+    sys.stderr.write("saywho: a package is started by its name: python -m app serve\n")
+    sys.exit(2)
 
 from app.runtime.zones import use_newest
 from saywho import __version__ as __version__

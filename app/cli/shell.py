@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from quart import Quart
 
 BANNER = """await works; `session` reads, and `async with write() as session:` writes and commits.
+`await add_user(session, "mina")` in it and `await add_tweet("mina", "…")` also tell readers.
 At hand: {names}. Ctrl+D leaves."""
 
 
@@ -63,7 +64,9 @@ async def _names(app: Quart) -> dict[str, Any]:
     shown += [get_post, list_posts, list_rooms]
     tables = {mapper.class_.__name__: mapper.class_ for mapper in models.Base.registry.mappers}
     named = {getattr(each, "__name__", "func"): each for each in shown}
-    return {"app": app, "write": resources().db.write, "session": None} | tables | named
+    parts = resources()
+    named |= {"app": app, "write": parts.db.write, "add_tweet": parts.writer.add_tweet}
+    return {"session": None} | tables | named
 
 
 class Console(code.InteractiveConsole):

@@ -1,7 +1,7 @@
 """Authors, their posts and chats, and data derived from posts: profiles, counts, words, vectors."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.models.base import Base, BigId, CodePoints, Numbered, UtcDateTime, Vector
+from saywho.clock import now
+from saywho.text import username_key
 
 NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
 
@@ -46,6 +48,10 @@ def _partial_index(name: str, *columns: str, of: str = "", where: str = "") -> I
     return Index(name, *columns, sqlite_where=text(where or f"{of} IS NOT NULL"))
 
 
+def _key_of_name(inserted: Any) -> str:
+    return username_key(inserted.get_current_parameters()["username"])
+
+
 OfUser = Annotated[int, mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))]
 OfRoom = Annotated[int, mapped_column(ForeignKey("Room.id", ondelete="CASCADE"))]
 OLD_MESSAGE: Final = 0
@@ -64,13 +70,13 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     username: Mapped[str] = mapped_column(String(320))
-    username_key: Mapped[str] = mapped_column(NameKey, unique=True)
+    username_key: Mapped[str] = mapped_column(NameKey, unique=True, default=_key_of_name)
     """The name case-folded: unique, and the key of searches and sorting by code points."""
     display_name: Mapped[str | None] = mapped_column(String(320))
     platform: Mapped[str] = mapped_column(String(16), default="local")
     is_of_chat: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether the author is a chat's person without an account of a platform."""
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     tweet_count: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=0)
     """Number of deletions and changes of posts; copies of counts are valid while it is the same."""

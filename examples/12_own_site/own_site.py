@@ -1,6 +1,6 @@
 """saywho with an address of one's own: `hypercorn "own_site:create_app()"`."""
 
-from quart import Blueprint, Quart
+from quart import Blueprint, Quart, render_template
 from sqlalchemy import func, select
 
 from app import create_app as create_saywho
@@ -11,7 +11,7 @@ from app.models import Tweet, User
 from app.services.posts.selection import Selection, post_conditions
 from app.views.policies import policy
 
-counts = Blueprint("counts", __name__)
+counts = Blueprint("counts", __name__, template_folder="templates")
 
 
 @counts.get("/counts")
@@ -24,6 +24,13 @@ async def show_counts() -> dict[str, int]:
         query = select(User.username, func.count(Tweet.id)).join(Tweet, Tweet.user_id == User.id)
         rows = await session.execute(query.where(*public).group_by(User.username))
         return dict(rows.all())
+
+
+@counts.get("/counts/table")
+@policy("read")
+async def show_table() -> str:
+    """Return them as a page, whose template is next to this file."""
+    return await render_template("counts.html", counts=await show_counts())
 
 
 def create_app(config: Config | None = None) -> Quart:

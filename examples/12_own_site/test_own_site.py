@@ -40,6 +40,8 @@ async def test_the_own_address(app, token):
         stored = await client.post("/api/v1/users/mina/tweets", json=post, headers=token)
         assert stored.status_code == 201
     assert await (await client.get("/counts")).get_json() == {"mina": 1}
+    page = await (await client.get("/counts/table")).get_data(as_text=True)
+    assert "<li>mina: 1</li>" in page
 
 
 async def test_a_hundred_requests_at_once(app):

@@ -57,7 +57,10 @@ def test_a_revision_is_noted_or_refused(installation: Installation) -> None:
 STATEMENTS: Final = """\
 async with write() as session:
     made = await add_user(session, "mina")
+    session.add(User(username="Jack"))
 
+await add_tweet("jack", "the ferry is late")
+[post.text for post in (await list_posts(session, limit=5))[0]]
 (await find_user(session, "mina")).username
 [user.username for user in await session.scalars(select(User))]
 await get_author(session, "ghost")
@@ -78,7 +81,8 @@ def test_the_shell_awaits_in_the_started_app(installation: Installation) -> None
     assert asked.returncode == 0, asked.stderr
     answers = asked.stdout.replace(">>> ", "").replace("... ", "").split("\n")
     assert "'mina'" in answers
-    assert "['mina']" in answers
+    assert "['mina', 'Jack']" in answers
+    assert "['the ferry is late']" in answers
     assert "('testing', 'app')" in answers
     assert "User 'ghost' doesn't exist" in asked.stderr
     assert "find_user" in asked.stderr

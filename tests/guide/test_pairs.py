@@ -25,8 +25,9 @@ from sqlalchemy.orm import sessionmaker
 
 from app import create_app
 from app.db.engine import Database
-from app.models import Tweet, User
-from app.services.posts.users import add_user
+from app.lifespan import resources
+from app.models import Event, Tweet, User
+from app.services.posts.users import add_user, find_user
 from tests.conftest import MakeConfig
 from tests.installation import TIMEOUT_S
 from tests.ports import free_port
@@ -186,6 +187,30 @@ async def test_tasks_with_a_session_each_count(db: Database) -> None:
         await add_user(session, "jack")
     exec(code, names)  # noqa: S102 - our own document.
     assert await names["totals"]() == (1, 0)
+
+
+async def test_rows_are_added_with_and_without_a_word_to_readers(app: quart.Quart) -> None:
+    (code,) = (
+        snippet.code
+        for snippet in snippets(GUIDES[0])
+        if snippet.section == 8 and "add_tweet" in snippet.code
+    )
+    names: Names = {"resources": resources, "add_user": add_user}
+    exec(f"async def add():\n{code}", names)  # noqa: S102 - our own document.
+    async with app.app_context():
+        await names["add"]()
+        async with resources().db.write() as session:
+            session.add(User(username="Mina"))
+        async with resources().db.read() as session:
+            found = [await find_user(session, name) for name in ("jack", "mina")]
+            assert [user and (user.username, user.tweet_count) for user in found] == [
+                ("jack", 1),
+                ("Mina", 0),
+            ]
+            kinds = await session.scalars(select(Event.kind).order_by(Event.id))
+            assert [*kinds] == ["user.created", "tweet.created"]
+    answer = await app.test_client().get("/user/Mina")
+    assert answer.status_code == 200
 
 
 def test_both_configure_an_app_for_tests() -> None:

@@ -41,7 +41,9 @@ from app.services.posts.media import store_uses
 from app.services.posts.meetings import note_met
 from app.services.posts.post_content import (
     NewTweet,
+    NewTweetForm,
     StoredContent,
+    checked,
     completed,
     content_columns,
     decoded,
@@ -396,6 +398,13 @@ class PostWriter:
             self._run, max_size=500, max_waiting=5_000, timeout_s=40
         )
         """Stores a post. Raises NotFoundError."""
+
+    async def add_tweet(self, username: str, text: str) -> Post:
+        """Store a public post of an author, in a transaction of its own. Raises NotFoundError,
+        InvalidInputError.
+        """
+        content = checked(NewTweetForm(text=text), arrived_at=now())
+        return (await self.add(PostRequest(username, content))).post
 
     async def close(self) -> None:
         await self.add.close()
