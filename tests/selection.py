@@ -65,7 +65,6 @@ LATER: Final = (
     "tests/formats/test_day_lines.py::test_a_message_of_one_line_over",
     "tests/formats/test_documents.py::test_bad_lines_do_not_stop",
     "tests/formats/test_documents.py::test_memory_does_not_grow",
-    "tests/formats/test_explanation.py::test_each_format_is_explained",
     "tests/formats/test_file_chats.py::test_long_texts_are_hashed",
     "tests/formats/test_growth.py",
     "tests/formats/test_line.py::test_a_long_file_of_odd_lines",

@@ -82,6 +82,12 @@ COMMANDS: Final = {
 """The function of each is called `NAME_command`."""
 
 
+WITHDRAWN: Final = {
+    "import --explain": "use import --dry-run --json, which says how a file is read",
+    "import --words": "use import --dry-run --json, which says how a file is read",
+}
+"""Options of 2.0 that are gone, each with its command, and what to use instead; until 4.0."""
+
 T = TypeVar("T")
 
 Option = Callable[[Callable[..., None]], Callable[..., None]]
@@ -135,9 +141,7 @@ def one_line_errors() -> Iterator[None]:
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
-        message = " ".join(error.format_message().split()).removesuffix(".")
-        program = error.ctx.command_path if error.ctx else "saywho"
-        fail(f"{message}; see {program} --help", error.exit_code)
+        fail(_usage_line(error), error.exit_code)
     except ConfigError as error:
         fail(str(error), BAD_INPUT)
     except StartError as error:
@@ -154,6 +158,16 @@ def one_line_errors() -> Iterator[None]:
         sys.exit(FAILED)
     except OSError as error:
         _fail_by(error)
+
+
+def _usage_line(error: click.UsageError) -> str:
+    program = error.ctx.command_path if error.ctx else "saywho"
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        used = f"{error.ctx.info_name} {error.option_name}"
+        if used in WITHDRAWN:
+            return f"{used} is gone; {WITHDRAWN[used]}"
+    message = " ".join(error.format_message().split()).removesuffix(".")
+    return f"{message}; see {program} --help"
 
 
 def _fail_by(error: OSError) -> NoReturn:

@@ -211,12 +211,6 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Undo the import of this number, instead of importing files.",
 )
 @click.option("--dry-run", is_flag=True, help="Count the posts, but store nothing.")
-@click.option(
-    "--explain",
-    is_flag=True,
-    help="Say how each file is read and what was not understood, its letters masked.",
-)
-@click.option("--words", "has_words", is_flag=True, help="Explain without masking letters.")
 @json_option
 def import_command(
     files: tuple[str, ...],
@@ -239,7 +233,6 @@ def import_command(
         raise click.UsageError("--keep-earlier is gone; use --room new for another chat")
     if chosen.pop("replace_earlier"):
         raise click.UsageError("--replace-earlier is now --replace N or --replace file")
-    is_explained, has_words = chosen.pop("explain"), chosen.pop("has_words")
     if chosen["replace"] and len(files) > 1:
         raise click.UsageError("Use --replace with one FILE")
     from app.cli.importer import Importer
@@ -250,10 +243,6 @@ def import_command(
     for fault in BROUGHT.faults:
         say(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)
-    if is_explained or has_words:
-        from app.cli.explanation import explain_files
-
-        sys.exit(explain_files(files, format_name, options, has_words=has_words))
     importer = Importer(format_name, options, is_dry=dry_run)
 
     async def run(db: Database, config: Config) -> None:

@@ -303,10 +303,6 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
 
 _WITHDRAWN: Final = (
     (
-        re.compile(r"/imports/\d+/explanation"),
-        gettext_noop("This page is gone. The command saywho import can explain a file"),
-    ),
-    (
         re.compile(r"/api/v1/(games/\d+/(skip|end|replay|joining)|play/\d+/next)"),
         gettext_noop("This address is gone. The page of the game can do it"),
     ),

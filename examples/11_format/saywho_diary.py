@@ -45,6 +45,4 @@ def _record(line: str, place: int) -> Record:
     return Record(place=place, text=required_text(text or None), created_at=read_time(time))
 
 
-FORMAT = Format(
-    "diary", Message("Diary"), read, mark=Message("a first line that begins with # diary of")
-)
+FORMAT = Format("diary", Message("Diary"), read)

@@ -265,14 +265,14 @@ class ReadNotes(msgspec.Struct):
     """The first rows of tables."""
     odd: dict[tuple[DoubtKind, Message], Sightings] = {}
     """Doubts of the readers themselves, by kind and finding."""
+    app_lines: int = 0
+    """Lines attributed to the app, though no table of the app has them."""
     questions: Questions | None = None
     """The questions about the records, if there are any."""
     _assumptions: dict[tuple[str, str], Assumption] = {}
     _unread: dict[tuple[UnreadKind, str], int] = {}
     _roles: dict[tuple[UnreadKind, str], Role] = {}
     _marks: dict[str, int] = {}
-    _app_lines: dict[str, int] = {}
-    _app_line_count: int = 0
 
     def restart(self) -> None:
         """Forget everything."""
@@ -342,17 +342,11 @@ class ReadNotes(msgspec.Struct):
         )
         self.assume("reposts", "//@", evidence=evidence)
 
-    def take_for_app(self, sentence: str) -> None:
-        """Count a line attributed to the app, though no table of the app has it."""
-        self._app_line_count += 1
-        if sentence in self._app_lines or len(self._app_lines) < 1_000:
-            self._app_lines[sentence] = self._app_lines.get(sentence, 0) + 1
-
     @property
     def assumptions(self) -> list[Assumption]:
         found = list(self._assumptions.values())
-        if self._app_line_count:
-            found.append(Assumption("app_lines", str(self._app_line_count)))
+        if self.app_lines:
+            found.append(Assumption("app_lines", str(self.app_lines)))
         return found
 
     @property
@@ -362,10 +356,6 @@ class ReadNotes(msgspec.Struct):
             Unread(kind, str(what), count, self._roles.get((kind, what)))
             for (kind, what), count in Counter(self._unread).most_common()
         ]
-
-    @property
-    def app_lines(self) -> list[tuple[str, int]]:
-        return Counter(self._app_lines).most_common(5)
 
     @property
     def summary(self) -> NotesSummary:

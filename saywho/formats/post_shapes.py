@@ -33,7 +33,6 @@ class PostShape:
 
     name: str
     label: Message
-    mark: Message
     is_post: Callable[[Post], bool] = lambda _: True
     lists: tuple[str, ...] = ()
     """Keys of lists that an object stands for."""
@@ -70,7 +69,7 @@ class PostShape:
         return RecordStream(self.name, unit_of(source), account, items)
 
     def format(self) -> Format:
-        return Format(self.name, self.label, self.read, mark=self.mark)
+        return Format(self.name, self.label, self.read)
 
     def item(self, post: Post, place: int, *, account: Account | None = None) -> Item:
         """Return a post's record. Raises RecordError."""

@@ -21,7 +21,6 @@ class BadRecord:
     place: int
     detail: str
     value: object = field(default=None, compare=False)
-    """The bad value, to explain the file; a line is read again instead."""
 
 
 SkipReason = Literal[

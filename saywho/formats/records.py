@@ -273,9 +273,6 @@ class Writer:
     encode: Callable[[Mapping[int, ExportedPost]], bytes]
 
 
-BY_ITSELF: Final = Message("marks defined by this custom format")
-
-
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format, recognised by content; to add a format, write a module and register it."""
@@ -288,7 +285,8 @@ class Format:
     is_chat: bool = False
     file_name: str = ""
     """Name of the JSON file with the posts in a folder or an archive."""
-    mark: Message = BY_ITSELF
+    mark: object = None
+    """Not read. Formats of other packages gave it to 2.0."""
     began: int | None = None
     """First year of the service, if no time can be earlier."""
     is_in_order: bool = True

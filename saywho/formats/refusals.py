@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from saywho.errors import FileError, Message
 from saywho.formats.chats.irc import is_log
-from saywho.formats.masks import shape_of
+from saywho.formats.masks import mask
 from saywho.formats.source.file import Content, Source, bare_head, head, is_hidden
 from saywho.formats.source.json import first_documents, too_long_at_first
 from saywho.formats.source.text import first_lines, form_of
@@ -268,10 +268,10 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         return Message(
             "it looks like a chat in text form, but of an unknown app or date format: {count}"
             " of the first {total} lines start like {shape}. If the app can export JSON, import"
-            " that (if not, send the report of `saywho import --explain` to saywho's project)",
+            " that (if not, send this sentence to saywho's project)",
             count=len(dated),
             total=len(lines),
-            shape=shape_of(dated[0].strip()[:40]),
+            shape=mask(dated[0].strip()[:40]),
         )
     return _PLAIN_TEXT
 

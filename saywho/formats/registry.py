@@ -150,8 +150,8 @@ def _checked(form: Any) -> tuple[Format | None, str]:
         return None, f"it is no Format, but of the type {type(form).__name__}"
     if not (isinstance(form.name, str) and _NAME.fullmatch(form.name)):
         return None, "its name is not of small letters, digits and hyphens"
-    if not (isinstance(form.label, Message) and isinstance(form.mark, Message)):
-        return None, "its label or its mark is no Message"
+    if not isinstance(form.label, Message):
+        return None, "its label is no Message"
     return (form, "") if callable(form.read) else (None, "its read cannot be called")
 
 
@@ -281,13 +281,11 @@ def open_records(
     *,
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     options: ReadOptions = NO_OPTIONS,
-    with_values: bool = False,
 ) -> RecordStream:
     """Return a source's records; its account is known immediately, its items are read on demand.
 
-    Bad records keep their values only if `with_values`, to save memory. An empty file has no items.
-    Raises KeyError for an unknown format name, UnrecognisedFileError if nothing is recognised; the
-    items may raise BrokenFileError.
+    An empty file has no items. Raises KeyError for an unknown format name, UnrecognisedFileError if
+    nothing is recognised; the items may raise BrokenFileError.
     """
     source.choose_encoding(options.encoding)
     options = put_rows_in_place(source, options)
@@ -300,7 +298,7 @@ def open_records(
         if records is not None:
             is_of_one = records.account is not None
             items = _noted(_for_readers(records, options), source, options.encoding)
-            items = _to_the_end(items, source, with_values=with_values, is_of_one=is_of_one)
+            items = _to_the_end(items, source, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
                 records = replace(records, left_out=(*records.left_out, LeftOut(note)))
@@ -413,9 +411,7 @@ def _with_repaired_texts(record: Record) -> Record:
     return structs.replace(record, **names)
 
 
-def _to_the_end(
-    items: Iterator[Item], source: Source, *, with_values: bool, is_of_one: bool
-) -> Iterator[Item]:
+def _to_the_end(items: Iterator[Item], source: Source, *, is_of_one: bool) -> Iterator[Item]:
     """Yield the items, then raise the file's fault, if any.
 
     Unread files are noted, except in one account's archive, whose files are known.
@@ -430,7 +426,7 @@ def _to_the_end(
                 if item.files and source.has_members:
                     attached.update(filter(None, item.files))
                 yield from map(_of_bounded_size, parts_of(item, notes))
-            elif isinstance(item, BadRecord) and not with_values:
+            elif isinstance(item, BadRecord):
                 yield BadRecord(item.place, item.detail)
             else:
                 yield item

@@ -231,12 +231,4 @@ def _words_in(name: str) -> set[str]:
     return {*re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name).casefold())}
 
 
-FORMAT: Final = Format(
-    "texts",
-    Message("Texts"),
-    read,
-    mark=Message(
-        "a folder or an archive with texts (.txt, .md) that are named after "
-        "their authors, or in folders named after them"
-    ),
-)
+FORMAT: Final = Format("texts", Message("Texts"), read)

@@ -77,16 +77,6 @@ def test_a_command_runs_no_module_and_reads_no_settings_of_the_folder(
     folder.assert_ignored(ended.stderr)
 
 
-@pytest.mark.parametrize("file", [pytest.param(".", marks=pytest.mark.full), "posts.jsonl"])
-def test_an_explanation_runs_no_module_of_the_folder(
-    installation: Installation, folder: ForeignFolder, file: str
-) -> None:
-    ended = installation.process(PROGRAM, "import", "--explain", "--json", file)
-    folder.assert_ignored(ended.stderr)
-    assert ended.returncode == 0, ended  # The other files of the folder are told as not read.
-    assert '"jsonl"' in ended.stdout
-
-
 @pytest.mark.full
 def test_settings_of_the_folder_count_once_they_are_named(
     installation: Installation, folder: ForeignFolder

@@ -491,26 +491,13 @@ def test_media_are_kept_unless_they_are_to_be_left_out(
     assert list(folder.iterdir()) == []
 
 
-def test_an_explanation_names_what_was_not_understood_and_stores_nothing(tmp_path: Path) -> None:
-    installation = Installation(tmp_path / "data")
-    chat = tmp_path / "Gunhild.txt"
-    chat.write_text("1/15/24, 9:05 PM - Gunhild: Sesame\n1/15/24, 9:06 PM - Gunhild: [unbekannt]\n")
-    strange = tmp_path / "strange.txt"
-    strange.write_text("Dear Gunhild,\n10:30 Sesame\n")
-    result = installation.run("import", "--explain", chat, strange, tmp_path / "missing")
-    assert result.exit_code == 2
-    assert "Xxxxxxx.txt: WhatsApp (whatsapp)\n  recognised by: two messages" in result.output
-    assert "    with text: 2" in result.output
-    assert "xxxxxxx.txt: nothing is recognised\n  line 1: Xxxx Xxxxxxx," in result.output
-    assert result.output.endswith("\nxxxxxxx cannot be opened: No such file or directory\n")
-    assert "Sesame" not in result.output
-    assert "Dear Gunhild," in installation.run("import", "--words", strange).output
-    (explained,) = installation.json("import", "--explain", "-", stdin=chat.read_bytes())["files"]
-    assert (explained["format"], explained["records"]["text"]) == ("whatsapp", 2)
-    limited = Installation(tmp_path / "data", {"SAYWHO_MAX_IMPORT_MB": "1"})
-    chat.write_text("1/15/24, 9:05 PM - Gunhild: Sesame\n" * 40_000)
-    assert limited.run("import", "--explain", chat).exit_code == 1
-    assert not installation.data_dir.exists()
+@pytest.mark.parametrize("option", ["--explain", "--words"])
+def test_an_option_that_is_gone_names_the_way(installation: Installation, option: str) -> None:
+    ended = installation.run("import", option, "posts.jsonl")
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    way = "use import --dry-run --json, which says how a file is read"
+    assert ended.stderr == f"saywho: import {option} is gone; {way}\n"
+    assert option not in installation.done("import", "--help")
 
 
 VAGUE = "author,text,date,posted\nmina,hello there,sometime,2024-03-05\njun,bye,later,2024-03-06\n"
@@ -591,9 +578,6 @@ def test_the_zone_of_a_chat_and_unread_files_are_said(
         archive.writestr("diary.html", "<p>dear diary</p>")
     report = installation.json("import", path, "--publish", "--dry-run")
     assert {"file": str(path), "kind": "file", "what": "diary.html", "count": 1} in report["unread"]
-    explained = installation.done("import", path, "--explain")
-    assert "Files not read: xxxxx.html" in explained
-    assert "everything was understood" not in explained
     zone = installation.json("import", path, "--publish", "--timezone", "Asia/Seoul")
     assert "timezone" not in {part["kind"] for part in zone["assumptions"]}
 

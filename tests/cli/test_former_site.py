@@ -175,7 +175,7 @@ def test_a_script_of_1_1_gets_what_it_got_or_one_sentence(upgraded: Upgraded) ->
         assert (status, headers.get_content_type()) == (410, "application/problem+json")
         assert gone["detail"].startswith("This address is gone.")
     assert server.send("DELETE", f"/api/v1/games/{game['id']}")[0] == 204
-    assert upgraded.browser.get(f"{upgraded.preview}/explanation").status_code == 410
+    assert upgraded.browser.get(f"{upgraded.preview}/explanation").status_code == 404
 
 
 def test_a_backup_of_1_1_is_restored_with_its_chat_and_rights(

@@ -154,17 +154,12 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_format_that_was_brought_along_is_imported_and_explained(
-    packages: Path, tmp_path: Path
-) -> None:
+def test_a_format_that_was_brought_along_is_imported(packages: Path, tmp_path: Path) -> None:
     installation = Installation(tmp_path / "data", {"PYTHONPATH": str(packages)})
     report = installation.process(PROGRAM, "import", DIARY, "--json")
     assert report.returncode == 0, report.stderr
     assert '"accepted":3,"duplicates":0,"rejected":1' in report.stdout
     assert report.stderr.count("the format broken of from-broken is left out") == 1
-    explained = installation.process(PROGRAM, "import", DIARY, "--explain")
-    assert "xxxx.xxxxx: Diary (diary)\n  recognised by: a first line that" in explained.stdout
-    assert "line 4: the time 'xxxxxxx,' cannot be read: xxxxxxx, xxxxxxx\n" in explained.stdout
 
 
 def test_a_format_by_the_names_of_1_1_is_read_and_warns(tmp_path: Path) -> None:

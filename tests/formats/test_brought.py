@@ -41,7 +41,7 @@ FAULTS = {
     "lacking": "AttributeError: module 'brought_lacking' has no attribute 'FORMAT'",
     "typeless": "it is no Format, but of the type dict",
     "shouting": "its name is not of small letters, digits and hyphens",
-    "labelless": "its label or its mark is no Message",
+    "labelless": "its label is no Message",
     "readless": "its read cannot be called",
     "hanging": "its import takes more than 0.2 s",
 }

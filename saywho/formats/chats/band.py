@@ -38,8 +38,5 @@ def is_chat(lines: Sequence[str]) -> bool:
 
 
 BAND: Final = TextChat(
-    "band",
-    Message("BAND"),
-    Message("lines such as `2024년 1월 5일 오전 10:00:NAME:TEXT`"),
-    lambda head, _beside: BandChat() if is_chat(head) else None,
+    "band", Message("BAND"), lambda head, _beside: BandChat() if is_chat(head) else None
 )

@@ -159,14 +159,7 @@ def together(formats: Sequence[Format]) -> Format:
     in_json = [form for form in chats if form.file_name]
     in_text = [form for form in chats if not form.file_name]
     return Format(
-        "chats",
-        Message("Chats of several apps"),
-        partial(_read, in_json, in_text),
-        is_chat=True,
-        mark=Message(
-            "a folder or an archive with JSON chats of two or more apps, each recognised"
-            " by its own marks"
-        ),
+        "chats", Message("Chats of several apps"), partial(_read, in_json, in_text), is_chat=True
     )
 
 

@@ -72,7 +72,6 @@ class ChatLab(JsonChat[ChatLabRoom]):
     name = "chatlab"
     label = Message("ChatLab")
     file_name = ".jsonl"
-    mark = Message("JSON with `chatlab` and its `version`")
     reactions_key = ""
 
     def files(self, source: Source) -> list[Content]:

@@ -109,11 +109,7 @@ def _own_lines() -> re.Pattern[str]:
 
 
 CSV_FORMAT: Final = table_format(
-    "discord-csv",
-    Message("Discord as CSV"),
-    Message("CSV with the columns `AuthorID`, `Author`, `Date` and `Content`"),
-    ("authorid", "author", "date", "content"),
-    _table_item,
+    "discord-csv", Message("Discord as CSV"), ("authorid", "author", "date", "content"), _table_item
 )
 
 
@@ -173,9 +169,6 @@ def _is_private(source: Source, name: str) -> bool:
 _PACKAGE: Final = PostShape(
     name="discord-package",
     label=Message("Discord data package"),
-    mark=Message(
-        "files messages.json or messages.csv with `ID`, `Timestamp`, `Contents` and `Attachments`"
-    ),
     platform="discord",
     text=lambda message: written_out(required_text(message.get("Contents") or ""), {}),
     media=lambda message: attachments_of((as_word(message.get("Attachments")) or "").split()).media,

@@ -214,9 +214,4 @@ def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None
     return None
 
 
-IMESSAGE: Final = TextChat(
-    "imessage",
-    Message("iMessage (imessage-exporter)"),
-    Message("a line with a time such as May 17, 2022  5:29:42 PM, and the sender in the next line"),
-    _grammar_of,
-)
+IMESSAGE: Final = TextChat("imessage", Message("iMessage (imessage-exporter)"), _grammar_of)

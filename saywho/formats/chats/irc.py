@@ -126,7 +126,6 @@ class IrcLog(Grammar):
 IRC: Final = TextChat(
     "irc",
     Message("IRC"),
-    Message("lines such as `10:00 <nick> text`, from the first line on"),
     lambda head, _beside: IrcLog() if is_log(head) else None,
     (".log", ".txt", ".weechatlog"),
     is_most=True,

@@ -83,7 +83,6 @@ class JsonChat(ABC, Generic[ChatT]):
 
     name: ClassVar[str]
     label: ClassVar[Message]
-    mark: ClassVar[Message]
     file_name: ClassVar[str]
     ends: ClassVar[tuple[str, ...]] = ()
     """Endings of its files, if not the one name."""
@@ -172,7 +171,6 @@ class JsonChat(ABC, Generic[ChatT]):
             self.read,
             is_chat=True,
             file_name=self.file_name,
-            mark=self.mark,
             began=self.began,
             is_in_order=self.is_in_order,
             steps=self.steps,

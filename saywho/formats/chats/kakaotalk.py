@@ -364,10 +364,6 @@ def _matched(match: re.Match[str]) -> WrittenDay | None:
 KAKAOTALK: Final = TextChat(
     "kakaotalk",
     Message("KakaoTalk"),
-    Message(
-        "a KakaoTalk heading and a message; or two messages in the style of a KakaoTalk"
-        " app, starting in the first line"
-    ),
     grammar_of,
     (".txt", ".csv"),
     HEADING,

@@ -329,7 +329,6 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
 LINE: Final = TextChat(
     "line",
     Message("LINE"),
-    Message("a LINE heading and a message; or a line with a date and a weekday above a message"),
     grammar_of,
     heading=HEADING,
     began=_BEGAN,

@@ -324,11 +324,4 @@ def _read(source: Source, _options: ReadOptions) -> RecordStream | None:
     return RecordStream(MAIL.name, "record", None, items) if rooms else None
 
 
-MAIL: Final = Format(
-    "mail",
-    Message("Mail (mbox)"),
-    _read,
-    is_chat=True,
-    mark=Message("a line with `From `, a sender and a time, and headers such as `From:` below it"),
-    is_in_order=False,
-)
+MAIL: Final = Format("mail", Message("Mail (mbox)"), _read, is_chat=True, is_in_order=False)

@@ -56,9 +56,7 @@ def read_table(
     return read_each(islice(rows, heading.above + 1, None), read_row)
 
 
-def table_format(
-    name: str, label: Message, mark: Message, columns: Collection[str], read: CellsReader
-) -> Format:
+def table_format(name: str, label: Message, columns: Collection[str], read: CellsReader) -> Format:
     """Return the format of chats in tables with these columns, given in lower case."""
 
     def items(room: RoomFile[Heading]) -> Iterator[Item]:
@@ -68,7 +66,7 @@ def table_format(
         rooms = tables_with(source, frozenset(columns).issubset)
         return RecordStream(name, "line", None, one_by_one(map(items, rooms))) if rooms else None
 
-    return Format(name, label, read_tables, is_chat=True, mark=mark)
+    return Format(name, label, read_tables, is_chat=True)
 
 
 _LOCAL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?", re.ASCII)
@@ -140,14 +138,12 @@ def _of_wechat(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
 IMAZING: Final = table_format(
     "imazing",
     Message("iMazing"),
-    Message("CSV with the columns `Chat Session`, `Message Date`, `Type` and `Sender Name`"),
     {"chat session", "message date", "type", "sender name", "text"},
     _of_imazing,
 )
 WECHAT: Final = table_format(
     "wechat-csv",
     Message("WeChat as CSV"),
-    Message("CSV with the columns `TalkerId`, `IsSender`, `CreateTime` and `StrContent`"),
     {"talkerid", "type", "issender", "createtime", "strcontent"},
     _of_wechat,
 )

@@ -111,7 +111,7 @@ def without_bots(items: Iterable[Item], options: ReadOptions, notes: ReadNotes) 
             and isinstance(room, FileRoom)
             and item.username in bots.get(room.platform, ())
         ):
-            notes.take_for_app(item.text)
+            notes.app_lines += 1
             yield Skipped(item.place, "system")
         else:
             yield item

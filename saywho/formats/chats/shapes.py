@@ -150,8 +150,6 @@ class ShapedChats(JsonChat[_Chat]):
         self._keys = shape.keys or (*shape.sender[:1], *shape.time[:1], *text)
         paths = "/".join((*shape.inner, *(shape.branches or ())))
         self._read = frozenset(paths.split("/")) | frozenset(shape.lists)
-        marks = ", ".join(f"`{mark}`" for mark in shape.marks)
-        self.mark = Message("a file that begins with {marks}", marks=marks)  # type: ignore[misc]
 
     def recognises(self, content: Content) -> bool:
         with suppress(FileError):

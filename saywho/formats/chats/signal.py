@@ -147,9 +147,6 @@ class Signal(JsonChat[Book]):
     name = "signal"
     label = Message("Signal")
     file_name = "main.jsonl"
-    mark = Message(
-        "JSON lines with `recipient`, `chat` or `chatItem`; in a folder, the file main.jsonl"
-    )
 
     def files(self, source: Source) -> list[Content]:
         """Return the one file. Raises UnrecognisedFileError for an encrypted backup."""
@@ -274,7 +271,6 @@ class SignalExport(JsonChat[ChatPlace]):
     name = "signal-export"
     label = Message("Signal (signal-export)")
     file_name = "data.json"
-    mark = Message("JSON lines with `date`, `sender`, `body`, `reactions` and `attachments`")
     message_keys = frozenset({"date", "sender", "body", "quote", "reactions", "attachments"})
 
     def chat(self, about: Json, folder: str) -> ChatPlace:
@@ -379,11 +375,7 @@ def _grammar_of(head: Sequence[str], beside: Collection[str]) -> Grammar | None:
 
 
 SIGNAL_MARKDOWN: Final = TextChat(
-    "signal-md",
-    Message("Signal (signal-export, chat.md)"),
-    Message("lines such as [2026-01-31 22:04:05] name: text, with two spaces at the end"),
-    _grammar_of,
-    (".md",),
+    "signal-md", Message("Signal (signal-export, chat.md)"), _grammar_of, (".md",)
 )
 
 
@@ -464,9 +456,4 @@ def _of_sigtop(head: Sequence[str], _beside: Collection[str]) -> Grammar | None:
     return SigtopText() if is_own and _LINE.fullmatch(head[0]) else None
 
 
-SIGTOP: Final = TextChat(
-    "sigtop",
-    Message("Signal (sigtop)"),
-    Message("`Conversation:`, then `From:`, `Type:` and `Sent:`; or `2026-01-31 22:04 You: text`"),
-    _of_sigtop,
-)
+SIGTOP: Final = TextChat("sigtop", Message("Signal (sigtop)"), _of_sigtop)

@@ -125,10 +125,6 @@ class _Slack(JsonChat[SlackChannel]):
 class Slack(_Slack):
     name = "slack"
     file_name = _PEOPLE
-    mark = Message(
-        "users.json and channels.json, and folders with one file per day, with "
-        "messages that have `ts`"
-    )
 
     def files(self, source: Source) -> list[Content]:
         """Return message files by channel and day, if any of the first 20 has messages."""
@@ -173,7 +169,6 @@ class SlackAnswers(_Slack):
     name = "slack-messages"
     file_name = ".json"
     ends = (".json", ".jsonl", ".ndjson")
-    mark = Message("JSON with a list `messages`, or only messages, which have `type` and `ts`")
     is_in_order = False
 
     def files(self, source: Source) -> list[Content]:

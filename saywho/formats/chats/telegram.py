@@ -69,7 +69,6 @@ class Telegram(JsonChat[TelegramChat]):
     began = 2013
     label = Message("Telegram")
     file_name = "result.json"
-    mark = Message("JSON with a list `messages`; a message has `id`, `type`, `date` and `text`")
     steps = (
         Message("In Telegram Desktop, on a computer, open the chat and its menu (⋮)."),
         Message("Choose “Export chat history”. JSON creates one file, HTML a folder."),
@@ -362,9 +361,5 @@ def _number(source_id: str | None) -> str | None:
 
 
 CHANNEL_FORMAT: Final = Format(
-    "telegram-channel",
-    Message("Telegram channel"),
-    read_channel,
-    file_name="result.json",
-    mark=Message("JSON or pages from Telegram Desktop with a single channel"),
+    "telegram-channel", Message("Telegram channel"), read_channel, file_name="result.json"
 )

@@ -119,7 +119,6 @@ class TelegramPages(JsonChat[PagesChat]):
     name = "telegram-html"
     label = Message("Telegram (HTML)")
     file_name = ".html"
-    mark = Message("pages from Telegram Desktop, such as messages.html")
 
     def __init__(self, options: ReadOptions = NO_OPTIONS) -> None:
         self._options = options

@@ -152,7 +152,7 @@ def message(
     if not name:
         taken = opening.text
     if taken and notes is not None:
-        notes.take_for_app(taken)
+        notes.app_lines += 1
     if is_broken(name + text):
         return BadRecord(place, BROKEN)
     attached = attachments_of(files)
@@ -339,7 +339,6 @@ class GrammarOfDays(Grammar):
 class TextChat(NamedTuple):
     name: str
     label: Message
-    mark: Message
     grammar_of: Callable[[Sequence[str], Collection[str]], Grammar | None]
     """Return a file's grammar, by its first lines and the names of the files next to it."""
     ends: tuple[str, ...] = (".txt",)
@@ -371,7 +370,6 @@ def text_formats(*apps: TextChat) -> list[Format]:
             app.label,
             partial(_read, apps[place:]),
             is_chat=True,
-            mark=app.mark,
             began=app.began,
             steps=app.steps,
         )

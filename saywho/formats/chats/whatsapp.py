@@ -525,9 +525,6 @@ def _is_ascii_word(note: str) -> bool:
 WHATSAPP: Final = TextChat(
     "whatsapp",
     Message("WhatsApp"),
-    Message(
-        "two messages in the same style, each after a date and a time, starting in the first line"
-    ),
     grammar_of,
     began=_BEGAN,
     steps=(

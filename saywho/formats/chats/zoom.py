@@ -76,7 +76,6 @@ def is_chat(lines: Sequence[str]) -> bool:
 ZOOM: Final = TextChat(
     "zoom",
     Message("Zoom"),
-    Message("lines such as `10:00:12 From NAME to Everyone:`, from the first line on"),
     lambda head, _beside: ZoomChat(head) if is_chat(head) else None,
     is_most=True,
 )

@@ -124,10 +124,6 @@ class MetaChats(JsonChat[MetaThread]):
     began = 2004
     label = Message("Messenger and Instagram")
     file_name = "message_1.json"
-    mark = Message(
-        "files such as message_1.json, with messages that have `sender_name` "
-        "and `timestamp_ms`; in encrypted chats, `senderName` and `timestamp`"
-    )
 
     def files(self, source: Source) -> list[Content]:
         """Return the files of all chats; a download's chats are all encrypted, or all plain."""
@@ -341,7 +337,7 @@ class OwnSentences:
         is_repeated = self._counts[text] >= _FEWEST or len(self._people.get(deed, ())) >= _FEWEST
         is_of_app = deed and (is_repeated or (is_attached and not _ADDRESS.search(text)))
         if is_of_app or self._learnt.has(text):
-            self._notes.take_for_app(text)
+            self._notes.app_lines += 1
             return True
         return False
 

@@ -368,9 +368,5 @@ def _refuse_pages(source: Source) -> None:
 
 
 FORMAT: Final = Format(
-    "meta",
-    Message("Posts of Instagram, Facebook and Threads"),
-    read,
-    file_name="posts_1.json",
-    mark=Message("JSON posts with `media`, or with `timestamp` and `data`; or JSON comments"),
+    "meta", Message("Posts of Instagram, Facebook and Threads"), read, file_name="posts_1.json"
 )

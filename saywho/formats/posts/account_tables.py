@@ -108,7 +108,6 @@ def _commented(row: Cells) -> ReplyTarget | None:
 _REDDIT: Final = PostShape(
     name="reddit",
     label=Message("Reddit data request"),
-    mark=Message("tables posts.csv or comments.csv with `permalink`, `subreddit` and `body`"),
     platform="reddit",
     text=_reddit_text,
     media=_linked,
@@ -213,9 +212,6 @@ def _segment(segment: Json) -> str:
 _YOUTUBE: Final = PostShape(
     name="youtube",
     label=Message("YouTube comments of Google Takeout"),
-    mark=Message(
-        "tables such as YouTube's comments.csv, with `Comment ID`, `Channel ID` and `Comment Text`"
-    ),
     platform="youtube",
     text=partial(_youtube_text, ""),
     time=tuple(f"{kind} create timestamp" for kind in _KINDS),

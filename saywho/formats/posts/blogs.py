@@ -209,17 +209,5 @@ def _read_blogger(source: Source, options: ReadOptions) -> RecordStream | None:
     return read_xml(source, BLOGGER.name, _BLOGGER, frozenset({"entry"}), read_one)
 
 
-WORDPRESS: Final = Format(
-    "wordpress",
-    Message("WordPress"),
-    _read_wordpress,
-    mark=Message("XML with the namespace of exports of WordPress"),
-    shows_code=True,
-)
-BLOGGER: Final = Format(
-    "blogger",
-    Message("Blogger"),
-    _read_blogger,
-    mark=Message("XML (Atom) with the ID of a blog of Blogger"),
-    shows_code=True,
-)
+WORDPRESS: Final = Format("wordpress", Message("WordPress"), _read_wordpress, shows_code=True)
+BLOGGER: Final = Format("blogger", Message("Blogger"), _read_blogger, shows_code=True)

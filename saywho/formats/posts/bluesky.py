@@ -225,13 +225,7 @@ def _kind(record: Json) -> Kind:
     return "quote" if isinstance(uri, str) and f"/{_POST}/" in uri else "post"
 
 
-FORMAT: Final = Format(
-    "bluesky",
-    Message("Bluesky"),
-    read,
-    mark=Message("JSON with `feed` or `records`, and posts with a URI that starts with at://"),
-    began=2022,
-)
+FORMAT: Final = Format("bluesky", Message("Bluesky"), read, began=2022)
 
 
 _PROFILE: Final = "app.bsky.actor.profile"
@@ -327,9 +321,4 @@ def _read_block(block: Block, place: int, *, repository: Repository) -> Item | N
     return read_post({"uri": address, "value": record}, place, repository.did)
 
 
-REPO_FORMAT: Final = Format(
-    "bluesky-repo",
-    Message("Bluesky (repo.car)"),
-    read_repo,
-    mark=Message("a CAR file with the repository of an account"),
-)
+REPO_FORMAT: Final = Format("bluesky-repo", Message("Bluesky (repo.car)"), read_repo)

@@ -100,7 +100,6 @@ def _answered(status: Json) -> ReplyTarget | None:
 _STATUS: Final = PostShape(
     name="mastodon-api",
     label=Message("Mastodon API"),
-    mark=Message("JSON statuses with `account`, `content` and `visibility`, or lists of statuses"),
     is_post=_is_status,
     lists=("statuses", "ancestors", "descendants"),
     platform="mastodon",
@@ -168,9 +167,6 @@ def _note_reactions(note: Json) -> Iterable[object]:
 _NOTE: Final = PostShape(
     name="misskey",
     label=Message("Misskey notes"),
-    mark=Message(
-        "JSON notes with `createdAt`, `text` and `visibility`, and with `cw` or `renoteId`"
-    ),
     is_post=_is_note,
     platform="misskey",
     username=_user_name,

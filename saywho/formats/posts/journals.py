@@ -235,30 +235,8 @@ def _row_item(people: Mapping[str, str], fields: Fields, place: int) -> Item:
     return structs.replace(item, kind="reply", reply_to=ReplyTarget(answered))
 
 
-GHOST: Final = Format(
-    "ghost", Message("Ghost"), _read_ghost, mark=Message("JSON with db, and in it meta and data")
-)
-MEDIUM: Final = Format(
-    "medium",
-    Message("Medium"),
-    _read_medium,
-    mark=Message("pages (HTML) of the class h-entry in a folder posts"),
-)
-SUBSTACK: Final = Format(
-    "substack",
-    Message("Substack"),
-    _read_substack,
-    mark=Message("posts.csv with post_id, beside a folder posts"),
-)
-LIVEJOURNAL: Final = Format(
-    "livejournal",
-    Message("LiveJournal"),
-    _read_livejournal,
-    mark=Message("XML with the first element livejournal"),
-)
-STACK_EXCHANGE: Final = Format(
-    "stack-exchange",
-    Message("Stack Exchange"),
-    _read_stack_exchange,
-    mark=Message("XML with rows of posts or comments"),
-)
+GHOST: Final = Format("ghost", Message("Ghost"), _read_ghost)
+MEDIUM: Final = Format("medium", Message("Medium"), _read_medium)
+SUBSTACK: Final = Format("substack", Message("Substack"), _read_substack)
+LIVEJOURNAL: Final = Format("livejournal", Message("LiveJournal"), _read_livejournal)
+STACK_EXCHANGE: Final = Format("stack-exchange", Message("Stack Exchange"), _read_stack_exchange)

@@ -317,10 +317,5 @@ def _last_part(address: str) -> str | None:
 
 
 FORMAT: Final = Format(
-    "mastodon",
-    Message("Mastodon archive"),
-    read,
-    file_name="outbox.json",
-    mark=Message("a file outbox.json, or JSON with activities in `orderedItems`"),
-    began=2016,
+    "mastodon", Message("Mastodon archive"), read, file_name="outbox.json", began=2016
 )

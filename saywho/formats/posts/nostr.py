@@ -77,7 +77,6 @@ def _kind(event: Json) -> Kind:
 _SHAPE: Final = PostShape(
     name="nostr",
     label=Message("Nostr"),
-    mark=Message("JSON objects with pubkey, kind, tags and sig"),
     platform="local",
     text=lambda event: required_text(event.get("content")),
     time=("created_at",),

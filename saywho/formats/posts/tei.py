@@ -177,6 +177,4 @@ def called(author: str) -> str:
     return f"{given} {family}".strip() if given and "," not in given else family
 
 
-FORMAT: Final = Format(
-    "tei", Message("TEI"), read, mark=Message("XML with a teiHeader, a text and its body")
-)
+FORMAT: Final = Format("tei", Message("TEI"), read)

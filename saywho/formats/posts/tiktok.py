@@ -109,7 +109,6 @@ def _is_restricted(post: Json, *, is_private: bool = False) -> bool | None:
 _SHAPE: Final = PostShape(
     name="tiktok",
     label=Message("TikTok download"),
-    mark=Message("JSON of sections such as `Comment` and `Direct Messages`, with lists inside"),
     platform="local",
     text=_text,
     time=_TIMES,
@@ -132,7 +131,6 @@ def _read(source: Source, _options: ReadOptions) -> RecordStream | None:
 class TikTokChats(JsonChat[FileRoom]):
     name = "tiktok-chats"
     label = Message("TikTok chats")
-    mark = Message("the same with messages under `ChatHistory`")
     file_name = "user_data_tiktok.json"
     reactions_key = ""
     is_in_order = False

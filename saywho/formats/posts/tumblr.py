@@ -172,9 +172,4 @@ def _blocks(post: Json) -> Iterator[str]:
             yield as_word(block.get("text")) or ""
 
 
-FORMAT: Final = Format(
-    "tumblr",
-    Message("Tumblr"),
-    read,
-    mark=Message("JSON with `blog_name` and `reblog_key` or `trail`, or XML of Tumblr"),
-)
+FORMAT: Final = Format("tumblr", Message("Tumblr"), read)

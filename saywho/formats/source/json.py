@@ -86,8 +86,6 @@ _LONG_VALUE: Final = Message(
     "{name} has a value in line {line}, column {column}, that cannot be read: {fault}"
 )
 _NOT_JSON: Final = Message("not valid JSON")
-_KEPT: Final = 1_000
-"""Characters of a bad value kept for its shape."""
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _HEX_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 r"""A control character as Telegram Desktop writes it, which is no JSON: `\\x0c` means `\\u000c`."""
@@ -99,10 +97,6 @@ Each version of Python would stop at another level, and a walk through a value t
 """
 _raw_decode: Final = json.JSONDecoder().raw_decode
 _decode_json: Final = msgspec.json.Decoder().decode
-
-
-class BadValue(Message):
-    text: str
 
 
 class ValueTooLongError(BrokenFileError):
@@ -122,7 +116,7 @@ def load(text: str | bytes) -> object:
     except (RecursionError, ValueError) as error:
         if isinstance(text, str) and (written := _as_json(text)) != text:
             return load(written)
-        return _fault(error, text if isinstance(text, str) else "")
+        return _fault(error)
 
 
 def _decode(text: str, at: int = 0) -> tuple[object, int]:
@@ -231,7 +225,7 @@ class Window:
             with suppress(RecursionError, ValueError):
                 if (written := _as_json(text)) != text:
                     return _decode(written)[0], end
-            return _fault(error, text[:_KEPT]), end
+            return _fault(error), end
         return value, self.at + size
 
     def _take(self, end: int | None) -> int:
@@ -354,11 +348,8 @@ def _too_long() -> Message:
     return Message("longer than {size} MB", size=MAX_VALUE >> 20)
 
 
-def _fault(error: Exception, text: str) -> Message:
-    reason = TOO_DEEP if isinstance(error, RecursionError) else _NOT_JSON
-    fault = BadValue(reason.template)
-    fault.text = text[:_KEPT]
-    return fault
+def _fault(error: Exception) -> Message:
+    return TOO_DEEP if isinstance(error, RecursionError) else _NOT_JSON
 
 
 NOT_AN_OBJECT: Final = Message("not a JSON object")

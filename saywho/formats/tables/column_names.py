@@ -215,11 +215,6 @@ def _ranks() -> dict[str, list[tuple[str, int]]]:
     return ranks
 
 
-def is_known(name: str) -> bool:
-    """Return whether programs use the name of a column."""
-    return plain_column(name) in _ranks()
-
-
 def is_text(name: str) -> bool:
     """Return whether programs have the words of people in a column of this name."""
     return any(field == "text" for field, _ in _ranks().get(plain_column(name), ()))

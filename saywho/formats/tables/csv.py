@@ -627,8 +627,5 @@ FORMAT: Final = Format(
     Message("CSV"),
     read,
     Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
-    mark=Message(
-        "a table with the name of the text column in its first row, such as `text` or `content`"
-    ),
     is_in_order=False,
 )

@@ -360,7 +360,6 @@ JSONL: Final = Format(
     Message("JSON lines"),
     _read_lines,
     Writer("jsonl", CONTENT_TYPE, b"", lambda posts: _encoder.encode_lines(posts.values())),
-    mark=Message("JSON objects with a text field, such as `text` or `content`"),
     is_in_order=False,
 )
 MONGO: Final = Format(
@@ -368,6 +367,5 @@ MONGO: Final = Format(
     Message("MongoDB, or an array of JSON objects"),
     _read_mongo,
     Writer("json", CONTENT_TYPE, b"", _mongo_lines),
-    mark=Message("JSON objects with `_id` or values such as `$date`, and with a text field"),
     is_in_order=False,
 )

@@ -345,7 +345,7 @@ def _own_part(text: str, rules: RowRules) -> str | None:
     if rules.is_table and (line := line_of_app(text)):
         text = text[: -len(line)].rstrip()
         if rules.notes is not None:
-            rules.notes.take_for_app(line.strip())
+            rules.notes.app_lines += 1
     if not may_have_others(text):
         return text
     own = own_part(text)

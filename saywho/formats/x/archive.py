@@ -394,7 +394,6 @@ FORMAT: Final = Format(
     "x",
     Message("X archive"),
     read,
-    mark=Message("a file tweets.js or tweet.js, alone or in the `data` folder of an archive"),
     began=2006,
     steps=(
         Message("On x.com, open “Settings and privacy”, then “Your account”."),

@@ -472,13 +472,4 @@ def _as_v1(status: Json) -> Json:
     )
 
 
-FORMAT: Final = Format(
-    "x-api",
-    Message("X API"),
-    read,
-    mark=Message(
-        "JSON posts with `id_str` and `user`, or with `author_id` and `created_at`; or"
-        " pages of such posts"
-    ),
-    began=2006,
-)
+FORMAT: Final = Format("x-api", Message("X API"), read, began=2006)

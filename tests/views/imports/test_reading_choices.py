@@ -138,9 +138,6 @@ async def test_files_of_a_zip_that_nobody_reads_are_named(browser: Browser) -> N
     address = await upload(browser, packed.getvalue(), "chat.zip")
     page = shown(await browser.page(address))
     assert "Files not read: chat/notes.html." in page
-    gone = await browser.send("GET", f"{address}/explanation")
-    assert gone.status_code == 410
-    assert "saywho import can explain a file" in await gone.get_data(as_text=True)
 
 
 UNSETTLED = NotesSummary(unread=(Unread("time", "posted", 3),), unsettled="time")
