@@ -171,6 +171,10 @@ words: $(DEV_STAMP) ## figures of the words: docs, interface, docstrings, commit
 neighbours: $(DEV_STAMP) ## run other programs beside saywho, both ways (installs them when root)
 	@$(BIN)/python -m tests.neighbours
 
+.PHONY: findings
+findings: ## run the scripts about other people's packages, and print what has changed (ONLY=NAME: one)
+	@$(PYTHON) -m tests.findings $(ONLY)
+
 .PHONY: addresses
 addresses: $(DEV_STAMP) ## write the table of addresses in docs/api.md
 	@$(BIN)/python -m tests.addresses

@@ -26,6 +26,7 @@ ELSEWHERE: Final = {
     "app/templates": ("tests/views",),
     "app/translations": ("tests/test_translations.py",),
     "docs": ("tests/test_docs.py", "tests/guide"),
+    "findings": ("tests/test_findings.py",),
 }
 """Tests of folders that have none of their own name, by the beginning of a path."""
 
