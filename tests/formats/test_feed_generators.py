@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from saywho.formats.posts.platform_pages import PageHead
-from saywho.formats.posts.rss import entry_text, is_beginning, is_repost, read_rss, without_frame
+from saywho.formats.posts.rss import is_beginning, is_repost, own_title, read_rss, without_frame
 from saywho.formats.records import Record
 
 CASES = Path(__file__).with_name("cases")
@@ -204,12 +205,225 @@ def test_language_of_a_feed_holds_for_texts_in_it(
 
 
 @given(st.text(max_size=80), st.text(max_size=200), st.text(max_size=10))
-def test_no_word_of_a_body_is_lost_but_a_frame(title: str, body: str, author: str) -> None:
-    text = entry_text(title, body, author)
-    assert without_frame(body) in text
+def test_a_title_is_whole_or_left_out(title: str, body: str, author: str) -> None:
     assert is_repost(title) in {True, False}
-    if without_frame(body) and not is_beginning(title, without_frame(body), author):
-        assert title.strip() in text
+    if not is_beginning(title, without_frame(body), author):
+        assert own_title(title, without_frame(body), author) == title
+
+
+NOTES = ("내일은 눈이 온대", "The boats lie in the mud", "三番線", "")
+PICTURE = '<media:content url="https://a.example/{}.jpg" medium="image"/>'
+
+
+def shared(form: str, title: str, *notes: str) -> tuple[PageHead, list[Record]]:
+    """Return what is read of a feed of Misskey's form, a picture in each entry."""
+    if form == "rss":
+        items = (
+            f"<item><title>{title.format(place)}</title><guid>{place}</guid>{PICTURE}"
+            f"<content:encoded>{note}</content:encoded></item>".replace("{}", str(place))
+            for place, note in enumerate(notes)
+        )
+        head = (
+            '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+            ' xmlns:media="http://search.yahoo.com/mrss/"><channel><title>미나 (@mina@host)</title>'
+        )
+        return read(f"{head}{''.join(items)}</channel></rss>".encode())
+    items = (
+        f"<entry><title>{title.format(place)}</title><id>{place}</id>{PICTURE}"
+        f'<content type="html">{note}</content></entry>'.replace("{}", str(place))
+        for place, note in enumerate(notes)
+    )
+    head = (
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">'
+        "<title>미나 (@mina@host)</title><author><name>미나</name></author>"
+    )
+    return read(f"{head}{''.join(items)}</feed>".encode())
+
+
+@pytest.mark.parametrize("form", ["rss", "atom"])
+@pytest.mark.parametrize(
+    "title",
+    ["New note by 미나", "미나님의 새 글", "mina shared a photo", "Beitrag {}", "(ohne Titel)"],
+)
+def test_a_title_that_all_entries_share_is_nobodys_words(form: str, title: str) -> None:
+    head, records = shared(form, title, *NOTES)
+    assert [record.text for record in records] == list(NOTES)
+    assert [*head.left_out.values()] == [title.format(3)] or title.startswith("New note")
+
+
+def test_a_title_with_a_name_that_some_entries_share_is_nobodys_words() -> None:
+    authors = ("Mina", "지우", "Sora Kim", "Mina", "Mina")
+    titles = [f"Words of {author}" for author in authors[:3]] + ["A low tide", "Words of mud"]
+    items = (
+        item(f"note {'abcde'[place]}", title, author=author, guid=str(place))
+        for place, (title, author) in enumerate(zip(titles, authors, strict=True))
+    )
+    notes = ["note a", "note b", "note c"]
+    assert texts(*items) == [*notes, "A low tide\n\nnote d", "Words of mud\n\nnote e"]
+
+
+@pytest.mark.parametrize("title", ["Weeknotes {}", "Fog", "mina"])
+def test_a_title_that_stands_alone_is_what_the_author_says(title: str) -> None:
+    items = [item("", title.format(place), guid=str(place)) for place in range(4)]
+    assert texts(*items) == [title.format(place) for place in range(4)]
+
+
+WORDS = st.text("abcdefghij가나다라 ", min_size=3, max_size=30).filter(lambda said: said.strip())
+
+
+@given(
+    st.lists(WORDS, min_size=3, max_size=6, unique_by=lambda said: " ".join(said.split())),
+    st.sampled_from(
+        ["Follow {} for more fog!", "{}의 글을 더 읽어 보세요.", "Number {} of 12 letters"]
+    ),
+    st.sampled_from(
+        ["{1} {0}", "<p>{1}</p><p>{0}</p>", "<p>{0}</p><p>{1}</p>", "{1}.<br>{0}<br>K."]
+    ),
+)
+def test_a_sentence_of_each_entry_is_told_and_left_out(
+    notes: list[str], sentence: str, form: str
+) -> None:
+    said = [sentence.format("Ida" if "12" not in sentence else n) for n in range(len(notes))]
+    # A sentence ends, so that what follows it in the same line is another one.
+    own = [f"{note} {place}z{'!' if form[0] == '{' else ''}" for place, note in enumerate(notes)]
+    items = [
+        item(form.format(each, note), author="Ida", guid=str(place))
+        for place, (each, note) in enumerate(zip(said, own, strict=True))
+    ]
+    head, records = read(feed(*items))
+    assert [" ".join(record.text.split()).split("z")[0] for record in records] == [
+        " ".join(note.split()).split("z")[0] for note in own
+    ]
+    assert not any(each in record.text for each, record in zip(said, records, strict=True))
+    assert said[0] in head.left_out.values()
+
+
+ELEMENTS = {
+    "description": "<description>{}</description>",
+    "itunes": "<itunes:summary>{}</itunes:summary>",
+    "dc": "<dc:description xml:lang='en'>{}</dc:description>",
+    "content": "<content:encoded>{}</content:encoded>",
+    "media": "<media:description type='{plain}'>{}</media:description>",
+}
+SPACES = (
+    'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    ' xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/"'
+)
+EMPTY = ("", " \n ", "<![CDATA[<img src='https://a.example/1.jpg'>]]>")
+
+
+def test_the_text_is_never_the_title_alone() -> None:
+    cases = [
+        (order, filled)
+        for order in permutations(ELEMENTS)
+        for filled in (set(ELEMENTS), *({*ELEMENTS} - {name} for name in ELEMENTS), {order[0]})
+    ]
+    items = (
+        f"<item><title>Heading {place}</title>"
+        + "".join(
+            ELEMENTS[name].replace("{}", f"words of {name}" if name in filled else EMPTY[place % 3])
+            for name in order
+        )
+        + f"<guid>{place}</guid></item>"
+        for place, (order, filled) in enumerate(cases)
+    )
+    # The title of one is another, so that no title is shared.
+    whole = "".join(items).replace("Heading 0<", "Own<")
+    rss = f'<rss version="2.0" {SPACES}><channel>{whole}</channel></rss>'
+    records = read(rss.replace("{plain}", "plain").encode())[1]
+    for record, (_, filled) in zip(records, cases, strict=True):
+        best = next(
+            name for name in ("content", "description", "itunes", "dc", "media") if name in filled
+        )
+        summaries = [name for name in ("description", "itunes", "dc") if name in filled]
+        best = best if best in {"content", "media"} else max(summaries, key=len)
+        assert record.text.endswith(f"words of {best}")
+
+
+def test_an_atom_entry_with_a_sound_has_the_words_of_its_summary() -> None:
+    entries = "".join(
+        f"<entry><id>{place}</id><title>Heading {'abc'[place]}</title><summary>Words of {place}"
+        f"</summary>{content}</entry>"
+        for place, content in enumerate(
+            (
+                '<content type="audio/mpeg" src="https://a.example/a.mp3"/>',
+                "<content/>",
+                '<content type="text">More words than there are in the summary</content>',
+            )
+        )
+    )
+    _, records = read(f'<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode())
+    assert [record.text for record in records] == [
+        "Heading a\n\nWords of 0",
+        "Heading b\n\nWords of 1",
+        "Heading c\n\nMore words than there are in the summary",
+    ]
+
+
+OF_SERVERS = {
+    "bluesky": ("Low tide.\n\n[contains quote post or other embedded content]", "Low tide."),
+    "mastodon": ("<p><strong>열람 주의:</strong>fog</p><hr /><p>Low tide.</p>", "fog\n\nLow tide."),
+    "a note of one's own": (
+        "<p><strong>Note:</strong> fog</p><hr><p>Low tide.</p>",
+        "Note: fog\n\nLow tide.",
+    ),
+    "discourse": (
+        '<aside class="quote no-group" data-username="jiu"><div class="title">jiu:</div>'
+        "<blockquote><p>Is there fog?</p></blockquote></aside><p>Low tide.</p><p><small>2 posts - 2"
+        ' participants</small></p><p><a href="https://d.example/t/1">Read full topic</a></p>',
+        "Low tide.",
+    ),
+    "tumblr": (
+        '<p><a href="https://jiu.example">jiu</a>:</p><blockquote><p>Is there fog?</p></blockquote>'
+        "<p>Low tide.</p>",
+        "Low tide.",
+    ),
+    "a quotation of a blog": (
+        "<blockquote>Is there fog?</blockquote><p>Low tide.</p>",
+        "Is there fog?\n\nLow tide.",
+    ),
+    "letterboxd": ("<p>Watched on Tuesday January 7, 2025.</p><p>Low tide.</p>", "Low tide."),
+}
+
+
+@pytest.mark.parametrize("server", OF_SERVERS)
+def test_words_of_servers_are_nobodys(server: str) -> None:
+    written, text = OF_SERVERS[server]
+    assert texts(item(written)) == [text]
+
+
+def test_a_reblog_alone_is_a_repost_whatever_its_title() -> None:
+    reblog = '<p><a href="https://jiu.example">jiu</a>:</p><blockquote>Is there fog?</blockquote>'
+    assert texts(item(reblog, "Is there fog?"), item("Own", guid="2")) == ["Own"]
+    assert texts(item(f"{reblog}<p>No.</p>", "jiu: Is there fog?")) == ["No."]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Answer by mina for Where is the fog?",
+        "Comment on Fog by mina",
+        "New note by 미나",
+        "Untitled",
+    ],
+)
+def test_headings_of_known_programs_are_nobodys_words(title: str) -> None:
+    assert texts(item("Low tide.", title)) == ["Low tide."]
+
+
+@pytest.mark.parametrize(
+    ("element", "text"),
+    [
+        ("<description>one &amp;amp; two&#xA;three</description>", "one & two\nthree"),
+        ("<media:description>a &lt;b> c\n  d</media:description>", "a <b> c\nd"),
+        ("<media:description type='html'>a &lt;b>c&lt;/b>\nd</media:description>", "a c d"),
+        ("<description><![CDATA[<p>one\ntwo</p>]]></description>", "one two"),
+    ],
+)
+def test_line_breaks_of_plain_texts_stay(element: str, text: str) -> None:
+    body = f'<rss version="2.0" {SPACES}><channel><item>{element}</item></channel></rss>'
+    assert [record.text for record in read(body.encode())[1]] == [text]
 
 
 def test_a_time_that_cannot_be_read_names_its_field() -> None:

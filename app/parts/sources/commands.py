@@ -110,6 +110,7 @@ def _print(sources: list[SourceFacts]) -> None:
     lines = [
         f"{source.id:>5}  {source.accepted:>7,}  {source.source}  ({source.username})"
         + (f"  {source.last_error}" if source.last_error else "")
+        + "".join(f"  left out, since all entries have it: {said}" for said in source.left_out)
         for source in sources
     ]
     print_list(sources, lines, "No sources yet. To add one, run: saywho follow add SOURCE")

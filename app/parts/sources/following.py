@@ -33,7 +33,7 @@ from app.parts.sources.fetching import FetchError, Web, allowed
 from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher, SourceName
 from app.runtime.clock import LATEST
 from app.runtime.sandbox import Sandbox
-from app.services.deletion import delete_post
+from app.services.deletion import delete_post, remove_posts
 from app.services.imports.job_report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.maintenance import Job
@@ -65,6 +65,8 @@ class SourceFacts(msgspec.Struct, frozen=True):
     not_before: datetime | None
     """The host asks for no requests before this time."""
     last_error: str | None
+    left_out: list[str]
+    """Titles and sentences that all entries of a feed have, which are nobody's words."""
 
 
 async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
@@ -145,10 +147,11 @@ def _is_allowed() -> ColumnElement[bool]:
 
 
 def _facts(source: LiveSource) -> SourceFacts:
-    values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__}
+    mark = msgspec.json.decode(source.mark, type=Mark)
+    values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__[:-1]}
     if source.last_error:  # A Message, which pages translate.
         values["last_error"] = unpacked(msgspec.json.decode(source.last_error))
-    return SourceFacts(**values)
+    return SourceFacts(**values, left_out=[*mark.left_out.values()])
 
 
 def unknown_source(source_id: int) -> NotFoundError:
@@ -289,7 +292,10 @@ class Visit:
                 here = dict.fromkeys(newest.head.ids)
                 self.missing = [post_id for post_id in mark.listed if post_id not in here]
                 mark.listed = [*self.missing, *here][:200]
-            is_new = await self._store(newest, is_live=self.source.success_at is not None)
+            is_live, left_out = self.source.success_at is not None, newest.head.left_out
+            is_read_anew = mark.reader < self.publisher.reader
+            mends = is_live and (is_read_anew or not left_out.keys() <= mark.left_out.keys())
+            is_new = await self._store(newest, is_live=is_live, mends=mends)
         cursor = newest.head.older
         for _ in range(OLDER_PAGES):
             if not cursor or (was_whole and not is_new):
@@ -299,7 +305,7 @@ class Visit:
             async with self.publisher.page(cursor) as page:
                 is_new = page is not None and await self._store(page)
                 cursor = page.head.older if page and page.head.older != cursor else None
-        mark.is_whole = True
+        mark.is_whole, mark.reader, mark.left_out = True, self.publisher.reader, left_out
         # Otherwise the page is read again: a visit asks about five missing posts only.
         if not self.missing:
             mark.validators, mark.digest = newest.answer.validators, newest.answer.digest
@@ -320,21 +326,32 @@ class Visit:
             self.publisher.mark.listed.remove(source_id)
             await self._note()
 
-    async def _store(self, page: LivePage, *, is_live: bool = False) -> bool:
-        """Store the posts of a page; return whether any is new, or none is the account's own."""
+    async def _store(self, page: LivePage, *, is_live: bool = False, mends: bool = False) -> bool:
+        """Store the posts of a page; return whether any is new, or none is the account's own.
+
+        mends: whether stored posts get the words of the page, and those without words go.
+        """
         accepted, notes = 0, ReadNotes()
+        wordless = {*page.head.ids} if mends else set[str | None]()
         async with self.storing:
             # Counting records takes many times their size in memory.
             while lines := page.records.readlines(MIB // 16):
-                items = _noted(map(_record_of, lines), notes)
+                records = [*map(_record_of, lines)]
+                wordless -= {record.source_id for record in records}
+                items = _noted(records, notes)
                 account = None if page.head.has_many_authors else page.head.account
                 report = await import_records(
                     self.db,
                     RecordStream(self.source.platform, "record", account, items),
                     username=self.source.username,
-                    storing=StoreOptions(is_live, now(), self._count, scope="admin"),
+                    storing=StoreOptions(is_live, now(), self._count, scope="admin", mends=mends),
                 )
                 accepted += report.accepted
+        if wordless:
+            is_theirs = User.username_key == self.source.username_key
+            is_gone = and_(is_theirs, Tweet.source_id.in_(wordless), Tweet.import_id.is_(None))
+            async with self.db.write() as session:
+                await remove_posts(session, is_gone)
         for sentence in unread_sentences(notes.unread):
             logger.warning("%s: %s", self.source.source, sentence)
         self.accepted += accepted

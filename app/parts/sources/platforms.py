@@ -50,6 +50,10 @@ class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_whole: bool = False
     listed: list[str] = []
     """If deletions are followed: ids that have left the newest page, then on it."""
+    reader: int = 0
+    """Version of the reader that has read the newest page."""
+    left_out: dict[str, str] = {}
+    """As in `PageHead`."""
 
 
 class LivePage(NamedTuple):
@@ -74,6 +78,8 @@ class Publisher:
     read: ClassVar[Callable[..., Iterator[object]]]
     most_bytes: ClassVar[int] = MOST_JSON
     confirms_deletions: ClassVar[bool] = True
+    reader: ClassVar[int] = 0
+    """Version: with a higher one, a source is read again, and its stored posts are mended."""
     name: str
     mark: Mark
     bluesky_url: str
@@ -86,10 +92,11 @@ class Publisher:
     async def page(self, cursor: str | None = None) -> AsyncIterator[LivePage | None]:
         """Yield a page, by default the newest; None if unchanged. Raises InvalidInputError."""
         address = await self._page_address(cursor)
-        validators = {} if cursor else self.mark.validators
+        is_known = not cursor and self.mark.reader == self.reader
+        validators = self.mark.validators if is_known else {}
         answer = await self.fetch(address, validators, most_bytes=self.most_bytes)
         with answer.body as body:
-            if answer.status == 304 or (not cursor and answer.digest == self.mark.digest):
+            if answer.status == 304 or (is_known and answer.digest == self.mark.digest):
                 yield None
                 return
             options = {"name": self.name, "content_type": answer.content_type}
@@ -178,6 +185,7 @@ class RssPublisher(Publisher):
     read = staticmethod(read_rss)
     most_bytes = MOST_RSS
     confirms_deletions = False
+    reader = 1
 
     async def _page_address(self, cursor: str | None) -> str:
         return self.name

@@ -96,6 +96,8 @@ class StoreOptions(NamedTuple):
     """Right of the person or program that imports."""
     is_dry: bool = False
     """Whether `note` takes everything back."""
+    mends: bool = False
+    """Whether posts that no import brought get the words that come."""
 
 
 USUAL: Final = StoreOptions()
@@ -225,7 +227,7 @@ async def import_posts(
     may_fill = storing.scope == "admin"
     chosen, decisions = storing.options.rooms, match.decisions
     rooms = RoomFinder(storing.trusts_ids, may_fill, storing.read, chosen, decisions)
-    memory = ImportMemory(rooms, storing.import_id, storing.scope)
+    memory = ImportMemory(rooms, storing.import_id, storing.scope, mends=storing.mends)
     async with aclosing(_read_ahead(read, run)) as batches:
         if replaced is None:
             await _store_all(db, batches, report, storing, memory)

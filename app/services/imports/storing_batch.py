@@ -11,10 +11,11 @@ import msgspec
 from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of
+from app.db.backend import backend_of, is_among
 from app.errors import AppError, InvalidInputError, message_of
 from app.models import OLD_MESSAGE, Tweet
 from app.services.access.rights import Scope
+from app.services.deletion import remove_posts
 from app.services.event_log import NewEvent, newest_event
 from app.services.imports.job_report import ImportReport
 from app.services.posts.arrivals import Added, Arrival, PostRow, add_arrivals, find_stored
@@ -101,6 +102,8 @@ class ImportMemory:
     """The import that brings the posts, if any."""
     scope: Scope = "write"
     """Right of the person or program that imports."""
+    mends: bool = False
+    """Whether posts that no import brought are stored again with other words."""
     order: FileOrder = field(default_factory=FileOrder)
     writers: WritersOfFile = field(default_factory=WritersOfFile)
     authors: set[int] = field(default_factory=set)
@@ -198,6 +201,8 @@ async def store_batch(
     }
     stored = await equal_posts(session, identities)
     rows = await find_stored(session, [outcome.key for outcome in resolved])
+    if memory.mends:
+        resolved = await _mended(session, resolved, rows)
     roomless = {key: row.import_id for key, row in rows.items() if row.content.room is None}
     if any(outcome.item.post.room for outcome in resolved):
         resolved = list(_in_their_places(resolved, rows, roomless, memory))
@@ -242,6 +247,25 @@ async def store_batch(
     of_platform = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
     await memory.writers.claim(session, of_platform, authors_new)
     await memory.end(session)
+
+
+async def _mended(
+    session: AsyncSession, resolved: Iterable[Resolved], rows: dict[SourceKey, PostRow]
+) -> list[Resolved]:
+    """Remove posts that come with other words, also from `rows`; what came keeps their times."""
+    mended: list[Resolved] = []
+    removed: list[int] = []
+    for each in resolved:
+        row, post = rows.get(each.key), each.item.post
+        if row and row.import_id is None and row.content.text != post.text:
+            removed.append(rows.pop(each.key).id)
+            post = msgspec.structs.replace(
+                post, created_at=post.created_at or row.content.created_at
+            )
+            each = each._replace(item=msgspec.structs.replace(each.item, post=post))
+        mended.append(each)
+    await remove_posts(session, is_among(session, Tweet.id, removed))
+    return mended
 
 
 async def _in_rooms(

@@ -31,6 +31,10 @@ class PageHead(msgspec.Struct, kw_only=True):
     older: str | None = None
     has_many_authors: bool = False
     """Whether posts have several authors, each named in the record."""
+    left_out: dict[str, str] = {}
+    """Titles and sentences that all posts share, which are in no record, by a form without names
+    and numbers.
+    """
 
 
 Page = Iterator[PageHead | Record]

@@ -1,15 +1,17 @@
 """RSS and Atom feeds. It runs in `app/runtime/sandbox.py`, since feedparser may take any time."""
 
 import hashlib
+import html
 import io
 import json
 import mimetypes
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -21,6 +23,7 @@ from saywho.formats.reading import Skipped, as_username
 from saywho.formats.records import Account, Item, Record, read_each
 from saywho.formats.source.html import beginning, html_to_text
 from saywho.formats.source.times import Timed, timed
+from saywho.formats.tables.own_words import without_quotations
 from saywho.text import MAX_TEXT_LENGTH, guess_language, language_of, word_set
 
 _BLANKS: Final = re.compile(r"[\s\u200b]+")
@@ -29,12 +32,10 @@ _QUOTES: Final = "\"'“”„‟«»‹›「」『』‘’ "
 _ENDS: Final = " .…"
 
 
-def entry_text(title: str, body: str, author: str = "") -> str:
-    """Return title and body as one text, without a title that begins the body."""
-    body = without_frame(body)
-    if body and is_beginning(title, body, author):
-        title = ""
-    return "\n\n".join(filter(None, (title.strip(), body)))
+def own_title(title: str, body: str, author: str = "") -> str:
+    """Return the title; empty if it begins the body, or is a heading that programs write."""
+    is_known = _pattern("headings").fullmatch(title) or (body and is_beginning(title, body, author))
+    return "" if is_known else title
 
 
 def is_repost(title: str) -> bool:
@@ -73,7 +74,8 @@ def without_frame(text: str) -> str:
 
 def _is_framing(line: str) -> bool:
     plain = " ".join(line.split())
-    return 0 < len(plain) <= 2_000 and _pattern("lines").fullmatch(plain) is not None
+    kinds = ("lines", "headings") if 0 < len(plain) <= 2_000 else ()
+    return any(_pattern(kind).fullmatch(plain) for kind in kinds)
 
 
 def _squeezed(text: str) -> str:
@@ -101,8 +103,25 @@ MOST_ENTRIES: Final = 2_000
 """Maximum number of a feed's entries, which one transaction stores."""
 _TAG: Final = re.compile(rb"<([a-z][\w:.-]*)", re.I)
 _END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
-# feedparser takes a picture's description for the entry's own text.
-_DESCRIPTION: Final = re.compile(rb"<(/?)media:description\b[^<>]*?(/?)>")
+_DESCRIPTION: Final = re.compile(rb"<(/?)(media|itunes|dc):(?:description|summary)\b([^<>]*?)(/?)>")
+"""feedparser takes a picture's description for the entry's own text, and of several summaries
+some for its content, or none.
+"""
+_HTML_MARK: Final = "<!---->"
+_PAGES: Final = frozenset(("text/html", "application/xhtml+xml"))
+_MARKUP: Final = re.compile(r"<[a-z/!]", re.I)
+_LINK: Final = re.compile(r"<a\s[^<>]*>", re.I)
+_WARNING: Final = re.compile(
+    r"\A\s*<p>\s*<strong>[^<>]{1,80}[:：]</strong>(?=[^\s<>][^<>]{0,5000}</p>\s*<hr\b)"
+)
+"""Mastodon's label of a content warning, in the language of the post."""
+FEWEST_SHARING: Final = 3
+"""Entries from which what all of them have is nobody's words."""
+_SENTENCE: Final = re.compile(r"[^\n]+?(?:[.!?…。！？](?=\s)|(?=\n)|\Z)")
+_NUMBER: Final = re.compile(r"\d+")
+_GAP: Final = re.compile(r"\n{3,}")
+_NAME: Final = "\0"
+"""Stands for a name in what entries share."""
 _NOT_LATIN: Final = word_set(
     "am ar as be bg bn el fa gu he hi hy iw ja ka kk km kn ko ky lo mk ml mn mr my ne or pa ps ru"
     " sd si sr ta te tg th ti uk ur uz yi yue zh"
@@ -120,13 +139,17 @@ def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead 
     is_atom = str(parsed.get("version")).startswith("atom")
     has_many = _has_many_authors(entries, _named(parsed.feed) if is_atom else None)
     language = parsed.feed.get("language")
-    read = partial(_record, language=language, address=name, has_many=has_many)
+    of_feed = {_named(parsed.feed), parsed.feed.get("title")}
+    parts = [_parts(entry, of_feed) for entry in entries]
+    nobodys = _nobodys([part for part in parts if not part.is_repost], name)
+    read = partial(_record, nobodys=nobodys, language=language, address=name, has_many=has_many)
     return page(
         # The newest is stored last: entries without a time get that of their arrival.
-        read_each(enumerate(reversed(entries), 1), read),
+        read_each(enumerate(reversed(parts), 1), read),
         ids=[_source_id(entry) for entry in entries],
         account=Account(None, parsed.feed.get("title"), "rss"),
         has_many_authors=has_many,
+        left_out={bare[:MAX_ID_LENGTH]: said[:MAX_ID_LENGTH] for bare, said in nobodys.items()},
     )
 
 
@@ -144,9 +167,12 @@ def _parsed(body: bytes, content_type: str) -> Any:
             " exhaust the memory"
         )
     # As a file: feedparser would take bytes for an address or the name of a file.
-    return feedparser.parse(
-        io.BytesIO(_DESCRIPTION.sub(rb"<\1media:text\2>", body)), response_headers=headers
-    )
+    return feedparser.parse(io.BytesIO(_DESCRIPTION.sub(_apart, body)), response_headers=headers)
+
+
+def _apart(tag: re.Match[bytes]) -> bytes:
+    mark = html.escape(_HTML_MARK).encode() if b"html" in tag[3] else b""
+    return b"<%b%b:text%b>%b" % (tag[1], tag[2], tag[4], mark)
 
 
 def read_rss_address(body: bytes, *, name: str, content_type: str) -> Iterator[str]:
@@ -169,21 +195,102 @@ def _without_nul(body: bytes) -> bytes:
     return body.replace(b"\0", b"")
 
 
-def _title_and_body(entry: Entry, pictures: list[dict[str, str]]) -> str:
-    title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [])
-    contents = entry.get("content") or [entry.get("summary_detail") or {}]
-    body = _text(contents[0], pictures) or _text({"value": entry.get("media_text")}, [])
-    return entry_text(title, body, _author(entry) or "")
+class _Parts(NamedTuple):
+    """An entry, and what it says."""
+
+    entry: Entry
+    title: str
+    body: str
+    pictures: list[dict[str, str]]
+    names: list[str]
+    """Of the author and the feed, case-folded, the longest first."""
+    is_repost: bool
+
+
+def _parts(entry: Entry, of_feed: Iterable[str | None]) -> _Parts:
+    pictures, quoting = list[dict[str, str]](), list[str]()
+    author = _author(entry) or ""
+    body = without_frame(_body(entry, pictures, quoting))
+    title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [], []).strip()
+    is_other = is_repost(title) or bool(quoting and not body and not pictures)
+    for said in (body, *quoting):  # A title may begin what is only quoted.
+        title = own_title(title, said, author)
+    names = {name.casefold() for name in (author, *of_feed) if name and len(name) > 1}
+    return _Parts(entry, title, body, pictures, sorted(names, key=len, reverse=True), is_other)
+
+
+def _body(entry: Entry, pictures: list[dict[str, str]], quoting: list[str]) -> str:
+    contents = entry.get("content") or ()
+    pages = [each for each in contents if each.get("type") in _PAGES]
+    briefs = [entry.get("summary_detail") or {}, *(each for each in contents if each not in pages)]
+    briefs += [{"value": entry.get(name)} for name in ("itunes_text", "dc_text")]
+    about = entry.get("media_text") or ""
+    medium = {"value": about, "type": None if about.startswith(_HTML_MARK) else "text/plain"}
+    for details in (*([each] for each in pages), briefs, [medium]):
+        # The text is longer than its excerpt.
+        if said := max((_text(detail, pictures, quoting) for detail in details), key=len):
+            return said
+    return ""
+
+
+def _nobodys(parts: Sequence[_Parts], address: str) -> dict[str, str]:
+    """Return titles and sentences that all entries have, but for a name or number, by `_bare`.
+
+    A title with a name may also be that of some entries only. Where nothing else is there, they are
+    what the author says.
+    """
+    titled = [(_bare(part.title, part), part.title) for part in parts if part.title]
+    counts = Counter(bare for bare, _ in titled)
+    titles = {
+        bare: title
+        for bare, title in titled
+        if counts[bare] >= FEWEST_SHARING and (len(counts) == 1 or _NAME in bare)
+    }
+    bodies = [
+        {_bare(said, part): said.strip() for said in _SENTENCE.findall(part.body)}
+        for part in parts
+        if part.body
+    ]
+    common = set.intersection(*map(set, bodies)) if len(bodies) >= FEWEST_SHARING else set[str]()
+    sentences = {bare: bodies[0][bare] for bare in common if " " in bare or len(bare) > 7}
+    if any(_media_of(part.entry, part.pictures, address) for part in parts):
+        return titles | sentences
+    has_more = any(body.keys() - sentences.keys() for body in bodies)
+    return (titles if bodies else {}) | (sentences if has_more else {})
+
+
+def _bare(said: str, part: _Parts) -> str:
+    said = " ".join(said.casefold().split())
+    for name in part.names:
+        said = said.replace(name, _NAME)
+    return _NUMBER.sub("0", said)
+
+
+def _own_words(part: _Parts, nobodys: Mapping[str, str]) -> str:
+    def own(said: str) -> str:
+        return "" if _bare(said, part) in nobodys else said
+
+    body = part.body
+    if nobodys:
+        body = _SENTENCE.sub(lambda sentence: own(sentence[0]), body)
+        body = _GAP.sub("\n\n", "\n".join(map(str.rstrip, body.splitlines()))).strip()
+    return "\n\n".join(filter(None, (own(part.title), body)))
 
 
 def _record(
-    entry: Entry, place: int, *, language: str | None, address: str, has_many: bool
+    parts: _Parts,
+    place: int,
+    *,
+    nobodys: Mapping[str, str],
+    language: str | None,
+    address: str,
+    has_many: bool,
 ) -> Item | None:
-    if is_repost(str(entry.get("title") or "")):
+    entry = parts.entry
+    if parts.is_repost:
         return Skipped(place, "repost")
-    pictures: list[dict[str, str]] = []
-    text = _title_and_body(entry, pictures)
-    media = _media_of(entry, pictures, address)
+    text = _own_words(parts, nobodys)
+    media = _media_of(entry, parts.pictures, address)
     if not text and not media:
         return None
     author = _author(entry) if has_many else None
@@ -201,12 +308,19 @@ def _record(
     )
 
 
-def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
+def _text(detail: Entry, pictures: list[dict[str, str]], quoting: list[str]) -> str:
+    """Return the words; those together with other people's are added to `quoting`."""
     value = detail.get("value") or ""
-    if detail.get("type") == "text/plain":
-        return value.strip()
+    is_plain = detail.get("type") == "text/plain"
+    if is_plain or ("\n" in value and not _MARKUP.search(value)):
+        lines = (value if is_plain else html.unescape(value)).strip().splitlines()
+        return "\n".join(map(str.strip, lines))
+    value = _WARNING.sub("<p>", beginning(value))
+    own = without_quotations(value, named_only=True)
     try:
-        return html_to_text(beginning(value), pictures)
+        if own != value:
+            quoting.append(html_to_text(_LINK.sub("<a>", value), []))
+        return html_to_text(own, pictures)
     except RecordError:  # Its elements grow to too many. No other entry is lost by that.
         return ""
 

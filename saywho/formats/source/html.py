@@ -130,8 +130,10 @@ class _Reader:
         attributes = node.attributes
         classes = {*(attributes.get("class") or "").split()}
         # `quote-inline` only repeats the quoted post's address for programs without quotes.
+        # Discourse quotes other people so.
+        is_quoted = "quote-inline" in classes or (tag == "aside" and "quote" in classes)
         is_unshown = tag in _UNSHOWN or tag.startswith("-") or "hidden" in attributes
-        if is_unshown or "quote-inline" in classes:
+        if is_unshown or is_quoted:
             return False
         if tag == "a":
             address = "" if _NAMES & classes else attributes.get("href") or ""

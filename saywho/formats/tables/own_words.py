@@ -147,14 +147,22 @@ def is_head_of_reply(text: str) -> bool:
     return _REPLYING.match(text) is not None
 
 
-def without_quotations(html: str, instead: str = "") -> str:
-    """Return HTML with `instead` for each blockquote, without links that name their authors."""
+def without_quotations(html: str, instead: str = "", *, named_only: bool = False) -> str:
+    """Return HTML with `instead` for each blockquote, without links that name their authors.
+
+    named_only: whether quotations without such a link stay.
+    """
     parts: list[str] = []
     depth, at = 0, 0
     for mark in _QUOTATION.finditer(html):
         if depth == 0:
             own = html[at : mark.start()]
-            parts.append(own if mark[1] else _ATTRIBUTION.sub("", own) + instead)
+            rest = own if mark[1] else _ATTRIBUTION.sub("", own)
+            if named_only and rest == own:
+                parts.append(html[at : mark.end()])
+                at = mark.end()
+                continue
+            parts.append(rest if mark[1] else rest + instead)
         depth = max(0, depth + (-1 if mark[1] else 1))
         at = mark.end()
     return "".join(parts) + (html[at:] if depth == 0 else "")

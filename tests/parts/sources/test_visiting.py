@@ -1,14 +1,15 @@
 """Visits: every post arrives once, whatever the platform does."""
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.models import Tweet
+from app.models import LiveSource, Tweet
 from app.parts.sources import following
 from saywho.clock import now
 from tests.live_platforms import Fault, Platform
@@ -219,6 +220,65 @@ async def test_a_failure_is_a_state_with_a_reason(
     source = await following_here.visit()
     assert (source.last_error, source.success_at) == (message, None)
     assert source.next_visit_at > source.visited_at  # type: ignore[operator]
+
+
+def notes(*said: str, title: str) -> Fault:
+    """Return a feed of notes, numbered from the oldest, without dates."""
+    items = "".join(
+        f"<item><title>{title}</title><guid>{place}</guid><description>{each}</description></item>"
+        for place, each in reversed([*enumerate(said)])
+    )
+    return Fault(body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+
+
+async def times(following: Following) -> dict[str, datetime | None]:
+    async with following.db.read() as session:
+        rows = await session.execute(select(Tweet.text, Tweet.created_at))
+        return {each.text: each.created_at for each in rows}
+
+
+async def test_a_heading_that_shows_later_is_mended_told_and_not_asked_for_again(
+    following_here: Following, platform: Platform
+) -> None:
+    heading = "미나님의 새 글"
+    await following_here.follow("rss", "sky")
+    platform.faults = [notes("fog", "", title=heading)]
+    assert (await following_here.visit()).left_out == []
+    before = await times(following_here)
+    assert before.keys() == {f"{heading}\n\nfog", heading}
+    platform.faults = [notes("fog", "", "tide", "mud", title=heading)]
+    source = await following_here.visit()
+    after = await times(following_here)
+    assert after.keys() == {"fog", "tide", "mud"}
+    assert after["fog"] == before[f"{heading}\n\nfog"]
+    assert (source.left_out, source.last_error) == ([heading], None)
+    # What the feed changes later stays, as for other sources.
+    platform.faults = [notes("fog!", "", "tide", "mud", title=heading)]
+    assert (await following_here.visit()).left_out == [heading]
+    assert await times(following_here) == after
+
+
+async def test_posts_of_an_earlier_version_are_mended_by_the_next_visit(
+    following_here: Following, platform: Platform
+) -> None:
+    await following_here.follow("rss", "sky")
+    said = [platform.add("sky", text) for text in ("fog", "tide", "mud")]
+    platform.posts["sky"] = [replace(each, text=f"Note: {each.text}") for each in said]
+    await following_here.visit()
+    platform.posts["sky"] = said
+    assert (await following_here.visit()).accepted == 3
+    assert await following_here.texts() == ["Note: fog", "Note: mud", "Note: tide"]
+    platform.statuses.clear()
+    await following_here.visit()
+    async with following_here.db.write() as session:
+        mark = json.loads(await session.scalar(select(LiveSource.mark)) or "")
+        assert mark.pop("reader") > 0
+        await session.execute(update(LiveSource).values(mark=json.dumps(mark)))
+    for _ in range(2):
+        await following_here.visit()
+        assert await following_here.texts() == ["fog", "mud", "tide"]
+    # The page had not changed, and is asked for as a whole once.
+    assert platform.statuses == [304, 200, 304]
 
 
 async def test_an_entry_without_a_date_has_the_time_of_its_arrival(
