@@ -8,7 +8,7 @@ from functools import partial
 
 from quart import Quart
 
-from app import cli, lifespan, part_list
+from app import cli, lifespan, part_list, withdrawn
 from app.asgi.at_once import AtOnce
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
@@ -46,8 +46,10 @@ def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
     logs.configure(config)
     for fault in BROUGHT.faults:
         logger.warning(fault)
-    for name in sorted(config.without & part_list.WITHDRAWN):
-        logger.warning("SAYWHO_WITHOUT names %s, a part that is no more: take the name out", name)
+    for name in sorted(config.without & withdrawn.PARTS.keys()):
+        instead = ",".join(withdrawn.PARTS[name])
+        way = f"write {instead} instead" if instead else "take the name out"
+        logger.warning("SAYWHO_WITHOUT names %s, a part that is no more: %s", name, way)
 
     # Before all requests: what opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics, loaded, is_unnamed=is_unnamed)

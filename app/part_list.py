@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from app import withdrawn
+
 if TYPE_CHECKING:
     from quart import Blueprint
 
@@ -84,17 +86,6 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("years"),
     Listed("pictures", uses=("portraits", "years")),
     Listed("tables"),
-    Listed(
-        "mirror",
-        commands=(("mirror", "Show the words that give away the author of the draft in FILE."),),
-    ),
-    Listed(
-        "cases",
-        commands=(
-            ("case", "Write a report for a case, on who wrote a text."),
-            ("replay", "Compute a report's numbers again, from its JSON."),
-        ),
-    ),
     Listed("quiz", uses=("pictures",)),
     Listed("games", needs=("quiz",), uses=("pictures",)),
     Listed("mcp", commands=(("mcp", "Let an assistant read, over standard input and output."),)),
@@ -108,17 +99,11 @@ PARTS: Final[tuple[Listed, ...]] = (
 )
 
 
-GROUPS: Final[Mapping[str, tuple[str, ...]]] = {"evidence": ("tables", "mirror", "cases")}
-"""Names in `SAYWHO_WITHOUT` for several parts."""
-WITHDRAWN: Final = frozenset({"explain"})
-"""Names in `SAYWHO_WITHOUT` of parts that 1.1 had, which are ignored with a line until 3.0."""
-
-
 @cache
 def brought_parts() -> tuple[Listed, ...]:
     """Return the parts of other packages; of one name, the first counts."""
     found = {entry.name: entry.value for entry in reversed([*entry_points(group="saywho.parts")])}
-    own = {*names(), *GROUPS}
+    own = {*names(), *withdrawn.PARTS}
     return tuple(Listed(name, entry=entry) for name, entry in found.items() if name not in own)
 
 
@@ -127,15 +112,15 @@ def names() -> list[str]:
 
 
 def parts_without(without: Collection[str]) -> frozenset[str]:
-    """Return the names of the parts that these names leave out: a name of a group is several.
+    """Return the names with those of the parts that withdrawn names stand for.
 
     Raises ValueError for an unknown name, or if a remaining part needs one that is left out.
     """
     known = {*names(), *(part.name for part in brought_parts())}
-    if unknown := sorted({*without} - known - GROUPS.keys() - WITHDRAWN):
-        listed = ", ".join(sorted({*known, *GROUPS}))
+    if unknown := sorted({*without} - known - withdrawn.PARTS.keys()):
+        listed = ", ".join(sorted(known))
         raise ValueError(f"has no part {unknown[0]!r}; the parts are {listed}")
-    out = frozenset(part for name in without for part in GROUPS.get(name, (name,)))
+    out = frozenset(part for name in without for part in (name, *withdrawn.PARTS.get(name, ())))
     for part in PARTS:
         for needed in part.needs:
             if needed in out and part.name not in out:

@@ -1,9 +1,8 @@
 """Whether the program answers the same on other processors: `python -m benchmarks.processors`.
 
 Each setting lets numpy and OpenBLAS compute as on another kind of processor, if this one can.
-Under each the tests of computing, of reports and of the API of comparisons pass, and the API, the
-page, the CSV, the report for a case and the commands answer in the same bytes. By hand, before a
-release.
+Under each the tests of computing and of the API of comparisons pass, and the API, the page, the CSV
+and the command answer in the same bytes. By hand, before a release.
 """
 
 import asyncio
@@ -29,17 +28,10 @@ KERNELS: Final = {"Nehalem": "sse4_2", "Haswell": "avx2", "SkylakeX": "avx512f"}
 """OpenBLAS's kernels, and the processor's flag that each needs."""
 FEATURES: Final = ("X86_V4 AVX512_ICL", "X86_V3 X86_V4 AVX512_ICL")
 """Names of numpy 2.4; those of earlier versions would disable nothing."""
-TESTS: Final = (
-    "tests/engine",
-    "tests/parts/cases",
-    "tests/parts/tables",
-    "tests/views/comparing/test_compare_api.py",
-)
+TESTS: Final = ("tests/engine", "tests/parts/tables", "tests/views/comparing/test_compare_api.py")
 _SAYWHO: Final = ("-c", "from app.cli import main; main()")
-_OF_NOW: Final = re.compile(
-    rb'<time[^>]*>[^<]*</time>|"made_at": *"[^"]*"|SHA-256: [0-9a-f]{64}(?=</p)'
-)
-"""What tells the moment of an answer; a report for a case names the hash of its JSON, too."""
+_OF_NOW: Final = re.compile(rb'<time[^>]*>[^<]*</time>|"made_at": *"[^"]*"')
+"""What tells the moment of an answer."""
 _AUTHOR: Final = "saltmarsh_light"
 _WORDS: Final = ("tide", "boat", "lamp", "rope", "sail", "fog", "wind", "pier", "tea", "gull")
 _TEXTS: Final = (
@@ -71,7 +63,7 @@ def site() -> Iterator[Path]:
 
 
 def _chat() -> Iterator[str]:
-    """Yield the lines of a chat: a case about one of its people sums up the others."""
+    """Yield the lines of a chat of three people."""
     draw = random.Random(1)
     ways = {"Li": "honestly the {} is wet", "Pilot": "the {} is late!!", "Mate": "no {} for me :)"}
     for number in range(600):
@@ -85,18 +77,9 @@ def answers(folder: Path, setting: dict[str, str]) -> dict[str, list[Any]]:
     """Return the status, ETag and hash of each answer under a setting, except for times."""
     printed = _run(folder, setting, "-m", "benchmarks.processors", "answers").stdout
     made: dict[str, list[Any]] = json.loads(printed.splitlines()[-1])
-    text, report = folder / "text.txt", folder / "case.html"
-    text.write_text("\n\n".join(_TEXTS[:1] * 3), encoding="utf-8")
-    commands = [
-        *(["compare", each, "--json"] for each in _TEXTS),
-        ["mirror", str(text), "-u", _AUTHOR, "--json"],
-        ["case", str(text), "-u", _AUTHOR, "-u", "Li", "-o", str(report)],
-    ]
-    for command in commands:
-        done = _run(folder, setting, *_SAYWHO, *command)
-        made[" ".join(command)] = [done.returncode, None, _digest(done.stdout)]
-    for written in (report, report.with_suffix(".json")):
-        made[written.name] = [0, None, _digest(written.read_bytes())]
+    for text in _TEXTS:
+        done = _run(folder, setting, *_SAYWHO, "compare", text, "--json")
+        made[f"compare {text}"] = [done.returncode, None, _digest(done.stdout)]
     return made
 
 

@@ -1,8 +1,10 @@
 """How often one of several texts by one person is said not to fit the others.
 
-`python -m benchmarks.unlike_texts FILE.jsonl` reads what `benchmarks.case_ratios` reads, and puts
-the same authors here and away. Of each author here, sets of 2, 5 and 12 texts of at least eight
-words are drawn: own ones, and own ones with one by a stranger. It prints how many of 100 sets are
+`python -m benchmarks.unlike_texts FILE.jsonl` leaves out a quarter of the authors of a language at
+a time: of the shipped ones, if the file is the one that these are made of, or the next quarter is
+left out as well and is here. In a file with a `split` the quarter is strangers. Of each author
+here, sets of 2, 5 and 12 texts of at least eight words are drawn: own ones, and own ones with one
+by a stranger. It prints how many of 100 sets are
 refused, and of how many more one text is said to speak against the author, for whole posts, and for
 posts cut to 12 words. `--alone` puts each author alone on a site.
 """
@@ -12,21 +14,29 @@ import os
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from benchmarks.case_ratios import sites_of
-from benchmarks.open_trials import Author, fitted
+from benchmarks.open_trials import Author, fitted, read_authors, read_divided
 from saywho.engine.judgement import FEWEST_ALONE, Fit, fit_alone, least_fit, text_against
+from saywho.engine.population import Shipped
 from saywho.engine.profiles import profile_of
+from saywho.population import shipped_authors
 
+PARTS: Final = 4
 SETS: Final = (2, 5, 12)
 OWN: Final = 60
 STRANGE: Final = 30
 DRAWS: Final = 300
+
+
+class Site(NamedTuple):
+    here: list[str]
+    strangers: list[str]
+    shipped: Shipped
 
 
 class Tried(NamedTuple):
@@ -42,9 +52,43 @@ class Shares(NamedTuple):
     """Share of the sets of which one text is said to speak against the author."""
 
 
+def _sites_of(path: Path, language: str) -> tuple[dict[str, Author], Iterator[tuple[bool, Site]]]:
+    """Return the authors of a language, and who is here, who is away, and who is shipped."""
+    if '"split"' in path.open(encoding="utf-8").readline():
+        authors = {name: each for name, each in read_authors(path).items() if each.lang == language}
+        everybody = shipped_authors()
+        return authors, _unshipped(sorted(authors), everybody)
+    authors, without = read_divided(path, language)
+    return authors, _from_shipped(sorted(authors), without)
+
+
+def _unshipped(names: list[str], everybody: Shipped) -> Iterator[tuple[bool, Site]]:
+    for name in names:
+        yield False, Site([name], [each for each in names if each != name], everybody)
+    for away in _parts(names):
+        yield True, Site([name for name in names if name not in away], away, everybody)
+
+
+def _from_shipped(
+    names: list[str], without: Callable[[Collection[str]], Shipped]
+) -> Iterator[tuple[bool, Site]]:
+    parts = _parts(names)
+    for place, away in enumerate(parts):
+        others = without(away)
+        for name in away:
+            yield False, Site([name], [each for each in away if each != name], others)
+        here = parts[(place + 1) % len(parts)]
+        yield True, Site(here, away, without([*away, *here]))
+
+
+def _parts(names: Sequence[str]) -> list[list[str]]:
+    shuffled = random.Random(11).sample(names, len(names))
+    return [shuffled[place::PARTS] for place in range(PARTS)]
+
+
 def tried(path: Path, language: str, words: int | None, *, alone: bool) -> Iterator[Tried]:
     """Yield each text, judged alone, of authors here and of strangers."""
-    authors, sites = sites_of(path, language)
+    authors, sites = _sites_of(path, language)
     authors = {name: _cut(author, words) for name, author in authors.items()}
     profiles = {name: profile_of(each.known) for name, each in authors.items()}
     for beside, site in sites:

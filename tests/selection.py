@@ -74,7 +74,6 @@ LATER: Final = (
     "tests/formats/test_registry.py::test_what_is_nested_too_deeply",
     "tests/formats/test_shapes.py::test_values_of_other_kinds",
     "tests/formats/test_workbook.py::test_the_rows_of_all_workbooks",
-    "tests/parts/cases/test_case.py::test_no_fact_of_a_report_changes",
     "tests/parts/dashboard/test_dashboard_server.py",
     "tests/parts/dashboard/test_truth.py",
     "tests/parts/games/test_game_pages.py::test_a_game_in_two_languages",

@@ -42,8 +42,6 @@ LEFT: Final[Mapping[str, Left]] = {
     "quiz": Left(page="/quiz"),
     "report": Left(page="/room/1/report", command="report"),
     "tables": Left(page="/compare/table"),
-    "mirror": Left(page="/mirror", operation="/api/v1/mirror", command="mirror"),
-    "cases": Left(command="case"),
     "sources": Left(page="/sources", operation="/api/v1/sources", command="follow"),
     "spark": Left(command="spark"),
     "years": Left(page="/user/ann/2024", operation="/api/v1/users/{username}/years/{year}"),
@@ -165,9 +163,10 @@ def test_a_part_that_another_one_needs_cannot_be_left_out_alone() -> None:
             Config.from_env({"SAYWHO_WITHOUT": f"{needed}, {part.name}"})
 
 
-def test_evidence_leaves_out_three_parts() -> None:
-    config = Config.from_env({"SAYWHO_WITHOUT": "evidence, spark,years"})
-    assert config.without == {"tables", "mirror", "cases", "spark", "years"}
+def test_a_withdrawn_name_leaves_out_what_is_still_there_of_it() -> None:
+    config = Config.from_env({"SAYWHO_WITHOUT": "evidence, cases,years"})
+    assert config.without & {*names()} == {"tables", "years"}
+    assert Config.from_env(config.to_env()).without == config.without
 
 
 OUTSIDE: Final = """

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar, get
 
 import click
 
-from app import part_list
+from app import part_list, withdrawn
 from app.cli.outputs import BAD_INPUT, FAILED, INTERRUPTED, ask, fail, say
 from app.config import Config, ConfigError, Locale, is_default_folder
 from app.errors import AppError, StartError, status_of
@@ -81,12 +81,6 @@ COMMANDS: Final = {
 }
 """The function of each is called `NAME_command`."""
 
-
-WITHDRAWN: Final = {
-    "import --explain": "use import --dry-run --json, which says how a file is read",
-    "import --words": "use import --dry-run --json, which says how a file is read",
-}
-"""Options of 2.0 that are gone, each with its command, and what to use instead; until 4.0."""
 
 T = TypeVar("T")
 
@@ -164,10 +158,14 @@ def _usage_line(error: click.UsageError) -> str:
     program = error.ctx.command_path if error.ctx else "saywho"
     if isinstance(error, click.NoSuchOption) and error.ctx:
         used = f"{error.ctx.info_name} {error.option_name}"
-        if used in WITHDRAWN:
-            return f"{used} is gone; {WITHDRAWN[used]}"
+        if used in withdrawn.COMMANDS:
+            return _gone(used)
     message = " ".join(error.format_message().split()).removesuffix(".")
     return f"{message}; see {program} --help"
+
+
+def _gone(used: str) -> str:
+    return f"{used} is gone; {withdrawn.COMMANDS[used]}"
 
 
 def _fail_by(error: OSError) -> NoReturn:
@@ -296,6 +294,8 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         listed = COMMANDS.get(cmd_name)
+        if cmd_name in withdrawn.COMMANDS and not ctx.resilient_parsing:
+            raise click.UsageError(_gone(cmd_name), ctx)
         if listed is None:
             return super().get_command(ctx, cmd_name)
         # Other commands read the settings when they need them, after their first line.

@@ -6,7 +6,6 @@ import errno
 import functools
 import hashlib
 import logging
-import re
 from collections.abc import AsyncGenerator, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -71,6 +70,7 @@ from app.views.policies import (
     send_to_login,
 )
 from app.views.requests import event_of, too_large
+from app.withdrawn import withdrawn
 from saywho.clock import monotonic
 from saywho.formats.tables.csv import written_table
 
@@ -299,20 +299,6 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
         headers["Allow"] = ", ".join(sorted(methods))
     detail = error.description or status.description
     return Problem(UNTYPED, status.phrase, status.value, detail), headers
-
-
-_WITHDRAWN: Final = (
-    (
-        re.compile(r"/api/v1/(games/\d+/(skip|end|replay|joining)|play/\d+/next)"),
-        gettext_noop("This address is gone. The page of the game can do it"),
-    ),
-)
-"""Addresses of 1.1, and what to use instead; 3.0 knows them no more."""
-
-
-def withdrawn(path: str) -> str:
-    """Return what to use in place of an address that an earlier version had; else nothing."""
-    return next((instead for known, instead in _WITHDRAWN if known.fullmatch(path)), "")
 
 
 _ON_PAGES: Final = {

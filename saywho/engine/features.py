@@ -377,24 +377,6 @@ def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
     return list(map(_HABITS.__getitem__, enumerate(habits)))
 
 
-def style_key(habit: int, strength: int | str) -> np.uint32:
-    """Return the key of a habit's strength, by its place in `style_hashes`."""
-    key: np.uint32 = _of_group([_HABITS[habit, strength]], STYLE)[0]
-    return key
-
-
-def word_key(token: str) -> np.uint32:
-    key: np.uint32 = _token_keys([token])[0]
-    return key
-
-
-def pair_key(first: str, second: str) -> np.uint32:
-    """Return the key of two words next to each other."""
-    _, hashes = token_hashes([[first, second]])
-    key: np.uint32 = _of_group(hashes, PAIRS)[1]
-    return key
-
-
 HABITS_OF_TEXT: Final = 18
 """Number of style features of each text."""
 

@@ -382,24 +382,6 @@ def fit_alone(case: Case) -> float:
     return float(_weighed(case).unbounded.min(initial=np.inf))
 
 
-class OwnLead(NamedTuple):
-    """How far texts stand out for their only possible author."""
-
-    lead: float
-    """Nats by which the author explains them better than everyone else does; without bounds."""
-    likeness: float
-    """What else the logarithm of the ratio has: how much they are like the author's others."""
-
-
-def standing_of(case: Case) -> OwnLead | None:
-    """Return the standing of a case's only author; None without a ratio."""
-    weighed = _weighed(case)
-    if not weighed.authors:
-        return None
-    lead, weight, ratio = weighed.leads[0], weighed.lead_weights[0], weighed.unbounded[0]
-    return OwnLead(float(lead), float(ratio - weight * lead))
-
-
 def least_fit(case: Case, texts: int) -> float:
     """Return the least `fit_alone` of a text of its author, of so many that are judged alone."""
     features = float(case.ranking.query.widths[CHARACTERS])
@@ -436,8 +418,6 @@ class _Weighed:
     authors: list[int]  # (m,), indices into the ranking
     ratios: NDArray[np.float64]  # (m,), natural logarithms, within their bounds
     unbounded: NDArray[np.float64]  # (m,)
-    leads: NDArray[np.float64]  # (m,), over the others, in nats
-    lead_weights: NDArray[np.float64]  # (m,), of a nat of the lead in a ratio
     topic_share: float  # of words and pairs in the first lead; 0 if the texts speak against it
     compared: _Compared
 
@@ -486,24 +466,6 @@ class _Candidate(NamedTuple):
         return float(gaps[self.others].min()) if is_known else 0.0
 
 
-class ComparedWith(NamedTuple):
-    """Whom a case's only author is compared with."""
-
-    usual: Usual
-    populations: list[Population]
-    weights: NDArray[np.float64]
-    """How many authors each member of these counts as, (n,)."""
-
-
-def compared_with(case: Case) -> ComparedWith | None:
-    """Return whom a case's only author is compared with; None without a ratio."""
-    rated = [candidate for candidate in _candidates(case) if candidate.is_rated]
-    if not rated or (usual := rated[0].usual) is None:
-        return None
-    populations, weights = _others(case, rated)
-    return ComparedWith(usual, populations, weights[0])
-
-
 def _candidates(case: Case) -> list[_Candidate]:
     best: list[_Candidate] = []
     for i in case.best():
@@ -543,13 +505,7 @@ def _weighed(case: Case) -> _Weighed:
     if not rated:
         nothing = NO_SCORES
         return _Weighed(
-            authors=[],
-            ratios=nothing,
-            unbounded=nothing,
-            leads=nothing,
-            lead_weights=nothing,
-            topic_share=0.0,
-            compared=compared,
+            authors=[], ratios=nothing, unbounded=nothing, topic_share=0.0, compared=compared
         )
     populations, weights = _others(case, rated)
     ranking = case.ranking
@@ -563,13 +519,13 @@ def _weighed(case: Case) -> _Weighed:
     leads = leads_of(
         query, groups, totals, uses, readings, lead_shares(case.fullness, is_korean=case.is_korean)
     )
-    counts, lead_over = weights.sum(axis=1), leads.over(weights)
+    counts = weights.sum(axis=1)
     features = float(query.widths[CHARACTERS])
     of_leads, most_typical = _weights_of(rated, features, texts, counts)
     unbounded = log_ratios(
         query,
         texts,
-        of_leads * lead_over,
+        of_leads * leads.over(weights),
         groups,
         [candidate.usual for candidate in rated if candidate.usual],
         most_typical,
@@ -581,8 +537,6 @@ def _weighed(case: Case) -> _Weighed:
         authors=authors,
         ratios=ratios,
         unbounded=unbounded,
-        leads=lead_over,
-        lead_weights=of_leads,
         topic_share=_topic_share(lead) if ratios[first] > 0 else 0.0,
         compared=compared,
     )

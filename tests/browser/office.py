@@ -43,7 +43,6 @@ OPERATOR_PAGES: Final = {
     "room-deletion": "/settings/rooms/1/delete",
     "author-operator": "/user/neighbour_01",
     "tweet-operator": "/tweet/1",
-    "mirror": "/mirror",
     "api": "/api/v1/docs",
 }
 """What an operator sees on a site of `crowd_records` with imports."""

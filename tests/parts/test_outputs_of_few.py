@@ -17,7 +17,6 @@ from app.views.comparing.verdicts import HEADINGS
 from tests.browsing import SAME_ORIGIN, Browser, body, signed_in
 from tests.conftest import NDJSON, Client, Shared, client_with
 from tests.installation import Installation
-from tests.parts.cases.test_case import CREW, OTHERS
 from tests.parts.games.playing import host_game
 from tests.parts.quiz.test_quiz_pages import guessed, new_set
 from tests.services.compare.test_other_languages import sentences
@@ -27,9 +26,16 @@ from tests.waiting import settle
 THREAT: Final = LANGUAGES["pl"]
 NAMES: Final = ("ewa", "leon", "maja")
 POLISH: Final = sentences("pl", 99)
+ENGLISH: Final = {
+    "pilot": "runway {} is closed by fog tonight, the violet lantern sank behind Ostrava",
+    "poet": "o moon {} o silver o night, how long do you stay with me",
+    "clerk": "Form {} must be handed in twice with quarantined marzipan. Thank you.",
+    "li": "honestly the deck is wet again and number {} will not be painted before spring",
+    "bo": "bring the marmalade crates, crate {} is under the pelican tarpaulin by the stairs",
+    "ed": "engine {} coughs like a heron and nobody but the heron seems to care about it",
+}
 POSTS: Final = {name: POLISH[number::3] for number, name in enumerate(NAMES)} | {
-    name: [text.format(number, number) for number in range(30)]
-    for name, text in (OTHERS | CREW).items()
+    name: [text.format(number) for number in range(30)] for name, text in ENGLISH.items()
 }
 ASKED: Final = [("text", THREAT), *(("username", name) for name in NAMES)]
 NAMED: Final = [
@@ -97,16 +103,6 @@ async def model_card(site: Site) -> str:
     return await site.operator.page(f"/compare/card?{urlencode(ASKED[1:])}")
 
 
-async def mirror(site: Site) -> str:
-    return await sent(site, "/mirror", username=NAMES[0], text=THREAT)
-
-
-async def case_report(site: Site) -> str:
-    page = await sent(site, "/compare/case", username=NAMES[0], text=THREAT)
-    assert "there is no report on texts in another language" in page
-    return page
-
-
 async def quiz(site: Site) -> str:
     for _ in range(500):
         page = await site.operator.page(await new_set(site.api))
@@ -143,8 +139,6 @@ OUTPUTS: Final[tuple[Callable[[Site], Awaitable[str]], ...]] = (
     table,
     table_as_csv,
     model_card,
-    mirror,
-    case_report,
     quiz,
     game,
     people,
@@ -175,20 +169,13 @@ async def test_an_output_about_english_would_be_told(site: Site) -> None:
 
 
 def test_commands_name_nobody(installation: Installation, tmp_path: Path) -> None:
-    posts, draft, texts = (tmp_path / name for name in ("posts.jsonl", "draft.txt", "texts.jsonl"))
+    posts, texts = (tmp_path / name for name in ("posts.jsonl", "texts.jsonl"))
     rows = [{"username": name, "text": text} for name, some in POSTS.items() for text in some]
     posts.write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    draft.write_text(THREAT, "utf-8")
     texts.write_text(json.dumps({"text": THREAT}), "utf-8")
     installation.done("import", posts)
     three = [each for name in NAMES for each in ("--username", name)]
     said = installation.done("compare", THREAT, *three)
     said += installation.done("compare", THREAT, *three, "--json")
     said += installation.done("compare", "--file", texts, *three)
-    said += installation.done("mirror", draft, "--username", NAMES[0])
     assert named_in(said) == []
-    refused = installation.run(
-        "case", draft, "--username", NAMES[0], "--output", tmp_path / "a.html"
-    )
-    assert refused.exit_code == 2
-    assert "there is no report on texts in another language" in refused.stderr

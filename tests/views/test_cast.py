@@ -54,7 +54,6 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/compare": (f"/compare?{TEXT}&{NAMED}",),
     "/compare/card": (f"/compare/card?{NAMED}",),
     "/compare/table": (f"/compare/table?{NAMED}",),
-    "/mirror": ("/mirror",),
     "/compare/picture": (f"/compare/picture?{TEXT}&{NAMED}",),
     "/user/<username>/website": ("/user/Anna_Kim/website",),
     "/user/<username>/report": (f"/user/{quote(PAIR[0])}/report?year=2024",),
@@ -88,7 +87,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
 OF_PROGRAMS: Final = re.compile(
     rf"{API}(/.*)?|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.(png|zip)"
     "|/about|/(room/<id:room_id>|user/<username>)/portrait$|/dashboard/_|/dashboard/zone|/get_user"
-    "|/user$|/users|/reset|/update|/compare/example|/compare/case|/llms.txt"
+    "|/user$|/users|/reset|/update|/compare/example|/llms.txt"
 )
 """Routes of programs, of pictures, of signing in, and `/about`, which is about any author."""
 UNSEEN: Final = re.compile(
@@ -270,7 +269,6 @@ NO_NAME: Final = {
     ("SourcesPage", "author"): "what was typed into a form, which is shown as it was",
     ("OfferedChat", "members"): "the offered people have usernames beside it",
     ("Comparison", "person"): "a name in a copied text",
-    ("CasePage", "person"): "a name in a copied text",
     ("Comparison", "rival"): "the ranking has the rival as a username",
     ("ImportPage", "person"): "the authors of the import have it as a username",
     ("Preview", "authors"): "names in a file that is not imported yet",

@@ -223,16 +223,6 @@ async def rooms_with(session: AsyncSession, texts: Iterable[str]) -> Counter[int
     return rooms
 
 
-async def count_stored(session: AsyncSession, texts: Iterable[str], ids: Collection[int]) -> int:
-    """Return how many of the texts are stored as posts of other authors than these."""
-    count = 0
-    for text in texts:
-        query = select(Tweet.id).where(Tweet.text.in_([text, text.strip()]))
-        query = query.where(Tweet.user_id.not_in(ids)).limit(1)
-        count += len(await _among_alike(session, text, query))
-    return count
-
-
 async def _among_alike(
     session: AsyncSession, text: str, query: Select[int | None]
 ) -> Sequence[int | None]:

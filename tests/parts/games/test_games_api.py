@@ -88,15 +88,6 @@ async def test_the_next_game_has_the_players_and_new_posts(writer: Client, admin
     assert len({*posts}) == len(posts) == 8
 
 
-@pytest.mark.parametrize(
-    "path", ["games/1/skip", "games/1/end", "games/1/replay", "games/1/joining", "play/1/next"]
-)
-async def test_operations_that_are_gone_name_another_way(anybody: Client, path: str) -> None:
-    answer = await anybody.post(f"/api/v1/{path}")
-    assert answer.status_code == 410
-    assert "page of the game" in (await answer.get_json(force=True))["detail"]
-
-
 async def test_a_game_leaves_what_is_kept(host: Host, anybody: Client) -> None:
     await anybody.get("/authors")
     await host.does("next")

@@ -74,15 +74,6 @@ async def test_a_comparison_says_that_it_cannot_say_how_usual_it_is(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_a_report_is_refused_for_the_language_first(site: Client, language: str) -> None:
-    form = {"username": names_of(language)[0], "text": LANGUAGES[language]}
-    answer = await site.post("/compare/case", form=form, headers=SAME_ORIGIN)
-    assert answer.status_code == 422
-    # More people who write it would not help.
-    assert "was measured for English and Korean texts alone" in await answer.get_data(as_text=True)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
 async def test_no_line_of_a_table_is_likely(site: Client, language: str) -> None:
     body = json.dumps({"text": LANGUAGES[language]})
     answer = await site.post(
@@ -112,13 +103,6 @@ async def test_the_model_card_says_nothing_of_strangers(site: Client, language: 
     assert (card["strangers"], card["unknown_language"]) == (None, True)
     page = await site.page(f"/compare/card?{query_of(language)}")
     assert "other people are in a language that too few others here write" in page
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_the_mirror_has_no_bar(site: Client, language: str) -> None:
-    name, text = names_of(language)[0], LANGUAGES[language]
-    answer = await sent(site, "/api/v1/mirror", texts=[text], username=name)
-    assert (answer["lead"], answer["suggestions"]) == (None, [])
 
 
 async def test_the_guide_says_from_when_other_languages_are_named(site: Client) -> None:

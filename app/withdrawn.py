@@ -1,0 +1,34 @@
+"""What version 2.0 had and this one has not, with what to use instead; 4.0 knows it no more."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from saywho.errors import Message
+
+_ADDRESSES: Final = (
+    (
+        r"(/api/v1)?/mirror|/compare/case",
+        Message("This address is gone. A comparison shows how a text gives its author away"),
+    ),
+)
+COMMANDS: Final[Mapping[str, str]] = {
+    "case": "use compare -u NAME --json, which has a ratio and its evidence",
+    "import --explain": "use import --dry-run --json, which says how a file is read",
+    "import --words": "use import --dry-run --json, which says how a file is read",
+    "mirror": "use compare -u NAME, which shows how a text gives its author away",
+    "replay": "use version 2.0 for the reports that it wrote",
+}
+"""Commands, and options with their command."""
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "explain": (),
+    "mirror": (),
+    "cases": (),
+    "evidence": ("tables",),
+}
+"""Names in `SAYWHO_WITHOUT`, which are ignored with a line, and the parts that they leave out."""
+
+
+def withdrawn(path: str) -> Message | None:
+    """Return what to use in place of an address."""
+    return next((instead for known, instead in _ADDRESSES if re.fullmatch(known, path)), None)
