@@ -24,7 +24,7 @@ class BadRecord:
 
 
 SkipReason = Literal[
-    "repost", "restricted", "empty", "like", "deleted", "media", "system", "unwanted"
+    "repost", "restricted", "empty", "like", "deleted", "older", "media", "system", "unwanted"
 ]
 
 
@@ -32,7 +32,8 @@ SkipReason = Literal[
 class Skipped:
     place: int
     reason: SkipReason
-    """`empty`: no text and no media; `system`: the app's line; `unwanted`: of a person left out.
+    """`empty`: no text and no media; `older`: a version before an edit; `system`: the app's line;
+    `unwanted`: of a person left out.
     """
 
 

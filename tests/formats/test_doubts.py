@@ -1,10 +1,13 @@
 """Doubts: what is odd in the records of a file, with examples, and nothing about usual files."""
 
+import contextlib
 import json
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from saywho.errors import FileError
 from saywho.formats.assumptions import doubt_sentence
 from saywho.formats.doubts.questions import RecordQuestions
 from saywho.formats.records import NO_OPTIONS, ReadOptions
@@ -14,6 +17,12 @@ from saywho.formats.tally import Doubt
 from tests.archives import SMALL_FILES
 from tests.formats.test_blogs import WXR, item
 
+CASES: Final = Path(__file__).with_name("cases")
+KAKAOTALK: Final = (
+    "미나 님과 카카오톡 대화\n저장한 날짜 : 2024-01-15 16:00:00\n\n"
+    "--------------- 2024년 1월 15일 월요일 ---------------\n"
+)
+LINE: Final = "[LINE] Chat history with Jun\nSaved on: 1/15/2024, 16:00\n\nMon, 1/15/2024\n"
 IPHONE = "[14.08.2024, 21:0{}:10] {}\n"
 
 
@@ -21,6 +30,10 @@ def doubts_of(
     path: Path, data: str | bytes, options: ReadOptions = NO_OPTIONS
 ) -> tuple[Doubt, ...]:
     path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return doubts_in(path, options)
+
+
+def doubts_in(path: Path, options: ReadOptions = NO_OPTIONS) -> tuple[Doubt, ...]:
     with Source(path, name=path.name) as source:
         records = open_records(source, options=options)
         questions = RecordQuestions(records, options)
@@ -336,6 +349,158 @@ def test_words_of_people_like_sentences_of_the_app_are_not_doubted(tmp_path: Pat
     app = "Jun: Mina added Anna", "Jun: Mina left"
     (doubt,) = doubts_of(tmp_path / "_chat.txt", whatsapp(*people, *app))
     assert doubt.examples == ("Mina added Anna", "Mina left")
+
+
+JUSTIFIED: Final = {
+    "authors_rounded_by_a_spreadsheet.csv": {
+        "Records that cannot be read are over a tenth": "7.65612E+16"
+    },
+    "doubts/fb-games-and-quizzes-as-words": {
+        "Messages that begin with their author's name": "Jun has taken your quiz."
+    },
+    "doubts/html_in_a_content_column.csv": {
+        "Texts with HTML entities, such as &amp;": "<p>The ferry waits &amp; waits.",
+        "Texts with tags, which can be taken off (--strip-tags)": "<p>Fog again.",
+    },
+    "doubts/ig-deeds-of-who-left-before-the-newest-file-as-words": {
+        "Messages that begin with the name of an account": "ada.r liked a message"
+    },
+    "doubts/ig-other-account-of-two-is-gone-half-of-the-chat-lost": {
+        "Deleted messages, and messages of deleted accounts, are over a tenth": "Instagram User"
+    },
+    "doubts/line_breaks_as_letters.csv": {
+        "Line breaks as escapes, which are line breaks again": r"Answer B \nfog and ferry"
+    },
+    "doubts/masked_names_are_several_people.csv": {
+        "Masked names, which several people may share": "kim****"
+    },
+    "doubts/reposts_in_html.csv": {
+        "Texts with tags, which can be taken off (--strip-tags)": "<p>Fog again at the pier!</p>"
+    },
+    "doubts/speaker_numbers_of_a_transcriber.csv": {
+        "Names that are numbered anew in each recording or file": "SPEAKER_00"
+    },
+    "doubts/texts_cut_by_the_api.csv": {
+        "Texts that a program has cut, so that their ends are missing": "so lost that…"
+    },
+    "fb-gone-accounts-fr-es-become-a-person.json": {
+        "Deleted messages, and messages of deleted accounts, are over a tenth": "Facebook User"
+    },
+    "gutenberg_licence_around_the_text": {
+        "The licence of Project Gutenberg, which is cut off": "*** START OF THE PROJECT GUTENBERG"
+    },
+    "kk-android-date-in-words-loses-the-rest.txt": {
+        "Lines with only a date that are read as words of a message": "2024년 2월 3일 오후 6:00"
+    },
+    "kk-mac-csv-without-quotes-cut-at-a-comma.csv": {
+        "Messages without quotation marks, with commas that are read as words": "네, 저도요, 정말"
+    },
+    "ko_default_name_of_a_board.csv": {
+        "Names that are not people": "ㅇㅇ",
+        "One author, but several people in the column 글쓴이ip": "211.36",
+    },
+    "letterboxd_liked_reviews_are_addresses.csv": {
+        "Texts that are only addresses": "https://boxd.example/4lYVKh"
+    },
+    "line-ja-unquoted-date-in-words-moves-the-day.txt": {
+        "Lines with only a date that are read as words of a message": "2024/02/03(土)"
+    },
+    "linkedin_shares_quotes_at_line_ends.csv": {
+        "Quotation marks at line ends, which were left out": "Fog again at the pier."
+    },
+    "mojibake_utf8_as_latin1.csv": {
+        "Texts with letters that another program misread": "Itâ€™s foggy"
+    },
+    "mongo_nested_user_name.json": {"Texts with tags or other markup": "<p>Wind</p>"},
+    "outbox_with_update_delete_like.json": {
+        "Deleted posts, and posts of deleted accounts, are over a tenth": '"type": "Delete"'
+    },
+    "pushshift_created_utc_deleted_removed.jsonl": {"Names of bots": "AutoModerator"},
+    "r_on_windows_writes_letters_as_numbers.csv": {
+        "Texts with escapes in place of letters, such as <U+2019>": "don<U+2019>t go"
+    },
+    "reddit_data_request_comments.csv": {
+        "Deleted posts, and posts of deleted accounts, are over a tenth": "[removed]"
+    },
+    "shapes/google-chat.json": {
+        "Deleted messages, and messages of deleted accounts, are over a tenth": "deletion_metadata"
+    },
+    "shapes/mattermost-posts.json": {
+        "Deleted messages, and messages of deleted accounts, are over a tenth": '"delete_at": 1'
+    },
+    "snscrape_old_content_nested_user.jsonl": {
+        "Texts with HTML entities, such as &amp;": "Fog again &amp; wind."
+    },
+    "snscrape_pandas_content_user_dict_cell.csv": {
+        "Texts with HTML entities, such as &amp;": "Fog again &amp; wind."
+    },
+    "tables/ko_text_ends_with_more.csv": {
+        "Texts that a program has cut, so that their ends are missing": "부두에 모여... 더보기"
+    },
+    "tables/no_positive_is_no_words.csv": {
+        "Several columns have words of people, and one is read": "Positive_Review"
+    },
+    "utf8_with_replacement_character.csv": {
+        "Texts with letters that another program misread": "Fog again \ufffd"
+    },
+    "utf8_with_replacement_character.jsonl": {
+        "Texts with letters that another program misread": "Fog \ufffd"
+    },
+}
+"""All doubts about the files of `cases/`, with the line that justifies each."""
+
+
+def test_files_that_come_in_right_are_doubted_only_for_a_line_of_theirs(tmp_path: Path) -> None:
+    folders = {CASES / name for name in ("chats", "doubts", "shapes", "tables")}
+    files = [file for folder in (CASES, *folders) for file in folder.iterdir()]
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted({*files} - folders):
+        name = str(file.relative_to(CASES))
+        with contextlib.suppress(FileError):  # Some are refused.
+            told = [str(doubt.finding) for doubt in doubts_in(file, ReadOptions(username="mina"))]
+            if told:
+                found[name] = {each: JUSTIFIED.get(name, {}).get(each, "?") for each in told}
+    assert found == JUSTIFIED
+    for name, lines in JUSTIFIED.items():
+        parts = [CASES / name, *(CASES / name).rglob("*")]
+        text = "".join(part.read_text() for part in parts if part.is_file())
+        assert [line for line in lines.values() if line not in text] == [], name
+
+
+OWN_WORDS: Final = (
+    "somehow... no",
+    "somehow... not today",
+    "literally... no idea",
+    "literally... nobody",
+    "next.js is what we take",
+    "next.js builds it at once",
+    "I added the following to my `conftest.py` file:",
+    "and then I added it to app.py by hand",
+    "she invited me.",
+    "he invited everyone.",
+    "the bus left",
+)
+
+
+@pytest.mark.parametrize("app", ["whatsapp", "kakaotalk", "line", "instagram"])
+def test_people_s_own_words_are_not_doubted_in_any_app(app: str, tmp_path: Path) -> None:
+    said = [*(("Mina", text) for text in OWN_WORDS), ("Jun", "fog again"), ("Jun", "rain")]
+    lines = {
+        "whatsapp": whatsapp(*(f"{name}: {text}" for name, text in said)),
+        "kakaotalk": KAKAOTALK
+        + "".join(f"[{name}] [오후 3:{n:02}] {text}\n" for n, (name, text) in enumerate(said)),
+        "line": LINE + "".join(f"15:{n:02}\t{who}\t{text}\n" for n, (who, text) in enumerate(said)),
+    }
+    if app == "instagram":
+        messages = [
+            {"sender_name": name, "timestamp_ms": 1705353061000 - n, "content": text}
+            for n, (name, text) in enumerate(said)
+        ]
+        about = {"participants": [{"name": "Mina"}, {"name": "Jun"}], "thread_path": "inbox/a_1"}
+        (tmp_path / "message_1.json").write_text(json.dumps(about | {"messages": messages}))
+        assert doubts_in(tmp_path / "message_1.json") == ()
+    else:
+        assert doubts_of(tmp_path / "chat.txt", lines[app]) == ()
 
 
 def test_a_title_and_a_text_in_one_post_are_not_doubted(tmp_path: Path) -> None:

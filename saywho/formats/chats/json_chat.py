@@ -37,7 +37,7 @@ from saywho.formats.source.times import timed
 from saywho.text import clean_title
 
 ChatT = TypeVar("ChatT")
-Skip = Literal["system", "deleted", "media", "repost", "restricted"]
+Skip = Literal["system", "deleted", "older", "media", "repost", "restricted"]
 _MILLISECONDS: Final = re.compile(r":\d\d[.,]\d{3}")
 _DIGITS_OF_SECONDS: Final = 11
 """A time with more digits counts milliseconds or less."""

@@ -310,7 +310,7 @@ class ShapedChats(JsonChat[_Chat]):
                 return reason
         number = chat.word(message, (shape.id,)) if shape.id else ""
         if number in chat.given_up:
-            return "deleted"
+            return "older"
         name = chat.word(message, shape.sender)
         name = shape.called(chat.names.get(name, name))
         is_own = shape.is_own(message)
@@ -320,7 +320,8 @@ class ShapedChats(JsonChat[_Chat]):
             name = shape.roles[name]
             is_own = not name
         if not (name or is_own):
-            return "deleted"
+            is_apps = shape.account and not chat.word(message, (shape.account,))
+            return "system" if is_apps else "deleted"
         answered = chat.word(message, (shape.reply,)) if shape.reply else ""
         room = self._room(message, chat)
         prefix = "" if shape.has_unique_ids else f"{room.external_id or room.name}:"
@@ -765,7 +766,7 @@ SHAPES: Final = (
         id="event_id",
         reply="content/m.relates_to/m.in_reply_to/event_id",
         said={"type": ("m.room.message",), "content/msgtype": ("m.text", "m.emote")},
-        left_out={"content/m.new_content": "deleted"},
+        left_out={"content/m.new_content": "older"},
         newer=("content", "content/m.new_content", "content/m.relates_to/event_id"),
         title=("^room_name",),
         chat_id=("room_id",),

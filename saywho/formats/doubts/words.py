@@ -114,7 +114,11 @@ _IN_BRACKETS: Final = re.compile(
     r"[^\n)\]]{0,60}[)\]]",
     re.IGNORECASE,
 )
-_ACCOUNT: Final = re.compile(r"[a-z][a-z0-9]{0,20}[._][a-z0-9._]{1,29}(?= [^\W\d_])")
+_ACCOUNT: Final = re.compile(
+    r"(?=[a-z0-9]{0,20}[._])(?=[a-z0-9._]{0,20}[a-z0-9]{2})"
+    r"[a-z][a-z0-9_]{0,20}(?:\.[a-z0-9_]{1,20}){0,5}(?= [^\W\d_])"
+)
+"""The name of an account with a dot or a low line in it; a word that ends in dots is nobody's."""
 _PREFIX: Final = re.compile(r"([^\n:@][^\n:]{1,29}): \S")
 _TITLE: Final = re.compile(r"\A\[[^\]\n]{1,60}\] ?")
 _OPENING: Final = "“„«「『\"‘'"
@@ -156,9 +160,8 @@ class ChatWords:
         of_app = Message("Texts like sentences of the app")
         self._by_app, self._glued = _in_words(of_app), _in_words(of_app, fewest=1)
         self._bracketed = _in_words(Message("Texts in brackets, like the app's notes about media"))
-        self._is_natural = app not in {"kakaotalk", "line"}
-        """Whether people may use the app's sentence with a name, such as "the bus left"."""
-        self._about_names: list[str] = []
+        self._about_names: list[tuple[str, Sightings]] = []
+        """Lines that people may write as well, such as "the bus left", and what they would be."""
         self._reactions = _in_words(Message("Texts that quote another message"))
         self._learnt = LearntSentences(ReadNotes())
         self._seen = self._asked = 0
@@ -240,12 +243,15 @@ class ChatWords:
                 continue
             sentence, stop, rest = bare.partition(".")
             if stop and rest and rest[0] != " " and table.has(f"{sentence}."):
-                self._glued.add(line)
+                tally, bare = self._glued, f"{sentence}."
             elif table.has(bare) or self._is_titled(bare):
-                if self._is_natural and table.begins_with_name(bare):
-                    self._about_names += [bare] if len(self._about_names) < MOST_KEPT else []
-                else:
-                    self._by_app.add(line)
+                tally = self._by_app
+            else:
+                continue
+            if "님" not in bare and table.begins_with_name(bare):
+                self._about_names += [(line, tally)] if len(self._about_names) < MOST_KEPT else []
+            else:
+                tally.add(line)
 
     def _is_titled(self, line: str) -> bool:
         titled = self._titled if line[0] == "[" else None
@@ -267,7 +273,7 @@ class ChatWords:
         names = {part for own in self._beginnings.values() for part in own}
         self._judge_about_names(names)
         by_app = self._by_app if self._by_app.count >= self._glued.count else self._glued
-        accounts = [tally for tally in self._accounts.values() if tally.count > 1]
+        accounts = self._accounts_of_authors()
         prefixed = [
             tally
             for (name, prefix), tally in self._prefixes.items()
@@ -288,6 +294,25 @@ class ChatWords:
         ):
             yield from _joined(finding, tallies).doubts(self._asked)
 
+    def _accounts_of_authors(self) -> list[Sightings]:
+        """Return texts that begin with an account that is their author's, as far as can be told.
+
+        Nobody else begins a text with it, and the author with no other. Since people begin texts
+        with "next.js" too, others have accounts of their own, or the same words follow twice.
+        """
+        own: defaultdict[str, list[str]] = defaultdict(list)
+        for name, account in self._accounts:
+            if self._heads.get(account) == name:
+                own[name].append(account)
+        again = {(name, head) for (_, name, head), count in self._tails.items() if count > 1}
+        of_one = [(name, accounts[0]) for name, accounts in own.items() if len(accounts) == 1]
+        found = {key: self._accounts[key] for key in of_one}
+        return [
+            tally
+            for key, tally in found.items()
+            if tally.count > 1 and (len(found) > 1 or key in again)
+        ]
+
     def _like_others(self) -> Sightings:
         """Return texts after whose author's name the words are those of others after theirs.
 
@@ -305,11 +330,11 @@ class ChatWords:
     def _judge_about_names(self, names: set[str]) -> None:
         """Count the sentences about people of the chat; the rest may be people's own words."""
         longest = max(map(len, names), default=0)
-        for line in self._about_names:
+        for line, tally in self._about_names:
             called = line.lstrip("@~\u202f\u200e\u2068 ")
             ends = (at for at, letter in enumerate(called[: longest + 1]) if not letter.isalnum())
             if called[:1] == "+" or any(called[:end] in names for end in ends):
-                self._by_app.add(line)
+                tally.add(line)
         self._about_names.clear()
 
     def _shared_tails(self) -> list[Sightings]:

@@ -52,7 +52,7 @@ def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
             edited.append(version)
             _replace(held, version)
         is_older = isinstance(item, Record) and any(_is_older(item, new) for new in edited)
-        held.append(version or (Skipped(item.place, "deleted") if is_older else item))
+        held.append(version or (Skipped(item.place, "older") if is_older else item))
         if len(held) > 200:
             yield (gone := held.popleft())
             edited = [record for record in edited if record is not gone]
@@ -63,7 +63,7 @@ def _replace(held: deque[Item], version: Record) -> None:
     for place in range(len(held) - 1, -1, -1):
         item = held[place]
         if isinstance(item, Record) and _is_older(item, version):
-            held[place] = Skipped(item.place, "deleted")
+            held[place] = Skipped(item.place, "older")
             return
 
 

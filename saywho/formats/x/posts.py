@@ -77,8 +77,8 @@ class Versions:
         number, first = int(own), ids[0]
         held = self._held.get(first)
         if number < self._seen.get(first, 0) or (held is not None and number < held[0]):
-            return (Skipped(item.place, "deleted"),)
-        older = [Skipped(held[1].place, "deleted")] if held is not None else []
+            return (Skipped(item.place, "older"),)
+        older = [Skipped(held[1].place, "older")] if held is not None else []
         self._held.pop(first, None)
         if own != ids[-1] and len(self._held) < 10_000:
             self._held[first] = (number, item)
