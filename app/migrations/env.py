@@ -10,6 +10,7 @@ from sqlalchemy.exc import SAWarning
 
 from app.config import Config
 from app.db.engine import backend_for
+from app.migrations import written  # noqa: F401 # It says how a revision is written.
 from app.migrations.tables import make_tables
 from app.models import Base
 

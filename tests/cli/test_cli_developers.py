@@ -8,9 +8,25 @@ from typing import Final
 import pytest
 
 from tests.databases import Databases
+from tests.db.schema import newest_ids, schema
 from tests.installation import ROOT, TIMEOUT_S, Checkout, Installation
 
 COLUMN: Final = "    display_name: Mapped["
+CHANGES: Final = {
+    "    display_name: Mapped[str | None] = mapped_column(String(320))\n": (
+        '    best_id: Mapped[int | None] = mapped_column(ForeignKey("Users.id"))\n'
+        "    motto: Mapped[str | None] = mapped_column(unique=True)\n"
+    ),
+    "    platform: Mapped[str] = mapped_column(String(16), default": (
+        "    platform: Mapped[str | None] = mapped_column(String(20), index=True, default"
+    ),
+    '        _partial_index("ix_Users_joined_to_id"': (
+        '        UniqueConstraint("username", "platform"),\n'
+        '        _partial_index("ix_Users_joined_to_id"'
+    ),
+}
+"""A column of another type, one less and two more, with keys and an index."""
+PEOPLE: Final = 'SELECT id, username, platform, created_at, version FROM "Users" ORDER BY id'
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -33,6 +49,37 @@ def test_a_column_is_added_by_the_commands_alone(databases: Databases, tmp_path:
     assert checkout.done("db", "history").splitlines()[0].endswith("authors have a motto")
     assert "authors have a motto" in checkout.done("db", "show", newest)
     assert checkout.done("db", "current").strip() == newest
+    databases.drop(tmp_path)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+def test_a_table_is_changed_by_the_commands_alone(databases: Databases, tmp_path: Path) -> None:
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    checkout = Checkout(tmp_path, databases.make(folder))
+    checkout.done("demo")
+    model = checkout.folder / "app/models/content.py"
+    text = model.read_text()
+    for old, new in CHANGES.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    model.write_text(text)
+
+    def kept() -> list[object]:
+        return [databases.fetch(folder, PEOPLE), newest_ids(databases, folder)]
+
+    before, rows = schema(databases, folder), kept()
+    assert all(rows)
+    checkout.done("db", "revision", "-m", "authors change", "--autogenerate")
+    checkout.done("db", "upgrade")
+    assert "No new upgrade operations" in checkout.done("db", "check")
+    lost = {name for name, *_ in before} - {name for name, *_ in schema(databases, folder)}
+    assert "Users.display_name" in lost
+    assert lost <= {"Users.display_name", "Users_platform_not_null"}  # PostgreSQL names the latter.
+    assert kept() == rows
+    checkout.done("db", "downgrade", "--yes")
+    assert schema(databases, folder) == before
+    assert kept() == rows
     databases.drop(tmp_path)
 
 

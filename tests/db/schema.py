@@ -1,6 +1,7 @@
 """All that a database consists of, to be compared."""
 
 from pathlib import Path
+from typing import Any, Final
 
 from tests.databases import Databases
 
@@ -28,6 +29,19 @@ POSTGRESQL = (
     "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
     "SELECT sequencename, data_type::text FROM pg_sequences WHERE schemaname = 'public'",
 )
+
+NEWEST_IDS: Final = {
+    "sqlite": "SELECT name, seq FROM sqlite_sequence WHERE seq > 0 ORDER BY name",
+    "postgresql": """
+        SELECT sequencename, last_value FROM pg_sequences
+        WHERE schemaname = 'public' AND last_value IS NOT NULL ORDER BY 1
+    """,
+}
+
+
+def newest_ids(databases: Databases, folder: Path) -> list[tuple[Any, ...]]:
+    """Return the newest id of each table, also that of a deleted row."""
+    return databases.fetch(folder, NEWEST_IDS[databases.kind])
 
 
 def schema(databases: Databases, folder: Path) -> set[tuple[object, ...]]:

@@ -77,6 +77,20 @@ async def test_an_exception_rolls_back_and_lets_the_next_in(db: Database) -> Non
     assert await count(db) == 1
 
 
+async def test_a_savepoint_before_all_else_is_rolled_back(db: Database) -> None:
+    """SQLAlchemy on plain aiosqlite begins no transaction before it, so its rows would stay."""
+
+    async def fail() -> None:
+        async with db.write() as session:
+            async with session.begin_nested():
+                await add_user(session, "ann")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert await count(db) == 0
+
+
 @pytest.mark.databases("sqlite")
 async def test_a_commit_that_fails_is_told_and_undone(db: Database) -> None:
     async def write() -> None:

@@ -31,7 +31,7 @@ from app.models import OLD_MESSAGE, Base
 from tests.browsing import Browser
 from tests.conftest import Client
 from tests.databases import Databases
-from tests.db.schema import schema
+from tests.db.schema import newest_ids, schema
 from tests.installation import Installation
 
 KEPT: Final = Path(__file__).with_name("kept")
@@ -110,14 +110,6 @@ UNREAD: Final = (
     *("fk_Operator_room_id_Room", "fk_Invitation_room_id_Room", "fk_Operator_person_id_Users"),
 )
 """Indexes of SQLite alone, and keys whose actions SQLAlchemy cannot read there."""
-GIVEN_OUT: Final = {
-    "sqlite": "SELECT name, seq FROM sqlite_sequence WHERE seq > 0 ORDER BY name",
-    "postgresql": """
-        SELECT sequencename, last_value FROM pg_sequences
-        WHERE schemaname = 'public' AND last_value IS NOT NULL ORDER BY 1
-    """,
-}
-"""The newest ids, also those of deleted rows."""
 
 
 @pytest.fixture
@@ -147,8 +139,8 @@ def fresh(databases: Databases, tmp_path: Path) -> set[tuple[object, ...]]:
 
 
 def rows(databases: Databases, config: Config) -> list[list[tuple[Any, ...]]]:
-    queries = (*ROWS, GIVEN_OUT[databases.kind])
-    return [databases.fetch(config.data_dir, query) for query in queries]
+    found = [databases.fetch(config.data_dir, query) for query in ROWS]
+    return [*found, newest_ids(databases, config.data_dir)]
 
 
 async def told_by_alembic(config: Config) -> list[Any]:
