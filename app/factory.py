@@ -86,6 +86,7 @@ def _put_in_front(app: App, config: Config, metrics: Metrics) -> None:
         partial(lifespan.cache_of, app),
         partial(policies.is_open, app),
         metrics.count_cached,
+        partial(policies.keys_of_visitor, app),
     )
     edge = Edge(
         Streams(cached),

@@ -6,7 +6,7 @@ A cached response is never stale: the feed first checks for commits of any proce
 import asyncio
 import functools
 import gzip
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -33,6 +33,20 @@ ZONED: Final = ZONE_COOKIE.encode()
 Headers = dict[bytes, bytes]
 OF_BODY: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
 """Headers that a response of status 304 lacks."""
+
+
+class Keys(NamedTuple):
+    """What answers to a visitor who has signed in, or sends a token, are kept by."""
+
+    is_of_all: bool
+    """Whether they may have what is kept for everybody."""
+    kind: Hashable
+    """Their rights."""
+    account: Hashable
+
+
+KeysOf = Callable[[Headers, str], Awaitable[Keys | None]]
+"""Returns them for a request's headers and scheme; None if nothing is kept for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,11 +98,13 @@ class Cached:
         memo: Callable[[], Memo[CachedResponse] | None],
         is_open: Callable[[str, str], bool],
         on_answer: Callable[[str], None] = lambda _: None,
+        keys_of: "KeysOf | None" = None,
     ) -> None:
         self._app = app
         self._memo = memo
         self._is_open = is_open
         self._on_answer = on_answer
+        self._keys_of = keys_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         memo = self._memo() if _is_reading(scope) else None
@@ -106,15 +122,18 @@ class Cached:
         is_current = True
         if memo.is_on or b"saywho-after" in headers:
             is_current = await memo.feed.catch_up()
-        is_common = memo.is_on and is_current and not _is_personal(headers)
+        visitor, is_kept = None, memo.is_on and is_current
+        if is_kept and _is_personal(headers):
+            visitor = await self._keys_of(headers, scope["scheme"]) if self._keys_of else None
+            is_kept = visitor is not None
         after = headers.get(b"saywho-after")
-        if not is_common or self._is_ahead(memo, after, scope["method"], scope["path"]):
+        if not is_kept or self._is_ahead(memo, after, scope["method"], scope["path"]):
             response, result = await make(), "bypass"
         elif _is_long(scope):
             response = await make()
         else:
-            key, own = _keys(scope, headers)
-            response = await memo.get_or_make(key, make, own)
+            key, *more = _keys(scope, headers, visitor)
+            response = await memo.get_or_make(key, make, *more)
             # Requests that come meanwhile share the next look into the log, which takes a thread:
             # 9% less processor time for an answer from the memo, with 64 connections.
             await asyncio.sleep(0)
@@ -131,7 +150,7 @@ class Cached:
         if not _is_reading(scope) or _is_long(scope) or _is_personal(headers := headers_of(scope)):
             return None
         tags, after = headers.get(b"if-none-match"), headers.get(b"saywho-after")
-        keys = _keys(scope, headers)
+        keys = _keys(scope, headers, None)
         return CachedRequest(scope["method"], scope["path"], tags, after, keys)
 
     def current_memo(self) -> Memo[CachedResponse] | None:
@@ -198,11 +217,11 @@ class CachedRequest(NamedTuple):
     """Its `If-None-Match`."""
     after: bytes | None
     """Its `Saywho-After`."""
-    keys: tuple[Hashable, Hashable]
+    keys: tuple[Hashable, ...]
     """The key of an answer that is the same for all visitors, and of the visitor's own."""
 
 
-def _keys(scope: Scope, headers: Headers) -> tuple[Hashable, Hashable]:
+def _keys(scope: Scope, headers: Headers, visitor: Keys | None) -> tuple[Hashable, ...]:
     cookies, language = headers.get(b"cookie", b""), None
     if not scope["path"].startswith(STATIC):
         accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
@@ -210,7 +229,11 @@ def _keys(scope: Scope, headers: Headers) -> tuple[Hashable, Hashable]:
     asked = scope.get("root_path", ""), scope["path"], scope["query_string"]
     key = *asked, takes_gzip(headers), language
     zone = _remembered_zone(cookies) if ZONED in cookies else None
-    return key, (*key, scope["scheme"], headers.get(b"host"), zone)
+    own = *key, scope["scheme"], headers.get(b"host"), zone
+    if visitor is None:
+        return key, own
+    of_kind = *own, visitor.kind, headers.get(b"sec-fetch-dest") == b"document"
+    return key if visitor.is_of_all else of_kind, of_kind, (*of_kind, visitor.account)
 
 
 def _is_reading(scope: Scope) -> bool:

@@ -89,8 +89,8 @@ class PendingValue(Generic[Value]):
         self.is_cacheable = False
         self.span: Span | None = None
         """The value is invalid outside; None for always valid."""
-        self.is_of_visitor = False
-        """Whether the value depends on what the visitor's own key holds."""
+        self.level = 0
+        """Place, among the keys, of the first that holds all that the value depends on."""
         self.unkeyed: set[str] = set()
         """What the value has read of the request that no key holds."""
         self.is_long = False
@@ -119,11 +119,18 @@ def holds_until(time: datetime) -> None:
 
 
 def depends_on_visitor() -> None:
-    """Record that the value being made depends on what the visitor's own key holds: their time
-    zone, and the scheme and host by which they asked.
+    """Record that the value being made depends on what the second key holds: the kind of visitor,
+    their time zone, and the scheme and host by which they asked.
     """
     if (pending := _current.get()) is not None:
-        pending.is_of_visitor = True
+        pending.level = max(pending.level, 1)
+
+
+def depends_on_account() -> None:
+    """Record that the value being made depends on who the visitor is, which the third key holds."""
+    if (pending := _current.get()) is not None:
+        pending.level = 2
+        release()
 
 
 def depends_on_unkeyed(name: str) -> None:
@@ -143,7 +150,7 @@ def _note_again(noted: PendingValue[Any]) -> None:
     if (pending := _current.get()) is not None:
         pending.user_ids |= noted.user_ids
         pending.unkeyed |= noted.unkeyed
-        pending.is_of_visitor |= noted.is_of_visitor
+        pending.level = max(pending.level, noted.level)
         if noted.span:
             holds_until(noted.span[1])
 
@@ -191,6 +198,10 @@ class Memo(Generic[Value]):
         self._entries: LruStore[Hashable, _Entry[Value]] = LruStore(
             max_size, lambda entry: size_of(entry.value)
         )
+        # Accounts together take no more than this.
+        self._of_accounts: LruStore[Hashable, _Entry[Value]] = LruStore(
+            self._largest, lambda entry: size_of(entry.value)
+        )
         self._pending: dict[Hashable, PendingValue[Value]] = {}
         feed.subscribe(self._note)
         feed.on_reset(self._outdate_all)
@@ -198,31 +209,38 @@ class Memo(Generic[Value]):
     def detach(self) -> None:
         """Stop following the feed, and forget all values."""
         self.feed.forget(self._note, self._outdate_all)
-        self._entries.clear()
+        self._clear()
 
     @property
     def size(self) -> int:
-        return self._entries.size
+        return self._entries.size + self._of_accounts.size
+
+    def _clear(self) -> None:
+        self._entries.clear()
+        self._of_accounts.clear()
+
+    def _store(self, level: int) -> "LruStore[Hashable, _Entry[Value]]":
+        return self._of_accounts if level == 2 else self._entries
 
     def find(self, *keys: Hashable) -> Value | None:
         """Return the value of the first key that has one, unless a dependency changed or its time
         is over.
         """
-        for key in keys:
-            if (found := self._find(key)) is not None:
+        for level, key in enumerate(keys):
+            if (found := self._find(key, self._store(level))) is not None:
                 return found
         return None
 
-    def _find(self, key: Hashable) -> Value | None:
-        entry = self._entries.get(key)
+    def _find(self, key: Hashable, store: LruStore[Hashable, _Entry[Value]]) -> Value | None:
+        entry = store.get(key)
         if entry is None:
             return None
         # The clock may have been set back to a day before.
         if entry.span is not None and not entry.span[0] <= now() < entry.span[1]:
-            self._entries.pop(key)
+            store.pop(key)
             return None
         if self._is_outdated(entry):
-            self._entries.pop(key)
+            store.pop(key)
             return None
         return entry.value
 
@@ -240,22 +258,19 @@ class Memo(Generic[Value]):
         return is_current and in_time and is_after and not self._is_outdated(noted)
 
     async def get_or_make(
-        self,
-        key: Hashable,
-        make: Callable[[], Awaitable[Value | None]],
-        own: Hashable | None = None,
+        self, key: Hashable, make: Callable[[], Awaitable[Value | None]], *more: Hashable
     ) -> Value | None:
         """Return the stored value, another caller's, or the result of `make`, stored if cacheable.
 
-        own: the visitor's own key, for a value that `depends_on_visitor`. A value that depends on
-        more of the request is not stored, and warns.
+        more: keys for a value that `depends_on_visitor`, and for one that `depends_on_account`. A
+        value that depends on more of the request is not stored, and warns.
 
         Another caller's value counts if nothing was committed between its beginning and this call.
         """
         called = self.time
-        keys = (key,) if own is None else (key, own)
+        keys = (key, *more)
         while (value := self.find(*keys)) is None:
-            pending = self._pending.get(keys[-1])
+            pending = self._pending.get(keys[:2][-1])
             if pending is None or pending.began < called:
                 return await self._make(keys, make)
             await asyncio.wait([pending.outcome])
@@ -275,28 +290,42 @@ class Memo(Generic[Value]):
         span: Span | None = None,
     ) -> None:
         """Store a value, valid within `span`, by the memo's time of its beginning."""
+        self._put(0, key, value, user_ids, began, span)
+
+    def _put(
+        self,
+        level: int,
+        key: Hashable,
+        value: Value,
+        user_ids: Iterable[int],
+        began: int,
+        span: Span | None,
+    ) -> None:
         if began >= self._emptied and self._size_of(value) <= self._largest:
-            self._entries.put(key, _Entry(value, frozenset(user_ids), began, span))
+            self._store(level).put(key, _Entry(value, frozenset(user_ids), began, span))
 
     async def _make(
         self, keys: tuple[Hashable, ...], make: Callable[[], Awaitable[Value | None]]
     ) -> Value | None:
-        own = keys[-1]
-        pending = self._pending[own] = PendingValue(self.time)
+        shared = keys[:2][-1]
+        pending = self._pending[shared] = PendingValue(self.time)
         token = _current.set(pending)
         try:
             value = await make()
-            if pending.is_of_visitor and own is keys[0]:
+            # Of those who say nothing about themselves, the second key holds all there is.
+            level = min(pending.level, len(keys) - 1)
+            if pending.level and not level:
                 pending.unkeyed.add("the visitor")
             if pending.is_cacheable and pending.unkeyed:
                 pending.is_cacheable = False
                 read = ", ".join(sorted(pending.unkeyed))
                 warnings.warn(f"not kept: it depends on more than its key, {read}", stacklevel=1)
             if value is not None and pending.is_cacheable:
-                key = own if pending.is_of_visitor else keys[0]
-                self.put(key, value, pending.user_ids, began=pending.began, span=pending.span)
+                noted = pending.user_ids, pending.began, pending.span
+                self._put(level, keys[level], value, *noted)
             if not pending.outcome.done():
-                pending.outcome.set_result(value if pending.is_cacheable else None)
+                is_shared = pending.is_cacheable and level < 2
+                pending.outcome.set_result(value if is_shared else None)
         except Exception:
             release()
             raise
@@ -305,8 +334,8 @@ class Memo(Generic[Value]):
         finally:
             _current.reset(token)
             pending.outcome.cancel()
-            if self._pending.get(own) is pending:
-                del self._pending[own]
+            if self._pending.get(shared) is pending:
+                del self._pending[shared]
 
     def _note(self, changes: Sequence[Change]) -> None:
         self.time += 1
@@ -316,7 +345,7 @@ class Memo(Generic[Value]):
                 self._changed[EVERYTHING] = self.time
         is_about_all = any(change.kind in ABOUT_ALL for change in changes)
         if any(change.kind in OF_SITE for change in changes):
-            self._entries.clear()
+            self._clear()
             self._emptied = self.time
         if is_about_all or len(self._changed) > 50_000:
             self._outdate_all()

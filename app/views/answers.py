@@ -29,10 +29,11 @@ from quart.wrappers.response import DataBody
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.urls import iri_to_uri
 
+from app.asgi.cached import headers_of as headers_in
 from app.asgi.streams import EndlessBody, hand_over
 from app.config import Config
 from app.current import current_g, current_request
-from app.db.result_cache import cacheable
+from app.db.result_cache import cacheable, depends_on_visitor
 from app.errors import (
     UNTYPED,
     AppError,
@@ -156,7 +157,8 @@ async def _add_headers(asked: Request, facts: Any, response: Response) -> None:
         # Going back after sign-out, browsers ignore `no-cache`. Parts of a page are fetched only
         # with it, and may be kept while the cookie is the same.
         response.vary.add("Cookie")
-        if response.mimetype == "text/html" or asked.headers.get("Sec-Fetch-Dest") == "document":
+        sent = headers_in(cast(Any, asked.scope))  # The key holds what is read of it.
+        if response.mimetype == "text/html" or sent.get(b"sec-fetch-dest") == b"document":
             response.headers["Cache-Control"] = "no-store"
             response.headers.pop("ETag", None)
 
@@ -171,11 +173,13 @@ async def _add_etag(response: Response) -> None:
 
 
 async def _is_of_account_alone(facts: Any) -> bool:
-    if facts.get("account") is None or (policy := facts.get("policy")) == "open":
+    account = facts.visitor.account
+    if account is None or (policy := facts.get("policy")) == "open":
         return False
-    if policy != "read" or facts.chat is not None:
-        return True
-    return not await resources().openness.is_surely_public()
+    if policy == "read" and facts.chat is None and await resources().openness.is_surely_public():
+        return False
+    depends_on_visitor()
+    return True
 
 
 async def _refuse_late(asked: Request, response: Response) -> Response:

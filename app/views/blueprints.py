@@ -21,7 +21,7 @@ from app.errors import InvalidInputError, StartError
 from app.lifespan import resources
 from app.paths import API
 from app.runtime.encoding import encoded
-from app.views.policies import IS_OURS, POLICY, OfChat, Policy, check_policy, declare, own_chat
+from app.views.policies import IS_OURS, POLICY, OfChat, Policy, check_policy, declare
 from app.views.requests import (
     Cursor,
     NoArgs,
@@ -139,10 +139,9 @@ def _counting(view: View) -> View:
         sent = headers_of(cast(Any, asked.scope))
         visitor = sent.get(b"cookie"), sent.get(b"accept-language"), sent.get(b"host")
         here = asked.scheme, asked.root_path, asked.path, asked.query_string
-        key = here, visitor, repr((facts.account, facts.token))
+        key = here, visitor, facts.visitor
         looks, make = resources().first_looks, functools.partial(view, **values)
-        # What a reader of one chat chose for themselves is in no event.
-        return await looks.get(key, make, may_share=own_chat() is None)
+        return await looks.get(key, make, may_share=True)
 
     return run
 

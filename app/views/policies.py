@@ -5,7 +5,7 @@ Readers of one chat read only addresses of their chat.
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeVar, cast, get_args
@@ -27,17 +27,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.http import parse_accept_header
+from werkzeug.sansio.http import parse_cookie
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from app.asgi.cached import headers_of
+from app.asgi.cached import Keys, headers_of
 from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
 from app.current import current_g, current_quart
 from app.db.result_cache import release
-from app.errors import ForbiddenError, StartError, UnauthorizedError
-from app.lifespan import Resources, resources
+from app.errors import AppError, ForbiddenError, StartError, UnauthorizedError
+from app.lifespan import KEY, Resources, resources
 from app.paths import API, EVERY_API, LONGEST_ADDRESS, METRICS
 from app.services.access.accounts import account_key
-from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
+from app.services.access.logins import SESSION_LIFETIME, LoginClient, find_session
 from app.services.access.rights import (
     INVALID,
     VISITOR,
@@ -47,6 +48,7 @@ from app.services.access.rights import (
     check_scope,
     is_same_chat,
 )
+from app.services.access.visitors import NOBODY, Visitor
 from app.services.compare.one_chat import OneChat
 from app.services.event_log import newest_event
 
@@ -113,39 +115,34 @@ def declare(view: View, name: Policy, of_chat: OfChat | None) -> View:
 async def check(asked: Request, facts: Any) -> Response | None:
     """Refuse what the visitor may not do; browsers sign in first.
 
-    Sets in `facts`, which is `g`: `account`, `operator` if it is one, `policy`, and `chat`, the
-    only readable chat.
+    Sets in `facts`, which is `g`: `visitor`, of which it makes `account`, `operator`, `token` and
+    `chat`, the only readable chat; and `policy`.
     """
     openness = resources().openness
-    nobody: dict[str, Any] = dict.fromkeys(("account", "operator", "chat"))
-    vars(facts).update(nobody, is_visitor=False, is_closed=not openness.seems_public)
+    vars(facts).update(is_visitor=False, is_closed=not openness.seems_public)
     if (refusal := cast(dict[str, Any], asked.scope).get(REFUSAL)) is not None:
         raise refusal
     app, endpoint = current_quart(), asked.endpoint
     _release_plain_view(app, endpoint)
     declared = _declared_policy(app, endpoint)
-    is_for_players = declared == "player" and asked.method != "OPTIONS"
-    facts.token = token = None if is_for_players else await _token(asked)
+    facts.visitor = visitor = await _find_visitor(asked, declared)
+    token, account = visitor
     if token is None:
-        facts.account = account = await _signed_in(asked)
-        facts.operator = account if account and account.is_operator else None
-        facts.chat = account.room_id if account else None
         _check_origin(asked)
-    is_unknown = token is None and facts.account is None
-    facts.is_closed = facts.is_closed and is_unknown
+    facts.is_closed = facts.is_closed and visitor == NOBODY
     facts.policy = policy = _policy_of_address(asked, declared)
     if policy == "player" and not ("Authorization" in asked.headers or _has_cookie_of_player()):
         return send_to_login()
-    if policy in ("open", "player") or facts.operator is not None:
+    if policy in ("open", "player") or (account is not None and account.is_operator):
         return None
-    if facts.chat is not None:
-        await _check_own_chat(policy, facts.chat)
+    if visitor.chat is not None:
+        await _check_own_chat(policy, visitor.chat)
         return None
     if policy == "read" and await openness.is_public():
         # With SAYWHO_PUBLIC the site cannot become private.
-        facts.is_visitor = is_unknown and openness.setting is None
+        facts.is_visitor = visitor == NOBODY and openness.setting is None
         return None
-    if facts.account is not None:
+    if account is not None:
         if policy not in {"read", "known", "account"}:
             raise ForbiddenError("Your account can only read; ask an operator to do this")
         return None
@@ -250,16 +247,15 @@ def own_scope() -> Scope:
     """Return what the visitor may do: a token's scope, or everything for an operator."""
     facts = current_g()
     if facts.token is not None:
-        return cast(TokenFacts, facts.token).scope
+        return cast(Scope, facts.token.scope)
     return "admin" if facts.operator is not None else "read"
 
 
 def own_name() -> str | None:
     """Return the visitor's token or account as imports know who began them."""
     if g.token is not None:
-        return f"token {cast(TokenFacts, g.token).id}"
-    account = cast(SignedInAccount | None, g.account)
-    return None if account is None else f"account {account.account_id}"
+        return f"token {g.token.id}"
+    return None if g.account is None else f"account {g.account.account_id}"
 
 
 def send_to_login() -> Response:
@@ -351,22 +347,43 @@ def name_event(event_id: int) -> None:
         return response
 
 
-async def _token(asked: Request) -> TokenFacts | None:
-    header = asked.headers.get("Authorization")
+async def _find_visitor(asked: Request, declared: Policy | None) -> Visitor:
+    sent = headers_of(cast(Any, asked.scope))
+    if declared == "player" and asked.method != "OPTIONS":
+        sent.pop(b"authorization", None)
+    return await find_visitor(resources(), sent, asked.scheme)
+
+
+async def find_visitor(found: Resources, sent: Mapping[bytes, bytes], scheme: str) -> Visitor:
+    """Return who sent these headers. Raises UnauthorizedError for a token that is not in force."""
+    header = sent.get(b"authorization")
     if header is None:
-        return None
-    scheme, _, secret = header.partition(" ")
-    token = None
-    if scheme.lower() == "bearer":
-        token = await resources().reads.token(secret.strip())
+        name = _cookie_name("session", is_secure=scheme == "https")
+        if name.encode() not in (cookies := sent.get(b"cookie", b"")):
+            return NOBODY
+        secret = _unsigned(found, "session", "", parse_cookie(cookies.decode("latin-1")).get(name))
+        return Visitor(None, await find_session(found.db, found.feed, secret) if secret else None)
+    kind, _, secret = header.decode("latin-1").partition(" ")
+    token = await found.reads.token(secret.strip()) if kind.lower() == "bearer" else None
     if token is None:
         raise UnauthorizedError("The API token is unknown, revoked or expired", headers=INVALID)
-    return token
+    return Visitor(token)
+
+
+async def keys_of_visitor(app: Quart, sent: Mapping[bytes, bytes], scheme: str) -> Keys | None:
+    """Return what an answer to a visitor with rights of their own is kept by; None if it is not."""
+    found: Resources = app.extensions[KEY]
+    try:
+        visitor = await find_visitor(found, sent, scheme)
+    except AppError:
+        return None
+    is_of_all = visitor.chat is None and found.openness.is_known_public
+    return Keys(is_of_all, visitor.kind, visitor) if visitor != NOBODY else None
 
 
 def own_chat() -> int | None:
     """Return the visitor's only readable chat; None for the whole site."""
-    chat: int | None = current_g().get("chat")
+    chat: int | None = current_g().chat
     return chat
 
 
@@ -406,15 +423,11 @@ def cookie_name(asked: Request, kind: str) -> str:
 
     Browsers accept `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
     """
-    return f"{'__Host-' if asked.is_secure else ''}saywho_{kind}"
+    return _cookie_name(kind, is_secure=asked.is_secure)
 
 
-async def _signed_in(asked: Request) -> SignedInAccount | None:
-    secret = _get(asked, "session")
-    if secret is None:
-        return None
-    async with resources().db.read() as session:
-        return await find_session(session, secret)
+def _cookie_name(kind: str, *, is_secure: bool) -> str:
+    return f"{'__Host-' if is_secure else ''}saywho_{kind}"
 
 
 def set_session(response: Response, secret: str, name: str) -> None:
@@ -434,10 +447,12 @@ def client_of(name: str) -> LoginClient:
 
 
 def _get(asked: Request, kind: Cookie, *, of: str = "") -> str | None:
-    if not (value := asked.cookies.get(cookie_name(asked, kind))):
-        return None
+    return _unsigned(resources(), kind, of, asked.cookies.get(cookie_name(asked, kind)))
+
+
+def _unsigned(found: Resources, kind: Cookie, account: str, value: str | None) -> str | None:
     try:
-        return _signer(kind, of).unsign(value).decode()
+        return _signer(found, kind, account).unsign(value).decode() if value else None
     except (BadSignature, UnicodeDecodeError):
         return None
 
@@ -446,7 +461,10 @@ def _set(
     response: Response, kind: Cookie, value: str, lifetime: timedelta, *, of: str = ""
 ) -> None:
     set_secret(
-        response, cookie_name(request, kind), _signer(kind, of).sign(value).decode(), lifetime
+        response,
+        cookie_name(request, kind),
+        _signer(resources(), kind, of).sign(value).decode(),
+        lifetime,
     )
 
 
@@ -463,6 +481,6 @@ def set_secret(response: Response, name: str, value: str, lifetime: timedelta) -
     )
 
 
-def _signer(kind: Cookie, account: str) -> Signer:
+def _signer(found: Resources, kind: Cookie, account: str) -> Signer:
     # The last key signs; all of them verify.
-    return Signer(list(reversed(resources().secret_keys)), salt=kind + account_key(account))
+    return Signer(list(reversed(found.secret_keys)), salt=kind + account_key(account))

@@ -24,10 +24,13 @@ from werkzeug.routing import MapAdapter
 from werkzeug.sansio.http import parse_cookie
 
 from app.asgi.cached import headers_of
-from app.db.result_cache import depends_on_unkeyed, depends_on_visitor
+from app.db.result_cache import depends_on_account, depends_on_unkeyed, depends_on_visitor
 from app.language.of_request import COOKIE
 from app.lifespan import KEY
 from app.runtime.clock import ZONE_COOKIE
+from app.services.access.logins import SignedInAccount
+from app.services.access.rights import TokenFacts
+from app.services.access.visitors import NOBODY, NotedFacts
 
 LISTENS_AFTER_S: Final = 0.05
 """Time from a reading request until the program listens whether its client leaves, in seconds."""
@@ -37,14 +40,14 @@ STOPPING_S: Final = 1.0
 IN_KEYS: Final = frozenset(
     {
         *("Accept-Language", "Cookie", "Host"),
-        *("Authorization", "Saywho-After"),  # Answers of such a request are not kept, or of no use.
+        "Saywho-After",  # An answer that may be of another event is not kept.
         *("Range", "If-Range", "If-Match", "If-None-Match"),  # Only an answer of 200 is kept.
         *("If-Modified-Since", "If-Unmodified-Since"),
     }
 )
 """Headers that an answer may depend on and be kept: `_keys` of `asgi/cached.py` holds them, or they
 change nothing about an answer that is kept."""
-COOKIES_IN_KEYS: Final = frozenset({COOKIE, "saywho_session", "__Host-saywho_session"})
+COOKIES_OF_SESSIONS: Final = frozenset({"saywho_session", "__Host-saywho_session"})
 OF_TRACEBACKS: Final = {
     # Quart (0.22) does not escape the values that it shows, such as a request's.
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
@@ -92,7 +95,9 @@ class SentHeaders(Headers):
         return super().__iter__()
 
     def _note(self, name: str) -> None:
-        if self.is_read and name not in IN_KEYS:
+        if self.is_read and name == "Authorization":
+            depends_on_account()
+        elif self.is_read and name not in IN_KEYS:
             depends_on_unkeyed(name)
 
 
@@ -119,8 +124,44 @@ class SentCookies(ImmutableMultiDict[str, str]):
 def _note_cookie(name: str) -> None:
     if name == ZONE_COOKIE:
         depends_on_visitor()
-    elif name not in COOKIES_IN_KEYS:
+    elif name in COOKIES_OF_SESSIONS:
+        depends_on_account()
+    elif name != COOKIE:
         depends_on_unkeyed(name)
+
+
+class VisitorGlobals(Quart.app_ctx_globals_class):  # type: ignore[valid-type,misc]
+    """Quart's `g`, of which an answer notes what it reads of its visitor (`db/result_cache.py`)."""
+
+    visitor = NOBODY
+    """Who asks; reading it is not noted. An error may come before anybody was looked for."""
+
+    @property
+    def account(self) -> NotedFacts | None:
+        return _noted_facts(self.visitor.account)
+
+    @property
+    def operator(self) -> NotedFacts | None:
+        account = self.visitor.account
+        return _noted_facts(account if account and account.is_operator else None)
+
+    @property
+    def token(self) -> NotedFacts | None:
+        return _noted_facts(self.visitor.token)
+
+    @property
+    def chat(self) -> int | None:
+        """The only chat that the visitor may read, which all keys hold."""
+        return self.visitor.chat
+
+    def get(self, name: str, default: Any = None) -> Any:
+        is_noted = name in {"account", "operator", "token", "chat"}
+        return getattr(self, name) if is_noted else super().get(name, default)
+
+
+def _noted_facts(facts: SignedInAccount | TokenFacts | None) -> NotedFacts | None:
+    depends_on_visitor()
+    return None if facts is None else NotedFacts(facts)
 
 
 class VisitorRequest(Request):
@@ -317,6 +358,7 @@ class App(Quart):
     Nothing of Quart is taken away: its views, blueprints, hooks and sessions work.
     """
 
+    app_ctx_globals_class = VisitorGlobals
     session_interface = CookieSessions()
     asgi_http_class = RequestConnection
     url_rule_class = Route

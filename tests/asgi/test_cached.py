@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from quart import Quart, request
+from quart import Quart, g, request
 
 from app.db.result_cache import cacheable
 from app.views.policies import policy
@@ -170,16 +170,38 @@ async def test_an_answer_that_reads_another_header_is_not_kept(
 
 
 @pytest.mark.usefixtures("filled")
-async def test_nothing_of_one_visitor_is_kept_for_another(app: Quart, anybody: Client) -> None:
-    reader = await client_with(app, "read")
+async def test_a_session_that_is_none_keeps_nothing(app: Quart, anybody: Client) -> None:
     cookies = [("Cookie", "saywho_session=x"), ("Cookie", "saywho_lang=ko")]
-    for headers in ([*reader.headers.items()], cookies, cookies[::-1]):
+    for headers in (cookies, cookies[::-1]):
         for _ in range(2):
             answer = await app.test_client().get("/", headers=headers)
             assert answer.headers["Cache-Status"] == "saywho; fwd=bypass"
     assert (await anybody.get("/")).headers["Cache-Status"] == "saywho; fwd=miss"
     switched = await anybody.get("/?locale=ko")
     assert (switched.status_code, "Cache-Status" in switched.headers) == (303, False)
+
+
+@pytest.mark.parametrize("reads", ["authorization", "headers", "account"])
+async def test_a_view_that_reads_who_asks_is_kept_for_them_alone(app: Quart, reads: str) -> None:
+    @app.get("/who")
+    @policy("read")
+    async def show_who() -> str:
+        cacheable()
+        if reads == "authorization":
+            return str(request.authorization.token) if request.authorization else "nobody"
+        if reads == "headers":
+            return request.headers.get("Authorization", "nobody")
+        return str(g.token.id) if g.token else "nobody"
+
+    seen = dict[str, str]()
+    for scope in ("read", "read", "write"):
+        client = await client_with(app, scope)
+        for status in ("fwd=miss", "hit"):
+            answer = await client.get("/who")
+            assert answer.headers["Cache-Status"] == f"saywho; {status}"
+            seen[client.headers["Authorization"]] = await answer.get_data(as_text=True)
+    assert len({*seen.values()}) == 3
+    assert await (await Client(app, {}).get("/who")).get_data(as_text=True) == "nobody"
 
 
 async def test_answers_of_404_are_not_cached(anybody: Client, writer: Client) -> None:

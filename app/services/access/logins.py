@@ -12,10 +12,12 @@ import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import table_of
+from app.db.backend import Sessions, table_of
 from app.db.engine import Database
+from app.db.feed import Feed
 from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
+from app.models.base import as_utc
 from app.security import digest, new_secret
 from app.services.access.accounts import (
     OPERATOR,
@@ -45,6 +47,10 @@ class SignedInAccount(msgspec.Struct, frozen=True):
     role: Role
     room_id: int | None = None
     """The only chat that a reader may read; None for the whole site."""
+    person: tuple[int | None, bool] = (None, False)
+    """Who of the chat they say to be, by id, and whether they said so: no event tells of it, so
+    the key of what is kept for them does.
+    """
 
     @property
     def is_operator(self) -> bool:
@@ -177,20 +183,36 @@ async def add_session(session: AsyncSession, account: Operator) -> str:
     return secret
 
 
-async def find_session(session: AsyncSession, secret: str) -> SignedInAccount | None:
-    values = {"digest": digest(secret), "ended": now() - SESSION_LIFETIME}
-    row = (await session.execute(_accounts(), values)).first()
-    return None if row is None else SignedInAccount(*row)
+async def find_session(db: Sessions, feed: Feed, secret: str) -> SignedInAccount | None:
+    """Return the account of a session in force, on SQLite without one of the pool."""
+    sha256 = digest(secret)
+    rows: Sequence[Sequence[Any]] | None = feed.read_at_once(_AT_ONCE, sha256)
+    if rows is None:
+        async with db.read() as session:
+            rows = (await session.execute(_accounts(), {"digest": sha256})).all()
+    else:
+        rows = [(*row[:-1], as_utc(row[-1])) for row in rows]
+    for session_id, account_id, name, role, room_id, person_id, is_chosen, began_at in rows:
+        if began_at > now() - SESSION_LIFETIME:
+            person = person_id, bool(is_chosen)
+            return SignedInAccount(session_id, account_id, name, role, room_id, person)
+    return None
+
+
+_AT_ONCE: Final = (
+    "SELECT session.id, account.id, name, role, room_id, person_id, is_person_chosen,"
+    ' session.created_at FROM "LoginSession" session'
+    ' JOIN "Operator" account ON account.id = operator_id WHERE sha256 = ?'
+)
 
 
 @cache
 def _accounts() -> Select[*tuple[Any, ...]]:
     # Making the statement takes twice the calls of executing it.
     login, account = table_of(LoginSession).c, table_of(Operator).c
-    return select(login.id, account.id, account.name, account.role, account.room_id).where(
-        account.id == login.operator_id,
-        login.sha256 == bindparam("digest"),
-        login.created_at > bindparam("ended"),
+    facts = account.name, account.role, account.room_id, account.person_id
+    return select(login.id, account.id, *facts, account.is_person_chosen, login.created_at).where(
+        account.id == login.operator_id, login.sha256 == bindparam("digest")
     )
 
 

@@ -306,6 +306,13 @@ class Openness:
         """The last known state, for a page's look, never for a right."""
         return self._switch is not False if self.setting is None else self.setting
 
+    @property
+    def is_known_public(self) -> bool:
+        """Whether reading needs no sign-in, by the commits that the feed has announced; False
+        before the switch was read.
+        """
+        return self._switch is True if self.setting is None else self.setting
+
     async def is_public(self) -> bool:
         """Return whether reading needs no sign-in; without a readable log, by the row."""
         if self.setting is not None:
