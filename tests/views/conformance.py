@@ -118,7 +118,7 @@ class Api:
         assert content is not None, (name, answer.mimetype, data)
         if answer.mimetype == "application/x-ndjson":
             value = [json.loads(line) for line in data.splitlines()]
-            line = content["schema"]["contentSchema"]
+            line = content["schema"]["x-lines"]
             faults = [fault for each in value for fault in self.faults(each, line)]
         else:
             is_text = answer.mimetype.startswith("text/")

@@ -116,10 +116,6 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     """Last day of the year; today, if the year has not ended."""
     by_year: list[int]
     """Number of posts in each of the calendar's `years`."""
-    came: None = None
-    """Null since version 2: see `words`."""
-    went: None = None
-    """Null since version 2: see `words`."""
     only: list[YearWord] = []
     """Empty since version 2: see `words`."""
     words: list[YearWord] | None

@@ -147,7 +147,7 @@ def _lines_of(schema: Schema) -> Schema:
         "type": "string",
         "description": f"JSON lines: one {' or '.join(options)} a line",
         "contentMediaType": NDJSON,
-        "contentSchema": schema,
+        "x-lines": schema,
     }
 
 
@@ -162,6 +162,10 @@ def plain(schema: Schema) -> Schema:
         changed[key] = [plain(part) for part in changed[key]]
     if "items" in changed:
         changed["items"] = plain(changed["items"])
+    elif places := changed.get("prefixItems"):
+        # Some generators read no tuples: for them each place may have what any place has.
+        each = [place for at, place in enumerate(places) if place not in places[:at]]
+        changed["items"] = each[0] if len(each) == 1 else {"anyOf": each}
     if "properties" in changed:
         changed["properties"] = {
             name: plain(field) for name, field in changed["properties"].items()

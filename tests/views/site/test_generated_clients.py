@@ -1,4 +1,4 @@
-"""Clients that two common generators make of the API's document compile, and are answered.
+"""Clients that common generators make of the API's document compile, and are answered.
 
 The generators are installed for the test; without Node, or without them, it is skipped.
 """
@@ -20,9 +20,10 @@ from tests.server import SERVE, Server, serving
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
 PYTHON_PACKAGE: Final = "openapi-python-client==0.29.1"
+READING_PACKAGE: Final = "aiopenapi3==0.11.0"
 NODE_PACKAGES: Final = (
     *("openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3"),
-    "@types/node@20.19.25",
+    *("swagger-typescript-api@13.13.0", "@types/node@20.19.25"),
 )
 INSTALL_S: Final = 240
 """Seconds that an installation may take."""
@@ -93,6 +94,37 @@ TYPESCRIPT: Final = """
     await client.POST("/api/v1/users/{username}/tweets", { params, body: {} });
     console.log(JSON.stringify([verdict, likeliest.username, id > 0, neither.error?.status]));
 """
+READING: Final = """
+    import sys
+
+    from aiopenapi3 import OpenAPI
+
+    url, token, name = sys.argv[1:4]
+    client = OpenAPI.load_sync(f"{url}/api/v1/openapi.json")
+    client.authenticate(bearer=token)
+    assert client._.create_user(data={"username": "sora"}).username == "sora"
+    sent = {"text": "The ferry waits in the fog."}
+    post = client._.create_tweet(parameters={"username": "sora"}, data=sent)
+    assert client._.show_tweet(parameters={"tweet_id": post.id}).reply_to is None
+    found = client._.search_tweets(parameters={"q": "fog", "username": name, "limit": 2}).items[0]
+    start, end = found.highlights[0]
+    assert found.text[start:end].lower() == "fog"
+    assert client._.list_users(parameters={"limit": 1}).items[0].tweets > 0
+"""
+CALLS: Final = """
+    import { Api } from "./calls.js";
+
+    const [baseUrl, token, username] = process.argv.slice(2);
+    const headers = { Authorization: `Bearer ${token}` };
+    const { api } = new Api({ baseUrl, baseApiParams: { headers } });
+    await api.createUser({ username: "li" });
+    const post = await api.createTweet("li", { text: "The ferry waits in the fog." });
+    const read = await api.showTweet(post.data.id);
+    const found = await api.searchTweets({ q: "fog", username, limit: 2 });
+    const [start, end]: [number, number] = found.data.items[0].highlights[0];
+    const mark = found.data.items[0].text.slice(start, end);
+    console.log(JSON.stringify([read.data.reply_to, mark.toLowerCase()]));
+"""
 SETTINGS: Final = {
     "compilerOptions": {
         "target": "es2022",
@@ -102,7 +134,7 @@ SETTINGS: Final = {
         "types": ["node"],
         "lib": ["es2022", "dom"],
     },
-    "files": ["client.ts"],
+    "files": ["client.ts", "calls_client.ts"],
 }
 
 
@@ -163,9 +195,19 @@ def test_a_client_of_openapi_python_client_is_answered(site: Server, tmp_path: P
     done(python, "client.py", address_of(site), site.token, *NAMES, folder=tmp_path)
 
 
-def test_a_client_of_openapi_typescript_compiles_and_is_answered(
-    site: Server, tmp_path: Path
-) -> None:
+def test_aiopenapi3_reads_the_document_and_is_answered(site: Server, tmp_path: Path) -> None:
+    python = tmp_path / "venv" / "bin" / "python"
+    install(
+        "aiopenapi3",
+        [sys.executable, "-m", "venv", "venv"],
+        [str(python), "-m", "pip", "install", "--quiet", READING_PACKAGE],
+        folder=tmp_path,
+    )
+    (tmp_path / "client.py").write_text(textwrap.dedent(READING))
+    done(python, "client.py", address_of(site), site.token, NAMES[0], folder=tmp_path)
+
+
+def test_clients_in_typescript_compile_and_are_answered(site: Server, tmp_path: Path) -> None:
     if shutil.which("npm") is None:
         pytest.skip("openapi-typescript cannot be installed: Node and npm are missing")
     (tmp_path / "package.json").write_text(json.dumps({"type": "module", "private": True}))
@@ -176,8 +218,20 @@ def test_a_client_of_openapi_typescript_compiles_and_is_answered(
     )
     document, tools = f"{address_of(site)}/api/v1/openapi.json", tmp_path / "node_modules" / ".bin"
     done(tools / "openapi-typescript", document, "--output", "saywho.ts", folder=tmp_path)
+    made = done(
+        *(tools / "swagger-typescript-api", "generate", "--path", document),
+        *("--output", ".", "--name", "calls.ts"),
+        folder=tmp_path,
+    )
+    assert "error" not in made.stdout
+    calls = (tmp_path / "calls.ts").read_text()
+    # Otherwise nothing that it makes would be checked.
+    (tmp_path / "calls.ts").write_text(calls.replace("// @ts-nocheck", ""))
     (tmp_path / "client.ts").write_text(textwrap.dedent(TYPESCRIPT))
+    (tmp_path / "calls_client.ts").write_text(textwrap.dedent(CALLS))
     (tmp_path / "tsconfig.json").write_text(json.dumps(SETTINGS))
     done(tools / "tsc", folder=tmp_path)
     ran = done("node", "client.js", address_of(site), site.token, *NAMES, folder=tmp_path)
     assert json.loads(ran.stdout) == ["likely", NAMES[0], True, 422]
+    ran = done("node", "calls_client.js", address_of(site), site.token, NAMES[0], folder=tmp_path)
+    assert json.loads(ran.stdout) == [None, "fog"]

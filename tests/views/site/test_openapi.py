@@ -126,6 +126,38 @@ def test_generators_of_clients_can_read_the_document(api: Api) -> None:
             check_schema(api, schema)
 
 
+def parts_in(part: Any) -> Iterator[dict[str, Any]]:
+    """Yield each object of the document but for examples, at whatever place it stands."""
+    if isinstance(part, dict):
+        yield part
+    for key in part:
+        inner = part[key] if isinstance(part, dict) else key
+        if isinstance(inner, dict | list) and key not in ("example", "examples"):
+            yield from parts_in(inner)
+
+
+def test_clients_can_be_made_of_each_part_of_the_document(api: Api) -> None:
+    for part in parts_in(api.document):
+        # aiopenapi3 refuses the whole document, where a schema describes what a text contains.
+        assert "contentSchema" not in part
+        # openapi-generator makes no client of a value that can be nothing but null.
+        inner = part["properties"].values() if "properties" in part else ()
+        alone = [*inner, part.get("items"), part.get("schema")]
+        assert not [each for each in alone if each and set(kinds_of(each)) == {"null"}], part
+        # aiopenapi3 and swagger-typescript-api read no tuples.
+        if "prefixItems" in part:
+            length = len(part["prefixItems"])
+            assert part["minItems"] == part["maxItems"] == length
+            options = part["items"].get("anyOf", [part["items"]])
+            assert all(place in options for place in part["prefixItems"])
+
+
+def kinds_of(schema: dict[str, Any]) -> Iterator[str]:
+    for option in schema.get("anyOf", schema.get("oneOf", [schema])):
+        is_null = option.get("type") in ("null", ["null"]) or option.get("const", 0) is None
+        yield "null" if is_null or option.get("enum") == [None] else "other"
+
+
 async def test_the_document_refuses_what_the_server_refuses(app: Quart, admin: Client) -> None:
     api = Api(app)
     both = {"text": "Fog", "texts": ["Fog"]}
