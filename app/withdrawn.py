@@ -11,6 +11,10 @@ _ADDRESSES: Final = (
         r"(/api/v1)?/mirror|/compare/case",
         Message("This address is gone. A comparison shows how a text gives its author away"),
     ),
+    (
+        r"/user/[^/]+/website(\.zip)?",
+        Message("This page is gone. The command saywho publish writes an author’s website"),
+    ),
 )
 COMMANDS: Final[Mapping[str, str]] = {
     "case": "use compare -u NAME --json, which has a ratio and its evidence",

@@ -38,7 +38,7 @@ LEFT: Final[Mapping[str, Left]] = {
     "pictures": Left(page="/room/1/portrait/picture"),
     "portraits": Left(operation="/api/v1/rooms/{room_id}/portrait"),
     "mcp": Left(page="/llms.txt", command="mcp"),
-    "publish": Left(page="/user/ann/website", command="publish"),
+    "publish": Left(command="publish"),
     "quiz": Left(page="/quiz"),
     "report": Left(page="/room/1/report", command="report"),
     "tables": Left(page="/compare/table"),

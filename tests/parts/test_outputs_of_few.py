@@ -2,11 +2,8 @@
 for a stranger's text, and none says what was measured in English.
 """
 
-import io
 import json
-import zipfile
 from collections.abc import Awaitable, Callable
-from html import unescape
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -123,14 +120,6 @@ async def people(site: Site) -> str:
     return "".join([await site.operator.page(f"/user/{name}") for name in NAMES])
 
 
-async def website(site: Site) -> str:
-    answer = await site.operator.get(f"/user/{NAMES[0]}/website.zip")
-    with zipfile.ZipFile(io.BytesIO(await answer.get_data())) as archive:
-        texts = [archive.read(name) for name in archive.namelist() if name.endswith(".html")]
-    assert texts
-    return unescape(b"".join(texts).decode())
-
-
 OUTPUTS: Final[tuple[Callable[[Site], Awaitable[str]], ...]] = (
     comparison,
     picture,
@@ -142,7 +131,6 @@ OUTPUTS: Final[tuple[Callable[[Site], Awaitable[str]], ...]] = (
     quiz,
     game,
     people,
-    website,
 )
 
 

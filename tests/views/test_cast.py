@@ -55,7 +55,6 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/compare/card": (f"/compare/card?{NAMED}",),
     "/compare/table": (f"/compare/table?{NAMED}",),
     "/compare/picture": (f"/compare/picture?{TEXT}&{NAMED}",),
-    "/user/<username>/website": ("/user/Anna_Kim/website",),
     "/user/<username>/report": (f"/user/{quote(PAIR[0])}/report?year=2024",),
     "/user/<username>/report/preview": (f"/user/{quote(PAIR[0])}/report/preview?year=2024",),
     "/room/<id:room_id>/report": ("/room/1/report",),

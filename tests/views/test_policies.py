@@ -152,8 +152,6 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/compare/card": {"GET": "read"},
     "/compare/card": {"GET": "read"},
     "/compare/table": {"GET": "read", "POST": "read"},
-    "/user/<username>/website": {"GET": "operator"},
-    "/user/<username>/website.zip": {"GET": "operator"},
     "/user/<username>/report": {"GET": "account", "POST": "account"},
     "/user/<username>/report/preview": {"GET": "account", "POST": "account"},
     "/room/<id:room_id>/report": {"GET": "account", "POST": "account"},

@@ -111,7 +111,7 @@ def test_the_guide_lists_the_outputs_of_each_subject(site: Quart) -> None:
         named = {rule for cell in row[1:] for rule in re.findall(r"`(/[^`]*)`", cell)}
         assert named
         assert named <= rules
-        ends = ("", "/picture", "/portrait/picture", "/cards", "/report", "/website")
+        ends = ("", "/picture", "/portrait/picture", "/cards", "/report")
         assert named >= {f"{kind.path}{end}" for end in ends} & rules
 
 

@@ -148,15 +148,6 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
     )
 
 
-async def check_posts(session: AsyncSession, username: str, choice: PostChoice) -> Author:
-    """Return the author. Raises the errors of `find_posts`, and reads one post only."""
-    author = await get_author(session, username)
-    chosen = _conditions(author, choice)
-    if not await session.scalar(select(exists().where(*chosen, _is_public(choice)))):
-        raise _nothing(await _left_out(session, chosen, choice))
-    return author
-
-
 def _nothing(left_out: LeftOutPosts) -> NotFoundError:
     if left_out:
         return NotFoundError(

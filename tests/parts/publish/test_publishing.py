@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from app.parts.publish.folder import DRAFTS, MARK
 from tests.archives import picture, x_file, x_media, x_zip
+from tests.conftest import Client
 from tests.installation import PROGRAM, Installation, lines
 from tests.mounting import in_memory, mounted_at
 
@@ -515,3 +516,10 @@ def test_a_person_on_a_terminal_is_asked(site: Installation, tmp_path: Path) -> 
     assert "8 posts" in asked.stderr
     assert "jun" in asked.stderr
     assert not (tmp_path / "website").exists()
+
+
+async def test_addresses_that_are_gone_name_the_way(writer: Client) -> None:
+    await writer.add_posts({"username": "mina", "text": "by the sea"})
+    for path in ("website", "website.zip"):
+        page = await writer.page(f"/user/mina/{path}", status=410)
+        assert "The command saywho publish writes an author’s website" in page
