@@ -22,7 +22,10 @@ from saywho.formats.post import Platform
 
 FormT = TypeVar("FormT", bound=Struct)
 Year = Annotated[int, Meta(ge=1, le=9998)]
+Days = tuple[date, date]
+"""The first day, and the day after the last."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAYS = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 BAD_DAYS: Final = {
     "since": Message("The first day cannot be read: write it like 2026-01-31"),
     "until": Message("The end date cannot be read: write it like 2026-01-31"),
@@ -205,27 +208,34 @@ def parse_instant(name: str, value: str, zone: ZoneInfo) -> datetime | None:
         ) from None
 
 
-def parse_day(name: str, value: str) -> date | None:
-    """Return the day of a parameter, None if it is empty. Raises MalformedError."""
-    if not value:
-        return None
-    try:
-        if not _DATE.fullmatch(value) or (day := date.fromisoformat(value)) == date.max:
-            raise ValueError(value)
-    except ValueError:
-        raise MalformedError("{name} must be a date", name=name, loc=name) from None
-    return day
-
-
 def day_of(time: datetime | None, zone: ZoneInfo) -> date | None:
     return time.astimezone(zone).date() if time else None
 
 
-def span_of_day(day: date | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-    """Return the beginnings of a day and the next; None without a day."""
-    if day is None:
+def parse_days(name: str, value: str) -> Days | None:
+    """Return the first day of a day, a month or a year such as 2026-01, and the day after its last.
+
+    None if it is empty. Raises MalformedError.
+    """
+    if not value:
+        return None
+    try:
+        if not _DAYS.fullmatch(value):
+            raise ValueError(value)
+        year, month, day = (*map(int, value.split("-")), 0, 0)[:3]
+        first = date(year, month or 1, day or 1)
+        if day:
+            return first, first + timedelta(days=1)
+        return first, date(year + month // 12, month % 12 + 1, 1) if month else date(year + 1, 1, 1)
+    except (ValueError, OverflowError):
+        raise MalformedError("{name} must be a date", name=name, loc=name) from None
+
+
+def span_of_days(days: Days | None, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+    """Return the beginnings of the first day and of the day after the last; None without days."""
+    if days is None:
         return None, None
-    return first_instant(day, zone), first_instant(day + timedelta(days=1), zone)
+    return first_instant(days[0], zone), first_instant(days[1], zone)
 
 
 class View(PageFilters):
@@ -250,8 +260,8 @@ class View(PageFilters):
         return any((self.names, self.platform, self.lang, self.since, self.until))
 
     @property
-    def days(self) -> tuple[date, date] | None:
-        """First day and day after the last, if the view has both."""
+    def days(self) -> Days | None:
+        """Its days, if the view has a first and a last."""
         if _DATE.fullmatch(self.since) and _DATE.fullmatch(self.until):
             return date.fromisoformat(self.since), date.fromisoformat(self.until)
         return None

@@ -52,8 +52,6 @@ from tests.sentences import (
 SEEDS_OF_A_SITE: Final = 10
 FIRST_SEEDS: Final = first_of(range(0, 300, SEEDS_OF_A_SITE), 0)
 """Of ten chats each; `make test-later` reads the first ten."""
-END_OF_PERIOD: Final = date(2024, 3, 18)
-"""The end of a period of 14 days, of which the chats of 40 days have later ones."""
 SHOWN_ELSEWHERE: Final = {
     "years of an author": "busiest_hours busiest_month changed half milestone most_answered "
     "most_liked only_word same_days streak than_before unchanged weekend "
@@ -171,11 +169,6 @@ class Truth:
     def of(self, *names: str) -> "Truth":
         """Return what is counted of these people alone."""
         said = [row for row in self.chat.said if row[1] in names]
-        return Truth(MadeChat(self.chat.seed, self.chat.language, said))
-
-    def before(self, day: date) -> "Truth":
-        """Return what is counted of the messages before a day."""
-        said = [row for row in self.chat.said if row[0] < day.isoformat()]
         return Truth(MadeChat(self.chat.seed, self.chat.language, said))
 
     @cached_property
@@ -1637,7 +1630,6 @@ FURNITURE: Final = [
     r"All messages · .*|메시지 모두 보기 · .*|Chats|대화방|(?:Name|Username): .*|(?:이름|사용자 이름): .*",
     r"made\d+ .*\d+ .*",
     r"Share as a picture|공유할 그림|Send|보내기|Back|돌아가기",
-    r".* · (?:Show the whole chat|대화 전체 보기)",
 ]
 
 
@@ -1818,8 +1810,6 @@ async def test_every_sentence_is_true(app: Quart, writer: Client, first_seed: in
             for language in next(turns):
                 await site.read(path, language, truth, name)
         for language in next(turns):
-            path = f"/room/{room}?since=2024-01-01&until={END_OF_PERIOD}"
-            await site.read(path, language, truth.before(END_OF_PERIOD))
             await site.read_dashboard(truth.of(*truth.chat.names[:3]), language)
     for truth in site.of_authors:
         for path, name in chain(*map(pages_of_person, truth.chat.names)):

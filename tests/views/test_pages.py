@@ -218,6 +218,17 @@ async def test_a_page_tells_a_date_that_is_none(site: Client) -> None:
     assert 'value="a"' in page
 
 
+async def test_the_last_day_of_a_form_is_included(site: Client) -> None:
+    page = await site.page("/search?q=nothing&through=2024-03-11")
+    assert 'name="through" type="date" value="2024-03-11"' in page
+    await site.page("/search?q=nothing&through=9999-12-31")
+    tables = [
+        await body(await site.get(f"/dashboard/table/timeline.csv?{end}"))
+        for end in ("until=2024-03-12", "through=2024-03-11")
+    ]
+    assert tables[0] == tables[1]
+
+
 @pytest.mark.parametrize("query", ["me & you", "<3", '"', "가", "-", "%(x)s {y}", "\x00"])
 async def test_search_takes_whatever_is_typed(site: Client, query: str) -> None:
     for asked in ({"q": query}, {"q": "하늘", "kind": query}):

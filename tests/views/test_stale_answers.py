@@ -36,7 +36,7 @@ KEPT: Final = (
     *("/", "/authors", "/user/ann", "/user/ann/2020", "/tweet/1"),
     f"{API}/users/ann/portrait",
     *("/rooms", "/room/1", "/room/1/2020", "/room/1/person/ben", "/feed.atom"),
-    "/room/1?since=2020-01-01&until=2021-01-01",
+    "/room/1?on=2020",
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
     *("/dashboard/zone", "/dashboard/table/timeline", "/dashboard/table/week.csv"),
     *(f"{API}/users", f"{API}/users/ben", f"{API}/users/ann/archive", f"{API}/users/ann/tweets"),

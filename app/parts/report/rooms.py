@@ -21,7 +21,7 @@ from app.services.rooms.room_facts import LovedMessage, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.page import read_cards
 from app.views.rooms.figures import other_called
-from app.views.rooms.overview import OverviewPage, PeriodForm
+from app.views.rooms.overview import OverviewPage
 from app.views.subjects import Chat, Kept, ZoneOf
 from app.views.tell import share_told
 
@@ -42,7 +42,7 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
         told = []
         for person in self.shown.people:
             if (username := person.username) and person.typical:
-                only = other_called(username, self.whole)
+                only = other_called(username, self.room)
                 words = person.typical
                 shares = [share_told(word.share, word.share_beside, only) for word in words]
                 told.append((username, [*zip([word.text for word in words], shares, strict=True)]))
@@ -66,7 +66,7 @@ async def _draft(making: Making, chat: Chat, figures: _ChatFigures) -> ChatRepor
     session, room, zone = making.session, chat.room, making.zone
     sight, day, loved = figures
     terms = [day.word] if day and day.with_word >= FEWEST_MESSAGES else []
-    scans = await read_chat(session, room.id, zone)
+    scans = await read_chat(session, room.id)
     words = await read_common_words(scans, [*terms_in(sight), *terms], making.calling)
     common = sight.with_words(words.written)
     shown = structs.replace(common, people=with_common_emoji(common.people))
@@ -77,9 +77,6 @@ async def _draft(making: Making, chat: Chat, figures: _ChatFigures) -> ChatRepor
         asked_by_parts={},
         day=ShownDay(words.written(day.word), day.with_word, []) if day else None,
         loved=loved,
-        whole=room,
-        form=PeriodForm(),
-        years=[],
         day_ids=[post.id for post in day.posts] if day else (),
         quiz=await read_quiz(making, chat),
     )

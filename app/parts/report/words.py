@@ -4,17 +4,17 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain, count, product
 from string import ascii_uppercase
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services.compare.name_masking import Named as Named
 from app.services.posts.selection import MOST_SCANNED, Scan
-from app.services.rooms.periods import WHOLE, DayPeriod, gone_from
+from app.services.rooms.periods import gone_from
 from app.services.rooms.sight import read_newest
 from saywho.people.names import SHOWN_HIDDEN, ManyNames
 from saywho.people.portrait import PersonPortrait
@@ -120,10 +120,10 @@ async def read_common_words(
 
 
 async def read_chat(
-    session: AsyncSession, room_id: int, zone: ZoneInfo, period: DayPeriod = WHOLE
+    session: AsyncSession, room_id: int, ends: Mapping[str, datetime] | None = None
 ) -> list[Scan]:
-    """Return the messages of a chat, or of a period of it; of many the newest."""
-    gone, ends = await gone_from(session, room_id), period.instants(zone)
+    """Return the messages of a chat, or from `since` until before `until`; of many the newest."""
+    gone = await gone_from(session, room_id)
     return await read_newest(session, room_id, MOST_SCANNED, gone=gone, ends=ends)
 
 

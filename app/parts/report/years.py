@@ -1,7 +1,6 @@
 """A year of a chat or an author as one file."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Final
 
 from msgspec import structs
@@ -27,8 +26,8 @@ from app.parts.years.subjects import (
     read_year_of_chat,
 )
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear, YearT
+from app.runtime.clock import span_of_year
 from app.services.posts.selection import scan
-from app.services.rooms.periods import DayPeriod
 from app.views.figure import Figure
 from app.views.filters import ZoneArgs
 
@@ -57,8 +56,8 @@ class AuthorYearReport(YearPage, frozen=True, kw_only=True, dict=True):
 
 
 async def _draft_of_chat(making: Making, subject: YearOfChat, read: RoomYear) -> ChatYearReport:
-    period = DayPeriod(date(subject.year, 1, 1), date(subject.year + 1, 1, 1))
-    scans = await read_chat(making.session, subject.room.id, making.zone, period)
+    since, until = span_of_year(subject.year, making.zone)
+    scans = await read_chat(making.session, subject.room.id, {"since": since, "until": until})
     words = await read_common_words(scans, terms_in(read), making.calling)
     kept = _without_rare_words(read, words)
     return ChatYearReport(

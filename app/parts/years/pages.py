@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -294,9 +293,8 @@ async def show_room_year(args: ZoneArgs, **address: Any) -> ResponseReturnValue:
             if year not in counts:
                 raise
             chat = subject.whole
-            if year != max(counts):  # A short or silent year is a period of the chat.
-                since, until = date(year, 1, 1).isoformat(), date(year + 1, 1, 1).isoformat()
-                return see_other(chat.url(since=since, until=until, tz=args.tz))
+            if year != max(counts):  # A short or silent year has no page of its own.
+                return see_other(chat.url(on=str(year), tz=args.tz))
             # The tab of the years leads to that of the newest message, which may be short.
             full = [other for other, count in counts.items() if count >= FEWEST_OF_YEAR]
             newest = YearOfChat(subject.room, max(full)) if full else chat

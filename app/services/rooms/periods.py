@@ -12,7 +12,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
-    CTE,
     BindParameter,
     ColumnElement,
     Integer,
@@ -31,12 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
-from app.db.result_cache import EVERYTHING, depends_on
 from app.models import IS_GONE, KEPT_USER_ID, RoomMove, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
 from app.services.posts.selection import unix_seconds, written_in
-from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
+from app.services.rooms.room_facts import RoomFacts
 from saywho.people.portrait import PersonPortrait, SilenceSpan
 from saywho.people.times import ends_of_silences
 from saywho.significance import clear_peak, is_ahead, plain_peak
@@ -45,31 +43,6 @@ FEWEST_OF_YEAR: Final = 100
 """Messages of a year with its own page."""
 FEWEST_QUIET_DAYS: Final = 3
 HoursAfter = Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
-
-
-class DayPeriod(NamedTuple):
-    """From `first` until before `end`; None leaves that side open."""
-
-    first: date | None = None
-    end: date | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        return self.first is self.end is None
-
-    def instants(self, zone: ZoneInfo) -> dict[str, datetime]:
-        ends = {"since": self.first, "until": self.end}
-        return {name: first_instant(day, zone) for name, day in ends.items() if day}
-
-    def clipped(self, days: Sequence[date]) -> list[date]:
-        """Return first days, and the last one's end, within the period."""
-        if not days:
-            return []
-        first, *inner, end = days
-        return [max(first, self.first or first), *inner, min(end, self.end or end)]
-
-
-WHOLE: Final = DayPeriod()
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -83,47 +56,19 @@ class Period(msgspec.Struct, frozen=True):
     """Whether the period has clearly the most messages, by day or a quarter more than any other."""
 
 
-async def read_facts_of_period(
-    session: AsyncSession, room: RoomFacts, within: Mapping[str, datetime]
-) -> RoomFacts:
-    """Return a chat's facts from `since` until before `until`; either may be absent."""
-    if not within:
-        return room
-    depends_on(EVERYTHING)
-    messages = func.count().label("messages")
-    query = (
-        select(User.username, User.display_name, messages)
-        .add_columns(func.min(Tweet.created_at), func.max(Tweet.created_at))
-        .join(User, User.id == Tweet.user_id)
-        .where(Tweet.room_id == room.id, User.deleted_at.is_(None), *within_ends(within))
-        .group_by(User.id, User.username, User.display_name, User.username_key)
-        .order_by(messages.desc(), User.username_key)
-    )
-    rows = (await session.execute(query, within)).all()
-    return msgspec.structs.replace(
-        room,
-        messages=sum(count for _, _, count, *_ in rows),
-        people=[RoomSpeaker(*person) for *person, _, _ in rows[:MOST_PEOPLE]],
-        people_total=len(rows),
-        first_message_at=min((first for *_, first, _ in rows), default=None),
-        newest_message_at=max((newest for *_, newest in rows), default=None),
-    )
-
-
 async def read_periods(
     session: AsyncSession,
     room: RoomFacts,
     zone: ZoneInfo,
     people: Sequence[int],
     gone: Collection[int] | None,
-    period: DayPeriod = WHOLE,
 ) -> list[Period]:
-    """Return a chat's months in the period, or years if there are over 48 months.
+    """Return a chat's months, or years if there are over 48 months.
 
     people: counted one by one. gone: people with messages still to be removed; None if no others
     are counted together.
     """
-    days = period.clipped(_first_days(room, zone))
+    days = _first_days(room, zone)
     if not days:
         return []
     starts = [first_instant(day, zone) for day in days]
@@ -209,20 +154,14 @@ async def _fullest(
 
 
 async def long_silences(
-    session: AsyncSession,
-    room_id: int,
-    gone: Collection[int],
-    within: Mapping[str, datetime],
-    *,
-    hours: int = 48,
+    session: AsyncSession, room_id: int, gone: Collection[int], *, hours: int = 48
 ) -> list[SilenceSpan]:
     """Return the 1,000 longest silences of more than so many hours, the longest first.
 
     gone: people with messages still to be removed.
     """
-    query = _silences(backend_of(session).hours_after, hours, *within, has_gone=bool(gone))
-    values: dict[str, Any] = {"room_id": room_id, **within}
-    values |= {"gone": list(gone)} if gone else {}
+    query = _silences(backend_of(session).hours_after, hours, has_gone=bool(gone))
+    values = {"room_id": room_id} | ({"gone": list(gone)} if gone else {})
     return [SilenceSpan(*row) for row in await session.execute(query, values)]
 
 
@@ -267,25 +206,6 @@ async def read_quiet_days(
     return QuietDays(first, last, ended_by) if ended_by else None
 
 
-async def read_quiet_around(
-    session: AsyncSession, room_id: int, within: Mapping[str, datetime], zone: ZoneInfo
-) -> QuietDays | None:
-    """Return the silence that a period without a message belongs to; None if it has no end.
-
-    within: of the period, as `DayPeriod.instants`.
-    """
-    is_theirs = Tweet.room_id == room_id, Tweet.user_id.not_in(await gone_from(session, room_id))
-    if not {"since", "until"} <= within.keys():
-        return None
-    last = select(func.max(Tweet.created_at)).where(Tweet.created_at < within["since"], *is_theirs)
-    first = select(func.min(Tweet.created_at)).where(
-        Tweet.created_at >= within["until"], *is_theirs
-    )
-    since, until = await session.scalar(last), await session.scalar(first)
-    silences = [SilenceSpan(since, until)] if since and until else []
-    return await read_quiet_days(session, room_id, silences, zone)
-
-
 async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
     """Return IDs of a chat's people with messages still to be removed."""
     people = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
@@ -294,9 +214,7 @@ async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
 
 
 @cache
-def _silences(
-    hours_after: HoursAfter, hours: int, *ends: str, has_gone: bool
-) -> Select[datetime, datetime]:
+def _silences(hours_after: HoursAfter, hours: int, *, has_gone: bool) -> Select[datetime, datetime]:
     """Return the query for the longest silences, kept since making takes longer than running.
 
     It leads to the last message within these hours, or to the next, which ends a silence: so it
@@ -307,12 +225,7 @@ def _silences(
         written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
     nothing = cast(null(), Tweet.created_at.type).label("since")
     first = select(func.min(Tweet.created_at).label("time"), nothing)
-    steps = first.where(*written, *within_ends(ends)).cte(recursive=True)
-
-    def is_within(steps: CTE) -> ColumnElement[bool]:
-        # With this limit in `later`, SQLite would read on to the end of the period at each step.
-        is_before_end = steps.c.time < bindparam("until", type_=Tweet.created_at.type)
-        return is_before_end if "until" in ends else steps.c.time.is_not(None)
+    steps = first.where(*written).cte(recursive=True)
 
     later = [*written, Tweet.created_at > steps.c.time]
     soon = Tweet.created_at <= hours_after(steps.c.time, hours)
@@ -320,10 +233,10 @@ def _silences(
     following = select(func.min(Tweet.created_at)).where(*later).scalar_subquery()
     silent_since = case((last_soon.is_(None), steps.c.time))
     step = select(func.coalesce(last_soon, following), silent_since)
-    steps = steps.union_all(step.where(is_within(steps)))
+    steps = steps.union_all(step.where(steps.c.time.is_not(None)))
     length = unix_seconds(steps.c.time) - unix_seconds(steps.c.since)
     silences = select(steps.c.since, steps.c.time).where(
-        steps.c.since.is_not(None), is_within(steps)
+        steps.c.since.is_not(None), steps.c.time.is_not(None)
     )
     return silences.order_by(length.desc(), steps.c.time).limit(1_000)
 
@@ -444,7 +357,7 @@ async def with_absences(
     """Return people with their shares of the time in which they were there, and when they were
     not; ids: of the first of them.
 
-    within: the period of their messages, as `DayPeriod.instants`. times: of the messages that may
+    within: the period of their messages, `since` and `until`. times: of the messages that may
     be the first after a silence, in seconds since 1970 (n,).
     """
     lines, starts = await _lines(session, room_id, ids), ends_of_silences(np.sort(times))

@@ -37,9 +37,7 @@ from app.services.posts.selection import (
 )
 from app.services.rooms.periods import (
     FEWEST_OF_YEAR,
-    WHOLE,
     Absence,
-    DayPeriod,
     Period,
     QuietDays,
     long_silences,
@@ -147,17 +145,9 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """The first of the three busiest hours of all people together."""
     busy_day: FullestDays | None = None
 
-    has_end: bool = False
-    """Whether the sight is of a period that someone ended, which may be long ago."""
-
     @property
     def is_of_newest(self) -> bool:
         return self.scanned < self.room.messages
-
-    @property
-    def is_of_lately(self) -> bool:
-        """Whether the habits are those of the chat's newest messages."""
-        return self.is_of_newest and not self.has_end
 
     @property
     def years(self) -> list[int]:
@@ -238,31 +228,18 @@ class _People(NamedTuple):
 
 
 async def read_overview(
-    session: AsyncSession,
-    room: RoomFacts,
-    zone: ZoneInfo,
-    store: CountedRooms,
-    period: DayPeriod = WHOLE,
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, store: CountedRooms
 ) -> ChatSight:
-    """Return a chat at first sight; `room` has the period's facts."""
-    people, ends = await _people_of(session, room), period.instants(zone)
-    if ends:
-        depends_on(EVERYTHING)
-        counting(room.messages)
-        scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone, ends=ends)
-        is_theirs = Tweet.room_id == room.id, Tweet.user_id.not_in(people.gone)
-        before = await time_before(session, scans[0], *is_theirs)
-        kept = await asyncio.to_thread(_kept, 0, scans, room, people.ids, before)
-    else:
-        kept = await _kept_room(session, room, people, store)
-    judged = {} if ends else people.judged  # Judged by the newest messages of all.
-    counted, traits, hours = await asyncio.to_thread(_at_sight, kept, room, zone, judged)
-    sight = await _sight(session, room, zone, (counted, traits), people.gone, period)
-    silences = await long_silences(session, room.id, people.gone, ends)
+    """Return a chat at first sight."""
+    people = await _people_of(session, room)
+    kept = await _kept_room(session, room, people, store)
+    counted, traits, hours = await asyncio.to_thread(_at_sight, kept, room, zone, people.judged)
+    sight = await _sight(session, room, zone, (counted, traits), people.gone)
+    silences = await long_silences(session, room.id, people.gone)
     longest = next(iter(silences), sight.longest_silence)
     if not silences and sight.is_of_newest:
         # The newest messages may not have the longest silence of all.
-        shorter = await long_silences(session, room.id, people.gone, ends, hours=1)
+        shorter = await long_silences(session, room.id, people.gone, hours=1)
         longest = next(iter(shorter), longest)
     return structs.replace(
         sight,
@@ -500,12 +477,11 @@ async def _sight(
     zone: ZoneInfo,
     found: tuple[CountedChat, list[Trait]],
     gone: Collection[int],
-    period: DayPeriod = WHOLE,
 ) -> ChatSight:
     counted, traits = found
     has_others = len(counted.people) > len(counted.ids)
     people, named = await with_names(session, counted, traits)
-    ends = period.instants(zone)
+    ends = dict[str, datetime]()
     if counted.since and sum(one.messages for one in people) < room.messages:
         ends["since"] = datetime.fromtimestamp(counted.since, UTC)
     people, absences = await with_absences(session, room.id, people, counted.ids, ends)
@@ -520,12 +496,9 @@ async def _sight(
         traits=named,
         others=counted.others,
         alike=counted.alike,
-        periods=await read_periods(
-            session, room, zone, counted.ids, gone if has_others else None, period
-        ),
+        periods=await read_periods(session, room, zone, counted.ids, gone if has_others else None),
         answers=counted.answers,
         since=None if counted.since is None else datetime.fromtimestamp(counted.since, UTC),
-        has_end=period.end is not None,
         silent=counted.silent,
     )
 
@@ -589,15 +562,9 @@ def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
     return structs.replace(counted, people=people)
 
 
-def _kept(
-    event: int,
-    scans: Sequence[Scan],
-    room: RoomFacts,
-    ids: Mapping[str, int],
-    before: int | None = None,
-) -> KeptRoom:
+def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, int]) -> KeptRoom:
     said = said_in(scans)
-    counted = count_chat(said, room, ZoneInfo("UTC"), ids, before=before)
+    counted = count_chat(said, room, ZoneInfo("UTC"), ids)
     preference = clearest_answers(said, counted.ids)
     times: dict[int, list[int]] = {one.author: [] for one in counted.speakers}
     for message in said:

@@ -12,13 +12,12 @@ from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages
-from app.services.rooms.periods import read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.rooms.times import change_zone
 from app.services.search.results import SearchQuery, Spans
 from app.views.access.content import delete_whole
 from app.views.blueprints import ApiBlueprint
-from app.views.filters import parse_day, parse_instant, parse_zone, span_of_day
+from app.views.filters import parse_days, parse_zone, span_of_days
 from app.views.policies import here, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs, messages_cursor
 
@@ -34,7 +33,7 @@ class RoomMessage(Post, frozen=True):
 
 class MessagesArgs(PageArgs):
     on: str = ""
-    """Only messages of this day, a date in `tz`."""
+    """Only messages of this day, month or year, such as 2026-01 in `tz`."""
     q: Annotated[str, Meta(max_length=1000)] = ""
     """Only messages with these words, as in /search."""
     has: Literal["media"] | None = None
@@ -49,27 +48,11 @@ async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
         return Page(*await list_rooms(session, after=after, limit=args.limit))
 
 
-class PeriodArgs(Struct):
-    since: str = ""
-    """Only messages from this time on: RFC 3339, or a date, a day in `tz`."""
-    until: str = ""
-    """Only messages before this time: RFC 3339, or a date, a day in `tz`."""
-    tz: str = "UTC"
-
-
 @blueprint.get("/rooms/<id:room_id>", policy="read", keep=True, answers="The chat")
-async def show_room_facts(room_id: int, args: PeriodArgs) -> RoomFacts:
-    """Show a chat, or the chat that it was joined to, with up to 200 people.
-
-    If a period is given, people, messages and times are of it alone.
-    """
-    zone = parse_zone(args.tz or "UTC")
-    ends = {name: parse_instant(name, getattr(args, name), zone) for name in ("since", "until")}
+async def show_room_facts(room_id: int) -> RoomFacts:
+    """Show a chat, or the chat that it was joined to, with up to 200 people."""
     async with resources().db.read() as session:
-        room = await get_room(session, room_id)
-        return await read_facts_of_period(
-            session, room, {name: end for name, end in ends.items() if end}
-        )
+        return await get_room(session, room_id)
 
 
 class RoomZone(Struct, forbid_unknown_fields=True):
@@ -104,7 +87,7 @@ async def remove_room(room_id: int) -> None:
 async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Page[RoomMessage]:
     """List the messages of a chat, or the messages that match a search, oldest first."""
     zone = parse_zone(args.tz or "UTC")
-    since, until = span_of_day(parse_day("on", args.on), zone)
+    since, until = span_of_days(parse_days("on", args.on), zone)
     selected = Selection(chosen=WITH_MEDIA if args.has else (), since=since, until=until)
     async with here().db.read() as session:
         room = await get_room(session, room_id)

@@ -313,7 +313,7 @@ def share_bar(sight: ChatSight) -> Figure[StackedBar]:
         sight.traits,
         sight.room,
         shared=shared_habits(sight.alike) if sight.alike else (),
-        is_of_newest=sight.is_of_lately,
+        is_of_newest=sight.is_of_newest,
     )
     bars = share_bars(sight.people, there=[person.share_there for person in sight.people])
     return Figure(Finding(title), Table([], []), StackedBar(bars))
@@ -412,7 +412,7 @@ class Months:
                 label,
                 tuple(100 * count / most for count in period.people),
                 self._told(period),
-                self._path_at(period.first_day) if period.messages else "",
+                self._path_of(period) if period.messages else "",
                 marks.get(place, ""),
             )
             for place, (label, period) in enumerate(
@@ -437,7 +437,7 @@ class Months:
                     else show_period(period.first_day, after.first_day)
                 )
                 middle = (place + periods.index(after) - 1) // 2
-                named.append(NamedPeriod(middle, told, self._path_at(after.first_day)))
+                named.append(NamedPeriod(middle, told, self._path_of(after)))
         if busy is not None:
             place = sum(period.first_day <= busy.first for period in periods) - 1
             days = show_period(busy.first, busy.end)
@@ -456,10 +456,13 @@ class Months:
                 told = told_absence(absence, zone).removesuffix(".")
                 yield NamedPeriod(place, told, self._path_at(day))
 
-    def _path_at(self, day: date) -> str:
+    def _path_of(self, period: Period) -> str:
+        return self._path_at(str(period.first_day)[: 4 if self._is_of_years else 7])
+
+    def _path_at(self, days: date | str) -> str:
         if not self.has_links:
             return ""
-        return url_for("rooms.show_room", room_id=self.sight.room.id, on=day, tz=self.tz or None)
+        return url_for("rooms.show_room", room_id=self.sight.room.id, on=days, tz=self.tz or None)
 
     def _told(self, period: Period) -> str:
         people = (
@@ -540,7 +543,7 @@ def answers_of(sight: ChatSight) -> Figure[list[StackedBar]]:
             for person, row in zip(people, answers, strict=True)
             if any(row)
         ]
-    lately = gettext("Who replies to whom lately") if sight.is_of_lately else ""
+    lately = gettext("Who replies to whom lately") if sight.is_of_newest else ""
     topic = lately or gettext("Who replies to whom")
     finding = Finding(clearest, topic=topic, about=about if clearest else "")
     return Figure(finding, Table(columns, rows), bars)

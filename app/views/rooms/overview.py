@@ -6,87 +6,25 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, structs
 from quart import g, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import PeriodColumns
-from app.errors import AppError, MalformedError
-from app.language.i18n import gettext, ngettext, show_date, show_number, show_period
+from app.language.i18n import gettext, ngettext, show_date, show_number
 from app.lifespan import resources
 from app.services.access.own_person import OwnPerson, read_own_person
 from app.services.joined_names import NamePairs, read_names
 from app.services.posts.tweets import Post, TweetKey
 from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.periods import (
-    WHOLE,
-    DayPeriod,
-    QuietDays,
-    read_facts_of_period,
-    read_quiet_around,
-)
 from app.services.rooms.room_facts import LovedMessage, RoomFacts, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
 from app.views.figure import Figure, busiest_told, figure_of
-from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
-from app.views.page import FormPage, WebPage, read_cards
+from app.views.filters import day_of
+from app.views.page import WebPage, read_cards
 from app.views.policies import own_chat
-from app.views.rooms.figures import (
-    SIGNS,
-    Months,
-    NamedPeriod,
-    answers_of,
-    share_bar,
-    told_absences,
-    told_quiet,
-)
+from app.views.rooms.figures import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_absences
 from app.views.subjects import Chat
-
-
-class PeriodForm(Struct, frozen=True, kw_only=True):
-    """The days of an address as they were sent, and their error."""
-
-    since: str = ""
-    until: str = ""
-    period: DayPeriod = WHOLE
-    error: AppError | None = None
-
-    @property
-    def title(self) -> str:
-        """Name of the period; empty for the whole chat."""
-        since, until = self.period
-        if since and until:
-            return show_period(since, until)
-        if since:
-            return gettext("Since {day}").format(day=show_date(since))
-        return gettext("Before {day}").format(day=show_date(until)) if until else ""
-
-    @property
-    def through(self) -> str:
-        """The last day, as the form shows it."""
-        return day_before(self.until)
-
-    @property
-    def fault_at(self) -> str:
-        """Name of the wrong field; empty for none."""
-        return self.error.errors[0].loc if self.error and self.error.errors else ""
-
-
-def read_period(since: str, until: str) -> PeriodForm:
-    """Return the form of these days; a wrong day, or an end before the first, is an error."""
-    form = PeriodForm(since=since.strip()[:40], until=until.strip()[:40])
-    days = {}
-    for name in BAD_DAYS:
-        try:
-            days[name] = parse_day(name, getattr(form, name))
-        except MalformedError:
-            return structs.replace(form, error=MalformedError(BAD_DAYS[name], loc=name))
-    first, end = days["since"], days["until"]
-    if first and end and end <= first:
-        fault = MalformedError("The end date is before the first day", loc="until")
-        return structs.replace(form, error=fault)
-    return structs.replace(form, period=DayPeriod(first, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +48,20 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     shown_by_parts: dict[str, Any]
     """Parts' values about the people."""
     asked_by_parts: dict[str, Any]
-    """Parts' questions about the messages; of the whole chat only."""
+    """Parts' questions about the messages."""
     day: ShownDay | None
     loved: Sequence[LovedMessage]
-    whole: RoomFacts
-    """Facts of the whole chat; `room` has those of the period."""
-    form: PeriodForm
-    years: list[int]
     me: OwnPerson | None = None
-    names: NamePairs | None = None
-    """NamePairs of one person, for operators."""
     """The person of a reader of this chat alone."""
+    names: NamePairs | None = None
+    """Two names of one person, for operators."""
     in_chat: bool = True
     is_sent: bool = False
     """Whether it is a file for others, without links to messages."""
 
     @property
     def subject(self) -> Chat:
-        return Chat(self.whole)
+        return Chat(self.room)
 
     @property
     def room(self) -> RoomFacts:
@@ -140,8 +74,8 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     @property
     def ask_path(self) -> str:
         """Address of the question who of them would have said a text; empty if too many."""
-        names = self.whole.usernames
-        can_ask = 1 < self.whole.people_total <= MOST_TOGETHER and own_chat() is None
+        names = self.room.usernames
+        can_ask = 1 < self.room.people_total <= MOST_TOGETHER and own_chat() is None
         return url_for("home.show_home", username=names) if can_ask else ""
 
     @property
@@ -197,53 +131,19 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         return any(trait.kind == "recognised" for trait in self.shown.traits)
 
 
-class NoPeriodPage(FormPage, frozen=True, kw_only=True):
-    template = "rooms/no_period.html"
-
-    tz: str
-    zone: str
-    whole: RoomFacts
-    form: PeriodForm
-    years: list[int]
-    quiet: QuietDays | None = None
-    in_chat: bool = True
-
-    @property
-    def silence_told(self) -> str:
-        return told_quiet(self.quiet) if self.quiet else ""
-
-
 async def read_page(
-    session: AsyncSession, whole: RoomFacts, zone: ZoneInfo, tz: str, form: PeriodForm
-) -> OverviewPage | NoPeriodPage:
-    """Return the page of a chat or a period of it; `tz` is the address's time zone."""
-    ends = form.period.instants(zone)
-    room = await read_facts_of_period(session, whole, ends)
-    if form.error or not room.messages:
-        quiet = None if form.error else await read_quiet_around(session, whole.id, ends, zone)
-        return NoPeriodPage(
-            tz=tz,
-            zone=zone.key,
-            whole=whole,
-            form=form,
-            years=await Chat(whole).years(session, zone),
-            quiet=quiet,
-            error=form.error,
-            about=whole.usernames,
-        )
-    is_whole = form.period.is_whole
-    own = own_chat() if is_whole else None
-    sight = await read_overview(session, room, zone, resources().counted_rooms, form.period)
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str
+) -> OverviewPage:
+    """Return the page of a chat; `tz` is the address's time zone."""
+    own = own_chat()
+    sight = await read_overview(session, room, zone, resources().counted_rooms)
     return OverviewPage(
         tz=tz,
         shown=sight,
         shown_by_parts=await read_cards(session, "room_people", sight),
-        asked_by_parts=await read_cards(session, "room_overview", room) if is_whole else {},
+        asked_by_parts=await read_cards(session, "room_overview", room),
         day=await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None,
-        loved=await most_loved(session, room.id) if is_whole else (),
-        whole=whole,
-        form=form,
-        years=sight.years if is_whole else await Chat(whole).years(session, zone),
+        loved=await most_loved(session, room.id),
         me=await read_own_person(session, g.account.account_id, own) if own is not None else None,
         names=await read_names(session, room_id=room.id) if g.get("operator") else None,
         about=room.usernames,

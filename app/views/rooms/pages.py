@@ -14,6 +14,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError
+from app.language.i18n import show_period, show_year
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.runtime.clock import first_instant
@@ -28,20 +29,21 @@ from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.answers import moved, see_other
 from app.views.blueprints import Form, PageBlueprint
-from app.views.filters import InclusiveEnd, ZoneArgs, day_of, parse_day, span_of_day, zone_of_page
+from app.views.filters import Days, ZoneArgs, day_of, parse_days, span_of_days, zone_of_page
 from app.views.highlighting import FoundText, by_text
-from app.views.page import FormPage, WebPage, render, render_form
+from app.views.page import WebPage, render
 from app.views.policies import here, own_chat, writing
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
-from app.views.rooms.overview import RoomLine, lines_of, read_page, read_period
+from app.views.rooms.overview import RoomLine, lines_of, read_page
 from app.views.subjects import Chat, find_subject
 
 blueprint = PageBlueprint("rooms", policy="read")
 MESSAGES: Final = 100
 
 
-class RoomArgs(InclusiveEnd, Struct):
+class RoomArgs(Struct):
     on: str = ""
+    """Whose messages are shown: a day, a month or a year."""
     tz: str = ""
     zone: str = ""
     """The time zone that an operator chose for the chat, or what no city is called."""
@@ -56,12 +58,12 @@ class RoomArgs(InclusiveEnd, Struct):
     picture: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
     """The message of the wall that is shown alone."""
     since: str = ""
-    until: str = ""
-    """Limits of the overview: from the first day until before the second."""
-    through: str = ""
-    """The last day of the overview, in place of `until`, which follows from it."""
+    """First day of a period, in addresses of 2.0; its messages are shown."""
     view: Literal["", "newest", "first"] = ""
     """Whether to show the newest or the first messages, without an overview."""
+
+    def __post_init__(self) -> None:
+        self.on = self.on or self.since
 
     @property
     def is_of_messages(self) -> bool:
@@ -84,15 +86,23 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
     args: RoomArgs
     zone: str
     room: RoomFacts
-    day: date | None
-    neighbours: tuple[date | None, date | None]
-    """The days with messages before and after the day."""
+    days: Days | None
+    neighbours: tuple[str, str]
+    """The days, months or years with messages before and after the days."""
     lines: list[RoomLine]
     earlier: str | None
     later: str | None
     results: ResultPage | None
     next_cursor: str | None
     in_chat: bool = True
+
+    @property
+    def days_shown(self) -> str:
+        return _name_of(self.args.on)
+
+    @property
+    def neighbours_shown(self) -> list[str]:
+        return [*map(_name_of, self.neighbours)]
 
     @property
     def at_end(self) -> bool:
@@ -129,7 +139,7 @@ async def show_rooms(args: RoomsArgs) -> str:
 
 @blueprint.get("/room/<id:room_id>", keep=True, counts=True, cursor=messages_cursor)
 async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
-    day = parse_day("on", args.on)
+    days = parse_days("on", args.on)
     results: ResultPage | None = None
     if args.q.strip():
         results = await _search(room_id, args, after)
@@ -140,9 +150,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
         other = await _other_page(session, room, zone, args, after)
         has_list = results is None and other is None
         passage = await _excerpt(session, room, args, after, zone) if has_list else RoomExcerpt([])
-        neighbours = await _neighbours(session, room, day, zone) if day else (None, None)
-    if isinstance(other, FormPage):
-        return await render_form(other)
+        neighbours = await _neighbours(session, room, args.on, zone) if days else ("", "")
     if other is not None:
         return await render(other)
     return await render(
@@ -150,7 +158,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             args=args,
             zone=zone.key,
             room=room,
-            day=day,
+            days=days,
             neighbours=neighbours,
             lines=lines_of(passage.posts, zone, after=passage.after),
             earlier=cursor_of(passage.earlier),
@@ -190,8 +198,7 @@ async def _other_page(
         return await read_wall(session, room, zone, args.tz, after)
     if args.is_of_messages:
         return None
-    period = read_period(args.since, args.until)
-    return await read_page(session, room, zone, args.tz, period)
+    return await read_page(session, room, zone, args.tz)
 
 
 async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> ResultPage:
@@ -211,15 +218,15 @@ async def _excerpt(
         return RoomExcerpt(posts, earlier)
     if args.message is not None:
         return await _around(session, room, args.message)
-    day = parse_day("on", args.on)
-    since, until = span_of_day(day, zone)
+    days = parse_days("on", args.on)
+    since, until = span_of_days(days, zone)
     before = TWEET_CURSOR.decode(args.before or None)
     if before is not None:
         posts, earlier = await list_before(session, whole, before, limit=MESSAGES)
         return RoomExcerpt(posts, earlier, _key(posts[-1]) if posts else None)
-    of_day = Selection(room_id=room.id, since=since, until=until)
-    posts, later = await list_messages(session, of_day, after=after, limit=MESSAGES)
-    earlier = _key(posts[0]) if posts and after and not day else None
+    of_days = Selection(room_id=room.id, since=since, until=until)
+    posts, later = await list_messages(session, of_days, after=after, limit=MESSAGES)
+    earlier = _key(posts[0]) if posts and after and not days else None
     return RoomExcerpt(posts, earlier, later, after)
 
 
@@ -234,13 +241,22 @@ async def _around(session: AsyncSession, room: RoomFacts, message: int) -> RoomE
 
 
 async def _neighbours(
-    session: AsyncSession, room: RoomFacts, day: date, zone: ZoneInfo
-) -> tuple[date | None, date | None]:
-    start, end = span_of_day(day, zone)
+    session: AsyncSession, room: RoomFacts, on: str, zone: ZoneInfo
+) -> tuple[str, str]:
+    start, end = span_of_days(parse_days("on", on), zone)
     above, _ = await list_before(session, Selection(room_id=room.id), (start, 0), limit=1)
     below, _ = await list_messages(session, Selection(room_id=room.id, since=end), limit=1)
-    previous = day_of(above[0].created_at, zone) if above else None
-    return previous, day_of(below[0].created_at, zone) if below else None
+    days = (day_of(posts[0].created_at, zone) if posts else None for posts in (above, below))
+    previous, following = (str(day)[: len(on)] if day else "" for day in days)
+    return previous, following
+
+
+def _name_of(on: str) -> str:
+    """Return the name of a day, a month or a year; empty for none."""
+    days = parse_days("on", on)
+    if days is None:
+        return ""
+    return show_year(days[0]) if len(on) == len("2026") else show_period(*days)
 
 
 def _key(post: Post) -> TweetKey:

@@ -349,8 +349,8 @@ async def test_months_are_told_by_person_with_the_longest_silence(
     assert card.index('class="period-columns"') < card.index("<details")
     room = chats["crew"].partition("?")[0]
     assert re.findall(r'<li>[①②] <a href="([^"]*)" rel="nofollow">([^<]*)<', card) == [
-        (f"{room}?on=2024-03-01&tz=Asia/Seoul", "February 2024: silence"),
-        (f"{room}?on=2024-05-01&tz=Asia/Seoul", "April 2024: silence"),
+        (f"{room}?on=2024-03&tz=Asia/Seoul", "February 2024: silence"),
+        (f"{room}?on=2024-05&tz=Asia/Seoul", "April 2024: silence"),
     ]
     assert card.count('rel="nofollow" aria-label="March 2024: 80 messages (ann 48') == 1
     first = next(name for when, name, _ in talk(CREW, 240) if when > "2024-05")

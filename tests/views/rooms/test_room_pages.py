@@ -79,18 +79,44 @@ async def test_a_chat_is_read_from_its_first_message_to_its_last(chat: Client) -
         ("on=2024-01-31&tz=UTC", ["떡볶이 먹을 사람?", "저요 🙋"], ["2024-01-17", "2024-02-03"]),
         (f"on=2024-01-20&{SEOUL}", [], ["2024-01-17", "2024-02-01"]),
         (f"on=2024-02-03&{SEOUL}", ["그때 떡볶이 맛있었다"], ["2024-02-01"]),
+        (
+            f"on=2024-02&{SEOUL}",
+            ["떡볶이 먹을 사람?", "저요 🙋", "그때 떡볶이 맛있었다"],
+            ["2024-01"],
+        ),
+        ("on=2024-02&tz=UTC", ["그때 떡볶이 맛있었다"], ["2024-01"]),
+        (f"on=2024-03&{SEOUL}", [], ["2024-02"]),
+        (f"on=2023&{SEOUL}", [], ["2024"]),
     ],
 )
-async def test_a_day_of_a_chat(
+async def test_a_day_a_month_and_a_year_of_a_chat(
     chat: Client, query: str, said: list[str], neighbours: list[str]
 ) -> None:
     page = await chat.page(f"/room/1?{query}")
     assert texts(page) == said
     ways = page.partition('class="day-ways"')[2]
     assert re.findall(r'href="[^"]*on=([\d-]+)', ways) == neighbours
-    assert ("No one wrote on this day." in page) == (not said)
+    is_day = len(query.partition("&")[0]) == len("on=2024-02-01")
+    nobody = "No one wrote on this day." if is_day else "No one wrote in this period."
+    assert (nobody in page) == (not said)
     items = await chat.walk(f"/api/v1/rooms/1/messages?{query}", 1)
     assert [item["text"].replace("<b>", "").replace("</b>", "") for item in items] == said
+
+
+async def test_a_link_to_a_period_of_2_0_leads_to_its_first_day(chat: Client) -> None:
+    page = await chat.page(f"/room/1?since=2024-02-01&until=2024-03-01&{SEOUL}")
+    assert texts(page) == ["떡볶이 먹을 사람?", "저요 🙋"]
+    assert "Only messages of February 1, 2024 are shown." in page
+    await chat.page("/room/1?since=2024-13-01", status=400)
+    await chat.page("/room/1?on=2024-1", status=400)
+    assert (await chat.get("/api/v1/rooms/1?since=2024-02-01")).status_code == 400
+
+
+async def test_later_messages_of_a_month_stay_within_it(chat: Client) -> None:
+    page = await chat.page(f"/room/1?on=2024-01&{SEOUL}")
+    assert "Only messages of January 2024 are shown." in page
+    rest = await chat.page(link(page, "Later messages"))
+    assert texts(page) + texts(rest) == [text for _, _, text in CHAT[:MANY]]
 
 
 async def test_a_search_in_a_chat_finds_the_newest_first_and_leads_to_the_place(
