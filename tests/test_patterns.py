@@ -1,14 +1,19 @@
-"""Patterns of the program on inputs made of their own beginnings: time grows as they do."""
+"""Patterns of the program on inputs made of their own beginnings: time grows as they do, and no
+text is read in two ways.
+"""
 
 import ast
 import importlib
 import pkgutil
 import re
+import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, lru_cache, partial
 from itertools import islice
 from pathlib import Path
+from random import Random
 from time import process_time
 from types import ModuleType
 from typing import Any, Final, NamedTuple
@@ -30,6 +35,12 @@ MOST_LONGER: Final = 8
 """How many times as many characters an input has if its beginning is long: each may be a start."""
 MATCHING: Final = ("match", "fullmatch")
 SEARCHING: Final = ("search", "sub", "subn", "split", "findall", "finditer", "scanner")
+MOST_S: Final = 1.0
+"""Processor time for a few hundred characters: what can be read in two ways takes 2⁵⁰ steps."""
+OFTEN: Final = 50
+"""Repetitions of what a group matches; fewer are as quick to try in each way."""
+DRAWS: Final = 40
+SIGNS: Final = "a-: 0\n\t<>=\"'.,_/()[]{}#@*AZ한é"
 REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 
 
@@ -222,11 +233,7 @@ def inputs(pattern: re.Pattern[Any]) -> list[Callable[[int], Any]]:
     """Return functions that make inputs of a size: a beginning, or its last character, again and
     again.
     """
-    text = (
-        pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
-    )
-    parsed = parser.parse(text, pattern.flags & ~re.DEBUG)
-    distinct = islice(dict.fromkeys(beginnings(parsed)), MOST_BEGINNINGS)
+    distinct = islice(dict.fromkeys(beginnings(parsed_of(pattern))), MOST_BEGINNINGS)
     encode = (lambda made: made) if isinstance(pattern.pattern, str) else latin_bytes
 
     def repeated(beginning: str, size: int) -> Any:
@@ -236,6 +243,78 @@ def inputs(pattern: re.Pattern[Any]) -> list[Callable[[int], Any]]:
         return encode(beginning + beginning[-1] * size + "\0")
 
     return [partial(make, each) for each in distinct for make in (repeated, last_repeated)]
+
+
+class Drawing:
+    """Draws texts that pieces of a pattern match, at random among all alternatives."""
+
+    def __init__(self, flags: int) -> None:
+        self._random = Random(7)  # noqa: S311 # the same draws each time
+        self._flags = flags
+
+    def of(self, pieces: Iterable[tuple[Any, Any]]) -> str:
+        return "".join(self._drawn(*piece) for piece in pieces)
+
+    def _drawn(self, code: Any, value: Any) -> str:
+        match code:
+            case codes.LITERAL:
+                return str(chr(value))
+            case codes.NOT_LITERAL:
+                return self._random.choice(SIGNS.replace(chr(value), ""))
+            case codes.ANY:
+                return self._random.choice(SIGNS.replace("\n", ""))
+            case codes.IN:
+                allowed = "[" + "".join(written(*each) for each in value) + "]"
+                signs: list[str] = re.findall(allowed, SIGNS, self._flags & re.IGNORECASE)
+                return self._random.choice(signs or [letter_of(value)])
+            case codes.BRANCH:
+                return self.of(self._random.choice(value[1]))
+            case codes.SUBPATTERN:
+                return self.of(value[3])
+            case codes.ATOMIC_GROUP:
+                return self.of(value)
+        if code in REPEATS:
+            times = self._random.randint(value[0], min(value[0] + 2, value[1]))
+            return "".join(self.of(value[2]) for _ in range(times))
+        return ""  # a place, or what a group has matched
+
+
+def repeated_groups(
+    pieces: Iterable[tuple[Any, Any]], before: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield what a pattern repeats often, with the pieces before it."""
+    for code, value in pieces:
+        if code in REPEATS:
+            if value[1] > OFTEN:
+                yield before, value[2]
+            yield from repeated_groups(value[2], before)
+        elif code is codes.SUBPATTERN:
+            yield from repeated_groups(value[3], before)
+        elif code is codes.ATOMIC_GROUP:
+            yield from repeated_groups(value, before)
+        elif code is codes.BRANCH:
+            for each in value[1]:
+                yield from repeated_groups(each, before)
+        before = (*before, (code, value))
+
+
+def texts_of_groups(pattern: re.Pattern[Any]) -> Iterator[Any]:
+    """Yield texts in which what a group matches once stands again and again, up to a wrong end."""
+    is_text = isinstance(pattern.pattern, str)
+    parsed = parsed_of(pattern)
+    drawing = Drawing(pattern.flags)
+    for before, group in repeated_groups(parsed):
+        drawn = {(drawing.of(before), drawing.of(group)) for _ in range(DRAWS)}
+        for begin, each in sorted(drawn):
+            for end in ("\1", "a", "\n!", ""):
+                text = begin + each * OFTEN + end
+                yield text if is_text else latin_bytes(text)
+
+
+def parsed_of(pattern: re.Pattern[Any]) -> Any:
+    source: Any = pattern.pattern
+    text = source if isinstance(source, str) else source.decode("latin-1")
+    return parser.parse(text, pattern.flags & ~re.DEBUG)
 
 
 def latin_bytes(made: str) -> bytes:
@@ -248,23 +327,69 @@ def spent(work: Callable[[], object]) -> float:
     return process_time() - began
 
 
+def work(pattern: re.Pattern[Any], uses: frozenset[str], text: Any) -> None:
+    if uses.intersection(SEARCHING):
+        nothing: Any = "" if isinstance(pattern.pattern, str) else b""
+        pattern.sub(nothing, text)
+    if "match" in uses:
+        pattern.match(text)
+    if "fullmatch" in uses:
+        pattern.fullmatch(text)
+
+
 @pytest.mark.parametrize("place", all_patterns())
 def test_time_grows_as_the_text_does(place: str) -> None:
     pattern, uses = all_patterns()[place]
-    nothing: Any = "" if isinstance(pattern.pattern, str) else b""
-
-    def work(text: Any) -> None:
-        if uses.intersection(SEARCHING):
-            pattern.sub(nothing, text)
-        if "match" in uses:
-            pattern.match(text)
-        if "fullmatch" in uses:
-            pattern.fullmatch(text)
-
+    ask = partial(work, pattern, uses)
     for make in inputs(pattern):
         large = make(FACTOR * SIZE)
-        if spent(partial(work, large)) < QUICK_S:
+        if spent(partial(ask, large)) < QUICK_S:
             continue
         # A quick machine must find what a slow one does.
-        grown = growth(partial(work, make(SIZE)), partial(work, large), least_s=QUICK_S / 10)
+        grown = growth(partial(ask, make(SIZE)), partial(ask, large), least_s=QUICK_S / 10)
         assert grown < MOST_GROWTH, f"{pattern.pattern!r} on {make(60)!r}"
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Raise TimeoutError after some processor time, also within a match, which asks for signals."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, MOST_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def slow_text(pattern: re.Pattern[Any], uses: frozenset[str]) -> Any:
+    """Return a short text that a pattern reads in so many ways that it does not end; else None."""
+    for text in texts_of_groups(pattern):
+        try:
+            with limited():
+                work(pattern, uses, text)
+        except TimeoutError:
+            return text
+    return None
+
+
+@pytest.mark.parametrize("place", all_patterns())
+def test_no_text_is_read_in_two_ways(place: str) -> None:
+    pattern, uses = all_patterns()[place]
+    assert slow_text(pattern, uses) is None, pattern.pattern
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:[\w-]+:.*\n|[ \t-].*\n|\n){1,100}---",
+        r"\[(?:(?:, )?(?:reply to [^\]]{1,240}|edited))+\]",
+        r"(?:\w+ ?)+!",
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_found(pattern: str) -> None:
+    assert slow_text(re.compile(pattern), frozenset(["match"]))

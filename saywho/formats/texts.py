@@ -36,9 +36,9 @@ _ENDS: Final = (".txt", ".md", ".markdown")
 _PAGES: Final = (".html", ".htm")
 """Ends of names of posts that blogs such as Jekyll keep as HTML below the same keys."""
 _HEAD: Final = re.compile(
-    r"\A\ufeff?(?:---[ \t]*\n((?:[\w-]+:.*\n|[ \t-].*\n|\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+    r"\A\ufeff?(?:---[ \t]*\n((?:\w[\w-]*:.*\n|[ \t-].*\n|\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
     r"|\+\+\+[ \t]*\n((?:[\w-]+[ \t]*=.*\n|[ \t\[].*\n|\n){1,100})\+\+\+[ \t]*(?:\n|\Z)"
-    r"|((?:title|date|author|tags|categories|layout):.*\n(?:[\w-]+:.*\n|[ \t-].*\n|\n){1,100}?)"
+    r"|((?:title|date|author|tags|categories|layout):.*\n(?:\w[\w-]*:.*\n|[ \t-].*\n|\n){1,100}?)"
     r"---[ \t]*(?:\n|\Z)"
     r"|(Content-Type: text/x-zim-wiki\n(?:[\w-]+: .*\n)*))"
 )

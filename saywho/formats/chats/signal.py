@@ -392,7 +392,8 @@ _OLDER: Final = re.compile(r"(?:\A|\n)\|\n\| Version: .*", re.DOTALL)
 _LINE: Final = re.compile(
     r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d[+-]\d\d:\d\d)?) (?P<name>[^:]{1,200}):"
     r"(?P<note> \[[a-z-]{1,40} message\])?"
-    r"(?: \[(?:(?:, )?(?:reply to [^\]]{1,240}|edited|\d+ attachments?))+\])?(?: (?P<text>.*))?",
+    r"(?: \[(?!\])(?:(?:edited|\d+ attachments?)(?:, )?)*(?:reply to [^\]]{1,300})?\])?"
+    r"(?: (?P<text>.*))?",
     re.ASCII,
 )
 
