@@ -63,6 +63,7 @@ LATER: Final = (
     "tests/formats/test_csv.py::test_a_field_over_one_megabyte",
     "tests/formats/test_dates_of_whatsapp.py",
     "tests/formats/test_day_lines.py::test_a_message_of_one_line_over",
+    "tests/formats/test_depth_and_pieces.py::test_time_grows",
     "tests/formats/test_documents.py::test_bad_lines_do_not_stop",
     "tests/formats/test_documents.py::test_memory_does_not_grow",
     "tests/formats/test_file_chats.py::test_long_texts_are_hashed",

@@ -1,7 +1,5 @@
 """Texts in TEI: whose they are, and the words of their bodies."""
 
-from functools import partial
-
 import pytest
 
 from app.errors import BrokenFileError
@@ -9,7 +7,6 @@ from saywho.formats.posts.tei import called
 from saywho.formats.reading import BadRecord
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
-from tests.growth import FACTOR, MOST_GROWTH, growth
 
 HEADER = (
     '<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt><title>Fog</title>'
@@ -77,12 +74,12 @@ def test_names_of_headers(written: str, name: str) -> None:
     assert called(written) == name
 
 
-def test_time_grows_as_the_depth_does() -> None:
-    files = [
-        tei(f"<author>{'<a>' * depth}x{'</a>' * depth}</author>")
-        for depth in (3_000, FACTOR * 3_000)
-    ]
-    assert growth(*(partial(read_file_records, file) for file in files)) < MOST_GROWTH
+def test_a_name_in_pieces_is_whole_up_to_a_length() -> None:
+    named = tei("<author>Mi<lb/>na P<!-- x -->ier</author>")
+    endless = tei(f"<author>{'a<lb/>' * 5_000}</author>")
+    names = [records_in(read_file_records(file)[1])[0].username for file in (named, endless)]
+    assert names[0] == "Mina_Pier"
+    assert len(names[1] or "") < 1_000
 
 
 def test_a_name_in_two_scripts_is_one_name() -> None:

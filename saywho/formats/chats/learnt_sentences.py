@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
@@ -24,6 +24,10 @@ _SIGN: Final = re.compile(
     "[\u2190-\u21ff\u231a-\u2bff\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*"
     "(?:\u200d[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*)*"
 )
+_HEAD: Final = 3
+_HEADS: Final = re.compile(rf"(?<!\w)(?=(.{{{_HEAD}}}))", re.DOTALL)
+"""Where a name may begin, and its first characters; shorter names are not looked for."""
+_LETTER: Final = re.compile(r"\w")
 _STOPS: Final = (".", "।", "。", "۔", "።", "։")
 
 
@@ -128,21 +132,22 @@ class LearntSentences:
                 yield from of_place.values()
 
     def _but_for_names(self) -> Iterator[str]:
-        names = {*self._by.values()} - {""}
+        names = dict.fromkeys(self._by.values())
         by_name = {called: name for name in names for called in (name, name.partition(" ")[0])}
-        called = sorted(filter(lambda each: len(each) > 2, by_name), key=len, reverse=True)
-        if not called:
-            return
-        named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, called))})(?!\w)")
+        sizes: dict[str, set[int]] = {}
+        for called in by_name:
+            sizes.setdefault(called[:_HEAD], set()).add(len(called))
+        longest_first = {head: sorted(each, reverse=True) for head, each in sizes.items()}
         places: dict[_Place, dict[str, str]] = {}
         for text, uses in self._uses.items():
             if not text.endswith(_STOPS) or text.count(" ") < _FEWEST_WORDS - 1:
                 continue
-            found = list(named.finditer(text))
+            found = list(_named_in(text, by_name, longest_first))
             if len(found) != 1:
                 continue
-            place = _Place(text[: found[0].start()], text[found[0].end() :])
-            speaker = by_name[found[0][0]]
+            ((begin, end),) = found
+            place = _Place(text[:begin], text[end:])
+            speaker = by_name[text[begin:end]]
             is_inside = place.words >= _FEWEST_WORDS and bool(place.before)
             if is_inside and uses > 1 and self._by[text] == speaker:
                 yield text  # Who speaks of "Mina" twice in the same words is not Mina.
@@ -181,6 +186,25 @@ class LearntSentences:
         for of_script in texts.values():
             if all(text in learnt or self._uses[text] > 1 for text in of_script):
                 yield from of_script
+
+
+def _named_in(
+    text: str, names: Container[str], sizes: Mapping[str, Iterable[int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield where names stand as words of their own, the longest at each place.
+
+    sizes: lengths of the names with such a beginning, from the longest on. A pattern of all names
+    would try each of thousands at each word.
+    """
+    end = 0
+    for place in _HEADS.finditer(text):
+        begin = place.start()
+        for size in sizes.get(place[1], ()) if begin >= end else ():
+            name = text[begin : begin + size]
+            if name in names and not _LETTER.match(text, begin + size):
+                end = begin + size
+                yield begin, end
+                break
 
 
 def _script(text: str) -> str:

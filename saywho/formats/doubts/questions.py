@@ -235,6 +235,7 @@ class _People:
             yield from self._each_their_own(records)
         yield from self._accounts(records)
         are_numbered = _are_numbered([*self._called.values()])
+        names = {*self._called.values()}
         for evidence, is_such in (
             (
                 Message("Masked names, which several people may share"),
@@ -248,7 +249,7 @@ class _People:
             (Message("Names of bots"), lambda called: _plain(called) in _BOTS),
             (
                 Message("Names of several people, as one author"),
-                lambda called: _is_of_several(called, {*self._called.values()}),
+                lambda called: _is_of_several(called, names),
             ),
             (
                 Message("Names that are names of columns"),

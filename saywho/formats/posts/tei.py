@@ -7,6 +7,7 @@ schemas.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final, NamedTuple
@@ -33,6 +34,8 @@ _PARAGRAPHS: Final = frozenset(
 _NAMES: Final = ("forename", "surname", "persName")
 _LIFE: Final = re.compile(r"(?<!\s)\s*(?:\([^()]*\)|\[[^\[\]]*\])\.?")
 _BLANKS: Final = re.compile(r"\s+")
+_LONGEST_NAME: Final = 1_000
+"""Characters after which no more of an author's name is read, since each part is added to it."""
 
 
 class _Speech(NamedTuple):
@@ -53,8 +56,8 @@ class _Reader:
         """Number of the open person."""
         self.names: dict[str, dict[str, str]] = {}
         """Parts of the names of people, by their number."""
-        self._bodies = 0
-        """Number of open bodies; to look for a body in the path takes long in deep files."""
+        self._open = Counter[str]()
+        """Number of open elements by name: no text is looked for in the whole path."""
         self._silent = 0
         """Number of open elements without words of the author."""
         self._parts: list[str] = []
@@ -83,29 +86,30 @@ class _Reader:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
         self._path.append(name)
-        self._bodies += name == "body"
+        self._open[name] += 1
         self._silent += name in _NO_WORDS
         if name == "author" and self._path[-2:-1] == ["titleStmt"]:
             self.authors.append("")
             self._is_called = False
         if name == "person":
             self._person = attributes.get("xml:id", "")
-        elif name == "date" and "setting" in self._path:
+        elif name == "date" and self._open["setting"]:
             self.day = attributes.get("when", self.day)
         elif name == "u":
             self._speaks.append((attributes.get("who", ""), len(self._parts)))
-        if self._bodies:
+        if self._open["body"]:
             self._parts.append("\0" if name in _PARAGRAPHS else " " if name in {"lb", "pb"} else "")
 
     def _data(self, text: str) -> None:
         if self._path[-2:] == ["titleStmt", "author"] or (
             not self._is_called and _is_name_of_author(self._path)
         ):
-            self.authors[-1] += text
+            if len(self.authors[-1]) < _LONGEST_NAME:
+                self.authors[-1] += text[:_LONGEST_NAME]
         elif self._person and self._path[-1] in _NAMES and "persName" in self._path[-2:]:
             parts = self.names.setdefault(self._person, {})
             parts.setdefault(self._path[-1], text.strip())
-        elif self._bodies and not self._silent:
+        elif self._open["body"] and not self._silent:
             self._size += len(text)
             if self._size > MOST_CHARACTERS:
                 raise RecordError("longer than {size} MB", size=MOST_CHARACTERS >> 20)
@@ -113,7 +117,7 @@ class _Reader:
 
     def _end(self, _name: str) -> None:
         name = self._path.pop()
-        self._bodies -= name == "body"
+        self._open[name] -= 1
         self._silent -= name in _NO_WORDS
         # Behind a name may stand the same in other letters.
         self._is_called |= name in {"persName", "name"} and self._path[-1:] == ["author"]
@@ -124,14 +128,14 @@ class _Reader:
             if who:
                 self.speeches.append(_Speech(who, self._words(begin)))
                 del self._parts[begin:]
-        if name in _PARAGRAPHS and self._bodies:
+        if name in _PARAGRAPHS and self._open["body"]:
             self._parts.append("\0")
 
 
 def _is_name_of_author(path: list[str]) -> bool:
     """Return whether a text is of the name in an author of the header, or of a part of it."""
-    inner = path[path.index("titleStmt") :] if "titleStmt" in path else []
-    return inner[1:3] in (["author", "persName"], ["author", "name"]) and len(inner) <= 4
+    inner = path[-3:] if path[-3:-2] == ["titleStmt"] else path[-4:]
+    return inner[:2] == ["titleStmt", "author"] and inner[2:3] in (["persName"], ["name"])
 
 
 def _is_tei(content: Content) -> bool:

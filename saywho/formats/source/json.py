@@ -90,7 +90,7 @@ _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _HEX_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 r"""A control character as Telegram Desktop writes it, which is no JSON: `\\x0c` means `\\u000c`."""
 MAX_DEPTH: Final = 200
-"""Levels of lists and objects in a value.
+"""Levels of lists and objects in a value, and of elements in XML.
 
 Each version of Python would stop at another level, and a walk through a value takes two of its
 1,000 calls for a level.

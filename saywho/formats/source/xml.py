@@ -7,8 +7,9 @@ from typing import Final, TypeAlias
 from xml.parsers import expat
 
 from saywho.errors import Message, RecordError, message_of
-from saywho.formats.reading import BadRecord
+from saywho.formats.reading import TOO_DEEP, BadRecord
 from saywho.formats.source.file import Content
+from saywho.formats.source.json import MAX_DEPTH
 from saywho.formats.source.members import damaged
 
 Fields = Mapping[str, str]
@@ -27,14 +28,29 @@ def xml_parser(
     end: Callable[[str], None],
     data: Callable[[str], None],
 ) -> expat.XMLParserType:
-    """Return a parser that raises RecordError for entities, and calls these for all else."""
+    """Return a parser that raises RecordError for entities and for elements in more than
+    `MAX_DEPTH` levels, and calls these for all else.
+    """
+    depth = 0
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise RecordError(TOO_DEEP)
+        start(name, attributes)
+
+    def close(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(name)
 
     def refuse(*_: object) -> None:
         raise RecordError("entities are declared")
 
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartElementHandler, parser.EndElementHandler = begin, close
     parser.CharacterDataHandler, parser.EntityDeclHandler = data, refuse
     return parser
 
