@@ -104,6 +104,7 @@ def _undecided(comparison: Comparison) -> Comparison:
         unwritten=UNSET,
         read_of=UNSET,
         read_in=UNSET,
+        known=UNSET,
     )
 
 

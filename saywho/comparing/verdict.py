@@ -128,6 +128,14 @@ class StoredPost(msgspec.Struct, frozen=True):
 Short = Literal["words", "posts", "others", "people"]
 
 
+class KnownPost(msgspec.Struct, frozen=True):
+    id: int
+    username: str
+    created_at: datetime | None
+    url: str | None
+    """Address at the source, if known."""
+
+
 class KnownText(Conclusion, frozen=True):
     """A conclusion about a text, and first who is known to have written it."""
 
@@ -140,6 +148,11 @@ class KnownText(Conclusion, frozen=True):
     read_in: list[StoredPost] | msgspec.UnsetType = msgspec.UNSET
     """If `read_of` names anyone, or with `reasons`: a post with exactly this text by each author,
     compared or not.
+    """
+    known: list[KnownPost] | msgspec.UnsetType = msgspec.UNSET
+    """The newest three posts with exactly this text, if any, whoever was compared; of several
+    texts, with the longest, by authors of all. For a text of fewer than four words, only by the
+    named.
     """
 
 

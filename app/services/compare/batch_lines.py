@@ -22,7 +22,7 @@ from app.services.compare.habits import Models
 from app.services.compare.stored_texts import add_stored
 from saywho.comparing.copied_texts import MOST_TEXTS, TakenApart
 from saywho.comparing.question import Question, comparable_texts, messages_of
-from saywho.comparing.verdict import Comparison, MessageHead, RankedAuthor, StoredPost
+from saywho.comparing.verdict import Comparison, KnownPost, MessageHead, RankedAuthor, StoredPost
 from saywho.engine.case import Case
 from saywho.engine.judgement import SURE, Verdict
 from saywho.formats.tables.columns import file_columns_of
@@ -71,6 +71,8 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     id: LineId | msgspec.UnsetType = msgspec.UNSET
     read_in: list[StoredPost] = []
     """A post with exactly this text by each author who has one, compared or not."""
+    known: list[KnownPost] = []
+    """The newest three posts with exactly this text."""
     verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
     none: float | msgspec.UnsetType | None = msgspec.UNSET
     ranking: list[RankedAuthor] = []
@@ -345,6 +347,7 @@ def _judged(checked: CheckedLine, case: Case, answered: Comparison) -> JudgedLin
     judged = structs.replace(
         checked.line,
         read_in=answered.read_in or [],
+        known=answered.known or [],
         verdict=answered.verdict,
         none=answered.none,
         ranking=answered.ranking,

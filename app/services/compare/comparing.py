@@ -288,18 +288,18 @@ class Comparer:
         case = await self.case_of(question)
         run = self._run_long if question.is_long else None
         comparison = await answer(case, sure=question.sure, explain=question.explain, run=run)
-        if question.reasons or comparison.read_of:
-            is_current, began = await self._feed.catch_up(), self._posts.time
-            async with self._db.read() as session:
-                if question.reasons:
-                    comparison = await add_reasons(
-                        session,
-                        case,
-                        comparison,
-                        run or asyncio.to_thread,
-                        partial(self._read_posts, began) if is_current else read_posts,
-                    )
-                comparison = await add_stored(session, case, comparison)
+        is_current = question.reasons and await self._feed.catch_up()
+        began = self._posts.time
+        async with self._db.read() as session:
+            if question.reasons:
+                comparison = await add_reasons(
+                    session,
+                    case,
+                    comparison,
+                    run or asyncio.to_thread,
+                    partial(self._read_posts, began) if is_current else read_posts,
+                )
+            comparison = await add_stored(session, case, comparison, reasons=question.reasons)
         return apart.restored(comparison) if apart else comparison
 
     async def _read_posts(
@@ -381,6 +381,5 @@ async def ask_once(db: Database, question: Question) -> Comparison:
         comparison = await answer(case, sure=question.sure, explain=question.explain)
         if question.reasons:
             comparison = await add_reasons(session, case, comparison)
-        if question.reasons or comparison.read_of:
-            comparison = await add_stored(session, case, comparison)
+        comparison = await add_stored(session, case, comparison, reasons=question.reasons)
     return apart.restored(comparison) if apart else comparison

@@ -13,7 +13,7 @@ from app.db.backend import All, Either, Expression, Terms, author_term, backend_
 from app.models import MAX_ID, Room, Tweet, User, Word
 from app.services.posts.tweets import room_name
 from app.services.posts.users import is_called
-from saywho.comparing.verdict import Comparison, StoredPost
+from saywho.comparing.verdict import Comparison, KnownPost, StoredPost
 from saywho.engine.case import Case
 from saywho.text import FEWEST_WORDS, as_read, username_key
 from saywho.words import terms
@@ -34,17 +34,51 @@ _FEW: Final = 300
 """Posts with a term that are sooner read than found by more terms."""
 
 
-async def add_stored(session: AsyncSession, case: Case, comparison: Comparison) -> Comparison:
-    """Return the comparison with the posts of its text; none for a changed text."""
-    if case.gaps:
+async def add_stored(
+    session: AsyncSession, case: Case, comparison: Comparison, *, reasons: bool = True
+) -> Comparison:
+    """Return the comparison with the posts of its text; none for a changed text.
+
+    reasons: whether authors who were not compared are named as writers.
+    """
+    is_told = reasons or bool(comparison.read_of)
+    if case.gaps or not (is_told or await _may_be_stored(session, max(case.texts, key=len))):
         return comparison
-    if case.words < FEWEST_WORDS:
+    is_short = case.words < FEWEST_WORDS
+    if is_short:
         names = [each.username for each in comparison.ranking] if case.is_named else []
         posts = await _find_short(session, case.texts, names, case.hidden)
-        return structs.replace(comparison, read_in=posts or UNSET)
-    posts = await _find(session, case.texts, case.hidden)
+    else:
+        posts = await _find(session, case.texts, case.hidden)
+    if not posts:
+        return comparison
     writers = dict.fromkeys([*(comparison.read_of or ()), *(post.username for post in posts)])
-    return structs.replace(comparison, read_of=[*writers] or UNSET, read_in=posts or UNSET)
+    known = await _newest(session, max(case.texts, key=len), [*writers], case.hidden)
+    comparison = structs.replace(comparison, known=known)
+    if not is_told:
+        return comparison
+    return structs.replace(
+        comparison, read_of=comparison.read_of if is_short else [*writers], read_in=posts
+    )
+
+
+async def _may_be_stored(session: AsyncSession, text: str) -> bool:
+    """Return whether a post has the longest terms of a text: most texts are new, and few are."""
+    longest = sorted({*terms(text)[:_MOST_TERMS]}, key=len)[-_SEARCHED:]
+    if not longest:
+        return False
+    query = _select_any(backend_of(session).words.matched)
+    return await session.scalar(query, _values(session, longest, text, ())) is not None
+
+
+async def _newest(
+    session: AsyncSession, text: str, writers: Sequence[str], hidden: Collection[int]
+) -> list[KnownPost]:
+    """Return the newest posts of these authors with this text."""
+    values = _values(session, await _rarest(session, text), text, hidden)
+    query = _select_newest(backend_of(session).words.matched)
+    rows = await session.execute(query, values | {"writers": [*map(username_key, writers)]})
+    return [KnownPost(*row) for row in rows]
 
 
 async def _find(
@@ -130,6 +164,26 @@ def _select(matched: TextClause, *, is_newest: bool = False) -> Select[*tuple[An
         .join(first, first.c.id == Tweet.id)
         .join(User, User.id == Tweet.user_id)
         .order_by(first.c.times.desc(), Tweet.id)
+    )
+
+
+@cache
+def _select_any(matched: TextClause) -> Select[int]:
+    return select(matched.columns(column("id", BigInteger)).subquery("found").c.id).limit(1)
+
+
+@cache
+def _select_newest(matched: TextClause) -> Select[*tuple[Any, ...]]:
+    found = matched.columns(column("id", BigInteger)).subquery("found")
+    return (
+        select(Tweet.id, User.username, Tweet.created_at, Tweet.url)
+        .join(found, found.c.id == Tweet.id)
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.text.in_(bindparam("texts", expanding=True)), User.deleted_at.is_(None))
+        .where(Tweet.id.not_in(bindparam("hidden", expanding=True)))
+        .where(User.username_key.in_(bindparam("writers", expanding=True)))
+        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+        .limit(3)
     )
 
 

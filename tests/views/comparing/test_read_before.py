@@ -1,5 +1,6 @@
 """Of a text that somebody here wrote to the letter the answer says so: it has read it."""
 
+import json
 import re
 from html import unescape
 
@@ -124,6 +125,38 @@ async def test_a_text_of_another_person_names_the_person_first(
     assert "ben\u2060이 여기에 똑같이 썼어요." in unescape(korean)
 
 
+async def test_the_newest_three_posts_of_a_known_text_are_in_each_answer(
+    shared: Shared, site: Client
+) -> None:
+    """Whoever is asked about, whatever the verdict, and without reasons."""
+    text = "The lamp of the pier went out twice this very night"
+    known = []
+    for day, name in ((3, "ann"), (1, "ben"), (4, "ben"), (2, "ann")):
+        source = {"source_id": f"{name}{day}", "url": f"https://a.example/{day}"}
+        at = f"2024-05-0{day}T12:00:00Z"
+        post = await shared.writer.add_tweet(name, text, created_at=at, **source)
+        known.append({"id": post["id"], "username": name, "created_at": at, "url": source["url"]})
+    newest = sorted(known, key=lambda post: post["created_at"], reverse=True)[:3]
+    await shared.writer.add_author("kim", *(f"{post} so" for post in posts_of("ann")))
+    for names in ((), ("ann",), ("kim",), ("ann", "ben")):
+        for more in ({}, {"reasons": 1}):
+            assert (await site.json(f"/api/v1{address(text, *names, **more)}"))["known"] == newest
+    alone = await site.json(f"/api/v1{address(text, 'kim')}")
+    assert "read_of" not in alone
+    assert "read_in" not in alone
+    lines = await site.post("/api/v1/compare/batch?username=kim", json=[{"text": text}])
+    line, _summary = (await lines.get_data(as_text=True)).splitlines()
+    assert json.loads(line)["known"] == newest
+    # A changed text is no known one, nor one that nobody wrote with the same words.
+    for new in (f"{text}!", "twice this very night the lamp of the pier went out"):
+        assert "known" not in await site.json(f"/api/v1{address(new, 'kim')}")
+    cut = await site.json(f"/api/v1{address(text, 'kim', without='0-3')}")
+    assert "known" not in cut
+    several = {"texts": [text, "Both of them wrote this very sentence"], "usernames": ["kim"]}
+    answer = await (await site.post("/api/v1/compare", json=several)).get_json()
+    assert [post["username"] for post in answer["known"]] == ["ben", "ann", "ann"]
+
+
 async def test_a_message_of_another_person_names_the_chat(shared: Shared, site: Client) -> None:
     said: list[Said] = [
         (f"2024-02-15 15:{minute:02}", "구름", f"구름은 {minute}시에 등대 위로 흘러가요")
@@ -158,6 +191,8 @@ async def test_a_short_text_names_its_writers_and_how_often(shared: Shared, site
     assert "네 단어" in rest
     answer = await site.json(f"/api/v1{address('ㅇㅇ', '서연', reasons=1)}")
     assert [(each["username"], each["count"]) for each in answer["read_in"]] == [("서연", 1)]
+    plain = await site.json(f"/api/v1{address('ㅇㅇ', '서연')}")
+    assert [each["username"] for each in plain["known"]] == ["서연"]
     assert "똑같이" not in await site.page(address("ㅇㅇ", "ann", "ben"), headers=KOREAN)
 
 
