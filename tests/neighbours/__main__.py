@@ -8,7 +8,6 @@ exits with 1 if a row differs from that table. Programs that are not here are na
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from tests.house import ROOT
 from tests.neighbours.clients import rows_of_clients
 from tests.neighbours.letters import rows_of_letters
 from tests.neighbours.servers import rows_of_servers
-from tests.neighbours.tables import ALONE, Row, rows_of_tables
+from tests.neighbours.tables import ALONE, END, ROWS, Row, documented, rows_of_tables
 
 DOCUMENT: Final = ROOT / "docs" / "measurements.md"
 FOLDER: Final = ROOT / ".neighbours"
@@ -54,7 +53,6 @@ DEBIAN_PACKAGES: Final = {
     "varnishd": ("varnish",),
 }
 """Packages by a program that they bring."""
-ROW: Final = re.compile(r"^\| (?!program|---).*\|$", re.MULTILINE)
 
 
 def main() -> int:
@@ -72,8 +70,8 @@ def main() -> int:
     if chosen.write:
         _write(rows)
         return 0
-    documented = set(ROW.findall(DOCUMENT.read_text()))
-    other = [str(row) for row in rows if not row.is_in(documented)]
+    known = documented(DOCUMENT.read_text())
+    other = [str(row) for row in rows if not row.is_in(known)]
     print(f"{len(rows)} rows, {len(other)} other than in {DOCUMENT.name}, {len(missing)} not here")
     for line in other:
         print(f"other: {line}")
@@ -107,15 +105,15 @@ def _install() -> Path:
 
 def _write(rows: list[Row]) -> None:
     text = DOCUMENT.read_text()
-    begin, _, rest = text.partition("<!-- rows -->\n")
-    _, _, end = rest.partition("<!-- end -->\n")
+    begin, _, rest = text.partition(ROWS)
+    _, _, end = rest.partition(END)
     lines = [
         "| program | version | way | kept | what makes it right |",
         "|---|---|---|---|---|",
         *map(str, rows),
     ]
     table = "\n".join(lines)
-    DOCUMENT.write_text(f"{begin}<!-- rows -->\n{table}\n<!-- end -->\n{end}")
+    DOCUMENT.write_text(f"{begin}{ROWS}{table}\n{END}{end}")
 
 
 if __name__ == "__main__":

@@ -106,10 +106,21 @@ class Row(NamedTuple):
     def __str__(self) -> str:
         return f"| {' | '.join((self.program, self.version, self.way, self.kept, self.line))} |"
 
-    def is_in(self, documented: Collection[str]) -> bool:
+    def is_in(self, documented: "Collection[Row]") -> bool:
         """Return whether a table has the row, of whatever version."""
-        cells = (row.strip("| ").split(" | ") for row in documented)
-        return any((row[0], row[2], row[3]) == (self.program, self.way, self.kept) for row in cells)
+        said = self.program, self.way, self.kept
+        return any((row.program, row.way, row.kept) == said for row in documented)
+
+
+ROWS: Final = "<!-- rows -->\n"
+END: Final = "<!-- end -->\n"
+"""Lines around the table in the document; other tables end with the second, too."""
+
+
+def documented(text: str) -> list[Row]:
+    """Return the rows of a document's table. Raises TypeError for a row of other columns."""
+    _heading, _line, *lines = text.partition(ROWS)[2].partition(END)[0].splitlines()
+    return [Row(*line.removeprefix("| ").removesuffix(" |").split(" | ")) for line in lines]
 
 
 def _library(name: str, how: str, kind: str, line: str = "", **more: Any) -> Neighbour:
