@@ -93,16 +93,18 @@ class Feed(ABC):
 
     async def run(self) -> None:
         """Publish all processes' commits, until cancelled."""
-        is_well = True
+        is_told = False
         while True:
-            was_well, is_well = is_well, await self.look()
-            if is_well:
+            if await self.look():
                 self._read_at = monotonic()
-            if was_well and not is_well:
-                reason = f"{type(self._failure).__name__}: {self._failure}"
+                if is_told:
+                    logger.warning("the log can be read again")
+                is_told = False
+            elif not is_told and not self.is_up_to_date:  # On a busy machine, some looks fail.
+                is_told = True
+                why = str(self._failure) or "no answer in time"
+                reason = f"{type(self._failure).__name__}: {why}"
                 logger.error("the log cannot be read; trying again until it can (%s)", reason)
-            elif is_well and not was_well:
-                logger.warning("the log can be read again")
             await asyncio.sleep(self.poll_s)
 
     @abstractmethod

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from functools import cache
 
 import pytest
+from sqlalchemy import text
 
 from app.db.engine import Database
 from app.db.feed import Change, Feed
 from app.errors import ConflictError
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
+from tests.waiting import eventually
 
 DEADLINE_S = 40
 
@@ -128,6 +130,42 @@ async def test_writers_at_once_are_heard_of_in_the_order_of_their_commits(
     await asyncio.gather(following, return_exceptions=True)
     await listener.feed.close()
     await other.close()
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize("behind_after_s", [3_600, 0])
+async def test_a_log_that_cannot_be_read_is_an_error_only_if_that_lasts(
+    db: Database,
+    behind_after_s: float,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if not db.backend.is_shared:
+        pytest.skip("there, no reader waits for a writer")
+    monkeypatch.setattr("app.db.feed.BEHIND_AFTER_S", behind_after_s)
+    monkeypatch.setattr("app.db.postgresql.feed.LOOK_TIMEOUT_S", 0.2)
+    listener = Listener(await db.open_feed())
+    following = asyncio.create_task(listener.feed.run())
+
+    async def told() -> list[str]:
+        return [each.getMessage() for each in caplog.records if each.name == "app.db.feed"]
+
+    async with db.write() as session:
+        await session.execute(text('LOCK TABLE "Event" IN ACCESS EXCLUSIVE MODE'))
+        assert not await listener.feed.look()
+        assert not await listener.feed.look()
+        if not behind_after_s:
+            assert "no answer in time" in (await eventually(told))[0]
+    await add(db, "after")
+    await listener.until(1)
+    if behind_after_s:
+        assert await told() == []
+    else:
+        (_, again) = await eventually(told, until=lambda lines: len(lines) > 1)
+        assert again == "the log can be read again"
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    await listener.feed.close()
 
 
 async def test_a_commit_of_another_process_is_heard_of_without_a_question(
