@@ -194,6 +194,7 @@ lock: # pins the newest versions that fit into the lock files; needs uv
 .PHONY: wheel
 wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 	@mkdir -p dist
+	@rm -f dist/saywho-* # An image would get the older ones, too.
 	@cp .ci/packages.py .ci/requirements-uv.lock requirements.lock dist/ # for the image
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -t wheel -t sdist -d dist
 

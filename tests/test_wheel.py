@@ -198,13 +198,20 @@ def test_the_names_in_the_image_and_the_file_are_those_of_the_program() -> None:
     assert f"127.0.0.1:{port}/readyz" in SERVICE["healthcheck"]["test"][-1]
 
 
-def test_the_image_takes_what_make_wheel_leaves() -> None:
+def test_the_image_takes_what_make_wheel_leaves(tmp_path: Path) -> None:
     *copied, _ = instruction("COPY").split()
     recipe = subprocess.run(
         ["make", "--dry-run", "wheel"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     beside = next(line for line in recipe.splitlines() if line.startswith("cp ")).split(" dist/")[0]
     assert {Path(name).name for name in beside.split()[1:]} == set(copied) - {"saywho-*.whl"}
+    # Not the wheels of earlier versions.
+    (tmp_path / "dist").mkdir()
+    for name in ("saywho-1.1.0-py3-none-any.whl", "saywho-1.1.0.tar.gz"):
+        (tmp_path / "dist" / name).touch()
+    before = recipe.partition("cp ")[0].splitlines()
+    subprocess.run(["bash", "-ec", before[-1]], cwd=tmp_path, check=True)
+    assert [*(tmp_path / "dist").iterdir()] == []
 
 
 @pytest.mark.full
