@@ -258,7 +258,14 @@ class DriverConnection(aiosqlite.Connection):
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **named: Any) -> Any:
         self._is_busy = True
-        result = await super()._execute(fn, *args, **named)  # type: ignore[no-untyped-call]
+        try:
+            result = await super()._execute(fn, *args, **named)  # type: ignore[no-untyped-call]
+        except asyncio.CancelledError:
+            # Whoever stopped waiting would wait for its end, and others for the connection.
+            if self.only_reads:
+                with contextlib.suppress(sqlite3.ProgrammingError):  # It is being closed.
+                    self._conn.interrupt()
+            raise
         self._is_busy = False
         return result
 
