@@ -258,6 +258,17 @@ def possible_name(name: str) -> str:
     return name[: _MOST_COMPOSED * MAX_USERNAME_LENGTH + 1]
 
 
+_OTHER_BREAKS: Final = [(sign.encode(), b"\\u%04x" % ord(sign)) for sign in "\x85\u2028\u2029"]
+"""Signs at which `str.splitlines` breaks, though JSON may have them in a string."""
+
+
+def json_lines(encoded: bytes) -> bytes:
+    """Return JSON lines that every reader breaks at their ends alone."""
+    for sign, escape in _OTHER_BREAKS:
+        encoded = encoded.replace(sign, escape)
+    return encoded
+
+
 # --- Words and quoted parts ---
 
 

@@ -104,7 +104,9 @@ def terminal_line(line: str) -> str:
 
 
 def print_json(value: object) -> None:
-    click.echo(encoded(value).decode())
+    from saywho.text import json_lines
+
+    click.echo(json_lines(encoded(value)).decode())
 
 
 Show = Callable[[int, int, str], None]

@@ -5,12 +5,13 @@ import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
 from msgspec import structs
 
+from saywho.formats.chats.chatlab import chatlab_writer
 from saywho.formats.post import (
     Medium,
     PostContent,
@@ -235,6 +236,27 @@ def test_json_lines_carry_the_fields_and_nulls() -> None:
         "media": [],
     }
     assert tuple(json.loads(line)) == FIELDS
+
+
+BREAKS: Final = "".join(
+    sign for sign in map(chr, range(0x110000)) if len(f"a{sign}a".splitlines()) > 1
+)
+"""Signs at which programs that read lines may break them, of which JSON must escape some alone."""
+
+
+def test_each_reader_breaks_json_lines_at_their_ends_alone() -> None:
+    assert "\u2028" in BREAKS
+    text = f"안개{BREAKS}끝"
+    posts = {1: row(text=text), 2: row(text=text)}
+    chat = chatlab_writer(f"Crew{BREAKS}", None, [("mina", f"Mina{BREAKS}")])
+    for writer, words in (
+        (WRITERS["jsonl"], "text"),
+        (WRITERS["mongo"], "text"),
+        (chat, "content"),
+    ):
+        lines = (writer.heading + writer.encode(posts)).decode().splitlines()
+        said = [value[words] for value in map(json.loads, lines) if words in value]
+        assert said == [text, text]
 
 
 def test_mongo_documents_have_an_id_and_dates() -> None:

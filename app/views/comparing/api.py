@@ -34,6 +34,7 @@ from saywho.comparing.copied_texts import MOST_TEXTS
 from saywho.comparing.question import Question
 from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import SURE
+from saywho.text import json_lines
 
 MOST_LINES: Final = 1_000
 """Lines of a batch: minutes of work with many authors."""
@@ -170,7 +171,7 @@ async def compare_batch(args: BatchArgs) -> Response:
     async def answers() -> AsyncGenerator[bytes, None]:
         async for portion in judged:
             if answered := answered_lines(portion):
-                yield b"".join(encoded(line) + b"\n" for line in answered)
+                yield json_lines(b"".join(encoded(line) + b"\n" for line in answered))
 
     return streamed(while_readable(answers()), {"Content-Type": NDJSON})
 

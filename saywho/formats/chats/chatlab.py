@@ -20,7 +20,7 @@ from saywho.formats.records import ExportedPost, FileRoom, Writer
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.json import MAX_VALUE, Json, Window, as_object, as_word, load
 from saywho.formats.source.text import first_lines, lines
-from saywho.text import clean_title, normalized
+from saywho.text import clean_title, json_lines, normalized
 
 _GENERATOR: Final = "saywho"
 _TEXT: Final = 0
@@ -223,10 +223,10 @@ def chatlab_writer(
         {"_type": "member", "platformId": username, "accountName": display_name}
         for username, display_name in names.items()
     )
-    heading = _encoder.encode_lines([header, *members])
+    heading = json_lines(_encoder.encode_lines([header, *members]))
 
     def encode(posts: Mapping[int, ExportedPost]) -> bytes:
-        return _encoder.encode_lines(_message(post, names) for post in posts.values())
+        return json_lines(_encoder.encode_lines(_message(post, names) for post in posts.values()))
 
     return Writer("jsonl", "application/x-ndjson", heading, encode)
 

@@ -36,7 +36,7 @@ from saywho.formats.tables.column_names import ANSWERS, LISTS
 from saywho.formats.tables.csv import unguarded_row
 from saywho.formats.tables.rows import RowReader
 from saywho.formats.x.posts import is_v1, is_v2, read_status
-from saywho.text import word_set
+from saywho.text import json_lines, word_set
 
 CONTENT_TYPE: Final = "application/x-ndjson"
 _WRAPPERS: Final = word_set(
@@ -349,17 +349,21 @@ def _plain(name: str, value: object) -> object:
 
 def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
     dates = {key: post.created_at and {"$date": post.created_at} for key, post in posts.items()}
-    return _encoder.encode_lines(
+    documents = (
         {"_id": key, **msgspec.structs.asdict(post), "created_at": dates[key]}
         for key, post in posts.items()
     )
+    return json_lines(_encoder.encode_lines(documents))
 
 
 JSONL: Final = Format(
     "jsonl",
     Message("JSON lines"),
     _read_lines,
-    Writer("jsonl", CONTENT_TYPE, b"", lambda posts: _encoder.encode_lines(posts.values())),
+    Writer(
+        *("jsonl", CONTENT_TYPE, b""),
+        lambda posts: json_lines(_encoder.encode_lines(posts.values())),
+    ),
     is_in_order=False,
 )
 MONGO: Final = Format(
