@@ -6,10 +6,13 @@ import errno
 import functools
 import hashlib
 import logging
+import re
+import unicodedata
 from collections.abc import AsyncGenerator, Iterable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 import msgspec
 from msgspec import structs
@@ -27,6 +30,7 @@ from quart import (
 from quart.typing import ResponseReturnValue
 from quart.wrappers.response import DataBody
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.http import dump_options_header
 from werkzeug.urls import iri_to_uri
 
 from app.asgi.cached import headers_of as headers_in
@@ -370,12 +374,23 @@ def local_address(address: str) -> str:
     return iri_to_uri(address) if is_local and is_plain else "/"
 
 
+def attachment(file: str) -> dict[str, str]:
+    """Return the header that saves an answer as a file (RFC 6266): its name in letters of ASCII for
+    old clients, and whole if it has others.
+    """
+    plain = unicodedata.normalize("NFKD", file).encode("ascii", "ignore").decode()
+    names = {"filename": " ".join(re.sub(r'["\\]', "_", plain).split())}
+    if names["filename"] != file:
+        names["filename*"] = f"UTF-8''{quote(file, safe='')}"
+    return {"Content-Disposition": dump_options_header("attachment", names)}
+
+
 async def csv_answer(rows: Iterable[Iterable[object]], name: str) -> Response:
     """Return a table as the CSV file `saywho-NAME.csv`."""
     return Response(
         await resources().work_pool.run(written_table, rows),
         content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": f'attachment; filename="saywho-{name}.csv"'},
+        headers=attachment(f"saywho-{name}.csv"),
     )
 
 

@@ -6,6 +6,7 @@ import binascii
 import functools
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -209,6 +210,7 @@ def lines_of(array: bytes, most: int, otherwise: str) -> bytes:
     otherwise: what to do with an object, or with more items. Raises MalformedError, and
     InvalidInputError for more than `most` items or other JSON.
     """
+    array = array.removeprefix(BOM_UTF8)
     if array.lstrip().startswith(b"{"):
         raise InvalidInputError(f"The body must be an array: {otherwise}", loc="body")
     items = decode_json(array, list[msgspec.Raw])
@@ -367,13 +369,15 @@ def _blueprints_of(endpoint: str) -> list[str]:
 
 
 async def whole_body() -> bytes:
-    """Return the body without `asyncio.wait_for` of Quart (0.22), which in Python 3.11 may lose
-    cancellation, and makes a task. Raises RequestTimeout.
+    """Return the body, without a byte order mark, which JSON may not have, and some programs write.
+
+    It does without `asyncio.wait_for` of Quart (0.22), which in Python 3.11 may lose cancellation,
+    and makes a task. Raises RequestTimeout.
     """
     asked = current_request()
     try:
         async with asyncio.timeout(asked.body_timeout):
-            return cast(bytes, await asked.body)
+            return cast(bytes, await asked.body).removeprefix(BOM_UTF8)
     except TimeoutError:
         raise RequestTimeout from None
 

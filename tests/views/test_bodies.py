@@ -1,7 +1,9 @@
 """Bodies as visitors send them: forms of any length, and none that fills the memory."""
 
 import asyncio
+import codecs
 import itertools
+import json
 import tracemalloc
 from typing import Any, Final
 
@@ -68,6 +70,27 @@ async def test_a_form_of_too_many_fields_is_refused(
     form = {"Content-Type": content_type}
     answer = await shared.anybody.post(path, data="a=1&" * MOST_FIELDS, headers=form)
     assert answer.status_code == 413
+
+
+async def test_a_byte_order_mark_before_json_is_passed_over(shared: Shared) -> None:
+    post, by_author = {"username": "mark", "text": "the sea"}, "/api/v1/compare/batch?username=mark"
+    requests: list[tuple[str, str, Any, str]] = [
+        ("POST", "/api/v1/users", {"username": "mark"}, JSON_TYPE),
+        ("PATCH", "/api/v1/users/mark", {"display_name": "Mark"}, JSON_TYPE),
+        ("POST", "/api/v1/users/mark/tweets", {"text": "fog"}, JSON_TYPE),
+        ("POST", "/api/v1/tweets", [post], JSON_TYPE),
+        ("POST", "/api/v1/tweets", post, LINES_TYPE),
+        ("POST", "/api/v1/compare", {"text": "the sea", "usernames": ["mark"]}, JSON_TYPE),
+        ("POST", by_author, [{"text": "the sea"}], JSON_TYPE),
+        ("POST", by_author, {"text": "the sea"}, LINES_TYPE),
+    ]
+    for method, path, content, kind in requests:
+        body, headers = codecs.BOM_UTF8 + json.dumps(content).encode(), {"Content-Type": kind}
+        answer = await shared.admin.send(method, path, data=body, headers=headers)
+        told = await answer.get_data(as_text=True)
+        assert answer.status_code < 300, told
+        assert 'error":"' not in told
+        assert '"rejected":1' not in told
 
 
 @pytest.mark.full

@@ -53,6 +53,7 @@ from app.parts.years.subjects import (
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.compare.name_masking import hide
 from app.services.posts.tweets import Post
+from app.views.answers import attachment
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, numbered_initials, post_count, shown_name
 from app.views.figure import Figure
@@ -275,10 +276,8 @@ def cards_of(
         if not shown.cards:
             raise NotFoundError("There is no such card of this year")
         zipped = await resources().work_pool.run(zip_of_cards, shown.cards, args.theme)
-        response = Response(zipped, content_type="application/zip")
-        file = f"saywho – {shown.title[:60]}.zip"
-        response.headers.set("Content-Disposition", "attachment", filename=file)
-        return response
+        headers = attachment(f"saywho – {shown.title[:60]}.zip")
+        return Response(zipped, content_type="application/zip", headers=headers)
 
     return blueprint
 

@@ -15,6 +15,7 @@ from app.parts.report.reports import ReportChoice, find_report, inside, make_rep
 from app.parts.report.words import LONGEST_NAME, Named, letters
 from app.runtime.clock import span_of_year
 from app.services.posts.selection import written_in
+from app.views.answers import attachment
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, has_page, render
@@ -115,9 +116,7 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
         response = _answer(file)
         if called := form.get("names"):
             set_secret(response, NAMES_COOKIE, called, timedelta(days=365))
-        response.headers.set(
-            "Content-Disposition", "attachment", filename=f"saywho-{name}{of_year}.html"
-        )
+        response.headers |= attachment(f"saywho-{name}{of_year}.html")
         return response
 
     @blueprint.get(f"{path}/preview", of_chat=of_chat)

@@ -37,7 +37,7 @@ from app.services.compare.batch_lines import (
     share_given,
 )
 from app.services.posts.users import outgrown_samples
-from app.views.answers import streamed, while_readable
+from app.views.answers import attachment, streamed, while_readable
 from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
 from app.views.blueprints import CSV, Form, PageBlueprint
 from app.views.cast import bound
@@ -377,7 +377,7 @@ def _as_csv(rows: Iterable[TableRow], summary: Summary | None, authors: Sequence
     return Response(
         written_table(table),
         content_type=f"{CSV}; charset=utf-8; header=present",
-        headers={"Content-Disposition": 'attachment; filename="table.csv"'},
+        headers=attachment("table.csv"),
     )
 
 

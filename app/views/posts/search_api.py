@@ -23,7 +23,7 @@ from app.services.search.results import (
     begin_found_export,
 )
 from app.services.search.word_search import ResultKey, Sort
-from app.views.answers import streamed, while_readable
+from app.views.answers import attachment, streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
 from app.views.filters import PostFilters, SearchFilters
 from app.views.requests import RESULT_CURSOR, Next
@@ -128,17 +128,18 @@ async def export_posts(args: ExportArgs) -> Response:
         args.username = args.username or None
         export = await begin_found_export(session, args.q, args.selection, args.zone)
     is_packed = takes_gzip(headers_of(request.scope))
-    headers = {
-        "Content-Type": writer.content_type,
-        "Cache-Control": "no-store",
-        "Vary": "Accept-Encoding",
-    } | ({"Content-Encoding": "gzip"} if is_packed else {})
-    pieces = while_readable(exported(parts.db, export, writer, parts.work_pool.run))
-    response = streamed(_packed(pieces, parts.work_pool) if is_packed else pieces, headers)
     name = f"saywho-{export.username[:LONGEST_NAME]}" if export.username else "saywho"
-    file = f"{name}.{writer.suffix}"
-    response.headers.set("Content-Disposition", "attachment", filename=file)
-    return response
+    headers = (
+        attachment(f"{name}.{writer.suffix}")
+        | {
+            "Content-Type": writer.content_type,
+            "Cache-Control": "no-store",
+            "Vary": "Accept-Encoding",
+        }
+        | ({"Content-Encoding": "gzip"} if is_packed else {})
+    )
+    pieces = while_readable(exported(parts.db, export, writer, parts.work_pool.run))
+    return streamed(_packed(pieces, parts.work_pool) if is_packed else pieces, headers)
 
 
 async def _packed(

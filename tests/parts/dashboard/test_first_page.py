@@ -192,7 +192,7 @@ async def test_numbers_are_saved_as_a_file_without_scripts(writer: Client) -> No
     for name in ("timeline", "week", "likeness"):
         assert f'href="/dashboard/table/{name}.csv"' in page
     answer = await writer.get(f"{PREFIX}table/timeline.csv?until=2026-05-04")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="saywho-timeline.csv"'
+    assert answer.headers["Content-Disposition"] == "attachment; filename=saywho-timeline.csv"
     assert (
         "Select a bar to choose its time, and again to see its posts." in page
     )  # There is one, and no other below it.

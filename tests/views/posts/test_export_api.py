@@ -5,6 +5,8 @@ import csv
 import gzip
 import io
 import json
+import re
+from email.message import Message
 from urllib.parse import quote
 
 import pytest
@@ -18,6 +20,7 @@ from app.views import answers as answers_view
 from app.views.posts.search_api import LONGEST_NAME
 from tests.browsing import parts_of
 from tests.conftest import Client, MakeConfig, client_with
+from tests.installation import ROOT
 from tests.listening import Listener
 
 PATH = "/api/v1/export"
@@ -83,9 +86,20 @@ async def test_the_file_is_named_after_the_author_in_whatever_script(
 ) -> None:
     await writer.add_user(username, "one")
     answer = await writer.get(f"{PATH}?username={quote(username)}&format=csv")
-    kind, options = parse_options_header(answer.headers["Content-Disposition"])
+    value = answer.headers["Content-Disposition"]
+    assert value.isascii()  # Clients read a header as Latin-1, in which other letters break.
+    kind, options = parse_options_header(value)
     assert kind == "attachment"
     assert options == {"filename": f"saywho-{username[:LONGEST_NAME]}.csv"}
+    old = Message()  # It knows no other way to write a name.
+    old["Content-Disposition"] = value
+    assert re.fullmatch(r"saywho-[ -~]*\.csv", old.get_filename() or "")
+
+
+def test_one_function_names_files_of_answers() -> None:
+    texts = {file: file.read_text() for file in (ROOT / "app").rglob("*.py")}
+    naming = [file for file, text in texts.items() if "Content-Disposition" in text]
+    assert naming == [ROOT / "app" / "views" / "answers.py"]
 
 
 @pytest.mark.parametrize("path", [PATH, "/api/v1/live"])
