@@ -62,6 +62,8 @@ async def seen(kind: Kind, address: str) -> tuple[int, dict[str, str], bytes]:
     told = await answer.get_data()
     if address == "/":  # Each worker draws an example of its own, and looks for one for a while.
         headers, told = {}, told.partition(b"<main")[0]
+    if address.startswith("/tweet/"):  # Equally similar posts come in no order on PostgreSQL.
+        headers, told = {}, told.partition(b'<li class="post">')[0]
     return answer.status_code, headers, told
 
 

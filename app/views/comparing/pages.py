@@ -12,6 +12,7 @@ from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import uri_to_iri
 
+from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.errors import InvalidInputError, NotFoundError
 from app.language.of_request import SWITCH, own_address
 from app.lifespan import resources
@@ -170,6 +171,9 @@ class Compared(Struct, frozen=True):
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     if not args.text:
         return see_other(url_for("home.show_home", username=args.names))
+    cacheable()
+    depends_on(EVERYTHING)
+    depends_on(DERIVED)
     has_picture = has_page("answer_pictures.show_answer_picture")
     return await _page(args, has_picture=has_picture, has_belief="sure" in request.args)
 
