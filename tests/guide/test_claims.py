@@ -1,6 +1,8 @@
 """What docs/from-flask.md says of links behind a proxy, of bodies, answers and hooks is so."""
 
 import asyncio
+import concurrent.futures
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -193,6 +195,58 @@ def test_flask_reads_a_stream_by_pieces_too() -> None:
         return [len(piece) for piece in iter(lambda: flask.request.stream.read(4), b"")]
 
     assert app.test_client().put("/pieces", data=b"1234567890").json == [4, 4, 2]
+
+
+async def test_a_query_in_korean_is_given_apart_in_a_test() -> None:
+    ours, theirs = Quart(__name__), flask.Flask(__name__)
+
+    @ours.get("/<place>")
+    async def search(place: str) -> str:
+        return place + request.args.get("q", "")
+
+    @theirs.get("/<place>")
+    def search_in_flask(place: str) -> str:
+        return place + flask.request.args.get("q", "")
+
+    client = ours.test_client()
+    assert theirs.test_client().get("/강?q=한강").text == "강한강"
+    with pytest.raises(UnicodeEncodeError):
+        await client.get("/search?q=한강")
+    answer = await client.get("/강", query_string={"q": "한강"})
+    assert await answer.get_data(as_text=True) == "강한강"
+
+
+@pytest.mark.filterwarnings("ignore:coroutine:RuntimeWarning")
+def test_a_command_that_is_asynchronous_does_nothing() -> None:
+    app, done = Quart(__name__), list[str]()
+
+    @app.cli.command("lazy")
+    async def lazy() -> None:
+        done.append("lazy")
+
+    @app.cli.command("seed")
+    def seed() -> None:
+        async def run() -> None:
+            done.append("seed")
+
+        asyncio.run(run())
+
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:  # It has no loop that runs.
+        for name in ("lazy", "seed"):
+            ended = thread.submit(app.test_cli_runner().invoke, args=[name]).result()
+            assert ended.exit_code == 0
+    gc.collect()
+    assert done == ["seed"]
+
+
+@pytest.mark.filterwarnings("ignore:Current server name:UserWarning")
+async def test_a_server_name_makes_other_hosts_unknown() -> None:
+    ours, theirs = linking_app(), flask.Flask(__name__)
+    theirs.add_url_rule("/links", "links", lambda: "links")
+    ours.config["SERVER_NAME"] = theirs.config["SERVER_NAME"] = "tweets.example"
+    headers = {"Host": "10.0.0.7"}
+    assert theirs.test_client().get("/links", headers=headers).status_code == 200
+    assert (await ours.test_client().get("/links", headers=headers)).status_code == 404
 
 
 QUOTED = [snippet for snippet in snippets(GUIDES[0]) if snippet.file]
