@@ -389,9 +389,25 @@ def _documents(content: Content, lists: Collection[str]) -> Iterator[tuple[int, 
     if unit_of(content) == "line":
         for number, text, fault in lines(content, MAX_VALUE):
             if fault or text.strip():
-                yield number, fault or load(text)
+                value = fault or load(text)
+                for each in _joined_values(text) if value is _NOT_JSON else [value]:
+                    yield number, each
     else:
         yield from enumerate(Window(content).values(lists), 1)
+
+
+def _joined_values(line: str) -> list[object]:
+    """Return the values of files that were put together without a line break, or the fault."""
+    values, at = list[object](), 0
+    try:
+        while at < len(line):
+            value, end = _decode(line, at)
+            values.append(value)
+            between = _BETWEEN.match(line, end)
+            at = between.end() if between else end
+    except (RecursionError, ValueError):
+        return [_NOT_JSON]
+    return values
 
 
 def unit_of(content: Content) -> Literal["line", "record"]:

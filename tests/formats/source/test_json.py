@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from app.errors import BrokenFileError
+from saywho.formats.reading import BadRecord
 from saywho.formats.source.file import Content, Meter
-from saywho.formats.source.json import MAX_VALUE, Window, end_of, load
+from saywho.formats.source.json import MAX_VALUE, Json, Window, end_of, load, objects
 from saywho.formats.source.members import Member
 from tests.growth import growth
 
@@ -33,12 +34,15 @@ class InPieces(io.BytesIO):
         return self.read(min(size or 0, self._size))
 
 
-def values(text: str, size: int, lists: Collection[str] = ()) -> list[object]:
+def content_of(text: str, size: int) -> Content:
     data = text.encode(errors="surrogateescape")
-    content = Content(
+    return Content(
         "file", Member(len(data), partial(InPieces, data, size)), Meter("file", len(data))
     )
-    return list(Window(content).values(lists))
+
+
+def values(text: str, size: int, lists: Collection[str] = ()) -> list[object]:
+    return list(Window(content_of(text, size)).values(lists))
 
 
 @given(objects=OBJECTS, size=st.integers(1, 40), indent=st.sampled_from([None, 1]))
@@ -48,6 +52,25 @@ def test_values_come_out_whole(objects: list[object], size: int, indent: int | N
     assert values(whole, size) == json.loads(whole)
     rows = "\n".join(json.dumps(item, indent=indent) for item in objects)
     assert values(rows, size) == objects
+
+
+@given(
+    lines=st.lists(OBJECTS.filter(bool), min_size=1, max_size=4), between=st.sampled_from(["", " "])
+)
+def test_lines_that_were_put_together_are_read_whole(lines: list[list[Json]], between: str) -> None:
+    """As by `cat` of files of which one does not end with a line break."""
+    lines = [[{"a": 1}], *lines]  # So that it is a file of lines.
+    rows = [between.join(json.dumps(each) for each in line) for line in lines]
+    expected = [(number, each) for number, line in enumerate(lines, 1) for each in line]
+    assert [*objects(content_of("\n".join(rows), 100))] == expected
+
+
+@pytest.mark.parametrize("line", ['{"a": 1} x', '{"a": 1}{"b"', '{"a": 1}}', "{} tru"])
+def test_a_line_with_something_else_is_bad_as_a_whole(line: str) -> None:
+    _, bad, last = objects(content_of(f'{{"a": 1}}\n{line}\n{{}}', 100))
+    assert isinstance(bad, BadRecord)
+    assert (bad.place, bad.detail) == (2, "not valid JSON")
+    assert last == (3, {})
 
 
 @given(
