@@ -15,6 +15,10 @@ _ADDRESSES: Final = (
         r"/user/[^/]+/website(\.zip)?",
         Message("This page is gone. The command saywho publish writes an author’s website"),
     ),
+    (
+        r"/api/v1/(games(/\d+(/next|/again|/players/\d+)?)?|play)",
+        Message("This address is gone. The pages of games can do it"),
+    ),
 )
 COMMANDS: Final[Mapping[str, str]] = {
     "case": "use compare -u NAME --json, which has a ratio and its evidence",

@@ -1,6 +1,7 @@
 """A game with very many players: `python -m benchmarks.game [--players 5000] [--peer]`.
 
-Two workers serve a host and players, each with a stream open. Prints in what time all are in, how
+Two workers serve a host and players, who play by the pages and their scripts' addresses, each
+player with a stream open. Prints in what time all are in, how
 late each question reaches them after its announcement, how late answers are acknowledged that are
 sent within 3 s, how many sums are not those that a second program makes of the acknowledgements
 (`tests/trust/game_sums.py`), and what the server took of the processor. `--peer` plays with a Flask
@@ -10,17 +11,20 @@ peer of the same rules, whose players ask each second.
 import argparse
 import asyncio
 import contextlib
+import csv
 import json
 import resource
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.parser import BytesParser
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, cast
+from urllib.parse import urlencode
 
 import uvloop
 
@@ -29,7 +33,7 @@ from benchmarks.contestants import flask
 from tests.installation import Installation
 from tests.ports import free_port
 from tests.server import SERVE, serving
-from tests.trust.receipts import Receipts, sums_in
+from tests.trust.receipts import Receipts, Sum
 
 AUTHORS: Final = ("ferry", "museum", "bakery", "library")
 SECONDS: Final = 30
@@ -42,31 +46,51 @@ NETWORKS: Final = 50
 """Addresses from which players join."""
 SPARE_FILES: Final = 1_000
 POLL_S: Final = 1.0
+HOST: Final = "host"
+PASSWORD: Final = "a long password of the host"  # noqa: S105 - no secret
+NAME: Final = "Player "
+FORM: Final = "application/x-www-form-urlencoded"
 PEER: Final = ("--worker-class", "gthread", "--workers", "2", "--threads", "8")
 
 
+class Answer(NamedTuple):
+    status: int
+    location: str
+    cookie: str
+    """The first cookie that the answer sets, as it is sent back."""
+    content: bytes
+
+
 class Wire:
-    """A connection that sends one request after the other."""
+    """A connection that sends one request after the other, as a browser does."""
 
     def __init__(self, host: str, port: int, source: str | None = None) -> None:
         self._host, self._port, self._source = host, port, source
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, method: str, path: str, token: str = "", body: Any = None) -> Any:
-        """Return status and value of the answer."""
+    async def send(
+        self, method: str, path: str, cookie: str = "", body: str = "", kind: str = FORM
+    ) -> Answer:
         if self._streams is None:
             source = None if self._source is None else (self._source, 0)
             self._streams = await asyncio.open_connection(self._host, self._port, local_addr=source)
         reader, writer = self._streams
-        data = b"" if body is None else json.dumps(body).encode()
+        data = body.encode()
         head = [f"{method} {path} HTTP/1.1", f"Host: {self._host}", f"Content-Length: {len(data)}"]
-        head += [f"Authorization: Bearer {token}"] if token else []
-        head += ["Content-Type: application/json", "", ""]
-        writer.write("\r\n".join(head).encode() + data)
-        answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        length = int(answer.partition("content-length: ")[2].partition("\r\n")[0] or 0)
-        content = await reader.readexactly(length)
-        return int(answer[9:12]), json.loads(content) if content else None
+        head += [f"Content-Type: {kind}", f"Cookie: {cookie}", "Sec-Fetch-Site: same-origin"]
+        writer.write("\r\n".join([*head, "", ""]).encode() + data)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        first, _, fields = answer.partition(b"\r\n")
+        headers = BytesParser().parsebytes(fields, headersonly=True)
+        content = await reader.readexactly(int(headers["Content-Length"] or 0))
+        cookie = (headers["Set-Cookie"] or "").partition(";")[0]
+        return Answer(int(first[9:12]), headers["Location"] or "", cookie, content)
+
+    async def post(self, path: str, cookie: str = "", **form: object) -> Answer:
+        """Send a form, which has to lead to a page."""
+        answer = await self.send("POST", path, cookie, urlencode(form, doseq=True))
+        assert answer.status == 303, answer
+        return answer
 
     def close(self) -> None:
         if self._streams is not None:
@@ -77,8 +101,8 @@ class Wire:
 class Phone:
     """A player: who it is, and what it was sent."""
 
-    token: str
-    id: int
+    number: int
+    cookie: str
     asked: dict[int, float] = field(default_factory=dict)
     """When each question arrived, in seconds after its announcement."""
     comes: asyncio.Event = field(default_factory=asyncio.Event)
@@ -96,9 +120,8 @@ class Phone:
 class Crowd:
     """The players of a game."""
 
-    def __init__(self, port: int, token: str, players: int, folder: Path) -> None:
+    def __init__(self, port: int, players: int, folder: Path) -> None:
         self._port = port
-        self._token = token
         self._size = players
         self._receipts = Receipts(folder / "receipts.jsonl")
         self._chance = Random(5)
@@ -113,12 +136,12 @@ class Crowd:
     async def play(self, questions: int) -> dict[str, Any]:
         """Play a game; return its figures."""
         host = self._wire()
-        wish = {"usernames": AUTHORS, "questions": questions, "seconds": SECONDS}
-        _, game = await host.ask("POST", "/api/v1/games", self._token, wish)
-        self._path = f"/api/v1/games/{game['id']}"
-        self._play = f"/api/v1/play/{game['id']}"
+        self._host = await self._sign_in(host)
+        wanted = {"username": AUTHORS, "questions": questions, "seconds": SECONDS}
+        made = await host.post("/games", self._host, **wanted)
+        self._path, self._play = made.location, made.location.replace("/games", "/api/v1/play")
         began = time.time()
-        await self._join(game["code"])
+        await self._join((await self._view(host))["code"])
         joined_s = time.time() - began
         for number in range(1, questions + 1):
             await self._go_on(host)
@@ -126,6 +149,7 @@ class Crowd:
             await self._answer_all(number)
             truth = await self._told(host)
             self._receipts.note(question=number, truth=truth, seconds=SECONDS)
+        await self._go_on(host)
         faults = await self._wrong_sums(host)
         for task in self._listening:
             task.cancel()
@@ -151,12 +175,10 @@ class Crowd:
             for number in range(place, self._size, CONNECTIONS):
                 due = began + JOINED_WITHIN_S * number / self._size
                 await asyncio.sleep(max(0.0, due - time.time()))
-                body = {"code": code, "name": f"Player {number}"}
-                status, joined = await wires[place].ask("POST", "/api/v1/play", body=body)
-                assert status == 201, joined
-                phone = Phone(joined["token"], joined["player"])
+                joined = await wires[place].post("/play", code=code, name=f"{NAME}{number}")
+                phone = Phone(number, joined.cookie)
                 self.phones.append(phone)
-                self._receipts.note(joined=phone.id)
+                self._receipts.note(joined=phone.number)
                 begun = asyncio.Event()
                 self._listening.append(asyncio.create_task(self._listen(phone, begun)))
                 await begun.wait()
@@ -166,15 +188,30 @@ class Crowd:
             wire.close()
 
     async def _listen(self, phone: Phone, begun: asyncio.Event) -> None:
+        async with contextlib.aclosing(self._documents(self._play, phone.cookie)) as documents:
+            async for document in documents:
+                begun.set()
+                phone.take(document)
+
+    async def _documents(self, path: str, cookie: str) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield what a stream sends."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        head = f"GET {self._play}/live HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-        writer.write(f"{head}Authorization: Bearer {phone.token}\r\n\r\n".encode())
+        head = f"GET {path}/live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
+        writer.write(head.encode())
         with contextlib.closing(writer):
             async for line in reader:
-                if not line.startswith(b"data: "):
-                    continue
-                begun.set()
-                phone.take(json.loads(line[6:]))
+                if line.startswith(b"data: "):
+                    yield json.loads(line[6:])
+
+    async def _sign_in(self, host: Wire) -> str:
+        """Return the host's cookie."""
+        return (await host.post("/login", name=HOST, password=PASSWORD)).cookie
+
+    async def _view(self, _host: Wire) -> dict[str, Any]:
+        """Return the game as its host sees it now."""
+        opened = self._documents(f"/api/v1{self._path}", self._host)
+        async with contextlib.aclosing(opened) as documents:
+            return await anext(documents)
 
     async def _until_all_have(self, number: int) -> None:
         async with asyncio.timeout(SECONDS):
@@ -193,12 +230,13 @@ class Crowd:
                 due = began + SENT_WITHIN_S * place / len(order)
                 await asyncio.sleep(max(0.0, due - time.time()))
                 phone.comes.clear()
-                body = {"question": number, "username": self._chance.choice(AUTHORS)}
+                body = json.dumps({"question": number, "username": self._chance.choice(AUTHORS)})
                 sent = time.time()
-                status, receipt = await wire.ask("POST", f"{self._play}/answers", phone.token, body)
-                assert status == 201, receipt
+                path = f"{self._play}/answers"
+                answer = await wire.send("POST", path, phone.cookie, body, "application/json")
+                assert answer.status == 201, answer
                 self.latencies_s.append(time.time() - sent)
-                self._receipts.note(player=phone.id, **receipt)
+                self._receipts.note(player=phone.number, **json.loads(answer.content))
 
         wires = [self._wire() for _ in range(CONNECTIONS)]
         await asyncio.gather(*map(send, wires))
@@ -206,20 +244,23 @@ class Crowd:
             wire.close()
 
     async def _go_on(self, host: Wire) -> None:
-        _, view = await host.ask("GET", self._path, self._token)
-        version = {"version": view["version"]}
-        status, told = await host.ask("POST", f"{self._path}/next", self._token, version)
-        assert status == 200, told
+        version = (await self._view(host))["version"]
+        await host.post(f"{self._path}/next", self._host, version=version)
 
     async def _told(self, host: Wire) -> str:
-        _, view = await host.ask("GET", self._path, self._token)
+        view = await self._view(host)
         assert view["state"] == "told", "all who are there have answered"
         return str(view["truth"])
 
     async def _wrong_sums(self, host: Wire) -> int:
         """Return of how many players points or place are not what a second program says."""
-        _, view = await host.ask("GET", f"{self._path}?ranking=all", self._token)
-        said, sums = sums_in(view["ranking"]), self._receipts.sums()
+        answer = await host.send("GET", f"/api/v1{self._path}/results.csv", self._host)
+        rows = csv.DictReader(answer.content.decode("utf-8-sig").splitlines())
+        said = {
+            int(row["name"].removeprefix(NAME)): Sum(int(row["points"]), int(row["place"]))
+            for row in rows
+        }
+        sums = self._receipts.sums()
         return sum(said.get(player) != sums.get(player) for player in said.keys() | sums)
 
 
@@ -232,10 +273,17 @@ class PollingCrowd(Crowd):
         await asyncio.sleep(self._chance.random())
         with contextlib.closing(wire):
             while True:
-                status, document = await wire.ask("GET", self._play, phone.token)
-                assert status == 200, document
-                phone.take(document)
+                answer = await wire.send("GET", self._play, phone.cookie)
+                assert answer.status == 200, answer
+                phone.take(json.loads(answer.content))
                 await asyncio.sleep(POLL_S)
+
+    async def _sign_in(self, _host: Wire) -> str:
+        return ""
+
+    async def _view(self, host: Wire) -> dict[str, Any]:
+        answer = await host.send("GET", f"/api/v1{self._path}")
+        return cast(dict[str, Any], json.loads(answer.content))
 
 
 def _percentile(values: Sequence[float], part: int) -> float:
@@ -254,10 +302,10 @@ def measure(players: int, questions: int, folder: Path) -> dict[str, Any]:
     )
     posts.write_text("\n".join(lines))
     installation.done("import", str(posts))
-    token = installation.json("token", "add", "game", "--scope", "admin")["token"]
+    installation.done("operator", "add", HOST, "--password-stdin", stdin=f"{PASSWORD}\n")
     with serving(installation, *SERVE, "--workers", "2") as server:
         before_s = machine.cpu_s([server.process.pid])
-        figures = uvloop.run(Crowd(server.port, token, players, folder).play(questions))
+        figures = uvloop.run(Crowd(server.port, players, folder).play(questions))
         figures["server_cpu_s"] = machine.cpu_s([server.process.pid]) - before_s
     return figures
 
@@ -271,7 +319,7 @@ def measure_peer(players: int, questions: int, folder: Path) -> dict[str, Any]:
     with machine.running(peer.command(port), env, on=machine.cores(), log=log) as process:
         machine.wait_until_ready(f"http://127.0.0.1:{port}/readyz", process, log)
         before_s = machine.cpu_s([process.pid])
-        figures = uvloop.run(PollingCrowd(port, "", players, folder).play(questions))
+        figures = uvloop.run(PollingCrowd(port, players, folder).play(questions))
         figures["server_cpu_s"] = machine.cpu_s([process.pid]) - before_s
     return figures
 

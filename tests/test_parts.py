@@ -34,7 +34,7 @@ class Left(NamedTuple):
 
 LEFT: Final[Mapping[str, Left]] = {
     "dashboard": Left(page="/dashboard/"),
-    "games": Left(page="/games", operation="/api/v1/games"),
+    "games": Left(page="/games", operation="/api/v1/games/{game_id}/results.csv"),
     "pictures": Left(page="/room/1/portrait/picture"),
     "portraits": Left(operation="/api/v1/rooms/{room_id}/portrait"),
     "mcp": Left(page="/llms.txt", command="mcp"),

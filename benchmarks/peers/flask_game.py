@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Flask, abort, g, jsonify, request
+from flask import Blueprint, Flask, abort, g, jsonify, redirect, request
 
 TABLES = """
     PRAGMA journal_mode = WAL;
@@ -42,32 +42,38 @@ def show_ready() -> str:
     return "ready"
 
 
-@routes.post("/api/v1/games")
+@routes.post("/games")
 def create_game() -> Any:
-    form = request.get_json()
+    form = request.form
     values = ("CODE", "waiting", 0, form["questions"], form["seconds"], 1, 0)
-    options = ",".join(form["usernames"])
+    options = ",".join(form.getlist("username"))
     query = "INSERT INTO game VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)"
     game_id = write(query, (*values, options)).lastrowid
-    return jsonify(id=game_id, code="CODE"), 201
+    return redirect(f"/games/{game_id}", 303)
 
 
 @routes.get("/api/v1/games/<int:game_id>")
 def show_game(game_id: int) -> Any:
     game = told_if_over(game_id)
-    ranking = g.db.execute(
-        "SELECT p.id AS player, coalesce(sum(a.points), 0) AS points,"
-        " rank() OVER (ORDER BY coalesce(sum(a.points), 0) DESC) AS place FROM player p"
+    return jsonify(**view_of(game), code=game["code"])
+
+
+@routes.get("/api/v1/games/<int:game_id>/results.csv")
+def show_results(game_id: int) -> Any:
+    rows = g.db.execute(
+        "SELECT rank() OVER (ORDER BY coalesce(sum(a.points), 0) DESC), p.name,"
+        " coalesce(sum(a.points), 0) FROM player p"
         " LEFT JOIN answer a ON a.player = p.id WHERE p.game = ? GROUP BY p.id",
         (game_id,),
     )
-    return jsonify(**view_of(game), ranking=[dict(row) for row in ranking])
+    lines = ["place,name,points", *(",".join(map(str, row)) for row in rows)]
+    return "\n".join(lines), {"Content-Type": "text/csv"}
 
 
-@routes.post("/api/v1/games/<int:game_id>/next")
+@routes.post("/games/<int:game_id>/next")
 def go_on(game_id: int) -> Any:
     game = told_if_over(game_id)
-    if game["version"] != request.get_json()["version"]:
+    if game["version"] != int(request.form["version"]):
         abort(409)
     is_asked = game["state"] == "asking"
     state = "told" if is_asked else "asking"
@@ -77,16 +83,18 @@ def go_on(game_id: int) -> Any:
         "UPDATE game SET state = ?, question = ?, asked_ms = ?, version = version + 1 WHERE id = ?"
     )
     write(query, (state, number, asked_ms, game_id))
-    return jsonify(view_of(game_row(game_id)))
+    return redirect(f"/games/{game_id}", 303)
 
 
-@routes.post("/api/v1/play")
+@routes.post("/play")
 def join() -> Any:
-    form, token = request.get_json(), secrets.token_urlsafe(32)
+    form, token = request.form, secrets.token_urlsafe(32)
     game = g.db.execute("SELECT id FROM game WHERE code = ?", (form["code"],)).fetchone()
     query = "INSERT INTO player VALUES (NULL, ?, ?, ?)"
-    player = write(query, (game["id"], form["name"], token)).lastrowid
-    return jsonify(game=game["id"], player=player, name=form["name"], token=token), 201
+    write(query, (game["id"], form["name"], token))
+    response = redirect(f"/play/{game['id']}", 303)
+    response.set_cookie("player", token)
+    return response
 
 
 @routes.get("/api/v1/play/<int:game_id>")
@@ -163,7 +171,7 @@ def told_if_over(game_id: int) -> sqlite3.Row:
 
 
 def player_id() -> int:
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    token = request.cookies.get("player", "")
     row = g.db.execute("SELECT id FROM player WHERE token = ?", (token,)).fetchone()
     return int(row["id"]) if row else abort(401)
 

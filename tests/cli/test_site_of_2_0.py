@@ -31,6 +31,8 @@ class Upgraded(NamedTuple):
     """What 2.0.0 exported."""
     papers: dict[Path, bytes]
     """Files that 2.0.0 wrote for its user."""
+    player: dict[str, Any]
+    """Whoever joined a game there, which asks its first question."""
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +62,16 @@ def upgraded(former: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     stored = sorted(done("export").splitlines())
     papers = {path: path.read_bytes() for path in folder.glob("case.*")}
     assert len(papers) == 2
+    with serving(old, *FORMER, "serve", "--workers", "1") as server:
+        server.token = token
+        wanted = {"usernames": ["cleo", "dora"], "questions": 3, "seconds": 20}
+        _, _, game = server.send("POST", "/api/v1/games", wanted)
+        _, _, player = server.send("POST", "/api/v1/play", {"code": game["code"], "name": "Ida"})
+        server.send("POST", f"/api/v1/games/{game['id']}/next", {"version": game["version"]})
     new = Installation(old.data_dir, SETTINGS)
     with serving(new, str(PROGRAM), "serve", "--workers", "1") as server:
         server.token = token
-        yield Upgraded(server, stored, papers)
+        yield Upgraded(server, stored, papers, player)
 
 
 def test_nothing_that_is_stored_is_lost(upgraded: Upgraded) -> None:
@@ -72,6 +80,13 @@ def test_nothing_that_is_stored_is_lost(upgraded: Upgraded) -> None:
     assert installation.done("check") == "ok\n"
     for path, content in upgraded.papers.items():
         assert path.read_bytes() == content
+
+
+def test_a_game_goes_on_with_its_players(upgraded: Upgraded) -> None:
+    server, player = upgraded.server, upgraded.player
+    own = {"Authorization": f"Bearer {player['token']}"}
+    status, _, view = server.send("GET", f"/api/v1/play/{player['game']}", **own)
+    assert (status, view["question"], view["players"]) == (200, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +107,10 @@ def test_a_part_that_went_is_one_line(upgraded: Upgraded, name: str, way: str) -
         ("POST", "/api/v1/mirror", {"texts": ["the ferry is late"]}),
         ("GET", "/compare/case", None),
         ("POST", "/compare/case", None),
+        ("POST", "/api/v1/games", {"usernames": ["cleo", "dora"]}),
+        ("GET", "/api/v1/games/1", None),
+        ("POST", "/api/v1/games/1/next", {"version": 2}),
+        ("POST", "/api/v1/play", {"code": "AAAAAA", "name": "Ida"}),
     ],
 )
 def test_an_address_that_went_says_so(

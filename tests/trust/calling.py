@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
 
+from tests.browsing import SAME_ORIGIN
 from tests.trust.listener import RETRY_S
 from tests.trust.site import Site
 from tests.waiting import DEADLINE_S
@@ -19,12 +21,12 @@ class Caller:
     """Sends requests to a site, as its operator where they do not say otherwise."""
 
     def __init__(self, site: Site, client: httpx.AsyncClient) -> None:
-        self._site = site
+        self.site = site
         self.client = client
         self.unanswered = 0
 
     def address(self, path: str) -> str:
-        return f"{self._site.url()}/api/v1{path}"
+        return f"{self.site.url()}/api/v1{path}"
 
     async def send(self, method: str, path: str, **kwargs: Any) -> httpx.Response | None:
         """Return the answer; None if there is none."""
@@ -47,11 +49,33 @@ class Caller:
         return answer
 
 
+class Browsers(Caller):
+    """Sends requests to pages, with those cookies alone that they say."""
+
+    def address(self, path: str) -> str:
+        return f"{self.site.url()}{path}"
+
+
 @asynccontextmanager
 async def calling(site: Site, most: int) -> AsyncIterator[Caller]:
     """Give a caller for so many clients."""
-    # Connections that end soon reach all workers.
-    limits = httpx.Limits(max_connections=2 * most, keepalive_expiry=0.5)
     headers = {"Authorization": f"Bearer {site.token}"}
-    async with httpx.AsyncClient(headers=headers, limits=limits, timeout=DEADLINE_S) as client:
+    async with httpx.AsyncClient(
+        headers=headers, limits=_limits(most), timeout=DEADLINE_S
+    ) as client:
         yield Caller(site, client)
+
+
+@asynccontextmanager
+async def browsing(site: Site, most: int) -> AsyncIterator[Browsers]:
+    """Give a caller for so many browsers."""
+    kept = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    async with httpx.AsyncClient(
+        headers=SAME_ORIGIN, cookies=kept, limits=_limits(most), timeout=DEADLINE_S
+    ) as client:
+        yield Browsers(site, client)
+
+
+def _limits(most: int) -> httpx.Limits:
+    # Connections that end soon reach all workers.
+    return httpx.Limits(max_connections=2 * most, keepalive_expiry=0.5)

@@ -16,7 +16,7 @@ from typing import Final
 
 import httpx
 
-from tests.trust.calling import Caller, calling
+from tests.trust.calling import Caller, browsing, calling
 from tests.trust.games import PLAYERS, PlayedGames
 from tests.trust.listener import Listener
 from tests.trust.model import NEVER, Author, Post, Read
@@ -53,7 +53,7 @@ class History:
         most = 10 * len(self.listeners)  # With many, somebody is always coming back.
         async with (
             calling(self.site, CLIENTS) as caller,
-            calling(self.site, PLAYERS) as phones,
+            browsing(self.site, PLAYERS) as phones,
             calling(self.site, len(self.listeners)) as streaming,
             asyncio.TaskGroup() as group,
         ):

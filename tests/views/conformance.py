@@ -56,7 +56,6 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "headers": NDJSON,
         "data": b'{"text": "The ferry is late"}\n{"text": "Bread", "id": 7}\n',
     },
-    "post_mirror": {"json": {"texts": ["The ferry is late again"], "username": "jack"}},
     "create_import": {"data": b'{"text": "x", "username": "li"}\n'},
     "follow_source": {"json": {"source": "rss:https://blog.example/feed.xml"}},
 }

@@ -64,6 +64,7 @@ class GameView(Struct, frozen=True, kw_only=True):
     tally: dict[str, int] | None
     """How often each author was chosen."""
     ranking: list[RankedPlayer]
+    """The first ten players."""
     version: int
     """Increases with every change, except changes of counts."""
 
@@ -126,8 +127,8 @@ def _said_to_all(state: GameState, standing: Standing) -> dict[str, Any]:
     }
 
 
-def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) -> GameView:
-    game, order = state.game, standing.order
+def host_view(state: GameState, standing: Standing) -> GameView:
+    game = state.game
     return GameView(
         **_said_to_all(state, standing),
         id=game.id,
@@ -136,7 +137,7 @@ def host_view(state: GameState, standing: Standing, *, shows_all: bool = False) 
         open=not game.is_closed,
         answers=state.answers,
         tally=standing.tally(state.usernames) if state.told_present() else None,
-        ranking=_ranked(standing, order if shows_all else order[:10]),
+        ranking=_ranked(standing, standing.order[:10]),
     )
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
-from msgspec import UNSET, Struct
+from msgspec import Struct
 from quart import Response, current_app, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +16,8 @@ from app.parts.games.documents import RankedPlayer, host_view
 from app.parts.games.drawing import FEWEST_AUTHORS, MOST_AUTHORS
 from app.parts.games.hosting import (
     MOVES,
-    GameForm,
     NumberField,
+    WantedGame,
     make_game,
     make_move,
     play_again,
@@ -83,13 +83,13 @@ async def start_game(form: Form) -> ResponseReturnValue:
     room_id = form.get("room", "")
     questions, seconds = form.get("questions", ""), form.get("seconds", "")
     try:
-        wish = GameForm(
+        wanted = WantedGame(
             [] if room_id else names,
-            _number(room_id, NumberField("room", 1, MAX_ID)) if room_id else UNSET,
+            _number(room_id, NumberField("room", 1, MAX_ID)) if room_id else None,
             _number(questions, NumberField("questions", 3, 30)),
             _number(seconds, NumberField("seconds", 5, 120)),
         )
-        game_id = await make_game(wish)
+        game_id = await make_game(wanted)
     except AppError as failure:
         return await _games_page(
             failure, chosen=names, room_id=room_id, questions=questions, seconds=seconds

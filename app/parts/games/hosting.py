@@ -1,17 +1,16 @@
 """Moves of a host: start a game, lead it, end it, and play it again.
 
-Pages call `make_game`, `make_move` and `play_again`, the API the first two. Each change appends an
-event, so that every process reads the game again.
+Pages call `make_game`, `make_move` and `play_again`. Each change appends an event, so that every
+process reads the game again.
 """
 
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -325,13 +324,13 @@ def next_secret(site_key: str, sha256: str) -> str:
     return SECRET_PREFIX + hmac.digest(site_key.encode(), f"next {sha256}".encode(), "sha256").hex()
 
 
-class GameForm(Struct, forbid_unknown_fields=True):
-    usernames: list[str] = []
-    """Two to six authors; omit if you give a chat."""
-    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | UnsetType = UNSET
-    questions: Annotated[int, Meta(ge=3, le=30)] = 10
-    seconds: Annotated[int, Meta(ge=5, le=120)] = 20
-    """Seconds for each question."""
+class WantedGame(NamedTuple):
+    usernames: Sequence[str]
+    """Two to six authors, if there is no chat."""
+    room: int | None
+    questions: int
+    seconds: int
+    """Time for each question."""
 
 
 async def room_of_game(session: AsyncSession, game: Game) -> int | None:
@@ -341,22 +340,22 @@ async def room_of_game(session: AsyncSession, game: Game) -> int | None:
     return None if game.room_id is None else (await get_room(session, game.room_id)).id
 
 
-async def make_game(form: GameForm) -> int:
+async def make_game(wanted: WantedGame) -> int:
     """Make a game; return its id. Raises NotFoundError, InvalidInputError, ConflictError."""
     parts = resources()
     async with parts.db.read() as session:
         await check_room_for_one(session)
-        room = None if form.room is UNSET else await get_room(session, form.room)
+        room = None if wanted.room is None else await get_room(session, wanted.room)
     room_id = room.id if room else None
     source = parts.of_chat(room_id)
     async with source.db.read() as session:
         if room is None:
-            cast = await named_cast(session, form.usernames)
+            cast = await named_cast(session, wanted.usernames)
         else:
-            cast = await room_cast(session, room, form.questions)
-        questions = await draw_questions(session, source.models, cast, form.questions)
+            cast = await room_cast(session, room, wanted.questions)
+        questions = await draw_questions(session, source.models, cast, wanted.questions)
     async with writing() as session:
-        return await add_game(session, cast, questions, seconds=form.seconds, room_id=room_id)
+        return await add_game(session, cast, questions, seconds=wanted.seconds, room_id=room_id)
 
 
 async def play_again(game_id: int) -> int:

@@ -1,6 +1,6 @@
 """The pages of players: the entrance with code and name, and their own screen.
 
-A secret identifies a player: programs send it, and browsers keep it in a cookie.
+A secret identifies a player: browsers keep it in a cookie, and programs may send it.
 """
 
 import contextlib
@@ -60,13 +60,8 @@ def required_key(game_id: int) -> PlayerKey:
     return key
 
 
-async def join(code: str, name: str) -> JoinedPlayer:
-    request_ = JoinRequest(typed_code(code), player_name(name), request.remote_addr or "")
-    return await games().join(request_)
-
-
 def remember(response: Response, joined: JoinedPlayer) -> Response:
-    set_secret(response, _cookie_of(joined.game), joined.token, GAMES_KEPT)
+    set_secret(response, _cookie_of(joined.game), joined.secret, GAMES_KEPT)
     return response
 
 
@@ -210,7 +205,8 @@ async def enter(form: Form) -> ResponseReturnValue:
     if game_id := _game_with(code, screens):
         return see_other(_address(game_id))
     try:
-        joined = await join(code, name)
+        asked = JoinRequest(typed_code(code), player_name(name), request.remote_addr or "")
+        joined = await games().join(asked)
     except AppError as failure:
         return await _entrance(screens, code, name, failure)
     return remember(see_other(_address(joined.game)), joined)

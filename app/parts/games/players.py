@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import func, select
@@ -86,13 +86,10 @@ class JoinRequest:
     address: str
 
 
-class JoinedPlayer(Struct, frozen=True):
+class JoinedPlayer(NamedTuple):
     game: int
-    player: int
-    name: str
-    """Name of the player; a number is added if the name is taken."""
-    token: str
-    """Token that identifies the player; shown only once."""
+    secret: str
+    """Secret that identifies the player; known to nobody else."""
 
 
 def player_name(name: str) -> str:
@@ -180,7 +177,7 @@ def _new_player(
         "name_key": username_key(name),
         "sha256": digest(secret).hex(),
     }
-    return JoinedPlayer(game.id, player_id, name, secret), row
+    return JoinedPlayer(game.id, secret), row
 
 
 async def _wrong_codes(session: AsyncSession, networks: Iterable[bytes]) -> Counter[bytes]:
@@ -230,13 +227,13 @@ async def find_next_place(sha256: str) -> JoinedPlayer | None:
     """Return a player's place in the next game; None without one, or after its end."""
     secret = next_secret(resources().secret_keys[0], sha256)
     query = (
-        select(GamePlayer.game_id, GamePlayer.id, GamePlayer.name)
+        select(GamePlayer.game_id)
         .join(Game, Game.id == GamePlayer.game_id)
         .where(GamePlayer.sha256 == digest(secret).hex(), Game.state != "ended")
     )
     async with resources().db.read() as session:
-        row = (await session.execute(query)).first()
-    return None if row is None else JoinedPlayer(*row, secret)
+        game_id = await session.scalar(query)
+    return None if game_id is None else JoinedPlayer(game_id, secret)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

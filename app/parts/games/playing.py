@@ -462,9 +462,6 @@ class Games:
         async with self._db.write() as session:
             await tell_if_due(session, game_id, now_ms())
 
-    async def host_view(self, game_id: int, *, shows_all: bool = False) -> GameView:
-        return host_view(*await self.read(game_id), shows_all=shows_all)
-
     async def screen(self, key: PlayerKey) -> Screen:
         """Return a player's screen. Raises UnauthorizedError, NotFoundError."""
         screen = await self._screen(key)

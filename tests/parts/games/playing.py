@@ -1,27 +1,35 @@
 """Games of a test: posts to ask about, a host, and players."""
 
 import asyncio
+import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+from urllib.parse import urlencode
 
 from quart import Quart
 from sqlalchemy import select
 
 from app.models import Tweet
-from app.models.work import GameQuestion
+from app.models.work import GamePlayer, GameQuestion
 from app.parts.games import hosting
 from app.parts.games.drawing import DrawnQuestion
+from app.security import digest
 from app.services.posts.users import get_user
 from saywho.clock import now_ms
-from tests.browsing import Browser, parts_of
+from tests.browsing import SAME_ORIGIN, Browser, parts_of, signed_in
 from tests.conftest import Client
+from tests.listening import listening
 
 AUTHORS: Final = {
     "ferry": "the tide is high and we cross at noon again",
     "museum": "the stairs were swept and the clock was wound",
     "bakery": "rye bread first and then the small white rolls",
 }
+
+
+_HOSTS: Final = itertools.count(1)
+"""Numbers of the operators' accounts."""
 
 
 def posts_of(*authors: str, count: int = 20) -> list[dict[str, Any]]:
@@ -35,7 +43,7 @@ def posts_of(*authors: str, count: int = 20) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Somebody who plays by the API."""
+    """Somebody who joined on the page, and plays as its script does."""
 
     client: Client
     game: int
@@ -60,9 +68,10 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Whoever leads a game by the API."""
+    """Whoever leads a game on its page, and follows it as its script does."""
 
     client: Client
+    operator: Browser
     game: int
     code: str
 
@@ -70,17 +79,15 @@ class Host:
     def address(self) -> str:
         return f"/api/v1/games/{self.game}"
 
-    async def see(self, query: str = "") -> dict[str, Any]:
-        view: dict[str, Any] = await self.client.json(self.address + query)
-        return view
+    async def see(self) -> dict[str, Any]:
+        return await view_of(self.operator, self.game)
 
-    async def does(self, action: str, *, status: int = 200) -> dict[str, Any]:
-        """Go on, or ask again; return the game, or what is wrong."""
-        body = {"json": {"version": (await self.see())["version"]}} if action == "next" else {}
-        answer = await self.client.post(f"{self.address}/{action}", **body)
-        value: dict[str, Any] = await answer.get_json(force=True)
-        assert answer.status_code == status, value
-        return value
+    async def does(self, action: str, *, status: int = 303) -> dict[str, Any]:
+        """Go on, or ask again; return the game."""
+        form = {"version": (await self.see())["version"]} if action == "next" else {}
+        answer = await self.presses(action, **form)
+        assert answer.status_code == status, await answer.get_data()
+        return await self.see()
 
     async def ends(self) -> dict[str, Any]:
         """Go on until the end; return the game."""
@@ -89,9 +96,13 @@ class Host:
             view = await self.does("next")
         return view
 
-    async def presses(self, operator: Browser, action: str, **form: object) -> Any:
+    async def presses(self, action: str, **form: object) -> Any:
         """Press a button of the host's page; return the answer."""
-        return await operator.post(f"/games/{self.game}/{action}", form=form)
+        return await self.operator.post(f"/games/{self.game}/{action}", form=form)
+
+    async def removes(self, player: Player) -> None:
+        answer = await self.presses("remove", player=player.id)
+        assert answer.status_code == 303, await answer.get_data()
 
     async def truth(self) -> str:
         """Return who wrote the present question, past the program's answers."""
@@ -109,25 +120,44 @@ class Host:
         return next(name for name in options if name != truth)
 
 
+async def view_of(operator: Browser, game: int | str) -> dict[str, Any]:
+    """Return a game as it is now: the first that the stream of its page sends."""
+    cookies = "; ".join(f"{name}={value}" for name, value in operator.cookies.items())
+    path = f"/api/v1/games/{game}/live"
+    async with listening(operator.app, headers={"Cookie": cookies}, path=path) as (listener,):
+        ((_, _, view),) = await listener.next()
+    return cast(dict[str, Any], view)
+
+
 async def host_game(admin: Client, *authors: str, **wish: Any) -> Host:
     """Make a game of these authors, whose posts are there."""
-    wish = {"usernames": list(authors or AUTHORS), "questions": 3, "seconds": 60} | wish
-    answer = await admin.post("/api/v1/games", json=wish)
-    view = await answer.get_json()
-    assert answer.status_code == 201, view
-    return Host(admin, view["id"], view["code"])
+    operator = await signed_in(admin.app, f"host{next(_HOSTS)}")
+    answer = await wish_for(operator, *(authors or AUTHORS), **wish)
+    assert answer.status_code == 303, await answer.get_data()
+    host = Host(admin, operator, int(answer.headers["Location"].rpartition("/")[2]), "")
+    return replace(host, code=(await host.see())["code"])
+
+
+async def wish_for(operator: Browser, *authors: str, **wish: Any) -> Any:
+    """Send the form of a new game; return the answer."""
+    form = {"username": list(authors), "questions": 3, "seconds": 60} | wish
+    headers = SAME_ORIGIN | {"Content-Type": "application/x-www-form-urlencoded"}
+    return await operator.post("/games", data=urlencode(form, doseq=True), headers=headers)
 
 
 async def join(app: Quart, host: Host, *names: str) -> list[Player]:
     """Let players join, all at once."""
 
     async def one(name: str) -> Player:
-        body = {"code": host.code, "name": name}
-        answer = await Client(app, {}).post("/api/v1/play", json=body)
-        value = await answer.get_json()
-        assert answer.status_code == 201, value
-        headers = {"Authorization": f"Bearer {value['token']}"}
-        return Player(Client(app, headers), value["game"], value["player"], value["name"])
+        phone = Browser(app)
+        answer = await phone.post("/play", form={"code": host.code, "name": name})
+        assert answer.status_code == 303, await answer.get_data()
+        (secret,) = phone.cookies.values()
+        own = select(GamePlayer).where(GamePlayer.sha256 == digest(secret).hex())
+        async with parts_of(app).db.read() as session:
+            player = (await session.scalars(own)).one()
+        client = Client(app, {"Authorization": f"Bearer {secret}"})
+        return Player(client, player.game_id, player.id, player.name)
 
     return await asyncio.gather(*map(one, names))
 

@@ -10,8 +10,8 @@ from app import create_app
 from saywho.people.names import SHOWN_HIDDEN
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
-from tests.conftest import Client, MakeConfig, client_with
-from tests.parts.games.playing import Host, host_game, join
+from tests.conftest import Client, MakeConfig
+from tests.parts.games.playing import Host, host_game, join, wish_for
 from tests.selection import first_of
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
@@ -89,14 +89,12 @@ def quotes_of(page: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "wish", first_of(({"room": 1}, {"usernames": ["Kim_Minji", "박하늘"]}), {"room": 1})
+    "wish", first_of(({"room": 1}, {"username": ["Kim_Minji", "박하늘"]}), {"room": 1})
 )
 async def test_a_game_tells_nobodys_name_and_no_number(
     admin_of_chat: Client, wish: dict[str, Any]
 ) -> None:
-    body = {"questions": 3, "seconds": 60} | wish
-    view = await (await admin_of_chat.post("/api/v1/games", json=body)).get_json()
-    shown = await seen_of(Host(admin_of_chat, view["id"], view["code"]))
+    shown = await seen_of(await host_game(admin_of_chat, **wish))
     assert [text for text in shown if SECRETS.search(text)] == []
     assert sum("this evening again" in text for text in shown) >= 6
     assert any(SHOWN_HIDDEN in text for text in shown)
@@ -138,17 +136,11 @@ async def test_a_chat_of_numbers_alone_says_why_there_is_no_game(make_config: Ma
             for name in WRITERS
         ]
         await import_chat(parts_of(app).db, kakaotalk("번호", *messages))
-        admin, operator = await client_with(app, "admin"), await signed_in(app)
-        answer = await admin.post("/api/v1/games", json={"room": 1, "questions": 3})
-        assert answer.status_code == 422
-        assert "without a phone number or an address" in (await answer.get_json())["detail"]
-        named = {"usernames": ["Kim_Minji", "박하늘"], "questions": 3}
-        answer = await admin.post("/api/v1/games", json=named)
-        assert answer.status_code == 422
-        assert "without a phone number or an address" in (await answer.get_json())["detail"]
-        page = await operator.post("/games", form={"room": "1", "questions": "3", "seconds": "20"})
-        assert page.status_code == 422
-        assert "without a phone number or an address" in await page.get_data(as_text=True)
+        operator = await signed_in(app)
+        for authors, wish in ((), {"room": 1}), (("Kim_Minji", "박하늘"), {}):
+            page = await wish_for(operator, *authors, **wish)
+            assert page.status_code == 422
+            assert "without a phone number or an address" in await page.get_data(as_text=True)
         quiz = await operator.page("/quiz?room=1")
         assert "without a phone number or an address" in quiz
 

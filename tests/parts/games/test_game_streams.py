@@ -239,11 +239,11 @@ async def test_whoever_is_removed_and_all_of_a_deleted_game_are_told_so(
 ) -> None:
     mina, jun = await join(anybody.app, host, "Mina", "Jun")
     first, second, leading = await ears.of(mina), await ears.of(jun), await ears.of()
-    await host.client.delete(f"{host.address}/players/{mina.id}")
+    await host.removes(mina)
     await first.answer
     assert first.blocks[-1] == {"event": "gone", "data": "{}"}
     await until(second, players=1)
-    await host.client.delete(host.address)
+    await host.presses("delete")
     for listener in (second, leading):
         await listener.answer
         assert listener.blocks[-1] == {"event": "gone", "data": "{}"}
@@ -299,7 +299,7 @@ async def test_a_question_that_cannot_be_ended_is_tried_again_once_a_second(
 ) -> None:
     listener = await ears.of()
     db = parts_of(host.client.app).db
-    view = await host.client.json(host.address)
+    view = await host.see()
     async with db.write() as session:
         await session.execute(text('UPDATE "Game" SET seconds = 0'))
         await session.execute(text(BROKEN))

@@ -10,6 +10,7 @@ from app.parts.games import hosting, players
 from app.services import maintenance
 from saywho.clock import now_ms
 from tests.browsing import parts_of
+from tests.parts.games.test_joining import entered
 from tests.services.test_clock_changes import AHEAD, move, times
 from tests.waiting import maintain
 
@@ -26,15 +27,14 @@ async def test_games_and_wrong_codes_go_at_their_time(
         game_id = await hosting.add_game(session, [], [], seconds=60)
         await hosting.end_game(session, game_id, now_ms())
     wrong = {"code": "AAAAAA", "name": "Mina"}
-    player = app.test_client()
-    assert (await player.post("/api/v1/play", json=wrong)).status_code == 404
+    assert (await entered(app, **wrong)).status_code == 404
     columns = (Game.created_at, Game.ended_at, WrongCode.sent_at)
     for column in columns:
         await move(app, column, ahead)
     await maintain(db)
-    assert (await player.post("/api/v1/play", json=wrong)).status_code == 429
+    assert (await entered(app, **wrong)).status_code == 429
     await move(app, WrongCode.sent_at, -players.WINDOW)
-    assert (await player.post("/api/v1/play", json=wrong)).status_code == 404
+    assert (await entered(app, **wrong)).status_code == 404
     await move(app, Game.ended_at, -maintenance.GAMES_KEPT_AFTER_END)
     await maintain(db)
     assert await times(app, Game.created_at) == []

@@ -1,7 +1,8 @@
-"""A game by the API: from the code to the last question, for hosts and players."""
+"""A game from the code to the last question, for hosts and players."""
 
 import asyncio
 import codecs
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from saywho.text import as_read
 from tests.browsing import parts_of, signed_in
 from tests.chats import import_chat
 from tests.conftest import Client, Outside
-from tests.parts.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of
+from tests.parts.games.playing import AUTHORS, Host, host_game, join, names_of, posts_of, wish_for
 from tests.parts.quiz.test_shared_texts import SHARED, chat
 from tests.views.conformance import OF_GAMES, Api
 
@@ -59,11 +60,10 @@ async def test_a_game_is_played_to_its_end(host: Host, anybody: Client) -> None:
 
 async def test_a_streak_leaves_out_skipped_questions(host: Host, anybody: Client) -> None:
     (mina,) = await join(anybody.app, host, "Mina")
-    operator = await signed_in(anybody.app)
     streaks = []
     for number, is_right in enumerate((True, None, True), 1):
         if number == 3:
-            await host.presses(operator, "skip", version=(await host.see())["version"])
+            await host.presses("skip", version=(await host.see())["version"])
         else:
             await host.does("next")
         if is_right is not None:
@@ -76,12 +76,11 @@ async def test_the_next_game_has_the_players_and_new_posts(writer: Client, admin
     await writer.add_posts(*posts_of("ferry", "museum", count=10))
     host = await host_game(admin, "ferry", "museum", questions=4)
     await join(admin.app, host, "Mina", "Jun")
-    operator = await signed_in(admin.app)
-    assert (await host.presses(operator, "replay")).status_code == 409
+    assert (await host.presses("replay")).status_code == 409
     await host.ends()
-    made = await host.presses(operator, "replay")
-    assert (await host.presses(operator, "replay")).headers["Location"] == made.headers["Location"]
-    view = await admin.json(f"/api/v1{made.headers['Location']}")
+    made = await host.presses("replay")
+    assert (await host.presses("replay")).headers["Location"] == made.headers["Location"]
+    view = await replace(host, game=int(made.headers["Location"].rpartition("/")[2])).see()
     assert (view["state"], view["players"], view["seconds"]) == ("waiting", 2, 60)
     async with parts_of(admin.app).db.read() as session:
         posts = [*await session.scalars(select(GameQuestion.tweet_id))]
@@ -97,11 +96,8 @@ async def test_a_game_leaves_what_is_kept(host: Host, anybody: Client) -> None:
 async def test_a_double_click_does_nothing(host: Host, anybody: Client) -> None:
     await join(anybody.app, host, "Mina")
     version = (await host.see())["version"]
-    address = f"{host.address}/next"
-    answers = await asyncio.gather(
-        *(host.client.post(address, json={"version": version}) for _ in range(3))
-    )
-    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    answers = await asyncio.gather(*(host.presses("next", version=version) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409]
     assert (await host.see())["question"] == 1
 
 
@@ -155,7 +151,7 @@ async def test_asking_again_makes_answers_void_and_skipping_leaves_them_out(
     await jun.chooses(1, truth)
     view = await host.see()
     assert names_of(view["ranking"]) == ["Jun", "Mina"]
-    await host.presses(await signed_in(anybody.app), "skip", version=view["version"])
+    await host.presses("skip", version=view["version"])
     view = await host.see()
     assert (view["question"], view["state"]) == (2, "asking")
     assert [ranked["points"] for ranked in view["ranking"]] == [0, 0]
@@ -169,15 +165,13 @@ async def test_a_removed_player_is_in_no_table(host: Host, anybody: Client) -> N
     mina, jun = await join(anybody.app, host, "Mina", "Jun")
     await host.does("next")
     await mina.chooses(1, "ferry")
-    answer = await host.client.send("DELETE", f"{host.address}/players/{mina.id}")
-    assert answer.status_code == 204
-    view = await host.see("?ranking=all")
+    await host.removes(mina)
+    view = await host.see()
     assert (view["players"], view["answers"]) == (1, 0)
     assert names_of(view["ranking"]) == ["Jun"]
     await mina.chooses(1, "ferry", status=401)
     await mina.client.json(f"/api/v1/play/{mina.game}", status=401)
-    other = await host.client.send("DELETE", f"{host.address}/players/{mina.id}")
-    assert other.status_code == 404
+    assert (await host.presses("remove", player=mina.id)).status_code == 404
     assert (await jun.see())["players"] == 1
 
 
@@ -185,11 +179,11 @@ async def test_a_deleted_game_leaves_no_row(host: Host, anybody: Client, outside
     (mina,) = await join(anybody.app, host, "Mina")
     await host.does("next")
     await mina.chooses(1, "ferry")
-    answer = await host.client.send("DELETE", host.address)
-    assert answer.status_code == 204
+    assert (await host.presses("delete")).headers["Location"] == "/games"
     for table in ("Game", "GameQuestion", "GamePlayer", "GameAnswer"):
         assert outside.fetch(f'SELECT * FROM "{table}"') == []  # noqa: S608 - a name of here
-    await host.client.json(host.address, status=404)
+    assert (await host.operator.get(f"/games/{host.game}")).status_code == 404
+    assert (await host.client.get(f"{host.address}/live")).status_code == 404
 
 
 async def test_the_end_is_a_table_of_all(host: Host, anybody: Client) -> None:
@@ -217,25 +211,26 @@ async def test_the_end_is_a_table_of_all(host: Host, anybody: Client) -> None:
     assert [row[:3] for row in rows[2:]] == [["2", "mina 2", "0"], ["2", "'=1+1", "0"]]
 
 
-WISHES: list[tuple[dict[str, Any], int]] = [
-    ({"usernames": ["ferry"]}, 422),
-    ({"usernames": ["ferry", "ferry"]}, 422),
-    ({"usernames": ["ferry", "nobody"]}, 404),
-    ({}, 422),
-    ({"usernames": ["ferry", "museum"], "room": 1}, 422),
-    ({"room": 9}, 404),
-    ({"usernames": ["ferry", "museum"], "questions": 2}, 422),
-    ({"usernames": ["ferry", "museum"], "seconds": 121}, 422),
-    ({"usernames": ["ferry", "few"], "questions": 3}, 422),
+WISHES: list[tuple[tuple[str, ...], dict[str, Any], int]] = [
+    (("ferry",), {}, 422),
+    (("ferry", "ferry"), {}, 422),
+    (("ferry", "nobody"), {}, 404),
+    ((), {}, 422),
+    ((), {"room": 9}, 404),
+    ((), {"room": "x"}, 422),
+    (("ferry", "museum"), {"questions": 2}, 422),
+    (("ferry", "museum"), {"seconds": 121}, 422),
+    (("ferry", "few"), {}, 422),
 ]
 
 
 @pytest.mark.databases("sqlite")
-async def test_a_game_needs_authors_with_enough_to_ask_about(writer: Client, admin: Client) -> None:
+async def test_a_game_needs_authors_with_enough_to_ask_about(writer: Client) -> None:
     await writer.add_posts(*posts_of(*AUTHORS), {"username": "few", "text": "one post has words"})
-    for wish, status in WISHES:
-        answer = await admin.post("/api/v1/games", json=wish)
-        assert answer.status_code == status, (wish, await answer.get_data())
+    operator = await signed_in(writer.app)
+    for authors, wish, status in WISHES:
+        answer = await wish_for(operator, *authors, **wish)
+        assert answer.status_code == status, (authors, wish, await answer.get_data())
 
 
 @pytest.mark.full
@@ -243,8 +238,7 @@ async def test_a_game_needs_authors_with_enough_to_ask_about(writer: Client, adm
 async def test_so_many_games_at_most_have_not_ended(host: Host) -> None:
     for _ in range(19):
         await host_game(host.client)
-    answer = await host.client.post("/api/v1/games", json={"usernames": ["ferry", "museum"]})
-    assert answer.status_code == 409
+    assert (await wish_for(host.operator, "ferry", "museum")).status_code == 409
     await host.ends()
     await host_game(host.client)
     # Who deletes an author ends the games that ask about them.
@@ -270,15 +264,9 @@ async def test_an_answer_that_waited_while_the_next_question_began_counts_at_onc
 ENDLESS = {"follow_game", "follow_play"}
 
 
-async def test_every_operation_of_games_answers_as_declared(
-    writer: Client, admin: Client, anybody: Client
-) -> None:
-    await writer.add_posts(*posts_of(*AUTHORS))
-    api, host = Api(admin.app), await host_game(admin)
-    mina, jun = await join(admin.app, host, "Mina", "Jun")
-    sent = {"create_game"}
-    names = {"usernames": ["ferry", "museum"]}
-    assert (await api.send(admin, "create_game", json=names))[0] == 201
+async def test_every_operation_of_games_answers_as_declared(host: Host, admin: Client) -> None:
+    api, sent = Api(admin.app), set[str]()
+    (mina,) = await join(admin.app, host, "Mina")
 
     async def send(
         operation: str, client: Client = admin, path: str = host.address, **body: object
@@ -286,20 +274,14 @@ async def test_every_operation_of_games_answers_as_declared(
         sent.add(operation)
         return (await api.send(client, operation, path, **({"json": body} if body else {})))[0]
 
-    code = {"code": host.code, "name": "Ida"}
-    assert await send("join_game", anybody, "/api/v1/play", **code) == 201
-    assert await send("go_on", path=f"{host.address}/next", version=1) == 200
+    await host.does("next")
     play = f"/api/v1/play/{host.game}"
     answer = {"question": 1, "username": "ferry"}
     assert await send("answer_question", mina.client, f"{play}/answers", **answer) == 201
     assert await send("answer_question", mina.client, f"{play}/answers", **answer) == 200
     assert await send("show_play", mina.client, play) == 200
-    assert await send("ask_again", path=f"{host.address}/again") == 200
-    assert await send("show_game") == 200
-    assert await send("remove_player", path=f"{host.address}/players/{jun.id}") == 204
     await host.ends()
     assert await send("show_results", path=f"{host.address}/results.csv") == 200
-    assert await send("delete_game") == 204
     assert sent == OF_GAMES - ENDLESS
 
 
@@ -307,27 +289,38 @@ async def test_every_operation_of_games_answers_as_declared(
 def test_the_document_says_who_may(admin: Client, name: str) -> None:
     path, _, operation = Api(admin.app).operations[name]
     is_play = path.startswith("/api/v1/play")
-    needed = operation["security"]
-    if name == "join_game":
-        assert needed == []
-    else:
-        assert needed == ([{"player": []}] if is_play else [{"bearer": ["admin"]}, {"session": []}])
+    needed = [{"player": []}] if is_play else [{"bearer": ["admin"]}, {"session": []}]
+    assert operation["security"] == needed
 
 
 async def test_questions_leave_out_shared_texts(admin: Client) -> None:
     db = parts_of(admin.app).db
     await import_chat(db, chat())
-    made = await admin.post("/api/v1/games", json={"room": 1, "questions": 9})
-    assert made.status_code == 201
+    operator = await signed_in(admin.app)
+    assert (await wish_for(operator, room=1, questions=9)).status_code == 303
     async with db.read() as session:
         asked = select(Tweet.text).join(GameQuestion, GameQuestion.tweet_id == Tweet.id)
         texts = [*await session.scalars(asked)]
     assert texts
     assert not [text for text in texts if as_read(text) == as_read(SHARED[0])]
-    refused = await admin.post("/api/v1/games", json={"room": 1, "questions": 20})
-    assert "that no one else wrote" in (await refused.get_json())["detail"]
+    refused = await wish_for(operator, room=1, questions=20)
+    assert "that no one else wrote" in await refused.get_data(as_text=True)
 
 
-async def test_the_document_refuses_what_the_server_refuses(admin: Client) -> None:
-    both = {"usernames": ["jack", "anna"], "room": 1}
-    await Api(admin.app).check_refused(admin, "create_game", {}, both)
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "games"),
+        ("GET", "games/1"),
+        ("DELETE", "games/1"),
+        ("POST", "games/1/next"),
+        ("POST", "games/1/again"),
+        ("DELETE", "games/1/players/2"),
+        ("POST", "play"),
+    ],
+)
+async def test_operations_that_went_name_the_pages(admin: Client, method: str, path: str) -> None:
+    gone = await admin.send(method, f"/api/v1/{path}")
+    assert gone.status_code == 410
+    assert "The pages of games can do it" in (await gone.get_json(force=True))["detail"]

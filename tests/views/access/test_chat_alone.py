@@ -27,6 +27,7 @@ from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import MakeConfig, client_with
 from tests.made_chats import made_chat
+from tests.parts.games.playing import view_of, wish_for
 from tests.views.access.test_chat_readers import FORMS, invited, links_of
 from tests.views.access.test_reader_pages import kind_of
 from tests.waiting import settle
@@ -220,13 +221,12 @@ async def played(host: Browser) -> list[Any]:
     """Play a game of the chat, and the next one; return what the host is told of each question."""
     random.seed("a game")
     told_each = list[Any]()
-    made = await host.post(f"{API}/games", json={"room": 1, "questions": 3})
-    game = (await made.get_json())["id"]
+    game = (await wish_for(host, room=1)).headers["Location"].rpartition("/")[2]
     for _ in range(2):
-        view = await (await host.get(f"{API}/games/{game}")).get_json()
+        view = await view_of(host, game)
         while view["state"] != "ended":
-            move = {"json": {"version": view["version"]}}
-            view = await (await host.post(f"{API}/games/{game}/next", **move)).get_json()
+            await host.post(f"/games/{game}/next", form={"version": view["version"]})
+            view = await view_of(host, game)
             marks = re.findall("<mark.*?</mark>", await host.page(f"/games/{game}"))
             told_each.append((view["options"], view["text"], view["truth"], view["saywho"], marks))
         again = await host.post(f"/games/{game}/replay")
