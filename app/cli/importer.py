@@ -212,17 +212,18 @@ class Importer:
     async def _ended(
         self, db: Database, job: ImportJob | None, source: Source, report: ImportReport
     ) -> AsyncIterator[None]:
+        """Store why an import stopped; where it comes to its end, that is stored with the posts."""
         failure: Message | None = jobs.STOPPED
         try:
             yield
-            failure = report.broken
+            failure = None
         except AppError as error:
             failure = message_of(error)
             raise
         finally:
             # Where this fails, the next command or server finds that the command has ended.
             with contextlib.suppress(AppError):
-                if job is not None:
+                if job is not None and failure is not None:
                     async with db.write() as session:
                         await jobs.note_progress(session, job, source, report)
                         await jobs.end_job(session, job.id, failure)

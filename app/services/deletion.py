@@ -254,6 +254,8 @@ MESSAGES: Final = 250
 """Messages of staying people in a transaction: some 20 ms of the write lock."""
 MOST_MESSAGES: Final = 1_000
 """Messages in a transaction while these take less than SHORT_S: each rewrites profiles."""
+MOST_FOUND: Final = 5_000
+"""Messages that are looked up together."""
 SHORT_S: Final = 0.03
 LONG_S: Final = 0.08
 """Seconds of the write lock after which the next transaction deletes fewer messages."""
@@ -348,14 +350,14 @@ async def post_removals(
     *,
     scope: Scope,
     is_leaving: ColumnElement[bool] | None = None,
-    note: Callable[[AsyncSession, int], Awaitable[object]] | None = None,
+    note: Callable[[AsyncSession, int, bool], Awaitable[object]] | None = None,
 ) -> AsyncGenerator[int]:
     """Delete posts that meet a condition, and unfollowed authors without other posts; yield each
     chunk's number.
 
     scope: right of the person or program that decided it. is_leaving: condition on such an author,
-    if some stay. note: called in each transaction with the number of its posts. Raises
-    ForbiddenError without the scope `admin`.
+    if some stay. note: called in each transaction with the number of its posts, and whether they
+    are the last. Raises ForbiddenError without the scope `admin`.
     """
     check_scope(scope, "admin")
     query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id)
@@ -365,7 +367,7 @@ async def post_removals(
     while True:
         # Found without the lock: they may lie between many of people who are deleted.
         async with db.read() as session:
-            rows = (await session.execute(query.limit(5_000))).all()
+            rows = (await session.execute(query.limit(MOST_FOUND))).all()
         if not rows:
             return
         # By author: in the order of the chat each transaction would rewrite everybody's profile.
@@ -380,7 +382,8 @@ async def post_removals(
                 is_author = User.id.in_({post.user_id for post in posts})
                 await mark_deleted(session, is_author, User.tweet_count == 0, *may_leave)
                 if note is not None:
-                    await note(session, len(posts))
+                    is_last = len(rows) < MOST_FOUND and start + size >= len(ids)
+                    await note(session, len(posts), is_last)
             start += size
             if (seconds := monotonic() - since) < SHORT_S:
                 size = min(2 * size, MOST_MESSAGES)

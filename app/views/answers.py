@@ -311,6 +311,9 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
 
 _ON_PAGES: Final = {
     "User '{username}' doesn't exist": gettext_noop("There is no author called “{username}” here"),
+    "The import {job_id} has already ended": gettext_noop(
+        "This import had already ended, so nothing was cancelled. Its page shows what it stored"
+    ),
     "There is no chat {room_id}": gettext_noop("This chat does not exist, or it was deleted"),
 }
 """Sentences for visitors in place of programs' sentences, by template."""

@@ -435,6 +435,24 @@ def test_an_abbreviation_of_several_zones_is_an_assumption_with_a_choice(name: s
         assert source.notes.assumptions == []
 
 
+def test_polls_and_checklists_of_telegram_are_their_authors_words() -> None:
+    parts = ["at ", {"type": "bold", "text": "six"}]
+    said: list[dict[str, Any]] = [
+        {"poll": {"question": "When do we go?", "answers": [{"text": parts}, {"text": "never"}]}},
+        {"todo_list": {"title": ["Boat"], "answers": [{"id": 1, "text": "oars"}, {"text": None}]}},
+        {"text": "see", "poll": {"question": ["Where", "?"], "answers": "none"}},
+        {"poll": {"question": None, "answers": [3, {}]}, "todo_list": [1]},
+        {"text": "at six", "reply_to_message_id": 0},
+    ]
+    about = {"type": "message", "date": "2026-01-31T22:04:05", "from": "Ida", "from_id": "user1"}
+    messages = [{"id": number, "text": "", **about, **each} for number, each in enumerate(said)]
+    chat = {"name": "Club", "type": "private_group", "id": 1, "messages": messages}
+    records, _ = read(json.dumps(chat).encode(), "result.json", ReadOptions())
+    assert [record.text for record in records] == [
+        *("When do we go?\nat six\nnever", "Boat\noars", "see\nWhere?", "at six")
+    ]
+
+
 @given(hours=st.integers(-12, 14))
 def test_telegram_names_the_zone_of_its_computer(hours: int) -> None:
     zone = "UTC" if not hours else f"Etc/GMT{-hours:+}"

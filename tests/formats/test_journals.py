@@ -214,6 +214,17 @@ def test_nostr() -> None:
     assert [item.kind for item in items if isinstance(item, Record)] == ["post", "reply"]
 
 
+@pytest.mark.parametrize(
+    "more", [[], ["wss://a"], ["wss://a", ""], ["wss://a", "", "key"], ["", None]]
+)
+def test_answers_of_nostr_may_have_no_marker_or_an_empty_one(more: list[object]) -> None:
+    event = {"id": "1", "pubkey": "aa", "created_at": 1704448800, "kind": 1, "sig": "0"}
+    event |= {"content": "Fog", "tags": [["e", "7", *more], ["e", "9", *more], ["p", "bb"]]}
+    _, items = read_file_records(lines(event))
+    (record,) = (item for item in items if isinstance(item, Record))
+    assert (record.kind, record.reply_to) == ("reply", ReplyTarget("9"))
+
+
 def test_values_of_other_kinds_spoil_no_event_of_nostr() -> None:
     event = {"id": "1", "pubkey": "aa", "created_at": 1704448800, "kind": 1, "tags": []}
     event |= {"content": "Fog", "sig": "0"}

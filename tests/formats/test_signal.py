@@ -213,6 +213,15 @@ def test_chat_md_alone_is_read_without_what_the_program_adds() -> None:
     assert found[0].room == FileRoom(platform="signal", name="Boat crew", file="Boat crew/chat.md")
 
 
+def test_an_arrow_behind_a_name_is_the_authors() -> None:
+    said = "[2026-01-31 22:0{}:05] {}: {}  \n".format
+    own = ["> my own arrow\nsecond line", ">", "> one\n> two", ">> aside", "yes\n> or no"]
+    quoted = said(9, "Me", "\n\n> two\n\nan answer")
+    data = "".join(said(number, "Owl", text) for number, text in enumerate(own)) + quoted
+    _, items = read_file_records(zip_bytes({"crew/chat.md": data.encode()}), username="ann")
+    assert texts(items) == [*own, "an answer"]
+
+
 SIGTOP = """Conversation: Owl (+4915)
 
 From: You

@@ -47,6 +47,22 @@ def test_messages_have_people_texts_times_ids_and_answers() -> None:
     assert (third.username, third.reply_to.source_id) == ("René", first.source_id)
 
 
+def test_polls_are_their_authors_words() -> None:
+    media = (
+        '<div class="media_poll"><div class="question bold">\nWhen do we go?\n</div>'
+        '<div class="details">\nAnonymous poll\n</div><div class="answer">\n- at six &amp; a half '
+        '<span class="details">2 votes</span>\n</div><div class="answer">\n- never\n</div>'
+        '<div class="total details">\n2 votes\n</div></div>'
+    )
+    items = read(
+        page(message(1, "Owl", media=media), message(2, "Wren", "six", reply="#go_to_message1"))
+    )
+    assert [item.text for item in records_in(items)] == [
+        "When do we go?\nat six & a half\nnever",
+        "six",
+    ]
+
+
 def test_pages_of_a_chat_are_read_in_their_order() -> None:
     pages = {f"us/messages{n}.html": page(message(n, "Ida", f"page {n}")) for n in range(2, 12)}
     pages["us/messages11.html"] = page(

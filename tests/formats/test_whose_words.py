@@ -562,6 +562,23 @@ def test_a_message_of_neither_side_is_nobodys() -> None:
     assert [item.username for item in records_in(found)] == ["Ada", "jun"]
 
 
+def test_posts_of_deleted_accounts_are_left_out_as_bdfr_writes_them() -> None:
+    comment = {"subreddit": "pier", "score": 1, "parent_id": "t3_a", "replies": []}
+    said = [
+        {"author": name, "body": f"{name} sees fog", "id": name} for name in ("DELETED", "mina")
+    ]
+    comments = [comment | each for each in said]
+    post = {"title": "Fog", "selftext": "Is there fog?", "upvote_ratio": 0.97, "id": "a"}
+    posts = [post | {"author": name, "comments": comments} for name in ("DELETED", "jun")]
+    for each, expected in zip(posts, (["mina"], ["jun", "mina"]), strict=True):
+        found = read_file_records(json.dumps(each).encode())[1]
+        assert [item.username for item in records_in(found)] == expected
+    # Elsewhere it may be a name.
+    rows = [["DELETED", "fog again"], ["mina", "it lifts"]]
+    found = read_file_records(table(["author", "text"], rows))[1]
+    assert [item.username for item in records_in(found)] == ["DELETED", "mina"]
+
+
 def test_a_post_without_a_link_is_of_its_author() -> None:
     rows = [["mina", "Fog again", "true", "pier"], ["jun", "It lifts", "true", "pier"]]
     records, items = read_file_records(lines(["author", "selftext", "is_self", "subreddit"], rows))

@@ -123,6 +123,8 @@ class ImportReport:
     broken: Message | None = None
     notes: NotesSummary = NO_NOTES
     """Assumptions and unused parts, up to the last record that was read."""
+    is_whole: bool = False
+    """Whether nothing follows, so that the transaction that stores it ends the import."""
 
     @property
     def counts(self) -> dict[str, int]:

@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
-from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
@@ -104,9 +103,8 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
                 db.exclusive_in_turn(jobs.IMPORTING) as grant,
                 grant.write() as session,
             ):
-                if (job := await jobs.next_job(session, config.data_dir)) is not None:
-                    interrupted = {"state": "interrupted", "attempts": 0}
-                    await jobs.change_running(session, job.id, interrupted)
+                interrupted = {"state": "interrupted", "attempts": 0}
+                await jobs.change_running(session, job.id, interrupted)
         raise
     except Exception:
         await _kill(process)  # Nobody would watch it.
@@ -127,7 +125,7 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
 async def _watch(
     db: Database, config: Config, job_id: int, process: asyncio.Task[int], stall_s: float
 ) -> bool:
-    """Return true when the process ends, false if the import has ended or stalls.
+    """Return true when the process ends, false if the import was cancelled or stalls.
 
     A batch may have thousands of media files, so that each copy counts as progress.
     """
@@ -142,7 +140,7 @@ async def _watch(
                 job = await jobs.get_job(session, job_id)
         except AppError:
             continue  # The database is away, for the process too.
-        if job.state in jobs.ENDED:
+        if job.state == "cancelled":
             return False
         counts = [getattr(job, name) for name in ("attempts", "bytes_read", *COUNTS)]
         noted = counts, await asyncio.to_thread(changed_at, config.media_dir)
@@ -160,14 +158,15 @@ async def _kill(process: asyncio.Task[int]) -> None:
 async def run_job(
     db: Grant, config: Config, job: ImportJob, worker: int, *, most_memory: int
 ) -> None:
-    """Import the file until its end or cancelled; maintenance derives the rest.
+    """Import the file until its end or cancelled; maintenance derives the rest. The end is stored
+    with the last posts, but for a failure.
 
     Raises GrantLostError, and UnavailableError if the database is away.
     """
     failure: Message | None = None
     try:
         with limited_reading(most_memory):
-            failure = await _import(db, config, job, worker)
+            await _import(db, config, job, worker)
     except (GrantLostError, UnavailableError):
         raise
     except AppError as error:
@@ -181,7 +180,8 @@ async def run_job(
     async def ending(session: AsyncSession) -> None:
         await jobs.end_job(session, job.id, failure)
 
-    await _store(db, config, worker, ending, make_room=make_room)
+    if failure is not None:
+        await _store(db, config, worker, ending, make_room=make_room)
     make_room()
 
 
@@ -214,16 +214,18 @@ def _check_worker(worker: int) -> None:
         sys.exit("the import is broken off, since its worker ended, and goes on later")
 
 
-async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
+async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> None:
     options, report = jobs.options_of(job), ImportReport(stored=stored_posts(job))
     jobs.check_options(options, jobs.scope_of(job))
-    if job.accepted + job.duplicates:  # It ran before, and has replaced what it was to replace.
-        options = structs.replace(options, replace=None)
     path, limit = jobs.upload_path(config.data_dir, job.spool), config.max_import_bytes
 
     async def note(session: AsyncSession, report: ImportReport) -> None:
         """Store the progress with its posts. Raises ConflictError if the import has ended."""
         _check_worker(worker)
+        if report.is_whole and options.is_own and records.account:
+            name = options.username or records.account.username or ""
+            if (user := await find_meant(session, name)) is not None:  # None if nothing was stored.
+                await choose_own(session, user.id)
         await jobs.note_progress(session, job, source, report, format=records.format)
 
     async def note_reading() -> None:
@@ -249,13 +251,6 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         except (UnsettledError, UnsettledRoomError):
             await note_reading()
             raise
-        await note_reading()
-    if options.is_own and records.account:
-        name = options.username or records.account.username or ""
-        async with db.write() as session:
-            if (user := await find_meant(session, name)) is not None:  # None if nothing was stored.
-                await choose_own(session, user.id)
-    return report.broken
 
 
 async def run_waiting_job(config: Config, worker: int, job_id: int) -> None:

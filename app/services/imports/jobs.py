@@ -315,14 +315,18 @@ async def claim_job(session: AsyncSession, job_id: int) -> ImportJob | None:
 
 async def end_job(session: AsyncSession, job_id: int, failure: Message | None) -> None:
     """Store how the import ended, unless it was cancelled meanwhile."""
-    values: dict[str, Any] = {"state": "done", "finished_at": now()}
-    if failure is None:
-        values["bytes_read"] = ImportJob.bytes_total
-    else:
-        job = await get_job(session, job_id)
-        errors = encode_errors([ImportFault(failure), *errors_of(job)])
-        values |= {"state": "failed", "errors": errors}
-    await change_running(session, job_id, values)
+    job = await get_job(session, job_id)
+    await change_running(session, job_id, _ended(failure, errors_of(job), job.bytes_total))
+
+
+def _ended(
+    failure: Message | None, errors: Iterable[ImportFault], bytes_total: int
+) -> dict[str, Any]:
+    values = {"state": "done", "finished_at": now(), "bytes_read": bytes_total}
+    if failure is not None:
+        del values["bytes_read"]
+        values |= {"state": "failed", "errors": encode_errors([ImportFault(failure), *errors])}
+    return values
 
 
 async def change_running(session: AsyncSession, job_id: int, values: dict[str, Any]) -> bool:
@@ -335,7 +339,8 @@ async def change_running(session: AsyncSession, job_id: int, values: dict[str, A
 async def note_progress(
     session: AsyncSession, job: ImportJob, source: Source, report: ImportReport, **more: Any
 ) -> None:
-    """Store the progress with its posts; posts from an earlier run are not duplicates.
+    """Store the progress with its posts, and the end with the last ones; posts from an earlier run
+    are not duplicates.
 
     Raises ConflictError if the import has ended.
     """
@@ -354,6 +359,9 @@ async def note_progress(
     if report.accepted:
         # Where it gets on, what ends its process is not one of its records.
         values["attempts"] = 0
+    if report.is_whole:
+        size = job.bytes_total if source.bytes_total is None else source.bytes_total
+        values |= _ended(report.broken, report.in_order(), size)
     if not await change_running(session, job.id, values | more):
         raise ConflictError("The import {job_id} has already ended", job_id=job.id)
 

@@ -16,7 +16,7 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Readable, Sessions, backend_of, is_among
+from app.db.backend import Readable, backend_of, is_among
 from app.errors import FileError, Message
 from app.models import KEPT_ROOM_ID, ImportJob, Room, RoomPerson, Tweet, User
 from app.services.compare.stored_texts import rooms_with
@@ -367,11 +367,10 @@ class FileMatch:
             shift=self.shift,
         )
 
-    async def move(self, db: Sessions, options: ReadOptions, zone: str | None) -> None:
+    async def move(self, session: AsyncSession, options: ReadOptions, zone: str | None) -> None:
         """Give the stored messages the times of the file, if these are right."""
         for same in self.moved if options.times == "file" else ():
-            async with db.write() as session:
-                await move_times(session, same.stored.id, same.steps(zone), zone)
+            await move_times(session, same.stored.id, same.steps(zone), zone)
 
     def placed(
         self, items: Iterator[Item], options: ReadOptions, zone: str | None

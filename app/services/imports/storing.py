@@ -21,7 +21,7 @@ from app.services.access.rights import Scope
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails
 from app.services.deletion import check_kept, delete_messages, delete_user, purge_deleted
-from app.services.imports.job_report import ImportReport, StoredPosts
+from app.services.imports.job_report import ImportReport
 from app.services.imports.matching import NOTHING, FileMatch
 from app.services.imports.storing_batch import BulkPost, ImportMemory, store_batch
 from app.services.imports.storing_counts import Counting
@@ -77,7 +77,9 @@ class StoreOptions(NamedTuple):
     is_live: bool = False
     default_time: datetime | None = None
     note: Note = None
-    """Stores the report with a batch, so that both agree, or refuses it."""
+    """Stores the report with a batch, and the end with the last one, so that both agree, or refuses
+    it.
+    """
     trusts_ids: bool = False
     """Whether the ids of rooms are ids of this site."""
     matched: Matched | None = None
@@ -125,15 +127,16 @@ async def import_records(
     """Store posts as `import_posts` does, `username` naming authors of records without one, or the
     file's account.
 
-    Raises NamelessFileError before anything is stored, unless there is nothing to store.
+    Raises NamelessFileError before anything is stored, unless there is nothing to store, which
+    replaces nothing.
     """
     report = report or ImportReport()
     try:
         owner = await _owner(db, records.account, username)
     except NamelessFileError:
-        if await asyncio.to_thread(_is_empty, records):
-            return report
-        raise
+        if not await asyncio.to_thread(_is_empty, records):
+            raise
+        owner, storing = None, storing._replace(match=NOTHING)
     for part in records.left_out:
         report.note(None, part.note)
     if records.account and records.account.unread:
@@ -180,6 +183,7 @@ async def import_file(
     async def note(session: AsyncSession, total: ImportReport) -> None:
         check_order(records)
         check_doubts(records, accepted, has_stored=True)
+        total.notes = records.notes.summary  # Storing notes the chats that it chooses.
         if storing.note is not None:
             await storing.note(session, total)
 
@@ -189,8 +193,6 @@ async def import_file(
         more = set() if storing.matched is None else await storing.matched(records, match)
         accepted = None if accepted is None else accepted | more
         check_doubts(records, accepted)
-        if not storing.is_dry:
-            await match.move(db, options, records.notes.zone)
         # Else people have messages of deleted chats beside those of this file for a while.
         await delete_messages(db)
         checked = storing._replace(
@@ -208,7 +210,7 @@ async def import_file(
             storing=checked,
         )
     finally:
-        report.notes = records.notes.summary  # Storing notes the chats that it chooses.
+        report.notes = records.notes.summary
     return records
 
 
@@ -233,13 +235,6 @@ async def import_posts(
             await _store_all(db, batches, report, storing, memory)
         else:
             await _replace(db, replaced, batches, report, storing, memory)
-    if storing.moves and storing.import_id is not None and not storing.is_dry:
-        async with db.write() as session:
-            moves = match.kept(storing.moves, storing.options)
-            await store_moves(session, moves, rooms.found, storing.import_id)
-    if report.reworded and not (storing.is_live or storing.trusts_ids):
-        reworded = REWORDED_MESSAGES if report.stored.rooms else REWORDED
-        report.note(None, Message(reworded.template, count=f"{report.reworded:,}"))
 
 
 Batches = AsyncGenerator[tuple[list[BulkPost] | None, ImportReport]]
@@ -284,20 +279,25 @@ async def _store_all(
     counting, folding = Counting(), asyncio.ensure_future(asyncio.sleep(0))
     match = storing.match
     may_fold = not (storing.is_live or storing.is_dry)
+    is_moved = storing.is_dry
     try:
         async for posts, part in batches:
-            if posts is None:
+            if posts is None and not part.is_whole:
                 report.merge(part)
                 break
             async with db.write(on_commit=partial(report.merge, part)) as session:
+                if not is_moved:
+                    await match.move(session, storing.options, storing.read.zone)
                 if posts:
                     await _store(session, posts, part, storing, memory)
                 known = part.duplicates - part.reworded
                 is_first = not (report.accepted or report.duplicates or match.is_same)
                 if is_first and match.reread:
                     match.reread.check(known, part.accepted + part.duplicates)
-                if storing.note is not None:
-                    await storing.note(session, report.joined(part))
+                await _note(session, report, part, storing, memory)
+            if posts is None or part.is_whole:
+                break
+            is_moved = True
             characters += sum(map(len, map(_text_of, posts)))
             due = max(FEWEST_FOLDED, report.accepted // FOLDED_FOR_ONE_IN_BULK)
             if may_fold and (report.accepted - folded >= due or characters > MOST_UNFOLDED):
@@ -328,7 +328,7 @@ async def _replace(
     Before, the database has nothing of it that an answer, a count or a link could show, so it is as
     it was, whatever ends the import.
     """
-    new, parts = ImportReport(stored=StoredPosts(seen=report.stored.seen)), 0
+    new, parts = ImportReport(), 0
     with TemporaryFile() as file:
         async for posts, part in batches:
             new.merge(part)
@@ -338,7 +338,7 @@ async def _replace(
             parts += 1
             if storing.note is not None:
                 async with db.write() as session:
-                    await storing.note(session, new)
+                    await storing.note(session, report.joined(new))
         if new.broken is not None:
             values: dict[str, Any] = {**new.broken.values}
             raise BrokenFileError(new.broken.template, **values)
@@ -346,13 +346,14 @@ async def _replace(
         async with db.write(on_commit=partial(report.merge, new)) as session:
             rooms = {each.room_id for each in storing.match.decisions.values() if each.room_id}
             await check_kept(session, rooms)
+            await storing.match.move(session, storing.options, storing.read.zone)
             async with replacing(session, replaced):
                 for _ in range(parts):
                     # This function has written it, and nobody else can open it.
                     batch = await asyncio.to_thread(pickle.load, file)
                     await _store(session, batch, new, storing, memory)
-            if storing.note is not None:
-                await storing.note(session, new)
+            new.is_whole = True
+            await _note(session, report, new, storing, memory)
     await purge_deleted(db)
     await fold_long_tails(db)
 
@@ -372,6 +373,32 @@ async def _store(
         default_time=storing.default_time,
         is_bulk=not storing.is_live,
     )
+
+
+async def _note(
+    session: AsyncSession,
+    report: ImportReport,
+    part: ImportReport,
+    storing: StoreOptions,
+    memory: ImportMemory,
+) -> None:
+    """Store the report with a part; with the last one all that ends the import, so that nobody sees
+    or cancels what is stored whole as what still runs.
+    """
+    if storing.note is None and not part.is_whole:
+        return
+    total = report.joined(part)
+    total.is_whole = part.is_whole
+    if part.is_whole:
+        if storing.import_id is not None and storing.moves and not storing.is_dry:
+            moves = storing.match.kept(storing.moves, storing.options)
+            await store_moves(session, moves, memory.rooms.found, storing.import_id)
+        if total.reworded and not (storing.is_live or storing.trusts_ids):
+            reworded = REWORDED_MESSAGES if total.stored.rooms else REWORDED
+            for each in (part, total):
+                each.note(None, Message(reworded.template, count=f"{total.reworded:,}"))
+    if storing.note is not None:
+        await storing.note(session, total)
 
 
 async def renew_derived(db: Database) -> None:

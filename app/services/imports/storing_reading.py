@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Final
 
 import msgspec
@@ -247,16 +247,20 @@ class PostReader:
     may_have_rooms: bool = True
     repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
     answered: AnsweredNames = field(default_factory=AnsweredNames)
+    _ahead: list[Item] = field(default_factory=list)
+    """The item behind the last batch, without which it was the end."""
     _has_said: bool = False
     """Whether the report mentions skipped messages of a chat's exporter."""
 
     def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost] | None:
-        """Return the next posts, None at the end; report records left out."""
-        items: list[Item] = []
+        """Return the next posts, None at the end; report records left out, and the end."""
+        items, self._ahead = self._ahead, []
         try:
-            items.extend(next_items(self.records.items, BATCH))
+            items.extend(next_items(self.records.items, BATCH - len(items)))
+            self._ahead.extend(islice(self.records.items, 1))
         except FileError as error:
             report.broken = message_of(error)
+        report.is_whole = not self._ahead
         report.notes = self.records.notes.summary
         if not items:
             return None

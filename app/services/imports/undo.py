@@ -103,10 +103,7 @@ async def _undo(
         async for posts in chunks:
             on_progress(posts)
     async with db.write() as session:
-        await remove_moves(session, RoomMove.import_id == job.id)
-        done = update(ImportJob).where(ImportJob.id == job.id, _IS_RUNNING)
-        await session.execute(done.values(undo="done"))
-        await forget_examples(session)
+        await _note(session, 0, True, job_id=job.id)  # It may have no posts.
 
 
 async def _is_leaving(
@@ -119,9 +116,14 @@ async def _is_leaving(
     return or_(User.is_of_chat, User.created_at >= (since or job.created_at))
 
 
-async def _note(session: AsyncSession, posts: int, *, job_id: int) -> None:
-    removed = ImportJob.removed + posts
-    await session.execute(update(ImportJob).where(ImportJob.id == job_id).values(removed=removed))
+async def _note(session: AsyncSession, posts: int, is_last: bool, /, *, job_id: int) -> None:
+    """Count removed posts, and store the end with the last ones."""
+    job = await session.get_one(ImportJob, job_id)
+    job.removed += posts
+    if is_last and job.undo == "running":
+        job.undo = "done"
+        await remove_moves(session, RoomMove.import_id == job_id)
+        await forget_examples(session)
 
 
 async def count_left(session: AsyncSession, job_id: int) -> int:

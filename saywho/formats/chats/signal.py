@@ -330,6 +330,8 @@ _MESSAGE: Final = re.compile(
 )
 """A message; versions before 2024 write no seconds, the first ones a comma behind the day."""
 _DELETED: Final = "(This message was deleted)"
+_OWN: Final = "\x02"
+"""Stands before a text whose first character would begin a quotation."""
 _QUOTE: Final = re.compile(r"\A\s*\n> .*(?:\n> .*)*\n")
 _REACTIONS: Final = re.compile(r"\n\(- .* -\)(?=\s*(?:!?\[|\Z))")
 _STICKER: Final = re.compile(
@@ -348,12 +350,15 @@ class MarkdownRoom(Grammar):
         if match is None or when is None:
             return None
         name = "" if match["name"] == _NO_SENDER else match["name"].strip()
-        return Opening(name, when, match["text"])
+        # A quotation begins in a line of its own.
+        own = _OWN if match["text"].startswith(">") else ""
+        return Opening(name, when, f"{own}{match['text']}")
 
     def said(self, text: str) -> Spoken:
         if text.strip() == _DELETED:
             return Spoken("")
         words = _QUOTE.sub("", f"\n{text}" if text.startswith("> ") else text)
+        words = words.removeprefix(_OWN)
         files = tuple(match["path"].replace("%20", " ") for match in _FILE.finditer(words))
         for mark in (_FILE, _NOT_EXPORTED, _REACTIONS, _STICKER):
             words = mark.sub("", words)

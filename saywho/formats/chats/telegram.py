@@ -31,7 +31,7 @@ from saywho.formats.records import (
 )
 from saywho.formats.source.file import Content, Source, head
 from saywho.formats.source.html import written_out
-from saywho.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word, load
+from saywho.formats.source.json import NOT_AN_OBJECT, Json, Window, as_object, as_word, listed, load
 from saywho.text import normalized
 
 _KINDS: Final[dict[str, MediumKind]] = {
@@ -163,8 +163,7 @@ class Telegram(JsonChat[TelegramChat]):
             return "system"
         if "forwarded_from" in message:
             return "repost"
-        parts = message.get("text")
-        text = "".join(map(_part, parts if isinstance(parts, list) else [parts]))
+        text = "\n".join(filter(None, map(_words, (message.get("text"), *_choices(message)))))
         attached = _attached(message, chat.folder)
         if not (text.strip() or attached.media):
             return "media"
@@ -221,6 +220,17 @@ def _sign(reaction: Json) -> tuple[object, object]:
     is_paid = reaction.get("type") == "paid"
     sign = "\N{WHITE MEDIUM STAR}" if is_paid else reaction.get("emoji")
     return sign, reaction.get("count")
+
+
+def _choices(message: Json) -> Iterator[object]:
+    """Yield the words of a poll or checklist: question or title, and choices."""
+    for asked in (as_object(message.get("poll")), as_object(message.get("todo_list"))):
+        yield from (asked.get("question"), asked.get("title"))
+        yield from (as_object(answer).get("text") for answer in listed(asked, "answers"))
+
+
+def _words(parts: object) -> str:
+    return "".join(map(_part, parts if isinstance(parts, list) else [parts]))
 
 
 def _part(part: object) -> str:

@@ -288,9 +288,14 @@ def target_of(parts: dict[str, LexborNode]) -> str | None:
 
 
 def text_of(parts: dict[str, LexborNode]) -> str:
-    """Return a message's words, only with line breaks that its author wrote."""
-    node = parts.get("text")
+    """Return a message's words, only with line breaks that its author wrote; of a poll or checklist
+    the question or title, and the choices.
+    """
+    node, media = parts.get("text"), parts.get("media_wrap")
     html = (node.inner_html or "") if node else ""
+    if media and (asked := media.css("div.question, div.answer")):
+        lines = (each.text(deep=False).strip().removeprefix("- ") for each in asked)
+        return "\n".join(lines)
     if "<" in html.replace("<br>", ""):
         return html_to_text(_INLINE.sub(r"<\1span", html))
     return "\n".join(unescape_html(line).strip() for line in html.split("<br>")).strip()

@@ -65,7 +65,7 @@ def _answered(event: Json) -> ReplyTarget | None:
         return None
     notes = [tag for tag in _tags(event, "e") if isinstance(tag[1], str)]
     marked = {str(tag[3]): str(tag[1]) for tag in notes if len(tag) > 3}
-    plain = [str(tag[1]) for tag in notes if len(tag) < 4]
+    plain = [str(tag[1]) for tag in notes if len(tag) < 4 or not tag[3]]
     last = plain[-1] if plain else None
     return ReplyTarget.of(marked.get("reply") or marked.get("root") or last, None)
 

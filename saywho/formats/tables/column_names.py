@@ -134,7 +134,7 @@ ALIASES: Final[dict[str, str]] = {
     "is_published": "ispublished published",
     "status": "status poststatus state",
     "title": "title 제목",
-    "is_by_community": "subreddit",
+    "is_by_community": "subreddit upvoteratio",
     "answered_thread": "linkid parentid parent link",
     "conversation": "conversationid",
     "reblogged_from": "rebloggedfromname rebloggedfromid",

@@ -221,8 +221,11 @@ def _reason_to_skip(
     is_unpublished = status in UNPUBLISHED and values["status"] != values.get("text")
     if "is_deleted" in values or "is_published" in values or is_unpublished:
         return "deleted"
-    may_be_gone = rules.is_table or "is_by_community" in values
-    if may_be_gone and (is_nobody(values.get("username")) or is_nobody(values.get("text"))):
+    is_by_community = "is_by_community" in values
+    is_gone = is_nobody(values.get("username")) or is_nobody(values.get("text"))
+    # Bulk Downloader for Reddit writes so of an account that is deleted.
+    is_gone_there = is_by_community and values.get("username") == "DELETED"
+    if (is_gone and (is_by_community or rules.is_table)) or is_gone_there:
         return "deleted"
     if not columns.has_limits:
         return None

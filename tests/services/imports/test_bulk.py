@@ -5,6 +5,7 @@ import io
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,7 +55,6 @@ def posts(authors: int, *, since: int, until: int) -> list[Record]:
 async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     db: Database, authors: int, tmp_path: Path
 ) -> None:
-    job = await queued(db, tmp_path, b"")
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -63,23 +63,25 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
     event.listen(db.engine.sync_engine, "before_cursor_execute", note)
     async with db.exclusive(IMPORTING) as grant:
         assert grant is not None
-        async with grant.write() as session:
-            claimed = await claim_job(session, job.id)
         # New ones, then known ones and more, by authors who are known or not.
         for since, until in ((0, POSTS), (POSTS // 2, POSTS + POSTS // 2)):
+            job = await queued(db, tmp_path, b"")
+            async with grant.write() as session:
+                claimed = await claim_job(session, job.id)
+            noting = partial(_noted, job=claimed)
             statements.clear()
             report = await import_records(
                 grant,
                 stream_of(*posts(authors, since=since, until=until)),
                 username=None,
-                storing=StoreOptions(note=lambda session, report: _noted(session, claimed, report)),
+                storing=StoreOptions(note=noting),
             )
             assert report.accepted == until - max(since, POSTS * bool(since))
             assert len(statements) <= MOST_STATEMENTS, statements
     assert await find_faults(db) == []
 
 
-async def _noted(session: Any, job: Any, report: Any) -> None:
+async def _noted(session: Any, report: Any, *, job: Any) -> None:
     with Source(io.BytesIO()) as source:
         await note_progress(session, job, source, report)
 
@@ -177,13 +179,13 @@ async def test_what_another_reading_brings_into_a_new_chat_is_stored_once(
     later = [structs.replace(each, room=other) for each in messages[BATCH:]]
 
     def chat() -> Iterator[Item]:
-        yield from messages[:BATCH]
         if is_other_part:
-            yield from later
+            yield from [*messages[:BATCH], *later, *messages[BATCH:]]
         else:
+            yield from messages[: BATCH + 1]  # One more tells that the first batch is not all.
             between = import_records(db, stream_of(*later), username=None)
             asyncio.run_coroutine_threadsafe(between, loop).result(60)
-        yield from messages[BATCH:]
+            yield from messages[BATCH + 1 :]
 
     stream = RecordStream("telegram", "record", None, chat(), is_chat=True)
     await import_records(db, stream, username=None)
@@ -203,10 +205,10 @@ async def test_posts_of_new_authors_that_come_twice_are_stored_once(db: Database
     later = posts[BATCH : BATCH + 10]
 
     def items() -> Iterator[Item]:
-        yield from posts[:BATCH]
+        yield from posts[: BATCH + 1]
         between = import_records(db, stream_of(*later), username=None)
         asyncio.run_coroutine_threadsafe(between, loop).result(60)
-        yield from posts[BATCH:]
+        yield from posts[BATCH + 1 :]
 
     assert outcome(await store_all(db, items())) == (len(posts) - 10, 10, 0)
     named = [structs.replace(each, username="mina") for each in posts]

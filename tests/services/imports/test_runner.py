@@ -22,7 +22,6 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.storing_batch import BATCH
-from saywho.formats.records import ReadOptions
 from saywho.formats.source.file import Source
 from saywho.processes import NICENESS
 from tests.conftest import MakeConfig
@@ -119,25 +118,6 @@ async def test_records_that_version_1_1_kept_beside_an_upload_are_removed(
         kept.write_bytes(b"records")
         await remove_old_uploads(db, config.data_dir)
         assert (upload.exists(), kept.exists()) == (True, False)
-
-
-async def test_a_replacement_whose_end_was_not_noted_is_not_repeated(
-    make_config: MakeConfig,
-) -> None:
-    config, posts = make_config(), [{"username": "ann", "text": f"{n}"} for n in range(3)]
-    async with Database(config) as db:
-        first = await queued(db, config.data_dir, jsonl(*posts))
-        await run_waiting_job(config, os.getppid(), first.id)
-        longer = jsonl(*posts, {"username": "ann", "text": "new"})
-        options = ReadOptions(replace="1")
-        job = await queued(db, config.data_dir, longer, options=options, scope="admin")
-        for _ in range(2):
-            upload_path(config.data_dir, job.spool).write_bytes(longer)
-            await run_waiting_job(config, os.getppid(), job.id)
-            async with db.write() as session:
-                done = await get_job(session, job.id)
-                assert (done.state, done.accepted, done.duplicates) == ("done", 1, 3)
-                done.state = "interrupted"
 
 
 @pytest.mark.parametrize("gets_on", [True, False], ids=["gets on", "stays where it is"])
