@@ -183,6 +183,33 @@ def test_keys_that_are_lost_cost_the_posts_and_are_named() -> None:
     assert items[1] == BadRecord(2, "its id is missing, because the file is truncated or damaged")
 
 
+def test_a_repository_that_lacks_what_it_lists_is_told() -> None:
+    posts = [post(f"fog {n}") for n in range(3)]
+    like = {"$type": "app.bsky.feed.like", "subject": {"uri": f"at://{DID}/{POST}/3z"}}
+    names = [f"{POST}/3{n}".encode() for n in range(3)]
+    links = [cid_of(encode(each)) for each in posts]
+    left, right = (
+        {"e": [{"p": 0, "k": names[n], "v": links[n], "t": None}], "l": None} for n in (0, 2)
+    )
+    liked = {"p": 0, "k": b"app.bsky.feed.like/3a", "v": cid_of(encode(like)), "t": None}
+    middle = {"p": 0, "k": names[1], "v": links[1], "t": cid_of(encode(right))}
+    root = {"e": [liked, middle], "l": cid_of(encode(left))}
+    commit = {"did": DID, "version": 3, "rev": "3k", "prev": None, "sig": b"s"}
+    commit |= {"data": cid_of(encode(root))}
+    blocks = [commit, *posts, like, root, left, right]
+    assert texts(read(car(*blocks))) == ["fog 0", "fog 1", "fog 2"]
+    # Likes are not read, so nobody misses them.
+    assert len(read(car(*(each for each in blocks if each != like)))) == 3
+    for gone in (*posts, root, left, right):
+        items = read_broken(
+            car(*(each for each in blocks if each != gone)), "lists are not in the file: 1"
+        )
+        listed_there = {id(left): "fog 0", id(root): "fog 1", id(right): "fog 2"}
+        lost = listed_there.get(id(gone), gone.get("text"))
+        assert texts(items) == [each for each in ("fog 0", "fog 1", "fog 2") if each != lost]
+        assert not [item for item in items if item == Skipped(item.place, "deleted")]
+
+
 @pytest.mark.parametrize(
     ("shared", "key"),
     [

@@ -231,6 +231,8 @@ FORMAT: Final = Format("bluesky", Message("Bluesky"), read, began=2022)
 _PROFILE: Final = "app.bsky.actor.profile"
 _NODE: Final = b"\xa2\x61e"
 """Beginning of a tree node: a map of two keys, `e` first."""
+_IS_POST: Final = b"e$typer" + _POST.encode()
+"""The type of a post as DAG-CBOR."""
 _HEAD_BYTES: Final = 500
 _LONGEST_KEY: Final = 1_024
 """In bytes; a key repeats the beginning of the key before, so few bytes could stand for many."""
@@ -243,23 +245,40 @@ class Repository:
     did: str | None = None
     display_name: str | None = None
     keys: dict[bytes, str] = field(default_factory=dict)
+    nodes: set[bytes] = field(default_factory=set)
+    """Nodes of the tree that the commit and other nodes name."""
+    present: set[bytes] = field(default_factory=set)
+    """Posts and nodes in the file."""
     has_tree: bool = False
     is_whole: bool = True
 
     def note(self, block: Block) -> None:
+        if block.data.startswith(_NODE) or _IS_POST in block.data:
+            self.present.add(block.cid)
         if block.data.startswith(_NODE):
             self._note_keys(as_object(decode(block.data)))
         elif b"cdid" in block.data and b"ddata" in block.data:
             commit = as_object(decode(block.data))
             did = as_word(commit.get("did"))
             self.did = did if did and did.startswith("did:") else self.did
+            self._note_node(commit.get("data"))
         elif _PROFILE.encode() in block.data:
             profile = as_object(decode(block.data))
             if profile.get("$type") == _PROFILE:
                 self.display_name = as_word(profile.get("displayName"))
 
+    @property
+    def missing(self) -> int:
+        """Number of posts and nodes that the repository lists and the file lacks."""
+        return len((self.keys.keys() | self.nodes) - self.present)
+
+    def _note_node(self, link: object) -> None:
+        if isinstance(link, bytes):
+            self.nodes.add(link)
+
     def _note_keys(self, node: Json) -> None:
         self.has_tree = True
+        self._note_node(node.get("l"))
         key = b""
         for entry in map(as_object, listed(node, "e")):
             shared, rest, link = as_count(entry.get("p")), entry.get("k"), entry.get("v")
@@ -267,6 +286,7 @@ class Repository:
                 raise RecordError("a key of the tree is damaged")
             if shared > len(key) or shared + len(rest) > _LONGEST_KEY:
                 raise RecordError("a key of the tree is damaged")
+            self._note_node(entry.get("t"))
             key = key[:shared] + rest
             collection, _, name = key.decode(errors="replace").partition("/")
             if collection == _POST:
@@ -286,7 +306,15 @@ def read_repo(source: Source, _options: ReadOptions) -> RecordStream | None:
     account = Account(repository.did, repository.display_name, "bluesky")
     read_one = partial(_read_block, repository=repository)
     items = read_each(enumerate(blocks(content), 1), read_one)
-    return RecordStream(REPO_FORMAT.name, "record", account, items)
+    return RecordStream(REPO_FORMAT.name, "record", account, _told(items, repository))
+
+
+def _told(items: Iterator[Item], repository: Repository) -> Iterator[Item]:
+    yield from items
+    if missing := repository.missing:
+        raise BrokenFileError(
+            "records that the repository lists are not in the file: {count}", count=f"{missing:,}"
+        )
 
 
 def _look_through(content: Content) -> Repository:
@@ -299,6 +327,7 @@ def _look_through(content: Content) -> Repository:
                 repository.is_whole = False
     except BrokenFileError:
         repository.is_whole = False
+    repository.is_whole &= repository.nodes <= repository.present
     return repository
 
 
