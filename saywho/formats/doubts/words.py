@@ -124,19 +124,8 @@ _TITLE: Final = re.compile(r"\A\[[^\]\n]{1,60}\] ?")
 _OPENING: Final = "“„«「『\"‘'"
 _CLOSING: Final = "”“»」』\"’'"
 _KINDS: Final = (
-    *(
-        "line",
-        "joined",
-        "left",
-        "renamed",
-        "alone",
-        "deed",
-        "gone",
-        "omitted",
-        "sent",
-        "reaction",
-        "note",
-    ),
+    *("line", "joined", "left", "renamed", "alone", "deed", "gone"),
+    *("omitted", "sent", "reaction", "note"),
 )
 
 
@@ -300,18 +289,12 @@ class ChatWords:
         Nobody else begins a text with it, and the author with no other. Since people begin texts
         with "next.js" too, others have accounts of their own, or the same words follow twice.
         """
-        own: defaultdict[str, list[str]] = defaultdict(list)
-        for name, account in self._accounts:
-            if self._heads.get(account) == name:
-                own[name].append(account)
+        own = [key for key in self._accounts if self._heads.get(key[1]) == key[0]]
+        of_each = Counter(name for name, _ in own)
+        found = {key: self._accounts[key] for key in own if of_each[key[0]] == 1}
         again = {(name, head) for (_, name, head), count in self._tails.items() if count > 1}
-        of_one = [(name, accounts[0]) for name, accounts in own.items() if len(accounts) == 1]
-        found = {key: self._accounts[key] for key in of_one}
-        return [
-            tally
-            for key, tally in found.items()
-            if tally.count > 1 and (len(found) > 1 or key in again)
-        ]
+        some = [key for key in found if len(found) > 1 or key in again]
+        return [found[key] for key in some if found[key].count > 1]
 
     def _like_others(self) -> Sightings:
         """Return texts after whose author's name the words are those of others after theirs.
