@@ -50,6 +50,20 @@ def test_an_atom_entry_is_its_title_and_its_content() -> None:
 
 
 @pytest.mark.parametrize(
+    "said", ["안녕하세요", "おはよう。", "Привет, как дела?", "I like 차", "tea"]
+)
+@pytest.mark.parametrize("kind", ["CDATA", "markdown", "", "HTML5", "html"])
+def test_an_atom_text_of_an_unknown_type_is_no_base64(kind: str, said: str) -> None:
+    """feedgen writes `CDATA`, which is no type of Atom."""
+    record = only(
+        f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><entry><id>tag:1</id>
+        <updated>2026-01-02T03:04:05Z</updated><content type='{kind}'><![CDATA[{said}]]></content>
+        </entry></feed>""".encode()
+    )
+    assert record.text == said
+
+
+@pytest.mark.parametrize(
     ("link", "base", "url"),
     [
         ('<link href="/posts/1"/>', "", "http://host/posts/1"),

@@ -107,6 +107,14 @@ _DESCRIPTION: Final = re.compile(rb"<(/?)(media|itunes|dc):(?:description|summar
 """feedparser takes a picture's description for the entry's own text, and of several summaries
 some for its content, or none.
 """
+_NO_TYPE: Final = re.compile(
+    rb"(<(?:atom:)?(?:content|summary|title)\s[^<>]*?\btype\s*=\s*[\"'])"
+    rb"(?!(?:text|x?html)[\"'])[^\"'/<>]*(?=[\"'])",
+    re.I,
+)
+"""A type that Atom does not have, such as feedgen's `CDATA`: feedparser takes the text for base64,
+which leaves nothing of a text without Latin letters.
+"""
 _HTML_MARK: Final = "<!---->"
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml"))
 _MARKUP: Final = re.compile(r"<[a-z/!]", re.I)
@@ -167,7 +175,8 @@ def _parsed(body: bytes, content_type: str) -> Any:
             " exhaust the memory"
         )
     # As a file: feedparser would take bytes for an address or the name of a file.
-    return feedparser.parse(io.BytesIO(_DESCRIPTION.sub(_apart, body)), response_headers=headers)
+    body = _NO_TYPE.sub(rb"\1html", _DESCRIPTION.sub(_apart, body))
+    return feedparser.parse(io.BytesIO(body), response_headers=headers)
 
 
 def _apart(tag: re.Match[bytes]) -> bytes:
