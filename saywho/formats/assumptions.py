@@ -467,7 +467,8 @@ def value_label(kind: str, value: str) -> str:
         role, _, name = value.partition("=")
         if role == "author" and name in NAME_WAYS:
             return NAME_WAYS[name]
-        return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
+        template = "no column for the {role}" if name == NO_COLUMN else "{column} as the {role}"
+        return Message(template, column=name, role=_ROLES.get(role, role))
     if kind == "room" and value != NEW_ROOM:
         return Message("number {number}", number=value) if value else _UNCHOSEN
     if kind == "sheet":

@@ -22,7 +22,7 @@ from saywho.formats.source.times import (
     time_or_field,
     zone_offsets,
 )
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, records_in
 
 
 def at(*parts: int) -> datetime:
@@ -307,6 +307,47 @@ def test_row_with_an_unreadable_time_is_stored_without_it() -> None:
     assert [(unread.kind, unread.what, unread.count) for unread in notes.unread] == [
         ("time", "date", 1)
     ]
+
+
+AGES = {
+    "yt-dlp": ("_time_text", "timestamp", 1_735_689_600),
+    "youtube-comment-downloader": ("time", "time_parsed", 1_735_693_211.5),
+    "another": ("publishedTimeText", "published_at", "2025-01-01T00:00:00Z"),
+}
+
+
+@pytest.mark.parametrize("program", AGES)
+@pytest.mark.parametrize(
+    "ages",
+    [
+        ("1 year ago", "2 years ago (edited)", "3 hours ago", "5 days ago"),
+        ("1년 전", "3개월 전(수정됨)", "2주 전", "5시간 전"),
+        ("vor 1 Jahr", "vor 2 Tagen", "vor 3 Monaten", "vor 5 Stunden"),
+        ("hace 1 año", "hace 2 días", "hace 3 semanas", "hace 5 horas"),
+        ("1 年前", "2 日前", "3 か月前", "5 時間前"),
+    ],
+)
+def test_times_that_their_file_calls_estimates_are_told_and_no_times(
+    program: str, ages: tuple[str, ...]
+) -> None:
+    said, name, time = AGES[program]
+    comments = [
+        {"id": f"c{n}", "author": f"@a{n}", "text": f"the fog of {n}", said: age, name: time}
+        for n, age in enumerate(ages)
+    ]
+    data = json.dumps({"id": "v", "comments": comments}).encode()
+    records, items = read_file_records(data)
+    assert [record.created_at for record in records_in(items)] == [None] * 4
+    (told,) = records.notes.assumptions
+    assert (told.kind, told.value, told.alternatives) == ("column", "time=none", (f"time={name}",))
+    assert ages[0] in str(told.evidence)
+    assert records.notes.unsettled is None
+    chosen = records_in(read_file_records(data, columns={name: "created_at"})[1])
+    assert all(record.created_at and record.created_at.year == 2025 for record in chosen)
+    # Beside a text about ages, times are times.
+    words = [{**comment, said: None, "text": ages[0]} for comment in comments]
+    found = records_in(read_file_records(json.dumps({"comments": words}).encode())[1])
+    assert all(record.created_at for record in found)
 
 
 def test_a_time_of_telegram_that_cannot_be_read_is_counted() -> None:

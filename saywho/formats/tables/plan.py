@@ -66,6 +66,15 @@ _WORDY: Final = 12
 """Rating of a column of texts that are sentences."""
 _NAMES: Final = frozenset({"name", "full", "display", "real", "이름", "명"})
 _MOST_COMPARED: Final = 200
+_NO_TIME: Final = f"time={NO_COLUMN}"
+_LONGEST_AGE: Final = 40
+_DIGITS: Final = re.compile(r"\d+")
+_AGE: Final = re.compile(
+    r"\b(?:ago|vor|il y a|hace|há|atrás|fa|geleden|sedan|siden|temu|önce|lalu|назад|тому|trước)\b"
+    r"|[전前]",
+    re.I,
+)
+"""What says in many languages that a time is counted back from now."""
 _QUARTER_HOUR_S: Final = 900
 _OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|원글|기사")
 """Beginning of the name of a column about the post that a comment stands below."""
@@ -128,6 +137,8 @@ class Plan:
     """Columns that say who may read a row, found by their names and values."""
     unclear_limits: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Columns that may say who may read a row, with their values."""
+    estimate: tuple[str, str] | None = None
+    """Column of times that the file calls estimates, and one of its ages; None without any."""
     is_export: bool = False
     _known: dict[tuple[str, ...], FileColumns] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -170,6 +181,11 @@ class Plan:
             notes.assume(
                 "column", f"{role}={name}", alternatives=(f"{role}={NO_COLUMN}",), evidence=_BY_NAME
             )
+        if self.estimate:
+            name, age = self.estimate
+            evidence = Message("the file calls its times estimates, such as “{age}”", age=age)
+            choice = (f"time={name}",) if name else ()
+            notes.assume("column", _NO_TIME, alternatives=choice, evidence=evidence)
         if self.texts:
             finding = Message("Several columns have words of people, and one is read")
             notes.look_odd("column", finding, self.texts, is_grave=True)
@@ -180,10 +196,10 @@ class Plan:
             notes.assume("ids", NO_IDS, evidence=Message("a spreadsheet has rounded the values"))
         for name, reason in self.no_ids.items():
             notes.assume("ids", NO_IDS, alternatives=(f"id={name}",), evidence=reason)
-        for name, role in self.looks_like.items():
-            notes.leave("column", name, role=role)
-        for name in self.unread_titles:
-            notes.leave("column", name)
+        unread: dict[str, Role | None] = {**self.looks_like}
+        unread |= dict.fromkeys(self.unread_titles)
+        for name, looks_like in unread.items():
+            notes.leave("column", name, role=looks_like)
 
 
 class Sample(NamedTuple):
@@ -617,6 +633,32 @@ def find_times(plan: Plan, sample: Sample) -> Plan:
     return plan.guessing("created_at", (*found,), Message("its values are times"))
 
 
+def leave_estimates(plan: Plan, sample: Sample) -> Plan:
+    """Take no times if an age, such as "1 year ago", stands beside them or in their place.
+
+    Programs make times of such ages: days or hours that nobody wrote in.
+    """
+    columns = sample.columns(plan)
+    if "created_at" in plan.stated or not columns.has("created_at"):
+        return plan
+    times = columns.names_of("created_at")
+    names = [name for name, used_as in columns.fields if not used_as or name in times]
+    ages = {name: found for name in names if (found := _ages(sample.values(name)))}
+    if not ages:
+        return plan
+    timed = next((name for name in times if name not in ages), "")
+    plan = plan.choosing({_NO_TIME: "created_at"} | dict.fromkeys(ages, ""))
+    return replace(plan, estimate=(timed, next(iter(ages.values()))))
+
+
+def _ages(cells: Iterable[object]) -> str:
+    """Return one of the ages if nearly all cells are ages."""
+    filled = [cell for cell in cells if isinstance(cell, str) and is_filled(cell)]
+    found = [cell for cell in filled if len(cell) <= _LONGEST_AGE and _AGE.search(cell)]
+    found = [cell for cell in found if len(_DIGITS.findall(cell)) == 1]
+    return found[0] if found and len(found) >= 0.9 * len(filled) else ""
+
+
 def _have_no_times(names: Sequence[str], sample: Sample) -> bool:
     cells = [cell for name in names for cell in sample.values(name) if cell and is_filled(cell)]
     return bool(cells) and not any(map(str.isdigit, "".join(map(str, cells[:_MOST_COMPARED]))))
@@ -746,6 +788,7 @@ STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
     join_clock,
     choose_earlier_time,
     find_times,
+    leave_estimates,
     look_for_ids,
     look_for_rounded_ids,
     look_for_titles,
