@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 SETTINGS: Final = "SAYWHO_"
@@ -19,6 +20,8 @@ SETTINGS: Final = "SAYWHO_"
 FOLDER: Final = Path(__file__).absolute().parents[1]
 """Folder of the imported packages: a checkout, or installed packages."""
 NICENESS: Final = 5
+STILL_S: Final = 30.0
+"""Processor time after which reading without a new byte or record is ended, in seconds."""
 
 
 def be_nice() -> None:
@@ -72,6 +75,45 @@ def run_child_here(
     return ended.returncode, ended.stderr.decode(errors="replace")
 
 
+class ReadingWatch(contextlib.ContextDecorator):
+    """Lets the system end a process in which reading stands still, if the process allows it.
+
+    A regular expression may need hours, and holds the interpreter, so that no thread could look at
+    it. The signal of a timer (SIGPROF) ends the process nevertheless. What is done between reading,
+    such as storing, may take any time.
+    """
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._open, self._lock = 0, Lock()
+
+    def allow(self, seconds: float) -> None:
+        """Let this process be ended after so much processor time of reading without `renew`."""
+        if sys.platform != "win32":
+            self._seconds = seconds
+
+    def renew(self) -> None:
+        """Count anew, since a byte or a record has come."""
+        if self._seconds:
+            self._change(0)
+
+    def __enter__(self) -> None:
+        self._change(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._change(-1)
+
+    def _change(self, by: int) -> None:
+        with self._lock:
+            self._open += by
+            if self._seconds:
+                signal.setitimer(signal.ITIMER_PROF, self._seconds if self._open else 0)
+
+
+watched: Final = ReadingWatch()
+"""Around all that reads a file."""
+
+
 def child_environment() -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
     return others | python_path()
@@ -84,12 +126,17 @@ def begin_child() -> None:
     # uvloop (0.22) lets a process inherit files: a killed server's port would stay in use while a
     # child outlives it.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    # Linux kills this process when its parent dies: one stuck in a regular expression could not
-    # look for its parent.
+    die_with_parent()
+    be_expendable(400)  # More than workers.
+
+
+def die_with_parent() -> None:
+    """Let Linux kill this process when its parent dies: one stuck in a regular expression could not
+    look for its parent.
+    """
     with contextlib.suppress(AttributeError):
         set_death_signal = 1
         ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
-    be_expendable(400)  # More than workers.
 
 
 def begin_child_here() -> list[str]:

@@ -20,6 +20,7 @@ import saywho
 from tests.archives import SMALL_FILES
 from tests.chats import kakaotalk, said, telegram
 from tests.installation import ROOT, Installation
+from tests.never_ending import AT_ONCE, plant
 
 SAID = [*said(["민아", "Kim Jun"], times=3), ("2024-01-16 09:00", "민아", "안녕 ㅋㅋ")]
 
@@ -236,3 +237,21 @@ def test_tags_are_taken_off_if_asked(tmp_path: Path) -> None:
     )
     assert [post.text for post in saywho.read(path)] == texts
     assert [post.text for post in saywho.read(path, strip_tags=True)] == ["fog", "salt", "rain"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory has no such limit")
+def test_a_process_of_its_own_bounds_the_reading_of_a_stranger_s_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program of the page about the library is run, with 3 seconds of time."""
+    plant(tmp_path, monkeypatch)
+    page = (ROOT / "docs/library.md").read_text().partition("### Files of strangers")[2]
+    program = page.partition("```python\n")[2].partition("```")[0].replace("(60, 60)", "(3, 3)")
+    (tmp_path / "program.py").write_text(f"{program}    print(len(chat))\n")
+    said_by = {}
+    for name, data in {"good": kakaotalk("방", *SAID), "endless": AT_ONCE}.items():
+        (tmp_path / "chat.zip").write_bytes(data)
+        ended = Installation(tmp_path / "data").process(sys.executable, "program.py")
+        said_by[name] = ended.stdout, ended.stderr.splitlines()[-1:]
+    assert said_by["good"] == ("7\n", [])
+    assert "BrokenProcessPool" in said_by["endless"][1][0]

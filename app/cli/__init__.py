@@ -80,6 +80,8 @@ COMMANDS: Final = {
     for name, line in part.commands
 }
 """The function of each is called `NAME_command`."""
+READERS: Final = ("import", "read", "restore")
+"""Commands that read files, which may be strangers'."""
 
 
 T = TypeVar("T")
@@ -326,6 +328,10 @@ def saywho() -> None:
 
 
 def main() -> None:
+    if sys.argv[1:2] and sys.argv[1] in READERS:
+        from app.cli.apart import run_apart
+
+        run_apart()
     saywho(prog_name="saywho")
 
 

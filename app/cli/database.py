@@ -234,8 +234,10 @@ def restore_command(file: Path) -> None:
     """
     from msgspec import structs
 
+    from app.cli.apart import now_reading
     from app.services.backup import restore_backup
 
+    now_reading(str(file))
     size, access = structs.astuple(restore_backup(own_config(), file))
     facts = _facts(size, file) | structs.asdict(access)
     print_result(facts, f"restored {size.bytes:,} bytes", _in_words(access))

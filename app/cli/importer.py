@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +13,7 @@ from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import is_given
+from app.cli.apart import now_reading
 from app.cli.outputs import (
     BAD_INPUT,
     FAILED,
@@ -42,13 +42,7 @@ from app.services.access.rights import is_site_public
 from app.services.deletion import check_kept
 from app.services.imports import jobs
 from app.services.imports.job_report import MAX_ERRORS, ImportReport, Seen
-from app.services.imports.jobs import (
-    MOST_MEMORY,
-    STALL_S,
-    WATCH_EVERY_S,
-    limited_reading,
-    stopped_after,
-)
+from app.services.imports.jobs import MOST_MEMORY, limited_reading
 from app.services.imports.matching import FileMatch
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
@@ -97,6 +91,7 @@ class Importer:
             target = sys.stdin.buffer if path == "-" else Path(path)
             # A file's name may contain bytes that are not UTF-8, which no report could print.
             name = os.fsencode(path).decode(errors="replace")
+            now_reading(name)
             # After a full disk, an import may have left files of posts that it did not store.
             await remove_if_full(db, config.media_dir)
             try:
@@ -144,12 +139,7 @@ class Importer:
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
         report = ImportReport()
-        with (
-            source,
-            progress(name) as show_bar,
-            limited_reading(MOST_MEMORY),
-            self._watched(source, report),
-        ):
+        with source, progress(name) as show_bar, limited_reading(MOST_MEMORY):
             read = await asyncio.to_thread(read_file, source, self._format, options)
             records = read.records
             self._is_chat = records.is_chat
@@ -227,32 +217,6 @@ class Importer:
                     async with db.write() as session:
                         await jobs.note_progress(session, job, source, report)
                         await jobs.end_job(session, job.id, failure)
-
-    @contextlib.contextmanager
-    def _watched(self, source: Source, report: ImportReport) -> Iterator[None]:
-        """End the program if reading works on for long without progress.
-
-        A silent pipe, a lock and a question to the user do not count: they take no time of the
-        processor.
-        """
-
-        async def watch() -> None:
-            progress, since = "", time.process_time()
-            while time.process_time() - since <= STALL_S:
-                await asyncio.sleep(WATCH_EVERY_S)
-                if (noted := f"{source.bytes_read} {report.counts}") != progress:
-                    progress, since = noted, time.process_time()
-            self._add_report(source.name, "record", report)
-            self._fail(source.name, stopped_after(STALL_S), FAILED)
-            self.print_report()
-            # The thread that reads may never end.
-            os._exit(self.status)
-
-        task = asyncio.create_task(watch())
-        try:
-            yield
-        finally:
-            task.cancel()
 
     def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
         self._total.merge(report)

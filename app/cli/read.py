@@ -65,21 +65,25 @@ def _read(
     file: str, *, format_name: str, timezone: str | None, columns: dict[str, str], **chosen: Any
 ) -> saywho.Chat:
     import saywho
+    from app.cli.apart import now_reading
     from saywho.formats.registry import BROUGHT
     from saywho.formats.settled import DoubtError
+    from saywho.processes import watched
 
     for fault in BROUGHT.faults:
         say(f"saywho: warning: {fault}", err=True)
     roles = {field: role for role, field in ROLES.items()}
     pairs = (pair_of(name, field, roles).partition("=") for name, field in columns.items())
+    now_reading(file)
     try:
-        return saywho.read(
-            sys.stdin.buffer if file == "-" else file,
-            tz=timezone,
-            format=format_name,
-            columns={name: role for role, _, name in pairs},
-            **chosen,
-        )
+        with watched:
+            return saywho.read(
+                sys.stdin.buffer if file == "-" else file,
+                tz=timezone,
+                format=format_name,
+                columns={name: role for role, _, name in pairs},
+                **chosen,
+            )
     except DoubtError as error:
         fail(f"{error.detail} (--accept-doubts)", BAD_INPUT)
     except BrokenFileError as error:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from saywho.errors import Message
 from saywho.processes import child_environment
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,16 @@ LOOK_EVERY_S: Final = 10.0
 """
 WORKER_SCORE: Final = 100
 """Score of workers for `be_expendable`: the site would end with the supervisor, not with them."""
+
+
+def stood_still(name: str, seconds: float) -> Message:
+    """Return why the system ended a process that read a file, by SIGPROF."""
+    return Message(
+        "{name}: reading was stopped, because {seconds} seconds of processor time brought no new"
+        " byte or record",
+        name=name,
+        seconds=f"{seconds:g}",
+    )
 
 
 async def run_child(

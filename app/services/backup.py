@@ -46,6 +46,8 @@ from app.services.access.accounts import list_accounts, list_invitations
 from app.services.access.rights import list_tokens
 from app.services.checks import LAST_BACKUP, find_faults
 from app.services.posts.media import content_type, locked_against_removal, needed_files
+from saywho.formats.source.file import read_some
+from saywho.processes import watched
 
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
@@ -277,10 +279,15 @@ def _put_in_place(staging: Path, targets: Mapping[str, Path]) -> None:
         sync_folder(target.parent)
 
 
-def _copy(source: IO[bytes], path: Path) -> None:
+def _copy(source: IO[bytes], path: Path) -> str:
+    """Copy a file, and return the digest of its bytes."""
+    digest = hashlib.sha256()
     with open(path, "wb", opener=open_private) as out:
-        shutil.copyfileobj(source, out)
+        while chunk := read_some(source):
+            digest.update(chunk)
+            out.write(chunk)
         sync_file(out)
+    return digest.hexdigest()
 
 
 def _remove(staging: Path) -> None:
@@ -296,7 +303,7 @@ def _remove(staging: Path) -> None:
 @contextlib.contextmanager
 def _readable_tar(file: Path) -> Iterator[tarfile.TarFile]:
     try:
-        with tarfile.open(file, "r:") as tar:
+        with watched, tarfile.open(file, "r:") as tar:
             yield tar
     except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
         raise BackupError(f"{file} is not a backup, or is damaged: {error}") from error
@@ -333,8 +340,7 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
             f"the file contains {member.name[:100]!r}, which does not belong in a backup"
         )
     target.parent.mkdir(mode=0o700, exist_ok=True)
-    _copy(tar.extractfile(member), target)  # type: ignore[arg-type] # it is a file
-    return digest_of(target)
+    return _copy(tar.extractfile(member), target)  # type: ignore[arg-type] # it is a file
 
 
 def _verify_database(config: Config, path: Path) -> Access:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from saywho.formats.post import RoomReference
 from saywho.formats.records import FileRoom, Item, Record
 from saywho.people.same_chat import UNKNOWN, Messages
+from saywho.processes import watched
 from saywho.text import composed, drop_controls
 
 MOST_CHATS: Final = 1_000
@@ -143,6 +144,7 @@ class FileChats:
         if item.room in self._chats:
             self._chats[item.room].add(item, item.username)
 
+    @watched
     def see_all(self, items: Iterable[Item]) -> None:
         for item in items:
             self.see(item)

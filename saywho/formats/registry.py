@@ -92,6 +92,7 @@ from saywho.formats.tables import csv, documents
 from saywho.formats.tables.parquet import put_lines_in_place
 from saywho.formats.tables.workbook import put_rows_in_place
 from saywho.formats.x import archive as x_archive, posts as x_posts
+from saywho.processes import watched
 from saywho.text import decode_entities as decoded
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -276,6 +277,7 @@ def _of_chat(
     return named_people(chat, options)
 
 
+@watched
 def open_records(
     source: Source,
     *,
@@ -332,6 +334,7 @@ class FileReading(NamedTuple):
     records: RecordStream
 
 
+@watched
 def read_file(source: Source, form: str, options: ReadOptions) -> FileReading:
     """Return a reading of a file. Raises as `open_records`."""
     records = open_records(source, format=form, options=options)
@@ -419,6 +422,7 @@ def _to_the_end(items: Iterator[Item], source: Source, *, is_of_one: bool) -> It
     notes, attached = source.notes, set[str]()
     try:
         for item in items:
+            watched.renew()
             if isinstance(item, Record):
                 notes.posts += 1
                 notes.timeless += item.created_at is None

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tarfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.errors import ConflictError
 from app.models import Tweet
+from app.runtime.processes import stood_still
 from app.services.deletion import delete_room
 from app.services.imports.storing_batch import BATCH
 from app.services.imports.undo import request_undo
@@ -31,7 +33,9 @@ from tests.archives import x_members, x_zip
 from tests.chats import kakaotalk, said, telegram
 from tests.house import sources
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
+from tests.never_ending import AT_ONCE, LATER, plant
 from tests.selection import first_of
+from tests.server import children_of
 from tests.waiting import eventually
 
 QUART = PROGRAM.with_name("quart")
@@ -202,7 +206,8 @@ def test_a_signal_ends_an_import_whose_input_is_silent(
         def reads() -> bool:
             assert process.poll() is None, process.communicate()
             # What comes in is put into a file without a name.
-            opened = map(target_of, Path(f"/proc/{process.pid}/fd").iterdir())
+            (reader,) = children_of(process.pid) or [process.pid]
+            opened = map(target_of, Path(f"/proc/{reader}/fd").iterdir())
             return any(target.endswith("(deleted)") for target in opened)
 
         installation.wait_until(reads)
@@ -214,33 +219,82 @@ def test_a_signal_ends_an_import_whose_input_is_silent(
 
 LIMITED = """
 from app.cli import importer, saywho
-importer.MOST_MEMORY, importer.STALL_S, importer.WATCH_EVERY_S = {limits}
+importer.MOST_MEMORY = 24 * 2**20
 saywho(["import", "--dry-run", "--json", {path!r}])
 """
-"""Imports a file with less memory, and less time without progress."""
+"""Imports a file with less memory."""
+
+
+@ON_LINUX
+@pytest.mark.full
+def test_an_import_by_the_command_has_the_memory_of_an_upload(
+    installation: Installation, tmp_path: Path
+) -> None:
+    posts = ({"username": "ann", "text": f"{number:04} lamp " * 2_400} for number in range(1_500))
+    path = lines(tmp_path / "posts.jsonl", *posts)
+    ended = installation.process(sys.executable, "-c", LIMITED.format(path=str(path)))
+    assert (ended.returncode, ended.stderr) == (1, "")
+    detail = "reading the file takes more than 24 MB of memory"
+    assert json.loads(ended.stdout)["errors"] == [{"file": str(path), "detail": detail}]
+
+
+IMPATIENT = """
+import re
+from app.cli import apart, main
+from app.services import backup
+apart.STILL_S = 1.0
+backup.content_type = lambda name: re.fullmatch("(?:a|b|ab)*", "ab" * 100 + "c")
+main()
+"""
+"""Runs a command that may read for a second of processor time without progress, and in which a
+pattern about the pictures of a backup does not end.
+"""
 
 
 @ON_LINUX
 @pytest.mark.parametrize(
-    ("limits", "failure"),
-    first_of(
-        {
-            (2**30, 0.05, 0.01): "no progress was made in 0 minutes, so the import was stopped",
-            (48 * 2**20, 600, 2): "reading the file takes more than 48 MB of memory",
-        }.items(),
-        ((2**30, 0.05, 0.01), "no progress was made in 0 minutes, so the import was stopped"),
-    ),
-    ids=("time", "memory"),
+    ("command", "data"),
+    [
+        (("import", "--json"), AT_ONCE),
+        (("import",), LATER),
+        (("import", "--dry-run"), AT_ONCE),
+        (("read",), AT_ONCE),
+        (("read", "--json"), LATER),
+        (("restore",), b""),
+    ],
 )
-def test_an_import_by_the_command_has_the_limits_of_an_upload(
-    limits: tuple[float, ...], failure: str, installation: Installation, tmp_path: Path
+def test_a_command_whose_reading_does_not_end_is_ended(
+    command: tuple[str, ...],
+    data: bytes,
+    installation: Installation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    posts = ({"username": "ann", "text": f"{number:04} lamp " * 2_400} for number in range(1_500))
-    path = lines(tmp_path / "posts.jsonl", *posts)
-    program = LIMITED.format(limits=limits, path=str(path))
-    ended = installation.process(sys.executable, "-c", program)
-    assert (ended.returncode, ended.stderr) == (1, "")
-    assert json.loads(ended.stdout)["errors"] == [{"file": str(path), "detail": failure}]
+    plant(tmp_path, monkeypatch)
+    path = tmp_path / "notes.txt"
+    path.write_bytes(data)
+    if command[0] == "restore":
+        installation.database.unlink()
+        with tarfile.open(path, "w") as tar:
+            tar.addfile(tarfile.TarInfo("media/picture"))
+    ended = installation.process(sys.executable, "-c", IMPATIENT, *command, path)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"saywho: {stood_still(str(path), 1)}\n"
+    if command[0] != "restore":
+        good = lines(tmp_path / "good.jsonl", {"username": "ann", "text": "one"})
+        installation.done("import", good)
+        assert installation.count_posts() == 1
+
+
+@ON_LINUX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_ends_a_command_ends_its_reader(installation: Installation, number: int) -> None:
+    with importing(installation, "-") as process:
+        installation.wait_until(lambda: children_of(process.pid))
+        (reader,) = children_of(process.pid)
+        process.send_signal(number)
+        assert process.wait(TIMEOUT_S) == -number
+        installation.wait_until(lambda: not Path(f"/proc/{reader}").exists())
 
 
 async def strike_within(

@@ -1,8 +1,8 @@
 """Running imports in a separate process, one at a time by a lock.
 
-A worker starts `python -m app.services.imports.job_runner PID ID` with its own process id and the
-import's. The worker kills it at a stop, or if the import is cancelled or stalls; the system kills
-it if the worker dies.
+A worker starts `python -m app.services.imports.job_runner PID ID SECONDS` with its own process id,
+the import's, and how long reading may stand still. The worker kills it at a stop, or if the import
+is cancelled; the system kills it if it stands still, or if the worker dies.
 """
 
 import asyncio
@@ -24,27 +24,21 @@ from app.errors import AppError, Message, StorageFullError, UnavailableError, me
 from app.models import ImportJob
 from app.runtime.clock import wait_until_set
 from app.runtime.logs import configure, take_over
-from app.runtime.processes import collect_seldom, run_child, share_heap
+from app.runtime.processes import collect_seldom, run_child, share_heap, stood_still
 from app.services.access.rights import is_site_public
 from app.services.imports import jobs
-from app.services.imports.job_report import COUNTS, ImportReport, stored_posts
-from app.services.imports.jobs import (
-    MOST_MEMORY,
-    STALL_S,
-    WATCH_EVERY_S,
-    limited_reading,
-    stopped_after,
-)
+from app.services.imports.job_report import ImportReport, stored_posts
+from app.services.imports.jobs import MOST_MEMORY, WATCH_EVERY_S, limited_reading
 from app.services.imports.storing import StoreOptions, check_records, import_file
 from app.services.imports.undo import UNDO, undo_imports
-from app.services.posts.media import changed_at, keeper_of, remove_if_full
+from app.services.posts.media import keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_meant
 from app.services.rooms.identity import UnsettledRoomError
 from saywho.clock import monotonic
 from saywho.formats.registry import read_file
 from saywho.formats.settled import UnsettledError
 from saywho.formats.source.file import Source
-from saywho.processes import be_nice, begin_child
+from saywho.processes import STILL_S, be_nice, begin_child, watched
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between checks for imports that another process queued."""
@@ -55,10 +49,10 @@ logger = logging.getLogger(__name__)
 
 
 async def keep_importing(
-    db: Database, config: Config, queued: asyncio.Event, *, stall_s: float = STALL_S
+    db: Database, config: Config, queued: asyncio.Event, *, still_s: float = STILL_S
 ) -> None:
-    """Run waiting imports, soon after `queued` is set; an import without progress for `stall_s`
-    fails.
+    """Run waiting imports, soon after `queued` is set. One whose reading stands still for so much
+    processor time fails.
     """
     next_tidy, reason = 0.0, ""
     while True:
@@ -67,7 +61,7 @@ async def keep_importing(
             if monotonic() >= next_tidy:
                 next_tidy = monotonic() + 3600.0
                 await jobs.remove_old_uploads(db, config.data_dir)
-            if await _run_one(db, config, stall_s):
+            if await _run_one(db, config, still_s):
                 continue
             await jobs.end_stopped_commands(db)
             reason = ""
@@ -79,7 +73,7 @@ async def keep_importing(
         await wait_until_set(queued, at_most_s=LOOK_EVERY_S)
 
 
-async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
+async def _run_one(db: Database, config: Config, still_s: float) -> bool:
     """Run a waiting import in its process; return whether to look again immediately."""
     async with db.read() as session:
         job = await jobs.next_job(session, config.data_dir)
@@ -88,11 +82,10 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
     async with db.exclusive(jobs.IMPORTING) as grant:
         if grant is None:
             return False
-    process = asyncio.create_task(
-        run_child(__name__, str(os.getpid()), str(job.id), settings=config.to_env())
-    )
+    words = map(str, (os.getpid(), job.id, still_s))
+    process = asyncio.create_task(run_child(__name__, *words, settings=config.to_env()))
     try:
-        is_over = await _watch(db, config, job.id, process, stall_s)
+        is_over = await _watch(db, job.id, process)
     except asyncio.CancelledError:
         await _kill(process)
         # Its rows and its counts agree whenever it ends; the next start resumes it.
@@ -111,8 +104,9 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
         raise
     if not is_over:
         await _kill(process)
+    if not is_over or process.result() == -signal.SIGPROF:
         async with db.write() as session:
-            await jobs.end_job(session, job.id, stopped_after(stall_s))
+            await jobs.end_job(session, job.id, stood_still(job.file_name, still_s))
         await asyncio.to_thread(jobs.remove_upload, config.data_dir, job.spool)
         return True
     if status := process.result():
@@ -122,15 +116,8 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
     return not status
 
 
-async def _watch(
-    db: Database, config: Config, job_id: int, process: asyncio.Task[int], stall_s: float
-) -> bool:
-    """Return true when the process ends, false if the import was cancelled or stalls.
-
-    A batch may have thousands of media files, so that each copy counts as progress.
-    """
-    progress: object = None
-    since = monotonic()
+async def _watch(db: Database, job_id: int, process: asyncio.Task[int]) -> bool:
+    """Return true when the process ends, false if the import was cancelled."""
     while True:
         await asyncio.wait([process], timeout=WATCH_EVERY_S)
         if process.done():
@@ -141,12 +128,6 @@ async def _watch(
         except AppError:
             continue  # The database is away, for the process too.
         if job.state == "cancelled":
-            return False
-        counts = [getattr(job, name) for name in ("attempts", "bytes_read", *COUNTS)]
-        noted = counts, await asyncio.to_thread(changed_at, config.media_dir)
-        if noted != progress:
-            progress, since = noted, monotonic()
-        elif monotonic() - since > stall_s:
             return False
 
 
@@ -280,7 +261,8 @@ def main() -> None:
     config = Config.from_env(os.environ)
     configure(config)
     take_over()
-    worker, job_id = map(int, sys.argv[1:])
+    worker, job_id = map(int, sys.argv[1:3])
+    watched.allow(float(sys.argv[3]))
     if os.getppid() == worker:  # It may have died before the system was told.
         asyncio.run(run_waiting_job(config, worker, job_id))
 

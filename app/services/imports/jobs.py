@@ -56,8 +56,6 @@ MOST_ATTEMPTS: Final = 3
 ENDED: Final = ("done", "failed", "cancelled")
 
 
-STALL_S: Final = 600.0
-"""Time without progress after which an import is stopped, in seconds."""
 WATCH_EVERY_S: Final = 2.0
 MOST_MEMORY: Final = 1024 * MIB
 """Bytes for reading a file in addition to the program."""
@@ -73,14 +71,6 @@ def limited_reading(most_memory: int) -> Iterator[None]:
         raise LimitReachedError(
             "reading the file takes more than {size} MB of memory", size=most_memory // MIB
         ) from None
-
-
-def stopped_after(seconds: float) -> Message:
-    """Return why an import without progress was stopped."""
-    return Message(
-        "no progress was made in {minutes} minutes, so the import was stopped",
-        minutes=round(seconds / 60),
-    )
 
 
 class UploadedFile(NamedTuple):

@@ -53,6 +53,7 @@ from saywho.formats.records import (
 from saywho.formats.registry import WITH_ENTITIES, FileReading, open_records
 from saywho.formats.settled import check_settled
 from saywho.formats.source.file import Source
+from saywho.processes import watched
 from saywho.sizes import MIB
 from saywho.text import clean_username, decode_entities, drop_controls, username_key
 
@@ -123,6 +124,7 @@ class FirstReading:
         source = self._source
         return source.path is None or (source.bytes_total or source.bytes_read) > WHOLE_BYTES
 
+    @watched
     def _next(self) -> None:
         """Read and keep some items, up to a fault."""
         chunk: list[Item] = []
@@ -252,6 +254,7 @@ class PostReader:
     _has_said: bool = False
     """Whether the report mentions skipped messages of a chat's exporter."""
 
+    @watched
     def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost] | None:
         """Return the next posts, None at the end; report records left out, and the end."""
         items, self._ahead = self._ahead, []

@@ -24,6 +24,7 @@ from saywho.formats.registry import FORMATS, WITH_ENTITIES
 from saywho.formats.tables.cells import lines_of
 from saywho.formats.tables.rows import WORDS_FOR_NOTHING
 from saywho.formats.tally import MOST_KEPT, Doubt, Doubts, Sightings
+from saywho.processes import watched
 
 _BOTS: Final = frozenset(
     {"방장봇", "오픈채팅봇", "meta ai", "slackbot", "automoderator", "groupme"}
@@ -129,6 +130,7 @@ class RecordQuestions:
         """Add the findings about stored posts with the same ids."""
         self._known, self._next = doubt, 0
 
+    @watched
     def doubts(self, *, newest: bool = False) -> tuple[Doubt, ...]:
         """Return the doubts, the grave ones first; by default they may lag behind."""
         if newest or self._items >= self._next:

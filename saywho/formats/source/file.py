@@ -36,6 +36,7 @@ from saywho.formats.source.members import (
     damaged,
     open_plain,
 )
+from saywho.processes import watched
 
 _BLANKS: Final = re.compile(rb"\s+")
 
@@ -172,7 +173,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """The file, or the copy of a stream or gzip; None for a folder."""
         self._is_copied = False
         try:
-            self._prepare(target)
+            with watched:
+                self._prepare(target)
         except BaseException:
             self.close()
             raise
@@ -486,6 +488,7 @@ def contains(content: Content, *marks: bytes) -> bool:
 def read_some(stream: Stream) -> bytes:
     """Return the next bytes, none only at the end, without losing any before damage."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    watched.renew()
     return read(BUFFER_BYTES)
 
 

@@ -11,13 +11,17 @@ import pytest
 from app.config import Config
 from app.db.engine import Database
 from app.models import ImportJob
+from app.runtime.processes import stood_still
 from app.services.imports import job_runner
 from app.services.imports.job_report import errors_of
 from app.services.imports.job_runner import keep_importing
-from app.services.imports.jobs import MOST_ATTEMPTS, STALL_S, cancel_job, get_job, upload_path
+from app.services.imports.jobs import MOST_ATTEMPTS, cancel_job, get_job, upload_path
 from app.services.imports.storing_reading import READ_AHEAD
+from saywho.processes import STILL_S
 from tests.conftest import MakeConfig
 from tests.installation import Installation
+from tests.never_ending import AT_ONCE, LATER, plant
+from tests.selection import first_of
 from tests.server import children_of, oom_score_of
 from tests.uploading import jsonl, queued
 from tests.waiting import eventually
@@ -52,8 +56,8 @@ async def until_state(db: Database, job_id: int, *states: str) -> ImportJob:
     return await eventually(look, until=lambda job: job.state in states)
 
 
-def importing(db: Database, config: Config, stall_s: float = STALL_S) -> asyncio.Task[None]:
-    return asyncio.create_task(keep_importing(db, config, asyncio.Event(), stall_s=stall_s))
+def importing(db: Database, config: Config, still_s: float = STILL_S) -> asyncio.Task[None]:
+    return asyncio.create_task(keep_importing(db, config, asyncio.Event(), still_s=still_s))
 
 
 async def end(task: asyncio.Task[None]) -> None:
@@ -104,23 +108,23 @@ async def test_after_one_that_was_cancelled_the_next_import_runs(make_config: Ma
             await end(task)
 
 
-@pytest.mark.full
-async def test_an_import_that_stands_still_fails_and_the_next_one_runs(
-    make_config: MakeConfig,
+@pytest.mark.parametrize("data", first_of([AT_ONCE, LATER], AT_ONCE), ids=str)
+async def test_an_import_whose_reading_does_not_end_fails_and_the_next_one_runs(
+    make_config: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
+    plant(tmp_path, monkeypatch)
     config = make_config()
     async with Database(config) as db:
-        first = await still(db, config.data_dir)
+        first = await queued(db, config.data_dir, data)
         second = await queued(db, config.data_dir, POSTS)
-        task = importing(db, config, stall_s=2)
+        task = importing(db, config, still_s=1)
         try:
             failed = await until_state(db, first.id, "failed")
-            assert "no progress was made" in errors_of(failed)[0].detail
-            await until_removed(config, first)
-            # A busy machine may take as long to start the next one.
-            await end(task)
-            task = importing(db, config)
+            (said,) = [error.detail for error in errors_of(failed)]
+            assert said == str(stood_still("posts.jsonl", 1))
+            assert failed.attempts == 1
             assert (await until_state(db, second.id, "done")).accepted == 1
+            await until_removed(config, first)
         finally:
             await end(task)
 

@@ -1,5 +1,7 @@
 """The preview of an upload of which not all is read, and of one that takes too much."""
 
+from pathlib import Path
+
 import pytest
 from quart import Quart
 
@@ -10,6 +12,8 @@ from saywho.formats.preview import CHAT_S
 from tests.browsing import parts_of, signed_in
 from tests.chats import kakaotalk, said
 from tests.conftest import MakeConfig
+from tests.never_ending import AT_ONCE, LATER, plant
+from tests.selection import first_of
 from tests.uploading import ended, jsonl, shown, start, upload
 
 pytestmark = pytest.mark.usefixtures("own_readers")
@@ -41,6 +45,18 @@ async def test_of_a_long_chat_the_page_says_how_much_was_read(app: Quart) -> Non
     assert "on my way" in text
     assert "Messages 2" in text
     assert "Posts" not in text
+
+
+@pytest.mark.parametrize("data", first_of([AT_ONCE, LATER], AT_ONCE), ids=str)
+async def test_a_look_whose_reading_does_not_end_is_ended(
+    app: Quart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    plant(tmp_path, monkeypatch)
+    preview_within(app, limit_s=1)
+    browser = await signed_in(app)
+    page = shown(await browser.page(await upload(browser, data, "notes.txt")))
+    assert "notes.txt" in page
+    assert "This file is too large or too complex to preview." in page
 
 
 async def test_a_chat_is_imported_without_a_look_at_it(app: Quart) -> None:
