@@ -73,6 +73,7 @@ def test_a_table_is_changed_by_the_commands_alone(databases: Databases, tmp_path
     checkout.done("db", "revision", "-m", "authors change", "--autogenerate")
     checkout.done("db", "upgrade")
     assert "No new upgrade operations" in checkout.done("db", "check")
+    assert checkout.done("check") == "ok\n"  # The table has the options of a fresh one, too.
     lost = {name for name, *_ in before} - {name for name, *_ in schema(databases, folder)}
     assert "Users.display_name" in lost
     assert lost <= {"Users.display_name", "Users_platform_not_null"}  # PostgreSQL names the latter.
