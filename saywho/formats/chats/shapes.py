@@ -320,7 +320,7 @@ class ShapedChats(JsonChat[_Chat]):
             name = shape.roles[name]
             is_own = not name
         if not (name or is_own):
-            is_apps = shape.account and not chat.word(message, (shape.account,))
+            is_apps = shape.account and shape.account.partition("/")[0] not in message
             return "system" if is_apps else "deleted"
         answered = chat.word(message, (shape.reply,)) if shape.reply else ""
         room = self._room(message, chat)
