@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from jinja2 import Environment
-from quart import Quart
+from quart import Quart, g
 
 from app.config import Config
 from app.language import of_request
@@ -25,4 +25,5 @@ async def opened_environment(config: Config, parts: Parts) -> AsyncIterator[Envi
     add_parts(app, {name: replace(part, pages=(), api=()) for name, part in parts.items()})
     app.url_build_error_handlers.append(lambda *_: NOWHERE)
     async with app.test_request_context("/"):
+        g.chat = None  # Whoever runs a command reads the whole site.
         yield app.jinja_env
