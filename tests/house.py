@@ -400,6 +400,22 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def rings() -> list[str]:
+    """Return the modules that import each other, for types too."""
+    names = {module_name(path) for path in sources() if path.name != "__init__.py"}
+    arrows = {
+        (module_name(path), target)
+        for path, tree in trees().items()
+        for target in _imported(tree)
+        if target in names
+    }
+    return [
+        f"{one} ↔ {other}"
+        for one, other in sorted(arrows)
+        if one < other and (other, one) in arrows
+    ]
+
+
 def single_importers() -> dict[str, str]:
     """Return the modules that exactly one other module imports, with the name of that module."""
     names = {module_name(path) for path in sources() if path.name != "__init__.py"}
@@ -486,6 +502,7 @@ def figures() -> dict[str, str]:
         "class names used twice": ", ".join(repeated_classes()) or "0",
         "structs of equal fields": "; ".join(repeated_structs()) or "0",
         "circle of packages": " ↔ ".join(circle()) or "none",
+        "modules that import each other": "; ".join(rings()) or "none",
         "upward imports": str(len(upward_imports())),
         "upward imports inside services": str(len(upward_inner_imports("services"))),
         "upward imports inside formats": str(len(upward_inner_imports("saywho/formats"))),

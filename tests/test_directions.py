@@ -41,6 +41,10 @@ def test_no_package_reaches_itself() -> None:
     assert house.circle() == []
 
 
+def test_no_two_modules_import_each_other() -> None:
+    assert house.rings() == []
+
+
 def test_no_public_class_name_stands_twice() -> None:
     assert house.repeated_classes() == {}
 

@@ -215,6 +215,8 @@ def nameless(records: "RecordStream") -> Message:
 
 
 Times = Literal["file", "here"]
+MAX_ID_LENGTH: Final = 512
+"""Characters of a post's id at its source."""
 SAME_FILE: Final = "file"
 """Choice instead of the number of an import: the import of the same bytes."""
 

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from saywho.errors import FileError, Message
-from saywho.formats.chats.irc import is_log
 from saywho.formats.masks import mask
 from saywho.formats.source.file import Content, Source, bare_head, head, is_hidden
 from saywho.formats.source.json import first_documents, too_long_at_first
@@ -257,8 +256,6 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         )
     if looks_like_json(content):
         return _reason_of_json(content)
-    if is_log(lines):
-        return Message("it is a log of IRC")
     if any(_SUBTITLE.match(line) for line in lines):
         return Message(
             "it has the subtitles of a film, which have no dates; put them into a "

@@ -16,8 +16,8 @@ from app.parts.portraits.author_figures import (
     only_other,
     phrases_of,
 )
-from app.parts.report.quotes import Quiz, Shown, read_quotes
-from app.parts.report.reports import Making, Report
+from app.parts.report.quotes import Quiz, read_quotes
+from app.parts.report.reports import Making, OnPage, Report
 from app.parts.report.words import read_common_words, terms_in
 from app.services.archive.author_archive import (
     FEWEST_DAYS,
@@ -124,7 +124,7 @@ async def _draft(making: Making, subject: OneAuthor, figures: _AuthorFigures) ->
     )
 
 
-def _shows(figures: _AuthorFigures) -> Shown:
+def _shows(figures: _AuthorFigures) -> OnPage:
     most_like = figures.portrait.most_like
     return [
         (gettext_noop("Their most typical post"), [most_like] if most_like else []),

@@ -10,8 +10,8 @@ from sqlalchemy import and_
 
 from app.errors import InvalidInputError, status_of
 from app.language.i18n import language, translate_message
-from app.parts.report.quotes import MOST_QUOTED, Shown, read_offered
-from app.parts.report.reports import ReportChoice, find_report, inside, make_report
+from app.parts.report.quotes import MOST_QUOTED, read_offered
+from app.parts.report.reports import OnPage, ReportChoice, find_report, inside, make_report
 from app.parts.report.words import LONGEST_NAME, Named, letters
 from app.runtime.clock import span_of_year
 from app.services.posts.selection import written_in
@@ -39,7 +39,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
     subject: Subject
     years: Sequence[int] = ()
     """Years that can be chosen in the place of the whole chat."""
-    offered: Shown
+    offered: OnPage
     """Messages that may be ticked."""
     most_quoted: int = MOST_QUOTED
     longest_name: int = LONGEST_NAME

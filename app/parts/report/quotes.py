@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, func, or_, select
@@ -10,15 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
 from app.models import Tweet, User
+from app.parts.report.reports import Making, OnPage
 from app.services.compare.stored_texts import other_writers
 from app.services.posts.selection import IS_PUBLIC
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key
 from app.views.subjects import Subject
 from saywho.text import username_key
-
-if TYPE_CHECKING:
-    from app.parts.report.reports import Making
 
 MOST_QUOTED: Final = 10
 SHORTEST_OFFERED: Final = 12
@@ -30,11 +28,7 @@ MOST_CHOICES: Final = 6
 """People among the choices of a question."""
 
 
-Shown = Sequence[tuple[str, Sequence[Post]]]
-"""Messages that a page shows, by their heading there."""
-
-
-async def read_quotes(making: "Making", subject: Subject) -> list[Post]:
+async def read_quotes(making: Making, subject: Subject) -> list[Post]:
     """Return the chosen messages of a subject, in the order of their ticks, with the names of the
     file in their texts.
 
@@ -65,7 +59,7 @@ class Quiz(Struct, frozen=True):
     """Messages with a text that another choice wrote, too: no question asks about them."""
 
 
-async def read_quiz(making: "Making", subject: Subject) -> Quiz:
+async def read_quiz(making: Making, subject: Subject) -> Quiz:
     quotes = await read_quotes(making, subject)
     choices = choices_among(subject.about, quotes)
     shared = await read_shared(making.session, quotes, choices)
@@ -97,8 +91,8 @@ async def read_shared(
 
 
 async def read_offered(
-    session: AsyncSession, posts: ColumnElement[bool], seed: int, shown: Shown
-) -> Shown:
+    session: AsyncSession, posts: ColumnElement[bool], seed: int, shown: OnPage
+) -> OnPage:
     """Return messages that may be ticked: the page's, then the same further messages each time."""
     seen = set[int]()
     offers = list[tuple[str, Sequence[Post]]]()

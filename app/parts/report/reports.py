@@ -21,8 +21,8 @@ from werkzeug.exceptions import NotFound
 from app.config import Locale
 from app.errors import InvalidInputError
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
-from app.parts.report.quotes import Shown as OnPage
 from app.parts.report.words import Calling
+from app.services.posts.tweets import Post
 from app.services.rooms.room_facts import room_of_author
 from app.views.cast import Cast, bound, cast_of, named_in
 from app.views.filters import day_of
@@ -31,6 +31,8 @@ from app.views.self_contained import Inside, inside_of
 from app.views.subjects import Address, Chat, Figures, Kept, OneAuthor, Shown, Subject, SubjectT
 
 MOST_BYTES: Final = 300_000
+OnPage = Sequence[tuple[str, Sequence[Post]]]
+"""Messages that a page shows, by their heading there."""
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE.parents[1] / "static"
 _LINK: Final = re.compile(r"</?a(?: [^<>]*)?>")

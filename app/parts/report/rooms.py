@@ -7,8 +7,8 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext_noop
-from app.parts.report.quotes import Quiz, Shown, read_quiz
-from app.parts.report.reports import Making, Report
+from app.parts.report.quotes import Quiz, read_quiz
+from app.parts.report.reports import Making, OnPage, Report
 from app.parts.report.words import (
     FEWEST_MESSAGES,
     read_chat,
@@ -82,7 +82,7 @@ async def _draft(making: Making, chat: Chat, figures: _ChatFigures) -> ChatRepor
     )
 
 
-def _shows(figures: _ChatFigures) -> Shown:
+def _shows(figures: _ChatFigures) -> OnPage:
     return [
         (gettext_noop("The busiest day"), figures.day.posts if figures.day else []),
         (gettext_noop("Most loved messages"), [each.post for each in figures.loved]),

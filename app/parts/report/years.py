@@ -7,8 +7,8 @@ from msgspec import structs
 
 from app.drawing.drawings import WeekGrid
 from app.language.i18n import gettext_noop
-from app.parts.report.quotes import Quiz, Shown, read_quiz, read_quotes
-from app.parts.report.reports import Making, Report
+from app.parts.report.quotes import Quiz, read_quiz, read_quotes
+from app.parts.report.reports import Making, OnPage, Report
 from app.parts.report.words import (
     FEWEST_MESSAGES,
     CommonWords,
@@ -91,7 +91,7 @@ async def _draft_of_author(
     )
 
 
-def _shows_of_chat(read: RoomYear) -> Shown:
+def _shows_of_chat(read: RoomYear) -> OnPage:
     return [
         (gettext_noop("The busiest day"), read.day.shown if read.day else []),
         (gettext_noop("The message most like each person"), read.most_like),
@@ -99,7 +99,7 @@ def _shows_of_chat(read: RoomYear) -> Shown:
     ]
 
 
-def _shows_of_author(read: AuthorYear) -> Shown:
+def _shows_of_author(read: AuthorYear) -> OnPage:
     return [
         (gettext_noop("The busiest day"), read.day.shown if read.day else []),
         (gettext_noop("Most liked"), read.most_liked[:1]),

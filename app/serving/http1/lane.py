@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
@@ -25,9 +25,6 @@ from app.runtime.logs import Answered, LoggedAnswer
 from app.serving.http1.exchange import PIECE_BYTES, Http1, Place, own_headers, scope_of
 from app.serving.http1.messages import Head, RequestReader, ResponseWriter
 from saywho.clock import monotonic, now_ms
-
-if TYPE_CHECKING:
-    from app.serving.http1.connection import TimedConnection
 
 TURN: Final = "saywho_turn"
 """Attribute of hypercorn's worker context: the worker's `Turn`."""
@@ -64,11 +61,21 @@ class ReadyAnswer(NamedTuple):
     logged: LoggedAnswer
 
 
+class Connection(Protocol):
+    """The connection of a lane, whose time limits follow what the lane sends."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def note_sent(self, *, is_whole: bool) -> None: ...
+    def note_taken(self, *, is_idle: bool) -> None: ...
+
+
 class Lane(asyncio.Protocol):
     """The protocol of a connection, in front of its stream reader's."""
 
-    def __init__(self, connection: "TimedConnection", turn: "Turn") -> None:
-        self.connection: TimedConnection | None = connection
+    def __init__(self, connection: Connection, turn: "Turn") -> None:
+        self.connection: Connection | None = connection
         self.transport = connection.writer.transport
         self._inner: Any = self.transport.get_protocol()
         self._turn = turn

@@ -15,9 +15,16 @@ from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.chat_files import one_by_one
 from saywho.formats.post import audience
 from saywho.formats.posts.mastodon import host_of
-from saywho.formats.posts.platform_pages import MAX_ID_LENGTH
 from saywho.formats.reading import Skipped, username_for
-from saywho.formats.records import Format, Item, ReadOptions, Record, RecordStream, read_each
+from saywho.formats.records import (
+    MAX_ID_LENGTH,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    read_each,
+)
 from saywho.formats.source.file import Source, head
 from saywho.formats.source.html import html_to_text, page_to_text
 from saywho.formats.source.times import timed

@@ -13,12 +13,11 @@ import msgspec
 from saywho.errors import RecordError
 from saywho.formats.posts.bluesky import read_post, timeline_entry
 from saywho.formats.posts.fediverse_api import status_item
-from saywho.formats.records import Account, Item, Record, read_each
+from saywho.formats.records import MAX_ID_LENGTH, Account, Item, Record, read_each
 from saywho.formats.source.json import Json, as_object, as_word, listed, load
 
 MOST_POSTS: Final = 1_000
 """Maximum number of posts read of a page; platforms send at most 100."""
-MAX_ID_LENGTH: Final = 512
 
 
 class PageHead(msgspec.Struct, kw_only=True):

@@ -18,9 +18,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from saywho.errors import RecordError
 from saywho.formats.post import MIME_KINDS, Medium, as_count
-from saywho.formats.posts.platform_pages import MAX_ID_LENGTH, PageHead, page
+from saywho.formats.posts.platform_pages import PageHead, page
 from saywho.formats.reading import Skipped, as_username
-from saywho.formats.records import Account, Item, Record, read_each
+from saywho.formats.records import MAX_ID_LENGTH, Account, Item, Record, read_each
 from saywho.formats.source.html import beginning, html_to_text
 from saywho.formats.source.times import Timed, timed
 from saywho.formats.tables.own_words import without_quotations
