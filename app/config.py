@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
+from app import withdrawn
 from app.part_list import parts_without
 from saywho.sizes import MIB
 
@@ -187,7 +188,6 @@ class Config:
     """Space for media from archives, in GiB; 0 stores none."""
     live_clients: Annotated[int, _whole(0, 1_000_000)] = 5_000
     """For each worker."""
-    event_retention: Annotated[int, _whole(0, 10**12)] = 1_000_000
     follow_deletions: bool = False
     """Whether posts are deleted when their source confirms their deletion."""
     follow_private: bool = False
@@ -253,7 +253,8 @@ class Config:
         values.pop("DEBUG", None)  # It is the app's.
         if values.pop("TESTING", False) and values.setdefault("ENV", "testing") != "testing":
             raise ConfigError(f"TESTING is {PREFIX}ENV=testing, and no other")
-        for name in sorted(values.keys() - {field.name.upper() for field in fields(cls)}):
+        known = {field.name for field in fields(cls)} | withdrawn.SETTINGS
+        for name in sorted(values.keys() - set(map(str.upper, known))):
             raise ConfigError(f"{name} is not a setting; {USAGE}; see docs/settings.md")
         return cls.from_env({PREFIX + name: _written(value) for name, value in values.items()})
 
@@ -271,6 +272,9 @@ class Config:
             for key, value in environ.items()
             if key.startswith(PREFIX) and key != ENV_FILE
         }
+        for name in sorted(values.keys() & withdrawn.SETTINGS):
+            _note_withdrawn(PREFIX + name.upper())
+            del values[name]
         names = {field.name for field in fields(cls)}
         for name in sorted(values.keys() - names):
             raise ConfigError(f"{PREFIX}{name.upper()} is not a setting; see docs/settings.md")
@@ -356,6 +360,11 @@ def _note_unread(path: Path) -> None:
     shown = shown_path(path)
     setting = f"{ENV_FILE}={shlex.quote(shown)}"
     sys.stderr.write(f"saywho: {shown} is not read; to use it, set {setting}\n")
+
+
+@cache
+def _note_withdrawn(name: str) -> None:
+    sys.stderr.write(f"saywho: {name} is no setting any more: take it out\n")
 
 
 def shown_path(path: Path) -> str:

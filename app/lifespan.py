@@ -127,7 +127,7 @@ class Resources:
     def _jobs(self) -> list[Job]:
         config, look = self.config, self.models.backgrounds.look
         return [
-            *jobs(kept_events=config.event_retention, is_background_due=look, told=self.told_rooms),
+            *jobs(is_background_due=look, told=self.told_rooms),
             large_chats_job(self.told_rooms),
             media_job(config.media_dir),
             small_pictures_job(self.small_pictures),

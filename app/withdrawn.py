@@ -23,11 +23,16 @@ _ADDRESSES: Final = (
 COMMANDS: Final[Mapping[str, str]] = {
     "case": "use compare -u NAME --json, which has a ratio and its evidence",
     "import --explain": "use import --dry-run --json, which says how a file is read",
+    "import --keep-earlier": "use --room new, which makes another chat",
+    "import --replace-earlier": "use --replace N or --replace file",
     "import --words": "use import --dry-run --json, which says how a file is read",
     "mirror": "use compare -u NAME, which shows how a text gives its author away",
+    "publish --status-pages": "link to status.html#NUMBER",
     "replay": "use version 2.0 for the reports that it wrote",
 }
 """Commands, and options with their command."""
+SETTINGS: Final = frozenset({"event_retention"})
+"""Fields of the settings, which are ignored with a line."""
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "explain": (),
     "mirror": (),

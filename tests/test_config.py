@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app import create_app
+from app import create_app, withdrawn
 from app.config import Config, ConfigError, settings_file
 
 PRIMARY = "postgresql+asyncpg://u@a/saywho"
@@ -24,7 +24,6 @@ SETTINGS: dict[str, tuple[str, Any]] = {
     "max_import_mb": ("8192", 8192),
     "max_media_gb": ("0", 0),
     "live_clients": ("5", 5),
-    "event_retention": ("1000", 1000),
     "follow_deletions": ("1", True),
     "follow_private": ("1", True),
     "bluesky_url": ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
@@ -77,7 +76,6 @@ def test_defaults_are_those_documented() -> None:
     assert config.durability == "full"
     assert (config.max_body_mb, config.max_import_mb, config.cache_mb) == (1, 4096, 64)
     assert (config.trusted_proxies, config.live_clients) == (0, 5_000)
-    assert config.event_retention == 1_000_000
 
 
 def test_each_environment_has_a_database_of_its_own(tmp_path: Path) -> None:
@@ -105,6 +103,15 @@ def test_an_unknown_name_is_named(name: str) -> None:
     assert "secret-value" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", sorted(withdrawn.SETTINGS))
+def test_a_setting_that_went_is_ignored_with_one_line(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert from_env(**{name: "what it was"}) == from_env()
+    assert Config.from_mapping({name.upper(): 5}) == Config.from_mapping({})
+    assert capsys.readouterr().err.count(f"SAYWHO_{name.upper()} is no setting any more") <= 1
+
+
 BAD = [
     *(("env", "prod"), ("public", "yes"), ("public", "2"), ("durability", "FULL")),
     *(("cache_mb", "-1"), ("cache_mb", "1.5"), ("cache_mb", "1e3"), ("cache_mb", "٣")),
@@ -114,7 +121,7 @@ BAD = [
         ("max_body_mb", "9" * 13),
         ("live_clients", "x"),
     ),
-    *(("event_retention", "-5"), ("trusted_proxies", "101"), ("trusted_proxies", "all")),
+    *(("trusted_proxies", "101"), ("trusted_proxies", "all")),
     *(("url", "saywho.example.org"), ("url", "https://a.example/path"), ("url", "ftp://a.example")),
     *(("locale", "fr"), ("log", "xml"), ("access_log", "true"), ("embedder", "openai")),
     *(("embedder", "http:ftp://a"), ("embedder", "sentence-transformers:")),

@@ -189,8 +189,6 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     type=click.Choice(["file", "here"]),
     help="Which times are right if a chat is here in another time zone.",
 )
-@click.option("--keep-earlier", is_flag=True, hidden=True)
-@click.option("--replace-earlier", is_flag=True, hidden=True)
 @click.option(
     "--rename",
     metavar="A=B",
@@ -229,10 +227,6 @@ def import_command(
     if undo is not None:
         with_database(lambda db, _: _undo(db, undo))
         return
-    if chosen.pop("keep_earlier"):
-        raise click.UsageError("--keep-earlier is gone; use --room new for another chat")
-    if chosen.pop("replace_earlier"):
-        raise click.UsageError("--replace-earlier is now --replace N or --replace file")
     if chosen["replace"] and len(files) > 1:
         raise click.UsageError("Use --replace with one FILE")
     from app.cli.importer import Importer

@@ -43,8 +43,6 @@ NAME_WAYS: Final = {
     "file-start": Message("the beginning of the file’s name"),
 }
 """Choices instead of a column: the names that have the authors of a folder's files."""
-_WITHDRAWN_WAYS: Final = ("outer-folder", "folders")
-"""Ways of 1.1; 3.0 knows them no more."""
 SHEET: Final = "sheet"
 """Role of the sheet of a workbook that is read."""
 NEW_ROOM: Final = "new"
@@ -86,13 +84,6 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
             roles = ", ".join((*ROLES, SHEET))
             raise ValueError(
                 Message("write a column as ROLE=NAME; the roles are {roles}", roles=roles)
-            )
-        if field == "username" and name.strip() in _WITHDRAWN_WAYS:
-            raise ValueError(
-                Message(
-                    "author={way} is gone; put the files into a folder for each author",
-                    way=name.strip(),
-                )
             )
         is_none = name.strip() == NO_COLUMN
         fields[f"{role.strip()}={NO_COLUMN}" if is_none else name.strip()] = field

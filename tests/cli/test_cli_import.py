@@ -491,15 +491,6 @@ def test_media_are_kept_unless_they_are_to_be_left_out(
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("option", ["--explain", "--words"])
-def test_an_option_that_is_gone_names_the_way(installation: Installation, option: str) -> None:
-    ended = installation.run("import", option, "posts.jsonl")
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    way = "use import --dry-run --json, which says how a file is read"
-    assert ended.stderr == f"saywho: import {option} is gone; {way}\n"
-    assert option not in installation.done("import", "--help")
-
-
 VAGUE = "author,text,date,posted\nmina,hello there,sometime,2024-03-05\njun,bye,later,2024-03-06\n"
 WAYS_OUT = ("most times cannot be read", "--column time=NAME", "--dates", "--accept-unread")
 
@@ -613,9 +604,6 @@ def test_what_is_here_is_told_and_the_old_options_name_the_new(
     assert (refused.exit_code, "--times file" in refused.stderr) == (2, True)
     told = installation.json("import", *other, "--times", "here")
     assert (told["accepted"], told["duplicates"], told["seen"][0]["shifted"]) == (0, 20, 540)
-    for old, new in (("--keep-earlier", "--room new"), ("--replace-earlier", "--replace N")):
-        refused = installation.run("import", *arguments, old)
-        assert (refused.exit_code, new in refused.stderr) == (2, True)
     for replaced in ("9", "x", "0"):
         assert installation.run("import", *arguments, "--replace", replaced).exit_code == 2
     assert installation.run("import", path, path, "--replace", "file").exit_code == 2

@@ -8,11 +8,16 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
+from app import withdrawn
 from tests.cli.test_former_site import CHAT, FORMER, source_of
 from tests.installation import PROGRAM, Installation, lines
 from tests.server import Server, serving
 
-SETTINGS: Final = {"SAYWHO_PUBLIC": "1", "SAYWHO_WITHOUT": "mirror,evidence"}
+SETTINGS: Final = {
+    "SAYWHO_PUBLIC": "1",
+    "SAYWHO_WITHOUT": "mirror,evidence",
+    "SAYWHO_EVENT_RETENTION": "5000",
+}
 POSTS: Final = [
     {"username": name, "text": text.format(number)}
     for name, text in (
@@ -99,6 +104,11 @@ def test_a_part_that_went_is_one_line(upgraded: Upgraded, name: str, way: str) -
     assert upgraded.server.send("GET", "/compare/table")[0] == 404
 
 
+def test_a_setting_that_went_is_one_line(upgraded: Upgraded) -> None:
+    (line,) = re.findall(".*SAYWHO_EVENT_RETENTION.*", upgraded.server.log())
+    assert line == "saywho: SAYWHO_EVENT_RETENTION is no setting any more: take it out"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -137,6 +147,15 @@ def test_a_command_that_went_names_the_way(
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
         assert ended.stderr.startswith(f"saywho: {command[0]} is gone; use ")
         assert way in ended.stderr
+
+
+@pytest.mark.parametrize("used", [used for used in withdrawn.COMMANDS if " --" in used])
+def test_an_option_that_went_names_the_way(installation: Installation, used: str) -> None:
+    command, option = used.split()
+    ended = installation.run(command, option)
+    told = f"saywho: {used} is gone; {withdrawn.COMMANDS[used]}\n"
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (2, "", told)
+    assert option not in installation.done(command, "--help")
 
 
 def test_no_help_names_what_went(upgraded: Upgraded) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
-from saywho.formats.assumptions import ReadNotes, columns_of
+from saywho.formats.assumptions import ReadNotes
 from saywho.formats.file_authors import authors_of
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import RecordStream
@@ -87,8 +87,6 @@ def test_people_who_are_numbered_anew_in_each_folder_are_not_taken_for_one() -> 
     names = [f"pan/problem0{p}/candidate0{c}/known1.txt" for p in (1, 2) for c in (1, 2)]
     with pytest.raises(UnrecognisedFileError, match="a folder for each author"):
         authors(names)
-    with pytest.raises(ValueError, match="outer-folder is gone"):
-        columns_of(["author=outer-folder"])
 
 
 def test_pairs_of_texts_are_refused_with_what_to_do() -> None:

@@ -61,7 +61,6 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
     type=click.Choice(["public"]),
     help="Treat posts as public if it is not known who could see them.",
 )
-@click.option("--status-pages", is_flag=True, hidden=True)
 @timezone_option("Time zone of days and times, such as Asia/Seoul (default: that of this machine).")
 @yes_option
 @json_option
@@ -80,8 +79,6 @@ def publish_command(
     from app.runtime.clock import remembered_zone
     from saywho.formats.chats.people import machine_zone
 
-    if chosen["status_pages"]:
-        raise click.UsageError("--status-pages is gone; link to status.html#NUMBER")
     since, until = (chosen[name] and chosen[name].date() for name in ("since", "until"))
     choice = PostChoice(
         chosen["zone"] or remembered_zone(machine_zone()),

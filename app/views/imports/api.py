@@ -94,8 +94,6 @@ class NewImportArgs(Struct):
             " changes nothing; `file` corrects the chat here, and needs a token of scope `admin`."
         ),
     ] = None
-    keep_earlier: Annotated[bool, Meta(description="Gone: send `room=new`.")] = False
-    replace_earlier: Annotated[bool, Meta(description="Gone: send `replace`.")] = False
 
 
 @blueprint.get(IMPORTS, policy="token", cursor=ID_CURSOR, answers="A page of imports")
@@ -134,12 +132,6 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
 
 
 def _options(args: NewImportArgs) -> ReadOptions:
-    if args.keep_earlier:
-        raise MalformedError("`keep_earlier` is gone; send `room=new`", loc="keep_earlier")
-    if args.replace_earlier:
-        raise MalformedError(
-            "`replace_earlier` is now `replace=N` or `replace=file`", loc="replace_earlier"
-        )
     dates = order_of(args.dates) if args.dates else None
     if args.dates and dates is None:
         raise MalformedError("`dates` must be day-first, month-first or year-first", loc="dates")

@@ -317,12 +317,6 @@ def test_options_choose_the_posts(site: Installation, tmp_path: Path) -> None:
     check_links(folder)
 
 
-def test_an_option_that_is_gone_names_the_way(site: Installation, tmp_path: Path) -> None:
-    run = site.run("publish", str(tmp_path / "website"), "-u", "mina", "--status-pages")
-    assert run.exit_code == 2
-    assert "status.html#NUMBER" in run.stderr
-
-
 def test_pictures_are_in_it_unless_left_out(installation: Installation, tmp_path: Path) -> None:
     tweet = {
         "id_str": "1",
