@@ -255,17 +255,19 @@ def _nobodys(parts: Sequence[_Parts], address: str) -> dict[str, str]:
         for bare, title in titled
         if counts[bare] >= FEWEST_SHARING and (len(counts) == 1 or _NAME in bare)
     }
-    bodies = [
-        {_bare(said, part): said.strip() for said in _SENTENCE.findall(part.body)}
-        for part in parts
-        if part.body
-    ]
-    common = set.intersection(*map(set, bodies)) if len(bodies) >= FEWEST_SHARING else set[str]()
-    sentences = {bare: bodies[0][bare] for bare in common if " " in bare or len(bare) > 7}
+    bodies = [part for part in parts if part.body]
+    common, longest = dict[str, str](), 0
+    for part in bodies if len(bodies) >= FEWEST_SHARING else ():
+        said = {_bare(each, part): each.strip() for each in _SENTENCE.findall(part.body)}
+        is_first = part is bodies[0]
+        common = said if is_first else {bare: common[bare] for bare in common if bare in said}
+        longest = max(longest, len(said))
+        if not common:
+            break
+    sentences = {bare: common[bare] for bare in common if " " in bare or len(bare) > 7}
     if any(_media_of(part.entry, part.pictures, address) for part in parts):
         return titles | sentences
-    has_more = any(body.keys() - sentences.keys() for body in bodies)
-    return (titles if bodies else {}) | (sentences if has_more else {})
+    return (titles if bodies else {}) | (sentences if longest > len(sentences) else {})
 
 
 def _bare(said: str, part: _Parts) -> str:

@@ -137,6 +137,25 @@ async def test_the_page_says_why_a_source_fails_or_is_none(site: Quart) -> None:
     assert "상대 서버가 400으로 응답했어요" in await page.get_data(as_text=True)
 
 
+@pytest.mark.usefixtures("quick")
+async def test_what_all_entries_of_a_feed_have_is_told(site: Quart, platform: Platform) -> None:
+    admin, operator = await client_with(site, "admin"), await signed_in(site)
+    for note in ("fog", "tide", "mud"):
+        platform.add("wall", f"The {note}\nWritten & put on the wall")
+    await admin.post(API, json={"source": f"rss:{platform.address}/wall", "username": "mina"})
+
+    async def left_out() -> list[str]:
+        (item,) = (await (await admin.get(API)).get_json())["items"]
+        return cast(list[str], item["left_out"])
+
+    assert await eventually(left_out) == ["Written & put on the wall"]
+    tweets = await (await admin.get("/api/v1/users/mina/tweets")).get_json()
+    assert {each["text"] for each in tweets["items"]} == {"The fog", "The tide", "The mud"}
+    page = await operator.get("/sources", headers={"Accept-Language": "ko"})
+    told = "모든 글에 있어서 뺐어요: <q>Written &amp; put on the wall</q>"
+    assert told in await page.get_data(as_text=True)
+
+
 async def _has_posts(client: Client, count: int) -> bool:
     stats = await (await client.get("/api/v1/stats")).get_json()
     return bool(stats["tweets"] == count)
