@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # @atcute/bluesky-richtext-segmenter 3.0.2: a link that a post lists after a later one is no link.
 #
-# Expected: each facet of a Bluesky post says by its bytes where its link or mention stands. Their order in the list
-# has no meaning: many clients write all mentions first and then all links, each as they find them.
+# Expected: each facet of a Bluesky post says by its bytes where its link or mention is. Their order in the list has no
+# meaning: many clients write all mentions first and then all links, each as they find them.
 # Seen: of two links in the order of the text, both are links. In the other order, the first is plain text. Bluesky
 # shows `example.org/a...` and keeps the whole address in the facet alone, so the address is lost.
 # Output:
 #   in the order of the text: @mina.example.org, example.org/a..., example.com/b...
 #   links first:              example.org/a..., example.com/b...
 #   from the end:             example.com/b...
-# Why: the text is walked once, in the order of the list. A facet that begins before the end of the one before it
-# is left out, which is meant for facets that overlap.
-# Who is hurt: whoever shows or keeps posts of Bluesky. A link before a mention is lost if the client looks for
+# Why: the text is walked once, in the order of the list. A facet that begins before the end of the one before it is
+# left out, which is meant for facets that overlap.
+# Who is hurt: people who show or keep posts of Bluesky. A link before a mention is lost if the client looks for
 # mentions first, and no error tells it.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # chat-miner 0.6.0: a word with one bold letter is three words, and a link has a blank before its stop.
 #
-# Expected: the parts of a message of Telegram Desktop's export, put one behind the other, are the
-# message. Each part has its own blanks.
-# Seen: the parser for Telegram puts a blank between all parts: `un**believ**able` is "un believ able",
-# and "see example.org." is "see  example.org ." with two blanks.
+# Expected: the parts of a message of Telegram Desktop's export, put one behind the other, are the message. Each part
+# has its own blanks.
+# Seen: the parser for Telegram puts a blank between all parts: `un**believ**able` is "un believ able", and "see
+# example.org." is "see  example.org ." with two blanks.
 # Output:
 #   'un believ able, see  example.org .'
 # Why: the parts are joined by " ".
-# Who is hurt: whoever counts words, or blanks and signs, as a mark of how somebody writes. Messages
-# with links and names have other words than their authors wrote.
+# Who is hurt: people who count words, or blanks and signs, as a mark of how somebody writes. Messages with links and
+# names have other words than their authors wrote.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

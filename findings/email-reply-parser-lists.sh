@@ -2,14 +2,14 @@
 # email_reply_parser 0.5.12: a list at the end of a mail is taken for a signature and left out.
 #
 # Expected: parse_reply returns the words that the sender wrote, without quotations and signature.
-# Seen: a last paragraph whose first line is `-milk` is gone, with all of its lines. The same list with
-# a blank behind the hyphen stays.
+# Seen: a last paragraph whose first line is `-milk` is gone, with all of its lines. The same list with a blank behind
+# the hyphen stays.
 # Output:
 #   'Please bring to the pier:'
 #   'Please bring to the pier:\n\n- milk\n- tea\n- the map'
-# Why: one hyphen before a letter counts as the mark of a signature ("-Anna"), and the mark decides
-# about the whole paragraph.
-# Who is hurt: whoever keeps people's mails, or compares how they write. Lists vanish from them.
+# Why: one hyphen before a letter counts as the mark of a signature ("-Anna"), and the mark decides about the whole
+# paragraph.
+# Who is hurt: people who keep people's mails, or compare how they write. Lists vanish from them.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

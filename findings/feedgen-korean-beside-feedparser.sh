@@ -16,8 +16,8 @@
 # Why: feedgen writes type="CDATA" into the feed. In Atom, content of an unknown type is in base64. feedparser decodes
 # it, passing over whatever is no sign of base64, and keeps the words only if that fails. Of a text without Latin
 # letters and digits, nothing is left, and that is no failure.
-# Who is hurt: whoever has feeds in Korean, Japanese, Russian or Arabic. A test in English sees nothing, and so does
-# whoever looks at the feed itself, where all words stand.
+# Who is hurt: people who have feeds in Korean, Japanese, Russian or Arabic. A test in English sees nothing, and people
+# who look at the feed itself see all words.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

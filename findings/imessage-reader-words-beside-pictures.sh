@@ -2,13 +2,13 @@
 # imessage-reader 0.6.1: words that were sent with a picture are replaced, and own words in groups are missing.
 #
 # Expected: each row of the table `message` is a message with its words.
-# Seen: a message with words and a picture reads "<Message with no text, but an attachment.>". A
-# message that the owner of the Mac wrote in a group is not there at all.
+# Seen: a message with words and a picture reads "<Message with no text, but an attachment.>". A message that the owner
+# of the Mac wrote in a group is not there at all.
 # Output:
 #   ['The ferry at ten?', '<Message with no text, but an attachment.>']
-# Why: the text is overwritten wherever `cache_has_attachments` is 1, without a look at the text. The
-# tables are joined by `handle_id`, which names the other person; in a group, own messages have 0.
-# Who is hurt: whoever reads the owner's words. A group looks as if the owner had said nothing.
+# Why: the text is overwritten wherever `cache_has_attachments` is 1, without a look at the text. The tables are joined
+# by `handle_id`, which names the other person; in a group, own messages have 0.
+# Who is hurt: people who read the owner's words. A group looks as if the owner had said nothing.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

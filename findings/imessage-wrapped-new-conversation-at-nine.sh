@@ -8,9 +8,9 @@
 #   2025-01-07T08:50:00+09:00 by the owner
 #   2025-01-07T09:00:00+09:00 by Jiu
 #   hours between: 0.03
-# Why: a conversation also ends when the date changes, and the date is that of UTC, not of the place. All other
-# figures of the report are in local time.
-# Who is hurt: whoever asks who begins, who has the last word and how long the pauses are. In Europe the cut is after
+# Why: a conversation also ends when the date changes, and the date is that of UTC, not of the place. All other figures
+# of the report are in local time.
+# Who is hurt: people who ask who begins, who has the last word and how long the pauses are. In Europe the cut is after
 # midnight, in Seoul it is at breakfast, in California in the afternoon.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# kakaotalk-msg-preprocessor 0.13: what somebody with brackets in the name writes is given to others.
+# kakaotalk-msg-preprocessor 0.13: messages of people with brackets in their names are given to others.
 #
-# Expected: each message of KakaoTalk's export (Windows, Korean) is there, by the person who wrote it.
-# Names such as "[총무] 박서연" (treasurer) are usual in Korean groups, and the export shows them as they are.
-# Seen: her message becomes a second line of the message before it, by another person. Besides, the last
-# message of every export is missing.
+# Expected: each message of KakaoTalk's export (Windows, Korean) is there, by the person who wrote it. Names such as
+# "[총무] 박서연" (treasurer) are usual in Korean groups, and the export shows them as they are.
+# Seen: her message becomes a second line of the message before it, by another person. Besides, the last message of
+# every export is missing.
 # Output:
 #   김지우 '배가 늦는대요\n[[총무] 박서연] [오전 10:02] 표는 제가 살게요'
 #   이준호 '고마워요'
-# Why: the name must have no bracket, and a line without such a name goes on the message before. A message
-# is stored when the next begins, and the last has no next.
-# Who is hurt: whoever asks who wrote what. She has no message, and another person has all her words.
+# Why: the name must have no bracket, and a line without such a name goes on the message before. A message is stored
+# when the next begins, and the last has no next.
+# Who is hurt: people who ask who wrote what. She has no message, and another person has all her words.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

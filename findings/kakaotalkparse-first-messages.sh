@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# kakaotalkparse 0.4: the first message of each person is not counted, so whoever wrote once wrote nothing.
+# kakaotalkparse 0.4: the first message of each person is not counted, so a person who wrote once wrote nothing.
 #
 # Expected: the statistics of KakaoTalk's export (Windows, Korean) count the messages of each person.
-# Seen: Seoyeon (서연), who wrote one message, has 0 messages with 0 letters. Jiu (지우) has 3 messages, as she
-# wrote: her first is missing, and the second line of another counts as one. Minseo (민서) wrote 3 and has 1.
+# Seen: Seoyeon (서연), who wrote one message, has 0 messages with 0 letters. Jiu (지우) has 3 messages, as she wrote: her
+# first is missing, and the second line of another counts as one. Minseo (민서) wrote 3 and has 1.
 # Output:
 #   지우 messages 3 letters 19
 #   민서 messages 1 letters 5
 #   서연 messages 0 letters 0
-# Why: a person's first message makes an empty entry, and only those after it are added. Each line is an item
-# of its own, and all items are counted. The last line of a file is not read.
-# Who is hurt: whoever compares how much people of a group write. In large groups, most write once or twice.
+# Why: a person's first message makes an empty entry, and only those after it are added. Each line is an item of its
+# own, and all items are counted. The last line of a file is not read.
+# Who is hurt: people who compare how much people of a group write. In large groups, most write once or twice.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -13,7 +13,7 @@
 #   ('02-01 10:04', 'Mina', 'teacups')
 # Why: a line that begins with a date after an empty line is a new day, also within a message. All quotation marks and
 # tabs are removed.
-# Who is hurt: whoever draws a chat over time: appointments are what people write in several lines, and a day's
+# Who is hurt: people who draw a chat over time: appointments are what people write in several lines, and a day's
 # messages move weeks ahead.
 set -euo pipefail
 folder=$(mktemp -d)

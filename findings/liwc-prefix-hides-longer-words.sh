@@ -1,16 +1,15 @@
 #!/usr/bin/env bash
 # liwc 0.5.0: a pattern with a star hides every longer entry of the same dictionary.
 #
-# Expected: the exact entry `hello` decides about "hello", and `hell*` about words that have no entry
-# of their own.
-# Seen: "hello" is counted as `hell*`. Its own entry is never reached, nor is the longer pattern
-# `heartb*` below `hear*`.
+# Expected: the exact entry `hello` decides about "hello", and `hell*` about words that have no entry of their own.
+# Seen: "hello" is counted as `hell*`. Its own entry is never reached, nor is the longer pattern `heartb*` below
+# `hear*`.
 # Output:
 #   hello ['swear']
 #   heartbroken ['senses']
 #   hellish ['swear']
 # Why: the search returns at the first star on its way through the letters, before it looks deeper.
-# Who is hurt: whoever counts categories of words in messages. A greeting becomes swearing.
+# Who is hurt: people who count categories of words in messages. A greeting becomes swearing.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

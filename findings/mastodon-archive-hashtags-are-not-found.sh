@@ -3,8 +3,8 @@
 #
 # Expected: `text` prints the posts of an archive, and with a pattern those that have it. A post has its warning, its
 # words, and the choices of its poll.
-# Seen: "#tea" and "don't" find nothing, although a post says both. "span" finds it. The warning "Food, with fish"
-# and the choices "green tea" and "coffee" are in no text, and are not found either.
+# Seen: "#tea" and "don't" find nothing, although a post says both. "span" finds it. The warning "Food, with fish" and
+# the choices "green tea" and "coffee" are in no text, and are not found either.
 # Output:
 #   Bring [#tea](https://harbour.example/tags/tea), don't be late
 #   It was very good.
@@ -16,7 +16,7 @@
 #   Bring [#tea](https://harbour.example/tags/tea), don't be late
 # Why: the pattern is looked for in the HTML, where the hashtag is `#<span>tea</span>` and the apostrophe `&#39;`. Only
 # the content is printed.
-# Who is hurt: whoever looks for an old post of his own. It seems lost, and a page of all posts says what was eaten
+# Who is hurt: people who look for an old post of their own. It seems lost, and a page of all posts says what was eaten
 # without what it was.
 set -euo pipefail
 folder=$(mktemp -d)

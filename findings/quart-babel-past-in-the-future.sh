@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # quart-babel 1.0.7: what was posted two days ago is shown as "in 2 days".
 #
-# Expected: `format_timedelta` tells how a time lies from now. A post of two days ago, with the direction
-# asked for, is "2 days ago", and a meeting in three hours is "in 3 hours".
-# Seen: the post is "in 2 days", and the meeting was "3 hours ago". Given as a difference of times and not
-# as a time, minus two days is "2 days ago", as it should be.
+# Expected: `format_timedelta` tells how a time lies from now. A post of two days ago, with the direction asked for, is
+# "2 days ago", and a meeting in three hours is "in 3 hours".
+# Seen: the post is "in 2 days", and the meeting was "3 hours ago". Given as a difference of times and not as a time,
+# minus two days is "2 days ago", as it should be.
 # Output:
 #   posted two days ago: in 2 days
 #   meeting in three hours: 3 hours ago
 #   difference of minus two days: 2 days ago
-# Why: a time is taken away from now, so what has passed is a positive difference. The formatter below
-# takes a positive difference for the future.
-# Who is hurt: whoever shows posts or chats with such times. Every reader sees the order of things turned.
+# Why: a time is taken away from now, so what has passed is a positive difference. The formatter below takes a positive
+# difference for the future.
+# Who is hurt: people who show posts or chats with such times. Every reader sees the order of things turned.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# signal-export 3.9.3: whoever says "yes" twice within a minute has said it once.
+# signal-export 3.9.3: a "yes" that a person says twice within a minute is kept once.
 #
-# Expected: `--old` merges an older export with a new one. Messages that both have are there once, and each
-# message that was written is there.
-# Seen: an older export has "yes" at 10:01:02 and at 10:01:40, as answers to two questions. After the merge
-# with a new one that knows neither, the first "yes" is missing.
+# Expected: `--old` merges an older export with a new one. Messages that both have are there once, and each message that
+# was written is there.
+# Seen: an older export has "yes" at 10:01:02 and at 10:01:40, as answers to two questions. After the merge with a new
+# one that knows neither, the first "yes" is missing.
 # Output:
 #   10:01:00 Mina Is the ferry late?
 #   10:01:20 Mina Will you wait?
 #   10:01:40 Jiu yes
 #   09:00:00 Mina Good morning
-# Why: messages are the same if minute, sender and words are the same, although the seconds are there. That
-# is asked of both exports put together, so it also removes what only one has.
-# Who is hurt: whoever keeps a history with it. Short answers and laughter are what people repeat within a
-# minute, and the merged export replaces the older one.
+# Why: messages are the same if minute, sender and words are the same, although the seconds are there. That is asked of
+# both exports put together, so it also removes what only one has.
+# Who is hurt: people who keep a history with it. Short answers and laughter are what people repeat within a minute, and
+# the merged export replaces the older one.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

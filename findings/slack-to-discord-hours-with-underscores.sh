@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # slack-to-discord 1.3.0: "open 9:00-12:30" becomes "open 9:00_12:30", and 2*3*4 becomes 2**3**4.
 #
-# Expected: messages of Slack's export keep their words. Only what Slack itself marks is written as Discord
-# marks it: `:thumbs-up:` is an emoji, and `*bold*` is bold.
-# Seen: in each range of times, the hyphen is an underscore. "3:4-5:6" is "3:4_5:6". Between digits, where Slack
-# shows a star as a star, each star is two.
+# Expected: messages of Slack's export keep their words. Only what Slack itself marks is written as Discord marks it:
+# `:thumbs-up:` is an emoji, and `*bold*` is bold.
+# Seen: in each range of times, the hyphen is an underscore. "3:4-5:6" is "3:4_5:6". Between digits, where Slack shows a
+# star as a star, each star is two.
 # Output:
 #   open 9:00_12:30 and 14:00_18:30
 #   the odds are 3:4_5:6
 #   2**3**4 is 24
 #   open 9:00 - 12:30, that is **new** :smile:
-# Why: everything from a colon to the next colon counts as the name of an emoji, and hyphens of such names are
-# changed before anybody asks if there is such an emoji. Stars count as marks wherever two are in a line.
-# Who is hurt: whoever moves a workspace, or reads its archive with these functions. Opening hours and shifts are
-# what a workspace is searched for, and after the move the search for "9:00-12:30" finds nothing.
+# Why: everything from a colon to the next colon counts as the name of an emoji, and hyphens of such names are changed
+# before anybody asks if there is such an emoji. Stars count as marks wherever two are in a line.
+# Who is hurt: people who move a workspace, or read its archive with these functions. Opening hours and shifts are what
+# a workspace is searched for, and after the move the search for "9:00-12:30" finds nothing.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # stylometry-python 1.4.0: a text exactly in the style of one author is given to another who varies less.
 #
-# Expected: `predict` names the author with the nearest centroid, by the distance of cosines. A text whose
-# words have the very proportions of an author's centroid has the distance 0 from that author.
+# Expected: `predict` names the author with the nearest centroid, by the distance of cosines. A text whose words have
+# the very proportions of an author's centroid has the distance 0 from that author.
 # Seen: it has 0.22 from her, and 0.05 from another author, who is named.
 # Output:
 #   Mina: distance of cosines 0.00, said 0.22
 #   Jiu: distance of cosines 0.05, said 0.05
 #   named: Jiu
-# Why: the texts' vectors have the length 1, but their mean is shorter, the more the texts differ. The
-# product with it is taken for the cosine, so an author loses for each difference between her own texts.
-# Who is hurt: whoever asks who wrote a text. People with letters, notes and chats in many moods are found too
-# rarely, and people who always write the same are named for them.
+# Why: the texts' vectors have the length 1, but their mean is shorter, the more the texts differ. The product with it
+# is taken for the cosine, so an author loses for each difference between her own texts.
+# Who is hurt: people who ask who wrote a text. People with letters, notes and chats in many moods are found too rarely,
+# and people who always write the same are named for them.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

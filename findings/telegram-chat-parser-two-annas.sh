@@ -8,10 +8,10 @@
 #   read:                            Anna user22, Mina user33
 #   after a look at the first Anna:  Anna user11, Mina user33
 #   after a look at the second Anna: Anna user22, Mina user33
-# Why: a user with the same name gets the id of the message, also if the user has another id already. The option
-# behind it, `mergeMissingUserIdIntoName`, is on by default, and asks only whether the message has an id.
-# Who is hurt: whoever counts what people of a group write. Telegram shows first names, and in large groups
-# several people have the same.
+# Why: a user with the same name gets the id of the message, also if the user has another id already. The option behind
+# it, `mergeMissingUserIdIntoName`, is on by default, and asks only whether the message has an id.
+# Who is hurt: people who count what people of a group write. Telegram shows first names, and in large groups several
+# people have the same.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -3,8 +3,8 @@
 #
 # Expected: in Telegram's export, a poll has "answers". What is sent as a file has "file" without a "media_type", a
 # place "location_information" and a person "contact_information". All are what somebody said.
-# Seen: of a poll, the question is left. Of a message with a file, a place or a person, nothing but the name and
-# the time is left, and whoever answers one of them answers "[no text]". A voice message is there.
+# Seen: of a poll, the question is left. Of a message with a file, a place or a person, nothing but the name and the
+# time is left, and an answer to one of them answers "[no text]". A voice message is there.
 # Output:
 #   **2025-03-07 15:01 — Mina**
 #   🗳 **Where?**
@@ -23,8 +23,8 @@
 #   I know it
 # Why: choices are looked for in "options". All else is looked for by its "media_type", which Telegram writes for six
 # kinds only (such as voice messages and stickers). So the package's own lines for places and people are never reached.
-# Who is hurt: whoever keeps chats as the package's pages and deletes the export. The pages look complete, and the
-# plan for the evening has no place.
+# Who is hurt: people who keep chats as the package's pages and delete the export. The pages look complete, and the plan
+# for the evening has no place.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tg-parser 1.2.0: in a group with topics, whoever answers somebody speaks in the topic "General".
+# tg-parser 1.2.0: in a group with topics, answers are in the topic "General".
 #
 # Expected: in an export of Telegram, a message of a topic names the message that began the topic as what it replies to.
 # An answer names the message that it answers, which leads to the topic.
@@ -13,7 +13,7 @@
 #   Tea: And cake?
 #   General: No cake.
 # Why: only the message that is named is looked up among the topics. The message's own topic is not.
-# Who is hurt: whoever asks what a topic was about or who took part. People who only answer took part in none.
+# Who is hurt: people who ask what a topic was about or who took part. People who only answer took part in none.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
