@@ -33,9 +33,8 @@ _ENDS: Final = " .…"
 
 
 def own_title(title: str, body: str, author: str = "") -> str:
-    """Return the title; empty if it begins the body, or is a heading that programs write."""
-    is_known = _pattern("headings").fullmatch(title) or (body and is_beginning(title, body, author))
-    return "" if is_known else title
+    """Return the title; empty if it begins the body."""
+    return "" if body and is_beginning(title, body, author) else title
 
 
 def is_repost(title: str) -> bool:
@@ -285,7 +284,8 @@ def _own_words(part: _Parts, nobodys: Mapping[str, str]) -> str:
     if nobodys:
         body = _SENTENCE.sub(lambda sentence: own(sentence[0]), body)
         body = _GAP.sub("\n\n", "\n".join(map(str.rstrip, body.splitlines()))).strip()
-    return "\n\n".join(filter(None, (own(part.title), body)))
+    title = "" if _pattern("headings").fullmatch(part.title) else own(part.title)
+    return "\n\n".join(filter(None, (title, body)))
 
 
 def _record(
