@@ -14,7 +14,7 @@ from app.asgi.cached import CachedResponse, response_memo
 from app.asgi.edge import is_loopback
 from app.config import PREFIX, Config, ConfigError
 from app.current import current_quart
-from app.db.backend import Readable
+from app.db.backend import LONG, Readable
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
@@ -140,6 +140,7 @@ class Resources:
     async def read_long(self) -> AsyncIterator[AsyncSession]:
         """Open a session for a page that counts; turns leave connections to other pages."""
         async with self.long_reads.turn(), self.db.read() as session:
+            session.info[LONG] = True
             yield session
 
     def of_chat(self, room_id: int | None) -> "Resources | OneChat":

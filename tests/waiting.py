@@ -67,10 +67,11 @@ async def until_at_rest(config: Config) -> None:
 
 
 async def maintain(db: Database, *, kept_events: int = 1_000_000) -> None:
-    """Do every due job once, without a lock."""
+    """Do every due job once."""
     for job in jobs(kept_events=kept_events):
-        if await is_due(db, job):
-            await job.do(db)
+        async with db.exclusive_in_turn(job.name) as grant:
+            if await is_due(db, job):
+                await job.do(grant)
 
 
 async def settle(app: Quart) -> None:

@@ -176,6 +176,8 @@ class WordIndex(Protocol):
 INFO: Final = "backend"
 SHIPPED: Final = "shipped"
 """Key in a session's `info`: whether the shipped authors count."""
+LONG: Final = "long"
+"""Key in a session's `info`: whether it may count for long, since it was opened in its turn."""
 UNTRACKED: Final = {"synchronize_session": False}
 """Option of a statement whose rows no object maps."""
 FEWEST_IN_JSON: Final = 20

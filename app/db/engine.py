@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, SessionTransaction
 
 from app.config import Config
-from app.db.backend import INFO, SHIPPED, Backend, IsHeld
+from app.db.backend import INFO, LONG, SHIPPED, Backend, IsHeld
 from app.db.feed import Feed
 from app.db.one_chat import CHAT
 from app.errors import StartError, overloaded
@@ -114,6 +114,7 @@ class Database:
     async def read_in_background(self) -> AsyncIterator[AsyncSession]:
         """Open such a session for work that no request waits for; a task opens one at a time."""
         async with self._in_background, self.read() as session:
+            session.info[LONG] = True
             yield session
 
     def read_chat(self, room_id: int) -> AbstractAsyncContextManager[AsyncSession]:

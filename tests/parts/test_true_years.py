@@ -782,7 +782,8 @@ async def test_every_sentence_of_a_habit_is_true(app: Quart, number: int) -> Non
     made = made_habits(number)
     db = parts_of(app).db
     await import_chat(db, kakaotalk(made.title, *made.said))
-    await judge_room(db)
+    async with db.exclusive_in_turn("rooms") as grant:
+        await judge_room(grant)
     site, truth = Site(Client(app, {})), Truth(made)
     for language in ("en", "ko"):
         await site.read("/room/1", language, truth, reader_of=FoldedReader)

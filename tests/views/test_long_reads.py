@@ -20,6 +20,7 @@ from app.services.maintenance import Job, Maintenance
 from tests.browsing import body, parts_of
 from tests.chats import import_chat, said, telegram
 from tests.conftest import NDJSON, Client
+from tests.parts.mcp.assistants import Plain, switch
 from tests.posting import post
 from tests.uploading import jsonl
 from tests.waiting import eventually, settle
@@ -34,6 +35,12 @@ LONG = (
     "/api/v1/users/ann/archive?tz={zone}",
     "/user/ann/2024?tz={zone}",
     "/dashboard/table/timeline?tz={zone}",
+)
+LONG_TOOLS = (
+    ("chat", {"chat": 1}),
+    ("person", {"person": "A1"}),
+    ("person", {"person": "A1", "chat": 1}),
+    ("archive", {"person": "A1", "chat": 1}),
 )
 ZONES = ("Asia/Seoul", "Europe/London")
 WORDS = "+".join(["harbour"] * (LONG_QUERY // 7))
@@ -64,6 +71,11 @@ async def test_searches_and_pages_pass_by_those_that_wait_for_a_turn(
         await taken.acquire()
     paths = [path.format(zone=zone) for path in LONG for zone in ZONES]
     waiting = [asyncio.create_task(anybody.get(path)) for path in (*paths, *LONG_SEARCH)]
+    await switch(app, "letters")
+    assistant = Plain(anybody)
+    for tool, arguments in LONG_TOOLS:
+        message = assistant.message("tools/call", name=tool, arguments=arguments)
+        waiting.append(asyncio.create_task(assistant.send(message)))
     try:
         monkeypatch.setattr(result_cache, "FIRST_LOOK_S", 0.05)  # The page says what it lacks.
         async with asyncio.timeout(60):

@@ -190,7 +190,7 @@ class ChatArguments(Struct, forbid_unknown_fields=True):
 
 
 async def _chat(args: ChatArguments, access: AssistantAccess) -> str:
-    async with here().db.read() as session:
+    async with here().db.read() if args.chat is None else here().read_long() as session:
         if args.chat is None:
             after = ID_CURSOR.decode(args.cursor or None)
             rooms, following = await list_rooms(session, after=after, limit=MOST_SHOWN)

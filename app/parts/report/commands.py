@@ -70,7 +70,8 @@ def report_command(
         if needed in config.without and (year or username):
             fail(f"this installation leaves out {needed}", BAD_INPUT)
         parts = {Listed("report"): Part(), **load_parts({"portraits", "years"} - config.without)}
-        async with opened_environment(config, parts) as environment, db.read() as session:
+        opened = opened_environment(config, parts)
+        async with opened as environment, db.read_in_background() as session:
             found = await find_report(session, kind, address)
             choice = await _choice(session, found[1], chosen)
             return await make_report(session, NothingKept(), environment, found, choice)

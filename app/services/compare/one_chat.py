@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import LONG
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.runtime.work_pool import Runner, Turns
@@ -44,6 +45,7 @@ class OneChat:
     async def read_long(self) -> AsyncIterator[AsyncSession]:
         """Open a session for a page that counts, in its turn."""
         async with self._turns.turn(), self.db.read() as session:
+            session.info[LONG] = True
             yield session
 
     @property

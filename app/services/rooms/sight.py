@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions, backend_of
+from app.db.backend import LONG, Sessions, backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, counting, depends_on
 from app.errors import NotFoundError
 from app.models import IS_GONE, Room, RoomPerson, Tweet, User
@@ -652,10 +652,13 @@ async def read_newest(
     gone: Collection[int] = (),
     ends: Mapping[str, datetime] | None = None,
 ) -> list[Scan]:
-    """Return a chat's newest messages, dated and undated.
+    """Return a chat's newest messages, dated and undated, which takes long to count.
 
-    gone: people left out. ends: a period, without undated messages.
+    gone: people left out. ends: a period, without undated messages. Raises RuntimeError for a
+    session that was not opened in its turn: all that count would hold the connections of others.
     """
+    if not session.info.get(LONG):
+        raise RuntimeError("open the session with `read_long`, or in the background")
     ends, missing = ends or {}, most
     values: dict[str, Any] = {"room_id": room_id, **ends}
     values |= {"gone": list(gone)} if gone else {}

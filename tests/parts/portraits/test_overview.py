@@ -304,7 +304,7 @@ async def test_a_silence_is_named_as_the_longest_only_if_no_other_has_as_many_da
     ]
     db, korean = parts_of(shared.app).db, {"Accept-Language": "ko"}
     await import_chat(db, kakaotalk("pauses", *said))
-    async with db.read() as session:
+    async with db.read_in_background() as session:
         room_id = await session.scalar(select(func.max(Room.id))) or 0
         room, kept = await get_room(session, room_id), parts_of(shared.app).counted_rooms
         portrait = await read_portrait(session, room, ZoneInfo("Asia/Seoul"), kept)

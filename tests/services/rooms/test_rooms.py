@@ -27,7 +27,13 @@ from app.services.rooms.room_facts import (
     list_rooms,
     name_of_room_of,
 )
-from app.services.rooms.sight import ChatSight, CountedChat, CountedRooms, read_portrait
+from app.services.rooms.sight import (
+    ChatSight,
+    CountedChat,
+    CountedRooms,
+    read_overview,
+    read_portrait,
+)
 from saywho.clock import now
 from saywho.formats.post import Reactions, SignCount
 from saywho.people.portrait import SilenceSpan
@@ -121,7 +127,7 @@ async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> N
     kept = CountedRooms()
 
     async def portraits(*, anew: bool) -> list[ChatSight]:
-        async with db.read() as session:
+        async with db.read_in_background() as session:
             room = await get_room(session, 1)
             return [
                 await read_portrait(session, room, ZoneInfo(zone), CountedRooms() if anew else kept)
@@ -143,11 +149,21 @@ async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> N
     assert sum(person.messages for person in later[0].people) == len(chat) + 1
 
 
+async def test_a_chat_is_counted_in_its_turn_alone(db: Database) -> None:
+    """Whoever counts in a session of a short answer would hold the connections of others."""
+    await import_chat(db, telegram(7, "a chat", *said(["ann", "bo"], times=15)))
+    async with db.read() as session:
+        room, zone = await get_room(session, 1), ZoneInfo("UTC")
+        for read in (read_portrait, read_overview):
+            with pytest.raises(RuntimeError, match="read_long"):
+                await read(session, room, zone, CountedRooms())
+
+
 async def test_a_chat_is_counted_again_only_after_a_change_of_its_own(db: Database) -> None:
     kept, own = CountedRooms(), [*said(["ann", "bo"], times=15)]
 
     async def counted() -> CountedChat:
-        async with db.read() as session:
+        async with db.read_in_background() as session:
             await read_portrait(session, await get_room(session, 1), ZoneInfo("UTC"), kept)
         of_chat = kept.get(1)
         assert of_chat is not None

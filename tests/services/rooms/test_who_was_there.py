@@ -135,7 +135,7 @@ async def test_many_absences_take_no_more_statements(db: Database) -> None:
     event.listen(engine, "before_cursor_execute", lambda *each: statements.append(each[2]))
     for room_id, notices in enumerate(({}, often), 1):
         await imported(db, chat(notices=notices), f"WhatsApp Chat with {room_id}.txt")
-        async with db.read() as session:
+        async with db.read_in_background() as session:
             room = await get_room(session, room_id)
             statements.clear()
             shown = await read_portrait(session, room, ZoneInfo("UTC"), CountedRooms())

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select, update
 
+from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Room
 from app.services.compare.background import ChatBackground, ChatFit
@@ -50,10 +51,16 @@ async def is_due(shared: Shared) -> bool:
         return await has_unjudged(session)
 
 
+async def in_turn(db: Database, work: Callable[[Sessions], Awaitable[None]]) -> None:
+    """Do the work as maintenance does."""
+    async with db.exclusive_in_turn("work") as grant:
+        await work(grant)
+
+
 async def judged(shared: Shared, name: str) -> tuple[int, dict[str, Any]]:
     """Return a chat's id and portrait after everything was measured; maintenance may be faster."""
     while await is_due(shared):
-        await judge_room(parts_of(shared.app).db)
+        await in_turn(parts_of(shared.app).db, judge_room)
     rooms = await shared.anybody.walk("/api/v1/rooms", 100)
     (room,) = [room["id"] for room in rooms if room["name"] == name]
     return room, await shared.anybody.json(f"/api/v1/rooms/{room}/portrait")
@@ -108,7 +115,7 @@ async def made(db: Database) -> Fitted:
 async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Database) -> None:
     await import_chat(db, kakaotalk("known", *talk(480, seed=1)))
     before = await made(db)
-    await judge_room(db)
+    await in_turn(db, judge_room)
     after = await made(db)
     assert after.temperature == before.temperature
     assert after.population.members == before.population.members
@@ -125,7 +132,7 @@ async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Datab
     assert sum(posts for _, posts, _ in grown.population.members) == 540  # The counts are current.
     await import_chat(db, kakaotalk("known", *talk(120, seed=4)))
     assert (await made(db)).temperature != 9.0
-    await judge_room(db)
+    await in_turn(db, judge_room)
     assert (await made(db)).temperature != 9.0
 
 
@@ -143,20 +150,20 @@ async def test_a_large_chat_is_counted_ahead_when_it_was_judged(
 
     await import_chat(db, kakaotalk("small", *talk(120, seed=3)))
     await import_chat(db, kakaotalk("large", *talk(480, seed=1)))
-    await judge_room(db)
-    await judge_room(db)
+    await in_turn(db, judge_room)
+    await in_turn(db, judge_room)
     for told in (own, other):  # Of two processes, which each count it.
-        await told.count_large(db)
+        await in_turn(db, told.count_large)
         assert await is_due(told)
-        await told.count_large(db)
+        await in_turn(db, told.count_large)
         assert not await is_due(told)
     assert counted.size == 480
     for seed in (2, 4):  # While it grows, counts would be in vain.
         await import_chat(db, kakaotalk("large", *talk(180, seed=seed)))
-        await own.count_large(db)
+        await in_turn(db, own.count_large)
         assert counted.size == 480
-    await judge_room(db)
-    await own.count_large(db)
+    await in_turn(db, judge_room)
+    await in_turn(db, own.count_large)
     assert not await is_due(own)
     assert counted.size == 840
 
@@ -174,7 +181,7 @@ async def test_a_chat_is_counted_once_for_those_who_ask_together(db: Database) -
     await import_chat(db, kakaotalk("known", *talk(120, seed=1)))
 
     async def read(zone: str) -> None:
-        async with db.read() as session:
+        async with db.read_in_background() as session:
             await ToldRooms(counted).read(session, 1, ZoneInfo(zone))
 
     await asyncio.gather(*map(read, ("UTC", "Asia/Seoul", "Europe/London")))
@@ -187,11 +194,11 @@ async def test_the_first_sentence_about_a_chat_is_kept_until_the_chat_changes(db
         (when, eight[place % 8], text) for place, (when, _, text) in enumerate(talk(480, seed=1))
     ]
     await import_chat(db, kakaotalk("known", *said))
-    await judge_room(db)
+    await in_turn(db, judge_room)
 
     async def told(*, kept: bool) -> ToldRoom | None:
         store = ToldRooms(CountedRooms())
-        async with db.read() as session:
+        async with db.read_in_background() as session:
             room = await session.scalar(select(Room.id)) or 0
             zone = ZoneInfo("Asia/Seoul")
             return await (store.find if kept else store.read)(session, room, zone)
