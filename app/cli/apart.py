@@ -3,6 +3,7 @@
 The process that was started waits for it, and says which file it read.
 """
 
+import contextlib
 import mmap
 import os
 import signal
@@ -52,6 +53,8 @@ def _end_as(child: int, signals: set[signal.Signals]) -> NoReturn:
     if code == -signal.SIGPROF:
         fail(str(stood_still(_FILE[:].rstrip(b"\0").decode(errors="replace"), STILL_S)))
     if code < 0:
+        with contextlib.suppress(OSError):  # SIGKILL has no other action.
+            signal.signal(-code, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         os.kill(os.getpid(), -code)
     os._exit(code)
