@@ -33,7 +33,9 @@ TEXT: Final = "hi, you"
 XML: Final = [
     name for name, data in SMALL_FILES.items() if data[:1] == b"<" and b"<html" not in data
 ]
-JSON: Final = [name for name, data in SMALL_FILES.items() if data[:1] in {b"{", b"["}]
+JSON: Final = [
+    name for name, data in SMALL_FILES.items() if re.match(rb'(?:window[^\[{]*)?\[?\{"', data)
+]
 
 Make = Callable[[int], str]
 """Returns what stands at a place, with that many levels or pieces."""
