@@ -41,43 +41,36 @@ async def add_stored(
 
     reasons: whether authors who were not compared are named as writers.
     """
-    is_told = reasons or bool(comparison.read_of)
-    if case.gaps or not (is_told or await _may_be_stored(session, max(case.texts, key=len))):
+    if case.gaps:
         return comparison
-    is_short = case.words < FEWEST_WORDS
+    text, is_short = max(case.texts, key=len), case.words < FEWEST_WORDS
+    posts = list[StoredPost]()
     if is_short:
         names = [each.username for each in comparison.ranking] if case.is_named else []
         posts = await _find_short(session, case.texts, names, case.hidden)
-    else:
+    # Most texts are new, and the search for all writers takes longer.
+    elif await _newest(session, text, case.hidden):
         posts = await _find(session, case.texts, case.hidden)
     if not posts:
         return comparison
-    writers = dict.fromkeys([*(comparison.read_of or ()), *(post.username for post in posts)])
-    known = await _newest(session, max(case.texts, key=len), [*writers], case.hidden)
+    writers = [*dict.fromkeys([*(comparison.read_of or ()), *(post.username for post in posts)])]
+    known = await _newest(session, text, case.hidden, writers)
     comparison = structs.replace(comparison, known=known)
-    if not is_told:
+    if not (reasons or comparison.read_of):
         return comparison
-    return structs.replace(
-        comparison, read_of=comparison.read_of if is_short else [*writers], read_in=posts
-    )
-
-
-async def _may_be_stored(session: AsyncSession, text: str) -> bool:
-    """Return whether a post has the longest terms of a text: most texts are new, and few are."""
-    longest = sorted({*terms(text)[:_MOST_TERMS]}, key=len)[-_SEARCHED:]
-    if not longest:
-        return False
-    query = _select_any(backend_of(session).words.matched)
-    return await session.scalar(query, _values(session, longest, text, ())) is not None
+    read_of = comparison.read_of if is_short else writers
+    return structs.replace(comparison, read_of=read_of, read_in=posts)
 
 
 async def _newest(
-    session: AsyncSession, text: str, writers: Sequence[str], hidden: Collection[int]
+    session: AsyncSession, text: str, hidden: Collection[int], writers: Sequence[str] = ()
 ) -> list[KnownPost]:
-    """Return the newest posts of these authors with this text."""
-    values = _values(session, await _rarest(session, text), text, hidden)
+    """Return the newest posts with this text; writers: of these authors only, if any."""
+    longest = sorted({*terms(text)[:_MOST_TERMS]}, key=len)[-_SEARCHED:]
     query = _select_newest(backend_of(session).words.matched)
-    rows = await session.execute(query, values | {"writers": [*map(username_key, writers)]})
+    if writers:
+        query = query.where(User.username.in_(writers))
+    rows = await session.execute(query, _values(session, longest, text, hidden)) if longest else ()
     return [KnownPost(*row) for row in rows]
 
 
@@ -168,11 +161,6 @@ def _select(matched: TextClause, *, is_newest: bool = False) -> Select[*tuple[An
 
 
 @cache
-def _select_any(matched: TextClause) -> Select[int]:
-    return select(matched.columns(column("id", BigInteger)).subquery("found").c.id).limit(1)
-
-
-@cache
 def _select_newest(matched: TextClause) -> Select[*tuple[Any, ...]]:
     found = matched.columns(column("id", BigInteger)).subquery("found")
     return (
@@ -181,7 +169,6 @@ def _select_newest(matched: TextClause) -> Select[*tuple[Any, ...]]:
         .join(User, User.id == Tweet.user_id)
         .where(Tweet.text.in_(bindparam("texts", expanding=True)), User.deleted_at.is_(None))
         .where(Tweet.id.not_in(bindparam("hidden", expanding=True)))
-        .where(User.username_key.in_(bindparam("writers", expanding=True)))
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .limit(3)
     )

@@ -32,11 +32,6 @@ _QUOTES: Final = "\"'“”„‟«»‹›「」『』‘’ "
 _ENDS: Final = " .…"
 
 
-def own_title(title: str, body: str, author: str = "") -> str:
-    """Return the title; empty if it begins the body."""
-    return "" if body and is_beginning(title, body, author) else title
-
-
 def is_repost(title: str) -> bool:
     return _pattern("reposts").match(title) is not None
 
@@ -102,7 +97,7 @@ MOST_ENTRIES: Final = 2_000
 """Maximum number of a feed's entries, which one transaction stores."""
 _TAG: Final = re.compile(rb"<([a-z][\w:.-]*)", re.I)
 _END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
-_DESCRIPTION: Final = re.compile(rb"<(/?)(media|itunes|dc):(?:description|summary)\b([^<>]*?)(/?)>")
+_DESCRIPTION: Final = re.compile(rb"<(/?)(media|itunes|dc):(?:description|summary)\b[^<>]*?(/?)>")
 """feedparser takes a picture's description for the entry's own text, and of several summaries
 some for its content, or none.
 """
@@ -114,9 +109,8 @@ _NO_TYPE: Final = re.compile(
 """A type that Atom does not have, such as feedgen's `CDATA`: feedparser takes the text for base64,
 which leaves nothing of a text without Latin letters.
 """
-_HTML_MARK: Final = "<!---->"
 _PAGES: Final = frozenset(("text/html", "application/xhtml+xml"))
-_MARKUP: Final = re.compile(r"<[a-z/!]", re.I)
+_MARKUP: Final = re.compile(r"<(?:!|/?[a-z][a-z0-9]*[\s/>])", re.I)
 _LINK: Final = re.compile(r"<a\s[^<>]*>", re.I)
 _WARNING: Final = re.compile(
     r"\A\s*<p>\s*<strong>[^<>]{1,80}[:：]</strong>(?=[^\s<>][^<>]{0,5000}</p>\s*<hr\b)"
@@ -174,13 +168,8 @@ def _parsed(body: bytes, content_type: str) -> Any:
             " exhaust the memory"
         )
     # As a file: feedparser would take bytes for an address or the name of a file.
-    body = _NO_TYPE.sub(rb"\1html", _DESCRIPTION.sub(_apart, body))
+    body = _NO_TYPE.sub(rb"\1html", _DESCRIPTION.sub(rb"<\1\2:text\3>", body))
     return feedparser.parse(io.BytesIO(body), response_headers=headers)
-
-
-def _apart(tag: re.Match[bytes]) -> bytes:
-    mark = html.escape(_HTML_MARK).encode() if b"html" in tag[3] else b""
-    return b"<%b%b:text%b>%b" % (tag[1], tag[2], tag[4], mark)
 
 
 def read_rss_address(body: bytes, *, name: str, content_type: str) -> Iterator[str]:
@@ -222,7 +211,7 @@ def _parts(entry: Entry, of_feed: Iterable[str | None]) -> _Parts:
     title = _text(entry.get("title_detail") or {"value": entry.get("title")}, [], []).strip()
     is_other = is_repost(title) or bool(quoting and not body and not pictures)
     for said in (body, *quoting):  # A title may begin what is only quoted.
-        title = own_title(title, said, author)
+        title = "" if said and is_beginning(title, said, author) else title
     names = {name.casefold() for name in (author, *of_feed) if name and len(name) > 1}
     return _Parts(entry, title, body, pictures, sorted(names, key=len, reverse=True), is_other)
 
@@ -232,9 +221,7 @@ def _body(entry: Entry, pictures: list[dict[str, str]], quoting: list[str]) -> s
     pages = [each for each in contents if each.get("type") in _PAGES]
     briefs = [entry.get("summary_detail") or {}, *(each for each in contents if each not in pages)]
     briefs += [{"value": entry.get(name)} for name in ("itunes_text", "dc_text")]
-    about = entry.get("media_text") or ""
-    medium = {"value": about, "type": None if about.startswith(_HTML_MARK) else "text/plain"}
-    for details in (*([each] for each in pages), briefs, [medium]):
+    for details in (*([each] for each in pages), briefs, [{"value": entry.get("media_text")}]):
         # The text is longer than its excerpt.
         if said := max((_text(detail, pictures, quoting) for detail in details), key=len):
             return said
