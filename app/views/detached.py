@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Final
 
 from jinja2 import Environment
-from quart import Quart, g
+from quart import Quart
 
 from app.config import Config
 from app.language import of_request
 from app.views.page import Parts, add_parts, init_app
+from app.views.quart_app import VisitorGlobals
 
 NOWHERE: Final = "\x01"
 """Address of what a file does not have; texts have no such character."""
@@ -20,10 +21,10 @@ NOWHERE: Final = "\x01"
 async def opened_environment(config: Config, parts: Parts) -> AsyncIterator[Environment]:
     """Open the templates of the core and of these parts, and an app without pages."""
     app = Quart("app")
+    app.app_ctx_globals_class = VisitorGlobals
     of_request.init_app(app)
     init_app(app, config)
     add_parts(app, {name: replace(part, pages=(), api=()) for name, part in parts.items()})
     app.url_build_error_handlers.append(lambda *_: NOWHERE)
     async with app.test_request_context("/"):
-        g.chat = None  # Whoever runs a command reads the whole site.
         yield app.jinja_env
