@@ -67,14 +67,12 @@ _WORDY: Final = 12
 _NAMES: Final = frozenset({"name", "full", "display", "real", "이름", "명"})
 _MOST_COMPARED: Final = 200
 _NO_TIME: Final = f"time={NO_COLUMN}"
-_LONGEST_AGE: Final = 40
-_DIGITS: Final = re.compile(r"\d+")
 _AGE: Final = re.compile(
-    r"\b(?:ago|vor|il y a|hace|há|atrás|fa|geleden|sedan|siden|temu|önce|lalu|назад|тому|trước)\b"
-    r"|[전前]",
+    r"(?=.{0,40}(?:[전前]|\b(?:ago|vor|il y a|hace|há|atrás|fa|geleden|sedan|siden|temu|önce|lalu"
+    r"|назад|тому|trước)\b))\D{0,15}\d{1,3}\D{1,30}",
     re.I,
 )
-"""What says in many languages that a time is counted back from now."""
+"""A time counted back from now, such as `1 year ago`, in many languages."""
 _QUARTER_HOUR_S: Final = 900
 _OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|원글|기사")
 """Beginning of the name of a column about the post that a comment stands below."""
@@ -643,20 +641,17 @@ def leave_estimates(plan: Plan, sample: Sample) -> Plan:
         return plan
     times = columns.names_of("created_at")
     names = [name for name, used_as in columns.fields if not used_as or name in times]
-    ages = {name: found for name in names if (found := _ages(sample.values(name)))}
+    ages = [name for name in names if _all(_is_age, sample.values(name))]
     if not ages:
         return plan
     timed = next((name for name in times if name not in ages), "")
+    age = next(cell for cell in sample.values(ages[0]) if is_filled(cell))
     plan = plan.choosing({_NO_TIME: "created_at"} | dict.fromkeys(ages, ""))
-    return replace(plan, estimate=(timed, next(iter(ages.values()))))
+    return replace(plan, estimate=(timed, str(age)))
 
 
-def _ages(cells: Iterable[object]) -> str:
-    """Return one of the ages if nearly all cells are ages."""
-    filled = [cell for cell in cells if isinstance(cell, str) and is_filled(cell)]
-    found = [cell for cell in filled if len(cell) <= _LONGEST_AGE and _AGE.search(cell)]
-    found = [cell for cell in found if len(_DIGITS.findall(cell)) == 1]
-    return found[0] if found and len(found) >= 0.9 * len(filled) else ""
+def _is_age(cell: str) -> bool:
+    return _AGE.fullmatch(cell) is not None
 
 
 def _have_no_times(names: Sequence[str], sample: Sample) -> bool:
