@@ -89,7 +89,7 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("quiz", uses=("pictures",)),
     Listed("games", needs=("quiz",), uses=("pictures",)),
     Listed("mcp", commands=(("mcp", "Let an assistant read, over standard input and output."),)),
-    Listed("publish", commands=(("publish", "Write an author's posts as a website."),)),
+    Listed("publish", commands=(("publish", "Write an author's pages as a website."),)),
     Listed(
         "report",
         uses=("portraits", "years"),

@@ -27,7 +27,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "import --replace-earlier": "use --replace N or --replace file",
     "import --words": "use import --dry-run --json, which says how a file is read",
     "mirror": "use compare -u NAME, which shows how a text gives its author away",
-    "publish --status-pages": "link to status.html#NUMBER",
+    "publish --status-pages": "link to the page of the post's month",
+    "publish --url": "leave it out: no page needs the address",
     "replay": "use version 2.0 for the reports that it wrote",
 }
 """Commands, and options with their command."""

@@ -3,14 +3,14 @@
 A word has the stems of all its readings, since letters alone cannot decide between them: 나는 is
 나 with a particle, and a form of 나다 and 날다. Two words are forms of each other if they share a
 stem. The rules read letters instead of syllables (NFD), because endings melt into a syllable: 갔다,
-추워. `RULES` has all that the script of a published website needs to read by them.
+추워.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 NOUN, VERB = "n", "v"
 """Begin the index terms of stems; no term of a text has Latin letters and Hangul."""
@@ -263,43 +263,6 @@ _BORDER: Final = re.compile(
 """Pattern of the places before any ending: others need no closer look."""
 
 
-def _shortened(name: str) -> str:
-    """Return the pattern with the names of those that it contains, such as `{soft}`."""
-    pattern = _ENDINGS[name]
-    for other in ("consonant", "soft", "any"):
-        if other != name:
-            pattern = pattern.replace(_ENDINGS[other], f"{{{other}}}")
-    return pattern
-
-
-RULES: Final[dict[str, Any]] = {
-    "endings": {name: _shortened(name) for name in _ENDINGS},
-    "longest": LONGEST,
-    "mostSyllables": MOST_SYLLABLES,
-    "unsureOfOne": _UNSURE_OF_ONE,
-    "unsure": _UNSURE,
-    "afterFinal": _AFTER_FINAL,
-    "afterOpen": _AFTER_OPEN,
-    "stems": _STEMS,
-    "notLast": _NOT_LAST,
-    "closed": _CLOSED,
-    "open": _OPEN,
-    "neverMelted": _NEVER_MELTED,
-    "withRieul": _WITH_RIEUL,
-    "endsWithRieul": _ENDS_WITH_RIEUL,
-    "changedToRieul": _CHANGED_TO_RIEUL,
-    "lostSios": _LOST_SIOS,
-    "lostHieuh": sorted(_LOST_HIEUH),
-    "beforeI": _BEFORE_I,
-    "onlyOfNouns": sorted(_ONLY_OF_NOUNS),
-    "neverLast": _NEVER_LAST,
-    "mayBeLast": _MAY_BE_LAST,
-    "beforeGoOrCome": _BEFORE_GO_OR_COME,
-    "honorifics": _HONORIFICS,
-    "beforeSi": _BEFORE_SI,
-    "beforeEu": _BEFORE_EU,
-    "nouns": sorted(_NOUNS),
-}
 """The rules for a program in another language; its functions are named as here."""
 
 

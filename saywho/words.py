@@ -206,26 +206,6 @@ def _fold_any(word: str) -> str:
 _fold_known = functools.lru_cache(maxsize=20_000)(_fold_any)
 
 
-@cache
-def word_rules() -> dict[str, Any]:
-    """Return what `segments` reads by, for a program in another language: classes of letters that
-    are `paired`, of a `picture`, and of `marks` that are left out after NFKD, and the `letters`
-    that are replaced after lower case.
-    """
-    letters, marks = dict[str, str](), list[str]()
-    for char in map(chr, range(0x80, 0x1F000)):  # Behind them are emoji and Han.
-        if unicodedata.combining(char) >= _FIRST_LEFT_OUT:
-            marks.append(char)
-        elif char == char.lower() != char.casefold().translate(_WHOLE):
-            letters[char] = char.casefold().translate(_WHOLE)
-    return {
-        "letters": letters,
-        "marks": f"[{''.join(marks)}]",
-        "paired": f"[{_PAIRED}]",
-        "picture": _PICTURE,
-    }
-
-
 # --- Korean endings, recognised by shapes of syllables ---
 
 _PARTICLE: Final = re.compile(

@@ -204,9 +204,9 @@ OLD_FAULTS: Final = (
         Mutant(
             "posts whose audience is not known are published",
             "tests/parts/publish/test_audiences.py",
-            "app/parts/publish/choice.py",
-            "return or_(IS_PUBLIC, Tweet.visibility.is_(None)) if choice.with_old else IS_PUBLIC",
-            "return or_(IS_PUBLIC, Tweet.visibility.is_(None))",
+            "app/parts/publish/website.py",
+            'or_(IS_PUBLIC, Tweet.visibility.is_(None)) if chosen["old_posts"] else IS_PUBLIC',
+            "or_(IS_PUBLIC, Tweet.visibility.is_(None))",
         ),
     ),
     OldFault(

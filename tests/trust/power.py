@@ -34,7 +34,7 @@ from app.config import Config
 from app.db.migrate import prepare
 from app.db.sqlite.connection import open_connection
 from app.db.sqlite.fts5 import register
-from app.parts.publish.folder import DRAFTS
+from app.parts.publish.website import DRAFTS
 from app.services.access.phone_switch import SWITCH
 from app.services.checks import LAST_BACKUP
 from tests import children, quick_start
@@ -56,7 +56,7 @@ PICTURED: Final = "mina"
 KEPT: Final = Path(__file__).parents[1] / "db" / "kept" / "1.0.0.sqlite.sql"
 KEPT_TOKEN: Final = "saywho_of-a-kept-site"
 WEBSITE: Final = "website"
-PUBLISH: Final = ("publish", "-u", "ann", "-u", PICTURED, "--yes")
+PUBLISH: Final = ("publish", "-u", PICTURED, "--yes")
 SWITCHED: Final = """
 import sys
 from pathlib import Path

@@ -81,7 +81,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     """Time zone of the address."""
     rooms: list[RoomFacts]
     has_own_posts: bool
-    """Whether the author has posts outside of chats, which a website may have."""
+    """Whether the author has posts outside of chats."""
     has_own_zone: bool
     """Whether days are in the time zone of the author's chats."""
     is_public: bool
