@@ -5,6 +5,7 @@ long.
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from copy import deepcopy
@@ -21,7 +22,7 @@ from saywho.formats.records import NO_OPTIONS
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from saywho.formats.source.json import MAX_DEPTH
-from tests.archives import SMALL_FILES
+from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import only_records, read_broken, read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
@@ -167,6 +168,21 @@ def _in_place(
 def test_time_grows_as_levels_and_pieces_of_json_do(name: str) -> None:
     for make in json_made_large(SMALL_FILES[name].decode()):
         check_growth(make, 500)
+
+
+@pytest.mark.parametrize("name", ["slack", "chats"])
+def test_time_grows_as_levels_and_pieces_of_json_in_an_archive_do(name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(SMALL_FILES[name])) as archive:
+        members = {each: archive.read(each) for each in archive.namelist()}
+    for each, data in members.items():
+        for make in json_made_large(data.decode()):
+            check_growth(partial(_in_archive, members, each, make), 500)
+
+
+def _in_archive(
+    members: dict[str, bytes], name: str, make: Callable[[int], bytes], count: int
+) -> bytes:
+    return zip_bytes(members | {name: make(count)})
 
 
 @pytest.mark.parametrize("name", XML)
