@@ -162,14 +162,14 @@ def check_command(*, mend: bool) -> None:
     The database must respond and be migrated. Its tables must be those of a fresh database.
     Counts, indexes, profiles and links of answers must agree with the posts. Each stored file must
     exist and match its name. Standard error has a warning for a Python version with known faults,
-    for a library that pictures lack, and for each object of the database that saywho did not
-    create. It also names the version of the time zones.
+    for a library that pictures lack, for each object of the database that saywho did not create,
+    and for names whose joining stopped half-way. It also names the version of the time zones.
     """
     from app.runtime.zones import description
     from app.services.checks import (
-        find_additions,
         find_faults,
         find_lacks,
+        find_warnings,
         find_weaknesses,
         mend_links,
     )
@@ -184,15 +184,15 @@ def check_command(*, mend: bool) -> None:
             *await find_foreign_files(db, config.media_dir),
             *await find_missing_files(db, config.media_dir),
         ]
-        return faults, await find_additions(db)
+        return faults, await find_warnings(db)
 
     try:
-        faults, additions = with_database(check, only_reads=not mend)
+        faults, warnings = with_database(check, only_reads=not mend)
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
     say(f"saywho: time zones: {description()}", err=True)
-    for warning in [*find_weaknesses(), *find_lacks(), *BROUGHT.faults, *additions]:
+    for warning in [*find_weaknesses(), *find_lacks(), *BROUGHT.faults, *warnings]:
         say(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:

@@ -253,8 +253,8 @@ class Backend(Protocol):
     size: str
     texts: str
     newest_of_each: str
-    """FROM clause of authors ("Users"), `keys` as JSON list of case-folded names, with up to
-    `limit` newest posts ("Tweet") or NULLs.
+    """FROM clause of authors ("Users"), `keys` as JSON list of case-folded names (asked.value), a
+    joined name meaning its author, with up to `limit` newest posts ("Tweet") or NULLs.
     """
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:

@@ -7,6 +7,7 @@ import sys
 import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PIL import features
@@ -158,14 +159,22 @@ async def mend_links(db: Database) -> int:
             return mended
 
 
-async def find_additions(db: Database) -> list[str]:
-    """Return a sentence for each object of the database that saywho did not create, and if the
-    check left something out.
+async def find_warnings(db: Database) -> list[str]:
+    """Return a sentence for each object of the database that saywho did not create, for each name
+    whose joining or parting stopped half-way, and if the check left something out.
     """
+    author = aliased(User)
+    half = select(User.username, author.username).join(author, author.id == User.joined_to_id)
     async with db.read() as session:
         found = await db.backend.find_additions(session)
         found += (await _compare_tables(db, session)).additions
+        names = (await session.execute(half.where(User.deleted_at.is_(None)))).all()
     said = [f"the database has the {addition}, which saywho did not create" for addition in found]
+    said += [
+        f"{name} is joined to {into} in part; to end that, run: saywho user join {quote(name)}"
+        f" {quote(into)}"
+        for name, into in names
+    ]
     if db.backend.is_closed:
         said.append("the word index was not checked, because the data folder is read-only")
     return said

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from app.models import PostCount, Room, RoomMove, RoomPerson, Tweet, User
 from app.services import joined_names
 from app.services.access.accounts import READER, add_account
 from app.services.access.rights import switch_site
-from app.services.checks import find_faults
+from app.services.checks import find_faults, find_warnings
 from app.services.imports.job_report import ImportReport
 from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.storing import StoreOptions, import_records
@@ -263,6 +264,30 @@ REFUSED: Final = [
 ]
 
 
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_joined_name_has_the_answers_of_its_author_at_each_address(app: Quart) -> None:
+    await imported(parts_of(app).db, ALL)
+    await join_names(parts_of(app).db.write, OLD, NEW)
+    admin, given = await client_with(app, "admin"), {"room_id": 1, "year": 2024}
+    paths = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and rule.rule.startswith("/api/")
+        and "username" in rule.arguments <= {"username", *given}
+    ]
+    assert len(paths) > 5
+    for path in paths:
+        filled = re.sub(r"<(?:\w+:)?(room_id|year)>", lambda part: str(given[part[1]]), path)
+        texts = [
+            await (await admin.get(re.sub("<.*?>", name, filled))).get_data(as_text=True)
+            for name in (OLD, NEW)
+        ]
+        # A cursor belongs to its address.
+        assert len({re.sub(r'"next":"[^"]+"', "", text) for text in texts}) == 1, path
+        assert NEW in texts[0], path
+
+
 async def test_what_cannot_be_joined_or_parted_says_why(app: Quart) -> None:
     db, admin = parts_of(app).db, await client_with(app, "admin")
     await imported(db, ALL)
@@ -418,6 +443,8 @@ async def test_an_interrupted_move_goes_on_in_either_direction(
         assert sum((await authors(admin)).values()) == 48
         assert (await authors(admin))[OLD] == 12 - 5 * chunks
         assert await find_faults(db) == []
+        (warning,) = await find_warnings(db)
+        assert warning.endswith(f"in part; to end that, run: saywho user join {OLD} {NEW}")
         if chunks == 1:
             await part_names(db.write, OLD)
             assert await rows(db) == before
@@ -427,10 +454,12 @@ async def test_an_interrupted_move_goes_on_in_either_direction(
     assert await authors(admin) == {"Ann": 28, NEW: 28}
     with pytest.raises(StoppedError):
         await part_names(stopping(2), OLD)
+    assert len(await find_warnings(db)) == 1
     assert await authors(admin) == {"Ann": 28, OLD: 10, NEW: 18}
     await part_names(db.write, OLD)
     assert await authors(admin) == {"Ann": 28, OLD: 16, NEW: 12}
     assert await find_faults(db) == []
+    assert await find_warnings(db) == []
 
 
 async def test_a_deleted_author_takes_the_joined_name_along(app: Quart) -> None:

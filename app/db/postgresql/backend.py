@@ -148,7 +148,11 @@ class PostgresqlBackend(Backend):
     texts = "SELECT value FROM json_array_elements_text(CAST(CAST(:texts AS text) AS json))"
     newest_of_each = """
         FROM json_array_elements_text(CAST(CAST(:keys AS text) AS json)) AS asked
-        JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
+        JOIN "Users" AS named ON named.username_key = asked.value
+        JOIN "Users" ON "Users".deleted_at IS NULL
+            AND "Users".id = CASE
+                WHEN named.deleted_at IS NULL THEN named.id ELSE named.joined_to_id
+            END
         LEFT JOIN LATERAL (
             SELECT * FROM "Tweet" WHERE user_id = "Users".id
             ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit

@@ -79,7 +79,11 @@ class SqliteBackend(Backend):
     # CROSS JOIN keeps the order; otherwise SQLite would begin with all authors.
     newest_of_each = """
         FROM json_each(:keys) AS asked
-        CROSS JOIN "Users" ON "Users".username_key = asked.value AND "Users".deleted_at IS NULL
+        CROSS JOIN "Users" AS named ON named.username_key = asked.value
+        CROSS JOIN "Users" ON "Users".deleted_at IS NULL
+            AND "Users".id = CASE
+                WHEN named.deleted_at IS NULL THEN named.id ELSE named.joined_to_id
+            END
         LEFT JOIN "Tweet" ON "Tweet".id IN (
             SELECT id FROM "Tweet" WHERE user_id = "Users".id
             ORDER BY created_at DESC NULLS LAST, id DESC LIMIT :limit

@@ -139,7 +139,7 @@ NEWEST: Final = f"""
         CASE WHEN "Tweet".room_id IS NOT NULL THEN (
             SELECT coalesce(name, title) FROM "Room" WHERE id = "Tweet".room_id
         ) END AS room_name,
-        "Users".id AS user_id, "Users".username_key
+        "Users".id AS user_id, asked.value AS username_key
 """  # noqa: S608 - names of ours
 _named: Final = partial(zip, _PLAIN)
 _NOTHING: Final = (None,) * len(_DECODED)
