@@ -53,6 +53,10 @@ DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
 SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Token, Operator)
 """Tables emptied without secrets, in the order of deletion."""
+FORGOTTEN: Final = """
+    DELETE FROM "Word" WHERE word NOT IN (SELECT term FROM "TweetWordsVocabulary")
+"""
+"""Statement that deletes counted words that no post has any more."""
 
 
 class BackupError(InvalidInputError):
@@ -126,12 +130,14 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
 
 
 async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
-    async with (
-        Database(replace(config, database_url=sqlite_url(copy))) as db,
-        db.write() as session,
-    ):
+    url = sqlite_url(copy)
+    is_current = known_state(url) is SchemaState.CURRENT
+    async with Database(replace(config, database_url=url)) as db, db.write() as session:
+        await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
+        if is_current:  # Words of deleted posts stay in the index until it is made anew.
+            await db.backend.words.rebuild(session)
+            await session.execute(text(FORGOTTEN))
         if not with_secrets:
-            await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
             # A database that is not migrated yet lacks some tables.
             names = set(await session.scalars(text("SELECT name FROM sqlite_master")))
             for table in SECRETS:

@@ -107,6 +107,24 @@ async def test_a_backup_made_while_posts_come_is_one_state_of_them(
     assert await asyncio.to_thread(other.done, "check") == "ok\n"
 
 
+def test_no_word_of_a_deleted_post_is_in_a_later_backup(
+    original: Installation, installation: Installation, tmp_path: Path
+) -> None:
+    """Neither in the index nor among the words that are counted for spelling."""
+    copied(original, installation, tmp_path)
+    texts = [{"username": "gone", "text": f"Zyxwvutse 뷁쀍쭑 said {n}"} for n in range(5)]
+    installation.done("import", lines(tmp_path / "more.jsonl", *texts))
+    words = [word.encode() for word in ("zyxwvutse", "뷁쀍쭑")]
+    before, after = tmp_path / "before.tar", tmp_path / "after.tar"
+    installation.done("backup", before)
+    assert all(word in before.read_bytes().lower() for word in words)
+    installation.done("user", "delete", "gone", "--yes")
+    for more in ((), ("--with-secrets",)):
+        installation.done("backup", after, *more)
+        assert not any(word in after.read_bytes().lower() for word in words)
+        after.unlink()
+
+
 def test_secrets_are_in_a_backup_only_on_request(
     installation: Installation, other: Installation, tmp_path: Path
 ) -> None:
