@@ -11,8 +11,14 @@ DATA ?=
 BASE ?=
 ONLY ?=
 
+# What only builds, and what of it nothing else needs.
+BUILD_LOCK := .ci/requirements-build.lock
+BUILDERS := $(shell bash -c "grep -o '^[a-z0-9-]*==' $(BUILD_LOCK) | grep -vxFf <(grep -o '^[a-z0-9-]*==' requirements.lock) | tr -d =")
+LEAVE = if test -e $(BIN)/uv; then $(BIN)/uv pip uninstall --quiet --python $(BIN)/python uv $(BUILDERS); \
+	else $(BIN)/python -m pip uninstall --quiet --disable-pip-version-check --yes $(BUILDERS); fi
+
 # A stamp holds the checksum of what was installed, so that a later call starts at once.
-RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml saywho/__init__.py | cksum | cut -d' ' -f1)
+RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock $(BUILD_LOCK) pyproject.toml saywho/__init__.py | cksum | cut -d' ' -f1)
 SPARK_VENV := .venv-spark
 SPARK_STAMP := $(SPARK_VENV)/.spark-$(shell cat requirements.lock requirements-dev.lock requirements-spark.lock pyproject.toml | cksum | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
@@ -29,10 +35,10 @@ $(RUN_STAMP):
 	@$(PYTHON) -m compileall -q app saywho > /dev/null 2>&1 &
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@# Most of it is never imported: compiling it all would take half of the time.
-	$(BIN)/python .ci/packages.py --no-compile --require-hashes -r requirements.lock
+	$(BIN)/python .ci/packages.py --no-compile --require-hashes -r requirements.lock -r $(BUILD_LOCK)
 	$(BIN)/python .ci/packages.py --no-compile --no-deps --no-build-isolation --editable .
-	@# Nothing needs it until packages change, and it has 37 MB.
-	@test ! -e $(BIN)/uv || $(BIN)/uv pip uninstall --quiet --python $(BIN)/python uv
+	@# Nothing needs them until packages change, and uv has 37 MB.
+	@$(LEAVE)
 	@rm -f $(VENV)/.run-* && touch $@
 
 $(DEV_STAMP): $(RUN_STAMP)
@@ -187,7 +193,8 @@ format: $(DEV_STAMP) ## format the code
 .PHONY: lock
 lock: # pins the newest versions that fit into the lock files; needs uv
 	echo uv | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o .ci/requirements-uv.lock
-	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
+	printf '%s\n' editables 'hatchling>=1.27,<2' | uv pip compile - -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o $(BUILD_LOCK) # editables: for installs that follow the checkout
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-dev.lock
 	uv pip compile pyproject.toml --extra spark -c requirements.lock -c requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-spark.lock
 
@@ -196,7 +203,9 @@ wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 	@mkdir -p dist
 	@rm -f dist/saywho-* # An image would get the older ones, too.
 	@cp .ci/packages.py .ci/requirements-uv.lock requirements.lock dist/ # for the image
+	@$(BIN)/python .ci/packages.py --no-compile --require-hashes -r requirements.lock -r $(BUILD_LOCK)
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -t wheel -t sdist -d dist
+	@test -e $(DEV_STAMP) || { $(LEAVE); }
 
 .PHONY: clean
 clean: ## remove the virtual environment and all caches (data in instance/ stays)

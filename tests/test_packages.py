@@ -1,6 +1,7 @@
 """How packages are installed: by uv if it can be had, else by pip, from the mirrors set for pip."""
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -12,10 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.certificates import make_certificate
 from tests.installation import ROOT
@@ -203,3 +207,24 @@ def test_uv_is_pinned_by_hash_alone_in_its_lock_file() -> None:
     assert first.startswith("uv==")
     assert hashes
     assert all(each.startswith("--hash=sha256:") for each in hashes)
+
+
+def test_the_lock_of_an_image_has_nothing_that_the_program_does_not_need() -> None:
+    """Such as tools that only build; packages of other systems are not installed here."""
+    found = {canonicalize_name(each.metadata["Name"]): each for each in distributions()}
+    needed, seen, open_ = set[str](), set[str](), [Requirement("saywho")]
+    while open_:
+        asked = open_.pop()
+        name = canonicalize_name(asked.name)
+        if str(asked) in seen:
+            continue
+        seen.add(str(asked))
+        needed.add(name)
+        for each in map(Requirement, found[name].requires or ()) if name in found else ():
+            extras = [{"extra": extra} for extra in (*asked.extras, "")]
+            if each.marker is None or any(map(each.marker.evaluate, extras)):
+                open_.append(each)
+    lock = PACKAGES.parent.with_name("requirements.lock").read_text()
+    locked = [canonicalize_name(name) for name in re.findall(r"(?m)^([\w.-]+)==", lock)]
+    assert [name for name in locked if name in found and name not in needed] == []
+    assert len(needed) > 30
