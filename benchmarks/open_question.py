@@ -4,10 +4,14 @@ author is found.
 `python -m benchmarks.open_question FILE.jsonl` reads JSON lines of {author or username, text,
 split, lang}. Whole authors are left out, a quarter of each language at a time, each as often as
 `--rounds` says: `test` posts by them are the strangers' texts, and those by the authors named the
-others. Every post is asked about alone, and in sets of five and twenty that are drawn at random.
-What answers is what the program does, fitted to the posts with split `train`, beside the authors
-that come with it. Then small installations are tried, of one, two, three and five of the authors,
-with all their posts, and again with 25 to 100 posts of each.
+others. Every fourth post is asked about alone, and sets of five and twenty of these, drawn at
+random. What answers is what the program does, fitted to the posts with split `train`, beside the
+authors that come with it. Then small installations are tried, of one, two, three and five of the
+authors, with all their posts, and again with 25 to 100 posts of each.
+
+Installations are drawn by chance and tried by a process for each core. Behind ± stands the half of
+the 95 % interval of a share: the larger one of installations drawn again and writers drawn again.
+Under the tables stands how many draws whole per cents need.
 `--write` writes the tables into docs/measurements.md, their figures into the READMEs, and the
 rates of strangers into saywho/engine/rates.json. With `--words 8` every post is cut to its
 first eight words, as short as a message in a chat: a table of its own.
@@ -18,27 +22,38 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
+from benchmarks import machine
 from benchmarks.open_rates import write_rates
 from benchmarks.open_trials import (
     DRAWS,
     SHAPES,
     SITES,
     SUSPECTS,
+    Author,
+    Cell,
     Trial,
+    is_few,
+    large_cells,
+    large_site,
     of_few_posts,
+    profiles_of,
     read_authors,
-    small_sites,
-    trials,
+    small_cells,
+    small_site,
 )
 from benchmarks.verification import Answers, c_at_1, cost, equal_error_rate, f_05_u, least_cost
+from saywho.engine.population import Shipped
+from saywho.engine.profiles import AuthorProfile
 from saywho.population import shipped_authors
 
 ROOT: Final = Path(__file__).parents[1]
@@ -50,6 +65,10 @@ FEW_MARKS: Final = ("<!-- few posts -->", "<!-- end -->")
 SHORT_MARKS: Final = ("<!-- short messages -->", "<!-- end -->")
 TABLED: Final = (2, 3, 5)
 """Suspects whose trials the first table joins."""
+SURE_95: Final = 1.96
+"""Standard errors in half of an interval of 95 %."""
+WHOLE: Final = 0.005
+"""Half of a per cent: a share that is as sure can be told in whole per cents."""
 
 
 def print_shares(found: Sequence[Trial], *, is_brief: bool) -> str:
@@ -121,21 +140,73 @@ def _named(shape: tuple[int, bool]) -> str:
 
 
 def _figures(some: Sequence[Trial]) -> str:
-    percents = " | ".join(f"{100 * share:.1f} %" for share in _likely_shares(some))
+    percents = " | ".join(map(_percent, _likely_shares(some)))
     return f"{percents} | {_calibration_error(some):.3f} | {_log_loss(some):.3f}"
 
 
-def _likely_shares(some: Sequence[Trial]) -> tuple[float, float, float]:
+class Share(NamedTuple):
+    """A share, half of its interval, and the number of draws that tell it in whole per cents."""
+
+    value: float
+    error: float
+    draws: int
+
+
+def _percent(share: Share) -> str:
+    """Return a share with the digits that its interval allows; of none or all, nothing is known."""
+    if not 0 < share.value < 1:
+        return f"{100 * share.value:.0f} %"
+    digits = 1 if share.error < 2 * WHOLE else 0
+    return f"{100 * share.value:.{digits}f} ± {100 * share.error:.{digits}f} %"
+
+
+def share_of(trials: Sequence[Trial], hits: Sequence[bool]) -> Share:
+    """Return the share of trials that are hits: (n,)."""
+    value = float(np.mean(hits))
+    off = np.array(hits) - value
+    drawn = _error(off, [trial.draw for trial in trials])
+    draws = len({trial.draw for trial in trials})
+    by_writer = _error(off, [trial.writer for trial in trials])
+    return Share(value, max(drawn, by_writer), ceil(draws * (drawn / WHOLE) ** 2))
+
+
+def _error(off: np.ndarray, groups: Sequence[Hashable]) -> float:
+    """Return half of the interval of a mean if whole groups are drawn again; 0 for one group.
+
+    off: how far each is from the mean, (n,).
+    """
+    sums: dict[Hashable, float] = defaultdict(float)
+    for group, each in zip(groups, off.tolist(), strict=True):
+        sums[group] += each
+    count = len(sums)
+    spread = sum(each**2 for each in sums.values()) * count / max(count - 1, 1)
+    return SURE_95 * float(np.sqrt(spread)) / off.size if count > 1 else 0.0
+
+
+def _likely_shares(some: Sequence[Trial]) -> tuple[Share, Share, Share]:
     """Return how often strangers, the right and a wrong author are called likely."""
     strangers = [trial for trial in some if trial.is_stranger]
     own = [trial for trial in some if not trial.is_stranger]
-    likely = [trial for trial in own if trial.verdict == "likely"]
-    right = sum(trial.is_right for trial in likely)
     return (
-        sum(trial.verdict == "likely" for trial in strangers) / len(strangers),
-        right / len(own),
-        (len(likely) - right) / len(own),
+        share_of(strangers, [trial.verdict == "likely" for trial in strangers]),
+        share_of(own, [trial.verdict == "likely" and trial.is_right for trial in own]),
+        share_of(own, [trial.verdict == "likely" and not trial.is_right for trial in own]),
     )
+
+
+def print_needs(tables: Mapping[str, Sequence[Sequence[Trial]]]) -> str:
+    """Return how many draws each table was made of, and how many whole per cents need."""
+    lines = []
+    for name, rows in tables.items():
+        made = sorted({len({trial.draw for trial in row}) for row in rows})
+        shares = [_likely_shares(row) for row in rows]
+        strangers, right = (max(each[place].draws for each in shares) for place in (0, 1))
+        made_of = f"{made[0]} to {made[-1]}" if len(made) > 1 else f"{made[0]}"
+        lines.append(
+            f"{name}: {made_of} draws a row; whole per cents of every row need"
+            f" {strangers:,} for strangers, {right:,} for right authors"
+        )
+    return "\n".join(lines)
 
 
 def _calibration_error(some: Sequence[Trial]) -> float:
@@ -155,7 +226,7 @@ def shares_in_brief(found: Sequence[Trial]) -> list[str]:
             _likely_shares([t for t in found if (t.lang, t.shape) == (lang, shape)])
             for shape in SHAPES[:2]
         ]
-        brief += [f"{100 * each[place]:.0f} %" for place in (0, 1) for each in shares]
+        brief += [f"{100 * each[place].value:.0f} %" for place in (0, 1) for each in shares]
     return brief
 
 
@@ -178,53 +249,106 @@ def rewrite(path: Path, begin: str, end: str, change: Callable[[str], str]) -> N
     path.write_text(pattern.sub(lambda m: f"{m[1]}{change(m[2])}{m[3]}", text), encoding="utf-8")
 
 
+class _Given(NamedTuple):
+    """What all cells are made of, in each process."""
+
+    authors: dict[str, Author]
+    asked: dict[str, Author]
+    profiles: dict[str, AuthorProfile]
+    few: dict[str, Author]
+    few_profiles: dict[str, AuthorProfile]
+    shipped: Shipped
+    options: argparse.Namespace
+
+
+_given: list[_Given] = []
+
+
+def _begin(options: argparse.Namespace) -> None:
+    authors = read_authors(options.file, options.words)
+    few = of_few_posts(authors)
+    asked = {name: each.thinned(options.every) for name, each in authors.items()}
+    made = profiles_of(authors), few, profiles_of(few)
+    _given[:] = [_Given(authors, asked, *made, shipped_authors(), options)]
+
+
+def _answers_in(cell: Cell) -> list[Trial]:
+    (given,) = _given
+    options, shipped = given.options, given.shipped
+    if cell.kind == "large":
+        return list(large_site(cell, given.asked, given.profiles, shipped, options.shuffles))
+    is_few = cell.kind == "few"
+    authors = given.few if is_few else given.authors
+    profiles = given.few_profiles if is_few else given.profiles
+    return list(small_site(cell, authors, profiles, shipped, options.draws))
+
+
+def found_in(options: argparse.Namespace) -> dict[str, list[Trial]]:
+    """Return the trials of each kind. Raises OSError and ValueError."""
+    authors = read_authors(options.file, options.words)
+    cells = [*large_cells(options.rounds), *small_cells(authors, options.draws)]
+    if options.words is None:
+        cells += small_cells(authors, options.draws, kind="few")
+    found: dict[str, list[Trial]] = {"large": [], "small": [], "few": []}
+    with ProcessPoolExecutor(len(machine.cores()), initializer=_begin, initargs=(options,)) as pool:
+        for cell, answers in zip(cells, pool.map(_answers_in, cells), strict=True):
+            found[cell.kind] += answers
+    if not found["large"]:
+        raise ValueError("needs four authors of one language")
+    return found
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the tables; return 0, or 2 with one line where the file cannot be used."""
     options = _options(argv)
     try:
-        authors = read_authors(options.file, options.words)
-        shipped = shipped_authors()
-        asked = {name: each.thinned(options.every) for name, each in authors.items()}
-        found = list(trials(asked, options.rounds, options.shuffles, shipped))
-        if not found:
-            raise ValueError("needs four authors of one language")
+        found = found_in(options)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         print(f"open_question: {options.file}: {reason}", file=sys.stderr)
         return 2
-    tables = print_shares(found, is_brief=options.words is not None)
-    small = list(small_sites(authors, shipped, draws=options.draws))
+    large, small, few = found.values()
+    tables = print_shares(large, is_brief=options.words is not None)
     sites = print_sites(small)
+    needs = print_needs({name: _rows_of(some) for name, some in found.items() if _rows_of(some)})
     if options.words is not None:
         tables += f"\n\n{sites}"
-        print(tables)
+        print(f"{tables}\n\n{needs}")
         if options.write:
             rewrite(DOCS, *SHORT_MARKS, lambda _: f"\n{tables}\n")
         return 0
-    tables += f"\n\n{print_costs(found)}"
-    few = list(small_sites(of_few_posts(authors), shipped, draws=options.draws))
+    tables += f"\n\n{print_costs(large)}"
     few_table = print_sites(few)
-    print(f"{tables}\n\n{sites}\n\n{few_table}")
+    print(f"{tables}\n\n{sites}\n\n{few_table}\n\n{needs}")
     if options.write:
         rewrite(DOCS, *MARKS, lambda _: f"\n{tables}\n")
         rewrite(DOCS, *SITE_MARKS, lambda _: f"\n{sites}\n")
         rewrite(DOCS, *FEW_MARKS, lambda _: f"\n{few_table}\n")
-        write_rates([*found, *small, *few])
-        brief = shares_in_brief([trial for trial in found if trial.suspects in TABLED])
+        write_rates([*large, *small, *few])
+        brief = shares_in_brief([trial for trial in large if trial.suspects in TABLED])
         for path in READMES:
             rewrite(path, *MARKS, lambda text: re.sub(r"\d+ %", "{}", text).format(*brief))
     return 0
+
+
+def _rows_of(some: Sequence[Trial]) -> list[list[Trial]]:
+    """Return the trials of each row of one post, by number of suspects, whose sites were drawn."""
+    rows: dict[tuple[str, int], list[Trial]] = defaultdict(list)
+    for trial in some:
+        if trial.shape == SHAPES[0] and trial.site in (0, trial.suspects):
+            rows[trial.lang, trial.suspects].append(trial)
+    return [row for row in rows.values() if not is_few({trial.writer for trial in row})]
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="open_question", description=__doc__)
     parser.add_argument("file", type=Path, metavar="FILE.jsonl")
     parser.add_argument("--rounds", type=int, default=2, help="times each author is left out (2)")
-    parser.add_argument("--shuffles", type=int, default=3, help="divisions into sets of posts (3)")
+    parser.add_argument("--shuffles", type=int, default=1, help="divisions into sets of posts (1)")
     parser.add_argument(
-        "--every", type=int, default=1, help="ask large sites about each such post (1)"
+        "--every", type=int, default=4, help="ask large sites about each such post (4)"
     )
-    parser.add_argument("--draws", type=int, default=DRAWS, help="small sites of each size (12)")
+    parser.add_argument("--draws", type=int, default=DRAWS, help="small sites of each size (14)")
     parser.add_argument("--words", type=int, metavar="N", help="cut every post to so many words")
     parser.add_argument("--write", action="store_true", help="write the tables into the project")
     return parser.parse_args(argv)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from saywho.engine.case import query_of_texts
 from saywho.engine.features import Counts
 from saywho.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
 from saywho.engine.judgement import SURE, judge
-from saywho.engine.population import NOTHING_SHIPPED, Population, Reading, Shipped
+from saywho.engine.population import Population, Reading, Shipped
 from saywho.engine.profiles import AuthorProfile, profile_of
 from saywho.population import shipped_authors
 from saywho.text import has_words, own_words, word_count
@@ -37,11 +37,10 @@ SUSPECTS: Final = (1, 2, 3, 5, 10, 20)
 """Numbers of named authors that are tried."""
 SITES: Final = (1, 2, 3, 5)
 """Authors of a small installation."""
-DRAWS: Final = 28
-"""Small installations of each size; of four authors all that there are. With 12 draws the shares of
-a size are sure to 3 points only."""
-OWN_TEXTS: Final = 30
-STRANGE_TEXTS: Final = 9
+DRAWS: Final = 14
+"""Small installations of each size; of four authors all that there are."""
+OWN_TEXTS: Final = 15
+STRANGE_TEXTS: Final = 5
 """Texts of each author here, and of each stranger, in a small installation; of few authors three
 times as many. Of sets of posts a third."""
 FEWEST_WORDS: Final = 5
@@ -79,6 +78,21 @@ class Trial(NamedTuple):
     share: float = 0.0
     """Probability of the likeliest author, if one of those named wrote the text."""
     writer: str = ""
+    draw: str = ""
+    """The installation that was drawn."""
+
+
+class Cell(NamedTuple):
+    """An installation that is drawn, by chance of its own: cells can be tried in any order."""
+
+    kind: Literal["large", "small", "few"]
+    """`few`: a small one of authors of whom few posts are known."""
+    lang: str
+    """Empty for a large one, which has all languages."""
+    size: int
+    """Authors of a small one; of a large one, the round."""
+    number: int
+    """Of a large one, the quarter that is left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,23 +195,32 @@ def _without(members: Population, gone: Sequence[int]) -> Population:
     )
 
 
-def trials(
-    authors: Mapping[str, Author], rounds: int, shuffles: int, shipped: Shipped = NOTHING_SHIPPED
+def large_cells(rounds: int) -> list[Cell]:
+    return [
+        Cell("large", "", turn, quarter) for turn in range(rounds) for quarter in range(QUARTERS)
+    ]
+
+
+def large_site(
+    cell: Cell,
+    authors: Mapping[str, Author],
+    profiles: Mapping[str, AuthorProfile],
+    shipped: Shipped,
+    shuffles: int,
 ) -> Iterator[Trial]:
-    """Yield the answers to the texts of everybody in each installation."""
-    profiles = {name: profile_of(each.known) for name, each in authors.items()}
-    for turn in range(rounds):
-        chance = random.Random(turn)
-        for gone in quarters(authors, chance):
-            here = {name: each for name, each in authors.items() if name not in gone}
-            corpus = fitted(authors, profiles, list(here), shipped)
-            for lang in sorted({each.lang for each in here.values()}):
-                present = [name for name, each in here.items() if each.lang == lang]
-                everybody = [name for name in sorted(authors) if authors[name].lang == lang]
-                if FEWEST_HERE <= len(present) < len(everybody):
-                    for writer in everybody:
-                        for shape, texts in _texts(authors[writer], shuffles, chance):
-                            yield from _asked(corpus, lang, shape, texts, writer, present, chance)
+    """Yield the answers to the texts of everybody where a quarter of each language is left out."""
+    gone = quarters(authors, random.Random(cell.size))[cell.number]
+    chance = random.Random(str(cell))
+    here = {name: each for name, each in authors.items() if name not in gone}
+    corpus = fitted(authors, profiles, list(here), shipped)
+    for lang in sorted({each.lang for each in here.values()}):
+        present = [name for name, each in here.items() if each.lang == lang]
+        everybody = [name for name in sorted(authors) if authors[name].lang == lang]
+        if FEWEST_HERE <= len(present) < len(everybody):
+            for writer in everybody:
+                for shape, texts in _texts(authors[writer], shuffles, chance):
+                    for trial in _asked(corpus, lang, shape, texts, writer, present, chance):
+                        yield trial._replace(draw=str(cell))
 
 
 def quarters(authors: Mapping[str, Author], chance: random.Random) -> list[set[str]]:
@@ -247,6 +270,75 @@ def of_few_posts(authors: Mapping[str, Author]) -> dict[str, Author]:
     }
 
 
+def small_cells(
+    authors: Mapping[str, Author],
+    draws: int,
+    sizes: Sequence[int] = SITES,
+    kind: Literal["small", "few"] = "small",
+) -> list[Cell]:
+    langs = sorted({each.lang for each in authors.values()})
+    return [
+        Cell(kind, lang, size, number)
+        for lang in langs
+        for size in sizes
+        for number in range(len(_drawn_sites(_of_language(authors, lang), size, draws)))
+    ]
+
+
+def _of_language(authors: Mapping[str, Author], lang: str) -> list[str]:
+    return sorted(name for name, each in authors.items() if each.lang == lang)
+
+
+def is_few(names: Collection[str]) -> bool:
+    """Return whether all installations of so few authors are tried."""
+    return len(names) < QUARTERS * FEWEST_HERE
+
+
+def _drawn_sites(names: Sequence[str], size: int, draws: int) -> list[list[str]]:
+    """Return the authors of each installation of a size."""
+    chance = random.Random(f"{size} of {len(names)}")
+    if size >= len(names):
+        return []
+    if not is_few(names):
+        return [chance.sample(names, size) for _ in range(draws)]
+    every_site = list(map(list, itertools.combinations(names, size)))
+    most_sites = max(draws, len(names))
+    return every_site if len(every_site) <= most_sites else chance.sample(every_site, most_sites)
+
+
+def small_site(
+    cell: Cell,
+    authors: Mapping[str, Author],
+    profiles: Mapping[str, AuthorProfile],
+    shipped: Shipped,
+    draws: int,
+    own_texts: int = OWN_TEXTS,
+    strange_texts: int = STRANGE_TEXTS,
+) -> Iterator[Trial]:
+    """Yield the answers to the texts of everybody in a small installation."""
+    # Whoever is named alone is drawn apart, so that the texts are the same with and without.
+    chance, alone = random.Random(f"{cell[1:]} texts"), random.Random(f"{cell[1:]} alone")
+    names = _of_language(authors, cell.lang)
+    here = _drawn_sites(names, cell.size, draws)[cell.number]
+    # All are named; or one of them, beside the others here.
+    groups = [here, *([[alone.choice(here)]] if cell.size > 1 else [])]
+    corpus = fitted(authors, profiles, here, shipped)
+    for writer in names:
+        most = own_texts if writer in here else strange_texts
+        for shape, texts in _drawn(authors[writer], most * (3 if is_few(names) else 1), chance):
+            query = query_of_texts(texts)
+            for group in groups:
+                if writer in group or writer not in here:
+                    named = sorted(group, key=lambda name: name != writer)
+                    about = (cell.lang, shape, texts, query, writer, named, cell.size, cell.size)
+                    for trial in answered(corpus, *about):
+                        yield trial._replace(draw=str(cell))
+
+
+def profiles_of(authors: Mapping[str, Author]) -> dict[str, AuthorProfile]:
+    return {name: profile_of(each.known) for name, each in authors.items()}
+
+
 def small_sites(
     authors: Mapping[str, Author],
     shipped: Shipped,
@@ -257,37 +349,9 @@ def small_sites(
     strange_texts: int = STRANGE_TEXTS,
 ) -> Iterator[Trial]:
     """Yield the answers to the texts of everybody in small installations."""
-    # Whoever is named alone is drawn apart, so that the texts are the same with and without.
-    chance, alone = random.Random(1), random.Random(2)
-    for lang in sorted({each.lang for each in authors.values()}):
-        names = sorted(name for name, each in authors.items() if each.lang == lang)
-        profiles = {name: profile_of(authors[name].known) for name in names}
-        is_few = len(names) < QUARTERS * FEWEST_HERE
-        for size in sizes:
-            if size >= len(names):
-                continue
-            sites = [chance.sample(names, size) for _ in range(draws)]
-            if is_few:
-                every_site = list(map(list, itertools.combinations(names, size)))
-                most_sites = max(draws, len(names))
-                is_all = len(every_site) <= most_sites
-                sites = every_site if is_all else chance.sample(every_site, most_sites)
-            for here in sites:
-                # All are named; or one of them, beside the others here.
-                groups = [here, *([[alone.choice(here)]] if size > 1 else [])]
-                corpus = fitted(authors, profiles, here, shipped)
-                for writer in names:
-                    most = own_texts if writer in here else strange_texts
-                    for shape, texts in _drawn(
-                        authors[writer], most * (3 if is_few else 1), chance
-                    ):
-                        query = query_of_texts(texts)
-                        for group in groups:
-                            if writer in group or writer not in here:
-                                named = sorted(group, key=lambda name: name != writer)
-                                yield from answered(
-                                    corpus, lang, shape, texts, query, writer, named, size, size
-                                )
+    profiles = profiles_of(authors)
+    for cell in small_cells(authors, draws, sizes):
+        yield from small_site(cell, authors, profiles, shipped, draws, own_texts, strange_texts)
 
 
 def _drawn(

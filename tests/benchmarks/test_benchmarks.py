@@ -147,6 +147,10 @@ def test_the_open_question_is_tabled(tmp_path: Path) -> None:
     done = run("open_question", path, *few)
     assert done.returncode == 0, done.stderr
     assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout
+    assert re.search(r"(?m)^\| en \| 1 post \| 1 \| .*\d ± \d", done.stdout)
+    assert re.search(
+        r"^large: 4 draws a row; .* need [\d,]+ for strangers", done.stdout, re.MULTILINE
+    )
     assert "| EER | C_llr of one author | its minimum | c@1 | F0.5u |" in done.stdout
     short = run("open_question", path, *few, "--words", "8")
     assert "| en | 5 posts as one text | 2 to 5 |" in short.stdout
