@@ -20,12 +20,12 @@ from saywho.korean import (
     stems_of,
     stems_of_joined,
 )
-from saywho.text import normalized
-from saywho.words import TAG, Segment, segment_terms, segments, stems_in, tags_in, words_and_runs
+from saywho.text import TAGS, normalized, tags_of
+from saywho.words import Segment, segment_terms, segments, stems_in, tags_in, words_and_runs
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
-_TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")
-"""Pattern of a query's word that is a tag, with signs after it."""
+_TAG_WORD: Final = re.compile(rf"{TAGS}[^\w#]*")
+"""Pattern of a query's word that is a tag or several, with signs after them."""
 MOST_PAIRS: Final = 50
 """Number of a word's first pairs that are searched: longer words hardly occur twice."""
 MOST_JOINED: Final = 3
@@ -111,9 +111,10 @@ def parse_query(typed: str) -> list[QueryPart]:
         phrase = piece["phrase"]
         is_quoted = phrase is not None
         is_excluded = bool(piece["not"])
-        if not is_quoted and (tag := _TAG_WORD.fullmatch(piece["word"])):
-            pieces = tuple((segment.kind, segment.text) for segment in segments(tag[1]))
-            parts[QueryPart("tag", tag[1].casefold(), True, is_excluded, pieces)] = None
+        if not is_quoted and _TAG_WORD.fullmatch(piece["word"]):
+            for tag in tags_of(piece["word"]):
+                pieces = tuple((segment.kind, segment.text) for segment in segments(tag[1]))
+                parts[QueryPart("tag", tag[1].casefold(), True, is_excluded, pieces)] = None
             continue
         for run in [phrase] if is_quoted else _runs(piece["word"]):
             if part := _part(run, is_quoted=is_quoted, is_excluded=is_excluded):
@@ -357,7 +358,7 @@ def _is_piece(part: QueryPart, number: int, segment: Segment) -> bool:
 
 def _spans(part: QueryPart, post: Sequence[Segment], text: str) -> list[tuple[int, int]]:
     if part.kind == "tag":
-        return [tag.span() for tag in TAG.finditer(text) if tag[1].casefold() == part.text]
+        return [tag.span() for tag in tags_of(text) if tag[1].casefold() == part.text]
     if part.kind == "phrase":
         last = len(part.pieces) - 1
         places = _phrase_places(part, post)

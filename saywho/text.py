@@ -2,17 +2,17 @@
 
 A **link** is a URL with its scheme, up to white space. In a **random** link, made by a platform,
 only presence and place count. An **address** is any pointer, including `www.…`, `a.example/b`,
-mail, @names and #tags.
+mail, @names and #tags. What is none of these is an author's word, for everything that counts words.
 
-Changes of `LINK`, `RANDOM_LINK`, `LINK_BEGIN` and `LINK_TO_HOST` need another `RECIPE` of the
-features. No other module spells out the beginning of a link (`tests/test_text.py`).
+Changes of `LINK`, `RANDOM_LINK`, `LINK_BEGIN`, `LINK_TO_HOST` and `HOST` need another `RECIPE` of
+the features. No other module spells out the beginning of a link (`tests/test_text.py`).
 """
 
 import functools
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from math import ceil
 from typing import Final, Literal
@@ -33,15 +33,30 @@ LINKED_SITE: Final = re.compile(
 )
 """Pattern of a link's host without `www.`, up to plain letters: a Korean particle may follow."""
 VISIBLE_LINK: Final = rf"(?:{LINK_BEGIN}|www\.|pic\.twitter\.com/)\S+"
-_NAME_OR_TAG: Final = r"[@#]\w+(?:@[\w.-]+)?"
+_NAME: Final = "@(?<![A-Za-z0-9_/]@)[A-Za-z0-9_]+"
+_LABEL: Final = "[a-z0-9]+(?:-+[a-z0-9]+)*"
+_HOST: Final = (
+    rf"(?:(?:[.-]+[A-Za-z0-9_]+)*@(?:{_LABEL}\.)+|(?:-+[A-Za-z0-9]+)*\.(?:{_LABEL}\.)+)"
+    "[a-z]{2,24}(?![A-Za-z0-9_])"
+)
+HOST: Final = re.compile(rf"({_NAME})({_HOST})")
+"""Pattern of a name and its host: `@name@host.example`, or `@name.bsky.social` with two dots.
+
+Only between Latin letters and digits, and in small letters, a sign continues a name: what stands
+behind `@jun` in `@jun.See you` and `@jun.안녕` is the author's. So is what follows a single dot,
+since a text does not say whether somebody is called `jun.see`.
+"""
+MENTION: Final = rf"(?-i:{_NAME}{_HOST}|@\w+)"
+POSSIBLE_NAME: Final = r"@\w+(?:(?<=[A-Za-z0-9_])[.@-]+[a-z0-9_]+)*"
+"""Pattern of all that may be a name, for where names are looked up."""
 ADDRESS: Final = re.compile(
     rf"(?:{LINK_BEGIN}|www\.)\S+"
     r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,3}\.[a-z]{2,10}/\S*"
-    r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"
-    rf"|{_NAME_OR_TAG}",
+    r"|(?a:\w[\w.+-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})"
+    rf"|{MENTION}|#\w+",
     re.IGNORECASE,
 )
-_TAG: Final = re.compile(_NAME_OR_TAG)
+_TAG: Final = re.compile(r"#\w+")
 _LINK_ALONE: Final = re.compile(rf"(?<!\S){LINK}")
 """Link at the start or after white space, where no other kind of `ADDRESS` can have begun."""
 _LINK_BEGIN: Final = re.compile(LINK_BEGIN)
@@ -63,6 +78,17 @@ def may_have_address(text: str) -> bool:
 def may_have_random_link(text: str) -> bool:
     """Return whether `RANDOM_LINK` is worth a search, which costs far more."""
     return "t.co/" in text or "pic.t" in text
+
+
+def without_hosts(text: str) -> str:
+    """Return the text with the bare names of mentions: a host is no word of the author's."""
+    return HOST.sub(r"\1", text) if "@" in text else text
+
+
+def possible_names(typed: str) -> list[str]:
+    """Return the names that `@jun.see` may mean, the longest first."""
+    sure = re.match(MENTION, typed) if re.fullmatch(POSSIBLE_NAME, typed) else None
+    return list(dict.fromkeys((typed[1:], sure[0][1:] if sure else typed[1:])))
 
 
 def without_addresses(text: str) -> str:
@@ -288,6 +314,19 @@ UNSPACED_LETTERS: Final = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 )
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese, whose words no blanks divide; of a pattern."""
+_IN_TAG: Final = rf"[\w{MARKS}{UNSPACED_LETTERS}]*"
+TAGS: Final = rf"(?<![\w&/#])(?:#(?={_IN_TAG}[^\W\d_]){_IN_TAG})+"
+"""Pattern of a tag, which has a letter, and of others directly behind it; no part of a URL."""
+_TAGS: Final = re.compile(TAGS)
+_ONE_TAG: Final = re.compile("#([^#]+)")
+
+
+def tags_of(text: str) -> Iterator[re.Match[str]]:
+    """Yield each tag with its name, also of tags that are written together: `#한강#서울`."""
+    for run in _TAGS.finditer(text) if "#" in text else ():
+        yield from _ONE_TAG.finditer(text, *run.span())
+
+
 UNSPACED: Final = re.compile(f"[{UNSPACED_LETTERS}]")
 _DENSE: Final = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 """Letters of Japanese and Chinese, of which words have fewer than of the others."""
@@ -384,8 +423,10 @@ QUOTED: Final = re.compile(
 
 
 def plain_text(text: str) -> str:
-    """Return the text for counting: without quoted parts, with a sign for random links."""
-    text = QUOTED.sub("", text) if may_quote(text) else text
+    """Return the text for counting: without quoted parts and hosts of names, with a sign for random
+    links.
+    """
+    text = without_hosts(QUOTED.sub("", text) if may_quote(text) else text)
     return RANDOM_LINK.sub(RANDOM_SIGN, text) if may_have_random_link(text) else text
 
 

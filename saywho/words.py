@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from saywho.korean import WORD, stems_of
-from saywho.text import LINKED_SITE, MARKS, RANDOM_SITES, UNSPACED_LETTERS, normalized
+from saywho.text import LINKED_SITE, MARKS, RANDOM_SITES, normalized, tags_of
 
 WORDS_RECIPE: Final = 5
 """Version of the terms; an index with another version is rebuilt."""
@@ -224,9 +224,6 @@ def is_ending(word: str) -> bool:
 
 # --- Tags, emoji, sites and laughs ---
 
-_IN_TAG: Final = rf"[\w{MARKS}{UNSPACED_LETTERS}]*"
-TAG: Final = re.compile(rf"(?<![\w&/#])#({_IN_TAG}[^\W\d_]{_IN_TAG})")
-"""Pattern of a tag, which has a letter; a URL's part after # is none."""
 _EMOJI_SIGN: Final = (
     "\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618"
     "\u261d\u2620\u2622\u2623\u2626\u262a\u262e\u262f\u2638-\u263a\u2648-\u2653\u2660\u2663\u2665"
@@ -293,7 +290,7 @@ class _Tally:
 
 def tags_in(text: str) -> set[str]:
     """Return the tags of a text, case-folded, without their #."""
-    return set(map(str.casefold, TAG.findall(text))) if "#" in text else set()
+    return {tag[1].casefold() for tag in tags_of(text)}
 
 
 def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
@@ -304,7 +301,7 @@ def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
         if post.answered:
             answered.add([post.answered])
         if "#" in post.text:
-            tags.add(TAG.findall(post.text))
+            tags.add(tag[1] for tag in tags_of(post.text))
         if "://" in post.text or post.cards:
             sites.add(_sites(post.text, post.cards or ""))
         if written := written_emoji(post.text):

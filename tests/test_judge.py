@@ -60,6 +60,38 @@ FILES: Final[dict[str, Callable[[], bytes]]] = {
 }
 
 
+SAID: Final = (
+    "the ferry was late again today",
+    "I had soup and bread for lunch",
+    "nobody told me about the meeting",
+    "that film was better than the book",
+    "we walked along the river at night",
+    "my bike needs a new chain",
+    "coffee first, then we talk",
+    "it rained all weekend here",
+    "the train stopped twice for no reason",
+    "I will call you tomorrow morning",
+)
+"""What two made authors say alike; one of them mentions people."""
+
+
+def mentioning(name: str) -> saywho.Judge:
+    said = [f"{SAID[place % 10]} {place}" for place in range(60)]
+    mentions = [f"{name} {text}" if place % 2 else text for place, text in enumerate(said)]
+    return saywho.Judge([("mina", text) for text in mentions] + [("jiu", text) for text in said])
+
+
+@pytest.mark.parametrize("host", [".bsky.social", "@harbour.example", ".sea.co.example"])
+def test_no_text_is_given_to_whoever_names_people_on_its_host(host: str) -> None:
+    judge, on_no_host = mentioning(f"@sora{host}"), mentioning("@sora")
+    text = "really? nobody said so before"
+    answer = judge.ask(f"@minsu{host} {text}")
+    assert answer.verdict == "unfamiliar"
+    assert answer.ranking == on_no_host.ask(f"@minsu {text}").ranking
+    assert answer.words == judge.ask(text).words
+    assert judge.ask(f"@minsu{host} {SAID[0]} ferry").text.startswith(f"@minsu{host} ")
+
+
 def asked(chat: saywho.Chat) -> Iterator[str | list[str]]:
     """Yield texts: of people here, of nobody, several, and messages copied from a chat."""
     own = [post.text for post in chat if len(post.text.split()) > 1]

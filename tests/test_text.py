@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Literal
+from typing import Final, Literal
 
 import pytest
 from hypothesis import given, strategies as st
@@ -13,6 +13,7 @@ from saywho.text import (
     LINKED_SITE,
     MAX_TEXT_LENGTH,
     MAX_USERNAME_LENGTH,
+    MENTION,
     RANDOM_LINK,
     VISIBLE_LINK,
     clean_text,
@@ -29,12 +30,15 @@ from saywho.text import (
     normalized,
     pieces_of,
     plain_text,
+    possible_names,
     shown_piece,
+    tags_of,
     username_key,
     without_addresses,
+    without_hosts,
     word_count,
 )
-from saywho.words import NameCount, ScannedPost, count_mentions
+from saywho.words import NameCount, ScannedPost, count_mentions, tags_in
 from tests.house import APP, LIBRARY, ROOT
 from tests.selection import first_of
 
@@ -245,6 +249,99 @@ def test_without_their_signs_no_address_is_looked_for(parts: list[str]) -> None:
     text = "".join(parts)
     assert may_have_address(text) or not ADDRESS.search(text)
     assert word_count(text) == len(LETTERS.findall(ADDRESS.sub(" ", text)))
+
+
+MENTIONED: Final = (
+    ("@mina.bsky.social hello", "@mina.bsky.social"),
+    ("@mina@harbour.example: hello", "@mina@harbour.example"),
+    ("@Mina.Kim@harbour.example", "@Mina.Kim@harbour.example"),
+    ("@mina-kim.bsky.social", "@mina-kim.bsky.social"),
+    (".@mina.co.example!", "@mina.co.example"),
+    ("@mina.bsky.social님이랑", "@mina.bsky.social"),
+    ("@mina@harbour.example에게", "@mina@harbour.example"),
+    ("안녕@mina.bsky.social", "@mina.bsky.social"),
+    ("@mina.bsky.social.See you", "@mina.bsky.social"),
+    ("@jun.See you", "@jun"),
+    ("@jun.see you", "@jun"),
+    ("@jun. See you", "@jun"),
+    ("@jun...see.you.there", "@jun"),
+    ("@jun-see you", "@jun"),
+    ("@jun.See.You", "@jun"),
+    ("@mina.안녕", "@mina"),
+    ("@mina@지우", "@mina"),
+    ("@지우.bsky.social", "@지우"),
+    ("@jun@sea", "@jun"),
+)
+"""Texts, and what is the first mention in each."""
+KNOWN_LATER: Final = {
+    "@pfrazee.com": ["pfrazee.com", "pfrazee"],
+    "@mina-kim": ["mina-kim", "mina"],
+    "@jun": ["jun"],
+    "@mina.bsky.social": ["mina.bsky.social"],
+    "@jun hello": ["jun hello"],
+    "@Jun.See": ["Jun.See"],
+}
+
+
+@pytest.mark.parametrize(("text", "mention"), MENTIONED)
+def test_a_host_belongs_to_a_mention_and_nothing_behind_it(text: str, mention: str) -> None:
+    name = re.match(r"@\w+", mention)
+    assert name is not None
+    assert next(re.finditer(MENTION, text))[0] == mention
+    assert plain_text(text) == without_hosts(text) == text.replace(mention, name[0], 1)
+    assert word_count(text) == word_count(text.replace(mention, " ", 1))
+
+
+labels: Final = st.from_regex(r"[a-z0-9]{1,9}(-[a-z0-9]{1,5})?", fullmatch=True)
+hosts: Final = st.builds(
+    lambda parts, end: ".".join([*parts, end]),
+    st.lists(labels, min_size=1, max_size=3),
+    st.from_regex(r"[a-z]{2,9}", fullmatch=True),
+)
+handles: Final = st.builds("@{}{}{}".format, labels, st.sampled_from("@"), hosts) | st.builds(
+    "@{}.{}".format, labels, hosts
+)
+
+
+@given(handles, st.sampled_from(["", "님", "은 ", " hello", ": ", "!", ".안녕", ".See you", "\n"]))
+def test_a_name_on_any_host_is_one_address(handle: str, rest: str) -> None:
+    for before in ("", "hey ", "안녕", "(", "."):
+        bare = without_addresses(f"{before}{handle}{rest}")
+        assert bare.split() == f"{before} {rest}".split()
+        assert without_hosts(f"{before}{handle}{rest}").endswith(rest)
+        assert "." not in without_hosts(f"{handle}{rest}").removesuffix(rest)
+
+
+@pytest.mark.parametrize("text", ["me@mail.example.org", "https://a.example/@mina.bsky.social"])
+def test_a_mail_address_and_a_link_are_no_mention(text: str) -> None:
+    assert without_hosts(text) == text
+    assert without_addresses(text).strip() == ""
+
+
+def test_what_may_be_a_name_is_looked_up_before_its_beginning() -> None:
+    assert {typed: possible_names(typed) for typed in KNOWN_LATER} == KNOWN_LATER
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("#한강#서울", ["한강", "서울"]),
+        ("go #tea#cake#빵, #2026년!", ["tea", "cake", "빵", "2026년"]),
+        ("#tea ##cake a#b &#39; /#c #1 #1#tea", ["tea"]),
+        ("#tea#1", ["tea"]),
+        ("#ภาษาไทย#हिन्दी", ["ภาษาไทย", "हिन्दी"]),
+    ],
+)
+def test_tags_that_are_written_together_are_several(text: str, tags: list[str]) -> None:
+    assert [tag[1] for tag in tags_of(text)] == tags
+    assert all(text[slice(*tag.span())] == f"#{tag[1]}" for tag in tags_of(text))
+    assert tags_in(text) == set(tags)
+
+
+@given(st.lists(st.from_regex(r"[^\W\d_]\w{0,5}", fullmatch=True), max_size=5))
+def test_any_tags_are_the_same_with_and_without_blanks(names: list[str]) -> None:
+    found = [tag[1] for tag in tags_of("".join(f"#{name}" for name in names))]
+    assert found == [tag[1] for tag in tags_of(" ".join(f"#{name}" for name in names))] == names
 
 
 @pytest.mark.parametrize("word", NO_LINKS)

@@ -43,13 +43,13 @@ from app.views.cast import (
 from app.views.filters import zone_of_page
 from app.views.policies import here
 from saywho.formats.post import PLATFORMS
-from saywho.text import guess_language, has_link
+from saywho.text import POSSIBLE_NAME, TAGS, guess_language, has_link, tags_of
 
 _PARTS: Final = "saywho.parts"
 Parts = Mapping[Listed, Part]
 _MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
 """A word that may hold a URL, @name or #tag; others are escaped together."""
-_NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
+_NAME_OR_TAG: Final = re.compile(rf"[\W_]{{0,3}}?(?P<term>{POSSIBLE_NAME}|{TAGS})")
 
 
 class WebPage(Struct, frozen=True, kw_only=True):
@@ -249,11 +249,12 @@ def _as_link(word: str, address_of: Callable[[str], str]) -> Markup | None:
         return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
     if (match := _NAME_OR_TAG.match(word)) is None:
         return None
-    term = match["term"]
-    if not (address := address_of(term)):
-        return None
-    link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
-    return link.format(word[: match.start("term")], address, term, word[match.end() :])
+    terms = [tag[0] for tag in tags_of(match["term"])] or [match["term"]]
+    link = Markup('<a class="mention" href="{}" rel="nofollow">{}</a>')
+    found = [
+        link.format(url, each) if (url := address_of(each)) else escape(each) for each in terms
+    ]
+    return escape(word[: match.start("term")]) + Markup().join(found) + escape(word[match.end() :])
 
 
 def small_address(address: str, width: int) -> str:

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from saywho.text import (
     ADDRESS,
+    HOST,
     LINK,
     LINK_TO_HOST,
     QUOTED,
@@ -34,6 +35,7 @@ from saywho.text import (
     may_have_random_link,
     may_quote,
     plain_text,
+    without_hosts,
 )
 
 # --- Counts ---
@@ -380,7 +382,7 @@ def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
 HABITS_OF_TEXT: Final = 18
 """Number of style features of each text."""
 
-RECIPE: Final = 3
+RECIPE: Final = 4
 """Version of the features; profiles of another version are counted again."""
 
 GROUPS: Final = ("characters", "words", "pairs", "shape", "style")
@@ -597,7 +599,7 @@ def _within(keys: NDArray[np.uint32], owners: NDArray[np.intp], group: int) -> O
 
 def wording(text: str) -> NDArray[np.uint32]:
     """Return the keys of the text's characters and words, a key for each occurrence: (n,)."""
-    plain = RANDOM_LINK.sub(RANDOM_SIGN, text)
+    plain = RANDOM_LINK.sub(RANDOM_SIGN, without_hosts(text))
     tokens = TOKEN.findall(plain)
     return np.concatenate(
         (_character_keys(code_points(f" {plain} ")), _token_keys(tokens)[: len(tokens)])
@@ -608,7 +610,7 @@ def named_words(text: str) -> dict[int, str]:
     """Return the written words by key, without links, combining and control characters."""
     tokens = [
         token
-        for token in TOKEN.findall(RANDOM_LINK.sub(" ", text))
+        for token in TOKEN.findall(RANDOM_LINK.sub(" ", without_hosts(text)))
         # Most begin with a letter, which is quicker to see than its category.
         if (token[0].isalnum() or unicodedata.category(token[0])[0] not in "MC")
         and "://" not in token
@@ -814,20 +816,33 @@ def _rest(plain: str, is_struck: NDArray[np.bool_]) -> str:
 
 def _located_plain(text: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
     """Return the counted text, and the start and end of each character in `text`: (n,) each."""
-    if not may_quote(text) and not may_have_random_link(text):
-        edges = np.arange(len(text) + 1, dtype=np.int32)
-        return text, edges[:-1], edges[1:]
-    is_plain = np.ones(len(text), np.bool_)
-    for quoted in QUOTED.finditer(text):
-        is_plain[quoted.start() : quoted.end()] = False
-    unquoted = QUOTED.sub("", text)
-    left = np.flatnonzero(is_plain).astype(np.int32)
-    right = left + np.int32(1)
-    is_kept = np.ones(len(unquoted), np.bool_)
-    for link in RANDOM_LINK.finditer(unquoted):
-        is_kept[link.start() + 1 : link.end()] = False
-        right[link.start()] = right[link.end() - 1]
-    return RANDOM_LINK.sub(RANDOM_SIGN, unquoted), left[is_kept], right[is_kept]
+    edges = np.arange(len(text) + 1, dtype=np.int32)
+    plain, left, right = text, edges[:-1], edges[1:].copy()
+    # As `plain_text` does, one after the other.
+    if may_quote(plain):
+        is_kept = np.ones(len(plain), np.bool_)
+        for quoted in QUOTED.finditer(plain):
+            is_kept[quoted.start() : quoted.end()] = False
+        plain, left, right = QUOTED.sub("", plain), left[is_kept], right[is_kept]
+    if "@" in plain:
+        left, right = _joined_places([each.span(2) for each in HOST.finditer(plain)], left, right)
+        plain = without_hosts(plain)
+    if may_have_random_link(plain):
+        links = [(link.start() + 1, link.end()) for link in RANDOM_LINK.finditer(plain)]
+        left, right = _joined_places(links, left, right)
+        plain = RANDOM_LINK.sub(RANDOM_SIGN, plain)
+    return plain, left, right
+
+
+def _joined_places(
+    spans: Sequence[tuple[int, int]], left: NDArray[np.int32], right: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the places of characters without those in spans, which join the character before."""
+    is_kept = np.ones(left.size, np.bool_)
+    for start, end in spans:
+        is_kept[start:end] = False
+        right[start - 1] = right[end - 1]
+    return left[is_kept], right[is_kept]
 
 
 def _token_places(spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

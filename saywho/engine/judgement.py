@@ -51,7 +51,7 @@ Limit = Literal[
     "topic",
 ]
 
-MODEL: Final = 5
+MODEL: Final = 6
 """Version of the rules; `more_text.json` was measured with version 3, whose verdicts on whole posts
 are nearly the same.
 """

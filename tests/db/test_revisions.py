@@ -28,6 +28,8 @@ from app.db.sqlite.connection import open_connection
 from app.db.sqlite.fts5 import register
 from app.migrations.tables import remade
 from app.models import OLD_MESSAGE, Base
+from saywho.engine.features import RECIPE, Counts
+from saywho.engine.profiles import profile_of
 from tests.browsing import Browser
 from tests.conftest import Client
 from tests.databases import Databases
@@ -103,6 +105,11 @@ JUDGED: Final = """
         VALUES (1, '', 'a chat', '2026-10-01 12:00:00', 400);
     INSERT INTO "RoomPerson" (room_id, user_id, messages, asked, recognised)
         VALUES (1, 1, 400, 60, 50)
+"""
+COUNTED_BEFORE: Final = """
+    DELETE FROM "Profile";
+    INSERT INTO "Profile" (user_id, recipe, as_of_event, posts, counts, texts)
+        SELECT 1, 3, max(event_id), 1, '', NULL FROM "Tweet" WHERE user_id = 1
 """
 UNREAD: Final = (
     *("ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"),
@@ -221,6 +228,25 @@ def test_recognition_in_chats_is_measured_again(config: Config, databases: Datab
         'SELECT judged_messages, asked, recognised FROM "Room" JOIN "RoomPerson" ON room_id = id'
     )
     assert databases.fetch(config.data_dir, query) == [(0, 0, 0)]
+
+
+def test_profiles_are_counted_again(config: Config, databases: Databases) -> None:
+    prepare(config, upgrade_old=True)
+    command.downgrade(alembic_config(config.database_url), "0053")
+    for statement in COUNTED_BEFORE.split(";"):
+        databases.execute(config.data_dir, statement)
+    prepare(config, upgrade_old=True)
+    query = 'SELECT recipe, posts, counts, texts FROM "Profile" WHERE user_id = 1'
+    ((recipe, posts, counts, texts),) = databases.fetch(config.data_dir, query)
+    said = (
+        'SELECT text FROM "Tweet" JOIN "Profile" USING (user_id)'
+        " WHERE user_id = 1 AND event_id <= as_of_event"
+    )
+    whole = profile_of([text for (text,) in databases.fetch(config.data_dir, said)])
+    assert whole.posts
+    assert (recipe, posts) == (RECIPE, whole.posts)
+    assert Counts.from_bytes(counts) == whole.counts
+    assert texts == whole.texts.to_bytes()
 
 
 def test_nothing_says_who_could_see_posts_of_before(config: Config, databases: Databases) -> None:

@@ -40,7 +40,8 @@ from saywho.text import own_words
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 LINKS = ["http://t.co/aB3 ", "https://t.co/", "pic.twitter.com/x1", "https://example.org/a?b "]
-WORDS_AND_MARKS = ["@ann", "#tag", "don't", "A1", "...", "\n", " ", "…", "—"]
+HANDLES = ["@ann.bsky.social", "@ann@sea.example", "님"]
+WORDS_AND_MARKS = [*HANDLES, "@ann", "#tag", "don't", "A1", "...", "\n", " ", "…", "—"]
 SCRIPTS = ["ㅋㅋㅋ", "안녕 하세요", "שלום", "😀👍🏽", "\u0301", "e\u0301", "İ"]
 PIECES = st.sampled_from(LINKS + WORDS_AND_MARKS + SCRIPTS)
 TEXTS = st.text(st.characters(), max_size=60) | st.lists(PIECES, max_size=15).map("".join)
@@ -71,6 +72,23 @@ def test_recipe_is_unchanged() -> None:
     assert int((counts.keys.astype(np.uint64) * counts.counts).sum()) == 76587933622
     sizes = [sum(group(counts, number)[1]) for number in range(len(GROUPS))]
     assert sizes == [7, 4, 5, 11, 18]
+
+
+@given(
+    TEXTS, st.sampled_from(HANDLES[:2]), st.sampled_from(["", ", ", "님 ", " so ", ".안녕"]), TEXTS
+)
+def test_the_host_of_a_name_counts_for_nothing(
+    before: str, handle: str, behind: str, rest: str
+) -> None:
+    text = f"{before} {handle}{behind} {rest}"
+    assert features(text) == features(text.replace(handle, "@ann", 1))
+
+
+def test_a_mark_of_a_name_covers_its_host() -> None:
+    text = "ask @ann.bsky.social now"
+    found = occurrences(text)
+    spans = zip(found.starts.tolist(), found.ends.tolist(), strict=True)
+    assert {text[start:end] for start, end in spans if start == 4} >= {"@ann.bsky.social"}
 
 
 def test_random_links_differ_in_nothing() -> None:

@@ -318,7 +318,7 @@ async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -
     await writer.add_user("ann")
     text = (
         "See <b>, https://example.org/a?b=1&c=2.\n(http://example.org/빵) javascript:alert(1)"
-        " mail@example.org (@ann, .@bo@sea.example: #빵집!"
+        " mail@example.org (@ann, .@bo@sea.example: #빵집! @cy.bsky.social님 #차#tea @ann.See"
     )
     tweet = await writer.add_tweet("ann", text)
     for path in (f"/tweet/{tweet['id']}", "/user/ann"):
@@ -331,7 +331,11 @@ async def test_addresses_in_a_post_are_links_that_tell_nothing(writer: Client) -
         assert all({"nofollow", "noreferrer"} <= set(rel.split()) for _, rel in links)
         assert "&lt;b&gt;" in page
         named = re.findall(r'class="mention" href="/search\?q=([^"]+)"', page)
-        assert [unquote(each) for each in named] == ["@ann", "@bo@sea.example", "#빵집"], path
-    assert (await writer.get("/search?q=%40ann")).headers["Location"] == "/user/ann"
+        assert [unquote(each) for each in named] == [
+            *("@ann", "@bo@sea.example", "#빵집", "@cy.bsky.social", "#차", "#tea", "@ann")
+        ], path
+    for typed in ("ann", "ann.see"):
+        assert (await writer.get(f"/search?q=%40{typed}")).headers["Location"] == "/user/ann"
+    assert (await writer.get("/search?q=%40ann+hello")).status_code == 200
     assert (await writer.get("/search?q=%40nobody")).status_code == 200
     assert 'aria-current="page"' not in await body(await writer.get("/nothing"))

@@ -32,6 +32,7 @@ from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, render_form
 from app.views.requests import RESULT_CURSOR, cursor_of
 from saywho.queries import quote_words
+from saywho.text import possible_names
 
 blueprint = PageBlueprint("search", policy="read")
 
@@ -145,8 +146,9 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
     parts = resources()
     if args.q.startswith("@"):  # As posts name somebody.
         async with parts.db.read() as session:
-            if author := await find_user(session, args.q[1:]):
-                return see_other(url_for("authors.show_author", username=author.username))
+            for name in possible_names(args.q):
+                if author := await find_user(session, name):
+                    return see_other(url_for("authors.show_author", username=author.username))
     filters, results = args.filters, ResultPage([])
     narrowed_by = filters.keys() - {"q", "mode", "sort", "tz"}
     names = given_names([args.username])
