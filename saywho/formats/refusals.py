@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from saywho.errors import FileError, Message
+from saywho.formats.chats.irc import is_log
 from saywho.formats.masks import mask
 from saywho.formats.source.file import Content, Source, bare_head, head, is_hidden
 from saywho.formats.source.json import first_documents, too_long_at_first
@@ -168,8 +169,9 @@ def is_plain_text(content: Content) -> bool:
     """Return whether a file is text without any known structure, such as a novel, or blank."""
     with suppress(FileError):
         if (reason := _reason_of_bytes(content)) is None:
-            reason = _reason_of_text(content, first_lines(content)[:_MOST_LINES])
-            return reason is None or reason is _PLAIN_TEXT
+            lines = first_lines(content)[:_MOST_LINES]
+            reason = _reason_of_text(content, lines)
+            return reason in (None, _PLAIN_TEXT) and not is_log(lines)
     return False
 
 

@@ -57,7 +57,7 @@ _ELEMENT: Final = re.compile(r"<(\w{1,40})>.*</\1>\s*\Z")
 """A line of XML, whose tag is no name."""
 
 
-def _is_log(lines: Sequence[str]) -> bool:
+def is_log(lines: Sequence[str]) -> bool:
     """Return whether the first of some lines and most lines after it are of a log of IRC."""
     filled = [plain for line in lines[:40] if (plain := _COLOURS.sub("", line)).strip()]
     if filled and all(_ELEMENT.match(line) for line in filled):
@@ -126,7 +126,7 @@ class IrcLog(Grammar):
 IRC: Final = TextChat(
     "irc",
     Message("IRC"),
-    lambda head, _beside: IrcLog() if _is_log(head) else None,
+    lambda head, _beside: IrcLog() if is_log(head) else None,
     (".log", ".txt", ".weechatlog"),
     is_most=True,
 )
