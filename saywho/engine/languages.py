@@ -30,6 +30,8 @@ from saywho.text import guess_language, letter_count, own_words, without_address
 
 LANGUAGE_POSTS: Final = 100
 """Newest posts by which an author's languages are told."""
+LONGEST_READ: Final = 2_000
+"""Characters at the beginning of a post that tell its language as well as all of it."""
 FEWEST_WRITTEN: Final = 0.2
 """Share of an author's letters in a language that the author writes."""
 FEWEST_LETTERS: Final = 40
@@ -205,7 +207,8 @@ def written_by(
 def _pieces(posts: Iterable[str]) -> Iterator[str]:
     """Yield posts, short ones together, since a word looks like many languages."""
     waiting: dict[str | None, list[str]] = {}
-    for post in posts:
+    for whole in posts:
+        post = whole[:LONGEST_READ]
         if not any(map(str.isalpha, post)):
             continue
         language = guess_language(post)
