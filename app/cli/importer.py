@@ -230,7 +230,7 @@ class Importer:
         ]
         if report.broken:
             self._fail(name, report.broken, FAILED)
-        elif report.rejected and not (report.accepted or report.duplicates):
+        elif report.refused or (report.rejected and not (report.accepted or report.duplicates)):
             self.status = max(self.status, FAILED)
 
     def _fail(self, name: str, detail: str, status: int) -> None:
@@ -278,7 +278,12 @@ class Importer:
             for line in note_lines(summary)
         ]
         values = counts | {"errors": self._errors, "imports": self._imports} | self._noted()
-        print_result(values, *lines, notes=error_lines(self._errors))
+        refused = [
+            f"rejected, and no fault of the file: {counted(number, messages=are_messages)}:"
+            f" {reason}. Then import the file again; nothing is stored twice"
+            for reason, number in self._total.refused.values()
+        ]
+        print_result(values, *lines, notes=[*error_lines(self._errors), *refused])
         sys.stdout.flush()
 
     def _noted(self) -> dict[str, list[dict[str, Any]]]:

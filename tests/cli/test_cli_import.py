@@ -229,7 +229,9 @@ def test_nobody_of_a_chat_is_an_author_of_a_platform(
     post = {"username": "mina", "platform": "x", "text": "on X"}
     installation.done("import", lines(tmp_path / "x.jsonl", post))
     (tmp_path / "chat.txt").write_text(CHAT)
-    report = installation.json("import", tmp_path / "chat.txt", "--publish")
+    refused = installation.run("import", tmp_path / "chat.txt", "--publish", "--json")
+    assert refused.exit_code == 1
+    report = json.loads(refused.stdout)
     assert counts(report) == (1, 0, 2, 0, 0, 2)
     assert "--rename mina=NAME" in report["errors"][0]["detail"]
     renamed = ("--publish", "--rename", "mina=mina of us")

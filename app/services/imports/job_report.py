@@ -118,6 +118,10 @@ class ImportReport:
     """Posts with `&amp;` and similar, in a format that does not decode them."""
     reworded: int = 0
     """Posts with an id that is stored with another text or time, which stay."""
+    refused: dict[str, tuple[Message, int]] = field(default_factory=dict)
+    """Rejected records that are no faults of the file: the first reason of each kind, and their
+    number.
+    """
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
@@ -134,6 +138,17 @@ class ImportReport:
         self.rejected += 1
         self.note(place, detail)
 
+    def refuse(self, place: int, reason: Message) -> None:
+        """Reject a sound record for a reason that the operator can change, such as the settings of
+        the site or a name here.
+        """
+        self.reject(place, reason)
+        self._add_refused(reason, 1)
+
+    def _add_refused(self, reason: Message, count: int) -> None:
+        first, others = self.refused.get(reason.template, (reason, 0))
+        self.refused[reason.template] = first, others + count
+
     def note(self, place: int | None, detail: str) -> None:
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(ImportFault(detail, place))
@@ -143,6 +158,8 @@ class ImportReport:
             setattr(self, name, getattr(self, name) + count)
         self.with_entities += part.with_entities
         self.reworded += part.reworded
+        for reason, number in part.refused.values():
+            self._add_refused(reason, number)
         self.errors += part.errors[: MAX_ERRORS - len(self.errors)]
         self.stored.merge(part.stored)
         self.broken = self.broken or part.broken

@@ -296,7 +296,7 @@ async def _in_rooms(
             if place is not None and rooms.trusts_ids:
                 place.check(room.name)
         except InvalidInputError as error:
-            report.reject(outcome.item.place, message_of(error))
+            report.refuse(outcome.item.place, message_of(error))
             continue
         if place is not None and not rooms.trusts_ids:
             await rooms.check_named(session, room, place)
@@ -316,7 +316,7 @@ async def _without_unknown(
     for each in placed:
         if each.name_id and each.room_id and (each.room_id, each.user.id) in unknown:
             error = unknown_name(each.item.username, each.room_id)
-            report.reject(each.item.place, message_of(error))
+            report.refuse(each.item.place, message_of(error))
         else:
             known.append(each)
     return known
@@ -447,7 +447,7 @@ async def _resolve(
                 may_fill=memory.may_fill(author.id),
             )
         except AppError as error:
-            report.reject(item.place, message_of(error))
+            report.refuse(item.place, message_of(error))
         else:
             authors[key] = author
             if not author.id:

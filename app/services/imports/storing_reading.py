@@ -300,6 +300,8 @@ class PostReader:
                     name=item.display_name,
                 )
                 report.note(item.place, said)
+        elif item.room is not None and not self.may_have_rooms:
+            report.refuse(item.place, NO_CONSENT)
         else:
             # The text may be HTML although the file is not.
             may_be_html = self.records.format in WITH_ENTITIES
@@ -318,8 +320,6 @@ class PostReader:
         if author.username is None:
             raise InvalidInputError(nameless(self.records))
         name = clean_username(author.username)
-        if record.room is not None and not self.may_have_rooms:
-            raise FileError(NO_CONSENT.template)
         text, target = drop_controls(record.text), self._target(record, name)
         if text is not record.text or target is not record.reply_to or record.media:
             media = tuple(self.media.of(record))
