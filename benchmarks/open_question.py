@@ -337,7 +337,11 @@ def _rows_of(some: Sequence[Trial]) -> list[list[Trial]]:
     for trial in some:
         if trial.shape == SHAPES[0] and trial.site in (0, trial.suspects):
             rows[trial.lang, trial.suspects].append(trial)
-    return [row for row in rows.values() if not is_few({trial.writer for trial in row})]
+    return [
+        row
+        for row in rows.values()
+        if not is_few({trial.writer for trial in row}) and len({trial.draw for trial in row}) > 1
+    ]
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -143,7 +143,7 @@ def test_the_open_question_is_tabled(tmp_path: Path) -> None:
         if (own := posts_of(author))
     }
     path = written(tmp_path / "posts.jsonl", posts, KNOWN)
-    few = ("--shuffles", "1", "--rounds", "1", "--draws", "1")
+    few = ("--every", "1", "--rounds", "1", "--draws", "1")
     done = run("open_question", path, *few)
     assert done.returncode == 0, done.stderr
     assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout
