@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
     """Return a new app that opens nothing before it serves. Raises ConfigError."""
     config, is_unnamed, folder = settings_of(given, keywords)
-    # Quart with less work for each request (docs/mechanisms.md).
+    # Quart, whose requests note what an answer depends on.
     app = App("app", static_url_path=STATIC, instance_path=str(config.data_dir.absolute()))
     app.config |= config.shown()
     app.testing = config.env == "testing"

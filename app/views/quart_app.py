@@ -1,11 +1,9 @@
-"""Quart with less work for each request: one task instead of three, and cheap absent headers."""
+"""Quart with requests that note what an answer depends on, and views that end with them."""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
-from functools import cache, partial
-from inspect import CO_COROUTINE
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any, Final, cast
 
@@ -14,13 +12,9 @@ from itsdangerous import BadSignature
 from quart import Quart, Request, Response
 from quart.asgi import ASGIHTTPConnection
 from quart.debug import traceback_response
-from quart.routing import QuartRule
 from quart.sessions import SecureCookieSession, SecureCookieSessionInterface
-from quart.typing import ResponseTypes
-from quart.wrappers.base import BaseRequestWebsocket
-from quart.wrappers.response import DataBody
+from quart.utils import cancel_tasks, raise_task_exceptions
 from werkzeug.datastructures import Headers, ImmutableMultiDict
-from werkzeug.routing import MapAdapter
 from werkzeug.sansio.http import parse_cookie
 
 from app.asgi.cached import headers_of
@@ -32,8 +26,6 @@ from app.services.access.logins import SignedInAccount
 from app.services.access.rights import TokenFacts
 from app.services.access.visitors import NOBODY, NotedFacts
 
-LISTENS_AFTER_S: Final = 0.05
-"""Time from a reading request until the program listens whether its client leaves, in seconds."""
 STOPPING_S: Final = 1.0
 """Time that a cancelled view has to end, in seconds: a statement may go on in its thread."""
 
@@ -171,16 +163,14 @@ class VisitorRequest(Request):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(SentHeaders, self.headers).is_read = True
+        headers = SentHeaders(self.headers)
+        headers.is_read = True
+        self.headers = headers
 
     @property
     def host(self) -> str:
-        depends_on_visitor()
-        return self.sent_host
-
-    @property
-    def sent_host(self) -> str:
-        """The host, where no answer depends on it."""
+        if self.url_rule is not None:  # Quart looks for subdomains before it has found the view.
+            depends_on_visitor()
         return super().host
 
     @property
@@ -194,121 +184,41 @@ class VisitorRequest(Request):
 
 
 class RequestConnection(ASGIHTTPConnection):
-    """Quart's connection for one request.
+    """Quart's connection for one request, whose view ends with it.
 
-    Quart (0.22) has two more tasks for it, and leaves a cancelled view running, even while its
-    resources close at a stop.
+    Quart (0.22) leaves a cancelled view running, even while its resources close at a stop.
     """
 
-    app: Quart
-
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        loop, request = asyncio.get_running_loop(), self.request()
-        ended: asyncio.Future[None] = loop.create_future()
-        listeners: list[asyncio.Task[None]] = []
-
-        async def listen() -> None:
-            try:
-                await self.handle_messages(request, receive)
-            finally:
-                handler.cancel()
-
-        def begin_listening() -> None:
-            listeners.append(loop.create_task(listen()))
-
-        if request.method in {"GET", "HEAD"}:
-            request.body.set_complete()  # No view reads it.
-            timer: asyncio.Handle = loop.call_later(LISTENS_AFTER_S, begin_listening)
-        else:
-            timer = loop.call_soon(begin_listening)
-        handler = loop.create_task(self.handle_request(request, send))
-        handler.add_done_callback(lambda _: None if ended.done() else ended.set_result(None))
+        request = self._create_request_from_scope(send)
+        # The outermost layer has taken `root_path` away already.
+        request.path = f"/{self.scope['path'].lstrip('/')}"
+        tasks = [
+            asyncio.create_task(self.handle_request(request, send)),
+            asyncio.create_task(self.handle_messages(request, receive)),
+        ]
         try:
-            await ended
+            done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await cancel_tasks(pending)
         except asyncio.CancelledError:
-            handler.cancel()
-            await asyncio.wait([handler], timeout=STOPPING_S)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=STOPPING_S)
             raise
-        finally:
-            timer.cancel()
-            for listener in listeners:
-                listener.cancel()
-        for task in (handler, *listeners):
-            if task.done() and not task.cancelled():
-                task.result()
+        raise_task_exceptions(done)
 
     async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
         try:
             response = await self.app.handle_request(request)
         except Exception as error:
             if self.app.testing or not self.app.debug:
-                raise
+                raise  # Quart makes a page of it in tests, too.
             response = await traceback_response(error)
             response.headers |= OF_TRACEBACKS
         is_endless = isinstance(response, Response) and response.timeout is None
-        limit = None if is_endless else self.app.config["RESPONSE_TIMEOUT"]
-        try:
-            # Quart's `wait_for` would make another task on Python 3.11.
-            async with asyncio.timeout(limit):
-                await self.send_response(response, send)
-        except TimeoutError:
-            pass
-
-    async def send_response(self, response: ResponseTypes, send: ASGISendCallable) -> None:
-        """Send a response; a body in memory as one event."""
-        # Quart's `encode_headers` makes a call for each.
-        headers = [(name.lower().encode(), value.encode()) for name, value in response.headers]
-        status = response.status_code
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        rest = b""
-        if not isinstance(response, Response):  # Werkzeug's, as of a redirect to an address with /.
-            rest = response.get_data()
-        elif isinstance(response.response, DataBody):
-            rest = response.response.data[response.response.begin : response.response.end]
-        else:
-            async with response.response as parts:
-                async for part in parts:
-                    data = part.encode() if isinstance(part, str) else part
-                    await send({"type": "http.response.body", "body": data, "more_body": True})
-        await send({"type": "http.response.body", "body": rest, "more_body": False})
-
-    def request(self) -> Request:
-        """Return the request of the scope, whose `root_path` the outermost layer has taken away."""
-        scope: Any = self.scope
-        headers = SentHeaders()
-        headers.add("Remote-Addr", (scope.get("client") or ["<local>"])[0])
-        for name, value in scope["headers"]:
-            headers.add(name.decode("latin-1").title(), value.decode("latin-1"))
-        if scope["http_version"] < "1.1":
-            headers.setdefault("Host", "")
-        return self.app.request_class(
-            scope["method"],
-            scope["scheme"],
-            scope["path"],
-            scope["query_string"],
-            headers,
-            scope.get("root_path", ""),
-            scope["http_version"],
-            max_content_length=self.app.config["MAX_CONTENT_LENGTH"],
-            body_timeout=self.app.config["BODY_TIMEOUT"],
-            send_push_promise=_push_nothing,
-            scope=scope,
-        )
-
-
-async def _push_nothing(path: str, headers: Headers) -> None:
-    """Push nothing: browsers no longer take pushes of HTTP/2."""
-
-
-class Route(QuartRule):
-    """A rule that compiles how it builds URLs at its first URL, which most rules never build.
-
-    Werkzeug (3.1) compiles it twice for each rule, in a tenth of a start.
-    """
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        compiled = cache(partial(super()._compile_builder, append_unknown))
-        return lambda rule, **values: compiled()(rule, **values)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if is_endless else self.app.config["RESPONSE_TIMEOUT"]):
+                await self._send_response(send, response)
 
 
 def _noted(name: str) -> Any:
@@ -353,7 +263,7 @@ class CookieSessions(SecureCookieSessionInterface):
 
 
 class App(Quart):
-    """Quart, with the cheaper requests of this module and a line for servers that are not ASGI.
+    """Quart, with the requests of this module and a line for servers that are not ASGI.
 
     Nothing of Quart is taken away: its views, blueprints, hooks and sessions work.
     """
@@ -361,7 +271,6 @@ class App(Quart):
     app_ctx_globals_class = VisitorGlobals
     session_interface = CookieSessions()
     asgi_http_class = RequestConnection
-    url_rule_class = Route
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -382,18 +291,3 @@ class App(Quart):
             logger.warning(
                 "%s was added while the app serves, to this worker alone; add it before", rule
             )
-
-    def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
-        """Return what finds a request's view; Quart's own also looks for subdomains."""
-        if request is None:
-            return super().create_url_adapter(None)
-        host = request.sent_host if isinstance(request, VisitorRequest) else request.host
-        asked = host, request.root_path, "", request.scheme, request.method, request.path
-        return self.url_map.bind(*asked, request.query_string.decode())
-
-    def ensure_async(self, func: Callable[..., Any]) -> Any:
-        """Return the function, in a thread if it is not async; asyncio takes 1 µs to see that."""
-        code = getattr(func, "__code__", None)
-        if code is not None and code.co_flags & CO_COROUTINE:
-            return func
-        return cast(Any, super().ensure_async(func))

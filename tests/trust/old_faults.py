@@ -278,7 +278,7 @@ OLD_FAULTS: Final = (
             "tests/serving/test_supervision.py::"
             "test_a_stop_ends_what_is_still_answered_before_it_closes_what_that_needs",
             "app/views/quart_app.py",
-            "            await asyncio.wait([handler], timeout=STOPPING_S)\n",
+            "            await asyncio.wait(tasks, timeout=STOPPING_S)\n",
             "",
         ),
     ),

@@ -1,4 +1,4 @@
-"""A request has one task of its own, which ends with its client and with its server."""
+"""A view ends with its client and with its server."""
 
 import asyncio
 from typing import Any
