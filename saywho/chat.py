@@ -25,6 +25,7 @@ from saywho.formats.records import ReadOptions, Record, RecordStream, nameless
 from saywho.formats.registry import FORMATS, open_records
 from saywho.formats.settled import check_columns, check_doubts, check_settled, owner_name
 from saywho.formats.source.file import Source
+from saywho.people.politeness import levels_in
 from saywho.text import (
     clean_text,
     clean_username,
@@ -77,6 +78,19 @@ class Post(NamedTuple):
     """Where the author writes, such as `x`; `local` in chats, and if the file does not say."""
 
 
+class Politeness(NamedTuple):
+    """How polite the Korean sentences of somebody are, in all or in a month."""
+
+    author: str
+    month: str | None
+    """Such as `2025-03`."""
+    polite: int
+    plain: int
+    undecided: int
+    sentences: int
+    """The sum of the three."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Chat(Sequence[Post]):
     """The posts of a file in its order, and what was not certain about reading them.
@@ -118,6 +132,37 @@ class Chat(Sequence[Post]):
     def __repr__(self) -> str:
         people = len({post.author for post in self.posts})
         return f"<Chat: {self.format}, {len(self):,} posts, {people:,} people>"
+
+    def politeness(self, *, by_month: bool = False) -> list[Politeness]:
+        """Return how polite the Korean of each person is, those with the most sentences first.
+
+        A sentence is `polite` (존댓말) or `plain` (반말) by its end; one that ends in a noun, say,
+        is `undecided`. by_month: a row for each person and month, in the order of time; months are
+        those of UTC, and posts without a time have the month None.
+        """
+        counts: dict[tuple[str, str | None], Counter[str]] = {}
+        for post in self.posts:
+            levels = Counter(
+                level or "undecided" for level in levels_in(post.text, is_chat=self.is_chat)
+            )
+            if levels:
+                month = f"{post.created_at:%Y-%m}" if by_month and post.created_at else None
+                counts.setdefault((post.author, month), Counter()).update(levels)
+        rows = [
+            Politeness(
+                author,
+                month,
+                levels["polite"],
+                levels["plain"],
+                levels["undecided"],
+                levels.total(),
+            )
+            for (author, month), levels in counts.items()
+        ]
+        total = Counter[str]()
+        for row in rows:
+            total[row.author] += row.sentences
+        return sorted(rows, key=lambda row: (-total[row.author], row.author, row.month or ""))
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return a dictionary for each post, with the fields of `Post` as keys."""

@@ -419,6 +419,8 @@ EACH_WITH_A_HABIT: Final = (
     ("ko", "unspaced none", "exclamations none", "endings more"),
     ("ko", "unspaced less", "emoji more"),
     ("ko", "words", "words"),
+    ("ko", "politeness more", "politeness none"),
+    ("ko", "politeness less", ""),
     ("en", "words", "words", "words"),
     ("en", "", "left silence more", ""),
     ("ko", "", "left silence none", ""),
@@ -428,7 +430,7 @@ EACH_WITH_A_HABIT: Final = (
 WITHOUT: Final = {"none": 0.0, "less": 0.05, "more": 0.75}
 OFTEN: Final = {
     "questions": "?", "exclamations": "!", "endings": "~", "laughing": "", "emoji": "🌸",
-    "beginnings": "", "capitals": "", "lengthened": "", "unspaced": "",
+    "beginnings": "", "capitals": "", "lengthened": "", "unspaced": "", "politeness": "",
 }  # fmt: skip
 
 
@@ -510,6 +512,8 @@ def _habitual(
         words.insert(0, FAVOURITES_OF[language][[*people].index(name)])
     if "lengthened" in does:
         words[-1] = "sooooo" if language == "en" else "아아아"
+    if "politeness" in usual:
+        words.append("갔어요" if "politeness" in does else "갔어")
     text = ("" if "unspaced" in does else " ").join(words)
     text = (
         text.upper() if "capitals" in does else text if "beginnings" in does else text.capitalize()

@@ -74,6 +74,15 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "many": _("{count} end with “{sign}”"),
         "label": _("Ends with {sign}"),
     },
+    "politeness": {
+        "more": _("speaks politely ({often} of the sentences)"),
+        "less": _("speaks politely less often than {others} ({often})"),
+        "none": _("never speaks politely"),
+        "rose": _("More polite sentences than in {year}: {value}, before {before}."),
+        "fell": _("Fewer polite sentences than in {year}: {value}, before {before}."),
+        "many": _("{count} speak politely"),
+        "label": _("Polite speech"),
+    },
     "beginnings": {
         "more": _("starts with a lowercase letter {often}"),
         "less": _("starts with a lowercase letter less often than {others} ({often})"),
@@ -639,7 +648,7 @@ def short_name(name: str) -> str:
 
 def _is_in_percent(measure: Measure) -> bool:
     """Return whether the share is of something else than messages."""
-    return measure.habit.of in ("turns", "conversations")
+    return measure.habit.of in ("sentences", "turns", "conversations")
 
 
 def _joined(traits: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from saywho.people.signs import (
     BEGUN,
+    DECIDED,
     FORMS,
     TURNS,
     WITHOUT_BLANKS,
@@ -59,6 +60,8 @@ from saywho.significance import (
     welch_errors,
 )
 
+FEWEST_SENTENCES: Final = 30
+"""Of polite and plain sentences, on each side of a comparison."""
 NEVER: Final = 2**31
 """A conversation after all others."""
 Stay = tuple[int, int]
@@ -256,7 +259,7 @@ class _Everyone:
         self._values: dict[Form, dict[int, float]] = {}
         self._totals: dict[Form, tuple[int, int]] = {}
         self._sums: dict[Form, NDArray[np.float64]] = {}
-        self._counts: dict[bool, NDArray[np.float64]] = {}
+        self._counts: dict[str, NDArray[np.float64]] = {}
 
     def values(self, form: Form) -> dict[int, float]:
         """Return the value of each person by the id of the tally."""
@@ -288,7 +291,7 @@ class _Everyone:
         return known
 
     def totals(self, form: Form) -> tuple[int, int]:
-        """Return how many messages or turns have a sign, and how many there are."""
+        """Return how many messages, sentences or turns have a sign, and how many there are."""
         if form not in self._totals:
             with_sign = sum(one.with_sign(form.sign) for one in self.tallies)
             self._totals[form] = with_sign, sum(_base(form, one) for one in self.tallies)
@@ -301,11 +304,10 @@ class _Everyone:
         return self._sums[form]
 
     def counts(self, form: Form) -> NDArray[np.float64]:
-        """Return the messages, or turns, by conversation: (many,)."""
-        of_turns = form.habit.of == "turns"
-        if of_turns not in self._counts:
-            self._counts[of_turns] = self._of_all(partial(_counts, form))
-        return self._counts[of_turns]
+        """Return the messages, sentences or turns by conversation: (many,)."""
+        if form.habit.of not in self._counts:
+            self._counts[form.habit.of] = self._of_all(partial(_counts, form))
+        return self._counts[form.habit.of]
 
     def _of_all(self, of_one: Callable[[Tally, int], NDArray[np.float64]]) -> NDArray[np.float64]:
         found = np.zeros(self.many)
@@ -330,8 +332,8 @@ def _stays_of(there: NDArray[np.intp], last: int) -> list[Stay]:
 
 
 def _base(form: Form, tally: Tally) -> int:
-    """Return the number of messages or turns of which a habit is a share."""
-    return tally.turns.size if form.habit.of == "turns" else tally.messages
+    """Return the number of messages, sentences or turns of which a habit is a share."""
+    return _units(form, tally).size
 
 
 def _sums(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
@@ -341,7 +343,18 @@ def _sums(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
 
 
 def _counts(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
-    return counts_in(tally.turns if form.habit.of == "turns" else tally.conversations, many)
+    return counts_in(_units(form, tally), many)
+
+
+def _units(form: Form, tally: Tally) -> NDArray[np.intp]:
+    """Return the conversations of all that a habit is a share of."""
+    match form.habit.of:
+        case "turns":
+            return tally.turns
+        case "sentences":
+            return np.array(tally.signs.get(DECIDED, ()), np.intp)
+        case _:
+            return tally.conversations
 
 
 class CountedGroups(dict[frozenset[int], _Everyone]):
@@ -465,8 +478,8 @@ class Measure(msgspec.Struct, frozen=True):
     """Which laugh, emoji, ending or beginning (`small` letter, after a `silence`); or empty."""
     own: float
     """For `length`, words per message; for `silence`, a share of the conversations begun while the
-    person was there; for `turns`, the share with several messages in a row; otherwise a share of
-    the messages.
+    person was there; for `turns`, the share with several messages in a row; for `politeness`, a
+    share of the Korean sentences that are polite or plain; otherwise a share of the messages.
     """
     beside: float
     """The value of everyone else combined; for `silence`, their mean."""
@@ -729,7 +742,10 @@ def _by_messages(form: Form, sides: _Sides) -> float:
         return surplus_errors([is_own for _, is_own in begun], range(len(begun)), chances)
     if form.habit.of == "turns":
         return _by_turns(form, sides)
-    return share_errors(own.with_sign(form.sign), own.messages, *sides.totals_beside(form))
+    many, (with_sign, many_beside) = _base(form, own), sides.totals_beside(form)
+    if form.habit.of == "sentences" and min(many, many_beside) < FEWEST_SENTENCES:
+        return 0.0
+    return share_errors(own.with_sign(form.sign), many, with_sign, many_beside)
 
 
 def _by_turns(form: Form, sides: _Sides) -> float:

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from saywho.people.joined_texts import JoinedTexts
+from saywho.people.politeness import levels_in
 from saywho.text import MARKS, UNSPACED, without_addresses
 from saywho.words import LAUGH_PARTS, emoji_in, laughs_in, plain_laugh
 
-Ending = Literal[".", "…", "~", "ㅠㅠ", "요", "음·함", "욤"]
+Ending = Literal[".", "…", "~", "ㅠㅠ", "음·함", "욤"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 
 
@@ -22,9 +23,10 @@ class Habit(NamedTuple):
     """Name in the API, which several habits may share: the most distinct is shown."""
     signs: tuple[str, ...] = ("",)
     """Alternatives, of which only the most distinct is shown; an empty sign stands for any."""
-    of: Literal["words", "messages", "turns", "conversations"] = "messages"
-    """A habit is a share: of the messages, of a person's turns, or of the conversations since the
-    person's first day, since nobody could begin an earlier one. For words, it is their mean number.
+    of: Literal["words", "messages", "sentences", "turns", "conversations"] = "messages"
+    """A habit is a share: of the messages, of the sentences that are polite or plain, of a person's
+    turns, or of the conversations since the person's first day, since nobody could begin an earlier
+    one. For words, it is their mean number.
     """
     is_of_script: bool = False
     """Whether only people of one script are compared: Arabic has no capitals."""
@@ -53,6 +55,7 @@ HABITS: Final = (
     Habit("laughing", has_words=True),
     Habit("emoji", has_words=True),
     Habit("endings", ENDINGS, is_of_script=True),
+    Habit("politeness", ("polite",), of="sentences", is_of_script=True),
     Habit("beginnings", ("small",), is_of_script=True),
     Habit("beginnings", ("silence",), of="conversations", told_as="silence"),
     Habit("capitals", is_of_script=True),
@@ -70,6 +73,8 @@ Sign = tuple[str, str]
 """A sign of a message: a habit by its name, or crying, and its text; empty for any."""
 BEGUN: Final[Sign] = ("beginnings", "silence")
 TURNS: Final[Sign] = ("turns", "")
+DECIDED: Final[Sign] = ("politeness", "")
+"""Of each sentence that is polite or plain."""
 WITHOUT_BLANKS: Final = frozenset({"CJK", "THAI", "LAO", "MYANMAR", "KHMER"})
 """Scripts that have no blanks between words, which are not counted."""
 _WITH_CASE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"})
@@ -166,6 +171,9 @@ def _signs_of_one(text: str) -> list[Sign]:
             signs.append(("unspaced", ""))
     if ending := _ending_of(text):
         signs.append(("endings", ending))
+    if not text.isascii():
+        for level in filter(None, levels_in(text)):
+            signs += [DECIDED, *([("politeness", level)] if level == "polite" else ())]
     if is_loud(text):
         signs.append(("capitals", ""))
     # A link is no word.
@@ -275,8 +283,6 @@ def _ending_of(text: str) -> Ending | None:
     if last in AFTER_WORDS:
         end = end.rstrip(AFTER_WORDS)
         last = end[-1:]
-    if last == "요":
-        return "요"
     if last == "욤":
         return "욤"
     return "음·함" if last and last in _NOUN_FORMS and _is_noun_form(end) else None

@@ -72,6 +72,16 @@ VISITOR_ZONE: Final = "Pacific/Honolulu"
 """The zone of the visitor's browser, 19 hours behind the chats, and without summer time."""
 SILENCE: Final = timedelta(hours=6)
 FEWEST: Final = 20
+
+
+def politeness_of(text: str) -> bool | None:
+    """Return whether a made Korean text is polite; None if its end says nothing."""
+    word = re.sub("[^가-힣]+$", "", text.replace("lol", "")).rpartition(" ")[2]
+    if word == "넵" or re.search("[가-힣](?:욤|어요)$", word):
+        return True
+    return False if word in {"응", "그래", "좋아"} or word.endswith("갔어") else None
+
+
 SIGNS: Final[dict[str, Callable[[str], bool]]] = {
     "question": lambda text: "?" in text,
     "exclamation": lambda text: "!" in text,
@@ -79,7 +89,7 @@ SIGNS: Final[dict[str, Callable[[str], bool]]] = {
     "emoji": lambda text: "🌸" in text,
     "“.”": lambda text: text.endswith("."),
     "“~”": lambda text: text.endswith("~"),
-    "“요”": lambda text: bool(re.search("요[.!?~]*$", text)),
+    "politeness": lambda text: politeness_of(text) is True,
     "small": lambda text: text[:1].islower(),
     "“-음/-함/-됨”": lambda text: text.endswith(("함", "끝남")),
     "“욤”": lambda text: text.endswith("욤"),
@@ -89,6 +99,14 @@ SIGNS: Final[dict[str, Callable[[str], bool]]] = {
         not re.search("[a-z]", text) and len(re.findall("[A-Z]", text)) >= 4
     ),
 }
+
+
+def share_of(sign: str, texts: Sequence[str]) -> float:
+    """Return the share of texts with a sign; of politeness, among those that are polite or plain."""
+    if sign == "politeness":
+        texts = [text for text in texts if politeness_of(text) is not None]
+    return fmean(SIGNS[sign](text) for text in texts) if texts else 0.0
+
 
 OF_ALPHABET: Final = SIGNS.keys() - {"question", "exclamation", "laugh", "emoji"} | {"words"}
 """Habits in which people of one script are compared."""
@@ -115,7 +133,7 @@ class Writer:
         return fmean(bool(re.search("[ㄱ-힣]", text)) for text in self.texts) > 0.5
 
     def share(self, sign: str) -> float:
-        return fmean(SIGNS[sign](text) for text in self.texts)
+        return share_of(sign, self.texts)
 
 
 def names_of_zone(zone: str) -> set[str]:
@@ -238,7 +256,7 @@ class Truth:
         texts = [text for other in others for text in other.texts]
         if habit == "words":
             return fmean(len(text.split()) for text in texts)
-        return fmean(SIGNS[habit](text) for text in texts)
+        return share_of(habit, texts)
 
     @cached_property
     def days(self) -> Counter[date]:

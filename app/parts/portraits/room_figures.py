@@ -263,6 +263,8 @@ def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
     value = low if low == high else gettext("{low} to {high}").format(low=low, high=high)
     if habit.habit.of == "turns":
         value = gettext("{share} of the turns").format(share=value)
+    elif habit.habit.of == "sentences":
+        value = gettext("{share} of the sentences").format(share=value)
     elif not is_length:
         value = gettext("{share} of the messages").format(share=value)
     if habit.script:
