@@ -41,14 +41,15 @@ from app.services.access.accounts import account_key
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, find_session
 from app.services.access.rights import (
     INVALID,
+    NOBODY,
     VISITOR,
     Right,
     Scope,
     TokenFacts,
+    Visitor,
     check_scope,
     is_same_chat,
 )
-from app.services.access.visitors import NOBODY, Visitor
 from app.services.compare.one_chat import OneChat
 from app.services.event_log import newest_event
 

@@ -23,8 +23,7 @@ from app.language.of_request import COOKIE
 from app.lifespan import KEY
 from app.runtime.clock import ZONE_COOKIE
 from app.services.access.logins import SignedInAccount
-from app.services.access.rights import TokenFacts
-from app.services.access.visitors import NOBODY, NotedFacts
+from app.services.access.rights import NOBODY, NotedFacts, TokenFacts
 
 STOPPING_S: Final = 1.0
 """Time that a cancelled view has to end, in seconds: a statement may go on in its thread."""

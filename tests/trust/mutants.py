@@ -46,8 +46,8 @@ MUTANTS: Final = (
         "an answer is stored though what it depends on changed while it was made",
         "tests/db/test_result_cache.py",
         MEMO,
-        "began=pending.began,",
-        "began=self.time,",
+        "noted = pending.user_ids, pending.began,",
+        "noted = pending.user_ids, self.time,",
     ),
     Mutant(
         "an answer that is ready outlives a commit",
@@ -95,7 +95,7 @@ MUTANTS: Final = (
         "what is kept of a public site is given out when it is private",
         "tests/views/access/test_switch.py",
         MEMO,
-        "            self._entries.clear()\n            self._emptied = self.time\n",
+        "            self._clear()\n            self._emptied = self.time\n",
         "            pass\n",
     ),
     Mutant(

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of, table_of
 from app.db.feed import OF_SITE, SITE_PRIVATE, SITE_PUBLIC, Change, Feed
-from app.db.result_cache import EVERYTHING
+from app.db.result_cache import EVERYTHING, depends_on_account
 from app.errors import AppError, ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.models import (
     KEPT_ROOM_ID,
@@ -43,7 +43,7 @@ from app.services.access.accounts import (
     find_account,
     get_account,
 )
-from app.services.access.logins import is_in_force
+from app.services.access.logins import SignedInAccount, is_in_force
 from app.services.event_log import NewEvent, append_events
 from saywho.clock import now
 
@@ -346,3 +346,39 @@ class Openness:
     def _forget(self, _newest: int) -> None:
         self._changes += 1
         self._switch = None
+
+
+class Visitor(NamedTuple):
+    token: TokenFacts | None = None
+    account: SignedInAccount | None = None
+
+    @property
+    def chat(self) -> int | None:
+        """The only chat that they may read; None for the whole site."""
+        return self.account.room_id if self.account else None
+
+    @property
+    def kind(self) -> tuple[str, int | None]:
+        """Their rights, which many visitors share."""
+        if self.token is not None:
+            return f"token {self.token.scope}", None
+        return self.account.role if self.account else "nobody", self.chat
+
+
+NOBODY: Final = Visitor()
+
+
+class NotedFacts:
+    """A visitor's account or token, of which an answer notes whether it reads whose it is."""
+
+    def __init__(self, facts: SignedInAccount | TokenFacts) -> None:
+        self._facts = facts
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in OF_KIND:
+            depends_on_account()
+        return getattr(self._facts, name)
+
+
+OF_KIND: Final = frozenset({"is_operator", "role", "room_id", "scope"})
+"""What visitors of a kind have in common."""
