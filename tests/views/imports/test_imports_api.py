@@ -33,6 +33,7 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.storing_batch import BATCH
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
+from saywho.processes import STILL_S
 from tests.archives import tar, x_members, x_zip
 from tests.browsing import parts_of, signed_in
 from tests.children import run_here
@@ -407,7 +408,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
 
     async def start() -> asyncio.subprocess.Process:
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-        numbers = map(str, (os.getpid(), job.id))
+        numbers = map(str, (os.getpid(), job.id, STILL_S))
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "app.services.imports.job_runner", *numbers),
             env=others | config.to_env(),
