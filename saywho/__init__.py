@@ -17,12 +17,24 @@ if TYPE_CHECKING:
         Answer as Answer,
         Evidence as Evidence,
         HeldOut as HeldOut,
+        HeldOutText as HeldOutText,
         Judge as Judge,
         Ranked as Ranked,
     )
 
 __version__ = "2.1.0.dev0"
-__all__ = ["Answer", "Chat", "Evidence", "FileError", "HeldOut", "Judge", "Post", "Ranked", "read"]
+__all__ = [
+    "Answer",
+    "Chat",
+    "Evidence",
+    "FileError",
+    "HeldOut",
+    "HeldOutText",
+    "Judge",
+    "Post",
+    "Ranked",
+    "read",
+]
 _HOMES: Final = dict.fromkeys(__all__, "judge") | {
     **dict.fromkeys(("Chat", "Post", "read"), "chat"),
     "FileError": "errors",

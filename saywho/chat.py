@@ -68,7 +68,9 @@ class Post(NamedTuple):
     reply_to: str | None
     """`id` of the answered post, if the file has it."""
     id: str | None
-    """The platform's id, if the file has it."""
+    """The platform's id, if the file has it; of a text in a folder, its file, and from its second
+    piece on `Austen/Emma.txt#2`.
+    """
     kind: Literal["post", "reply", "quote"]
     media: tuple[str, ...]
     """Kinds of its media, in order: `photo`, `video`, `gif`, `audio`, `link`."""
@@ -76,6 +78,10 @@ class Post(NamedTuple):
     """Language tag (BCP 47): that of the file, otherwise `ko` for Korean, and None."""
     platform: str
     """Where the author writes, such as `x`; `local` in chats, and if the file does not say."""
+    source: str | None = None
+    """Text that this is all or a piece of: a file in a folder, or the id or place of a long post
+    that was cut; None for a whole post.
+    """
 
 
 class Politeness(NamedTuple):
@@ -291,6 +297,8 @@ class _Reading:
         self._posts: list[Post] = []
         self._known: set[tuple[str, str]] = set()
         """Author and id of the posts."""
+        self._pieces = Counter[str]()
+        """Number of posts of each source."""
         self._skipped = Counter[str]()
         self._rejected: list[str] = []
         self._rejected_count = self._repeated = 0
@@ -331,6 +339,11 @@ class _Reading:
                 return
             self._known.add(key)
         text = clean_text(text) if text.strip() or not record.media else ""
+        source, source_id = record.source, record.source_id
+        if source is not None:
+            self._pieces[source] += 1
+            number = self._pieces[source]
+            source_id = source_id or (source if number == 1 else f"{source}#{number}")
         time, target, room, lang = record.created_at, record.reply_to, record.room, record.lang
         self._posts.append(
             Post(
@@ -339,11 +352,12 @@ class _Reading:
                 time.replace(microsecond=0) if time and time.microsecond else time,
                 None if room is None else room.name,
                 None if target is None else target.source_id,
-                record.source_id,
+                source_id,
                 record.kind,
                 tuple(medium.kind for medium in record.media),
                 lang if lang and is_language_tag(lang) else guess_language(text),
                 record.platform or self._platform,
+                source,
             )
         )
 

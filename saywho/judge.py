@@ -1,10 +1,10 @@
 """A model of some people's posts, and its answers: `saywho.Judge`."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from saywho.comparing.question import Question, check_words, cleaned, messages_o
 from saywho.comparing.verdict import Comparison, answer_of
 from saywho.engine.attribution import scores_of_each
 from saywho.engine.case import RATED, Case, Suspect, best_of, query_of_texts
+from saywho.engine.features import subtract
 from saywho.engine.fitting import (
     FEWEST_FITTED,
     ChainedPost,
@@ -22,14 +23,23 @@ from saywho.engine.fitting import (
     chained,
     chains_of,
     fit_corpus,
+    habit_of,
     units_of,
 )
-from saywho.engine.judgement import SURE, Bound, HeldBack, Limit, Verdict
-from saywho.engine.population import NOBODY
-from saywho.engine.profiles import profile_of
+from saywho.engine.judgement import SURE, Bound, HeldBack, Limit, Verdict, judge
+from saywho.engine.population import NOBODY, CountedAuthor, Population
+from saywho.engine.profiles import AuthorProfile, profile_of, without_posts
 from saywho.errors import InvalidInputError
 from saywho.population import shipped_authors
-from saywho.text import clean_text, guess_language, language_of, main_language, username_key
+from saywho.text import (
+    clean_text,
+    guess_language,
+    has_words,
+    language_of,
+    main_language,
+    own_words,
+    username_key,
+)
 
 MOST_NEWEST: Final = 400
 """Newest posts of an author that tell how the author writes."""
@@ -99,18 +109,39 @@ class Answer(NamedTuple):
     """Language in which the text was judged; None if unknown."""
 
 
+class HeldOutText(NamedTuple):
+    """A text that was judged by the other texts alone."""
+
+    source: str | None
+    """`source` or `id` of its posts."""
+    author: str
+    first: str
+    """Whom the answer names first."""
+    verdict: Verdict
+    log10_ratio: float | None
+    """Ratio of the first, as `Ranked.log10_ratio`."""
+
+
 class HeldOut(NamedTuple):
-    """How often the newest posts of people are recognised by their earlier posts."""
+    """How often held-out posts of people are recognised by their other posts."""
 
     asked: int
-    """Number of held-out posts with enough words."""
+    """Number of held-out posts with enough words, or of texts."""
     right: float
-    """Share of them whose author came first."""
+    """Share of them whose author came first; if whole authors were left out, share of which nobody
+    was called `likely`.
+    """
     by_chance: float
     """Share that is right by always naming the author with the most of them."""
     people: tuple[str, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Number of posts by real author (row) and named author (column), both as `people`: (n, n)."""
+    texts: tuple[HeldOutText, ...] = ()
+    """Each text, if whole texts were left out; `pandas.DataFrame` makes a table of them."""
+
+
+Own = list[tuple[int, Post]]
+"""An author's posts, with their places among all."""
 
 
 class Judge:
@@ -118,25 +149,29 @@ class Judge:
 
     posts: a `Chat`, any `Post`s, or pairs of author and text, the oldest first. Blank texts do not
     count. Its answers are those of a site that holds these posts alone, to six digits. To make it
-    takes some 0.2 ms a post; it can be pickled.
+    takes some 0.2 ms a post; it can be pickled, with its posts.
 
     Raises ValueError if there is no post, or a text is longer than 25,000 characters; TypeError for
     pairs of anything but strings.
     """
 
     def __init__(self, posts: Iterable[Post | tuple[str, str]]) -> None:
-        of_each: defaultdict[str, list[tuple[int, Post]]] = defaultdict(list)
-        for number, given in enumerate(posts):
+        of_each: defaultdict[str, Own] = defaultdict(list)
+        for self._last, given in enumerate(posts):
             post = given if isinstance(given, Post) else _post_of(*given)
             if post.text.strip() or post.media:
-                of_each[username_key(post.author)].append((number, post))
+                of_each[username_key(post.author)].append((self._last, post))
         if not of_each:
             raise ValueError("there are no posts")
-        named = {own[0][1].author: own for _, own in sorted(of_each.items())}
-        authors = {name: _author_of(own) for name, own in named.items()}
+        self._own = dict(sorted(of_each.items()))
+        named = {own[0][1].author: own for own in self._own.values()}
+        authors = {
+            name: _author_of(own, profile_of([post.text for _, post in own]))
+            for name, own in named.items()
+        }
         corpus = fit_corpus(authors, shipped_authors(), fewest=FEWEST_FITTED)
         suspects = {
-            username_key(name): _with_facts(corpus.suspects[name], [post for _, post in own])
+            username_key(name): _with_facts(corpus.suspects[name], own)
             for name, own in named.items()
         }
         self._corpus = _with_shipped(Corpus(corpus.fitted, suspects))
@@ -189,11 +224,23 @@ class Judge:
         """Return the answer to each text, by itself; `pandas.DataFrame` makes a table of them."""
         return [self.ask(text, among=among, sure=sure) for text in texts]
 
-    def held_out(self, *, among: Sequence[str] = ()) -> HeldOut | None:
+    def held_out(
+        self,
+        *,
+        among: Sequence[str] = (),
+        by: Literal["source", "author"] | Sequence[Hashable] | None = None,
+    ) -> HeldOut | None:
         """Return how often held-out posts are attributed to their authors; None with too few posts.
 
-        The newest posts of each author, at most a quarter, are taken out of the author's counts and
-        compared with these people. Without names, at most the 50 with the most posts are measured.
+        by: what is left out together. By default the newest posts of each author, at most a
+        quarter, are taken out of the author's counts and compared with these people. `source`: each
+        text, such as a book, is taken out as a whole, and judged by all others; an author's only
+        text is not asked about. `author`: so are all posts of an author, as if a stranger had
+        written them. A sequence has a group for each post, such as the number of a fold, or None
+        for posts that stay. Posts with one source are asked about as one text.
+
+        Without names, at most the 50 with the most posts are measured, each by at most 100 texts,
+        1,000 in all. Raises ValueError for another `by`, and if no post has a source.
         """
         with _value_errors():
             suspects = self._suspects(among)
@@ -201,6 +248,8 @@ class Judge:
         largest = sorted(suspects, key=lambda suspect: -suspect.profile.posts)[:MOST_MEASURED]
         suspects = [suspect for suspect in suspects if suspect in largest]
         most = max(4, min(100, MOST_ASKED // len(suspects)))
+        if by is not None:
+            return self._left_out(suspects, by, most, is_named=bool(among))
         newest = [
             units_of(
                 self._newest[username_key(each.username)][: min(most, each.profile.posts // 4)]
@@ -217,6 +266,113 @@ class Judge:
             tuple(suspect.username for suspect in suspects),
             tuple(map(tuple, table)),
         )
+
+    def _left_out(
+        self,
+        suspects: Sequence[Suspect],
+        by: str | Sequence[Hashable],
+        most: int,
+        *,
+        is_named: bool,
+    ) -> HeldOut | None:
+        names = {username_key(each.username): place for place, each in enumerate(suspects)}
+        table, asked = np.zeros((len(names), len(names)), np.int64), Counter[str]()
+        texts = list[HeldOutText]()
+        for out in reversed(self._groups(by)):
+            wanted = [key for key in out if key in names and asked[key] < most]
+            case, gone = self._without(suspects, out) if wanted else (None, set[str]())
+            if case is None or len(case.suspects) < 2 - (by == "author"):
+                continue
+            case = replace(case, is_named=is_named)
+            for key in wanted:
+                if key in gone and by != "author":
+                    continue
+                for posts in _texts_of(out[key])[asked[key] - most :]:
+                    judgement = judge(replace(case, texts=[post.text for post in posts]))
+                    place = judgement.order[0]
+                    first = case.suspects[place].username
+                    table[names[key], names[username_key(first)]] += 1
+                    source = posts[0].source or posts[0].id
+                    author, ratio = suspects[names[key]].username, judgement.log10[place]
+                    texts.append(HeldOutText(source, author, first, judgement.verdict, ratio))
+                    asked[key] += 1
+        if not texts:
+            return None
+        right, chance = table.trace(), table.sum(axis=1).max()
+        if by == "author":
+            right, chance = sum(text.verdict != "likely" for text in texts), 0
+        return HeldOut(
+            len(texts),
+            round(float(right / len(texts)), 4),
+            round(float(chance / len(texts)), 4),
+            tuple(suspect.username for suspect in suspects),
+            tuple(map(tuple, table.tolist())),
+            tuple(texts[::-1]),
+        )
+
+    def _groups(self, by: str | Sequence[Hashable]) -> list[dict[str, Own]]:
+        """Return the posts that are left out together, by author; the groups with the newest last.
+
+        Raises ValueError.
+        """
+        size = self._last + 1
+        by = by if isinstance(by, str) else [*by]
+        if isinstance(by, str) and by not in {"source", "author"}:
+            raise ValueError(f"by is 'source', 'author' or a group for each post, not {by!r}")
+        if not isinstance(by, str) and len(by) != size:
+            raise ValueError(f"by must have a group for each of the {size:,} posts")
+        groups: defaultdict[Hashable, dict[str, Own]] = defaultdict(dict)
+        for key, own in self._own.items():
+            for number, post in own:
+                group = getattr(post, by) if isinstance(by, str) else by[number]
+                if group is not None and group == group:  # NaN, as tables have for None
+                    groups[group].setdefault(key, []).append((number, post))
+        if not groups:
+            raise ValueError("no post has a source; give a group for each post")
+        return sorted(groups.values(), key=lambda out: max(own[-1][0] for own in out.values()))
+
+    def _without(
+        self, suspects: Sequence[Suspect], out: Mapping[str, Own]
+    ) -> tuple[Case, set[str]]:
+        """Return the case without some posts of each author, whose counts are taken off the
+        author's, the background's and the population's, and the authors who then have none.
+        """
+        corpus, changed = self._corpus, dict[str, Suspect]()
+        background, gone = corpus.fitted.background, set[str]()
+        for key, own in out.items():
+            whole = corpus.suspects[key]
+            rest = without_posts(whole.profile, [post.text for _, post in own])
+            taken = subtract(whole.profile.counts, rest.counts)
+            if corpus.fitted.population:
+                background = background.without(taken, len(own))
+            if rest.counts.keys.size:
+                changed[key] = replace(whole, profile=rest)
+            else:
+                gone.add(key)
+        of_ids = {each.id: each for each in (corpus.suspects | changed).values()}
+        population = corpus.fitted.population
+        members = [
+            CountedAuthor(number, profile.posts, language, profile.counts, written)
+            for (number, _, language), written in zip(
+                population.members, population.written, strict=True
+            )
+            if (profile := of_ids[number].profile)
+        ]
+        # Those without posts stay where they are, but nobody is compared with them.
+        fitted = replace(
+            corpus.fitted,
+            background=background,
+            population=Population.of(members),
+            samples=frozenset(corpus.suspects[key].id for key in gone),
+        )
+        for key, suspect in changed.items():
+            taken_out = {number for number, _ in out[key]}
+            own = [each for each in self._own[key] if each[0] not in taken_out]
+            habit = habit_of(_author_of(own, suspect.profile), fitted, suspect.written)
+            changed[key] = _with_facts(replace(suspect, habit=habit), own)
+        keys = [username_key(suspect.username) for suspect in suspects]
+        left = [changed.get(key, corpus.suspects[key]) for key in keys if key not in gone]
+        return Case((), left, fitted), gone
 
     def _suspects(self, among: Sequence[str]) -> list[Suspect]:
         if isinstance(among, str):
@@ -246,6 +402,16 @@ class Judge:
         return Case(texts, [suspects[i] for i in best], fitted, False, further, gaps=gaps)
 
 
+def _texts_of(own: Own) -> list[list[Post]]:
+    """Return posts with words, those of one source together, the newest last."""
+    texts: defaultdict[Hashable, list[Post]] = defaultdict(list)
+    for number, post in own:
+        texts[number if post.source is None else post.source].append(post)
+    return [
+        posts for posts in texts.values() if any(has_words(own_words(post.text)) for post in posts)
+    ]
+
+
 @contextmanager
 def _value_errors() -> Iterator[None]:
     try:
@@ -261,7 +427,7 @@ def _post_of(author: str, text: str) -> Post:
     return Post(author, text, None, None, None, None, "post", (), guess_language(text), "local")
 
 
-def _author_of(own: Sequence[tuple[int, Post]]) -> CorpusAuthor:
+def _author_of(own: Own, profile: AuthorProfile) -> CorpusAuthor:
     numbers = {post.id: number for number, post in own if post.id is not None}
     links = ((number, numbers.get(post.reply_to)) for number, post in own if post.reply_to)
     chains = chains_of((number, other) for number, other in links if other is not None)
@@ -270,15 +436,14 @@ def _author_of(own: Sequence[tuple[int, Post]]) -> CorpusAuthor:
     dated.sort(key=lambda each: (each[1].created_at, each[0]))
     newest = [(n, post.text) for n, post in reversed([*undated, *dated]) if post.text]
     languages = Counter(post.lang and language_of(post.lang) for _, post in own)
-    profile = profile_of([post.text for _, post in own])
     return CorpusAuthor(profile, chained(newest[:MOST_NEWEST], chains), main_language(languages))
 
 
-def _with_facts(suspect: Suspect, own: Sequence[Post]) -> Suspect:
+def _with_facts(suspect: Suspect, own: Own) -> Suspect:
     """Return the suspect with the author's platform and times."""
     assert suspect.habit is not None  # noqa: S101 # for the type checker
-    times = [post.created_at for post in own if post.created_at is not None]
-    platform = next((post.platform for post in own if post.platform != "local"), "local")
+    times = [post.created_at for _, post in own if post.created_at is not None]
+    platform = next((post.platform for _, post in own if post.platform != "local"), "local")
     first, newest = min(times, default=None), max(times, default=None)
     habit = replace(suspect.habit, platform=platform, first_at=first, newest_at=newest)
     return replace(suspect, habit=habit)

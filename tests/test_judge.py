@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -179,6 +180,59 @@ async def test_held_out_posts_are_those_of_the_model_card(app: Quart) -> None:
         card["confusion"],
     )
     assert held_out[:3] == tuple(card["held_out"][name] for name in ("asked", "right", "by_chance"))
+
+
+def _in_books(most: int = 400) -> list[saywho.Post]:
+    """Return posts of which twelve together are a text, such as a chapter."""
+    numbers = Counter[str]()
+    posts = list[saywho.Post]()
+    for _, name, text in made_authors(3, "en").said[:most]:
+        numbers[name] += 1
+        source = f"{name}/{numbers[name] // 12}"
+        posts.append(
+            saywho.Post(name, text, None, None, None, None, "post", (), None, "local", source)
+        )
+    return posts
+
+
+def test_whole_texts_are_held_out_as_if_they_had_never_been_there() -> None:
+    posts = _in_books()
+    held_out = saywho.Judge(posts).held_out(by="source")
+    assert held_out is not None
+    assert held_out.asked == len(held_out.texts) == sum(map(sum, held_out.confusion))
+    for text in held_out.texts[::3]:
+        rest = saywho.Judge([post for post in posts if post.source != text.source])
+        answer = rest.ask([post.text for post in posts if post.source == text.source])
+        first = answer.ranking[0]
+        assert (first.author, answer.verdict) == (text.first, text.verdict)
+        assert first.log10_ratio == pytest.approx(text.log10_ratio, abs=0.05)
+    right = [text.first == text.author for text in held_out.texts]
+    assert held_out.right == round(sum(right) / len(right), 4)
+
+
+def test_whole_authors_and_a_split_of_one_s_own_are_held_out() -> None:
+    posts = _in_books()
+    judge = saywho.Judge(posts)
+    strangers = judge.held_out(by="author")
+    assert strangers is not None
+    assert all(text.author != text.first for text in strangers.texts)
+    unsaid = [text.verdict != "likely" for text in strangers.texts]
+    assert strangers.right == round(sum(unsaid) / len(unsaid), 4)
+    assert strangers.by_chance == 0
+    # Of the folds, each leaves out half of the texts of everybody.
+    folds = judge.held_out(by=[int(str(post.source)[-1]) % 2 for post in posts])
+    assert folds is not None
+    assert {text.source for text in folds.texts} == {text.source for text in strangers.texts}
+    some = judge.held_out(by=[post.source if n < 60 else None for n, post in enumerate(posts)])
+    assert some is not None
+    assert {text.source for text in some.texts} < {post.source for post in posts[:60]}
+    assert some.asked > 1
+    for by, said in (("book", "'source', 'author' or"), ([1, 2], "each of the 240 posts")):
+        with pytest.raises(ValueError, match=said):
+            judge.held_out(by=by)
+    pairs = saywho.Judge((post.author, post.text) for post in posts)
+    with pytest.raises(ValueError, match="no post has a source"):
+        pairs.held_out(by="source")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -41,6 +41,7 @@ def test_a_chat_is_a_sequence_of_its_messages(tmp_path: Path) -> None:
         (),
         "ko",
         "local",
+        None,
     )
     assert chat[-1] == last
     assert (chat.assumptions, chat.doubts, chat.unread) == ((), (), ())
@@ -79,6 +80,34 @@ def test_ids_answers_and_repeated_posts() -> None:
         ("7:2", "7:1", "post"),
     ]
     assert chat.unread == ("Repeated, and counted once: 1",)
+
+
+BOOK: Final = "\n\n".join(
+    f"Chapter {n}. The lamp went out again. {'So it was. ' * 900}" for n in range(6)
+)
+
+
+def test_a_piece_of_a_text_knows_its_text(tmp_path: Path) -> None:
+    for name in ("Ana/Boat", "Ana/Quay", "Ben/Lamp", "Ben/Tea"):
+        path = tmp_path / f"{name}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{name} {BOOK if name != 'Ben/Tea' else 'is short.'}")
+    chat = saywho.read(tmp_path)
+    assert {post.source for post in chat} == {
+        f"{name}.txt" for name in ("Ana/Boat", "Ana/Quay", "Ben/Lamp", "Ben/Tea")
+    }
+    quay = [post for post in chat if post.source == "Ana/Quay.txt"]
+    assert [post.id for post in quay] == [
+        "Ana/Quay.txt",
+        *(f"Ana/Quay.txt#{number}" for number in range(2, len(quay) + 1)),
+    ]
+    assert len(quay) > 2
+    assert len({post.id for post in chat}) == len(chat)
+    long = {"username": "ana", "text": BOOK}
+    lines = [{"username": "ana", "text": "short"}, long, long | {"id": "7"}]
+    posts = saywho.read(io.BytesIO("\n".join(map(json.dumps, lines)).encode()))
+    assert [*dict.fromkeys(post.source for post in posts)] == [None, "2", "7"]
+    assert [post.id for post in posts if post.source == "7"][:2] == ["7", "7#2"]
 
 
 def test_a_wrong_file_raises_the_sentence_that_the_command_prints(
@@ -221,7 +250,7 @@ def test_the_command_prints_a_file_without_a_site(tmp_path: Path) -> None:
     assert printed["posts"][-1]["created_at"] == "2024-01-16T00:00:00Z"
     table = installation.run("read", str(path), "--csv")
     rows = table.stdout.splitlines()
-    assert rows[0] == "author,text,created_at,room,reply_to,id,kind,media,lang,platform"
+    assert rows[0] == "author,text,created_at,room,reply_to,id,kind,media,lang,platform,source"
     assert rows[-1].startswith("민아,안녕 ㅋㅋ,2024-01-1")
     assert "Time zone: " in table.stderr
     again = saywho.read(io.BytesIO(table.stdout.encode()))

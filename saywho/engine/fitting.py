@@ -275,14 +275,15 @@ def fit_corpus(
             ids[username_key(name)],
             name,
             author.profile,
-            _habit(author, fitted, written[username_key(name)]),
+            habit_of(author, fitted, written[username_key(name)]),
         )
         for name, author in named.items()
     }
     return Corpus(fitted, suspects)
 
 
-def _habit(author: CorpusAuthor, fitted: Fitted, written: frozenset[str] | None) -> AuthorHabit:
+def habit_of(author: CorpusAuthor, fitted: Fitted, written: frozenset[str] | None) -> AuthorHabit:
+    """Return what is usual for an author whose posts are in the model; written: languages."""
     texts = [post.text for post in author.newest]
     newest = texts[: usual_posts(author.profile.posts)]
     usual = usual_of(author.profile, newest, fitted.background, population=fitted.population)

@@ -31,6 +31,8 @@ def parts_of(record: Record, notes: ReadNotes) -> Iterator[Record]:
     if not texts:
         yield record
         return
+    if record.source is None:
+        record = structs.replace(record, source=record.source_id or f"{record.place}")
     if len(texts) > 1:
         count = notes.count_of("pieces")
         evidence = Message("texts: {count}", count=count)

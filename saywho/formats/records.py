@@ -61,6 +61,8 @@ class Record(PlainPost, frozen=True, kw_only=True):
     files: tuple[str | None, ...] = ()
     """File name in the archive for each of the media, if any."""
     unread_time: str | None = None
+    source: str | None = None
+    """File with the text in a folder or an archive, or what else names a text that is cut."""
 
 
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -159,7 +159,11 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
         if not text.strip():
             return Skipped(place, "empty")
         record = Record(
-            place=place, text=required_text(text.strip()), created_at=time, unread_time=unread
+            place=place,
+            text=required_text(text.strip()),
+            created_at=time,
+            unread_time=unread,
+            source=content.name,
         )
         author = keys.author or author
         return by_author(record, author) if author else record

@@ -160,9 +160,10 @@ def _items(source: Source, contents: list[Content], options: ReadOptions) -> Ite
                 raise damaged(content.name, fault) from None
             yield BadRecord(place, Message("{name}: {fault}", name=content.name, fault=fault))
             continue
+        file = content.name if source.has_members else None
         said = read_time(reader.day) if reader.day and is_time(reader.day) else None
         for who, words in reader.speeches:
-            record = Record(place=place, text=words, created_at=said)
+            record = Record(place=place, text=words, created_at=said, source=file)
             yield by_author(record, reader.name_of(who)) if words else Skipped(place, "empty")
         if not text or reader.speeches:
             if not reader.speeches:
@@ -170,7 +171,7 @@ def _items(source: Source, contents: list[Content], options: ReadOptions) -> Ite
             continue
         authors = [name for name in map(called, reader.authors) if name]
         source.notes.is_author_open |= len(authors) != 1
-        record = Record(place=place, text=text)
+        record = Record(place=place, text=text, source=file)
         is_named = len(authors) == 1 and options.username is None
         yield by_author(record, authors[0]) if is_named else record
 
