@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.lifespan import resources
 from app.models import Tweet
 from app.services.compare.habits import Models
-from app.services.compare.name_masking import Named, read_chat_names, read_names_around
+from app.services.compare.name_masking import NOBODY, Named, read_chat_names, read_names_around
 from app.services.compare.one_chat import OneChat
 from app.services.posts.users import Author, get_author, unknown_user
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
@@ -202,7 +202,7 @@ class Chat(Subject):
         return called or chat_title(self.room)
 
     async def names_around(self, session: AsyncSession) -> ManyNames:
-        return (await read_chat_names(session, [self.room.id])).of(self.room.id)
+        return (await read_chat_names(session, [self.room.id])).get(self.room.id, NOBODY)
 
     async def years(self, session: AsyncSession, zone: ZoneInfo) -> list[int]:
         counts = await messages_by_year(session, self.room, zone)

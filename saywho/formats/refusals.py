@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 
 from saywho.errors import FileError, Message
 from saywho.formats.chats.irc import is_log
-from saywho.formats.masks import mask
 from saywho.formats.source.file import Content, Source, bare_head, head, is_hidden
 from saywho.formats.source.json import first_documents, too_long_at_first
 from saywho.formats.source.text import first_lines, form_of
@@ -270,9 +269,15 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
             " that (if not, send this sentence to saywho's project)",
             count=len(dated),
             total=len(lines),
-            shape=mask(dated[0].strip()[:40]),
+            shape=_shape_of(dated[0].strip()[:40]),
         )
     return _PLAIN_TEXT
+
+
+def _shape_of(line: str) -> str:
+    """Return a line with its letters and digits masked; what nobody sees is written out."""
+    shape = re.sub(r"\d", "0", re.sub(r"[가-힣]", "가", re.sub(r"[^\W\d_가-힣]", "x", line)))
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shape)
 
 
 def _reason_of_json(content: Content) -> Message | None:

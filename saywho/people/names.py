@@ -86,6 +86,11 @@ class HiddenText(NamedTuple):
             place = end
         return "".join([*pieces, self.text[place:]])
 
+    @property
+    def shown(self) -> str:
+        """The text for pictures and programs."""
+        return self.masked.replace(HIDDEN, SHOWN_HIDDEN)
+
 
 class ManyNames:
     def __init__(self, people: Iterable[tuple[str, str | None]]) -> None:

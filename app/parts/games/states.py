@@ -15,7 +15,7 @@ from app.db.result_cache import LruStore
 from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
-from app.services.compare.name_masking import hide, read_chat_names
+from app.services.compare.name_masking import Masker, read_chat_names
 from app.services.compare.quiz_questions import who_write
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from saywho.text import shown_piece
@@ -139,7 +139,7 @@ async def read_states(
             game,
             present,
             people,
-            await masked(shown_piece(post.text, post.id), people, chats.of(post.room_id))
+            await masked(shown_piece(post.text, post.id), people, chats.get(post.room_id))
             if post
             else None,
             players[game.id],
@@ -148,9 +148,9 @@ async def read_states(
     return states
 
 
-async def masked(text: str, cast: Sequence[User], chat_names: ManyNames) -> str:
+async def masked(text: str, cast: Sequence[User], chat_names: ManyNames | None) -> str:
     """Return a post's text as a game shows it, with `HIDDEN` for names."""
-    return (await hide(text, *cast, chat_names=chat_names)).masked
+    return (await Masker("clues", chat_names, cast).hide(text)).masked
 
 
 async def count_players(session: AsyncSession, ids: Collection[int]) -> Counter[int]:
@@ -364,7 +364,7 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
             number=question.number,
             masked_text=None
             if text is None
-            else await masked(shown_piece(text, question.tweet_id), state.cast, chats.of(room_id)),
+            else await masked(shown_piece(text, question.tweet_id), state.cast, chats.get(room_id)),
             username=usernames[question.user_id],
             is_model_right=question.model_user_id == question.user_id,
             answers=answers,

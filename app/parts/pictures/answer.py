@@ -22,7 +22,7 @@ from app.parts.pictures.picture_page import (
     short_address,
 )
 from app.services.compare.comparing import taken_apart
-from app.services.compare.name_masking import hide
+from app.services.compare.name_masking import Masker
 from app.services.posts.users import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, shown_name
@@ -113,7 +113,7 @@ async def read_answer_poster(
     if not look.has_names and isinstance(poster.drawing, MarkedText):
         # A text that has the sign of a gap has another sign there, so that all places stay.
         text = poster.drawing.text.replace(HIDDEN, " ")
-        hiding = await hide(text, chat_names=await names_hidden_in(cast, look))
+        hiding = await Masker("clues", await names_hidden_in(cast, look)).hide(text)
         poster = poster._replace(drawing=without_names(poster.drawing, hiding.gaps))
     return poster, about
 

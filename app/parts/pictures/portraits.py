@@ -32,7 +32,7 @@ from app.parts.portraits.author_figures import (
 )
 from app.parts.portraits.room import read_sight
 from app.parts.portraits.room_figures import drawn_words, wait_of
-from app.services.compare.name_masking import hide
+from app.services.compare.name_masking import Masker
 from app.services.rooms.sight import ChatSight
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.habits import others_of_script
@@ -41,7 +41,6 @@ from app.views.rooms.figures import Months, other_called, people_count, share_ba
 from app.views.subjects import Chat, OneAuthor
 from app.views.tell import beside_one, giant_of, label_of, told_alone, value_of
 from saywho.people.fingerprint import positive_first
-from saywho.people.names import HIDDEN, SHOWN_HIDDEN
 from saywho.people.portrait import PersonPortrait
 from saywho.significance import HARDLY_ANY
 
@@ -125,8 +124,7 @@ async def read_author_poster(
     usernames = [username, *(other.username for other in portrait.others)]
     quote = portrait.most_like.text if portrait.most_like and args.has_words else ""
     if quote and not args.has_names:
-        hiding = await hide(quote, chat_names=await names_hidden_in(cast, args))
-        quote = hiding.masked.replace(HIDDEN, SHOWN_HIDDEN)
+        quote = (await Masker("clues", await names_hidden_in(cast, args)).hide(quote)).shown
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
         return poster_of_author(subject, portrait, args, quote)
 

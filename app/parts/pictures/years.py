@@ -51,7 +51,7 @@ from app.parts.years.subjects import (
     read_year_of_chat,
 )
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
-from app.services.compare.name_masking import hide
+from app.services.compare.name_masking import Masker
 from app.services.posts.tweets import Post
 from app.views.answers import attachment
 from app.views.blueprints import PageBlueprint
@@ -61,7 +61,7 @@ from app.views.filters import zone_of_picture
 from app.views.page import WebPage, cast_on, render
 from app.views.rooms.figures import share_bars
 from app.views.subjects import Address, Figures, SubjectT, read_shown
-from saywho.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from saywho.people.names import ManyNames
 
 PICTURED_WORDS: Final = 5
 
@@ -304,7 +304,7 @@ async def _texts_of(posts: Iterable[Post], names: ManyNames) -> dict[int, str]:
         if not text or len(text) > LONGEST_QUOTE:
             continue
         if len(names):
-            text = (await hide(text, chat_names=names)).masked.replace(HIDDEN, SHOWN_HIDDEN)
+            text = (await Masker("clues", names).hide(text)).shown
         if drawn := drawn_name(text):
             texts[post.id] = drawn
     return texts

@@ -17,7 +17,7 @@ from app.language.i18n import gettext
 from app.models import MAX_ID
 from app.models.content import Tweet, User
 from app.services.access.rights import are_speakers, is_same_chat
-from app.services.compare.name_masking import hide, read_chat_names
+from app.services.compare.name_masking import Masker, read_chat_names
 from app.services.compare.quiz_questions import (
     MOST_CHOICES,
     SET_LENGTH,
@@ -301,6 +301,6 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
         tweet_id=first.id,
         username=cast[first.user_id].username,
         usernames=[cast[user_id].username for user_id in ids if user_id in able],
-        hidden=await hide(first.text, *cast.values(), chat_names=chats.of(room.id)),
+        hidden=await Masker("clues", chats.get(room.id), cast.values()).hide(first.text),
     )
     return Teaser(QuizSet(tuple(ids), tuple(post.id for post in posts)), question)

@@ -5,14 +5,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain, count, product
-from string import ascii_uppercase
+from itertools import chain, count
 from typing import Final, Protocol
 
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services.compare.name_masking import Named as Named
+from app.services.compare.name_masking import Masker, Named as Named, letters_of
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.rooms.periods import gone_from
 from app.services.rooms.sight import read_newest
@@ -24,9 +23,7 @@ LONGEST_NAME: Final = 40
 
 
 def letters() -> Iterator[str]:
-    """Yield A to Z, then AA, AB and so on."""
-    for length in count(1):
-        yield from map("".join, product(ascii_uppercase, repeat=length))
+    return map(letters_of, count(1))
 
 
 class Calling:
@@ -46,13 +43,9 @@ class Calling:
         lettered = zip(people, letters(), strict=False)
         usual = {} if has_names else {person.username: letter for person, letter in lettered}
         self.called = usual | {name: text[:LONGEST_NAME] for name, text in chosen.items() if text}
-        self._found = [
-            (ManyNames([(person.username, person.display_name)]), self.called[person.username])
-            for person in people
-            if person.username in self.called
-        ]
         self._has_names = has_names
-        self._others = ManyNames(()) if has_names else all_names
+        others = ManyNames(()) if has_names else all_names
+        self.rename = Masker("names", others, people, self.called).renamed
 
     def of(self, usernames: Iterable[str]) -> dict[str, str]:
         """Return the names of the file for all of these, who are letters unless they have names."""
@@ -60,18 +53,6 @@ class Calling:
             return self.called
         free = (letter for letter in letters() if letter not in {*self.called.values()})
         return self.called | {name: next(free) for name in usernames if name not in self.called}
-
-    def rename(self, text: str) -> str:
-        """Return a text with the names of the file; a name that it does not have is `[…]`."""
-        places = [(*gap, name) for names, name in self._found for gap in names.find(text)] or []
-        places += [(*gap, SHOWN_HIDDEN) for gap in self._others.find(text)]
-        renamed, end_before = list[str](), 0
-        # Of two names at one place the longer one counts, and of equal ones the one with a letter.
-        for start, end, name in sorted(places, key=lambda place: (place[0], -place[1])):
-            if start >= end_before:
-                renamed += [text[end_before:start], name]
-                end_before = end
-        return "".join([*renamed, text[end_before:]])
 
 
 FEWEST_MESSAGES: Final = 3

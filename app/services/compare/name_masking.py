@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Final, Protocol
+from string import ascii_uppercase
+from typing import Final, Literal, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,7 @@ from app.runtime.work_pool import worked_on
 from app.services.posts.users import HAS_KEY, rows_by_key
 from saywho.people.names import (
     HIDDEN,
+    SHOWN_HIDDEN,
     HiddenText,
     ManyNames,
     find_name_words,
@@ -28,7 +30,15 @@ from saywho.text import VISIBLE_LINK, has_words, joined_gaps, username_key, word
 _LINK_OR_TAG: Final = re.compile(rf"{VISIBLE_LINK}|#\w+")
 _SIGNATURE: Final = re.compile(r"[ \t\n][-–—~^*] ?\w{1,20}\Z")
 """A name or initials after a dash."""
+_MENTION: Final = re.compile(r"@[\w.-]+")
+_CLUES: Final = {
+    "names": (),
+    "clues": (_LINK_OR_TAG, _SIGNATURE),
+    "mentions": (_LINK_OR_TAG, _SIGNATURE, _MENTION),
+}
 NOBODY: Final = ManyNames(())
+ChatNames = Mapping[int | None, ManyNames]
+"""The names in each chat."""
 
 
 class Named(Protocol):
@@ -39,48 +49,77 @@ class Named(Protocol):
     def display_name(self) -> str | None: ...
 
 
-def hidden(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> HiddenText:
-    """Return the text with places of names, signature, links and tags.
+def letters_of(number: int) -> str:
+    """Return the letters of a number from 1: A to Z, then AA, AB and so on."""
+    letters = ""
+    while number:
+        number, place = divmod(number - 1, 26)
+        letters = ascii_uppercase[place] + letters
+    return letters
 
-    Words of `users`' display names stay if hardly anything else is readable; `chat_names` never do.
+
+class Masker:
+    """Hides names in texts, as strongly as their readers need.
+
+    `names`: names alone, or what people are `called` stands in their place. `clues`: also links,
+    tags and a signature, which tell whose a text is. `mentions`: these and everybody's @name.
     """
-    text = text.rstrip().replace(HIDDEN, "")
-    shown = [user.display_name for user in users if user.display_name]
-    names = find_names(text, [*(user.username for user in users), *shown])
-    names += chat_names.find(text, without={user.username for user in users})
-    beside = [*_LINK_OR_TAG.finditer(text), *_SIGNATURE.finditer(text)]
-    always = [*names, *(match.span() for match in beside)]
-    whole = HiddenText(text, joined_gaps([*always, *find_name_words(text, shown)]))
-    return whole if _is_readable(whole) else HiddenText(text, joined_gaps(always))
 
+    def __init__(
+        self,
+        strength: Literal["names", "clues", "mentions"],
+        names: ManyNames | None = None,
+        people: Iterable[Named] = (),
+        called: Mapping[str, str] | None = None,
+    ) -> None:
+        """names: which no text keeps. people: whose names no text keeps either, but words of their
+        display names if hardly anything else is readable. called: by username.
+        """
+        self._strength, self._names, self._people = strength, names or NOBODY, [*people]
+        self._called = [
+            (ManyNames([(person.username, person.display_name)]), (called or {})[person.username])
+            for person in self._people
+            if person.username in (called or {})
+        ]
 
-async def hide(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> HiddenText:
-    """Return `hidden`, in a thread if it takes long."""
-    look = partial(hidden, text, *users, chat_names=chat_names)
-    # 1,000 characters take up to 3 ms with the names of six people; 200 other people 2 ms.
-    most = 1_000 if len(chat_names) <= 200 else 0
-    return await worked_on([text], look, inline_characters=most)
+    def hidden(self, text: str) -> HiddenText:
+        """Return the text with the places of names, and of what else must go."""
+        text = text.rstrip().replace(HIDDEN, "")
+        usernames = {person.username for person in self._people}
+        shown = [person.display_name for person in self._people if person.display_name]
+        gaps = [*find_names(text, [*usernames, *shown]), *self._names.find(text, without=usernames)]
+        gaps += (match.span() for clue in _CLUES[self._strength] for match in clue.finditer(text))
+        whole = HiddenText(text, joined_gaps([*gaps, *find_name_words(text, shown)]))
+        return whole if _is_readable(whole) else HiddenText(text, joined_gaps(gaps))
 
+    async def hide(self, text: str) -> HiddenText:
+        """Return `hidden`, in a thread if it takes long."""
+        # 1,000 characters take up to 3 ms with the names of six people; 200 other people 2 ms.
+        most = 1_000 if len(self._names) <= 200 else 0
+        return await worked_on([text], partial(self.hidden, text), inline_characters=most)
 
-def can_be_guessed(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> bool:
-    """Return whether the text is readable without names, and has no contact."""
-    if not has_words(text):  # This quick test refuses most of the refused texts.
-        return False
-    question = hidden(text, *users, chat_names=chat_names)
-    readable = has_words(question.masked) and _is_readable(question)
-    return readable and not tells_contact(text)
+    def renamed(self, text: str) -> str:
+        """Return a text with what people are called; any other name is `[…]`."""
+        places = [(*gap, name) for names, name in self._called for gap in names.find(text)]
+        places += [(*gap, SHOWN_HIDDEN) for gap in self._names.find(text)]
+        pieces, at = list[str](), 0
+        # Of two names at one place the longer one counts, and of equal ones the one with a name.
+        for start, end, name in sorted(places, key=lambda place: (place[0], -place[1])):
+            pieces += [text[at:start], name] if start >= at else []
+            at = max(at, end)
+        return "".join([*pieces, text[at:]])
+
+    def can_be_guessed(self, text: str) -> bool:
+        """Return whether the text is readable without names, and has no contact."""
+        if not has_words(text):  # This quick test refuses most of the refused texts.
+            return False
+        question = self.hidden(text)
+        readable = has_words(question.masked) and _is_readable(question)
+        return readable and not tells_contact(text)
 
 
 def _is_readable(question: HiddenText) -> bool:
     return word_count(question.masked) >= 2 * len(question.gaps)
-
-
-class ChatNames:
-    def __init__(self, by_room: dict[int, ManyNames]) -> None:
-        self._by_room = by_room
-
-    def of(self, room_id: int | None) -> ManyNames:
-        return NOBODY if room_id is None else self._by_room.get(room_id, NOBODY)
 
 
 async def read_chat_names(session: AsyncSession, room_ids: Iterable[int | None]) -> ChatNames:
@@ -96,7 +135,7 @@ async def read_chat_names(session: AsyncSession, room_ids: Iterable[int | None])
         )
         for room_id, username, display_name in await session.execute(query):
             people[room_id].append((username, display_name))
-    return ChatNames({room_id: ManyNames(names) for room_id, names in people.items()})
+    return {room_id: ManyNames(names) for room_id, names in people.items()}
 
 
 async def read_names_around(session: AsyncSession, usernames: Iterable[str]) -> ManyNames:

@@ -24,13 +24,7 @@ from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
 from app.services.compare.answering import add_reasons, answer
 from app.services.compare.comparing import case_of, likeliest_of
 from app.services.compare.habits import Models
-from app.services.compare.name_masking import (
-    ChatNames,
-    Named,
-    can_be_guessed,
-    hide,
-    read_chat_names,
-)
+from app.services.compare.name_masking import ChatNames, Masker, Named, read_chat_names
 from app.services.compare.stored_texts import other_writers
 from app.services.posts.users import ENOUGH_OF_OWN, FEWEST_PLAYED, can_play, is_sample
 from app.services.rooms.room_facts import RoomFacts
@@ -153,7 +147,7 @@ async def _first_readable(
         good = (
             post
             for post in map(Candidate.as_shown, posts)
-            if can_be_guessed(post.text, *people, chat_names=names.of(post.room_id))
+            if Masker("clues", names.get(post.room_id), people).can_be_guessed(post.text)
         )
         # Names are masked only until there are enough posts: masking all would take seconds.
         return list(islice(good, most))
@@ -486,7 +480,7 @@ async def read_question(
     names = [users[user_id].username for user_id in quiz.user_ids if user_id in able]
     chats = await read_chat_names(session, [tweet.room_id])
     shown = shown_piece(tweet.text, tweet.id)
-    hiding = await hide(shown, *users.values(), chat_names=chats.of(tweet.room_id))
+    hiding = await Masker("clues", chats.get(tweet.room_id), users.values()).hide(shown)
     return QuizQuestion(tweet.id, author.username, names, hiding)
 
 

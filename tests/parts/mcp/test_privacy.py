@@ -8,9 +8,10 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.parts.mcp.redaction import letters_of, number_of_letters
+from app.parts.mcp.redaction import number_of_letters
 from app.parts.mcp.tools import TOOLS
 from app.services.access.rights import switch_site
+from app.services.compare.name_masking import letters_of
 from tests.browsing import Browser, body, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 from tests.parts.mcp.assistants import Plain, cited, switch

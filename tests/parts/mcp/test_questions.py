@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from app.parts.mcp.redaction import letters_of
+from app.services.compare.name_masking import letters_of
 from tests.conftest import Client, Shared
 from tests.made_chats import MadeChat, made_chat
 from tests.parts.mcp.assistants import Plain, add_chat, cited, sdk, switch
