@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.engine import Database
 from app.models import ImportJob, Tweet, User
 from app.services.checks import find_faults
+from app.services.imports.job_report import ImportReport
 from app.services.imports.jobs import ENDED
 from app.services.imports.storing_batch import BATCH
 from app.services.imports.undo import request_undo, undo_imports
@@ -24,7 +25,7 @@ from app.services.joined_names import MOVED_AT_ONCE, join_names, part_names
 from tests.browsing import parts_of, signed_in
 from tests.chats import kakaotalk, said
 from tests.conftest import Client, Outside
-from tests.services.imports.test_read_again import Between, imported
+from tests.services.imports.test_read_again import Between, StoppedError, imported, numbered
 from tests.services.imports.test_replacing import chat
 from tests.uploading import jsonl, shown, until_uploads
 from tests.waiting import eventually
@@ -185,6 +186,23 @@ async def talked(db: Database, days: int) -> int:
     talk = kakaotalk("모임", *messages)
     assert await imported(db, talk, "a.txt", timezone="Asia/Seoul") == (len(messages), 0)
     return len(messages) // 2
+
+
+async def test_times_are_corrected_with_the_first_posts(db: Database) -> None:
+    """An import that was cancelled before changes nothing."""
+    talk = kakaotalk("모임", *said(("민준", "지우"), times=15))
+    assert await imported(db, talk, "a.txt", timezone="Asia/Seoul") == (30, 0)
+    before = await rows_of(db)
+    chosen: dict[str, Any] = {"timezone": "Europe/Berlin", "times": "file"}
+
+    async def refuse(_session: AsyncSession, _report: ImportReport) -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        await numbered(db, talk, "a.txt", note=refuse, **chosen)
+    assert await rows_of(db) == before
+    assert await imported(db, talk, "a.txt", **chosen) == (0, 30)
+    assert await rows_of(db) != before
 
 
 async def test_an_undo_is_done_with_its_last_posts(db: Database) -> None:
