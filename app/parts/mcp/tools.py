@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
 from app.language.i18n import speaking
@@ -22,7 +23,7 @@ from app.services.posts.filters import read_query
 from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import find_posts, get_post
-from app.services.posts.users import Author, get_author
+from app.services.posts.users import Author, get_author, list_outside_chats
 from app.services.rooms.messages import list_before, list_messages
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, room_of_author, rooms_of
 from app.services.rooms.sight import read_portrait
@@ -39,7 +40,7 @@ from app.views.comparing.verdicts import (
 )
 from app.views.filters import parse_instant
 from app.views.policies import here
-from app.views.requests import ID_CURSOR, RESULT_CURSOR, cursor_of
+from app.views.requests import RESULT_CURSOR, Cursor, cursor_of
 from app.views.tell import label_of, values_of
 from saywho.comparing.question import Question
 from saywho.comparing.verdict import Comparison, Evidence
@@ -72,6 +73,9 @@ Texts = Annotated[
 ]
 Day = Annotated[str, Meta(max_length=40, description="A day like 2024-01-31, or a time with zone.")]
 Few = Annotated[int, Meta(ge=0, le=MOST_SHOWN)]
+_Number = Annotated[int, Meta(ge=0, le=MAX_ID)]
+_LISTED: Final = Cursor[tuple[int, int, int]](tuple[_Number, _Number, _Number])
+"""Id of the last chat that was listed, then posts and id of the last author outside of chats."""
 Arguments = TypeVar("Arguments", bound=Struct)
 
 
@@ -183,20 +187,14 @@ async def _around(args: AroundArguments, access: AssistantAccess) -> str:
 
 
 class ChatArguments(Struct, forbid_unknown_fields=True):
-    chat: Annotated[Chat | None, Meta(description="Number; without it, the chats are listed.")] = (
-        None
-    )
+    chat: Annotated[Chat | None, Meta(description="Number; without it, all are listed.")] = None
     cursor: Annotated[str, Meta(max_length=200)] = ""
 
 
 async def _chat(args: ChatArguments, access: AssistantAccess) -> str:
     async with here().db.read() if args.chat is None else here().read_long() as session:
         if args.chat is None:
-            after = ID_CURSOR.decode(args.cursor or None)
-            rooms, following = await list_rooms(session, after=after, limit=MOST_SHOWN)
-            lines = [await _in_short(Redactor(session, access, room.id), room) for room in rooms]
-            listed = _quoting(lines or ["There are no chats."], rooms)
-            return listed + _more(cursor_of(following))
+            return await _who_is_here(session, args, access)
         room = await get_room(session, args.chat)
         zone = remembered_zone(room.tz)
         redactor = Redactor(session, access, room.id)
@@ -215,6 +213,24 @@ async def _chat(args: ChatArguments, access: AssistantAccess) -> str:
         lines += ["Most reactions:"] if loved else []
         lines += [await redactor.quotation(post, most=QUOTE) for post in loved]
     return _quoting(lines, [room])
+
+
+async def _who_is_here(session: AsyncSession, args: ChatArguments, access: AssistantAccess) -> str:
+    """Return the chats, then the authors who write in none."""
+    after, *below = _LISTED.decode(args.cursor or None) or (0, MAX_ID, 0)
+    rooms, following = await list_rooms(session, after=after, limit=MOST_SHOWN)
+    lines = [await _in_short(Redactor(session, access, room.id), room) for room in rooms]
+    lines += [] if rooms or after else ["There are no chats."]
+    if following is not None:
+        return _quoting(lines, rooms) + _more(cursor_of((following, MAX_ID, 0)))
+    authors = await list_outside_chats(session, after=(below[0], below[1]), limit=MOST_SHOWN + 1)
+    shown, more = authors[:MOST_SHOWN], authors[MOST_SHOWN:]
+    redactor = Redactor(session, access)
+    await redactor.know(usernames=[author.username for author in shown])
+    lines += ["Authors who write in no chat:"] if shown else []
+    lines += [f"{redactor.name(author.username)}: {author.posts:,} posts" for author in shown]
+    key = (MAX_ID, shown[-1].posts, shown[-1].id) if more else None
+    return _quoting(lines, rooms) + _more(cursor_of(key))
 
 
 async def _in_short(redactor: Redactor, room: RoomFacts) -> str:
@@ -434,7 +450,8 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
     Tool(
         "chat",
         "Chats and their people",
-        "List the chats, or tell the people of one chat with their numbers of messages.",
+        "Without arguments: who is here, that is the chats, and the authors who write in no chat,"
+        " the most posts first. Or the people of one chat with their numbers of messages.",
         ChatArguments,
         _chat,
     ),

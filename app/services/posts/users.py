@@ -394,14 +394,34 @@ class NamedUser(NamedTuple):
     posts: int
 
 
+def _named_users() -> Select[*tuple[Any, ...]]:
+    names = (User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count)
+    return select(User.username_key, *names).where(User.deleted_at.is_(None))
+
+
 async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:
     keys = {username_key(username) for username in usernames}
-    names = (User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count)
-    query = select(User.username_key, *names).where(User.deleted_at.is_(None), HAS_KEY)
-    rows = await rows_by_key(session, query, keys) if keys else []
+    rows = await rows_by_key(session, _named_users().where(HAS_KEY), keys) if keys else []
     for row in rows:
         depends_on(row.id)
     return {row.username_key: NamedUser(*row[1:]) for row in rows}
+
+
+async def list_outside_chats(
+    session: AsyncSession, *, after: tuple[int, int], limit: int
+) -> list[NamedUser]:
+    """Return authors with posts who write in no chat, the most posts first.
+
+    after: posts and id of the last author who was listed.
+    """
+    posts, user_id = after
+    speaks = select(RoomPerson.user_id).where(
+        RoomPerson.user_id == User.id, RoomPerson.messages > 0
+    )
+    is_after = or_(User.tweet_count < posts, and_(User.tweet_count == posts, User.id > user_id))
+    query = _named_users().where(User.tweet_count > 0, ~speaks.exists(), is_after)
+    rows = await session.execute(query.order_by(User.tweet_count.desc(), User.id).limit(limit))
+    return [NamedUser(*row[1:]) for row in rows]
 
 
 async def users_called(session: AsyncSession, names: Collection[str]) -> dict[str, str]:

@@ -112,6 +112,29 @@ async def test_letters_are_those_of_the_chat_in_each_call(app: Quart, admin: Cli
     assert all(number_of_letters(letters_of(n)) == n for n in range(1, 2_000))
 
 
+async def test_chat_without_arguments_lists_authors_of_no_chat(app: Quart, admin: Client) -> None:
+    await add_people(admin)
+    for number in range(22):
+        await admin.add_author(f"writer_{number:02}", *["a lamp"] * (2 + number % 5))
+    for choice in ("letters", "names"):
+        await switch(app, choice)
+        listed, cursor, pages = list[tuple[str, int]](), "", 0
+        while pages == 0 or cursor:
+            told = await said(Plain(admin), "chat", cursor=cursor)
+            assert ("Chat 1 “" in told) == (pages == 0)
+            listed += [
+                (name, int(posts))
+                for name, posts in re.findall(r"^(\w+): (\d+) posts$", told, re.MULTILINE)
+            ]
+            cursor, pages = (re.findall(r"cursor (\S+)$", told) or [""])[0], pages + 1
+        assert [posts for _, posts in listed] == sorted((each for _, each in listed), reverse=True)
+        assert (len({*listed}), pages) == (23, 2), "22 writers and the outsider"
+        for name, posts in listed[::6]:
+            told = await said(Plain(admin), "person", person=name)
+            assert told.startswith(f"{name}: {posts} posts and messages")
+        assert all(name.startswith("writer") == (choice == "names") for name, _ in listed[:-1])
+
+
 async def test_words_of_other_people_stay_in_their_lines(app: Quart, admin: Client) -> None:
     await admin.add_author("ann", INJECTED)
     for choice in ("letters", "names"):
@@ -181,7 +204,9 @@ async def test_readers_of_one_chat_have_tools_for_it_alone(make_config: MakeConf
                 told = await said(plain, tool, **arguments_of(tool, person))
                 assert [secret for secret in SECRETS if secret in told] == [], (tool, told)
             assert "120 messages" in await said(plain, "chat", chat=1)
-            assert "Chat 2" not in await said(plain, "chat")
+            here = await said(plain, "chat")
+            assert "Chat 2" not in here
+            assert "write in no chat" not in here
             assert "no chat" in (await said(plain, "chat", chat=2)).lower()
             assert "no post" in (await said(plain, "around", message=121)).lower()
             assert "Nothing was found" in await said(plain, "search", words="zebrafish")
