@@ -30,16 +30,9 @@ from saywho.engine.judgement import SURE, Bound, HeldBack, Limit, Verdict, judge
 from saywho.engine.population import NOBODY, CountedAuthor, Population
 from saywho.engine.profiles import AuthorProfile, profile_of, without_posts
 from saywho.errors import InvalidInputError
+from saywho.given_posts import Posts, posts_of
 from saywho.population import shipped_authors
-from saywho.text import (
-    clean_text,
-    guess_language,
-    has_words,
-    language_of,
-    main_language,
-    own_words,
-    username_key,
-)
+from saywho.text import has_words, language_of, main_language, own_words, username_key
 
 MOST_NEWEST: Final = 400
 """Newest posts of an author that tell how the author writes."""
@@ -147,18 +140,19 @@ Own = list[tuple[int, Post]]
 class Judge:
     """A model of people's posts; it does not change, so that threads may share it.
 
-    posts: a `Chat`, any `Post`s, or pairs of author and text, the oldest first. Blank texts do not
-    count. Its answers are those of a site that holds these posts alone, to six digits. To make it
-    takes some 0.2 ms a post; it can be pickled, with its posts.
+    posts: a `Chat`, any `Post`s, a table with the columns `author` and `text` and perhaps others of
+    `Post`, such as `to_pandas` makes, a mapping of authors to their texts, or pairs of author and
+    text; the oldest first. Blank texts do not count, and long ones are cut as `read` cuts them. Its
+    answers are those of a site that holds these posts alone, to six digits. To make it takes some
+    0.2 ms a post; it can be pickled, with its posts.
 
-    Raises ValueError if there is no post, or a text is longer than 25,000 characters; TypeError for
-    pairs of anything but strings.
+    Raises ValueError if there is no post, or a text has control characters; TypeError for what has
+    no authors and texts.
     """
 
-    def __init__(self, posts: Iterable[Post | tuple[str, str]]) -> None:
+    def __init__(self, posts: Posts) -> None:
         of_each: defaultdict[str, Own] = defaultdict(list)
-        for self._last, given in enumerate(posts):
-            post = given if isinstance(given, Post) else _post_of(*given)
+        for self._last, post in posts_of(posts):
             if post.text.strip() or post.media:
                 of_each[username_key(post.author)].append((self._last, post))
         if not of_each:
@@ -418,13 +412,6 @@ def _value_errors() -> Iterator[None]:
         yield
     except InvalidInputError as error:
         raise ValueError(str(error)) from None
-
-
-def _post_of(author: str, text: str) -> Post:
-    if not (isinstance(author, str) and isinstance(text, str)):
-        raise TypeError(f"author and text must be strings, not {author!r:.40} and {text!r:.40}")
-    text = clean_text(text) if text.strip() else ""
-    return Post(author, text, None, None, None, None, "post", (), guess_language(text), "local")
 
 
 def _author_of(own: Own, profile: AuthorProfile) -> CorpusAuthor:

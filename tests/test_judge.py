@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any, Final
 
+import pandas
 import pytest
 from quart import Quart
 
@@ -271,11 +272,78 @@ def test_what_cannot_be_asked_is_a_value_error(judge: saywho.Judge) -> None:
             judge.ask(text, **options)
     with pytest.raises(TypeError, match="a list of names"):
         judge.ask("tea", among=first)
-    for pair in ((float("nan"), "tea"), ("mina", None)):
-        with pytest.raises(TypeError, match="must be strings"):
-            saywho.Judge([pair])  # type: ignore[list-item]
     with pytest.raises(ValueError, match="no posts"):
         saywho.Judge([("mina", "  ")])
+
+
+def test_a_judge_takes_what_has_authors_and_texts() -> None:
+    chat = saywho.read(io.BytesIO(FILES["an English chat"]()), tz=ZONE)
+    pairs = [(post.author, post.text) for post in chat]
+    of_each: dict[str, list[str]] = {name: [] for name, _ in pairs}
+    for name, text in pairs:
+        of_each[name].append(text)
+    table = chat.to_pandas()
+    text = next(iter(of_each.values()))[3]
+    alike = [saywho.Judge(given).ask(text) for given in (chat, table, chat.to_records())]
+    alike_too = [
+        saywho.Judge(given).ask(text)
+        for given in (
+            pairs,
+            table[["text", "author"]],
+            table[["author", "text"]].to_numpy(),
+            {"author": [name for name, _ in pairs], "text": [text for _, text in pairs]},
+        )
+    ]
+    assert alike == alike[:1] * 3
+    assert alike_too == alike_too[:1] * 4
+    assert saywho.Judge(of_each).people == saywho.Judge(chat).people
+    # What pandas writes into a file and reads again has no times and no None.
+    again = pandas.read_csv(io.StringIO(table.to_csv(index=False)))
+    assert saywho.Judge(again).ask(text) == alike[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (pandas.DataFrame({"ab": ["x"], "cd": ["y"]}), "this has ab, cd"),
+        (pandas.DataFrame({"author": ["mina"], "tweet": ["y"]}), "this has author, tweet"),
+        (pandas.DataFrame([["a", "b", "c"]], columns=["author", "text", "text"]), "once each"),
+        (pandas.DataFrame({"author": ["mina"], "text": [None]}), "must be strings, not 'mina'"),
+        (pandas.DataFrame({"author": ["a"], "text": ["b"], "created_at": ["x"]}), "created_at"),
+        (pandas.Series(["a text"], index=["mina"]), "pairs of author and text, not 'a text'"),
+        ([(float("nan"), "tea")], "must be strings, not nan and 'tea'"),
+        ([("mina", None)], "must be strings"),
+        (["ab", "cd"], "pairs of author and text, not 'ab'"),
+        ([("mina", "tea", 3)], "pairs of author and text"),
+        ([{"mina", "tea"}], "pairs of author and text"),
+        ([{"name": "mina", "words": "tea"}], "must be strings, not None"),
+        ({"mina": 3}, "pairs of author and text, not 3"),
+        ({"mina": None}, "pairs of author and text, not None"),
+        ({"mina": [3]}, "must be strings, not 'mina' and 3"),
+        ("mina: tea", "pairs of author and text, not 'mina: tea'"),
+        (3, "pairs of author and text, not 3"),
+        (None, "pairs of author and text, not None"),
+    ],
+    ids=repr,
+)
+def test_what_has_no_authors_and_texts_is_refused_in_a_sentence(given: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said) as raised:
+        saywho.Judge(given)
+    assert "_" not in str(raised.value).replace("created_at", "")
+
+
+def test_a_judge_cuts_long_texts_as_a_reading_does() -> None:
+    books = {
+        name: " ".join(text for _, _, text in made_authors(n, "en").said) * 9
+        for n, name in enumerate("AB")
+    }
+    assert all(len(text) > 50_000 for text in books.values())
+    rows = "".join(
+        json.dumps({"author": name, "text": text}) + "\n" for name, text in books.items()
+    )
+    read = saywho.read(io.BytesIO(rows.encode()), accept_doubts=True)
+    text = "The lamp and the kettle, again!"
+    assert saywho.Judge(books).ask(text) == saywho.Judge(read).ask(text)
 
 
 def test_too_little_is_said_to_be_too_little() -> None:

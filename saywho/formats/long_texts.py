@@ -27,7 +27,8 @@ def parts_of(record: Record, notes: ReadNotes) -> Iterator[Record]:
     The first post keeps the id, the next posts get it with `#2` and so on.
     """
     is_long = len(record.text) > MAX_TEXT_LENGTH
-    texts = list(_cut(normalized(drop_controls(record.text)))) if is_long else []
+    whole = normalized(drop_controls(record.text)) if is_long else ""
+    texts = [whole[start:end] for start, end in pieces_of_long(whole)]
     if not texts:
         yield record
         return
@@ -50,15 +51,17 @@ def parts_of(record: Record, notes: ReadNotes) -> Iterator[Record]:
         )
 
 
-def _cut(text: str) -> Iterator[str]:
+def pieces_of_long(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each piece of a text begins and ends, without blanks around it."""
     start = 0
-    while len(text) - start > MAX_TEXT_LENGTH:
-        end = _end_of_part(text, start)
-        if part := text[start:end].strip():
-            yield part
+    while start < len(text):
+        end = len(text)
+        if end - start > MAX_TEXT_LENGTH:
+            end = _end_of_part(text, start)
+        part = text[start:end]
+        if part.strip():
+            yield start + len(part) - len(part.lstrip()), start + len(part.rstrip())
         start = end
-    if rest := text[start:].strip():
-        yield rest
 
 
 def _end_of_part(text: str, start: int) -> int:
