@@ -22,6 +22,7 @@ from saywho.formats.post import Platform
 
 FormT = TypeVar("FormT", bound=Struct)
 Year = Annotated[int, Meta(ge=1, le=9998)]
+Moment = Annotated[str, Meta(pattern="^([0-9]{4}-[0-9]{2}-[0-9]{2}|$)", examples=["2026-01-31"])]
 Days = tuple[date, date]
 """The first day, and the day after the last."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -62,8 +63,8 @@ class RoomZoneArgs(ZoneArgs):
 class PostFilters(Struct):
     lang: str = ""
     """Only posts in this language."""
-    since: str = ""
-    until: str = ""
+    since: Moment = ""
+    until: Moment = ""
     tz: str = "UTC"
 
     @property
@@ -111,6 +112,8 @@ class InclusiveEnd:
 class PageFilters(InclusiveEnd, PostFilters):
     """The filters of a page, with errors for visitors."""
 
+    since: str = ""
+    until: str = ""
     through: str = ""
 
     def _instant(self, name: str, value: str, zone: ZoneInfo) -> datetime | None:

@@ -7,9 +7,10 @@ import functools
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import islice, starmap
 from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar, cast
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -27,12 +28,14 @@ from werkzeug.routing import IntegerConverter, Map
 from app.config import Config
 from app.current import current_request
 from app.errors import (
-    AppError,
+    MOST_FAULTS,
+    FieldError,
     InvalidInputError,
     MalformedError,
     TooLargeError,
     UnsupportedMediaError,
     fault_of,
+    faults_of,
 )
 from app.models import MAX_ID
 from app.runtime.clock import EARLIEST, LATEST
@@ -111,29 +114,41 @@ def _may_have_bytes(asked: Request) -> bool:
 
 def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> Form:
     """Return the parameters as the form. Raises MalformedError."""
-    fields, sent = _fields(form), dict[str, Any]()
+    fields = _fields(form)
+    sent, faults = _sent(args, fields, is_strict=is_strict)
+    try:
+        parsed = msgspec.convert(sent, form, strict=False)
+        for name, value in sent.items():
+            if getattr(parsed, fields[name].name) is None:  # msgspec takes the word null for None.
+                raise msgspec.ValidationError(f"Invalid enum value {value!r} - at `$.{name}`")
+    except msgspec.ValidationError as error:
+        faults += _faults(error, sent, form, is_strict=False)
+    if not faults:
+        return parsed
+    if is_strict:
+        raise MalformedError(faults[0].detail, errors=faults[:MOST_FAULTS])
+    # A page says it in the visitor's language.
+    name = faults[0].loc
+    raise MalformedError("The value of `{name}` cannot be used", name=name, loc=name)
+
+
+def _sent(
+    args: MultiDict[str, str], fields: Mapping[str, FieldInfo], *, is_strict: bool
+) -> tuple[dict[str, Any], list[FieldError]]:
+    """Return the parameters that the form has, and the faults of the others."""
+    sent, faults = dict[str, Any](), list[FieldError]()
     for name, values in args.lists():
         if name in _ABSENT_IF_EMPTY & fields.keys() and values == [""]:
             continue  # As programs write what they do not have.
         if name in fields:
             is_list = fields[name].default_factory is list
             if len(values) > 1 and not is_list:
-                raise MalformedError("`{name}` may be given only once", name=name, loc=name)
-            sent[name] = values if is_list else values[0]
+                faults.append(FieldError(name, f"`{name}` may be given only once"))
+            else:
+                sent[name] = values if is_list else values[0]
         elif is_strict:
-            raise MalformedError(f"`{name}` is not a parameter of this URL", loc=name)
-    try:
-        parsed = msgspec.convert(sent, form, strict=False)
-        for name, value in sent.items():
-            if getattr(parsed, fields[name].name) is None:  # msgspec takes the word null for None.
-                raise msgspec.ValidationError(f"Invalid enum value {value!r} - at `$.{name}`")
-        return parsed
-    except msgspec.ValidationError as error:
-        fault = _fault(MalformedError, error, form)
-        if not is_strict:  # A page says it in the visitor's language.
-            name = fault.errors[0].loc
-            fault = MalformedError("The value of `{name}` cannot be used", name=name, loc=name)
-        raise fault from None
+            faults.append(FieldError(name, f"`{name}` is not a parameter of this URL"))
+    return sent, faults
 
 
 _ABSENT_IF_EMPTY: Final = frozenset({"cursor", "tz"})
@@ -144,9 +159,16 @@ def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     return {field.encode_name: field for field in msgspec.structs.fields(form)}
 
 
-def _fault(error_type: type[AppError], error: msgspec.ValidationError, form: Any) -> AppError:
-    place, why = fault_of(error, form)
-    return error_type(f"{place}: {why}", loc=place)
+def _faults(
+    error: msgspec.ValidationError, sent: object, form: Any, *, is_strict: bool = True
+) -> list[FieldError]:
+    """Return the first faults of what was sent, of which msgspec found one."""
+    found = [*islice(faults_of(sent, form, is_strict=is_strict), MOST_FAULTS)]
+    return [*starmap(_field_error, found or [fault_of(error, form)])]
+
+
+def _field_error(place: str, why: str) -> FieldError:
+    return FieldError(place, f"{place}: {why}")
 
 
 def check_confirmed(form: MultiDict[str, str]) -> None:
@@ -200,7 +222,11 @@ def decode_json(body: bytes, form: type[Decoded]) -> Decoded:
     except ValueError as error:
         raise MalformedError(f"The body is not JSON in UTF-8: {error}", loc="body") from None
     if isinstance(fault, msgspec.ValidationError):
-        raise _fault(InvalidInputError, fault, form)
+        try:
+            faults = _faults(fault, msgspec.json.decode(body), form)
+        except ValueError:  # A later value is none of Python's, such as a number out of range.
+            faults = [_field_error(*fault_of(fault, form))]
+        raise InvalidInputError(faults[0].detail, errors=faults)
     raise InvalidInputError("A string contains an unpaired surrogate", loc="body")
 
 

@@ -190,6 +190,49 @@ async def test_errors_say_how_a_value_must_be(shared: Shared) -> None:
         assert problem["detail"] == detail
 
 
+ALL_AT_ONCE = [
+    (
+        "/users/ann/tweets",
+        {"text": 3, "lang": 5, "kind": "nope", "bogus": 1},
+        ["text", "lang", "kind", "bogus"],
+    ),
+    (
+        "/users/ann/tweets",
+        {"media": [{"kind": "film"}, {"kind": "photo"}, {"alt": 4}], "reply_to": {"username": 1}},
+        [
+            *("media[0].kind", "media[2].alt", "media[2].kind"),
+            *("reply_to.username", "reply_to.source_id", "text"),
+        ],
+    ),
+    ("/compare", {"texts": ["a", 1, None], "usernames": 5}, ["texts[1]", "texts[2]", "usernames"]),
+    ("/users", [], ["body"]),
+    # A number that Python's floats do not have, behind the first fault.
+    ("/users", b'{"username": 1, "extra": 1e999}', ["username"]),
+    ("/users", b'{"username": 1, "\\ud800": 2}', ["username"]),
+    ("/users", {f"f{n}": n for n in range(99)}, [f"f{n}" for n in range(20)]),
+    ("/compare", {"texts": [1] * 5_000, "bogus": 1}, [f"texts[{n}]" for n in range(20)]),
+    ("/search?limit=x&since=y&bogus=1&q=a&q=b", None, ["bogus", "q", "limit", "since"]),
+    ("/search?q=a&has=x&sort=oldest&min_likes=-1", None, ["has", "sort", "min_likes"]),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "places"), ALL_AT_ONCE)
+async def test_all_faults_of_a_request_are_told_at_once(
+    shared: Shared, path: str, body: Any, places: list[str]
+) -> None:
+    """Each is told as it is where it is the only one."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = await (
+        shared.admin.get(API + path)
+        if body is None
+        else shared.admin.post(API + path, data=data, headers=JSON)
+    )
+    problem = await problem_of(answer, 400 if body is None else 422)
+    assert sorted(each["loc"] for each in problem["errors"]) == sorted(places)
+    assert problem["detail"] == problem["errors"][0]["detail"]
+    assert all(each["loc"] in each["detail"] for each in problem["errors"])
+
+
 async def test_an_empty_cursor_or_zone_is_absent(shared: Shared) -> None:
     await shared.writer.add_user("ann", "hello", "again")
     await settle(shared.app)  # Scores follow the vocabulary.
