@@ -58,7 +58,6 @@ class OwnPosts(NamedTuple):
     posts: int
     conditions: Conditions
     files: Mapping[int, Sequence[str | None]]
-    """Kept files of the media of posts, by id."""
     limited: int
     unknown: int
 
@@ -132,7 +131,7 @@ class Website:
         app.jinja_env.filters["time"] = lambda time, *_, **__: show_time(
             time, zone.key if time.hour or time.minute else None
         )
-        self._pages, self._files = dict[str, LexborHTMLParser](), dict[str, bytes]()
+        self._pages, self._files = dict[str, str](), dict[str, bytes]()
         self._places = dict[str, str]()  # Of each post, by its address in the site.
 
     async def read(self) -> dict[str, bytes]:
@@ -147,11 +146,11 @@ class Website:
         for day in days:
             end = date(day.year + day.month // 12, day.month % 12 + 1, 1)
             posts = urlencode({"username": self._username, "since": day, "until": end})
-            await self._add(f"{day:%Y-%m}.html", f"/posts?{posts}&{tz}", is_list=True)
+            await self._add(f"{day:%Y-%m}.html", f"/posts?{posts}&{tz}", many=True)
         if None in times:
-            after = cursor_of((None, MAX_ID))
-            await self._add("undated.html", f"{home}?cursor={after}", is_list=True)
-        for name, page in self._pages.items():
+            await self._add("undated.html", f"{home}?cursor={cursor_of((None, MAX_ID))}", many=True)
+        for name, html in self._pages.items():
+            page = LexborHTMLParser(html)
             await self._finish(page, [*self._pages][1:] if name == "index.html" else ["index.html"])
             self._files[name] = (page.html or "").encode()
         return self._files
@@ -163,11 +162,11 @@ class Website:
             return await self._get(address)
         return await answer.get_data(as_text=False) if answer.status_code == HTTPStatus.OK else b""
 
-    async def _add(self, name: str, address: str, *, is_list: bool = False) -> None:
+    async def _add(self, name: str, address: str, *, many: bool = False) -> None:
         if not (content := await self._get(address)):
             return
-        page = following = self._pages[name] = LexborHTMLParser(content)
-        while is_list:
+        page = following = LexborHTMLParser(content)
+        while many:
             for item in following.css("#list > li"):
                 address = item.css("a.when")[0].attributes["href"] or ""
                 item.attrs["id"] = place = f"p{address.rpartition('/')[2]}"
@@ -177,6 +176,7 @@ class Website:
             if not (more := following.css("#more a")):
                 break
             following = LexborHTMLParser(await self._get(more[0].attributes["href"] or ""))
+        self._pages[name] = page.html or ""
 
     async def _finish(self, page: LexborHTMLParser, others: list[str]) -> None:
         """Leave out what needs the server, and let the rest lead to files, or nowhere."""
