@@ -145,7 +145,6 @@ accuracy: $(DEV_STAMP) ## measure who-wrote-it on a file of posts: make accuracy
 	@test -n "$(DATA)" || { echo "make accuracy needs DATA=FILE, JSON lines with author, text, split, lang"; exit 2; }
 	@$(BIN)/python -m benchmarks.accuracy "$(DATA)"
 	@$(BIN)/python -m benchmarks.open_question "$(DATA)"
-	@$(BIN)/python -m benchmarks.search "$(DATA)"
 
 .PHONY: bench
 ifneq ($(BASE),)
@@ -154,7 +153,6 @@ bench: $(DEV_STAMP) ## measure this program and its peers (BASE=COMMIT: only aga
 else
 bench: $(DEV_STAMP)
 	@$(BIN)/python -m benchmarks
-	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.bulk
 	@$(BIN)/python -m benchmarks.async_overhead
 endif

@@ -15,6 +15,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cache
@@ -28,7 +30,6 @@ from benchmarks import machine
 from benchmarks.comparison import CACHE_OFF
 from benchmarks.contestants import Server, ours, serving
 from benchmarks.databases import START, made_texts
-from benchmarks.pages import ask
 
 AUTHORS: Final = 8
 KEEPER: Final = "keeper"
@@ -50,8 +51,8 @@ def zones() -> list[str]:
     return sorted(zone for zone in available_timezones() if zone.startswith("America/"))
 
 
-def stamp(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+def stamp(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def authored(name: str, count: int, years: int, seed: int) -> Iterator[dict[str, Any]]:
@@ -120,6 +121,14 @@ def addresses(number: int) -> dict[str, str]:
         "chat's year": year_of_chat,
         "its picture": year_of_chat.replace("?", "/picture.png?"),
     }
+
+
+def ask(server: Server, path: str) -> tuple[float, float]:
+    """Return the milliseconds of an answer: by the clock, and of the server's processor."""
+    used, started = machine.cpu_s(server.pids), time.perf_counter()
+    with urllib.request.urlopen(server.address + path, timeout=60) as answer:  # noqa: S310 - ours
+        answer.read()
+    return 1000 * (time.perf_counter() - started), 1000 * (machine.cpu_s(server.pids) - used)
 
 
 def measured(server: Server, rounds: int) -> dict[str, list[tuple[float, float]]]:

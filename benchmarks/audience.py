@@ -1,9 +1,8 @@
-"""Many clients of the live stream: `python -m benchmarks.audience ADDRESS CLIENTS [STORMS]`.
+"""Many clients of the live stream: `python -m benchmarks.audience ADDRESS CLIENTS`.
 
-In a storm all of them leave at once and come back. Prints a line once all of them listen. Then it
-reads one line of JSON, event numbers with the moments when they were committed, waits for
-stragglers, and prints as JSON how long the events took to each client, and how many were lost or
-came twice.
+Prints a line once all of them listen. Then it reads one line of JSON, event numbers with the
+moments when they were committed, waits for stragglers, and prints as JSON how long the events took
+to each client, and how many were lost or came twice.
 """
 
 import argparse
@@ -20,7 +19,6 @@ from urllib.parse import urlsplit
 import uvloop
 
 CONNECTING_AT_ONCE: Final = 200
-BETWEEN_STORMS_S: Final = 1.0
 STRAGGLERS_S: Final = 3.0
 START_TIMEOUT_S: Final = 120.0
 _ID: Final = re.compile(rb"(?:^|\n)id: ?(\d+)\n")
@@ -56,15 +54,8 @@ class Listener(asyncio.Protocol):
         self._arrivals = arrivals
         self._welcomed = welcomed
         self._rest = b""
-        self.transport: Any = None
-        self.has_left = False
-
-    def leave(self) -> None:
-        self.has_left = True
-        self.transport.close()
 
     def connection_made(self, transport: Any) -> None:
-        self.transport = transport
         transport.write(b"GET /api/v1/live HTTP/1.1\r\nHost: %s\r\n\r\n" % self._host.encode())
 
     def data_received(self, data: bytes) -> None:
@@ -83,38 +74,29 @@ class Listener(asyncio.Protocol):
         self._arrivals.take(data)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._arrivals.lost_connections += not (self._arrivals.is_over or self.has_left)
+        self._arrivals.lost_connections += not self._arrivals.is_over
         if not self._welcomed.done():
             self._welcomed.set_exception(error or ConnectionError("closed before the welcome"))
 
 
-async def listen(address: str, clients: int, storms: int) -> dict[str, float]:
+async def listen(address: str, clients: int) -> dict[str, float]:
     parts = urlsplit(address)
     arrivals = Arrivals()
     loop = asyncio.get_running_loop()
     places = asyncio.Semaphore(CONNECTING_AT_ONCE)
 
-    async def connect() -> Listener:
+    async def connect() -> None:
         async with places:
             welcomed: asyncio.Future[None] = loop.create_future()
-            _, listener = await loop.create_connection(
+            await loop.create_connection(
                 lambda: Listener(parts.netloc, arrivals, welcomed),
                 parts.hostname or "",
                 parts.port or 80,
             )
             await welcomed
-            return listener
 
-    async def connect_all() -> list[Listener]:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            return await asyncio.gather(*(connect() for _ in range(clients)))
-
-    listeners = await connect_all()
-    for _ in range(storms):
-        for listener in listeners:
-            listener.leave()
-        await asyncio.sleep(BETWEEN_STORMS_S)
-        listeners = await connect_all()
+    async with asyncio.timeout(START_TIMEOUT_S):
+        await asyncio.gather(*(connect() for _ in range(clients)))
     print("listening", flush=True)
     line = await asyncio.to_thread(sys.stdin.readline)
     await asyncio.sleep(STRAGGLERS_S)
@@ -147,12 +129,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
     parser.add_argument("clients", type=int)
-    parser.add_argument("storms", type=int, nargs="?", default=0)
     arguments = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    listening = listen(arguments.address, arguments.clients, arguments.storms)
-    print(json.dumps(uvloop.run(listening)))
+    print(json.dumps(uvloop.run(listen(arguments.address, arguments.clients))))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m benchmarks.library
 
-docs/library.md has the figures.
+docs/library.md has figures of it.
 """
 
 import subprocess

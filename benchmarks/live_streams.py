@@ -26,8 +26,6 @@ class Audience:
     clients: int
     per_second: float
     seconds: float
-    storms: int = 0
-    """How often all leave at once and come back, before the first post."""
 
 
 def measure(audience: Audience, shape: Shape, folder: Path) -> dict[str, Any] | None:
@@ -52,10 +50,7 @@ def measure(audience: Audience, shape: Shape, folder: Path) -> dict[str, Any] | 
 def listening(server: Server, audience: Audience) -> Iterator["subprocess.Popen[str]"]:
     """Give the process of an audience that listens; it reads what the poster prints."""
     listeners = subprocess.Popen(
-        (
-            *(sys.executable, "-m", "benchmarks.audience", server.address),
-            *(str(audience.clients), str(audience.storms)),
-        ),
+        (sys.executable, "-m", "benchmarks.audience", server.address, str(audience.clients)),
         cwd=machine.ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -71,33 +66,26 @@ def listening(server: Server, audience: Audience) -> Iterator["subprocess.Popen[
         listeners.wait()
 
 
-def posting(
-    audience: Audience, path: Path, size: int = 0, root: Path = machine.ROOT
-) -> "subprocess.Popen[str]":
-    """Return the process that posts for an audience; it prints the moments of its commits.
-
-    root: the folder of the code that has built the database.
-    """
+def posting(audience: Audience, path: Path, size: int = 0) -> "subprocess.Popen[str]":
+    """Return the process that posts for an audience; it prints the moments of its commits."""
     return subprocess.Popen(
         (
             *(sys.executable, "-m", "benchmarks.poster", str(path), "1"),
             *(str(audience.per_second), str(audience.seconds), str(size)),
         ),
-        cwd=root,
+        cwd=machine.ROOT,
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def with_audience(
-    server: Server, audience: Audience, path: Path, root: Path = machine.ROOT
-) -> dict[str, Any]:
+def with_audience(server: Server, audience: Audience, path: Path) -> dict[str, Any]:
     """Return the figures of an audience of a server, while posts come into its database."""
     before = _workers_mib(server)
     with listening(server, audience) as listeners:
         connected = _workers_mib(server)
         before_s = machine.cpu_s(server.pids), machine.cpu_s([listeners.pid])
-        posted, _ = posting(audience, path, root=root).communicate()
+        posted, _ = posting(audience, path).communicate()
         server_s = machine.cpu_s(server.pids) - before_s[0]
         listeners_s = machine.cpu_s([listeners.pid]) - before_s[1]
         summary, _ = listeners.communicate(posted)

@@ -1,12 +1,15 @@
-"""Clients of the live stream that read nothing, beside others that read.
+"""Clients of the live stream that read nothing, beside others: `python -m benchmarks.stalled`.
 
-`python -m benchmarks.listeners --stalled` runs it. Each that is disconnected comes back at once, so
+Each that is disconnected comes back at once, so
 their number stays. How long a client has taken nothing is told by what waits for it in the kernel.
 """
 
+import argparse
 import json
+import resource
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -136,3 +139,22 @@ def _watch(stalled: Stalled, poster: "subprocess.Popen[str]") -> str:
         if time.monotonic() - reported >= REPORT_EVERY_S:
             reported = time.monotonic()
             print(f"{stalled.closed:,} disconnected; oldest {stalled.oldest_s:.0f} s", flush=True)
+
+
+def main() -> int:
+    """Print what was measured; return 1 if it is not within the limits."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("clients", type=int, nargs="?", default=2_000)
+    parser.add_argument("--readers", type=int, default=500)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    options = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    if most < options.clients + options.readers + live_streams.SPARE_FILES:
+        parser.error(f"this machine allows a process {most:,} open files")
+    print(machine.description())
+    return not measure(options.clients, options.readers, 60 * options.minutes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -32,15 +32,9 @@ def run(
 
 
 QUICK: Final = {
-    "search": (["--posts", "2000", "--queries", "5"], "| four words of a post |"),
-    "pages": (["--quick", "--repeats", "1"], "| `/authors` |"),
     "at_home": (["--quick", "--rounds", "1"], "| a poke |"),
     "bulk": (["--posts", "300", "--rounds", "1"], "\nsingle posts: p50 "),
     "chats": (["--messages", "100", "--rounds", "1"], "| line ja | 100 |"),
-    "overlap": (["--messages", "300"], "| another phone | 300 | 40 | -540 |"),
-    "large_groups": (["--people", "15", "--messages", "600"], "\n| 15, later | "),
-    "pictures": (["--pictures", "30", "--repeats", "1"], "| `/room/1?has=media` |"),
-    "migrating": (["--posts", "2000"], "2,000 posts: migrated from 0037 in "),
     "hot": (["--base", "HEAD", "--quick", "--alone", "--only", "500 browsers"], "\n500 browsers "),
     "paired": (["HEAD", "--quick", "--only", "hot"], "\nhot "),
 }
@@ -62,14 +56,9 @@ def test_answers_are_the_same_on_another_processor() -> None:
             assert processors.answers(folder, setting) == usual
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.full if name == "migrating" else pytest.mark.soak)
-        for name in QUICK
-    ],
-)
+@pytest.mark.parametrize("name", QUICK)
 def test_a_quick_run_prints_its_figures(name: str) -> None:
     arguments, printed = QUICK[name]
     done = run(name, *arguments)
