@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from saywho.chat import Chat as Chat, Post as Post, read as read
+    from saywho.chat import Chat as Chat, Post as Post, read as read, read_text as read_text
     from saywho.errors import FileError as FileError
     from saywho.judge import (
         Answer as Answer,
@@ -34,9 +34,10 @@ __all__ = [
     "Post",
     "Ranked",
     "read",
+    "read_text",
 ]
 _HOMES: Final = dict.fromkeys(__all__, "judge") | {
-    **dict.fromkeys(("Chat", "Post", "read"), "chat"),
+    **dict.fromkeys(("Chat", "Post", "read", "read_text"), "chat"),
     "FileError": "errors",
 }
 """Modules of the names in `__all__`."""

@@ -20,11 +20,14 @@ from saywho.formats.assumptions import (
 )
 from saywho.formats.chats.people import zone_of
 from saywho.formats.doubts.questions import asked
-from saywho.formats.reading import BadRecord, Skipped
-from saywho.formats.records import ReadOptions, Record, RecordStream, nameless
+from saywho.formats.long_texts import parts_of
+from saywho.formats.reading import BadRecord, Skipped, as_username, username_for
+from saywho.formats.records import Item, ReadOptions, Record, RecordStream, by_author, nameless
 from saywho.formats.registry import FORMATS, open_records
 from saywho.formats.settled import check_columns, check_doubts, check_settled, owner_name
 from saywho.formats.source.file import Source
+from saywho.formats.texts import FORMAT as TEXTS, text_of
+from saywho.notebook import shown
 from saywho.people.politeness import levels_in
 from saywho.text import (
     clean_text,
@@ -139,6 +142,10 @@ class Chat(Sequence[Post]):
         people = len({post.author for post in self.posts})
         return f"<Chat: {self.format}, {len(self):,} posts, {people:,} people>"
 
+    def _repr_html_(self) -> str:
+        counts = Counter(post.author for post in self.posts)
+        return shown(repr(self)[1:-1], ("author", "posts"), counts.most_common())
+
     def politeness(self, *, by_month: bool = False) -> list[Politeness]:
         """Return how polite the Korean of each person is, those with the most sentences first.
 
@@ -231,9 +238,6 @@ def read(
     cannot be read, and ValueError for an unknown zone, format, encoding or role. Posts of one
     author with the same id count once, as in an import.
     """
-    is_path = isinstance(file, str | os.PathLike)
-    if isinstance(file, io.TextIOBase) or not (is_path or hasattr(file, "read")):
-        raise TypeError("give a path, or a file opened in binary mode: open(path, 'rb')")
     if format != "auto" and format not in FORMATS:
         raise ValueError(f"unknown format {format}; known are {', '.join(sorted(FORMATS))}")
     options = _options(
@@ -246,10 +250,7 @@ def read(
         strip_tags=strip_tags,
         accept_doubts=accept_doubts,
     )
-    named = getattr(file, "name", None)
-    target = Path(file) if is_path else file  # type: ignore[arg-type] # is a path
-    name = None if is_path else named if isinstance(named, str) else "the file"
-    with Source(target, name=name) as source:  # type: ignore[arg-type] # is no string
+    with _source(file) as source:
         records = open_records(source, format=format, options=options)
         records, _ = asked(records, options, has_chats=False)
         check_columns(records, options)
@@ -263,6 +264,46 @@ def read(
         check_settled(records, options)
         check_doubts(records, None if accept_doubts else ())
         return reading.chat()
+
+
+def read_text(
+    file: str | os.PathLike[str] | BinaryIO, *, author: str, encoding: str | None = None
+) -> Chat:
+    """Return a file of plain text, such as a book, as posts of its author.
+
+    `source` is the path as given. A long text is cut as `read` does. author: name, in which blanks
+    become `_`. encoding: of the text, if the guess from the letters is wrong.
+
+    Raises FileError for a file that is no text, and ValueError for an unknown encoding and a name
+    without letters.
+    """
+    username = author if as_username(author) else username_for(author, without="")
+    options = _options(tz=None, columns={}, username=username, encoding=encoding, dates=None)
+    with _source(file) as source:
+        source.choose_encoding(options.encoding)
+        if (item := None if source.has_members else text_of(source, 1, username)) is None:
+            raise FileError("{name} is no text; use read", name=source.name)
+        if isinstance(item, BadRecord):
+            raise FileError(str(item.detail))
+        items: Iterator[Item] = iter((item,))
+        if isinstance(item, Record):
+            items = parts_of(by_author(item, username), source.notes)
+        reading = _Reading(
+            RecordStream(TEXTS.name, "record", None, items, notes=source.notes), options
+        )
+        reading.read()
+        source.check()
+        return reading.chat()
+
+
+def _source(file: str | os.PathLike[str] | BinaryIO) -> Source:
+    is_path = isinstance(file, str | os.PathLike)
+    if isinstance(file, io.TextIOBase) or not (is_path or hasattr(file, "read")):
+        raise TypeError("give a path, or a file opened in binary mode: open(path, 'rb')")
+    named = getattr(file, "name", None)
+    target = Path(file) if is_path else file  # type: ignore[arg-type] # is a path
+    name = None if is_path else named if isinstance(named, str) else "the file"
+    return Source(target, name=name)  # type: ignore[arg-type] # is no string
 
 
 def _options(*, tz: str | None, columns: Mapping[str, str], **chosen: Any) -> ReadOptions:
@@ -279,7 +320,7 @@ def _options(*, tz: str | None, columns: Mapping[str, str], **chosen: Any) -> Re
         timezone=tz,
         columns=pairs,
         with_media=False,
-        accept_unread=chosen["accept_doubts"],
+        accept_unread=chosen.get("accept_doubts", False),
         **chosen,
     )
 

@@ -31,6 +31,7 @@ from saywho.engine.population import NOBODY, CountedAuthor, Population
 from saywho.engine.profiles import AuthorProfile, profile_of, without_posts
 from saywho.errors import InvalidInputError
 from saywho.given_posts import Posts, posts_of
+from saywho.notebook import shown
 from saywho.population import shipped_authors
 from saywho.text import has_words, language_of, main_language, own_words, username_key
 
@@ -100,6 +101,15 @@ class Answer(NamedTuple):
     """Number of words that were judged."""
     lang: str | None
     """Language in which the text was judged; None if unknown."""
+
+    def _repr_html_(self) -> str:
+        else_ = "" if self.somebody_else is None else f"; somebody else: {self.somebody_else:.1%}"
+        rows = [
+            (each.author, "" if each.log10_ratio is None else _ratio(each), each.probability)
+            for each in self.ranking
+        ]
+        sentence = f"{self.verdict} ({self.words:,} words){else_}"
+        return shown(sentence, ("author", "log10 ratio", "probability"), rows)
 
 
 class HeldOutText(NamedTuple):
@@ -185,6 +195,11 @@ class Judge:
     def __repr__(self) -> str:
         posts = sum(suspect.profile.posts for suspect in self._corpus.suspects.values())
         return f"<Judge: {posts:,} posts, {len(self.people):,} people>"
+
+    def _repr_html_(self) -> str:
+        suspects = self._corpus.suspects.values()
+        counts = Counter({suspect.username: suspect.profile.posts for suspect in suspects})
+        return shown(repr(self)[1:-1], ("author", "posts"), counts.most_common())
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -404,6 +419,11 @@ def _texts_of(own: Own) -> list[list[Post]]:
     return [
         posts for posts in texts.values() if any(has_words(own_words(post.text)) for post in posts)
     ]
+
+
+def _ratio(ranked: Ranked) -> str:
+    sign = {"upper": "≥ ", "lower": "≤ ", None: ""}[ranked.bound]
+    return f"{sign}{ranked.log10_ratio:.2f}"
 
 
 @contextmanager

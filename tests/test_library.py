@@ -110,6 +110,42 @@ def test_a_piece_of_a_text_knows_its_text(tmp_path: Path) -> None:
     assert [post.id for post in posts if post.source == "7"][:2] == ["7", "7#2"]
 
 
+def test_a_text_is_read_for_its_author(tmp_path: Path) -> None:
+    path = tmp_path / "Boat.txt"
+    path.write_text(f"---\nauthor: Somebody\n---\n{BOOK}")
+    text = saywho.read_text(path, author="Jane Austen")
+    assert (text.people, text.format, text[0].source) == (("Jane_Austen",), "texts", str(path))
+    assert len(text) > 2
+    assert text[0].text.startswith("Chapter 0.")
+    with path.open("rb") as file:
+        assert saywho.read_text(file, author="민아").people == ("민아",)
+    path.write_bytes("어제는 바다에 갔다. 정말 좋았다.".encode("cp949"))
+    assert saywho.read_text(path, author="민아", encoding="cp949")[0].text.startswith("어제는")
+    for content in (b"%PDF-1.7", b"\0\1\2", kakaotalk("방", *SAID)):
+        path.write_bytes(content)
+        with pytest.raises(
+            saywho.FileError, match=r"Boat\.txt is no text; use read|ends in the middle"
+        ):
+            saywho.read_text(path, author="mina")
+    with pytest.raises(saywho.FileError, match="no text"):
+        saywho.read_text(tmp_path, author="mina")
+    with pytest.raises(ValueError, match=r"\w"):
+        saywho.read_text(path, author=" ")
+
+
+def test_a_notebook_shows_a_sentence_and_a_table() -> None:
+    said = [("2024-01-16 09:00", "<b>&", "안녕 ㅋㅋ"), *SAID]
+    chat = saywho.read(io.BytesIO(kakaotalk("방", *said)), tz="Asia/Seoul")
+    judge = saywho.Judge(chat)
+    answer = judge.ask("안녕 민아야 잘 지내")
+    for value in (chat, judge, answer):
+        shown = value._repr_html_()  # the name that notebooks know
+        assert shown.count("<tr>") == 4
+        assert "&lt;b&gt;&amp;" in shown
+    assert "Chat: kakaotalk, 8 posts, 3 people" in chat._repr_html_()
+    assert answer._repr_html_().startswith("<p>short (4 words)")
+
+
 def test_a_wrong_file_raises_the_sentence_that_the_command_prints(
     tmp_path: Path, installation: Installation
 ) -> None:

@@ -128,16 +128,19 @@ def _items(source: Source, names: list[str], authors: NamedAuthors | None) -> It
         by_file = authors.by_file
 
     def read_one(place: int, name: str) -> Iterator[Item]:
-        content = source.member(name)
-        if is_plain_text(content):
-            yield _text_of(content, place, by_file.get(name))
-        else:
+        item = text_of(source.member(name), place, by_file.get(name))
+        if item is None:
             notes.leave("file", name)
+        else:
+            yield item
 
     yield from one_by_one(starmap(read_one, enumerate(names, start=1)))
 
 
-def _text_of(content: Content, place: int, author: str | None) -> Item:
+def text_of(content: Content, place: int, author: str | None) -> Item | None:
+    """Return a file's text as a record, if it is to be one; None if it is no plain text."""
+    if not is_plain_text(content):
+        return None
     text = ""
     for piece in pieces(content):
         text += piece
