@@ -162,7 +162,8 @@ class VisitorRequest(Request):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        headers = SentHeaders(self.headers)
+        # A test's request may have names in small letters.
+        headers = SentHeaders([(name.title(), value) for name, value in self.headers])
         headers.is_read = True
         self.headers = headers
 

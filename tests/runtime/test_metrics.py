@@ -47,7 +47,8 @@ async def test_requests_and_sessions_are_counted(
     assert grown("saywho_http_requests_total{method=GET}{status=200}") >= 3
     assert grown("saywho_http_request_seconds_count") >= 4
     assert grown("saywho_cache_requests_total{result=hit}") == 2
-    assert grown("saywho_cache_requests_total{result=miss}") == 2
+    # The reading of these counts, by a token, is one of them.
+    assert grown("saywho_cache_requests_total{result=miss}") == 3
     assert grown("saywho_db_seconds_count{kind=read}") > 0
     assert after["saywho_write_batch_size_count"] == 1
     assert after["saywho_live_clients"] == 0

@@ -66,7 +66,7 @@ async def visiting(chat: Client) -> AsyncIterator[None]:
 
 
 async def read(kind: type[Subject], figures: Callable[..., Any], **address: Any) -> tuple[Any, Any]:
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         subject = await kind.find(session, address)
         return subject, await figures(session, resources(), subject, lambda _: UTC)
 
