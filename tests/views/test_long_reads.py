@@ -41,6 +41,8 @@ LONG_TOOLS = (
     ("person", {"person": "A1"}),
     ("person", {"person": "A1", "chat": 1}),
     ("archive", {"person": "A1", "chat": 1}),
+    ("archive", {"chat": 1}),
+    ("count", {"words": "harbour"}),
 )
 ZONES = ("Asia/Seoul", "Europe/London")
 WORDS = "+".join(["harbour"] * (LONG_QUERY // 7))

@@ -1,1 +1,1 @@
-"""The Model Context Protocol: assistants read the site by seven tools, over HTTP or a pipe."""
+"""The Model Context Protocol: assistants read the site by eight tools, over HTTP or a pipe."""

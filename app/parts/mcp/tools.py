@@ -1,4 +1,4 @@
-"""The seven tools of assistants, which only read: each answers with a text of bounded length.
+"""The eight tools of assistants, which only read: each answers with a text of bounded length.
 
 They use the services of the API, in a session of what the asker may read.
 """
@@ -16,7 +16,7 @@ from app.language.i18n import speaking
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.mcp.redaction import QUOTED, AssistantAccess, Redactor, quoted
-from app.runtime.clock import remembered_zone
+from app.runtime.clock import remembered_zone, span_of_year
 from app.services.archive.author_archive import read_archive
 from app.services.archive.author_portrait import read_compared, traits_of
 from app.services.posts.filters import read_query
@@ -25,9 +25,11 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import find_posts, get_post
 from app.services.posts.users import Author, get_author, list_outside_chats
 from app.services.rooms.messages import list_before, list_messages
+from app.services.rooms.periods import read_quiet_days
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, room_of_author, rooms_of
 from app.services.rooms.sight import read_portrait
-from app.services.search.results import SearchQuery
+from app.services.search.results import SearchQuery, count_found
+from app.services.search.word_search import SearchWork
 from app.views.cast import bound
 from app.views.comparing.evidence import shown_marks, uses_of
 from app.views.comparing.verdicts import (
@@ -102,7 +104,7 @@ class Tool(Generic[Arguments]):
             return await self.run(msgspec.convert(arguments, self.arguments), access)
 
 
-class SearchArguments(Struct, forbid_unknown_fields=True):
+class CountArguments(Struct, forbid_unknown_fields=True):
     words: Annotated[
         str, Meta(max_length=1000, description='Words, "phrases", -without; empty: all posts.')
     ] = ""
@@ -110,12 +112,15 @@ class SearchArguments(Struct, forbid_unknown_fields=True):
     chat: Chat | None = None
     since: Day = ""
     until: Annotated[Day, Meta(description="Exclusive end: a day, or a time with zone.")] = ""
+
+
+class SearchArguments(CountArguments):
     sort: Literal["best", "newest", "oldest", "likes"] = "best"
     limit: Annotated[int, Meta(ge=1, le=MOST_SHOWN)] = 10
     cursor: Annotated[str, Meta(max_length=200, description="That of the previous answer.")] = ""
 
 
-async def _search(args: SearchArguments, access: AssistantAccess) -> str:
+async def _query_of(args: CountArguments, access: AssistantAccess, **asked: Any) -> SearchQuery:
     typed = read_query(args.words).filters
     if not access.has_names and any(each.key in {"from", "to", "in"} for each in typed):
         raise InvalidInputError("Use the arguments `person` and `chat`, not filters in `words`")
@@ -130,14 +135,16 @@ async def _search(args: SearchArguments, access: AssistantAccess) -> str:
         since=parse_instant("since", args.since, zone),
         until=parse_instant("until", args.until, zone),
     )
+    return SearchQuery(args.words, selected, zone=zone, **asked)
+
+
+async def _search(args: SearchArguments, access: AssistantAccess) -> str:
+    query = await _query_of(args, access, sort=args.sort)
     page = await resources().find(
-        SearchQuery(args.words, selected, sort=args.sort, zone=zone),
-        limit=args.limit,
-        after=RESULT_CURSOR.decode(args.cursor or None),
-        db=here().db,
+        query, limit=args.limit, after=RESULT_CURSOR.decode(args.cursor or None), db=here().db
     )
     async with here().db.read() as session:
-        redactor = Redactor(session, access, selected.room_id)
+        redactor = Redactor(session, access, query.selection.room_id)
         await redactor.know(page.hits)
         total = "" if page.total is None else f" of {page.total:,}"
         lines = [f"Posts shown: {len(page.hits)}{total}" if page.hits else "Nothing was found."]
@@ -156,6 +163,32 @@ def _quoting(lines: Sequence[str], words: Sequence[object]) -> str:
 
 def _more(cursor: str | None) -> str:
     return f"\nMore: call again with the cursor {cursor}" if cursor else ""
+
+
+async def _count(args: CountArguments, access: AssistantAccess) -> str:
+    query = await _query_of(args, access)
+    async with here().read_long() as session:
+        return "\n".join(await _counts(session, query, access))
+
+
+async def _counts(session: AsyncSession, query: SearchQuery, access: AssistantAccess) -> list[str]:
+    """Count in a session that was opened in its turn."""
+    work = SearchWork(resources().search_pool.run)
+    found = await count_found(session, query, most_people=MOST_SHOWN, work=work)
+    redactor = Redactor(session, access, query.selection.room_id)
+    await redactor.know(usernames=[username for username, _ in found.people])
+    lines = [f"Posts with all words: {found.posts:,}" if query.text else f"Posts: {found.posts:,}"]
+    lines += ["Only the posts that were stored last are counted."] if found.has_more else []
+    lines += ["No post has a word as it was given: a similar word is counted."] * bool(
+        found.corrections
+    )
+    lines += [f"{redactor.name(username)}: {posts:,}" for username, posts in found.people]
+    more = found.people_total - len(found.people)
+    lines += [f"… and {more:,} people with fewer"] if more else []
+    months = [f"{month:%Y-%m}: {posts:,}" for month, posts in found.months]
+    lines += [f"By month ({query.zone.key}): {', '.join(months)}"] if months else []
+    lines += [f"Without a time: {found.undated:,}"] if found.undated else []
+    return lines
 
 
 class AroundArguments(Struct, forbid_unknown_fields=True):
@@ -295,13 +328,16 @@ def _habit(measure: Measure) -> str:
     return f"Sets apart: {label_of(measure)}: {own}; the others: {others}"
 
 
-class ArchiveArguments(PersonArguments):
+class ArchiveArguments(PersonArguments, kw_only=True):
+    person: Person = ""
     year: Annotated[int, Meta(ge=1970, le=9998, description="Default: the newest year.")] | None = (
         None
     )
 
 
 async def _archive(args: ArchiveArguments, access: AssistantAccess) -> str:
+    if not args.person:
+        return await _year_of_chat(args, access)
     parts, username = await _found(args.person, args.chat, access)
     async with parts.read_long() as session:
         author = await get_author(session, username)
@@ -330,6 +366,39 @@ async def _archive(args: ArchiveArguments, access: AssistantAccess) -> str:
             quotes = [await redactor.quotation(post, most=QUOTE) for post in posts]
             lines += [topic, *quotes] if quotes else []
     return _quoting(lines, [*shown, *numbers.tags])
+
+
+async def _year_of_chat(args: ArchiveArguments, access: AssistantAccess) -> str:
+    if args.chat is None:
+        raise InvalidInputError("Give a person, or a chat", loc="person")
+    async with here().read_long() as session:
+        room = await get_room(session, args.chat)
+        zone, redactor = remembered_zone(room.tz), Redactor(session, access, room.id)
+        lines = [await _in_short(redactor, room)]
+        if days := room.days(zone.key):
+            years = range(days[1].year, days[0].year - 1, -1)
+            year = args.year if args.year and args.year in years else years[0]
+            since, until = span_of_year(year, zone)
+            selected = Selection(room_id=room.id, since=since, until=until)
+            lines += [f"Years: {', '.join(map(str, years))}", f"In {year}:"]
+            lines += await _counts(session, SearchQuery("", selected, zone=zone), access)
+            sight = await read_portrait(session, room, zone, here().counted_rooms)
+            silences = [
+                each
+                for each in sight.silences
+                if each.since.astimezone(zone).year <= year <= each.until.astimezone(zone).year
+            ]
+            if quiet := await read_quiet_days(session, room.id, silences, zone):
+                silence = f"Longest silence: {quiet.first} to {quiet.last}"
+                lines.append(f"{silence}, ended by {redactor.name(quiet.ended_by)}")
+            for each in sight.absences:
+                left, back = (
+                    end and end.astimezone(zone).date() for end in (each.since, each.until)
+                )
+                if (left or days[0]).year <= year <= (back or days[1]).year:
+                    time = f"{left or 'the beginning'} to {back or 'the end'}"
+                    lines.append(f"{redactor.name(each.username)} was not in the chat: {time}")
+    return _quoting(lines, [room])
 
 
 class WhoArguments(Struct, forbid_unknown_fields=True):
@@ -433,6 +502,14 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         _search,
     ),
     Tool(
+        "count",
+        "Count posts",
+        "Count posts and messages with a word, or all: in total, by person and by month. Cite these"
+        " numbers instead of counting the results of a search.",
+        CountArguments,
+        _count,
+    ),
+    Tool(
         "around",
         "Read around a message",
         "Read a message in its place: the messages before and after it in its chat, or the"
@@ -457,9 +534,10 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
     ),
     Tool(
         "archive",
-        "A person's archive",
+        "The archive of a person or a chat",
         "Tell when a person posted, by month of a year, their emoji and tags, the most liked posts,"
-        " and the posts of this day in earlier years.",
+        " and the posts of this day in earlier years. With a chat alone: its year by month and"
+        " person, the longest silence, and who was not there. Give `person`, `chat`, or both.",
         ArchiveArguments,
         _archive,
     ),

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import Readable
+from app.db.backend import Readable, is_among
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
 from app.errors import InvalidInputError, NotFoundError
@@ -37,6 +37,7 @@ from app.runtime.clock import first_instant
 from app.runtime.work_pool import Runner
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.filters import FILTER_OF, TypedFilter, condition_of, read_query
+from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
 from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect, Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, Post, find_posts
@@ -191,12 +192,6 @@ async def _in_database(
             return ResultPage([])
         results = found
     scorer = results.matches.scorer
-    corrections = [
-        Correction(part.text, way.text, await results.matches.count_with(session, part, way))
-        for part in scorer.wanted
-        for way in part.meant
-        if way.text != part.text
-    ]
     total = await _total(session, results.matches, results.whole)
     facets = await _facets(session, results.matches, results.whole) if query.with_facets else None
     return ResultPage(
@@ -205,7 +200,78 @@ async def _in_database(
         total=total,
         facets=facets,
         is_any=results.is_any and len(scorer.wanted) > 1,
-        corrections=corrections,
+        corrections=await _corrections(session, results.matches),
+    )
+
+
+async def _corrections(session: AsyncSession, matches: Matches) -> list[Correction]:
+    return [
+        Correction(part.text, way.text, await matches.count_with(session, part, way))
+        for part in matches.scorer.wanted
+        for way in part.meant
+        if way.text != part.text
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCounts:
+    posts: int
+    people: list[tuple[str, int]]
+    """Authors with the most posts."""
+    people_total: int
+    months: list[tuple[date, int]]
+    """First days of months with posts, in order."""
+    undated: int
+    has_more: bool = False
+    """Whether only the 10,000 posts that were stored last are counted."""
+    corrections: Sequence[Correction] = ()
+
+
+async def count_found(
+    session: AsyncSession, query: SearchQuery, *, most_people: int, work: SearchWork = ALONE
+) -> FoundCounts:
+    """Count the posts that have all words, by author and by month of the zone; without words all.
+
+    The session was opened for long, and is handed back while posts are scored. Raises as a search.
+    """
+    typed, has_more, corrections = read_query(query.text), False, list[Correction]()
+    conditions, user_id = await _selected(session, query.selection, typed.filters, query.zone)
+    if typed.words:
+        found = await search_words(
+            session,
+            typed.words,
+            conditions=conditions,
+            user_id=user_id,
+            limit=MOST_COUNTED,
+            order="newest",
+            work=work,
+        )
+        if found is None or found.is_any:
+            return FoundCounts(0, [], 0, [], 0)
+        has_more = await _total(session, found.matches, None) is None
+        corrections = await _corrections(session, found.matches)
+        conditions = [is_among(session, Tweet.id, [post_id for _, post_id in found.page])]
+    day = local_unit(seconds_of(Tweet.created_at), query.zone, DAY_S, tick_s=1).label("day")
+    by_day = select(day, func.count()).join(User, User.id == Tweet.user_id).where(*conditions)
+    months, undated = Counter[date](), 0
+    for number, counted in await session.execute(by_day.group_by("day")):
+        if number is None:
+            undated = counted
+        else:
+            months[date.fromordinal(number + 1).replace(day=1)] += counted
+    posts, authors = func.count().label("posts"), func.count().over().label("authors")
+    by_author = select(User.username, posts, authors).join(Tweet, User.id == Tweet.user_id)
+    by_author = by_author.where(*conditions).group_by(User.id, User.username, User.username_key)
+    by_author = by_author.order_by(posts.desc(), User.username_key).limit(most_people)
+    people = (await session.execute(by_author)).all()
+    return FoundCounts(
+        months.total() + undated,
+        [(row.username, row.posts) for row in people],
+        people[0].authors if people else 0,
+        sorted(months.items()),
+        undated,
+        has_more,
+        corrections,
     )
 
 

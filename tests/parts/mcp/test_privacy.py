@@ -51,6 +51,7 @@ def arguments_of(tool: str, person: str) -> dict[str, Any]:
     text = "Minah is late again, call me please, ask now, with all of them"
     asked: dict[str, dict[str, Any]] = {
         "search": {"limit": 20},
+        "count": {"words": "late"},
         "around": {"message": 4},
         "person": {"person": person},
         "chat": {"chat": 1},
@@ -75,6 +76,7 @@ async def test_letters_hide_every_name_in_every_answer(app: Quart, admin: Client
     plain = Plain(admin)
     answers = [await said(plain, tool, **arguments_of(tool, "A1")) for tool in TOOLS]
     answers += [await said(plain, "chat"), await said(plain, "search", words="Minah", limit=20)]
+    answers += [await said(plain, "count"), await said(plain, "archive", chat=1)]
     answers += [await said(plain, "person", person=f"{letters_of(4)}0")]
     answers += [await said(plain, "who_wrote", texts=["no chat"], among=["A1", "A1"])]
     for answer in answers:
@@ -83,7 +85,7 @@ async def test_letters_hide_every_name_in_every_answer(app: Quart, admin: Client
         assert not re.search("minah|민아|grandad|Joe|outsider", ours, re.IGNORECASE), answer
     assert "[…] is late again" in answers[0]
     assert "A1 in chat 1" in answers[0]
-    assert "“[…]”" in answers[3], "a chat is named after a person"
+    assert "“[…]”" in answers[4], "a chat is named after a person"
     assert "'A1' was chosen twice" in answers[-1]
     await switch(app, "names")
     with_names = await said(plain, "search", limit=20)
@@ -210,6 +212,9 @@ async def test_readers_of_one_chat_have_tools_for_it_alone(make_config: MakeConf
             assert "no chat" in (await said(plain, "chat", chat=2)).lower()
             assert "no post" in (await said(plain, "around", message=121)).lower()
             assert "Nothing was found" in await said(plain, "search", words="zebrafish")
+            assert (await said(plain, "count", words="zebrafish")).endswith("all words: 0")
+            assert (await said(plain, "count")).startswith("Posts: 120\n")
+            assert "no chat" in (await said(plain, "archive", chat=2)).lower()
             other = "C2" if choice == "letters" else "paul"
             for tool in ("person", "archive"):
                 told = await said(plain, tool, person=other)

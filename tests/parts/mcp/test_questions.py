@@ -9,11 +9,15 @@ from itertools import pairwise
 from typing import Any, Final
 
 import pytest
+from quart import Quart
 
+from app.parts.mcp.tools import TOOLS
 from app.services.compare.name_masking import letters_of
+from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.made_chats import MadeChat, made_chat
 from tests.parts.mcp.assistants import Plain, add_chat, cited, sdk, switch
+from tests.services.rooms.test_who_was_there import chat as chat_with_lines, imported
 from tests.waiting import settle
 
 CHATS: Final = (made_chat(12), made_chat(3))
@@ -203,17 +207,77 @@ async def test_20_which_posts_have_a_piece_of_evidence(asker: Asker) -> None:
     assert {*cited(explained)} <= {*posts}
 
 
+async def test_21_how_often_a_word_by_person_and_month(asker: Asker) -> None:
+    having = [said for said in ENGLISH.said if re.search(r"\bsupper\b", said[2].lower())]
+    answer = await asker.ask("count", words="supper", chat=1)
+    assert answer.startswith(f"Posts with all words: {len(having)}\n")
+    people = Counter(name for _, name, _ in having)
+    for name, posts in people.items():
+        assert f"\n{asker.called(name)}: {posts}\n" in answer
+    months = sorted(Counter(time[:7] for time, _, _ in having).items())
+    assert f"By month (UTC): {', '.join(f'{month}: {n}' for month, n in months)}" in answer
+    name, month = people.most_common(1)[0][0], months[0][0]
+    one = await asker.ask("count", words="supper", person=asker.called(name), until=f"{month}-15")
+    counted = sum(who == name and time < f"{month}-15" for time, who, _ in having)
+    assert one.splitlines()[0] == f"Posts with all words: {counted}"
+
+
+async def test_22_how_much_is_written_in_all(asker: Asker) -> None:
+    months = Counter(time[:7] for time, _, _ in KOREAN.said)
+    answer = await asker.ask("count", chat=2)
+    assert answer.startswith(f"Posts: {len(KOREAN.said)}\n")
+    assert f"{', '.join(f'{month}: {n}' for month, n in sorted(months.items()))}" in answer
+
+
+async def test_23_what_was_the_year_of_a_chat(shared: Shared, asker: Asker) -> None:
+    for number in (1, 2):
+        year = await shared.admin.json(f"/api/v1/rooms/{number}/years/2024")
+        answer = await asker.ask("archive", chat=number)
+        months = year["calendar"]["months"]
+        counted = [f"2024-{each['month']:02}: {each['tweets']}" for each in months]
+        assert f"): {', '.join(counted)}" in answer
+        for each in year["people"]:
+            if each["username"]:
+                name = asker.called(each["username"], number)
+                assert f"\n{name}: {each['messages']}" in answer
+        assert await asker.ask("archive", chat=number, year=1999) == answer
+
+
+async def test_24_who_left_and_when_a_chat_was_silent(app: Quart, admin: Client) -> None:
+    days = {f"{date(2023, 3, day):%d/%m/%y}" for day in range(12, 22)}
+    lines = [line for line in chat_with_lines().decode().split("\n") if line[:8] not in days]
+    await imported(parts_of(app).db, "\n".join(lines).encode())
+    await switch(app, "names")
+    year = await admin.json("/api/v1/rooms/1/years/2023")
+    answer = await Plain(admin).ask("archive", chat=1)
+    silence = year["silence"]
+    assert (silence["first"], silence["last"]) == ("2023-03-12", "2023-03-21")
+    assert "Longest silence: 2023-03-12 to 2023-03-21, ended by Ann" in answer
+    for away in year["absences"]:
+        since, until = ((away[end] or "")[:10] for end in ("since", "until"))
+        told = f"{since or 'the beginning'} to {until or 'the end'}"
+        assert f"{away['username']} was not in the chat: {told}" in answer
+    assert answer.count("was not in the chat") == len(year["absences"]) == 3
+
+
+async def test_words_that_nobody_wrote_are_counted_as_none(asker: Asker) -> None:
+    told = "Posts with all words: 0"
+    for words in ("zzyzzx", "supper zzyzzx", "!!!", '"supper zzyzzx"'):
+        assert await asker.ask("count", words=words) == told
+
+
 async def test_the_clients_of_the_sdk_read_the_same(shared: Shared, asker: Asker) -> None:
     for mode, version in (("auto", "2026-07-28"), ("legacy", "2025-11-25")):
         async with sdk(shared.admin, mode) as connected:
             assert connected.protocol_version == version
             tools = [tool.name for tool in (await connected.list_tools()).tools]
             told = await connected.call_tool("around", {"message": 40})
-        assert tools == ["search", "around", "person", "chat", "archive", "who_wrote", "explain"]
+        assert tools == [*TOOLS]
         assert told.content[0].text == await asker.ask("around", message=40)  # type: ignore[union-attr]
 
 
 async def test_who_wrote_says_what_the_api_says(shared: Shared, asker: Asker) -> None:
+    await settle(shared.app)  # Both answers are of one state of the model.
     names = [name for name, _ in messages_of(ENGLISH).most_common(4)]
     texts = [text for _, _, text in ENGLISH.said[:60:7]]
     verdicts = set()
