@@ -421,7 +421,7 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
         *({"username": username, "text": f"number {n}"} | post for n, post in enumerate(posts))
     )
     parts = parts_of(shared.app)
-    async with parts.db.read() as session:
+    async with parts.read_long() as session:
         author = await get_author(session, username)
         year = await read_year(session, author, 2024, ZoneInfo("UTC"), parts.of_parts["years"])
     async with shared.app.test_request_context("/"):
@@ -446,7 +446,7 @@ async def test_the_picture_of_a_short_year_is_its_calendar_alone(shared: Shared)
     answered = {"source_id": "1", "username": "ann"}
     await shared.writer.add_dated("sparse", "number {n}", times, reply_to=answered)
     parts = parts_of(shared.app)
-    async with parts.db.read() as session:
+    async with parts.read_long() as session:
         author = await get_author(session, "sparse")
         year = await read_year(session, author, 2024, ZoneInfo("UTC"), parts.of_parts["years"])
     async with shared.app.test_request_context("/"):
