@@ -45,6 +45,7 @@ from app.errors import (
     GoneError,
     MalformedError,
     Message,
+    NotFoundError,
     Problem,
     UnavailableError,
     headers_of,
@@ -58,7 +59,7 @@ from app.errors import (
 from app.language.i18n import gettext, gettext_noop, translate_message
 from app.language.of_request import chosen_locale, store_language
 from app.lifespan import resources
-from app.paths import FOR_PROGRAMS, is_endless
+from app.paths import API, FOR_PROGRAMS, is_endless
 from app.runtime.logs import request_id
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.blueprints import EVENTS
@@ -306,6 +307,10 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
     if methods := getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(methods))
     detail = error.description or status.description
+    if detail == NotFound.description:  # It speaks to who types an address into a browser.
+        listed = f"{request.root_path}{API}/openapi.json"
+        sentence = f"There is nothing at this address; {listed} lists those of the API"
+        return problem(NotFoundError(sentence)), headers
     return Problem(UNTYPED, status.phrase, status.value, detail), headers
 
 

@@ -197,15 +197,27 @@ JSON_LINES: Final = frozenset(
 
 
 def require_type(*names: str) -> None:
-    """Raise UnsupportedMediaError for another type or a compressed body."""
+    """Raise UnsupportedMediaError for another type or a compressed body.
+
+    Where JSON lines are taken, a body may have no type: see `require_lines`.
+    """
     asked = current_request()
-    if asked.mimetype not in {*names, *(JSON_LINES if JSON_LINES & set(names) else ())}:
+    if asked.mimetype not in {*names, *(JSON_LINES | {""} if JSON_LINES & set(names) else ())}:
         raise UnsupportedMediaError("The body must be {name}", name=" or ".join(names))
     if asked.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
         raise UnsupportedMediaError(
             "The body must not be compressed", headers={"Accept-Encoding": "identity"}
         )
+
+
+def require_lines(start: bytes, *names: str) -> None:
+    """Raise UnsupportedMediaError if a body without a type does not begin as JSON lines do.
+
+    names: the types that are taken.
+    """
+    if not start.removeprefix(BOM_UTF8).startswith(b"{"):
+        raise UnsupportedMediaError("The body must be {name}", name=" or ".join(names))
 
 
 def decode_json(body: bytes, form: type[Decoded]) -> Decoded:

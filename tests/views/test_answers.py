@@ -190,6 +190,33 @@ async def test_errors_say_how_a_value_must_be(shared: Shared) -> None:
         assert problem["detail"] == detail
 
 
+async def test_what_is_nowhere_is_told_in_words_for_programs(shared: Shared) -> None:
+    """As for a number that no post has, whatever the address lacks."""
+    of_number = await problem_of(await shared.anybody.get(f"{API}/tweets/999999"), 404)
+    for path in ("/tweets/abc", "/tweets/-1", "/tweets/1/likes", "/nothing", "/tweets/"):
+        problem = await problem_of(await shared.anybody.get(API + path), 404)
+        assert problem["type"] == of_number["type"]
+        assert f"{API}/openapi.json" in problem["detail"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": ""}], ids=["absent", "empty"])
+async def test_json_lines_may_come_without_a_type(shared: Shared, headers: dict[str, str]) -> None:
+    line = b'{"username": "untyped", "text": "%s"}\n' % str(headers).encode().replace(b'"', b"'")
+    answer = await shared.writer.post(f"{API}/tweets", data=line, headers=headers)
+    assert (await answer.get_json())["accepted"] == 1
+    answer = await shared.anybody.post(f"{API}/compare/batch", data=b'{"text": "a"}\n' * 2)
+    assert len((await answer.get_data()).splitlines()) == 2
+    for data in (b"", b"[]", b"text=a", b"\x1f\x8b", b" {}"):
+        for path in ("/tweets", "/compare/batch"):
+            answer = await shared.writer.post(API + path, data=data, headers=headers)
+            problem = await problem_of(answer, 415)
+            assert "application/x-ndjson or application/json" in problem["detail"]
+    # Elsewhere, and with another type, a body says what it is.
+    for path, other in [("/compare", {}), ("/tweets", {"Content-Type": "text/plain"})]:
+        answer = await shared.writer.post(API + path, data=line, headers=other)
+        await problem_of(answer, 415)
+
+
 ALL_AT_ONCE = [
     (
         "/users/ann/tweets",

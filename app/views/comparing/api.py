@@ -29,7 +29,7 @@ from app.views.answers import streamed, while_readable
 from app.views.blueprints import JSON, NDJSON, ApiBlueprint
 from app.views.comparing.pages import Names, PanelArgs
 from app.views.policies import always, here
-from app.views.requests import Piece, gaps_of, lines_of, require_type, whole_body
+from app.views.requests import Piece, gaps_of, lines_of, require_lines, require_type, whole_body
 from saywho.comparing.copied_texts import MOST_TEXTS
 from saywho.comparing.question import Question
 from saywho.comparing.verdict import Comparison
@@ -148,6 +148,8 @@ async def compare_batch(args: BatchArgs) -> Response:
         raise MalformedError(message_of(error), loc="share") from None
     parts = resources()
     sent = await whole_body()
+    if not request.mimetype:
+        require_lines(sent, NDJSON, JSON)
     if request.mimetype == JSON:
         otherwise = f"one text goes to POST {API}/compare"
         sent = await parts.work_pool.run(lines_of, sent, MOST_LINES, otherwise)

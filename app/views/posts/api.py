@@ -39,6 +39,7 @@ from app.views.requests import (
     PageArgs,
     event_of,
     lines_of,
+    require_lines,
     require_type,
     too_large,
 )
@@ -113,6 +114,8 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
     parts = resources()
     try:
         async with spooled_body() as spool:
+            if not request.mimetype:
+                require_lines(await parts.work_pool.run(_start_of, spool.file), NDJSON, JSON)
             file = await _lines_in(spool) if request.mimetype == JSON else spool.file
             told, event_id = await store_lines(
                 parts.db,
@@ -128,6 +131,12 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
         raise stopping() from None
     name_event(event_id)
     return told
+
+
+def _start_of(file: IO[bytes]) -> bytes:
+    start = file.read(4)
+    file.seek(0)
+    return start
 
 
 async def _lines_in(spool: Spool) -> IO[bytes]:

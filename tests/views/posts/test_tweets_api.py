@@ -231,7 +231,10 @@ async def test_deleted_post_is_gone_and_its_id_is_not_given_out_again(admin: Cli
 
 
 async def test_a_single_post_sent_as_lines_names_the_right_address(sharing: Client) -> None:
-    for headers, status in (({"Content-Type": "application/json"}, 422), ({}, 415)):
+    for headers, status in (
+        ({"Content-Type": "application/json"}, 422),
+        ({"Content-Type": "text/plain"}, 415),
+    ):
         answer = await sharing.post("/api/v1/tweets", data=b'{"text": "a"}', headers=headers)
         assert answer.status_code == status
         detail = (await answer.get_json(force=True))["detail"]
