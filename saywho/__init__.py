@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Judge as Judge,
         Ranked as Ranked,
     )
+    from saywho.tables import Table as Table, features as features
 
 __version__ = "2.1.0.dev0"
 __all__ = [
@@ -33,12 +34,15 @@ __all__ = [
     "Judge",
     "Post",
     "Ranked",
+    "Table",
+    "features",
     "read",
     "read_text",
 ]
 _HOMES: Final = dict.fromkeys(__all__, "judge") | {
     **dict.fromkeys(("Chat", "Post", "read", "read_text"), "chat"),
     "FileError": "errors",
+    **dict.fromkeys(("Table", "features"), "tables"),
 }
 """Modules of the names in `__all__`."""
 

@@ -347,8 +347,30 @@ def token_hashes(texts: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
     return [token_hash for token, token_hash in zip(tokens, hashes, strict=True) if token], pairs
 
 
-def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
-    """Return 18 hashes, each of a habit and its strength."""
+HABITS: Final = (
+    "twenties of characters",
+    "threes of words",
+    "first sign",
+    "last sign",
+    "links",
+    "links of platforms",
+    "mentions",
+    "tags",
+    "exclamation marks",
+    "question marks",
+    "ellipses",
+    "dashes",
+    "quotation marks",
+    "commas",
+    "line ends",
+    "tenths in capitals",
+    "words in capitals",
+    "emoji",
+)
+
+
+def habits_of(plain: str, tokens: Sequence[str]) -> tuple[int | str, ...]:
+    """Return the strength of each of `HABITS` in a text."""
     if plain.isascii():
         raw = plain.encode()
         capitals = len(raw) - len(raw.translate(None, _CAPITALS))
@@ -356,7 +378,7 @@ def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
     else:
         capitals = sum(map(str.isupper, plain))
         letters = sum(map(str.isalpha, plain))
-    habits: tuple[int | str, ...] = (
+    return (
         len(plain) // 20,
         len(tokens) // 3,
         plain[0],
@@ -376,10 +398,14 @@ def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
         len([token for token in tokens if token.isupper() and len(token) > 1]) if capitals else 0,
         0 if plain.isascii() else len(_EMOJI.findall(plain)),
     )
-    return list(map(_HABITS.__getitem__, enumerate(habits)))
 
 
-HABITS_OF_TEXT: Final = 18
+def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
+    """Return 18 hashes, each of a habit and its strength."""
+    return list(map(_HABITS.__getitem__, enumerate(habits_of(plain, tokens))))
+
+
+HABITS_OF_TEXT: Final = len(HABITS)
 """Number of style features of each text."""
 
 RECIPE: Final = 4
