@@ -5,9 +5,10 @@ Readers of one chat read only addresses of their chat.
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeVar, cast, get_args
 from urllib.parse import urlencode
 
@@ -362,13 +363,19 @@ async def find_visitor(found: Resources, sent: Mapping[bytes, bytes], scheme: st
         name = _cookie_name("session", is_secure=scheme == "https")
         if name.encode() not in (cookies := sent.get(b"cookie", b"")):
             return NOBODY
-        secret = _unsigned(found, "session", "", parse_cookie(cookies.decode("latin-1")).get(name))
+        secret = _session_in(cookies, name, tuple(found.secret_keys))
         return Visitor(None, await find_session(found.db, found.feed, secret) if secret else None)
     kind, _, secret = header.decode("latin-1").partition(" ")
     token = await found.reads.token(secret.strip()) if kind.lower() == "bearer" else None
     if token is None:
         raise UnauthorizedError("The API token is unknown, revoked or expired", headers=INVALID)
     return Visitor(token)
+
+
+@lru_cache(maxsize=500)
+def _session_in(cookies: bytes, name: str, keys: tuple[str, ...]) -> str | None:
+    # To read the cookies and verify the signature takes longer than all else of a kept answer.
+    return _unsigned(keys, "session", "", parse_cookie(cookies.decode("latin-1")).get(name))
 
 
 async def keys_of_visitor(app: Quart, sent: Mapping[bytes, bytes], scheme: str) -> Keys | None:
@@ -448,12 +455,12 @@ def client_of(name: str) -> LoginClient:
 
 
 def _get(asked: Request, kind: Cookie, *, of: str = "") -> str | None:
-    return _unsigned(resources(), kind, of, asked.cookies.get(cookie_name(asked, kind)))
+    return _unsigned(resources().secret_keys, kind, of, asked.cookies.get(cookie_name(asked, kind)))
 
 
-def _unsigned(found: Resources, kind: Cookie, account: str, value: str | None) -> str | None:
+def _unsigned(keys: Sequence[str], kind: Cookie, account: str, value: str | None) -> str | None:
     try:
-        return _signer(found, kind, account).unsign(value).decode() if value else None
+        return _signer(keys, kind, account).unsign(value).decode() if value else None
     except (BadSignature, UnicodeDecodeError):
         return None
 
@@ -464,7 +471,7 @@ def _set(
     set_secret(
         response,
         cookie_name(request, kind),
-        _signer(resources(), kind, of).sign(value).decode(),
+        _signer(resources().secret_keys, kind, of).sign(value).decode(),
         lifetime,
     )
 
@@ -482,6 +489,6 @@ def set_secret(response: Response, name: str, value: str, lifetime: timedelta) -
     )
 
 
-def _signer(found: Resources, kind: Cookie, account: str) -> Signer:
+def _signer(keys: Sequence[str], kind: Cookie, account: str) -> Signer:
     # The last key signs; all of them verify.
-    return Signer(list(reversed(found.secret_keys)), salt=kind + account_key(account))
+    return Signer(list(reversed(keys)), salt=kind + account_key(account))
