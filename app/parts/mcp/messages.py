@@ -154,7 +154,7 @@ async def _result(asked: Request, access: AssistantAccess) -> dict[str, Any]:
             version = wanted if wanted in HANDSHAKES else HANDSHAKES[0]
             about = {"protocolVersion": version, "capabilities": CAPABILITIES}
             return about | {"serverInfo": SERVER, "instructions": INSTRUCTIONS}
-        case "ping", False:
+        case "ping", _:
             return {}
         case "tools/list", _:
             return {"tools": [tool.description() for tool in TOOLS.values()]} | _fresh(asked)
@@ -177,7 +177,7 @@ async def _call(asked: Request, access: AssistantAccess) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise RpcError(BAD_PARAMS, "`arguments` must be an object")
     try:
-        text = await tool.call(arguments, access)
+        text, value = await tool.call(arguments, access)
     except msgspec.ValidationError as error:
         place, why = fault_of(error, tool.arguments)
         return _said(f"{place}: {why}", is_error=True)
@@ -186,7 +186,7 @@ async def _call(asked: Request, access: AssistantAccess) -> dict[str, Any]:
     except Exception as error:
         logger.exception("the tool %s failed", name)
         raise RpcError(INTERNAL, "Internal error", 500) from error
-    return _said(text)
+    return _said(text) | {"structuredContent": value}
 
 
 def _said(text: str, *, is_error: bool = False) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, RoomPerson, User
+from app.parts.mcp.values import Quote
 from app.runtime.clock import remembered_zone
 from app.services.compare.name_masking import (
     NOBODY,
@@ -36,7 +37,6 @@ QUOTED: Final = (
 _HANDLE: Final = re.compile(r"([A-Z]{1,11})([0-9]{0,16})", re.ASCII)
 NO_CHAT: Final = 0
 """Number of the letters of authors outside of chats."""
-_NO_QUOTES: Final = str.maketrans("“”", '""')
 _BEFORE_MATCH: Final = 80
 """Characters of a long quotation before its first match."""
 
@@ -48,11 +48,6 @@ class AssistantAccess(NamedTuple):
     """Scheme, host and prefix of permalinks."""
     has_names: bool
     """Whether the operator allows names; otherwise people are letters."""
-
-
-def quoted(words: str) -> str:
-    """Return words of people between quotation marks, which they cannot close themselves."""
-    return f"“{words.translate(_NO_QUOTES)}”"
 
 
 def number_of_letters(letters: str) -> int:
@@ -180,21 +175,22 @@ class Redactor:
         names = self._around if room_id is None else self._names.get(room_id, NOBODY)
         return await Masker("mentions", names).hide(text)
 
-    async def quotation(self, post: Post, *, most: int, match: int = 0) -> str:
-        """Return a post with its permalink, its words in lines of their own.
+    async def quote(self, post: Post, *, most: int, match: int = 0) -> Quote:
+        """Return a post with its permalink, masked unless names are allowed.
 
         most: characters of its words. match: where the first match begins.
         """
         room_id = post.room.id if post.room else None
-        facts = [f"[{post.id}]", self.time(post), self.name(post.username, room_id)]
-        facts += [f"in chat {room_id}"] if room_id is not None else []
-        if post.reply_to and post.reply_to.id is not None:
-            facts.append(f"answering [{post.reply_to.id}]")
-        facts.append(f"{self._access.origin}/tweet/{post.id}")
-        words = await self._cut(post.text, room_id, most, match)
-        kinds = ", ".join(medium.kind for medium in post.media or ())
-        lines = [*words.splitlines(), *([f"({kinds})"] if kinds else [])]
-        return "\n".join([" ".join(facts), *(f"> {line}" for line in lines)])
+        return Quote(
+            id=post.id,
+            time=self._time(post),
+            person=self.name(post.username, room_id),
+            chat=room_id,
+            answers=post.reply_to.id if post.reply_to else None,
+            url=f"{self._access.origin}/tweet/{post.id}",
+            text=await self._cut(post.text, room_id, most, match),
+            media=[medium.kind for medium in post.media or ()],
+        )
 
     async def _cut(self, text: str, room_id: int | None, most: int, match: int) -> str:
         found = await self._hidden(text, room_id)
@@ -209,8 +205,8 @@ class Redactor:
         before, after = "…" if start else "", "…" if end < len(found.text) else ""
         return f"{before}{words}{after}"
 
-    def time(self, post: Post) -> str:
+    def _time(self, post: Post) -> str | None:
         if post.created_at is None:
-            return "without a time"
+            return None
         zone = remembered_zone(self._zones.get(post.room.id) if post.room else None)
         return post.created_at.astimezone(zone).isoformat(timespec="minutes")

@@ -1,4 +1,4 @@
-"""The eight tools of assistants, which only read: each answers with a text of bounded length.
+"""The eight tools of assistants, which only read: each answers with a text and with its values.
 
 They use the services of the API, in a session of what the asker may read.
 """
@@ -6,6 +6,7 @@ They use the services of the API, in a session of what the asker may read.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, Struct
@@ -15,15 +16,17 @@ from app.errors import InvalidInputError
 from app.language.i18n import speaking
 from app.lifespan import resources
 from app.models import MAX_ID
-from app.parts.mcp.redaction import QUOTED, AssistantAccess, Redactor, quoted
+from app.parts.mcp import values
+from app.parts.mcp.redaction import QUOTED, AssistantAccess, Redactor
+from app.parts.mcp.values import Quote, Tally, quoted
 from app.runtime.clock import remembered_zone, span_of_year
 from app.services.archive.author_archive import read_archive
 from app.services.archive.author_portrait import read_compared, traits_of
 from app.services.posts.filters import read_query
 from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
-from app.services.posts.tweets import find_posts, get_post
-from app.services.posts.users import Author, get_author, list_outside_chats
+from app.services.posts.tweets import Post, find_posts, get_post
+from app.services.posts.users import Author, NamedUser, get_author, list_outside_chats
 from app.services.rooms.messages import list_before, list_messages
 from app.services.rooms.periods import read_quiet_days
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, room_of_author, rooms_of
@@ -81,24 +84,34 @@ _LISTED: Final = Cursor[tuple[int, int, int]](tuple[_Number, _Number, _Number])
 Arguments = TypeVar("Arguments", bound=Struct)
 
 
+Told = tuple[str, Struct]
+"""The sentences of an answer, and its value."""
+
+
+def _schema(form: type[Struct]) -> dict[str, Any]:
+    _, parts = msgspec.json.schema_components([form], ref_template="#/$defs/{name}")
+    schema: dict[str, Any] = parts.pop(form.__name__)
+    del schema["title"]
+    return schema | ({"$defs": parts} if parts else {})
+
+
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[Arguments]):
     name: str
     title: str
     does: str
     arguments: type[Arguments]
-    run: Callable[[Arguments, AssistantAccess], Awaitable[str]]
+    answers: type[Struct]
+    run: Callable[[Arguments, AssistantAccess], Awaitable["Told"]]
 
     def description(self) -> dict[str, Any]:
         """Return the tool as a list of tools has it."""
-        _, parts = msgspec.json.schema_components([self.arguments])
-        schema = parts[self.arguments.__name__]
-        del schema["title"]
         about = {"name": self.name, "title": self.title, "description": self.does}
         hints = {"readOnlyHint": True, "openWorldHint": False}
-        return about | {"inputSchema": schema, "annotations": hints}
+        schemas = {"inputSchema": _schema(self.arguments), "outputSchema": _schema(self.answers)}
+        return about | schemas | {"annotations": hints}
 
-    async def call(self, arguments: dict[str, Any], access: AssistantAccess) -> str:
+    async def call(self, arguments: dict[str, Any], access: AssistantAccess) -> "Told":
         """Raises ValidationError, and the errors of the services."""
         with speaking("en"):
             return await self.run(msgspec.convert(arguments, self.arguments), access)
@@ -138,7 +151,7 @@ async def _query_of(args: CountArguments, access: AssistantAccess, **asked: Any)
     return SearchQuery(args.words, selected, zone=zone, **asked)
 
 
-async def _search(args: SearchArguments, access: AssistantAccess) -> str:
+async def _search(args: SearchArguments, access: AssistantAccess) -> Told:
     query = await _query_of(args, access, sort=args.sort)
     page = await resources().find(
         query, limit=args.limit, after=RESULT_CURSOR.decode(args.cursor or None), db=here().db
@@ -150,10 +163,15 @@ async def _search(args: SearchArguments, access: AssistantAccess) -> str:
         lines = [f"Posts shown: {len(page.hits)}{total}" if page.hits else "Nothing was found."]
         lines += ["No post has all words; these have some."] if page.is_any else []
         lines += ["Similar words were searched, too."] if page.corrections else []
-        for hit in page.hits:
-            match = hit.highlights[0][0] if hit.highlights else 0
-            lines.append(await redactor.quotation(hit, most=QUOTE, match=match))
-    return _quoting(lines, page.hits) + _more(cursor_of(page.next))
+        quotes = [
+            await redactor.quote(
+                hit, most=QUOTE, match=hit.highlights[0][0] if hit.highlights else 0
+            )
+            for hit in page.hits
+        ]
+    following = cursor_of(page.next)
+    value = values.Found(quotes, page.total, not page.is_any, bool(page.corrections), following)
+    return _quoting([*lines, *map(str, quotes)], quotes) + _more(following), value
 
 
 def _quoting(lines: Sequence[str], words: Sequence[object]) -> str:
@@ -165,30 +183,45 @@ def _more(cursor: str | None) -> str:
     return f"\nMore: call again with the cursor {cursor}" if cursor else ""
 
 
-async def _count(args: CountArguments, access: AssistantAccess) -> str:
+async def _count(args: CountArguments, access: AssistantAccess) -> Told:
     query = await _query_of(args, access)
     async with here().read_long() as session:
-        return "\n".join(await _counts(session, query, access))
+        counts = await _counts(session, query, access)
+    what = "Posts with all words" if query.text else "Posts"
+    lines = [f"{what}: {counts.posts:,}", *_lines_of(counts, query.zone)]
+    lines += ["Only the posts that were stored last are counted."] if counts.has_more else []
+    lines += ["Similar words are counted: no post has the given."] if counts.is_corrected else []
+    return "\n".join(lines), counts
 
 
-async def _counts(session: AsyncSession, query: SearchQuery, access: AssistantAccess) -> list[str]:
+async def _counts(
+    session: AsyncSession, query: SearchQuery, access: AssistantAccess
+) -> values.Counts:
     """Count in a session that was opened in its turn."""
     work = SearchWork(resources().search_pool.run)
     found = await count_found(session, query, most_people=MOST_SHOWN, work=work)
     redactor = Redactor(session, access, query.selection.room_id)
     await redactor.know(usernames=[username for username, _ in found.people])
-    lines = [f"Posts with all words: {found.posts:,}" if query.text else f"Posts: {found.posts:,}"]
-    lines += ["Only the posts that were stored last are counted."] if found.has_more else []
-    lines += ["No post has a word as it was given: a similar word is counted."] * bool(
-        found.corrections
+    return values.Counts(
+        posts=found.posts,
+        people=[Tally(redactor.name(username), posts) for username, posts in found.people],
+        people_total=found.people_total,
+        months=[Tally(f"{month:%Y-%m}", posts) for month, posts in found.months],
+        undated=found.undated,
+        has_more=found.has_more,
+        is_corrected=bool(found.corrections),
     )
-    lines += [f"{redactor.name(username)}: {posts:,}" for username, posts in found.people]
-    more = found.people_total - len(found.people)
+
+
+def _lines_of(counts: values.Counts, zone: ZoneInfo) -> list[str]:
+    lines, more = [*map(str, counts.people)], counts.people_total - len(counts.people)
     lines += [f"… and {more:,} people with fewer"] if more else []
-    months = [f"{month:%Y-%m}: {posts:,}" for month, posts in found.months]
-    lines += [f"By month ({query.zone.key}): {', '.join(months)}"] if months else []
-    lines += [f"Without a time: {found.undated:,}"] if found.undated else []
-    return lines
+    lines += [f"By month ({zone.key}): {_joined(counts.months)}"] if counts.months else []
+    return lines + ([f"Without a time: {counts.undated:,}"] if counts.undated else [])
+
+
+def _joined(tallies: Sequence[Tally]) -> str:
+    return ", ".join(map(str, tallies))
 
 
 class AroundArguments(Struct, forbid_unknown_fields=True):
@@ -199,7 +232,7 @@ class AroundArguments(Struct, forbid_unknown_fields=True):
     after: Few = 8
 
 
-async def _around(args: AroundArguments, access: AssistantAccess) -> str:
+async def _around(args: AroundArguments, access: AssistantAccess) -> Told:
     async with here().db.read() as session:
         post = await get_post(session, args.message)
         redactor = Redactor(session, access, post.room.id if post.room else None)
@@ -212,11 +245,11 @@ async def _around(args: AroundArguments, access: AssistantAccess) -> str:
             below, _ = await list_messages(session, of_chat, after=key, limit=max(args.after, 1))
             posts = [*above[len(above) - args.before :], post, *below[: args.after]]
         await redactor.know(posts)
-        lines = [
-            await redactor.quotation(each, most=QUOTE * (10 if each.id == post.id else 1))
+        quotes = [
+            await redactor.quote(each, most=QUOTE * (10 if each.id == post.id else 1))
             for each in posts
         ]
-    return _quoting(lines, posts)
+    return _quoting([*map(str, quotes)], quotes), values.Found(quotes)
 
 
 class ChatArguments(Struct, forbid_unknown_fields=True):
@@ -224,55 +257,61 @@ class ChatArguments(Struct, forbid_unknown_fields=True):
     cursor: Annotated[str, Meta(max_length=200)] = ""
 
 
-async def _chat(args: ChatArguments, access: AssistantAccess) -> str:
+async def _chat(args: ChatArguments, access: AssistantAccess) -> Told:
     async with here().db.read() if args.chat is None else here().read_long() as session:
         if args.chat is None:
             return await _who_is_here(session, args, access)
         room = await get_room(session, args.chat)
         zone = remembered_zone(room.tz)
         redactor = Redactor(session, access, room.id)
-        lines = [await _in_short(redactor, room), f"{access.origin}/room/{room.id}"]
-        lines += [
-            f"{redactor.name(person.username)}: {person.messages:,} messages"
+        short = await _in_short(redactor, room)
+        people = [
+            Tally(redactor.name(person.username), person.messages)
             for person in room.people[:MOST_SHOWN]
         ]
+        lines = [str(short), f"{access.origin}/room/{room.id}"]
+        lines += [f"{person} messages" for person in people]
         lines += ["…"] if room.people_total > MOST_SHOWN else []
         sight = await read_portrait(session, room, zone, here().counted_rooms)
         if silence := sight.longest_silence:
             ends = (end.astimezone(zone).date() for end in (silence.since, silence.until))
             lines.append("Longest silence: {} to {}".format(*ends))
-        loved = [each.post for each in sight.loved][:1]
-        await redactor.know(loved)
-        lines += ["Most reactions:"] if loved else []
-        lines += [await redactor.quotation(post, most=QUOTE) for post in loved]
-    return _quoting(lines, [room])
+        posts = [each.post for each in sight.loved][:1]
+        await redactor.know(posts)
+        loved = await _quotes(redactor, posts)
+        lines += ["Most reactions:", *map(str, loved)] if loved else []
+    return _quoting(lines, [room]), values.Here([short], people)
 
 
-async def _who_is_here(session: AsyncSession, args: ChatArguments, access: AssistantAccess) -> str:
+async def _quotes(redactor: Redactor, posts: Sequence[Post]) -> list[Quote]:
+    return [await redactor.quote(post, most=QUOTE) for post in posts]
+
+
+async def _who_is_here(session: AsyncSession, args: ChatArguments, access: AssistantAccess) -> Told:
     """Return the chats, then the authors who write in none."""
     after, *below = _LISTED.decode(args.cursor or None) or (0, MAX_ID, 0)
     rooms, following = await list_rooms(session, after=after, limit=MOST_SHOWN)
-    lines = [await _in_short(Redactor(session, access, room.id), room) for room in rooms]
-    lines += [] if rooms or after else ["There are no chats."]
-    if following is not None:
-        return _quoting(lines, rooms) + _more(cursor_of((following, MAX_ID, 0)))
-    authors = await list_outside_chats(session, after=(below[0], below[1]), limit=MOST_SHOWN + 1)
-    shown, more = authors[:MOST_SHOWN], authors[MOST_SHOWN:]
+    chats = [await _in_short(Redactor(session, access, room.id), room) for room in rooms]
+    lines = [*map(str, chats)] if rooms or after else ["There are no chats."]
+    authors, key = list[NamedUser](), (following, MAX_ID, 0) if following else None
+    if following is None:
+        listed = await list_outside_chats(session, after=(below[0], below[1]), limit=MOST_SHOWN + 1)
+        authors = listed[:MOST_SHOWN]
+        key = (MAX_ID, authors[-1].posts, authors[-1].id) if len(listed) > MOST_SHOWN else None
     redactor = Redactor(session, access)
-    await redactor.know(usernames=[author.username for author in shown])
-    lines += ["Authors who write in no chat:"] if shown else []
-    lines += [f"{redactor.name(author.username)}: {author.posts:,} posts" for author in shown]
-    key = (MAX_ID, shown[-1].posts, shown[-1].id) if more else None
-    return _quoting(lines, rooms) + _more(cursor_of(key))
+    await redactor.know(usernames=[author.username for author in authors])
+    people = [Tally(redactor.name(author.username), author.posts) for author in authors]
+    lines += ["Authors who write in no chat:"] if people else []
+    lines += [f"{person} posts" for person in people]
+    value = values.Here(chats, people, next=cursor_of(key))
+    return _quoting(lines, rooms) + _more(value.next), value
 
 
-async def _in_short(redactor: Redactor, room: RoomFacts) -> str:
+async def _in_short(redactor: Redactor, room: RoomFacts) -> values.ChatInShort:
     await redactor.know()
-    days = room.days(remembered_zone(room.tz).key)
-    when = f", {days[0]} to {days[1]}" if days else ""
-    title = await redactor.masked(room.name, room.id)
-    facts = f"{room.people_total:,} people, {room.messages:,} messages{when}"
-    return f"Chat {room.id} {quoted(title[:80])}: {facts}"
+    first, last = room.days(remembered_zone(room.tz).key) or (None, None)
+    title = (await redactor.masked(room.name, room.id))[:80]
+    return values.ChatInShort(room.id, title, room.people_total, room.messages, first, last)
 
 
 class PersonArguments(Struct, forbid_unknown_fields=True):
@@ -280,7 +319,7 @@ class PersonArguments(Struct, forbid_unknown_fields=True):
     chat: Annotated[Chat | None, Meta(description="Number of a chat, to count it alone.")] = None
 
 
-async def _person(args: PersonArguments, access: AssistantAccess) -> str:
+async def _person(args: PersonArguments, access: AssistantAccess) -> Told:
     """Return how somebody writes, compared with the others of the chat, or with everyone here."""
     parts, username = await _found(args.person, args.chat, access)
     async with parts.read_long() as session:
@@ -290,18 +329,18 @@ async def _person(args: PersonArguments, access: AssistantAccess) -> str:
         redactor = Redactor(session, access, room.id if room else None)
         await redactor.know(usernames=[username])
         lines = [_of_author(redactor, author), _profile(redactor, access, author)]
-        lines += [
-            QUOTED,
-            *[await _in_short(Redactor(session, access, each.id), each) for each in rooms],
-        ]
+        chats = [await _in_short(Redactor(session, access, each.id), each) for each in rooms]
+        lines += [QUOTED, *map(str, chats)]
         traits = traits_of(await read_compared(session, parts.models, author, room), room)
         words = [term.text for term in traits.typical]
-        typical = await redactor.unnamed(words, room.id if room else None)
-        lines += [f"Typical: {', '.join(map(quoted, typical[:MOST_SHOWN]))}"] if typical else []
-        lines += map(_habit, traits.clear)
-        if not traits.clear and not typical:
+        typical = (await redactor.unnamed(words, room.id if room else None))[:MOST_SHOWN]
+        lines += [f"Typical: {', '.join(map(quoted, typical))}"] if typical else []
+        habits = [*map(_habit, traits.clear)]
+        lines += [f"Sets apart: {habit}" for habit in habits]
+        if not habits and not typical:
             lines.append("Nothing sets this person apart by more than chance.")
-    return "\n".join(filter(None, lines))
+        value = values.Writer(redactor.name(username), author.tweets, chats, typical, habits)
+    return "\n".join(filter(None, lines)), value
 
 
 async def _found(person: str, chat: int | None, access: AssistantAccess) -> tuple[Any, str]:
@@ -325,7 +364,7 @@ def _profile(redactor: Redactor, access: AssistantAccess, author: Author) -> str
 
 def _habit(measure: Measure) -> str:
     own, others = values_of(measure)
-    return f"Sets apart: {label_of(measure)}: {own}; the others: {others}"
+    return f"{label_of(measure)}: {own}; the others: {others}"
 
 
 class ArchiveArguments(PersonArguments, kw_only=True):
@@ -335,7 +374,7 @@ class ArchiveArguments(PersonArguments, kw_only=True):
     )
 
 
-async def _archive(args: ArchiveArguments, access: AssistantAccess) -> str:
+async def _archive(args: ArchiveArguments, access: AssistantAccess) -> Told:
     if not args.person:
         return await _year_of_chat(args, access)
     parts, username = await _found(args.person, args.chat, access)
@@ -350,55 +389,60 @@ async def _archive(args: ArchiveArguments, access: AssistantAccess) -> str:
         await redactor.know(shown, [username])
         numbers, lines = archive.numbers, [_of_author(redactor, author)]
         lines.append(f"Days with posts: {numbers.days:,}")
+        months = list[Tally]()
         if calendar := archive.calendar:
-            months = [
-                f"{calendar.year}-{each.month:02}: {each.tweets:,}" for each in calendar.months
-            ]
+            year = calendar.year
+            months = [Tally(f"{year}-{each.month:02}", each.tweets) for each in calendar.months]
             lines.append(f"Years: {', '.join(map(str, calendar.years))}")
-            lines.append(f"Posts by month: {', '.join(months)}")
+            lines.append(f"Posts by month: {_joined(months)}")
         if numbers.busy_from is not None:
             lines.append(f"Busiest from {numbers.busy_from}:00 for three hours ({zone.key})")
-        for topic, counted in (("Tags", numbers.tags), ("Emoji", numbers.emoji)):
-            names = [f"{quoted(each.name)} {each.posts}" for each in counted[:MOST_SHOWN]]
-            words = await redactor.unnamed(names, room.id if room else None)
-            lines += [f"{topic}: {', '.join(words)}"] if words else []
-        for topic, posts in (("Most liked:", archive.most_liked), ("On this day:", memories[:5])):
-            quotes = [await redactor.quotation(post, most=QUOTE) for post in posts]
-            lines += [topic, *quotes] if quotes else []
-    return _quoting(lines, [*shown, *numbers.tags])
+        counted = list[list[Tally]]()
+        for topic, listed in (("Tags", numbers.tags), ("Emoji", numbers.emoji)):
+            names = [each.name for each in listed[:MOST_SHOWN]]
+            shown_names = {*await redactor.unnamed(names, room.id if room else None)}
+            counted.append([Tally(e.name, e.posts) for e in listed if e.name in shown_names])
+            told = ", ".join(f"{quoted(each.name)} {each.posts}" for each in counted[-1])
+            lines += [f"{topic}: {told}"] if told else []
+        quotes = [await _quotes(redactor, posts) for posts in (archive.most_liked, memories[:5])]
+        for topic, of_topic in zip(("Most liked:", "On this day:"), quotes, strict=True):
+            lines += [topic, *map(str, of_topic)] if of_topic else []
+    years = calendar.years if calendar else []
+    value = values.Archive(years, months, [], counted[0], counted[1], quotes[0], quotes[1])
+    return _quoting(lines, [*shown, *numbers.tags]), value
 
 
-async def _year_of_chat(args: ArchiveArguments, access: AssistantAccess) -> str:
+async def _year_of_chat(args: ArchiveArguments, access: AssistantAccess) -> Told:
     if args.chat is None:
         raise InvalidInputError("Give a person, or a chat", loc="person")
     async with here().read_long() as session:
         room = await get_room(session, args.chat)
         zone, redactor = remembered_zone(room.tz), Redactor(session, access, room.id)
-        lines = [await _in_short(redactor, room)]
-        if days := room.days(zone.key):
-            years = range(days[1].year, days[0].year - 1, -1)
-            year = args.year if args.year and args.year in years else years[0]
-            since, until = span_of_year(year, zone)
-            selected = Selection(room_id=room.id, since=since, until=until)
-            lines += [f"Years: {', '.join(map(str, years))}", f"In {year}:"]
-            lines += await _counts(session, SearchQuery("", selected, zone=zone), access)
-            sight = await read_portrait(session, room, zone, here().counted_rooms)
-            silences = [
-                each
-                for each in sight.silences
-                if each.since.astimezone(zone).year <= year <= each.until.astimezone(zone).year
-            ]
-            if quiet := await read_quiet_days(session, room.id, silences, zone):
-                silence = f"Longest silence: {quiet.first} to {quiet.last}"
-                lines.append(f"{silence}, ended by {redactor.name(quiet.ended_by)}")
-            for each in sight.absences:
-                left, back = (
-                    end and end.astimezone(zone).date() for end in (each.since, each.until)
-                )
-                if (left or days[0]).year <= year <= (back or days[1]).year:
-                    time = f"{left or 'the beginning'} to {back or 'the end'}"
-                    lines.append(f"{redactor.name(each.username)} was not in the chat: {time}")
-    return _quoting(lines, [room])
+        lines = [str(await _in_short(redactor, room))]
+        days = room.days(zone.key)
+        if days is None:
+            return _quoting(lines, [room]), values.Archive([], [])
+        years = [*range(days[1].year, days[0].year - 1, -1)]
+        year = args.year if args.year and args.year in years else years[0]
+        since, until = span_of_year(year, zone)
+        selected = Selection(room_id=room.id, since=since, until=until)
+        counts = await _counts(session, SearchQuery("", selected, zone=zone), access)
+        lines += [f"Years: {', '.join(map(str, years))}", f"In {year}:", *_lines_of(counts, zone)]
+        sight = await read_portrait(session, room, zone, here().counted_rooms)
+        silences = [
+            each
+            for each in sight.silences
+            if each.since.astimezone(zone).year <= year <= each.until.astimezone(zone).year
+        ]
+        if quiet := await read_quiet_days(session, room.id, silences, zone):
+            silence = f"Longest silence: {quiet.first} to {quiet.last}"
+            lines.append(f"{silence}, ended by {redactor.name(quiet.ended_by)}")
+        for each in sight.absences:
+            left, back = (end and end.astimezone(zone).date() for end in (each.since, each.until))
+            if (left or days[0]).year <= year <= (back or days[1]).year:
+                time = f"{left or 'the beginning'} to {back or 'the end'}"
+                lines.append(f"{redactor.name(each.username)} was not in the chat: {time}")
+    return _quoting(lines, [room]), values.Archive(years, counts.months, counts.people)
 
 
 class WhoArguments(Struct, forbid_unknown_fields=True):
@@ -428,7 +472,7 @@ async def _compared(
     return comparison, room.id if room else None
 
 
-async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> str:
+async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> Told:
     comparison, room_id = await _compared(args, access)
     async with here().db.read() as session:
         redactor = Redactor(session, access, room_id)
@@ -439,16 +483,24 @@ async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> str:
             lines = [f"Verdict: {comparison.verdict}", _certainty(comparison)]
             lines += filter(None, [stored_of(comparison, has_room=access.has_names)])
             lines += sentences_of(comparison, is_named=bool(args.among or args.chat))
-            for bar in bars_of(comparison):
-                who = redactor.name(bar.username) if bar.username else "someone else"
-                lines.append(f"{bar.share:.1%} {who}")
+            chances = [
+                values.Probability(redactor.name(bar.username) if bar.username else None, bar.share)
+                for bar in bars_of(comparison)
+            ]
+            lines += [f"{each.probability:.1%} {each.person or 'someone else'}" for each in chances]
             # A short text gives no evidence, as on pages.
             marks = comparison.evidence if comparison.verdict != "short" else []
             marks = sorted(marks, key=lambda mark: -abs(mark.weight))[:MOST_PIECES]
-            lines += [_mark(redactor, mark) for mark in marks]
-            lines += [f"Limit: {limit}" for limit in limits_of(comparison)]
+            evidence = [_piece(redactor, mark) for mark in marks]
+            lines += map(str, evidence)
+            limits = limits_of(comparison)
+            lines += [f"Limit: {limit}" for limit in limits]
             lines += filter(None, [rate_of(comparison)])
-    return "\n".join([*lines, NOT_FOR])
+    person = redactor.name(names[0]) if comparison.verdict == "likely" else None
+    nobody: values.Settled = "someone else" if comparison.verdict == "unfamiliar" else "cannot say"
+    settled: values.Settled = "one of them" if person else nobody
+    value = values.Judged(comparison.verdict, settled, person, chances, evidence, limits)
+    return "\n".join([*lines, NOT_FOR]), value
 
 
 def _certainty(comparison: Comparison) -> str:
@@ -459,16 +511,15 @@ def _certainty(comparison: Comparison) -> str:
     return "saywho cannot say who wrote this. Do not name an author."
 
 
-def _mark(redactor: Redactor, mark: Evidence) -> str:
-    side = "for" if mark.weight > 0 else "against"
-    return f"Evidence {side} {redactor.name(mark.username)} ({mark.weight:+.2f}): “{mark.text}”"
+def _piece(redactor: Redactor, mark: Evidence) -> values.Piece:
+    return values.Piece(mark.text, redactor.name(mark.username), mark.weight)
 
 
 class ExplainArguments(WhoArguments, kw_only=True):
     piece: Annotated[str, Meta(max_length=1000, description="A piece of evidence of who_wrote.")]
 
 
-async def _explain(args: ExplainArguments, access: AssistantAccess) -> str:
+async def _explain(args: ExplainArguments, access: AssistantAccess) -> Told:
     comparison, room_id = await _compared(args, access, reasons=True)
     marks = sorted(shown_marks(comparison), key=lambda mark: -abs(mark.weight))
     wanted = args.piece.casefold().strip("“” ")
@@ -485,11 +536,10 @@ async def _explain(args: ExplainArguments, access: AssistantAccess) -> str:
         await redactor.know(posts, [*names, mark.username])
         with bound(await redactor.cast(names)):
             own, others = uses_of(mark, comparison)
-        lines = [_mark(redactor, mark), f"{redactor.name(mark.username)}: {own}"]
-        lines += filter(None, [others])
-        lines += ["Posts with it:"] if posts else []
-        lines += [await redactor.quotation(post, most=QUOTE) for post in posts]
-    return _quoting(lines, posts)
+        piece, quotes = _piece(redactor, mark), await _quotes(redactor, posts)
+        uses = [f"{piece.person}: {own}", *filter(None, [others])]
+        lines = [str(piece), *uses, *(["Posts with it:"] if posts else []), *map(str, quotes)]
+    return _quoting(lines, posts), values.Explained(piece, uses, quotes)
 
 
 _TOOLS: Final[tuple[Tool[Any], ...]] = (
@@ -499,6 +549,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Find posts and messages by words, person, chat and time, each with its link. Without"
         " words, list them, the newest first with sort=newest.",
         SearchArguments,
+        values.Found,
         _search,
     ),
     Tool(
@@ -507,6 +558,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Count posts and messages with a word, or all: in total, by person and by month. Cite these"
         " numbers instead of counting the results of a search.",
         CountArguments,
+        values.Counts,
         _count,
     ),
     Tool(
@@ -515,6 +567,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Read a message in its place: the messages before and after it in its chat, or the"
         " conversation of a post. To read on, call it with the last message.",
         AroundArguments,
+        values.Found,
         _around,
     ),
     Tool(
@@ -522,6 +575,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "How a person writes",
         "Tell how many posts a person has, in which chats, and what sets their writing apart.",
         PersonArguments,
+        values.Writer,
         _person,
     ),
     Tool(
@@ -530,6 +584,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Without arguments: who is here, that is the chats, and the authors who write in no chat,"
         " the most posts first. Or the people of one chat with their numbers of messages.",
         ChatArguments,
+        values.Here,
         _chat,
     ),
     Tool(
@@ -539,6 +594,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         " and the posts of this day in earlier years. With a chat alone: its year by month and"
         " person, the longest silence, and who was not there. Give `person`, `chat`, or both.",
         ArchiveArguments,
+        values.Archive,
         _archive,
     ),
     Tool(
@@ -547,6 +603,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Say which of some people, or someone else, would have written a text: verdict,"
         " probabilities, evidence and limits. It often cannot say; then say so, and name nobody.",
         WhoArguments,
+        values.Judged,
         _who_wrote,
     ),
     Tool(
@@ -555,6 +612,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "For a piece of evidence of who_wrote, with the same texts, chat and people: how often its"
         " author and the others use it, and posts with it.",
         ExplainArguments,
+        values.Explained,
         _explain,
     ),
 )

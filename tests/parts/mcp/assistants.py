@@ -87,8 +87,14 @@ class Plain:
         return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
 
     async def ask(self, tool: str, **arguments: Any) -> str:
+        return str((await self.told(tool, **arguments))["content"][0]["text"])
+
+    async def value(self, tool: str, **arguments: Any) -> Any:
+        return (await self.told(tool, **arguments))["structuredContent"]
+
+    async def told(self, tool: str, **arguments: Any) -> Any:
         answer = await self.send(self.message("tools/call", name=tool, arguments=arguments))
         assert answer.status_code == 200, await answer.get_data()
         told = (await answer.get_json())["result"]
         assert told["isError"] is False, told
-        return str(told["content"][0]["text"])
+        return told

@@ -1,8 +1,9 @@
 """What assistants do not learn: anything before the switch, names, and other chats."""
 
+import json
 import logging
 import re
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 from quart import Quart
@@ -62,11 +63,15 @@ def arguments_of(tool: str, person: str) -> dict[str, Any]:
     return asked[tool]
 
 
-async def said(plain: Plain, tool: str, **arguments: Any) -> str:
-    """Return the text of an answer, be it an error of the tool or not."""
+async def answered(plain: Plain, tool: str, **arguments: Any) -> dict[str, Any]:
     answer = await plain.send(plain.message("tools/call", name=tool, arguments=arguments))
     assert answer.status_code == 200
-    return str((await answer.get_json())["result"]["content"][0]["text"])
+    return cast(dict[str, Any], (await answer.get_json())["result"])
+
+
+async def said(plain: Plain, tool: str, **arguments: Any) -> str:
+    """Return the text of an answer, be it an error of the tool or not."""
+    return str((await answered(plain, tool, **arguments))["content"][0]["text"])
 
 
 async def test_letters_hide_every_name_in_every_answer(app: Quart, admin: Client) -> None:
@@ -83,6 +88,13 @@ async def test_letters_hide_every_name_in_every_answer(app: Quart, admin: Client
         # The text that the asker sends is theirs, and a piece of it may be evidence.
         ours = re.sub("“[^”]*”", "", answer) if answer.startswith("Verdict") else answer
         assert not re.search("minah|민아|grandad|Joe|outsider", ours, re.IGNORECASE), answer
+    asked = [(tool, arguments_of(tool, "A1")) for tool in TOOLS]
+    for tool, arguments in (*asked, ("chat", {}), ("archive", {"chat": 1})):
+        value = (await answered(plain, tool, **arguments)).get("structuredContent", {})
+        value |= {"evidence": []}
+        assert not re.search(
+            "minah|민아|grandad|Joe|outsider", json.dumps(value, ensure_ascii=False), re.IGNORECASE
+        )
     assert "[…] is late again" in answers[0]
     assert "A1 in chat 1" in answers[0]
     assert "“[…]”" in answers[4], "a chat is named after a person"
@@ -203,8 +215,8 @@ async def test_readers_of_one_chat_have_tools_for_it_alone(make_config: MakeConf
             await switch(app, choice)
             person = "A1" if choice == "letters" else "mina"
             for tool in TOOLS:
-                told = await said(plain, tool, **arguments_of(tool, person))
-                assert [secret for secret in SECRETS if secret in told] == [], (tool, told)
+                answer = json.dumps(await answered(plain, tool, **arguments_of(tool, person)))
+                assert [secret for secret in SECRETS if secret in answer] == [], (tool, answer)
             assert "120 messages" in await said(plain, "chat", chat=1)
             here = await said(plain, "chat")
             assert "Chat 2" not in here

@@ -1,12 +1,14 @@
 """Messages of the protocol: revisions, errors of JSON-RPC, and their statuses."""
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from app.parts.mcp.messages import MOST_BYTES
-from app.parts.mcp.tools import TOOLS
+from app.parts.mcp.tools import TOOLS, Told
 from tests.conftest import Shared
 from tests.parts.mcp.assistants import META, NEWEST, Plain, switch
 
@@ -157,7 +159,7 @@ async def test_versions_and_headers_must_agree(plain: Plain) -> None:
 
 
 async def test_unknown_methods_do_not_exist(plain: Plain) -> None:
-    for method in ("ping", "initialize", "resources/list", "tools/delete", "__init__"):
+    for method in ("initialize", "resources/list", "tools/delete", "__init__"):
         assert (await failure(plain, plain.message(method), 404))["code"] == -32601
 
 
@@ -174,6 +176,8 @@ async def test_earlier_revisions_begin_with_a_handshake(shared: Shared, plain: P
     answer = await old.send(begun)
     assert (answer.status_code, await answer.get_data()) == (202, b"")
     assert (await (await old.send(old.message("ping"))).get_json())["result"] == {}
+    modern = await (await plain.send(plain.message("ping"))).get_json()
+    assert modern["result"].keys() == {"resultType", "_meta"}
     assert await old.ask("chat") == await plain.ask("chat")
     # Their clients take a status for the end of the session.
     assert (await failure(old, old.message("resources/list"), 200))["code"] == -32601
@@ -192,15 +196,30 @@ async def test_sessions_and_other_methods_of_http_are_none(shared: Shared, plain
     assert (await plain.send(message, Content_Type="text/plain")).status_code == 415
 
 
+async def test_each_tool_says_the_shape_of_its_answer(plain: Plain) -> None:
+    listed = await (await plain.send(plain.message("tools/list"))).get_json()
+    for tool in listed["result"]["tools"]:
+        for schema in (tool["inputSchema"], tool["outputSchema"]):
+            Draft202012Validator.check_schema(schema)
+            # Models' programs refuse a schema that is no plain object.
+            assert schema["type"] == "object"
+            assert not schema.keys() & {"$ref", "anyOf", "oneOf", "allOf"}
+    wrong = await plain.send(plain.message("tools/call", name="around", arguments={}))
+    assert (await wrong.get_json())["result"].keys() == {
+        "resultType",
+        "_meta",
+        "content",
+        "isError",
+    }
+
+
 async def test_a_fault_of_a_tool_is_an_error_without_its_words(
     plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_: object) -> str:
+    async def fail(*_: object) -> Told:
         raise RuntimeError("a secret")
 
-    broken = dict(TOOLS)
-    tool = TOOLS["chat"]
-    broken["chat"] = type(tool)(tool.name, tool.title, tool.does, tool.arguments, fail)
+    broken = TOOLS | {"chat": replace(TOOLS["chat"], run=fail)}
     monkeypatch.setattr("app.parts.mcp.messages.TOOLS", broken)
     message = plain.message("tools/call", name="chat", arguments={})
     error = await failure(plain, message, 500)

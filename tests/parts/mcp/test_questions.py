@@ -285,14 +285,23 @@ async def test_who_wrote_says_what_the_api_says(shared: Shared, asker: Asker) ->
         form = {"texts": asked, "usernames": names, "explain": True}
         answer = await shared.admin.post("/api/v1/compare", json=form)
         expected = await answer.get_json()
-        told = await asker.ask("who_wrote", texts=asked, among=[*map(asker.called, names)])
+        people = [*map(asker.called, names)]
+        told = await asker.ask("who_wrote", texts=asked, among=people)
+        value = await Plain(shared.admin).value("who_wrote", texts=asked, among=people)
         verdicts.add(expected["verdict"])
+        assert value["verdict"] == expected["verdict"]
+        assert (value["answer"] == "cannot say") == ("cannot say" in told)
+        assert (value["person"] is not None) == (expected["verdict"] == "likely")
         assert told.startswith(f"Verdict: {expected['verdict']}\n")
         assert ("cannot say" in told) == (expected["verdict"] in {"close", "short"})
         if expected["none"] is None:
             continue
         shares = {asker.called(each["username"]): each for each in expected["ranking"]}
         lines = dict(reversed(line) for line in re.findall(r"^([\d.]+)% (.+)$", told, re.MULTILINE))
+        chances = {each["person"]: each["probability"] for each in value["probabilities"]}
+        assert chances.pop(None) == pytest.approx(expected["none"])
+        assert sum(chances.values()) == pytest.approx(1 - expected["none"], abs=1e-4)
+        assert chances.keys() == shares.keys()
         assert float(lines.pop("someone else")) == pytest.approx(100 * expected["none"], abs=0.051)
         assert lines.keys() == shares.keys()
         for person, share in lines.items():
