@@ -1,6 +1,6 @@
 """`make neighbours`: runs other programs beside saywho, and prints what they keep of its posts.
 
-It installs what it can into a folder of its own, prints the table of docs/measurements.md, and
+It installs what it can into a folder of its own, prints the table of kept.md beside it, and
 exits with 1 if a row differs from that table. Programs that are not here are named and passed over.
 
 `--write` puts the rows into the document. `--only NAME` runs the programs whose name contains NAME.
@@ -21,7 +21,7 @@ from tests.neighbours.letters import rows_of_letters
 from tests.neighbours.servers import rows_of_servers
 from tests.neighbours.tables import ALONE, END, ROWS, Row, documented, rows_of_tables
 
-DOCUMENT: Final = ROOT / "docs" / "measurements.md"
+DOCUMENT: Final = Path(__file__).with_name("kept.md")
 FOLDER: Final = ROOT / ".neighbours"
 PYTHON_PACKAGES: Final = (
     *("pandas==3.1.1", "XlsxWriter==3.3.1", "polars==2.1.0", "duckdb==2.0.1"),
