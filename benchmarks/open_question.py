@@ -65,14 +65,15 @@ FEW_MARKS: Final = ("<!-- few posts -->", "<!-- end -->")
 SHORT_MARKS: Final = ("<!-- short messages -->", "<!-- end -->")
 TABLED: Final = (2, 3, 5)
 """Suspects whose trials the first table joins."""
+HERE: Final = "author here"
 SURE_95: Final = 1.96
 """Standard errors in half of an interval of 95 %."""
 WHOLE: Final = 0.005
 """Half of a per cent: a share that is as sure can be told in whole per cents."""
 
 
-def print_shares(found: Sequence[Trial], *, is_brief: bool) -> str:
-    """Return the table of who is called likely, in Markdown; in brief without single sizes."""
+def print_shares(found: Sequence[Trial]) -> str:
+    """Return the table of who is called likely by large installations, in Markdown."""
     lines = [
         "| language | texts | suspects | strangers likely | right likely | wrong likely "
         "| `none`: ECE | log-loss |",
@@ -83,27 +84,24 @@ def print_shares(found: Sequence[Trial], *, is_brief: bool) -> str:
         sizes = sorted({trial.suspects for trial in tabled})
         label = f"{sizes[0]} to {sizes[-1]}"
         lines.append(f"| {lang} | {_named(shape)} | {label} | {_figures(tabled)} |")
-        if shape == SHAPES[0] and not is_brief:
-            for size in SUSPECTS:
-                of_size = [trial for trial in some if trial.suspects == size]
-                if of_size:
-                    lines.append(f"| {lang} | {_named(shape)} | {size} | {_figures(of_size)} |")
     return "\n".join(lines)
 
 
-def print_sites(found: Sequence[Trial]) -> str:
-    """Return the table of small installations, all of whose authors are named, in Markdown."""
-    lines = [
-        "| language | texts | authors here | strangers likely | right likely | wrong likely "
-        "| `none`: ECE | log-loss |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
+def print_sizes(found: Sequence[Trial], sizes: Sequence[int], named: str) -> str:
+    """Return the table of strangers and right authors by how many are asked about, in Markdown."""
+    first, *rest = sizes
+    titles = " | ".join([f"{first} {named}", *map(str, rest)])
+    lines = [f"| in 100: strangers, right authors | {titles} |", "| --- |" + " --- |" * len(sizes)]
     for (lang, shape), some in _by_shape(found):
-        for size in SITES:
-            of_size = [trial for trial in some if trial.site == trial.suspects == size]
-            if of_size:
-                lines.append(f"| {lang} | {_named(shape)} | {size} | {_figures(of_size)} |")
+        by_size = [[trial for trial in some if trial.suspects == size] for size in sizes]
+        cells = " | ".join(_strangers_and_right(trials) if trials else "" for trials in by_size)
+        lines.append(f"| {lang}, {_named(shape)} | {cells} |")
     return "\n".join(lines)
+
+
+def _strangers_and_right(trials: Sequence[Trial]) -> str:
+    shares = _likely_shares(trials)[:2]
+    return ", ".join(_percent(share).removesuffix(" %") for share in shares)
 
 
 def print_costs(found: Sequence[Trial]) -> str:
@@ -113,6 +111,8 @@ def print_costs(found: Sequence[Trial]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for (lang, shape), some in _by_shape(found):
+        if shape not in SHAPES[:2]:
+            continue
         alone = [trial for trial in some if trial.suspects == 1]
         answers = Answers(
             1 - np.array([trial.none for trial in alone]),
@@ -308,17 +308,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"open_question: {options.file}: {reason}", file=sys.stderr)
         return 2
     large, small, few = found.values()
-    tables = print_shares(large, is_brief=options.words is not None)
-    sites = print_sites(small)
+    tables = print_shares(large)
+    sites = print_sizes([trial for trial in small if trial.site == trial.suspects], SITES, HERE)
     needs = print_needs({name: _rows_of(some) for name, some in found.items() if _rows_of(some)})
     if options.words is not None:
-        tables += f"\n\n{sites}"
-        print(f"{tables}\n\n{needs}")
+        print(f"{tables}\n\n{sites}\n\n{needs}")
         if options.write:
-            rewrite(DOCS, *SHORT_MARKS, lambda _: f"\n{tables}\n")
+            rewrite(DOCS, *SHORT_MARKS, lambda _: f"\n{sites}\n")
         return 0
-    tables += f"\n\n{print_costs(large)}"
-    few_table = print_sites(few)
+    single = [trial for trial in large if trial.shape == SHAPES[0]]
+    tables += f"\n\n{print_sizes(single, SUSPECTS, 'suspect')}\n\n{print_costs(large)}"
+    few_table = print_sizes([each for each in few if each.site == each.suspects], SITES, HERE)
     print(f"{tables}\n\n{sites}\n\n{few_table}\n\n{needs}")
     if options.write:
         rewrite(DOCS, *MARKS, lambda _: f"\n{tables}\n")

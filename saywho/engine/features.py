@@ -423,7 +423,7 @@ _BASE: Final = np.uint32(0x01000193)
 SHAPES: Final = (GROUP_EDGES[SHAPE], GROUP_EDGES[SHAPE + 1])
 """Range of the keys of shapes; a text counts each shape once."""
 SHORTEST_SHAPE, LONGEST_SHAPE = 4, 5
-"""Numbers of signs in a shape; shorter shapes make the answers worse (docs/measurements.md)."""
+"""Numbers of signs in a shape; shorter shapes make the answers worse."""
 
 TOKEN: Final = re.compile(rf"{LINK_TO_HOST}|[@#]?\w+(?:['’]\w+)?|[^\w\s]")
 

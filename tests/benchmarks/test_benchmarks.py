@@ -136,7 +136,7 @@ def test_the_open_question_is_tabled(tmp_path: Path) -> None:
     done = run("open_question", path, *few)
     assert done.returncode == 0, done.stderr
     assert "| en | 5 posts as one text | 2 to 5 |" in done.stdout
-    assert re.search(r"(?m)^\| en \| 1 post \| 1 \| .*\d ± \d", done.stdout)
+    assert re.search(r"(?m)^\| en, 1 post \| .*\d ± \d", done.stdout)
     assert re.search(
         r"^large: 4 draws a row; .* need [\d,]+ for strangers", done.stdout, re.MULTILINE
     )
