@@ -26,14 +26,23 @@ from saywho.engine.fitting import (
     habit_of,
     units_of,
 )
-from saywho.engine.judgement import SURE, Bound, HeldBack, Limit, Verdict, judge
+from saywho.engine.judgement import SURE, Bound, HeldBack, Limit, Verdict, judge, log10_ratios
+from saywho.engine.languages import written_by
 from saywho.engine.population import NOBODY, CountedAuthor, Population
 from saywho.engine.profiles import AuthorProfile, profile_of, without_posts
 from saywho.errors import InvalidInputError
 from saywho.given_posts import Posts, posts_of
 from saywho.notebook import shown
 from saywho.population import shipped_authors
-from saywho.text import has_words, language_of, main_language, own_words, username_key
+from saywho.tables import Table, delta_of
+from saywho.text import (
+    guess_language,
+    has_words,
+    language_of,
+    main_language,
+    own_words,
+    username_key,
+)
 
 MOST_NEWEST: Final = 400
 """Newest posts of an author that tell how the author writes."""
@@ -54,7 +63,9 @@ class Ranked(NamedTuple):
     the language; None if it cannot be computed.
     """
     bound: Bound | None
-    """Whether the ratio is at least (`upper`) or at most (`lower`) this."""
+    """Whether the ratio is at least (`upper`) or at most (`lower`) this: it is never above 3 nor
+    below -3, and has narrower bounds with little text or few people to compare with.
+    """
     posts: int
     """Number of the author's posts with words."""
 
@@ -275,6 +286,72 @@ class Judge:
             tuple(suspect.username for suspect in suspects),
             tuple(map(tuple, table)),
         )
+
+    def matrix(
+        self,
+        texts: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        measure: Literal["log10_ratio", "delta"] = "log10_ratio",
+    ) -> Table:
+        """Return a number for every text (row) with every text (column).
+
+        texts: by name; by default the judge's own, by source. `log10_ratio`: how much likelier the
+        row's text is if the author of the column's text alone wrote it than if somebody else did,
+        as `Ranked.log10_ratio`; NaN for the text itself, and where it cannot be said. The authors
+        of both texts do not count as somebody else. `delta`: Cosine Delta of the 500 most frequent
+        words of these texts, from 0 for the same to 2. Neither was measured for texts alone.
+
+        Raises ValueError for fewer than two texts, texts without letters and another `measure`.
+        """
+        if measure not in {"log10_ratio", "delta"}:
+            raise ValueError("measure is 'log10_ratio' or 'delta'")
+        named, authors = self._named(texts)
+        if len(named) < 2:
+            raise ValueError("give at least two texts, by name")
+        for name, pieces in named.items():
+            if not any(has_words(own_words(piece)) for piece in pieces):
+                raise ValueError(f"{name}: the text has too few words")
+        if measure == "delta":
+            return delta_of([*named], [*named.values()])
+        fitted, values = self._corpus.fitted, np.full((len(named), len(named)), np.nan)
+        alone = [
+            self._alone(name, pieces, authors.get(name, 10**9 + place))
+            for place, (name, pieces) in enumerate(named.items())
+        ]
+        for row, pieces in enumerate(named.values()):
+            without = replace(fitted, samples=frozenset({alone[row].id}))
+            others = [place for place in range(len(alone)) if place != row]
+            for start in range(0, len(others), RATED):
+                some = others[start : start + RATED]
+                case = Case(pieces, [alone[place] for place in some], without)
+                for place, ratio in log10_ratios(case).items():
+                    values[row, some[place]] = ratio
+        return Table(tuple(named), tuple(named), values, np.nansum(values, axis=1))
+
+    def _named(
+        self, texts: Mapping[str, str | Sequence[str]] | None
+    ) -> tuple[dict[str, list[str]], dict[str, int]]:
+        """Return the pieces of texts by name, and the numbers of known authors."""
+        named, authors = defaultdict[str, list[str]](list), dict[str, int]()
+        for key, own in self._own.items() if texts is None else ():
+            for _, post in own:
+                if post.source is not None and post.text:
+                    named[post.source].append(post.text)
+                    authors[post.source] = self._corpus.suspects[key].id
+        for _, post in posts_of(texts) if texts is not None else ():
+            named[post.author].append(post.text)
+        return {name: [*dict.fromkeys(pieces)] for name, pieces in named.items()}, authors
+
+    def _alone(self, name: str, pieces: Sequence[str], number: int) -> Suspect:
+        """Return somebody who wrote a text and nothing else."""
+        own: Own = [
+            (place, Post(name, text, None, None, None, None, "post", (), guess_language(text), ""))
+            for place, text in enumerate(pieces)
+        ]
+        author = _author_of(own, profile_of(pieces))
+        written = written_by(pieces, author.language, shipped_authors().populations)
+        habit = habit_of(author, self._corpus.fitted, written)
+        return Suspect(number, name, author.profile, habit)
 
     def _left_out(
         self,

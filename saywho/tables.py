@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import polars
 
 Kind = Literal["words", "characters", "style"]
+FREQUENT: Final = 500
+"""Most frequent words of Delta."""
 _BITS: Final = np.uint64(21)
 """Bits of a code point."""
 _CODE: Final = np.uint64(2**21 - 1)
@@ -90,6 +92,20 @@ def table_of(rows: Sequence[str], counts: Sequence[Mapping[str, int]], most: int
     values = np.array([[some.get(name, 0) for name in columns] for some in counts], np.float64)
     sizes = np.array([sum(some.values()) for some in counts], np.float64)
     return Table(tuple(rows), tuple(columns), values.reshape(len(rows), -1), sizes)
+
+
+def delta_of(names: Sequence[str], texts: Sequence[Sequence[str]]) -> Table:
+    """Return Cosine Delta of texts, each in pieces: from 0 for the same to 2."""
+    counts = [Counter(_words(map(plain_text, pieces))) for pieces in texts]
+    letters = [{word: some[word] for word in some if word[0].isalpha()} for some in counts]
+    table = table_of(names, letters, FREQUENT)
+    shares = table.values / np.maximum(table.sizes, 1)[:, np.newaxis]
+    spread = shares.std(axis=0)
+    scores = (shares - shares.mean(axis=0))[:, spread > 0] / spread[spread > 0]
+    scores /= np.maximum(np.linalg.norm(scores, axis=1, keepdims=True), 1e-12)
+    distances = np.clip(1 - scores @ scores.T, 0, 2)
+    np.fill_diagonal(distances, 0)
+    return Table(table.rows, table.rows, distances, distances.sum(axis=1))
 
 
 def _words(plains: Iterable[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pandas
 import pytest
 from quart import Quart
@@ -19,6 +20,7 @@ from saywho.engine.fitting import FEWEST_FITTED
 from tests.browsing import parts_of
 from tests.chats import ZONE, import_chat, kakaotalk, telegram
 from tests.conftest import client_with
+from tests.installation import ROOT
 from tests.made_chats import made_authors, made_chat, made_kind
 from tests.waiting import settle
 
@@ -234,6 +236,47 @@ def test_whole_authors_and_a_split_of_one_s_own_are_held_out() -> None:
     pairs = saywho.Judge((post.author, post.text) for post in posts)
     with pytest.raises(ValueError, match="no post has a source"):
         pairs.held_out(by="source")
+
+
+def test_every_text_is_compared_with_every_text() -> None:
+    file = ROOT / "examples" / "13_notebook" / "posts.jsonl"
+    chat = saywho.read(file)
+    posts = [post._replace(source=f"{post.author}/{n % 2}") for n, post in enumerate(chat)]
+    judge = saywho.Judge(posts)
+    of_each: dict[str, list[str]] = {}
+    for post in posts:
+        of_each.setdefault(str(post.source), []).append(post.text)
+    delta, ratio = judge.matrix(measure="delta"), judge.matrix()
+    assert {*delta.rows} == of_each.keys()
+    assert ratio.rows == ratio.columns == delta.rows == delta.columns
+    assert np.allclose(delta.values, delta.values.T)
+    assert (np.diag(delta.values) == 0).all()
+    assert np.isnan(np.diag(ratio.values)).all()
+    assert np.nanmax(np.abs(ratio.values)) <= 3
+    table = saywho.features(posts, by="source", most=10_000)
+    words = table.values[:, [name[0].isalpha() for name in table.columns]]
+    shares = (words / words.sum(axis=1, keepdims=True))[:, :500]
+    scores = (shares - shares.mean(axis=0)) / shares.std(axis=0)
+    cosines = scores @ scores.T / np.outer(*[np.linalg.norm(scores, axis=1)] * 2)
+    order = [table.rows.index(name) for name in delta.rows]
+    assert np.allclose(delta.values, 1 - cosines[order][:, order])
+    # Each text is nearest to the other by its author.
+    for place, name in enumerate(delta.rows):
+        other = delta.rows.index(name[:-1] + str(1 - int(name[-1])))
+        assert np.nanargmax(ratio.values[place]) == other
+        assert ratio.values[place, other] > 2
+    # Texts of nobody here have the same distances, and are not known to be of its people.
+    given = judge.matrix(of_each, measure="delta")
+    order = [given.rows.index(name) for name in delta.rows]
+    assert np.allclose(given.values[order][:, order], delta.values)
+    assert np.nanmax(judge.matrix(of_each).values) <= 3
+    for texts, options, said in (
+        (of_each, {"measure": "zeta"}, "measure is"),
+        ({"one": "some words of mine here"}, {}, "at least two texts"),
+        ({"one": "some words of mine here", "two": "12:30"}, {}, "two: the text has too few words"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            judge.matrix(texts, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

@@ -268,6 +268,13 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     )
 
 
+def log10_ratios(case: Case) -> dict[int, float]:
+    """Return the reported ratio of each of the best suspects who has one, by place."""
+    weighed = _weighed(case)
+    pairs = zip(weighed.ratios.tolist(), weighed.unbounded.tolist(), strict=True)
+    return dict(zip(weighed.authors, (reported(*pair)[0] for pair in pairs), strict=True))
+
+
 def _probability_of_none(case: Case, weighed: "_Weighed", sure: float) -> float:
     # Those without a ratio count by their probabilities, since ratios follow these.
     rated = max(case.ranking.probabilities[weighed.authors].sum(), 0.5)
