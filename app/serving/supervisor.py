@@ -111,7 +111,7 @@ class Supervisor:
         """Old workers that finish their requests."""
         self._next_start = 0.0
         self._looked_at = monotonic()
-        self._is_stopping = False
+        self._stopped_by: signal.Signals | None = None
         self._is_renewal_due = False
         self._has_served = False
         self._has_failed = False
@@ -131,7 +131,7 @@ class Supervisor:
         gc.freeze()
         gc.enable()
         try:
-            while not self._is_stopping:
+            while self._stopped_by is None:
                 self._look()
                 if self._changed and (sockets := self._changed()) is not None:
                     self._sockets = sockets
@@ -143,17 +143,19 @@ class Supervisor:
                     self._workers.append(Worker(self._work, self._sockets))
                 fds = [worker.beat_fd for worker in self._workers]
                 select.select(fds, [], [], LOOK_S)
+            logger.info("stopping (%s)", self._stopped_by.name)
         finally:
-            self._drain()
+            cut = self._drain()
+        logger.info("stopped%s", f"; workers killed before they had finished: {cut}" if cut else "")
         return 1 if self._has_failed else 0
 
     def _stop(self, number: int, _: object) -> None:
-        if self._is_stopping and number == signal.SIGINT:
+        if self._stopped_by and number == signal.SIGINT:
             # A second Ctrl+C means not to wait for requests in progress.
             self._has_failed = True
             for worker in (*self._workers, *self._leaving):
                 worker.process.kill()
-        self._is_stopping = True
+        self._stopped_by = self._stopped_by or signal.Signals(number)
 
     def _note_renewal(self, _number: int, _: object) -> None:
         self._is_renewal_due = True
@@ -226,8 +228,10 @@ class Supervisor:
         pause_s = 0.5
         self._next_start = monotonic() + pause_s
 
-    def _drain(self) -> None:
-        """Let the workers finish accepted requests, and kill those that take too long."""
+    def _drain(self) -> int:
+        """Let the workers finish accepted requests; kill those that take too long, and return the
+        number of workers that were killed.
+        """
         workers = [*self._workers, *self._leaving]
         for worker in workers:
             worker.process.terminate()
@@ -239,6 +243,7 @@ class Supervisor:
             worker.process.join(max(0.1, deadline - monotonic()))
             if worker.status is None:
                 worker.kill()
+        return sum(worker.status == -signal.SIGKILL for worker in workers)
 
 
 def _close(worker: Worker) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -121,6 +122,19 @@ def test_a_stop_lets_requests_finish_that_were_accepted(server: Server) -> None:
     answers = [rest(wire) for wire in wires]
     assert [b for b in answers if b" 200 " not in b or b'"accepted":4' not in b] == []
     assert server.process.wait(DEADLINE_S) == 0
+    # Behind the lines of all requests, which tells a stop from a kill.
+    stopping, *requests, stopped = last_lines(server, "stopping (SIGTERM)")
+    assert (stopping, stopped) == ("stopping (SIGTERM)", "stopped")
+    assert sum("/tweets" in line for line in requests) == 6
+
+
+def last_lines(server: Server, first: str) -> list[str]:
+    """Return the messages of the log from one on, which comes once."""
+    messages = [
+        json.loads(line)["message"] for line in server.log().splitlines() if line[:1] == "{"
+    ]
+    assert messages.count(first) == 1
+    return messages[messages.index(first) :]
 
 
 def unread(server: Server, path: str) -> socket.socket:
@@ -171,6 +185,9 @@ def test_a_second_interrupt_ends_what_the_first_one_waits_for(server: Server) ->
         server.process.send_signal(signal.SIGINT)
         # After the first alone it would be 0.
         assert server.process.wait(DEADLINE_S) == 1
+    # The other worker may have finished, as it has no request.
+    said = last_lines(server, "stopping (SIGINT)")[-1]
+    assert re.fullmatch("stopped; workers killed before they had finished: [12]", said)
     assert "Traceback" not in server.log()
 
 
