@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 
 from saywho.chat import Post
+from saywho.comparing.copied_texts import TakenApart
 from saywho.comparing.held_out import measured_on
 from saywho.comparing.question import Question, check_words, cleaned, messages_of
 from saywho.comparing.verdict import Comparison, answer_of
@@ -31,15 +32,20 @@ from saywho.engine.languages import written_by
 from saywho.engine.population import NOBODY, CountedAuthor, Population
 from saywho.engine.profiles import AuthorProfile, profile_of, without_posts
 from saywho.errors import InvalidInputError
+from saywho.formats.long_texts import pieces_of_long
 from saywho.given_posts import Posts, posts_of
 from saywho.notebook import shown
 from saywho.population import shipped_authors
 from saywho.tables import Table, delta_of
 from saywho.text import (
+    BETWEEN,
+    MAX_TEXT_LENGTH,
+    drop_controls,
     guess_language,
     has_words,
     language_of,
     main_language,
+    normalized,
     own_words,
     username_key,
 )
@@ -50,6 +56,8 @@ MOST_ASKED: Final = 1_000
 """Held-out posts of all authors together, at most 100 of each."""
 MOST_MEASURED: Final = 50
 """Authors of a measurement."""
+MOST_PIECES: Final = 1_000
+"""Texts of a question, where a long one counts as its pieces."""
 
 
 class Ranked(NamedTuple):
@@ -223,16 +231,17 @@ class Judge:
         """Return who of some people wrote a text, or several texts by one person.
 
         among: possible authors; by default all. sure: belief beforehand that one of them did, 0 to
-        1. Heads of messages that were copied from a chat are taken off.
+        1. Heads of messages that were copied from a chat are taken off. Texts of more than 25,000
+        characters are judged in pieces, and the places of the evidence are those of the whole.
 
-        Raises ValueError for an unknown author, and a text without letters or over 25,000
-        characters.
+        Raises ValueError for an unknown author, and for texts without letters or of more than 1,000
+        pieces.
         """
         if not 0 < sure < 1:
             raise ValueError("sure must be between 0 and 1")
         question = Question([text] if isinstance(text, str) else list(text), among)
         with _value_errors():
-            apart = messages_of(question)
+            apart = messages_of(question, MOST_PIECES) or _in_pieces(question.texts)
             if apart is not None:
                 question = replace(question, texts=apart.texts, without=apart.gaps)
             comparison = answer_of(self._case(question), sure)
@@ -476,7 +485,7 @@ class Judge:
         """Return the case of a question; of very many authors, only the best are in it."""
         suspects, fitted = self._suspects(question.usernames), self._corpus.fitted
         check_words(suspects)
-        question = cleaned(question)
+        question = cleaned(question, MOST_PIECES)
         texts, gaps = question.texts, question.without
         if question.usernames or len(suspects) <= RATED:
             return Case(texts, suspects, fitted, bool(question.usernames), gaps=gaps)
@@ -486,6 +495,23 @@ class Judge:
         best = best_of(scores)
         further = np.delete(scores, best)
         return Case(texts, [suspects[i] for i in best], fitted, False, further, gaps=gaps)
+
+
+def _in_pieces(texts: Sequence[str]) -> TakenApart | None:
+    """Return texts of which some are too long for a post in pieces; None if all are short."""
+    if all(len(text) <= MAX_TEXT_LENGTH for text in texts):
+        return None
+    pieces, segments, place, start = dict[str, None](), list[tuple[int, int, int]](), 0, 0
+    whole = [*dict.fromkeys(normalized(drop_controls(text)) for text in texts)]
+    for text in whole:
+        for first, last in pieces_of_long(text):
+            piece = text[first:last]
+            if piece not in pieces:
+                pieces[piece] = None
+                segments.append((place, place + len(piece), start + first))
+                place += len(piece) + len(BETWEEN)
+        start += len(text) + len(BETWEEN)
+    return TakenApart([*pieces], (), BETWEEN.join(whole), [], [], "", (), segments)
 
 
 def _texts_of(own: Own) -> list[list[Post]]:

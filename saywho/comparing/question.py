@@ -51,11 +51,11 @@ class Question:
         return sum(map(len, self.texts)) > 50_000  # It takes 0.5 to some 5 s.
 
 
-def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
+def comparable_texts(texts: Sequence[str], most: int = MOST_TEXTS) -> tuple[str, ...]:
     """Return one hand's texts as judged, each once. Raises InvalidInputError."""
     loc = "text" if len(texts) == 1 else "texts"
-    if not texts or len(texts) > MOST_TEXTS:
-        raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=MOST_TEXTS)
+    if not texts or len(texts) > most:
+        raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=most)
     try:
         cleaned = tuple(dict.fromkeys(map(clean_text, texts)))
     except ValueError as error:
@@ -65,13 +65,13 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
     return cleaned
 
 
-def messages_of(question: Question) -> TakenApart | None:
+def messages_of(question: Question, most: int = MOST_TEXTS) -> TakenApart | None:
     """Return the messages of copied texts; None if they are judged as they are.
 
     A stored post is judged with its heads, since its author's posts were counted with theirs.
     """
     is_plain = not question.heads or question.hidden_post is not None
-    if (is_plain and not question.person) or len(question.texts) > MOST_TEXTS:
+    if (is_plain and not question.person) or len(question.texts) > most:
         return None
     texts = [] if is_plain else list(map(composed, question.texts))
     if any(drop_controls(text) != text for text in texts):
@@ -80,14 +80,14 @@ def messages_of(question: Question) -> TakenApart | None:
     return take_apart(texts, gaps, person=question.person)
 
 
-def cleaned(question: Question) -> Question:
+def cleaned(question: Question, most: int = MOST_TEXTS) -> Question:
     """Return the question with its texts as they are judged, each once, and their gaps.
 
     Raises InvalidInputError.
     """
     texts, without = question.texts, question.without
     gaps = judged_gaps(texts, without) if without else ()
-    return replace(question, texts=comparable_texts(texts), without=gaps)
+    return replace(question, texts=comparable_texts(texts, most), without=gaps)
 
 
 def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
