@@ -1,0 +1,287 @@
+"""Questions of a person about their chats, as an assistant asks them: the script is the
+questions' right calls, made by the client of the SDK. Each has the answer that the pages have.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from tests.conftest import Shared
+from tests.made_chats import made_authors, made_chat
+from tests.parts.mcp.assistants import add_chat, sdk, switch
+from tests.waiting import settle
+
+CHAT, AUTHORS = made_chat(12), made_authors(1_000, "en")
+MOST: Final = [name for name, _ in Counter(name for _, name, _ in CHAT.said).most_common(3)]
+TEXT: Final = " ".join(text for _, name, text in CHAT.said if name == MOST[0])[:400]
+NO_TEXT: Final = "Zebras."
+
+
+class Question(NamedTuple):
+    asked: str
+    tool: str
+    arguments: dict[str, Any]
+    """Braces stand for what earlier answers said: `first` and `other`, who write most in the
+    chat and elsewhere, and `word`, a piece of evidence."""
+    path: str
+    """Where the pages have the answer, as JSON; it has the arguments in braces."""
+    says: Callable[[Any], Any]
+    """What the tool's value says."""
+    right: Callable[[Any], Any]
+    """What the pages say."""
+    form: Mapping[str, Any] | None = None
+    """What the page is asked with, if it is no address alone."""
+
+
+def ids(value: Any) -> list[int]:
+    return [each["id"] for each in value.get("posts", value.get("items"))]
+
+
+def tallied(value: Any) -> list[tuple[str, int]]:
+    return [(each["name"], each["posts"]) for each in value]
+
+
+def months_of(year: Any) -> list[tuple[str, int]]:
+    months = year["calendar"]["months"]
+    return [(f"{year['calendar']['year']}-{each['month']:02}", each["tweets"]) for each in months]
+
+
+def months_found(found: Any) -> list[tuple[str, int]]:
+    return sorted(Counter(each["created_at"][:7] for each in found["items"]).items())
+
+
+def chances_of(compared: Any) -> dict[str | None, Any]:
+    none = compared["none"]
+    shares = ((each["username"], each["probability"]) for each in compared["ranking"])
+    return {name: pytest.approx((1 - none) * share, abs=1e-4) for name, share in shares} | {
+        None: pytest.approx(none, abs=1e-4)
+    }
+
+
+def chances_said(value: Any) -> dict[str | None, float]:
+    return {each["person"]: each["probability"] for each in value["probabilities"]}
+
+
+IN_CHAT: Final = "/api/v1/search?room=1&limit=200&facets=true&q={words}"
+COMPARED: Final = {"text": TEXT, "usernames": MOST, "explain": True}
+OF_PEOPLE: Final = {"texts": [TEXT], "among": MOST, "chat": 1}
+QUESTIONS: Final = (
+    Question(
+        "Which chats are there, and how long are they?",
+        "chat",
+        {},
+        "/api/v1/rooms",
+        lambda v: [(each["id"], each["title"], each["messages"]) for each in v["chats"]],
+        lambda p: [(each["id"], each["name"], each["messages"]) for each in p["items"]],
+    ),
+    Question(
+        "Who else writes here, and who the most?",
+        "chat",
+        {},
+        "/api/v1/stats",
+        lambda v: (dict(tallied(v["people"])), [posts for _, posts in tallied(v["people"])]),
+        lambda p: (
+            found := {
+                each["username"]: each["tweets"]
+                for each in p["authors"]
+                if each["username"] in AUTHORS.names
+            },
+            sorted(found.values(), reverse=True),
+        ),
+    ),
+    Question(
+        "How many people are in the chat?",
+        "chat",
+        {"chat": 1},
+        "/api/v1/rooms/1",
+        lambda v: v["chats"][0]["people"],
+        lambda p: p["people_total"],
+    ),
+    Question(
+        "Who writes most in it?",
+        "chat",
+        {"chat": 1},
+        "/api/v1/rooms/1/portrait",
+        lambda v: tallied(v["people"])[0],
+        lambda p: (p["people"][0]["username"], p["people"][0]["messages"]),
+    ),
+    Question(
+        "From when to when did we write?",
+        "chat",
+        {"chat": 1},
+        "/api/v1/rooms/1",
+        lambda v: [v["chats"][0]["first"], v["chats"][0]["last"]],
+        lambda p: [p["first_message_at"][:10], p["newest_message_at"][:10]],
+    ),
+    Question(
+        "How much did the first of us write?",
+        "person",
+        {"person": "{first}"},
+        "/api/v1/users/{person}",
+        lambda v: v["posts"],
+        lambda p: p["tweets"],
+    ),
+    Question(
+        "Which emoji do those outside of the chat use?",
+        "archive",
+        {"person": "{other}"},
+        "/api/v1/users/{person}/archive",
+        lambda v: tallied(v["emoji"]),
+        lambda p: [(each["name"], each["tweets"]) for each in p["numbers"]["emoji"]],
+    ),
+    Question(
+        "What was said about the kettle?",
+        "search",
+        {"words": "kettle", "chat": 1, "limit": 20},
+        "/api/v1/search?room=1&limit=20&q={words}",
+        ids,
+        ids,
+    ),
+    Question(
+        "How many messages have the word?",
+        "search",
+        {"words": "kettle", "chat": 1},
+        IN_CHAT,
+        lambda v: v["total"],
+        lambda p: p["total"],
+    ),
+    Question(
+        "Who says supper, and how often?",
+        "count",
+        {"words": "supper", "chat": 1},
+        IN_CHAT,
+        lambda v: tallied(v["people"]),
+        lambda p: [tuple(each) for each in p["facets"]["username"]],
+    ),
+    Question(
+        "In which months?",
+        "count",
+        {"words": "supper", "chat": 1},
+        IN_CHAT,
+        lambda v: tallied(v["months"]),
+        months_found,
+    ),
+    Question(
+        "How often does the first of us say it?",
+        "count",
+        {"words": "supper", "person": "{first}"},
+        "/api/v1/search?q={words}&username={person}",
+        lambda v: v["posts"],
+        lambda p: p["total"],
+    ),
+    Question(
+        "Did anybody ever mention zebras?",
+        "count",
+        {"words": "zebras"},
+        "/api/v1/search?q={words}",
+        lambda v: v["posts"],
+        lambda p: p["total"],
+    ),
+    Question(
+        "What did they write last?",
+        "search",
+        {"person": "{first}", "sort": "newest", "limit": 3},
+        "/api/v1/users/{person}/tweets?limit=3",
+        ids,
+        ids,
+    ),
+    Question(
+        "What did we write on the first day?",
+        "search",
+        {"chat": 1, "until": "2024-03-05", "sort": "oldest", "limit": 5},
+        "/api/v1/rooms/1/messages?limit=5",
+        ids,
+        ids,
+    ),
+    Question(
+        "What came after the tenth message?",
+        "around",
+        {"message": 10, "before": 9, "after": 10},
+        "/api/v1/rooms/1/messages?limit=20",
+        ids,
+        ids,
+    ),
+    Question(
+        "When did they write, by month?",
+        "archive",
+        {"person": "{first}"},
+        "/api/v1/users/{person}/archive",
+        lambda v: tallied(v["months"]),
+        months_of,
+    ),
+    Question(
+        "How was our year?",
+        "archive",
+        {"chat": 1, "year": 2024},
+        "/api/v1/rooms/1/years/{year}",
+        lambda v: (tallied(v["months"]), dict(tallied(v["people"]))),
+        lambda p: (months_of(p), {each["username"]: each["messages"] for each in p["people"]}),
+    ),
+    Question(
+        "Who of us would have written this?",
+        "who_wrote",
+        OF_PEOPLE,
+        "/api/v1/compare",
+        lambda v: (v["verdict"], v["person"], chances_said(v)),
+        lambda p: (p["verdict"], p["ranking"][0]["username"], chances_of(p)),
+        COMPARED,
+    ),
+    Question(
+        "Why?",
+        "explain",
+        OF_PEOPLE | {"piece": "{word}"},
+        "/api/v1/compare",
+        lambda v: (v["evidence"]["text"], v["evidence"]["person"]),
+        lambda p: next(
+            (mark["text"], mark["username"])
+            for mark in sorted(p["evidence"], key=lambda mark: -abs(mark["weight"]))
+        ),
+        COMPARED,
+    ),
+    Question(
+        "And who wrote this one word?",
+        "who_wrote",
+        {"texts": [NO_TEXT], "chat": 1},
+        "/api/v1/compare",
+        lambda v: (v["verdict"], v["answer"], v["person"], v["evidence"]),
+        lambda p: (p["verdict"], "cannot say", None, []),
+        {"text": NO_TEXT, "usernames": CHAT.names},
+    ),
+)
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_tool_loop_finds_what_the_pages_say(shared: Shared, mode: str) -> None:
+    site = shared.admin
+    if not (await site.json("/api/v1/rooms"))["items"]:
+        await add_chat(site, CHAT)
+        await site.add_posts(
+            *({"username": name, "text": f"{text} 🌊"} for _, name, text in AUTHORS.said)
+        )
+        await settle(shared.app)
+    await switch(shared.app, "names")
+    known = dict[str, str]()
+    async with sdk(site, mode) as assistant:
+        offered = {tool.name: tool for tool in (await assistant.list_tools()).tools}
+        for question in QUESTIONS:
+            arguments = {
+                name: value.format(**known) if isinstance(value, str) else value
+                for name, value in question.arguments.items()
+            }
+            assert arguments.keys() <= offered[question.tool].input_schema["properties"].keys()
+            # The client checks the value by the tool's schema.
+            told = await assistant.call_tool(question.tool, arguments)
+            assert not told.is_error, question.asked
+            value, path = told.structured_content, question.path.format(**arguments)
+            if question.form:
+                page = await (await site.post(path, json=question.form)).get_json()
+            else:
+                page = await site.json(path)
+            assert question.says(value) == question.right(page), question.asked
+            assert question.says(value) != [], question.asked
+            if question.tool == "chat":
+                known["first" if arguments else "other"] = value["people"][0]["name"]
+            if evidence := question.tool == "who_wrote" and value["evidence"]:
+                known["word"] = evidence[0]["text"]
