@@ -16,6 +16,10 @@ _ADDRESSES: Final = (
         Message("This page is gone. The command saywho publish writes an author’s website"),
     ),
     (
+        r"/dashboard/table/(apart|likeness)(\.csv)?",
+        Message("This table is gone. The page of how well authors are recognised has the figures"),
+    ),
+    (
         r"/api/v1/(games(/\d+(/next|/again|/players/\d+)?)?|play)",
         Message("This address is gone. The pages of games can do it"),
     ),

@@ -2,13 +2,12 @@
 the background; and the likeness of authors or posts.
 """
 
-import math
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,6 @@ from saywho.engine.features import (
     wording,
 )
 from saywho.engine.profiles import AuthorProfile
-from saywho.significance import CLEAR_OF_MANY
 
 BUCKET_BITS: Final = 20
 """Binary logarithm of the number of buckets (4 MB): with 180,000 features, 32 times fewer buckets
@@ -346,119 +344,6 @@ def penalties_of(
         PENALTY * features ** (1 + DAMPING) / (1 + overlap / PENALTY_HALF_FEATURES)
     )
     return penalties
-
-
-# --- Likeness ---
-
-PRIOR: Final = 300.0
-"""Expected features that are mixed into an author's counts."""
-MOST_CLOSEST: Final = 3
-"""Pairs that are named as the most similar; if more are as similar, none stands out."""
-
-
-class Alike(NamedTuple):
-    values: NDArray[np.float64]
-    """Likeness of each pair of authors, (n, n), from 0 to 1, 1 on the diagonal, 0 without posts."""
-    closest: list[tuple[int, int]]
-    """The most similar pairs, up to the first that is clearly less similar than the best pair."""
-
-
-class HabitVectors:
-    """Vectors of the features that authors use more than the background, each of length 1."""
-
-    def __init__(self, profiles: Sequence[AuthorProfile], background: Background) -> None:
-        keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
-        self._keys, self._expected = keys, background.probabilities(keys)
-        self._profiles = profiles
-        self._norms = np.zeros(len(profiles))
-        self.rows = np.zeros((len(profiles), keys.size))
-        """(n, m)"""
-        for place, row in enumerate(self.rows):
-            places, _, habits = self._habits(place)
-            self._norms[place] = max(float(np.linalg.norm(habits)), 1e-12)
-            row[places] = habits / self._norms[place]
-
-    def cosines(self) -> NDArray[np.float64]:
-        """Return the cosine of each pair, (n, n), from 0 to 1, and 1 on the diagonal."""
-        cosines: NDArray[np.float64] = np.clip(self.rows @ self.rows.T, 0, 1)
-        np.fill_diagonal(cosines, 1.0)
-        return cosines
-
-    def error(self, one: int, other: int) -> float:
-        """Return the standard error of a pair's cosine (delta method, independent features)."""
-        cosine = self.rows[one] @ self.rows[other]
-        squares = (
-            self._variances(first) @ (self.rows[second] - cosine * self.rows[first]) ** 2
-            for first, second in ((one, other), (other, one))
-        )
-        return math.sqrt(sum(squares))
-
-    def _variances(self, place: int) -> NDArray[np.float64]:
-        places, counts, habits = self._habits(place)
-        usual = self._expected[places]
-        of_habits = usual * counts / (counts + PRIOR * usual) ** 2
-        variances = np.zeros(self._keys.size)
-        variances[places] = np.where(habits > 0, of_habits, 0) / self._norms[place] ** 2
-        return variances
-
-    def _habits(
-        self, place: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.uint32], NDArray[np.float64]]:
-        """Return the indices of an author's keys, their counts, and their log-odds, at least 0."""
-        profile = self._profiles[place]
-        places = self._keys.searchsorted(profile.counts.keys)
-        is_among = self._keys.take(places, mode="clip") == profile.counts.keys
-        places, usual = places[is_among], self._expected[places[is_among]]
-        sizes = np.diff(group_edges(profile.counts.keys[is_among]))
-        counts = profile.counts.counts[is_among]
-        totals = np.repeat(profile.totals + PRIOR, sizes)
-        share = (counts + PRIOR * usual) / totals
-        habits: NDArray[np.float64] = np.sqrt(usual) * np.maximum(np.log(share / usual), 0.0)
-        return places, counts, habits
-
-
-def likeness(
-    profiles: Sequence[AuthorProfile],
-    background: Background,
-    is_pair: NDArray[np.bool_] | None = None,
-) -> Alike:
-    """Return how much authors write alike; is_pair: the pairs that are compared, (n, n), all by
-    default.
-
-    It is the cosine of the features that they use more than the background. Source: Bullinaria and
-    Levy 2007 (positive pointwise mutual information).
-    """
-    vectors = HabitVectors(profiles, background)
-    alike = vectors.cosines()
-    if not vectors.rows.size:
-        return Alike(alike, [])
-    pairs = np.argwhere(np.triu(np.ones_like(alike) if is_pair is None else is_pair, 1))
-    order = np.argsort(-alike[*pairs.T], kind="stable")[: MOST_CLOSEST + 1]
-    closest: list[tuple[int, int]] = []
-    best = best_error = 0.0
-    for one, other in pairs[order].tolist():
-        # Features overlap and come in clusters (`python -m benchmarks.likeness` measures it).
-        value, error = float(alike[one, other]), 1.6 * vectors.error(one, other)
-        if closest and best - value >= CLEAR_OF_MANY * math.hypot(best_error, error):
-            break
-        if not closest:
-            best, best_error = value, error
-        closest.append((one, other))
-    return Alike(alike, closest)
-
-
-def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
-    """Return an order in which the most similar remaining author follows each; alike (n, n)."""
-    remaining, order = set(range(1, len(alike))), [0] if len(alike) else []
-    while remaining:
-        order.append(max(sorted(remaining), key=alike[order[-1]].__getitem__))
-        remaining.remove(order[-1])
-    return order
-
-
-def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
-    keys, counts, most = profile.counts.keys, profile.counts.counts, 20_000
-    return keys if keys.size <= most else keys[np.argpartition(counts, -most)[-most:]]
 
 
 def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:

@@ -131,17 +131,6 @@ async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage)
 
 
 @pytest.mark.full
-async def test_a_bar_of_two_authors_leads_to_the_posts_of_both(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page(width=360)
-    await open_dashboard(page, website, "?username=골목빵집")
-    await click_middle(page, page.locator("#likeness-plot .bars path").first)
-    await page.wait_for_url(re.compile("/posts"))
-    assert len(parse_qs(urlsplit(page.url).query)["username"]) == 2
-
-
-@pytest.mark.full
 async def test_new_posts_arrive_and_deleted_ones_go(workshop: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="en")
     workshop.send("POST", "/users", username="live_one")
@@ -218,7 +207,6 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
     await eventually(lambda: graph.evaluate(covered))
     let_go.set()
     await expect(page.locator("#timeline-plot .bars path").first).to_be_attached()
-    await expect(page.locator("#likeness .figure-topic")).to_have_text("How they differ")
     let_go.clear()
     await page.locator("#filters > details > summary").click()
     await page.get_by_role("checkbox", name="골목빵집").uncheck()
@@ -373,28 +361,6 @@ async def test_keyboard_alone_reaches_filters_and_tables(
         assert {f"/dashboard/table/{name}{ending}" for name in drawn} <= reached
     for name in {*PANELS} - {*drawn}:
         await expect(page.locator(f"#{name} .figure-note")).to_be_visible()
-
-
-@pytest.mark.full
-async def test_a_phone_draws_many_authors_and_offers_one_alone(
-    crowd: Website, open_page: OpenPage
-) -> None:
-    page = await open_page(width=360, locale="en")
-    await page.goto(crowd.address(PATH))
-    await expect(page.locator("#apart[aria-busy=false]")).to_be_visible()
-    of_all = await page.locator("#apart h2").inner_text()
-    await expect(page.locator("#filters details")).not_to_have_attribute("open", "")
-    for name in ("likeness", "apart"):
-        await expect(page.locator(f"#{name} h2")).not_to_be_empty()
-        await expect(page.locator(f"#{name} select")).to_be_hidden()
-    await page.locator("#likeness summary").filter(has_text="For one author only").click()
-    await page.locator("#likeness select").select_option("neighbour_07")
-    await expect(page.locator("#likeness h2")).to_contain_text("neighbour_07")
-    await expect(page.locator("#likeness-plot .bars path")).to_have_count(8)
-    # Only this figure is about the author.
-    await expect(page.locator("#apart h2")).to_have_text(of_all)
-    address = await page.locator("#likeness a[download]").get_attribute("href")
-    assert parse_qs(urlsplit(address or "").query)["username"] == ["neighbour_07"]
 
 
 @pytest.mark.full

@@ -3,24 +3,15 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from numpy.typing import NDArray
 
-from saywho.engine.attribution import (
-    EMPTY_BACKGROUND,
-    MOST_CLOSEST,
-    build_background,
-    likeness,
-    neighbour_order,
-    similarities,
-)
+from saywho.engine.attribution import EMPTY_BACKGROUND, build_background, similarities
 from saywho.engine.features import WORDS, add, group_edges
 from saywho.engine.population import CountedAuthor, Population
-from saywho.engine.profiles import AuthorProfile
 from saywho.people.phrases import typical_phrases
 from saywho.people.typical_words import TypicalWord, typical_words, words_in_each
 from saywho.significance import clear_log_chance, log_chances, log_chances_of_tests
@@ -192,53 +183,6 @@ def test_laughs_of_any_length_are_one_word() -> None:
     laughs = [f"빵 {'ㅋ' * (2 + place % 4)} 구워요" for place in range(80)]
     (word,) = [word for word in typical(laughs, ["빵 구워요"] * 80) if "ㅋ" in word.text]
     assert (word.text, word.uses) == ("ㅋㅋ", 80)
-
-
-def test_likeness_is_symmetric_and_highest_to_oneself() -> None:
-    bread = profile([f"{n}시에 호밀빵이 나왔어요" for n in range(20)])
-    rye = profile([f"{n}시에 통밀빵이 나왔어요" for n in range(20)])
-    ship = profile([f"Wind NW {n}, backing" for n in range(20)])
-    alike = likeness([bread, rye, ship, profile([])], EMPTY_BACKGROUND).values
-    assert np.allclose(alike, alike.T)
-    assert np.allclose(np.diag(alike), 1)
-    assert ((alike >= 0) & (alike <= 1)).all()
-    assert alike[0, 1] > alike[0, 2] + 0.2
-    # Who else is looked at changes little.
-    assert likeness([bread, rye], EMPTY_BACKGROUND).values[0, 1] == pytest.approx(
-        alike[0, 1], abs=0.1
-    )
-    assert alike[0, 3] == 0
-    assert likeness([], EMPTY_BACKGROUND).values.shape == (0, 0)
-
-
-def test_a_pair_is_the_closest_only_by_more_than_chance() -> None:
-    """Eight write by chance alone; then two of them share a habit that the others have not."""
-    chance = np.random.default_rng(3)
-    words = [f"{first}{second}" for first in "빵밀물불산강달별" for second in "길집문손발눈코입"]
-
-    def written(habit: str = "") -> AuthorProfile:
-        return profile([f"{' '.join(chance.choice(words, 8))} {habit}" for _ in range(60)])
-
-    alike = [written() for _ in range(8)]
-    background = build_background([each.counts for each in alike], 480)
-    assert len(likeness(alike, background).closest) > MOST_CLOSEST
-    habit = "그렇고말고 아무렴 허허 참말로 그러게나 말이야 ~~"
-    apart = [*alike[:6], written(habit), written(habit)]
-    assert likeness(apart, background).closest == [(6, 7)]
-    only = np.zeros((8, 8), np.bool_)
-    only[0, :3] = True
-    assert {*likeness(apart, background, only).closest} == {(0, 1), (0, 2)}
-
-
-@given(st.lists(st.integers(0, 3), max_size=12))
-def test_those_who_are_alike_are_neighbours(groups: list[int]) -> None:
-    # As if each wrote like those of the same group, and hardly like any other.
-    group = np.array(groups)
-    order = neighbour_order(np.where(group[:, None] == group, 0.9, 0.1))
-    assert sorted(order) == list(range(len(groups)))
-    ordered = [groups[i] for i in order]
-    changes = sum(one != other for one, other in pairwise(ordered))
-    assert changes == max(len(set(groups)) - 1, 0)
 
 
 def test_entities_that_a_file_kept_are_no_words() -> None:

@@ -43,7 +43,7 @@ AUTHORS: Final = 100
 LISTENERS: Final = 500
 PAUSE_S: Final = 0.1
 PAGES: Final = ("/", "/authors", "/posts", "/dashboard/", "/api/v1/stats", "/api/v1/users")
-FIGURES: Final = ("timeline", "week", "likeness", "apart")
+FIGURES: Final = ("timeline", "week")
 LOOKED_AT: Final = (100, 5_000, 30_000)
 """Posts in the files that are looked at, in turn."""
 FOLLOW: Final = b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -202,7 +202,6 @@ DEAR: Final = {
     "year": f"/user/{NAME}/2024/picture.png?words=1&tz={{zone}}&x={{n}}",
     "timeline": "/dashboard/table/timeline?tz={zone}&x={n}",
     "week": "/dashboard/table/week?tz={zone}&x={n}",
-    "apart": "/dashboard/table/apart?tz={zone}&x={n}",
     "dashboard": "/dashboard/?tz={zone}&x={n}",
     "card": "/compare/card?x={n}" + "".join(f"&username=fleet{n}" for n in range(60)),
     "answer's picture": f"/compare/picture.png?text={WORDS[5]}+{WORDS[7]}+{{n}}&username={NAME}"

@@ -205,8 +205,6 @@ def row_height(names: Sequence[str], *, least_px: int = 160, around_px: int = 50
 TICK_S: Final = 1.0
 """Seconds between answers to live viewers; a stream of posts would fill a core."""
 MOST_AUTHORS: Final = 40
-OF_AUTHORS: Final = ("since", "until", "lang", "tz")
-"""Filters that figures about authors ignore: they count all posts of an author."""
 
 LoadedT = TypeVar("LoadedT")
 
@@ -259,11 +257,8 @@ class Panel(ABC, Generic[LoadedT]):
     topic: ClassVar[str]
     about: ClassVar[str]
     waiting: ClassVar[str] = gettext_noop("Drawing the chart…")
-    is_of_authors: ClassVar[bool] = False
-    """Whether the figure is about how authors write, which needs all their posts."""
     height_px: ClassVar[int] = 224
     """Height of the reserved space until the drawing has its own height."""
-    needs_two: ClassVar[bool] = False
 
     @abstractmethod
     async def load(self, session: AsyncSession, view: View) -> LoadedT:
@@ -275,13 +270,8 @@ class Panel(ABC, Generic[LoadedT]):
     def usernames(self, loaded: LoadedT) -> Iterable[str]:
         return ()
 
-    async def count(self, loaded: LoadedT, view: View) -> PanelFigure:
-        """Return the figure; the session is closed, so long computations belong here."""
-        return loaded  # type: ignore[return-value]
-
     def key(self, view: View) -> tuple[str, str, str]:
-        unused = dict.fromkeys(OF_AUTHORS, "") if self.is_of_authors else {}
-        return self.name, g.locale, view.query(**unused)
+        return self.name, g.locale, view.query()
 
 
 AnyPanel = Panel[Any]
@@ -332,13 +322,11 @@ async def load(panel: AnyPanel, view: View) -> tuple[PanelFigure, Cast]:
 
     Raises NotFoundError, MalformedError and InvalidInputError.
     """
-    async with resources().long_reads.turn():
-        async with resources().db.read() as session:
-            loaded = await panel.load(session, view)
-            usernames = panel.usernames(loaded)
-            cast = await cast_of(session, usernames, about=view.names, platform=view.platform)
-        with bound(cast):
-            return await panel.count(loaded, view), cast
+    async with resources().long_reads.turn(), resources().db.read() as session:
+        figure = await panel.load(session, view)
+        usernames = panel.usernames(figure)
+        cast = await cast_of(session, usernames, about=view.names, platform=view.platform)
+        return figure, cast
 
 
 async def _answer(panel: AnyPanel, parts: Figure[Plot], path: str) -> FigureAnswer:

@@ -84,11 +84,6 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
     own_zone: str | None
     dash: Mapping[str, str]
 
-    @property
-    def is_crowd(self) -> bool:
-        """Whether a phone shows one author at a time in figures that compare authors."""
-        return self.author_total > 12
-
 
 class RowGroup(NamedTuple):
     name: str
@@ -119,10 +114,8 @@ async def show_dashboard(args: View) -> ResponseReturnValue:
             return see_other(choices[0].path)
         own_zone = await zone_of_chats(session, args.names)
     args.tz = zone_of_page(request.args.get("tz", ""), own_zone).key
-    panels = [panel for panel in PANELS.values() if author_total > 1 or not panel.needs_two]
-    sections = (
-        [Section(panel, await _first_answer(panel, args)) for panel in panels] if authors else []
-    )
+    panels = PANELS.values() if authors else ()
+    sections = [Section(panel, await _first_answer(panel, args)) for panel in panels]
     if all(section.answer for section in sections):
         cacheable()
     dash = (await made_dash()).parts
@@ -160,13 +153,8 @@ def _choices(chats: Sequence[OfferedChat], args: View) -> list[PickedChat]:
 
 async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
     try:
-        if panel.is_of_authors:
-            # Computing it takes too long for a page.
-            kept = resources().cache.find(panel.key(view))
-            body = kept.body if kept else None
-        else:
-            async with asyncio.timeout(MOST_WAITING_S):
-                body = await answer_of(panel, view)
+        async with asyncio.timeout(MOST_WAITING_S):
+            body = await answer_of(panel, view)
     except TimeoutError:
         return None
     except AppError as error:

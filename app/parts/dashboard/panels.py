@@ -2,12 +2,8 @@
 
 from typing import Final
 
-from app.parts.dashboard.apart import ToldApart
 from app.parts.dashboard.figures import AnyPanel
-from app.parts.dashboard.likeness import WhoLikeWhom
 from app.parts.dashboard.times import Timeline, Week
 
 DASHBOARD: Final = "/dashboard"
-PANELS: Final[dict[str, AnyPanel]] = {
-    panel.name: panel for panel in (Timeline(), Week(), WhoLikeWhom(), ToldApart())
-}
+PANELS: Final[dict[str, AnyPanel]] = {panel.name: panel for panel in (Timeline(), Week())}

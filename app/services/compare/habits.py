@@ -1,4 +1,4 @@
-"""How authors write: what is usual for them, their languages, likeness and typical words."""
+"""How authors write: what is usual for them, their languages and typical words."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,11 +16,10 @@ from app.models import Tweet, User
 from app.services.compare.background import BackgroundStore
 from app.services.compare.profiles import ProfileStore, main_languages, newest_texts
 from app.services.posts.users import UserRow
-from saywho.engine.attribution import Alike, likeness
 from saywho.engine.case import WORDED_SAMPLE, AuthorHabit, Fitted, Suspect, usual_of, worded_share
 from saywho.engine.fitting import usual_posts
 from saywho.engine.languages import LANGUAGE_POSTS, written_by
-from saywho.engine.population import NOBODY, CountedAuthor, Population, are_english
+from saywho.engine.population import NOBODY, Population, are_english
 from saywho.engine.profiles import AuthorProfile
 from saywho.people.typical_words import TypicalWord, typical_words
 
@@ -157,7 +155,7 @@ class Models:
         self.languages.clear()
 
 
-# --- Typical words, written languages, and likeness ---
+# --- Typical words and written languages ---
 
 RECENT_POSTS: Final = 100
 
@@ -232,48 +230,3 @@ async def written_languages(
     for user, writes_english in zip(untagged, write_english, strict=True):
         tags[user.id] = "en" if writes_english else None
     return [tags[user.id] for user in users]
-
-
-async def likeness_of(
-    session: AsyncSession, models: Models, users: Sequence[UserRow], is_pair: NDArray[np.bool_]
-) -> Alike:
-    """Return the writing's likeness; is_pair: the authors that are compared, (n, n)."""
-    depends_on(DERIVED)
-    profiles = await models.profiles.load(session, users)
-    fitted = await models.backgrounds.load(session)
-    return await asyncio.to_thread(likeness, profiles, fitted.background, is_pair)
-
-
-class AuthorWords(NamedTuple):
-    author: UserRow
-    words: list[TypicalWord]
-
-
-async def typical_beside(
-    session: AsyncSession, models: Models, users: Sequence[UserRow]
-) -> list[AuthorWords]:
-    """Return each author's words in excess of the others; a single author's as on their page."""
-    if len(users) == 1:
-        typical_alone = await typical_of(session, models, users[0])
-        return [AuthorWords(users[0], typical_alone.words)]
-    for user in users:
-        depends_on(user.id)
-    profiles = await models.profiles.load(session, users, may_evict=False)
-    texts = [await newest_texts(session, user.id, RECENT_POSTS) for user in users]
-    words = await asyncio.to_thread(_beside, profiles, texts)
-    return [AuthorWords(user, typical) for user, typical in zip(users, words, strict=True)]
-
-
-def _beside(
-    profiles: Sequence[AuthorProfile], texts: Sequence[Sequence[str]]
-) -> list[list[TypicalWord]]:
-    counted = [
-        CountedAuthor(place, profile.posts, None, profile.counts)
-        for place, profile in enumerate(profiles)
-    ]
-    typical = []
-    for place, (profile, posts) in enumerate(zip(profiles, texts, strict=True)):
-        population = Population.of([author for author in counted if author.id != place])
-        members = np.ones(len(population), np.bool_)
-        typical.append(typical_words(profile, posts, population, members))
-    return typical

@@ -38,26 +38,6 @@ async def test_every_figure_of_posts_is_drawn_and_listed(viewed: Client, figure:
     assert (await viewed.get(unescape(link))).status_code == 200
 
 
-async def test_how_well_authors_are_told_apart_is_drawn_once_it_is_measured(writer: Client) -> None:
-    await writer.add_author("ann", *(f"새벽 {n}시에 호밀빵이 나왔어요" for n in range(24)))
-    await writer.add_user("ben")
-    assert "two authors" in (await drawn(writer, "apart"))["title"]
-    for n in range(24):
-        await writer.add_tweet("ben", f"Wind NW {n}, backing. Nothing to report.")
-    # Whoever has no posts is left out of a choice of authors.
-    await writer.add_user("cho")
-    for view in ("", "username=ann&username=ben&username=cho"):
-        drawing = await drawn(writer, "apart", view)
-        assert drawing["title"] == "saywho named the right author for all 12 hidden posts"
-        assert drawing["plot"] is None, "full bars say no more than the sentence"
-        assert (await writer.get(drawing["path"])).status_code == 200
-    one = await drawn(writer, "apart", "username=ann")
-    assert one["title"] == "saywho recognised ann in 6 of 6 hidden posts"
-    assert await csv_rows(writer, "apart", "?username=ann") == [["ann", "ann", "6"]]
-    table = await (await writer.get(f"{PREFIX}table/apart")).get_data(as_text=True)
-    assert len(re.findall("<bdi>ann</bdi>", table)) == 2
-
-
 async def test_a_figure_without_posts_has_none(anybody: Client) -> None:
     for figure in PANELS:
         drawing = await drawn(anybody, figure)
@@ -132,16 +112,6 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     address = "/posts?username=author000&hour=17&tz=Asia/Seoul"
     page = await (await writer.get(address)).get_data(as_text=True)
     assert re.findall(r'datetime="([^"]+)"', page) == ["2026-01-12T08:00:00Z"]
-    likeness = await drawn(writer, "likeness")
-    # A drawing of nothing is left out; the table has all pairs.
-    assert likeness["plot"] is None
-    assert "The chart shows" not in likeness["notes"]
-    assert len({name for *pair, _ in await csv_rows(writer, "likeness") for name in pair}) == 40
-    nearest = await drawn(writer, "likeness", "username=AUTHOR044")
-    assert nearest["title"] == "No other author is clearly the most similar to author044"
-    assert len(nearest["plot"]["data"][0]["x"]) == 8
-    page = await writer.get(f"{nearest['path']}&{nearest['plot']['data'][0]['customdata'][0]}")
-    assert page.status_code == 200
 
 
 async def test_a_long_name_has_room_in_a_label_on_a_phone(writer: Client) -> None:
@@ -152,7 +122,7 @@ async def test_a_long_name_has_room_in_a_label_on_a_phone(writer: Client) -> Non
         assert sum(2 if letter > "가" else 1 for letter in line) <= 36, line
 
 
-@pytest.mark.parametrize("figure", ["timeline", "week", "likeness"])
+@pytest.mark.parametrize("figure", ["timeline", "week"])
 async def test_a_figure_that_is_made_anew_reads_in_one_session(
     viewed: Client, shared: Shared, figure: str
 ) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from html import unescape
 from typing import Final
 
-import pytest
 from quart import Quart
 
 from app.services.imports.storing import load_samples
@@ -15,7 +14,7 @@ from saywho.clock import now
 from tests.browsing import parts_of
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client
-from tests.parts.dashboard.viewing import PREFIX, csv_rows, drawn, page_words
+from tests.parts.dashboard.viewing import PREFIX, drawn, page_words
 from tests.posting import new_tweet, store
 from tests.waiting import settle
 
@@ -57,94 +56,6 @@ async def add(
     return texts
 
 
-async def test_a_single_author_has_typical_words(writer: Client) -> None:
-    await add(writer, "ann")
-    await settle(writer.app)
-    words = await page_words(writer)
-    assert list(words) == ["timeline", "week", "likeness"], "nobody to be told apart from"
-    assert words["timeline"]["title"] == "30 posts from May 1, 2026 to May 30, 2026"
-    assert words["timeline"]["notes"] == "No day is clearly ahead."
-    drawing = await drawn(writer, "likeness")
-    # The tests have nobody else to compare with.
-    assert drawing["title"] == "No typical words of ann are known yet"
-    assert "Typical words" in drawing["words"]
-    assert (await page_words(writer))["likeness"]["title"] == drawing["title"], "then it is kept"
-
-
-@pytest.mark.parametrize("names", [("ann", "ben"), ("ann", "ben", "cem")])
-async def test_few_authors_are_told_how_they_differ(writer: Client, names: tuple[str, ...]) -> None:
-    # Authors of one language are compared with each other.
-    texts = await add(writer, *names, write=in_english)
-    drawing = await drawn(writer, "likeness")
-    assert "How they differ" in drawing["words"]
-    claimed = dict(re.findall(r"(\w+): “(\w+)”", drawing["title"]))
-    assert set(claimed) == set(names)
-    uses = {name: Counter(" ".join(set(posts)).split()) for name, posts in texts.items()}
-    for name, word in claimed.items():
-        rates = {author: counts[word] / counts.total() for author, counts in uses.items()}
-        assert max(rates, key=rates.__getitem__) == name
-        assert sum(word in text.split() for text in texts[name]) >= 2
-    for name, word, count, rate, elsewhere in await csv_rows(writer, "likeness"):
-        assert int(count) == uses[name][word]
-        assert float(rate) == pytest.approx(1_000 * share_of(word, uses[name]), abs=0.01)
-        beside = sum((uses[author] for author in names if author != name), Counter())
-        assert float(elsewhere) == pytest.approx(1_000 * share_of(word, beside), abs=0.01)
-        assert float(rate) > float(elsewhere)
-    page = await writer.get(f"{drawing['path']}{drawing['plot']['data'][0]['customdata'][1]}")
-    assert page.status_code == 200
-    await settle(writer.app)
-    alone = await drawn(writer, "likeness", f"username={names[0]}&tz=Asia/Seoul")
-    assert alone["title"].startswith(f"Typical of {names[0]}: “{claimed[names[0]]}”")
-
-
-async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Client) -> None:
-    await add(writer, *HABITS)
-    await writer.add_user("라면", "오늘은 비가 와서 라면을 끓였다", "내일도 비가 온다고 한다")
-    await settle(writer.app)
-    drawing = await drawn(writer, "likeness")
-    assert drawing["title"] == "No two authors are clearly the most similar"
-    assert "stand out by" not in drawing["notes"]
-    assert (
-        "1 more author is left out because fewer than four authors write the language"
-        in drawing["notes"]
-    )
-    alike = {(one, second): float(like) for one, second, like in await csv_rows(writer, "likeness")}
-    assert not any("라면" in pair for pair in alike)
-    # A drawing of nothing is left out; its numbers stay.
-    assert drawing["plot"] is None
-    assert drawing["rows"]
-    # The page of the table tells of no drawing, which it has not.
-    for name in ("timeline", "week", "likeness", "apart"):
-        page = await writer.page(f"{PREFIX}table/{name}")
-        main = page.partition("<main")[2].partition("<table")[0]
-        assert not re.search(r"colour|\bbar\b|on top", main), name
-        assert ("1 means that both stand out by" in main) == (name == "likeness")
-    nearest = await drawn(writer, "likeness", "username=ann")
-    assert nearest["title"] == "No other author is clearly the most similar to ann"
-    assert "cell" not in nearest["words"]
-    assert "라면" in (await drawn(writer, "likeness", "username=라면"))["title"]
-
-
-async def test_authors_are_named_as_the_most_similar_if_their_lead_is_clear(writer: Client) -> None:
-    chance = random.Random("apart")  # noqa: S311 - no secret
-    shared = "perhaps although whenever somebody promised nothing except yesterday"
-    words = {"eve": shared, "fay": shared, "gus": "river bridge stone water cloud"}
-    words |= {"hal": "fever doctor ward nurse pill"}
-    await writer.add_posts(
-        *(
-            {"username": name, "text": f"it was the {text}", "created_at": "2026-05-01T07:00:00Z"}
-            for name, known in words.items()
-            for text in (" and the ".join(chance.choices(known.split(), k=5)) for _ in range(30))
-        )
-    )
-    await settle(writer.app)
-    drawing = await drawn(writer, "likeness")
-    assert set(drawing["title"].removeprefix("Most similar: ").split(" and ")) == {"eve", "fay"}
-    assert drawing["notes"].startswith("Both stand out by ")
-    nearest = await drawn(writer, "likeness", "username=eve")
-    assert nearest["title"] == "Most similar to eve: fay"
-
-
 async def test_names_beside_a_drawing_are_told_apart(writer: Client) -> None:
     whole = {"The_harbour_friends_and_neighbours", "우리동네_항구_커피_모임_총무_김민수"}
     alike = {f"The_harbour_friends_on_{day}{'_walks' * 9}_in_the_rain" for day in (1, 2)}
@@ -167,29 +78,11 @@ async def test_names_beside_a_drawing_are_told_apart(writer: Client) -> None:
     assert all(len(labels[name]) == 2 for name in (*whole, short))
 
 
-async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> None:
-    await add(writer, "ann", "ben")
-    await settle(writer.app)
-    first = await page_words(writer)
-    assert first["timeline"]["title"].startswith("60 posts")
-    assert first["likeness"] == {
-        "title": "Authors who sound alike",
-        "notes": first["likeness"]["notes"],
-    }
-    assert "Counting…" in first["likeness"]["notes"]
-    assert "Measuring." in first["apart"]["notes"]
-    for name in ("likeness", "apart"):
-        title = (await drawn(writer, name, "tz=Asia/Seoul"))["title"]
-        assert (await page_words(writer))[name]["title"] == title
-    await writer.add_tweet("ann", "kettle and steam", created_at="2026-05-03T07:00:00Z")
-    assert (await page_words(writer))["timeline"]["title"].startswith("61 posts")
-
-
 async def test_numbers_are_saved_as_a_file_without_scripts(writer: Client) -> None:
     await writer.add_user("=1+2", "kettle", platform="x")
     await writer.add_tweet("=1+2", "steam", created_at="2026-05-03T07:00:00Z")
     page = await writer.page(PREFIX)
-    for name in ("timeline", "week", "likeness"):
+    for name in ("timeline", "week"):
         assert f'href="/dashboard/table/{name}.csv"' in page
     answer = await writer.get(f"{PREFIX}table/timeline.csv?until=2026-05-04")
     assert answer.headers["Content-Disposition"] == "attachment; filename=saywho-timeline.csv"

@@ -14,21 +14,15 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import update
 
 from app.models import User
-from app.parts.dashboard.apart import Measurement
-from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness, Words
 from app.parts.dashboard.times import fitting, start_of, starts
-from app.services.compare.habits import AuthorWords
 from app.services.compare.model_card import Card, CardAuthor
-from app.services.posts.users import UserRow
-from app.views.filters import View
 from saywho.clock import now
 from saywho.comparing.held_out import Measured
 from saywho.comparing.verdict import Model
-from saywho.people.typical_words import TypicalWord
 from tests.browsing import parts_of
 from tests.conftest import Shared
 from tests.parts.dashboard.viewing import csv_rows, drawn, page_words
@@ -294,69 +288,6 @@ def _without(counts: Sequence[int], count: int) -> list[int]:
 levels = st.sampled_from([0.0, 0.01, 0.019, 0.02, 0.1, 0.101, 0.33, 0.334, 0.336, 1.0])
 
 
-@st.composite
-def likenesses(draw: st.DrawFn) -> Likeness:
-    size = draw(st.integers(4, 7))
-    alike = np.zeros((size, size))
-    for one, second in itertools.combinations(range(size), 2):
-        alike[one, second] = alike[second, one] = draw(levels)
-    names = [f"author{place}" for place in range(size)]
-    centre = draw(st.sampled_from(["", *names]))
-    pairs = [
-        (alike[i, j], names[i], names[j])
-        for i, j in itertools.combinations(range(size), 2)
-        if centre in {"", names[i], names[j]}
-    ]
-    closest = [pair for _, *pair in sorted(pairs, reverse=True)[: draw(st.integers(1, 4))]]
-    return Likeness(View(), names, alike, size, size, [(a, b) for a, b in closest], centre)
-
-
-@pytest.mark.usefixtures("without_people")
-@given(likenesses())
-@example(
-    Likeness(
-        View(), [*map("author{}".format, range(4))], np.ones((4, 4)), 4, 4, [("author0", "author1")]
-    )
-)
-def test_sentences_about_likeness_are_true(data: Likeness) -> None:
-    title = data.finding().title
-    shown = {
-        frozenset((data.names[i], data.names[j]))
-        for i, j in itertools.combinations(range(len(data.names)), 2)
-        if data.alike[i, j] >= SMALLEST_SHOWN and data.centre in {"", data.names[i], data.names[j]}
-    }
-    if not shown:
-        assert "next to nothing in common" in title
-        return
-    named = re.findall(r"author\d", title.removeprefix(f"Most similar to {data.centre}: "))
-    clear = {*map(frozenset, data.closest)}
-    rivals = len(data.names) - 1 if data.centre else 6
-    if len(clear) > 3 or len(clear) == rivals:
-        assert title.startswith("No ")
-        assert "stand out by" not in " ".join(data.finding().notes)
-    elif data.centre:
-        assert {frozenset((data.centre, name)) for name in named} == clear & shown
-    else:
-        assert {frozenset(pair) for pair in zip(named[::2], named[1::2], strict=True)} == clear
-    rows = data.table().rows
-    assert {frozenset(map(str, row[:2])) for row in rows} == shown
-
-
-@st.composite
-def cards(draw: st.DrawFn) -> Card:
-    size = draw(st.integers(2, 4))
-    row = st.lists(st.integers(0, 6), min_size=size, max_size=size)
-    table = draw(st.lists(row, min_size=size, max_size=size))
-    asked = sum(map(sum, table))
-    extra = draw(st.integers(0, 5))
-    authors = [
-        CardAuthor(f"author{place}", 50, sum(cells), cells[place])
-        for place, cells in enumerate(table)
-    ]
-    measured = Measured(asked + extra, asked, 0.5, 0.5, None) if asked else None
-    return Card(authors, measured, None, table, Model("", 1, 1), now())
-
-
 ALIKE: Final = Card(
     [CardAuthor(f"author{place}", 50, 24, 8) for place in range(3)],
     Measured(72, 72, 0.3333, 0.3333, None),
@@ -368,127 +299,7 @@ ALIKE: Final = Card(
 """People whose posts are attributed to each of them alike."""
 
 
-def title_of_several(card: Card, places: list[int]) -> str:
-    """Return the title about these authors, which is of those with enough hidden posts."""
-    table, measured = card.confusion, card.held_out
-    enough = [i for i in places if sum(table[i]) >= 5]
-    asked, right = sum(sum(table[i]) for i in enough), sum(table[i][i] for i in enough)
-    if right == asked:
-        return f"saywho named the right author for all {asked} hidden posts"
-    is_alike = measured and asked >= 20 and measured.right <= measured.by_chance
-    named = "saywho cannot tell these authors apart: it" if is_alike else "saywho"
-    return f"{named} named the right author for {right} of {asked} hidden posts"
-
-
-@pytest.mark.usefixtures("without_people")
-@given(cards(), st.sampled_from([None, 0, 1]))
-@example(ALIKE, None)
-@example(ALIKE, 0)
-def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) -> None:
-    view = View(username=[] if chosen is None else [f"author{chosen}"])
-    figure = Measurement(view, card, [], len(card.authors))
-    finding, rows = figure.finding(), figure.table().rows
-    table = card.confusion
-    places = [i for i in range(len(table)) if sum(table[i]) and chosen in {None, i}]
-    asked, right = sum(sum(table[i]) for i in places), sum(table[i][i] for i in places)
-    assert {row[0] for row in rows} == {f"author{i}" for i in places}
-    assert sum(int(row[2] or 0) for row in rows) == asked
-    if not any(sum(table[i]) >= 5 for i in places):  # No bar is drawn of anybody.
-        assert finding.title == "There are too few posts to measure this"
-        return
-    if len(places) == 1:
-        (place,) = places
-        name = f"author{place}"
-        others = [row for i, row in enumerate(table) if i != place]
-        falsely = sum(row[place] for row in others) / max(1, sum(map(sum, others)))
-        if asked >= 20 and right / asked <= falsely:
-            alike = f"saywho cannot tell {name} apart from the others: it recognised"
-            assert finding.title == f"{alike} {right} of {asked} hidden posts"
-        else:
-            assert re.fullmatch(
-                rf"saywho recognised {name} in {right} of {asked} hidden posts?", finding.title
-            )
-        wrong = {f"author{j}": posts for j, posts in enumerate(table[place]) if j != place}
-        most = max(wrong.values())
-        if match := re.fullmatch(
-            rf"saywho chose among {len(table)} authors\. saywho attributed (\d+) to (author\d)\.",
-            " ".join(finding.notes),
-        ):
-            assert int(match[1]) == wrong[match[2]] == most
-            assert list(wrong.values()).count(most) == 1
-        else:
-            assert not most or list(wrong.values()).count(most) > 1
-    else:
-        assert finding.title == title_of_several(card, places)
-    # Bars are drawn of those of whom enough is known, where one of these is not full
-    # and one not empty.
-    enough = [i for i in places if sum(table[i]) >= 5]
-    is_drawn = any(table[i][i] for i in enough) and any(table[i][i] < sum(table[i]) for i in enough)
-    plot, notes = figure.plot(), " ".join(finding.notes)
-    assert (plot is not None) == is_drawn == ("Grey" in finding.about)
-    few = {f"author{i}" for i in range(len(table)) if chosen in {None, i} and i not in enough}
-    if plot is not None:
-        names = plot["layout"]["yaxis"]["ticktext"]
-        assert {*names} == {f"author{i}" for i in enough}
-    if len(places) > 1:
-        left_out = notes.partition("each counted once, to say: ")[2]
-        assert {*re.findall(r"author\d", left_out)} == few
-    if len(places) > 1 and card.held_out and card.held_out.posts > card.held_out.asked:
-        told = (
-            f"Only {card.held_out.asked} of the {card.held_out.posts} newest posts had enough words"
-        )
-        assert told in " ".join(finding.notes)
-    if len(places) > 1 and card.held_out:
-        is_no_better = card.held_out.right <= card.held_out.by_chance
-        assert ("Always naming the author with the most posts" in notes) == is_no_better
-
-
 words = st.lists(st.sampled_from(["fog", "rye", "☕", "!!"]), unique=True, max_size=3)
-
-
-@pytest.mark.usefixtures("without_people")
-@given(st.lists(words, min_size=1, max_size=3))
-def test_sentences_about_words_are_true(listed: list[list[str]]) -> None:
-    authors = [
-        AuthorWords(
-            UserRow(place + 1, f"author{place}", f"author{place}", 9, 0),
-            [TypicalWord(word, 1.5, 4, 1) for word in typical],
-        )
-        for place, typical in enumerate(listed)
-    ]
-    finding = Words(View(), authors, len(authors)).finding()
-    notes = " ".join(finding.notes)
-    said = f"{finding.title} {notes}"
-    for author, typical in authors:
-        first = typical[0].text if typical else None
-        assert (f"“{first}”" in said) == (first is not None)
-        if len(authors) > 1 and any(listed):
-            is_silent = author.username in notes
-            assert is_silent == (first is None)
-
-
-@pytest.mark.usefixtures("without_people")
-def test_of_many_only_those_of_whom_any_post_is_right_have_bars() -> None:
-    # Of the second author three posts are right and three not, of the others six not; of the
-    # last one a single post was judged.
-    confusion = [[6, *[0] * 14] for _ in range(15)]
-    confusion[1][:2] = [3, 3]
-    confusion[14][0] = 1
-    authors = [
-        CardAuthor(f"author{place:02}", 50, sum(row), row[place])
-        for place, row in enumerate(confusion)
-    ]
-    card = Card(authors, Measured(90, 85, 0.2, 0.1, None), None, confusion, Model("", 1, 1), now())
-    figure = Measurement(View(), card, [], 15)
-    plot = figure.plot()
-    assert plot
-    assert plot["layout"]["yaxis"]["ticktext"] == ["author00", "author01"]
-    assert [*figure.finding().notes[1:]] == [
-        "saywho chose among 15 authors.",
-        "Never recognised: author02, author03, author04, author05 and 8 others.",
-        "Too few posts with enough words, each counted once, to say: author14.",
-    ]
-    assert len({row[0] for row in figure.table().rows}) == 15
 
 
 days = st.dates(date(1, 1, 1), date(9000, 12, 31))

@@ -1,8 +1,7 @@
 """Whom a page asks about where nobody is ticked, and how a form offers the people of chats."""
 
 import re
-from collections import Counter
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 from quart import Quart
@@ -12,7 +11,6 @@ from app.services.posts.users import add_user
 from tests.browsing import body, in_one_line, parts_of
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared
-from tests.parts.dashboard.viewing import csv_rows, drawn
 from tests.waiting import settle
 
 FAMILY = ("엄마", "아빠", "지호", "수빈")
@@ -84,27 +82,6 @@ async def test_who_has_no_post_outgrows_no_invented_author(app: Quart, admin: Cl
         assert ("The sample authors are left out." in card) == is_outgrown
         assert (f'value="{SAMPLE}"' in await admin.page("/")) == (not is_outgrown)
         await write("dora")
-
-
-@pytest.mark.parametrize("named", [(), ("Priya",), (SAMPLE,), (SAMPLE, "Priya")])
-async def test_the_dashboard_tells_apart_those_of_the_card_that_it_leads_to(
-    site: Client, named: tuple[str, ...]
-) -> None:
-    view = urlencode([("username", name) for name in named])
-    figure = await drawn(site, "apart", view)
-    card = in_one_line(await site.page(figure["path"]))
-    listed = re.findall(r'<th scope="row"><a [^>]*href="/user/([^"]*)"(.*?)</tr>', card, re.DOTALL)
-    found = [(unquote(path), re.search(r"\(\d+/(\d+)\)", row)) for path, row in listed]
-    judged = {name: int(asked[1]) for name, asked in found if asked}
-    assert (SAMPLE in judged) == (SAMPLE in named)
-    counted = Counter[str]()
-    for author, _, posts in await csv_rows(site, "apart", f"?{view}"):
-        counted[author] += int(posts)
-    of_view = {name for name in judged if len(named) != 1 or name in named}
-    assert counted == {name: judged[name] for name in of_view}
-    assert ("The sample authors are left out." in figure["notes"]) == (
-        len(counted) > 1 and not named
-    )
 
 
 async def test_the_api_asks_about_all(site: Client) -> None:

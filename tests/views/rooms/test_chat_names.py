@@ -79,7 +79,6 @@ PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
         f"/dashboard/?{PAIR}",
         f"/dashboard/?{PAIR}&lang=xx",
         f"/dashboard/table/timeline?{PAIR}",
-        f"/dashboard/table/apart?{PAIR}",
         f"/search?username={quote(USERNAME)}&mode=words&q={quote('말')}",
     ],
     ids=lambda path: re.sub(r"[%?=&].*", "", path) or "home",
@@ -122,14 +121,13 @@ async def test_an_answer_in_a_chat_is_to_a_message(shared: Shared) -> None:
     ) == [("", False), ("Bo_Li", True)]
 
 
-@pytest.mark.parametrize("figure", ["timeline", "likeness", "apart"])
-async def test_figures_call_people_as_they_write_their_names(chat: Client, figure: str) -> None:
+async def test_figures_call_people_as_they_write_their_names(chat: Client) -> None:
     view = urlencode({"username": [USERNAME, "Anna_Kim"]}, doseq=True)
-    drawing = await drawn(chat, figure, view)
+    drawing = await drawn(chat, "timeline", view)
     written = json.dumps([drawing[part] for part in ("words", "rows", "plot")], ensure_ascii=False)
     assert NAME in written
     assert USERNAME not in written
-    table = await (await chat.get(f"/dashboard/table/{figure}.csv?{view}")).get_data(as_text=True)
+    table = await (await chat.get(f"/dashboard/table/timeline.csv?{view}")).get_data(as_text=True)
     assert USERNAME not in table
 
 
