@@ -201,6 +201,7 @@ wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 	@mkdir -p dist
 	@rm -f dist/saywho-* # An image would get the older ones, too.
 	@cp .ci/packages.py .ci/requirements-uv.lock requirements.lock dist/ # for the image
+	@$(BIN)/python .ci/library.py > dist/requirements-library.txt
 	@$(BIN)/python .ci/packages.py --no-compile --require-hashes -r requirements.lock -r $(BUILD_LOCK)
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -t wheel -t sdist -d dist
 	@test -e $(DEV_STAMP) || { $(LEAVE); }

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -115,6 +117,50 @@ def test_an_equal_source_elsewhere_makes_an_equal_wheel(dist: Path, tmp_path: Pa
     again = built(tmp_path, unpacked)
     (wheel,) = dist.glob("*.whl")
     assert (again / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+def test_what_the_library_needs_is_written_beside_the_wheel() -> None:
+    recipe = subprocess.run(
+        ["make", "--dry-run", "wheel"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    (line,) = [line for line in recipe.splitlines() if "requirements-library.txt" in line]
+    command = line.partition(" > ")[0].split()[1:]
+    ran = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    names = [re.match(r"[\w.-]+", line)[0] for line in ran.stdout.splitlines()]  # type: ignore[index]
+    assert names == project["tool"]["saywho"]["library"]
+    assert {*ran.stdout.splitlines()} <= {*project["project"]["dependencies"]}
+
+
+@pytest.mark.full
+def test_the_library_is_installed_without_the_web_as_documented(dist: Path, tmp_path: Path) -> None:
+    shutil.copytree(dist, tmp_path / "dist")
+    listed = subprocess.run(
+        [sys.executable, ".ci/library.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    (tmp_path / "dist" / "requirements-library.txt").write_text(listed.stdout)
+    venv.create(tmp_path / "clean", with_pip=True)
+    (tmp_path / "texts.csv").write_text("author,text\nmina,a boat and a lamp\nana,salt and fog\n")
+    page = (ROOT / "docs" / "library.md").read_text()
+    (typed,) = re.findall(r"```sh\n(pip install --requirement .*?)```", page, re.DOTALL)
+    code = "import saywho, sys; chat = saywho.read('texts.csv'); print(saywho.Judge(chat))"
+    code += "; print(saywho.features(chat)); print('quart' in sys.modules)"
+    typed += f'python -c "{code}" && pip list --format=freeze | wc -l\n'
+    ended = subprocess.run(
+        ["bash", "-ec", typed],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": f"{tmp_path / 'clean' / 'bin'}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    *_, judge, table, has_site, packages = ended.stdout.splitlines()
+    assert (judge, table) == ("<Judge: 2 posts, 2 people>", "<Table: 2 rows, 6 columns>")
+    assert has_site == "False"
+    assert int(packages) < 20
 
 
 def git(*words: str, folder: Path = ROOT) -> str:
