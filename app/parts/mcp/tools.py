@@ -79,7 +79,11 @@ Texts = Annotated[
 Day = Annotated[str, Meta(max_length=40, description="A day like 2024-01-31, or a time with zone.")]
 Few = Annotated[int, Meta(ge=0, le=MOST_SHOWN)]
 _Number = Annotated[int, Meta(ge=0, le=MAX_ID)]
-_LISTED: Final = Cursor[tuple[int, int, int]](tuple[_Number, _Number, _Number])
+_MOST_POSTS: Final = 2**31 - 1
+"""Of an author, in a column of PostgreSQL."""
+_LISTED: Final = Cursor[tuple[int, int, int]](
+    tuple[_Number, Annotated[int, Meta(ge=0, le=_MOST_POSTS)], _Number]
+)
 """Id of the last chat that was listed, then posts and id of the last author outside of chats."""
 Arguments = TypeVar("Arguments", bound=Struct)
 
@@ -289,11 +293,11 @@ async def _quotes(redactor: Redactor, posts: Sequence[Post]) -> list[Quote]:
 
 async def _who_is_here(session: AsyncSession, args: ChatArguments, access: AssistantAccess) -> Told:
     """Return the chats, then the authors who write in none."""
-    after, *below = _LISTED.decode(args.cursor or None) or (0, MAX_ID, 0)
+    after, *below = _LISTED.decode(args.cursor or None) or (0, _MOST_POSTS, 0)
     rooms, following = await list_rooms(session, after=after, limit=MOST_SHOWN)
     chats = [await _in_short(Redactor(session, access, room.id), room) for room in rooms]
     lines = [*map(str, chats)] if rooms or after else ["There are no chats."]
-    authors, key = list[NamedUser](), (following, MAX_ID, 0) if following else None
+    authors, key = list[NamedUser](), (following, _MOST_POSTS, 0) if following else None
     if following is None:
         listed = await list_outside_chats(session, after=(below[0], below[1]), limit=MOST_SHOWN + 1)
         authors = listed[:MOST_SHOWN]
