@@ -9,6 +9,10 @@ from tests.installation import ROOT
 
 NOTEBOOKS = ROOT / "examples" / "13_notebook"
 SAID = {
+    "a_folder_of_books": (
+        "100% of 12 books; 33% by chance",
+        "the nearest two by different writers: 1.08",
+    ),
     "a_year": ("<Chat: whatsapp, 353 posts, 3 people>", "Aunt_Ada       38.28  0.33"),
     "how_often_right": (
         "100% of 60 posts; 25% by chance",
