@@ -9,10 +9,12 @@ import pytest
 from quart import Quart
 
 from app import create_app
+from app.models import MAX_ID
 from app.parts.mcp.redaction import number_of_letters
 from app.parts.mcp.tools import TOOLS
 from app.services.access.rights import switch_site
 from app.services.compare.name_masking import letters_of
+from app.views.requests import cursor_of
 from tests.browsing import Browser, body, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 from tests.parts.mcp.assistants import Plain, cited, switch
@@ -147,6 +149,10 @@ async def test_chat_without_arguments_lists_authors_of_no_chat(app: Quart, admin
             told = await said(Plain(admin), "person", person=name)
             assert told.startswith(f"{name}: {posts} posts and messages")
         assert all(name.startswith("writer") == (choice == "names") for name, _ in listed[:-1])
+    for key in ((MAX_ID, 2**31 - 1, MAX_ID), (MAX_ID, 0, 0)):
+        assert (await said(Plain(admin), "chat", cursor=cursor_of(key) or "")).count("posts") < 21
+    for wrong in ((0, 2**31, 0), (0, 0), (-1, 0, 0), (MAX_ID + 1, 0, 0)):
+        assert "cursor" in await said(Plain(admin), "chat", cursor=cursor_of(wrong) or "")
 
 
 async def test_words_of_other_people_stay_in_their_lines(app: Quart, admin: Client) -> None:
