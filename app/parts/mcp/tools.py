@@ -28,7 +28,7 @@ from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import Author, NamedUser, get_author, list_outside_chats
 from app.services.rooms.messages import list_before, list_messages
-from app.services.rooms.periods import read_quiet_days
+from app.services.rooms.periods import messages_by_year, read_quiet_days
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, room_of_author, rooms_of
 from app.services.rooms.sight import read_portrait
 from app.services.search.results import SearchQuery, count_found
@@ -426,7 +426,8 @@ async def _year_of_chat(args: ArchiveArguments, access: AssistantAccess) -> Told
         days = room.days(zone.key)
         if days is None:
             return _quoting(lines, [room]), values.Archive([], [])
-        years = [*range(days[1].year, days[0].year - 1, -1)]
+        by_year = await messages_by_year(session, room, zone)
+        years = [year for year, messages in by_year.items() if messages]
         year = args.year if args.year and args.year in years else years[0]
         since, until = span_of_year(year, zone)
         selected = Selection(room_id=room.id, since=since, until=until)

@@ -258,6 +258,11 @@ async def test_24_who_left_and_when_a_chat_was_silent(app: Quart, admin: Client)
         told = f"{since or 'the beginning'} to {until or 'the end'}"
         assert f"{away['username']} was not in the chat: {told}" in answer
     assert answer.count("was not in the chat") == len(year["absences"]) == 3
+    for day in ("2021-05-01", "2023-05-02"):
+        sent = {"created_at": f"{day}T10:00:00Z", "room": {"name": "seldom"}, "source_id": day}
+        await admin.add_posts({"username": "Eve", "text": "a lamp"} | sent)
+    answer = await Plain(admin).ask("archive", chat=2)
+    assert "Years: 2023, 2021\nIn 2023:\nEve: 1\n" in answer
 
 
 async def test_words_that_nobody_wrote_are_counted_as_none(asker: Asker) -> None:
