@@ -3,7 +3,7 @@
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -212,6 +212,7 @@ def read(
     tz: str | None = None,
     username: str | None = None,
     columns: Mapping[str, str] | None = None,
+    public_values: Iterable[str] = (),
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     encoding: str | None = None,
     dates: Literal["day-first", "month-first", "year-first"] | None = None,
@@ -225,7 +226,10 @@ def read(
     tz: time zone of a chat whose file names none, such as `Asia/Seoul`; by default the computer's.
     username: author of posts that name none; of a chat, who exported it.
     columns: roles of columns or fields, such as `{"user_name": "author"}`; the roles are author,
-        text, time, name, id, lang, url and repost. `none` means that no column has the role.
+        text, time, name, id, lang, url, repost and audience. `none` means that no column has the
+        role.
+    public_values: values of the column for the audience whose posts everybody may read; posts with
+        other values are left out.
     format: name of the format, if it is not known by the content.
     encoding: encoding of the texts, such as `cp949`, if the guess from the letters is wrong.
     dates: order of day, month and year in dates of numbers, if the file leaves it open.
@@ -244,6 +248,7 @@ def read(
         tz=tz,
         username=username,
         columns=columns or {},
+        public_values=(*public_values,),
         encoding=encoding,
         dates=dates,
         include_restricted=include_restricted,

@@ -47,7 +47,7 @@ from app.services.imports.matching import FileMatch
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
 from app.views.imports.facts import note_facts
-from saywho.formats.assumptions import NotesSummary, note_lines
+from saywho.formats.assumptions import NotesSummary, is_unanswered, note_lines
 from saywho.formats.records import ReadOptions, RecordStream
 from saywho.formats.registry import FileReading, read_file
 from saywho.formats.settled import DoubtError, grave_doubts
@@ -230,8 +230,12 @@ class Importer:
         ]
         if report.broken:
             self._fail(name, report.broken, FAILED)
-        elif report.refused or (report.rejected and not (report.accepted or report.duplicates)):
+        elif report.refused:
             self.status = max(self.status, FAILED)
+        elif not (report.accepted or report.duplicates):
+            is_asked = any(map(is_unanswered, report.notes.assumptions))
+            status = BAD_INPUT if is_asked else FAILED if report.rejected else 0
+            self.status = max(self.status, status)
 
     def _fail(self, name: str, detail: str, status: int) -> None:
         self.status = max(self.status, status)

@@ -133,6 +133,13 @@ READING: Final = (
         help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}."
         " author=none: the file names no author; sheet=NAME: the sheet of a workbook.",
     ),
+    click.option(
+        "--public-values",
+        metavar="VALUE",
+        multiple=True,
+        help="Value of the column for the audience whose posts everybody may read; repeatable."
+        " Of several such columns, write COLUMN=VALUE.",
+    ),
 )
 """Options of reading a file."""
 

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
@@ -26,7 +27,10 @@ ROLES: Final = {
     "repost": "is_repost",
     "hidden": "is_restricted",
     "deleted": "is_deleted",
+    "audience": "visibility",
 }
+_ALSO: Final = {"is_deleted": {"is_published"}, "visibility": {"is_for_all", "status", "audience"}}
+"""Further fields of a role that a file names by words of its own."""
 REPAIR: Final = "repair"
 """Choice instead of an encoding: correct letters that another program misread."""
 UNREPAIRED: Final = "unrepaired"
@@ -92,7 +96,8 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
 
 def fields_without(columns: Mapping[str, str]) -> set[str]:
     """Return the fields that the importer gave to no column."""
-    return {field for role, field in ROLES.items() if columns.get(f"{role}={NO_COLUMN}") == field}
+    fields = {field for role, field in ROLES.items() if columns.get(f"{role}={NO_COLUMN}") == field}
+    return fields.union(*(_ALSO.get(field, ()) for field in fields))
 
 
 def sheet_of(columns: Mapping[str, str]) -> str | None:
@@ -150,6 +155,7 @@ AssumptionKind = Literal[
     "pieces",
     "author",
     "sheet",
+    "audience",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost", "text"]
@@ -206,6 +212,18 @@ class NotesSummary(msgspec.Struct, frozen=True):
     @property
     def is_grave(self) -> bool:
         return any(doubt.grave for doubt in self.doubts)
+
+
+_NOTHING: Final = Assumption("audience", "")
+_UNANSWERED: Final = Message("rows that are not public until you answer: {count}")
+MOST_VALUES: Final = 12
+"""Values of a column that someone is asked about."""
+
+
+def is_unanswered(part: Assumption) -> bool:
+    """Return whether rows are not public, because no one has explained a column's values."""
+    evidence = part.evidence
+    return isinstance(evidence, Message) and evidence.template == _UNANSWERED.template
 
 
 class SeenRow(NamedTuple):
@@ -333,6 +351,15 @@ class ReadNotes(msgspec.Struct):
         )
         self.assume("reposts", "//@", evidence=evidence)
 
+    def tell_unanswered(self, column: str, value: str) -> None:
+        """Count a row that is not public: no one has said whether everybody may read its value."""
+        count = self.count_of(f"audience={column}")
+        known = self._assumptions.get(("audience", column), _NOTHING).alternatives
+        is_new = value not in known and len(known) < MOST_VALUES
+        evidence = Message(str(_UNANSWERED), count=count)
+        values = (*known, value) if is_new else known
+        self.assume("audience", column, alternatives=values, evidence=evidence)
+
     @property
     def assumptions(self) -> list[Assumption]:
         found = list(self._assumptions.values())
@@ -431,6 +458,7 @@ _ROLES: Final = {
     "count": Message("count"),
     "hidden": Message("mark of posts that not everybody may read"),
     "deleted": Message("mark of deleted or unpublished posts"),
+    "audience": Message("mark of posts that not everybody may read"),
 }
 _OPTIONS: Final = {
     "dates": "--dates day-first|month-first|year-first",
@@ -492,6 +520,7 @@ _DECISIONS: Final[dict[AssumptionKind, Message]] = {
     "pieces": Message("Long texts are cut into posts of at most {value} characters"),
     "author": Message("Author of each file: {value}, a guess"),
     "sheet": Message("Sheets of the workbook that are read: {value}"),
+    "audience": Message("Who may read a post, by the column {value}"),
 }
 
 
@@ -517,6 +546,7 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "reposts": Message("If their authors wrote them, store them as posts."),
         "author": Message("If the authors are wrong, choose another name."),
         "sheet": Message("If the posts are in one sheet only, choose that sheet."),
+        "audience": Message("Choose the values whose posts everybody may read."),
     }
     if assumption.kind in _ONLY_NAMED and not assumption.alternatives:
         return None
@@ -575,6 +605,9 @@ def note_lines(notes: NotesSummary) -> Iterator[str]:
     yield from map(_doubt_line, notes.doubts)
     for assumption in notes.assumptions:
         option = _OPTIONS.get(assumption.kind)
+        if assumption.kind == "audience":
+            column = shlex.quote(f"audience={assumption.value}")
+            option = f"--column {column} --public-values VALUE"
         has_choice = assumption.alternatives or assumption.kind not in _ONLY_NAMED
         choice = f"; {option} chooses" if option and has_choice else ""
         others = ", ".join(assumption.alternatives)

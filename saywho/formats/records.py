@@ -233,6 +233,10 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Whether texts of tables and JSON are HTML; known without, if nearly all have tags."""
     columns: dict[str, str] = {}
     """Fields by column name of a CSV; an empty field is not used."""
+    public_values: tuple[str, ...] = ()
+    """Values whose rows everybody may read, of a column that is chosen for the audience. Of several
+    columns, each value with its column: `state=1`.
+    """
     timezone: str | None = None
     """Time zone of a chat; None for the machine's."""
     near: str | None = None

@@ -615,3 +615,20 @@ def test_what_is_here_is_told_and_the_old_options_name_the_new(
     refused = installation.run("import", *other, "--replace", "2")
     told = "The import 2 was undone, so nothing of it is left to replace"
     assert (refused.exit_code, told in refused.stderr) == (2, True)
+
+
+def test_who_may_read_is_answered_with_the_column_and_its_values(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("username,text,state\nmina,the fog,1\nmina,the pier,0\n")
+    asked = installation.run("import", path)
+    assert (asked.exit_code, "--column audience=state --public-values VALUE" in asked.stdout) == (
+        2,
+        True,
+    )
+    option = ("--column", "audience=state", "--public-values", "1")
+    report = installation.json("import", path, *option)
+    assert (report["accepted"], report["restricted"]) == (1, 1)
+    read = installation.json("read", path, *option)
+    assert [post["text"] for post in read["posts"]] == ["the fog"]

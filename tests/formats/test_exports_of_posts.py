@@ -276,7 +276,7 @@ def test_words_for_nothing_are_neither_people_nor_words_of_a_table(word: str) ->
         ({"visibility": "public"}, True),
         ({"visibility": "unlisted"}, True),
         ({"visibility": "home"}, True),
-        ({"visibility": "2 miles"}, True),
+        ({"visibility": "2 miles"}, False),
         ({"visibility": None}, True),
         ({"visibility": "private"}, False),
         ({"visibility": "direct"}, False),

@@ -377,7 +377,7 @@ def test_words_stay_as_they_are(text: str) -> None:
 
 
 PUBLISHED: dict[str, tuple[object, ...]] = {
-    "status": ("publish", "published", "sent", "open", None, 200),
+    "status": ("publish", "published", "sent", "open", None),
     "draft": (False, "no", 0, None),
     "is_public": (True, "yes", None),
     "published": (True, "2024-01-05", None),

@@ -4,11 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from random import Random
+from shlex import quote
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
+from saywho.formats.assumptions import note_lines
 from saywho.formats.doubts.questions import asked
 from saywho.formats.reading import Skipped
 from saywho.formats.records import NO_OPTIONS, Item, Record
@@ -130,20 +133,147 @@ def test_a_row_that_is_not_for_all_is_no_post_of_everybody(file: tuple[bytes, li
         ("Private Notes", ["read in June", "owned", "lent to a friend of mine"]),
         ("user.can_dm", [True, False]),
         ("allow_private_replies", ["no", "yes"]),
+        ("reply_audience", ["followers", "everyone"]),
+        ("comment_policy", ["closed", "open"]),
+        ("comment_status", ["open", "closed"]),
+        ("permissions.update", ["acct:mina", "acct:jun"]),
+        ("room_type", ["Private room", "Shared room"]),
+        ("sector", ["private", "public"]),
+        ("user.status", ["active", "away"]),
+        ("Read Status", ["read", "to-read"]),
+        ("state", [f"state {n}" for n in range(20)]),
+        ("audience_score", ["47", "83"]),
     ],
 )
 def test_other_columns_say_nothing_about_readers(name: str, values: list[object]) -> None:
     assert limit_of(name, values) is None
 
 
-def test_a_column_in_words_that_nobody_knows_is_a_question_before_anything_is_stored() -> None:
-    data = table(
-        ["username", "text", "my_privacy"], [["mina", "fog", "zubo"], ["jun", "the pier", "kali"]]
+NAMES_OF_STATES = {
+    "en": ("message_state", "post_status", "review_status", "visibility", "scope"),
+    "de": ("Status", "zustand_beitrag", "Sichtbarkeit"),
+    "fr": ("statut", "état", "visibilité"),
+    "es": ("estado", "visibilidad", "privacidad"),
+    "pt": ("estado_post", "visibilidade", "privacidade"),
+    "tr": ("durum", "gizlilik"),
+    "ru": ("статус", "видимость"),
+    "ja": ("状態", "ステータス", "公開範囲"),
+    "zh": ("状态", "文章状态", "可见范围"),
+    "ko": ("상태", "글상태", "공개범위"),
+}
+VALUES = {
+    "en": (("visible", "Published", "live"), ("deleted", "moderated", "TEMP", "only me", "direct")),
+    "de": (("veröffentlicht", "öffentlich"), ("Entwurf", "gelöscht", "privat")),
+    "fr": (("publié", "public"), ("brouillon", "privé", "supprimé")),
+    "es": (("publicado", "público"), ("borrador", "eliminado", "privado")),
+    "pt": (("publicado", "público"), ("rascunho", "excluído", "privado")),
+    "tr": (("yayında", "herkese"), ("taslak", "silindi", "gizli")),
+    "ru": (("опубликовано", "публичный"), ("черновик", "удалено", "приватный")),
+    "ja": (("公開", "公開中"), ("下書き", "非公開", "削除")),
+    "zh": (("已发布", "公开"), ("草稿", "私密", "删除")),
+    "ko": (("공개", "게시됨"), ("비공개", "임시저장", "삭제")),
+}
+
+
+@st.composite
+def states(draw: st.DrawFn) -> tuple[str, list[str], list[bool]]:
+    """A name of a state or an audience, a value for each row, and whether each row is for all."""
+    language = draw(st.sampled_from([*VALUES]))
+    name = draw(st.sampled_from(NAMES_OF_STATES[language]))
+    for_all, hidden = VALUES[language]
+    rows = [*draw(st.lists(st.booleans(), min_size=1, max_size=7)), False]
+    return name, [draw(st.sampled_from(for_all if row else hidden)) for row in rows], rows
+
+
+def rows_with(name: str, values: Sequence[object]) -> bytes:
+    rows = [["mina", f"the ferry {n} waits", str(value)] for n, value in enumerate(values)]
+    return table(["username", "text", name], rows)
+
+
+def are_records(data: bytes, **options: Any) -> list[bool]:
+    return [isinstance(item, Record) for item in items_of(data, **options)]
+
+
+@given(states())
+def test_known_words_of_nine_languages_decide_under_a_name_of_a_state(
+    file: tuple[str, list[str], list[bool]],
+) -> None:
+    name, values, rows = file
+    assert are_records(rows_with(name, values)) == rows
+
+
+@given(states(), st.sampled_from(["2", "-2", "10", "zubo", "kali 3"]), st.randoms())
+def test_a_column_with_one_other_value_is_public_only_as_someone_says(
+    file: tuple[str, list[str], list[bool]], other: str, order: Random
+) -> None:
+    name, values, _ = file
+    values = [*values, other]
+    order.shuffle(values)
+    records, items = read_file_records(rows_with(name, values))
+    assert not any(isinstance(item, Record) for item in items)
+    (told,) = (part for part in records.notes.assumptions if part.kind == "audience")
+    assert (told.value, other in told.alternatives) == (name, True)
+    answer = {"columns": {name: "visibility"}, "public_values": (other,)}
+    assert are_records(rows_with(name, values), **answer) == [value == other for value in values]
+
+
+@pytest.mark.parametrize("name", ["status", "state", "post_visibility", "상태", "min_pledged"])
+def test_numbers_are_a_question_and_not_a_yes(name: str) -> None:
+    for values in ("10", "1120", "1013"):
+        assert not any(are_records(rows_with(name, values)))
+    records, _ = read_file_records(rows_with(name, "10"))
+    told = [str(sentence) for sentence in note_lines(records.notes.summary)]
+    assert any(
+        f"--column {quote(f'audience={name}')} --public-values VALUE" in line for line in told
     )
-    records, _ = read_file_records(data)
-    (odd,) = records.notes.odd.values()
-    assert odd.is_grave
-    assert odd.finding == "Who may read the posts is perhaps said by my_privacy"
+
+
+def test_a_value_that_comes_late_is_not_public() -> None:
+    values = ["published"] * 2_500 + ["zubo", "deleted", "published"]
+    assert are_records(rows_with("post_status", values))[-3:] == [False, False, True]
+
+
+def test_values_of_two_columns_are_named_with_their_column() -> None:
+    columns = ["username", "text", "state", "visibility"]
+    rows = [["mina", f"fog {n}", *cells] for n, cells in enumerate(["10", "11", "00", "01"])]
+    chosen = {"state": "visibility", "visibility": "visibility"}
+    data = table(columns, rows)
+    answer = ("state=1", "visibility=0")
+    assert are_records(data, columns=chosen, public_values=answer) == [True, False, False, False]
+    assert not any(are_records(data, columns=chosen, public_values=("1", "0")))
+
+
+def test_an_answer_holds_for_a_field_that_comes_late() -> None:
+    rows: list[dict[str, object]] = [{"user": "mina", "text": f"fog {n}"} for n in range(200)]
+    rows += [{"user": "mina", "text": "pier", "State": n} for n in (1, 2)]
+    data = "\n".join(map(json.dumps, rows)).encode()
+    answer = {"columns": {"state": "visibility"}, "public_values": ("1",)}
+    assert are_records(data, **answer)[-2:] == [True, False]
+
+
+def test_permissions_inside_of_an_object_say_who_may_read() -> None:
+    rows = [
+        {"user": "mina", "text": f"fog {n}", "permissions": {"read": who, "update": ["acct:mina"]}}
+        for n, who in enumerate((["group:__world__"], ["acct:mina"], ["group:abc"]))
+    ]
+    data = json.dumps(rows).encode()
+    assert not any(are_records(data))
+    answer = {"columns": {"permissions.read": "visibility"}, "public_values": ("group:__world__",)}
+    assert are_records(data, **answer) == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "word", ["drafts", "scheduled", "trash", "trashedNotes", "Entwürfe", "초안"]
+)
+def test_a_list_named_for_a_state_is_neither_public_nor_a_person(word: str) -> None:
+    lists = {"activeNotes": ["fog", "pier"], word: ["the lamp"]}
+    page = {
+        key: [{"content": text, "creationDate": "2024-01-05T10:00:00Z"} for text in texts]
+        for key, texts in lists.items()
+    }
+    items = items_of(json.dumps(page).encode(), username="mina")
+    assert [item.text for item in items if isinstance(item, Record)] == ["fog", "pier"]
+    assert {item.username for item in items if isinstance(item, Record)} <= {None, "mina"}
 
 
 def test_the_guess_is_told_and_can_be_refused() -> None:

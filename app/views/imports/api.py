@@ -61,6 +61,13 @@ class NewImportArgs(Struct):
     column: Annotated[
         list[str], Meta(description="Column to use for a role, as `ROLE=NAME`; repeatable.")
     ] = []
+    public_values: Annotated[
+        list[str],
+        Meta(
+            description="Value of the column for the `audience` whose posts everybody may read;"
+            " repeatable. Of several such columns, as `COLUMN=VALUE`."
+        ),
+    ] = []
     room: Annotated[
         list[str],
         Meta(
@@ -143,6 +150,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
         encoding=encoding,
         timezone=args.timezone or None,
         columns=_read(columns_of, args.column, "column") or {},
+        public_values=(*args.public_values,),
         rooms=_read(rooms_of, args.room, "room") or (),
         accept_unread=args.accept_unread,
         accept_doubts=args.accept_doubts,

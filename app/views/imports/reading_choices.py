@@ -1,7 +1,7 @@
 """Assumptions and unread parts of a preview, and its choices."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
@@ -25,6 +25,7 @@ from saywho.formats.assumptions import (
     assumption_sentence,
     choice_hint,
     columns_of,
+    is_of_column,
     order_of,
     pair_of,
     parse_encoding,
@@ -100,6 +101,8 @@ class ReadingChoice(NamedTuple):
     """Values with labels; the empty one leaves the choice to the reader."""
     selected: str
     is_required: bool = False
+    ticked: Collection[str] | None = None
+    """Values with a tick, if several may be chosen."""
 
 
 class Noted(NamedTuple):
@@ -131,6 +134,7 @@ def noted_of(
         unread=list(unread_sentences(notes.unread)),
         choices=[
             *_choices(notes, options, is_table=is_table),
+            *(_ticks(part, options) for part in notes.assumptions if part.kind == "audience"),
             *(_room_choice(choice, options) for choice in rooms),
         ],
         question=question,
@@ -164,14 +168,20 @@ def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
     names, fields = form.getlist("column"), form.getlist("field")
     if len(taken) != len(names):
         taken = ["?"] * len(names)  # Each is chosen.
+    public, asked = form.getlist("public_values"), {*form.getlist("audience")}
     columns = {
         name: field
         for name, field, was in zip(names, fields, taken, strict=False)
         if field in {"", *FIELDS} and (field != was or name in before.columns)
+        if field or name not in asked
     }
+    for name in asked - columns.keys():
+        if any(value.startswith(f"{name}=") for value in public):
+            columns[name] = ROLES["audience"]
     return ReadOptions(
         columns=columns
         | chosen_by(columns_of, filter(None, form.getlist("pick")), dict[str, str]()),
+        public_values=(*public,),
         dates=order_of(form.get("dates", "")),
         encoding=chosen_by(parse_encoding, encoding, None) if encoding else None,
         accept_unread="accept_unread" in form,
@@ -227,8 +237,20 @@ def _choices(
     roles = {field: role for role, field in ROLES.items()}
     for name, field in options.columns.items():
         pair = pair_of(name, field, roles)
-        if not is_table or _is_beside(pair):
+        has_ticks = is_of_column(name, field) and field == ROLES["audience"]
+        if not has_ticks and (not is_table or _is_beside(pair)):
             yield _chosen_before(pair)
+
+
+def _ticks(part: Assumption, options: ReadOptions) -> ReadingChoice:
+    """Return the ticks beside the values of a column; each value is sent with its column."""
+    label = Message("Everybody may read the posts with these values of {column}", column=part.value)
+    empty = Message("empty")
+    values: list[tuple[str, str]] = [
+        (f"{part.value}={value}", value or empty) for value in part.alternatives
+    ]
+    chosen = {value for value, _ in values if value in options.public_values}
+    return ReadingChoice("public_values", label, values, part.value, ticked=chosen)
 
 
 def _chosen_before(pair: str) -> ReadingChoice:

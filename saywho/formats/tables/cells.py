@@ -106,11 +106,6 @@ def is_flag(value: object) -> bool:
     return says_yes(value) or says_no(value)
 
 
-def limits(value: object) -> bool:
-    """Return whether the status of a post says that not everybody can read it."""
-    return isinstance(value, str) and plain_column(value) in UNPUBLISHED | FOR_FEW
-
-
 def refers(value: object) -> bool:
     """Return whether a value names something; in an object or a list, whether any value does."""
     if isinstance(value, dict | list):

@@ -158,7 +158,7 @@ GIVEN_NAMES: Final = word_set(
 """Columns that name the author together with one of family names."""
 _HELPERS: Final = word_set(
     "replies_to is_by_community answered_thread conversation clock shares title reblogged_from"
-    " reply_words actor is_for_all is_published status"
+    " reply_words actor is_for_all is_published status audience"
 )
 """Fields that only decide about another field; alone they identify no column."""
 UNWRAPPED: Final = (
@@ -447,22 +447,27 @@ _ACCOUNT_WORDS: Final = word_set("username screen handle login acct")
 _LONGEST_NAME: Final = 100
 
 
-def values_by_name(rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
+def values_by_name(
+    rows: Iterable[Mapping[str, object]], *, with_lists: bool = False
+) -> dict[str, list[object]]:
+    """Return the filled values of columns and of objects by their paths; of lists, if asked."""
     values: dict[str, list[object]] = {}
     for row in rows:
-        for name, value in _simple(row, "", 1):
+        for name, value in _simple(row, "", 1, with_lists=with_lists):
             if name in values or len(values) < 1_000:
                 values.setdefault(name, []).append(value)
     return values
 
 
-def _simple(row: Mapping[str, object], path: str, depth: int) -> Iterator[tuple[str, object]]:
+def _simple(
+    row: Mapping[str, object], path: str, depth: int, *, with_lists: bool
+) -> Iterator[tuple[str, object]]:
     for key, value in row.items():
         name = f"{path}{key}"
         if isinstance(value, dict):
             if depth < 3:
-                yield from _simple(value, f"{name}.", depth + 1)
-        elif not isinstance(value, list) and value is not None and is_filled(value):
+                yield from _simple(value, f"{name}.", depth + 1, with_lists=with_lists)
+        elif (with_lists or not isinstance(value, list)) and value is not None and is_filled(value):
             yield name, value
 
 

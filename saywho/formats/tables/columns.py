@@ -13,7 +13,6 @@ from saywho.formats.tables.cells import (
     is_damaged_id,
     is_filled,
     is_object,
-    limits,
     plain_column,
     printable_name,
     refers,
@@ -31,12 +30,12 @@ from saywho.formats.tables.column_names import (
     types_of_own_fields,
     without_remark,
 )
-from saywho.formats.tables.limits import hides, hides_unless_yes
+from saywho.formats.tables.limits import hides, hides_unless_yes, is_closed
 
 Row = Mapping[str, object]
 _LIMITS: Final = frozenset(
     {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
-    | {"is_for_all", "is_published", "status"}
+    | {"is_for_all", "is_published", "status", "audience"}
 )
 QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
 _SAYING_KIND: Final = QUOTES | {"kind", "is_repost", "reposts", "is_reply", "replies_to"}
@@ -56,7 +55,7 @@ _TESTS: Final[dict[str, Callable[[object], object]]] = {
     **dict.fromkeys(("is_repost", "is_reply", "is_quote"), says_yes),
     **dict.fromkeys(("is_restricted", "is_deleted"), hides),
     **dict.fromkeys(("is_for_all", "is_published"), hides_unless_yes),
-    "status": limits,
+    "status": is_closed,
     **dict.fromkeys(("reposts", "replies_to", "quotes", "shares"), refers),
     "source_id": as_id,
     "reply_id": _is_answer,
@@ -121,13 +120,13 @@ class FileColumns:
         return next(iter(self.names_of("text")), None)
 
     @property
+    def roles(self) -> list[tuple[str, str]]:
+        """Names of columns with each of their fields, also of fields that only help."""
+        return [(name, field) for field, names in self._names.items() for name in names]
+
+    @property
     def fields(self) -> tuple[tuple[str, str], ...]:
-        taken = {
-            name: field
-            for field, names in [*self._names.items()][::-1]
-            for name in names
-            if not is_helper(field)
-        }
+        taken = {name: field for name, field in self.roles[::-1] if not is_helper(field)}
         named = filter(str.strip, self.all)
         return tuple((printable_name(name), taken.get(name, "")) for name in named)
 

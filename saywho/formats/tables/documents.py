@@ -34,6 +34,7 @@ from saywho.formats.source.times import EPOCH
 from saywho.formats.tables.cells import as_id
 from saywho.formats.tables.column_names import ANSWERS, LISTS
 from saywho.formats.tables.csv import unguarded_row
+from saywho.formats.tables.limits import is_list_of_hidden
 from saywho.formats.tables.rows import RowReader
 from saywho.formats.x.posts import is_v1, is_v2, read_status
 from saywho.text import json_lines, word_set
@@ -51,6 +52,8 @@ _MOST_LISTS: Final = 5
 """Lists of a document that are looked at, whatever they are called."""
 KEY_OF_LIST: Final = "list/username"
 """Column of the key above a list of posts."""
+_STATE_OF_LIST: Final = "list/status"
+"""Column of the key above a list of posts, if the keys name states such as `trash`."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -158,6 +161,8 @@ def _paths_of_lists(page: Json) -> list[str]:
     found: list[tuple[int, str]] = []
     inside = [(f"{key}", value) for key, value in page.items()]
     for path, value in inside:
+        if is_list_of_hidden(path.rpartition(".")[2]):
+            continue
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
             found.append((len(value), path))
         elif isinstance(value, dict) and path.count(".") < _DEEPEST_LIST:
@@ -233,7 +238,13 @@ def _rows_by_author(page: Json) -> list[Json]:
         return []
     is_of_roles = all("role" in post for posts in lists.values() for post in posts)
     key_of_list = "conversation" if is_of_roles else KEY_OF_LIST
-    return [{key_of_list: key, **post} for key, posts in lists.items() for post in posts]
+    if hidden := {*filter(is_list_of_hidden, lists)}:  # No people, but states of posts.
+        key_of_list = _STATE_OF_LIST
+    return [
+        {key_of_list: key if key in hidden or not hidden else "published", **post}
+        for key, posts in lists.items()
+        for post in posts
+    ]
 
 
 def _are_numbers(keys: Iterable[str]) -> bool:

@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Sequence, Set
 from importlib.resources import files
-from typing import Final, Literal, TypeAlias
+from itertools import pairwise
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from saywho.formats.source.times import is_time
 from saywho.formats.tables.cells import (
@@ -15,12 +17,13 @@ from saywho.formats.tables.cells import (
     is_filled,
     is_flag,
     plain_column,
+    printable_name,
     says_no,
 )
 from saywho.text import word_set
 
 Limit: TypeAlias = Literal[
-    "is_restricted", "is_deleted", "is_for_all", "is_published", "visibility"
+    "is_restricted", "is_deleted", "is_for_all", "is_published", "visibility", "status"
 ]
 """The field whose meaning a column has."""
 
@@ -35,22 +38,43 @@ _NAMED: Final[tuple[tuple[Limit, frozenset[str]], ...]] = (
     ("visibility", _WORDS["audience"]),
     ("is_restricted", _WORDS["private"]),
     ("is_deleted", _WORDS["gone"]),
+    ("status", _WORDS["state"]),
     ("is_for_all", _WORDS["for_all"]),
     ("is_published", _WORDS["published"]),
 )
 OPEN_WORDS: Final = PUBLIC | _WORDS["open"]
 """Words of an audience of everybody, and of posts that everybody can read."""
-CLOSED_WORDS: Final = FOR_FEW | UNPUBLISHED | _WORDS["closed"]
+_GONE_WORDS: Final = UNPUBLISHED | _WORDS["gone"]
+CLOSED_WORDS: Final = FOR_FEW | _GONE_WORDS | _WORDS["private"] | _WORDS["closed"]
 """Words of another audience, and of posts that few can read or nobody any more."""
 _NO_FLAGS: Final = word_set(
     "count counts num number score rate ratio prob probability confidence url link id ids key name"
-    " policy text title message content body note notes memo metrics level toxicity"
+    " policy metrics toxicity token code repos gists"
     " can allow allows accepts want wants"
 )
-"""Words of names of columns with amounts, addresses, texts and names of things."""
+"""Words of names of columns with amounts, addresses and names of things."""
+_POSTS: Final = word_set(
+    "text title message messages content body note notes memo post posts comment comments article"
+    " articles entry entries tweet tweets toot toots item items review group to for the is"
+    " in data source node doc record row attributes fields meta metadata properties"
+)
+"""Words of things whose state or audience is meant; a column called so has their words."""
+_ANSWERING: Final = word_set("reply replies answer answers answering respond responses ping pings")
+_THREADS: Final = word_set(
+    "open opened reopened closed locked unlocked answered unanswered solved resolved merged"
+)
+"""States of a thread: whether one may still answer."""
+_OTHERS: Final = word_set(
+    "user author account owner profile person location address place city country marital"
+    " relationship employment order payment shipping delivery http crawl scrape download processing"
+    " read reading unread watch watching play playing shelf"
+)
+"""Words of names of columns with states of people, places and programs, and of readers."""
+_READING: Final = word_set("read reading see view viewing visible type value kind level mode")
+"""Words of the part of an object that says who may read; others say who may change it."""
 _FILLED_SAYS_IT: Final = word_set("at on by date time timestamp reason category user utc gmt")
 """Words behind which any value says that it happened: `deleted_by`."""
-_NEGATED: Final = word_set("not non no isnt")
+_NEGATED: Final = word_set("not non no isnt never")
 _PARTS: Final = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-zß-ÿ])|[^\W\d_]+")
 _MOST_WORDS: Final = 12
 """Different words of a column that names audiences or states; more are texts or names."""
@@ -60,33 +84,48 @@ _LONGEST_WORD: Final = 30
 def limit_of(name: str, values: Sequence[object]) -> Limit | Literal["unclear"] | None:
     """Return the field whose meaning a column has, by its name and its first values.
 
-    None is returned for a column that says nothing about readers, `unclear` for one that may say
-    it, but in words whose meaning is unknown.
+    None is returned for a column that says nothing about readers, `unclear` for one that says it
+    in numbers, or in words whose meaning is unknown: then no row is known to be for everybody.
     """
     words = _words_of(name)
     limit = _limit_named(words, plain_column(name))
-    cells = [value for value in values if _is_stated(value)]
-    if limit is None or words & _NO_FLAGS or (len(cells) == 0 and limit not in _HIDING):
+    if limit is None or words & _NO_FLAGS or not _is_of_readers(limit, name):
         return None
+    cells = [value for value in values if _is_stated(value)]
+    if not cells:
+        return limit if limit in {*_HIDING, "visibility", "status"} else None
     kinds = set(map(_kind, cells))
     if words & _NEGATED:
         return "unclear" if kinds <= {"flag", "open", "closed"} else None
+    if limit == "status" and {plain_column(value_text(cell)) for cell in cells} <= _THREADS:
+        return None
     if limit in _HIDING:
         if kinds <= {"flag", "time", "open", "closed"} or words & _FILLED_SAYS_IT:
             return limit
     elif kinds <= {"flag", "open", "closed"}:
-        if limit != "visibility" or "flag" not in kinds:
+        if limit not in {"visibility", "status"} or "flag" not in kinds:
             return "visibility" if limit == "is_for_all" and "flag" not in kinds else limit
     elif "time" in kinds:
         return None
-    if limit in _HIDING and any(len(str(cell).split()) > 2 for cell in cells):
-        return None  # Words of people, such as private comments.
-    are_states = "number" not in kinds and len({*map(str, cells)}) <= _MOST_WORDS
-    return "unclear" if are_states and "text" not in kinds else None
+    is_of_words = _parts_of(name)[-1] in _POSTS
+    return "unclear" if _are_states(limit, cells, kinds) and not is_of_words else None
 
 
 _HIDING: Final = ("is_restricted", "is_deleted")
 """Fields whose columns hide a row by a value, so that a sample may have none."""
+
+
+def _are_states(limit: Limit, cells: Sequence[object], kinds: Set[str]) -> bool:
+    """Return whether values may be states or audiences, and no texts, amounts and many names."""
+    texts = {value_text(cell) for cell in cells}
+    if not kinds.isdisjoint({"text", "amount"}):
+        return False
+    if limit in _HIDING and any(len(text.split()) > 2 for text in texts):
+        return False  # Words of people, such as private comments.
+    if "number" in kinds and limit not in {"visibility", "status"}:
+        return all(len(text.lstrip("-")) < 3 for text in texts if text.lstrip("-").isdigit())
+    is_of_names = limit == "visibility" and "number" not in kinds
+    return is_of_names or len(texts) <= _MOST_WORDS
 
 
 def _limit_named(words: set[str], plain: str) -> Limit | None:
@@ -96,46 +135,119 @@ def _limit_named(words: set[str], plain: str) -> Limit | None:
     return None
 
 
+def _is_of_readers(limit: Limit, name: str) -> bool:
+    """Return whether a name is about who may read a post: not a person, a place, or answering."""
+    outer, _, inner = name.rpartition(".")
+    last = _words_of(inner)
+    is_named = not outer or _limit_named(last, plain_column(inner)) == limit
+    if limit == "status":
+        return is_named and _words_of(name).isdisjoint(_OTHERS) and {*_parts_of(outer)} <= _POSTS
+    return limit != "visibility" or not (last & _ANSWERING or not (is_named or last & _READING))
+
+
 def _is_compound(word: str) -> bool:
     """Return whether a word is of a script in which names of columns have no blanks."""
     return not word.isascii() and "\u2e80" <= word[0] <= "\ud7a3"
 
 
+def _parts_of(name: str) -> list[str]:
+    return [part.casefold() for part in _PARTS.findall(name[:100])]
+
+
 def _words_of(name: str) -> set[str]:
-    return {part.casefold() for part in _PARTS.findall(name[:100])}
+    """Return the words of a name, also each two neighbours as one: `onlyme`."""
+    parts = _parts_of(name)
+    return {*parts, *map("".join, pairwise(parts))}
+
+
+def value_text(value: object) -> str:
+    """Return a value of a cell or an object as one chooses it; empty for none."""
+    if isinstance(value, list):
+        return ", ".join(map(value_text, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return unicodedata.normalize("NFC", printable_name("" if value is None else str(value))).strip()
 
 
 def _is_stated(value: object) -> bool:
-    return value is not None and is_filled(value) and str(value).strip() not in EMPTY_CELLS | {"-"}
+    text = value_text(value)
+    return text not in {"", "-"} and text not in EMPTY_CELLS and is_filled(value)
 
 
-def _kind(value: object) -> Literal["flag", "time", "open", "closed", "number", "word", "text"]:
+def _kind(
+    value: object,
+) -> Literal["flag", "time", "open", "closed", "number", "amount", "word", "text"]:
     if is_flag(value):
         return "flag"
-    plain = plain_column(str(value))
-    if plain in OPEN_WORDS:
+    text = value_text(value)
+    if is_open(text):
         return "open"
-    if is_closed(value):
+    if is_closed(text):
         return "closed"
-    if re.fullmatch(r"-?[\d.,]+", plain) and len(plain) < 8:
+    if re.fullmatch(r"-?\d{1,6}", text):
         return "number"
     if is_time(value):
         return "time"
-    return "word" if len(plain) <= _LONGEST_WORD else "text"
+    if re.fullmatch(r"-?[\d.,]+", text):
+        return "amount"
+    is_long = len(text) > _LONGEST_WORD and len(text.split()) > 1
+    return "text" if is_long or len(text) > 3 * _LONGEST_WORD else "word"
+
+
+def is_open(value: object) -> bool:
+    """Return whether a value names an audience of everybody, or a state of posts for all."""
+    text = value_text(value)
+    if plain_column(text) in OPEN_WORDS:
+        return True
+    parts = {*_parts_of(text)}
+    return bool(parts & OPEN_WORDS) and parts <= OPEN_WORDS | _POSTS
 
 
 def is_closed(value: object) -> bool:
     """Return whether a value names an audience other than everybody, or a state of hidden posts."""
-    text = str(value).strip()
+    return _has_word(value_text(value), CLOSED_WORDS)
+
+
+def is_gone(value: object) -> bool:
+    """Return whether a value names a state of posts that no one can read yet, or any more."""
+    return _has_word(value_text(value), _GONE_WORDS)
+
+
+def _has_word(text: str, known: frozenset[str]) -> bool:
     plain = plain_column(text)
-    if plain in CLOSED_WORDS:
+    if plain in known:
         return True
     parts = _words_of(text)
-    if len(parts) > 6 or len(text) > 3 * _LONGEST_WORD:
+    if len(parts) > 11 or len(text) > 3 * _LONGEST_WORD or parts & _NEGATED:
         return False
-    return bool(parts & CLOSED_WORDS) or any(
-        word in plain for word in CLOSED_WORDS if _is_compound(word)
-    )
+    return bool(parts & known) or any(word in plain for word in known if _is_compound(word))
+
+
+class Audience(NamedTuple):
+    """What a column says about who may read its rows."""
+
+    is_known: bool
+    """Whether its words decide; otherwise only `public` does."""
+    public: frozenset[str] | None = None
+    """Values, without case, whose rows everybody may read, if the importer named them."""
+    values: tuple[str, ...] = ()
+    """First different values."""
+
+    def of(self, value: object) -> Literal["all", "few", "gone", "unanswered"]:
+        text = value_text(value)
+        if self.public is not None and text.casefold() in self.public:
+            return "all"
+        if self.public is None and self.is_known and (not _is_stated(value) or is_open(text)):
+            return "all"
+        if is_gone(text):
+            return "gone"
+        return "few" if self.public is not None or is_closed(text) else "unanswered"
+
+
+def is_list_of_hidden(key: str) -> bool:
+    """Return whether a list of posts has a name such as `drafts` or `trashedNotes`."""
+    words = _words_of(key)
+    return bool(words & UNPUBLISHED) or _limit_named(words, plain_column(key)) in _HIDING
 
 
 def hides(value: object) -> bool:
@@ -151,16 +263,11 @@ def hides_unless_yes(value: object) -> bool:
     return says_no(value) or (is_filled(value) and is_closed(value))
 
 
-def unclear_values(values: Iterable[object]) -> list[str]:
-    """Return the different values of a column, for a question about it."""
-    return list(dict.fromkeys(str(value).strip() for value in values if _is_stated(value)))
-
-
 def hides_row(name: str, value: object) -> bool:
     """Return whether a single value, by its name, says that not everybody may read its text."""
     limit = limit_of(name, [value])
     if limit in _HIDING:
         return hides(value)
-    if limit == "visibility":
+    if limit in {"visibility", "status"}:
         return is_closed(value)
     return limit in {"is_for_all", "is_published"} and hides_unless_yes(value)

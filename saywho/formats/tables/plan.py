@@ -1,14 +1,24 @@
 """How the rows of a file are read: a plan, made by steps that each look at its first rows."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from saywho.errors import Message
-from saywho.formats.assumptions import NO_AUTHOR, NO_COLUMN, NO_IDS, ReadNotes, Role, fields_without
+from saywho.formats.assumptions import (
+    MOST_VALUES,
+    NO_AUTHOR,
+    NO_COLUMN,
+    NO_IDS,
+    ReadNotes,
+    Role,
+    fields_without,
+    is_of_column,
+)
 from saywho.formats.post import author_in
 from saywho.formats.records import ReadOptions
 from saywho.formats.source.times import is_day, is_time, time_or_field
@@ -43,7 +53,7 @@ from saywho.formats.tables.column_names import (
     words_of,
 )
 from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
-from saywho.formats.tables.limits import limit_of, unclear_values
+from saywho.formats.tables.limits import Audience, limit_of, value_text
 from saywho.formats.tables.own_words import (
     LABEL,
     are_html,
@@ -85,6 +95,12 @@ class GuessedColumns(NamedTuple):
 
 
 _BY_NAME: Final = Message("based on its name and first values")
+_LIMIT_ROLES: Final = {
+    "is_deleted": "deleted",
+    "is_published": "deleted",
+    "is_for_all": "audience",
+    "audience": "audience",
+}
 
 
 @dataclass(frozen=True)
@@ -133,14 +149,33 @@ class Plan:
     """Columns that all have words of people, the read one first; empty for one."""
     limits: tuple[str, ...] = ()
     """Columns that say who may read a row, found by their names and values."""
-    unclear_limits: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Columns that may say who may read a row, with their values."""
+    public_values: tuple[str, ...] = ()
+    """Values whose rows everybody may read, as the importer named them."""
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
+    """Columns that say who may read a row in words, or in values to be explained, by plain name."""
     estimate: tuple[str, str] | None = None
     """Column of times that the file calls estimates, and one of its ages; None without any."""
     is_export: bool = False
     _known: dict[tuple[str, ...], FileColumns] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
+
+    @property
+    def stated_audiences(self) -> list[str]:
+        """Columns that the importer chose for who may read a row."""
+        pairs = self.chosen.items()
+        return [name for name, used in pairs if used == "visibility" and is_of_column(name, used)]
+
+    def audience_of(self, name: str) -> Audience:
+        return self.audiences.get(plain_column(name)) or Audience(is_known=False)
+
+    def public_of(self, name: str) -> frozenset[str] | None:
+        """Return the values of a chosen column that everybody may read; None if not said."""
+        values = [value.casefold() for value in self.public_values]
+        mark = f"{name}=".casefold()
+        named = [value.removeprefix(mark) for value in values if value.startswith(mark)]
+        bare = [] if len(self.stated_audiences) > 1 else values
+        return frozenset((*named, *bare)) if named or bare else None
 
     def columns(self, names: tuple[str, ...]) -> FileColumns:
         if (known := self._known.get(names)) is None:
@@ -174,11 +209,7 @@ class Plan:
                 alternatives=tuple(f"repost={name}" for name in flags),
                 evidence=Message("other columns are counts"),
             )
-        for name in self.limits:
-            role = "deleted" if self.chosen[name] in {"is_deleted", "is_published"} else "hidden"
-            notes.assume(
-                "column", f"{role}={name}", alternatives=(f"{role}={NO_COLUMN}",), evidence=_BY_NAME
-            )
+        self._note_readers(notes)
         if self.estimate:
             name, age = self.estimate
             evidence = Message("the file calls its times estimates, such as “{age}”", age=age)
@@ -187,9 +218,6 @@ class Plan:
         if self.texts:
             finding = Message("Several columns have words of people, and one is read")
             notes.look_odd("column", finding, self.texts, is_grave=True)
-        for name, values in self.unclear_limits.items():
-            finding = Message("Who may read the posts is perhaps said by {column}", column=name)
-            notes.look_odd("column", finding, values, is_grave=True)
         if "source_id" in self.lost_ids:
             notes.assume("ids", NO_IDS, evidence=Message("a spreadsheet has rounded the values"))
         for name, reason in self.no_ids.items():
@@ -198,6 +226,19 @@ class Plan:
         unread |= dict.fromkeys(self.unread_titles)
         for name, looks_like in unread.items():
             notes.leave("column", name, role=looks_like)
+
+    def _note_readers(self, notes: ReadNotes) -> None:
+        for name in self.limits:
+            role = _LIMIT_ROLES.get(self.chosen[name], "hidden")
+            notes.assume(
+                "column", f"{role}={name}", alternatives=(f"{role}={NO_COLUMN}",), evidence=_BY_NAME
+            )
+        for name in (name for name, role in self.chosen.items() if role == "audience"):
+            audience = self.audience_of(name)
+            if audience.public is not None:
+                said = ", ".join(value for value in audience.values if audience.of(value) == "all")
+                evidence = Message("everybody may read: {values}", values=said)
+                notes.assume("audience", name, alternatives=audience.values, evidence=evidence)
 
 
 class Sample(NamedTuple):
@@ -228,6 +269,8 @@ def plan_of(
     """
     stated = frozenset(options.columns.values())
     plan = Plan(dict(options.columns), stated, options.username, has_na, options.strip_tags)
+    values = (unicodedata.normalize("NFC", value).strip() for value in options.public_values)
+    plan = replace(plan, public_values=(*values,))
     sample = Sample([opened(row, plan.columns)[0] for row in written], written, is_table)
     if any(columns.is_own for _, columns in sample.each(plan)):
         return look_for_rounded_ids(replace(plan, is_export=True), sample)
@@ -237,28 +280,52 @@ def plan_of(
 
 
 def find_limits(plan: Plan, sample: Sample) -> Plan:
-    """Find columns that say who may read a row, whatever they are called."""
-    values = values_by_name(sample.written)
-    names = dict.fromkeys([*(name for row in sample.written for name in row), *values])
-    taken = {name for _, columns in sample.each(plan) for name, used in columns.fields if used}
-    helpers = {*plan.chosen} | {
-        name
-        for _, columns in sample.each(plan)
-        for role in ("is_for_all", "is_published", "status", "visibility")
-        for name in columns.names_of(role)
-    }
+    """Find columns that say who may read a row, whatever they are called.
+
+    A column in known words decides. If its values are numbers or other words, its rows are for no
+    one until the importer has chosen it and named the values that everybody may read.
+    """
+    values = values_by_name(sample.written, with_lists=True)
+    whole = (n for row in sample.written for n, cell in row.items() if not isinstance(cell, dict))
+    headings = {columns for _, columns in sample.each(plan)}
+    known: dict[str, set[str]] = {}
+    for name, role in (pair for columns in headings for pair in columns.roles):
+        known.setdefault(name, set()).add(role)
+    # Without a column of texts, a status may be one.
+    no_states = set() if any(columns.texts for columns in headings) else {"status"}
+    stated = {plain_column(name): name for name in plan.stated_audiences}
     without = fields_without(plan.chosen)
+    names = {
+        plain_column(name): name for name in dict.fromkeys((*stated.values(), *whole, *values))
+    }
     found: dict[str, str] = {}
-    unclear: dict[str, Sequence[str]] = {}
-    for name in names:
-        if name in taken or name in helpers:
+    audiences: dict[str, Audience] = {}
+    for plain, name in names.items():
+        used, cells = known.get(name, set()), values.get(name, ())
+        is_taken = name in plan.chosen or not used <= _SAY_WHO_READS - no_states
+        if is_taken and plain not in stated:
             continue
-        limit = limit_of(name, values.get(name, ()))
-        if limit == "unclear":
-            unclear[name] = unclear_values(values.get(name, ()))
-        elif limit is not None and limit not in without:
+        limit = limit_of(name, cells)
+        if plain in stated or limit in {"unclear", "visibility", "status"}:
+            texts = (*islice(dict.fromkeys(map(value_text, cells)), MOST_VALUES),)
+            public = plan.public_of(stated[plain]) if plain in stated else None
+            audiences[plain] = Audience(limit not in {None, "unclear"}, public, texts)
+            found[name] = "audience"
+        elif limit is not None and not used:
             found[name] = limit
-    return replace(plan.choosing(found), limits=(*found,), unclear_limits=unclear)
+    found = {name: field for name, field in found.items() if field not in without}
+    told = (
+        name
+        for name, field in found.items()
+        if field != "audience" or (name not in known and audiences[plain_column(name)].is_known)
+    )
+    chosen = {name: field for name, field in plan.chosen.items() if name not in stated.values()}
+    return replace(plan, chosen=chosen | found, limits=(*told,), audiences=audiences)
+
+
+_SAY_WHO_READS: Final = frozenset(
+    {"visibility", "status", "is_restricted", "is_deleted", "is_for_all", "is_published"}
+)
 
 
 def look_for_na(plan: Plan, sample: Sample) -> Plan:

@@ -30,7 +30,6 @@ from saywho.formats.tables.cells import (
     EMPTY_CELLS,
     NA,
     PUBLIC,
-    UNPUBLISHED,
     answered_id,
     as_id,
     as_language,
@@ -53,7 +52,7 @@ from saywho.formats.tables.column_kinds import COUNTS, account_on_server
 from saywho.formats.tables.column_names import is_index
 from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from saywho.formats.tables.correspondence import correspondence_in
-from saywho.formats.tables.limits import OPEN_WORDS
+from saywho.formats.tables.limits import OPEN_WORDS, is_gone, value_text
 from saywho.formats.tables.own_words import (
     LABEL,
     is_head_of_reply,
@@ -123,6 +122,8 @@ _ROUNDED_ANSWERS: Final = Message("Ids of answered posts that a spreadsheet has 
 def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RULES) -> Item:
     """Return the row as a record; skip a repost or an empty row. Raises RecordError."""
     values = _values(columns, row, rules)
+    if columns.has("audience"):
+        values |= _audience(columns, row, rules)
     kind: Kind | Literal["repost"] = _kind(values) if columns.says_kind else "post"
     if kind == "repost":
         return Skipped(place, "repost")
@@ -213,19 +214,35 @@ def _among_texts(columns: FileColumns, values: Json, row: Row) -> Json:
     return values
 
 
+def _audience(columns: FileColumns, row: Row, rules: RowRules) -> Json:
+    """Return the fields that tell who may read a row, by all columns that say it in words."""
+    said: Json = {}
+    for name in columns.names_of("audience"):
+        value, audience = row.get(name), rules.plan.audience_of(name)
+        may_read = audience.of(value)
+        if may_read == "unanswered" and rules.notes is not None:
+            rules.notes.tell_unanswered(name, value_text(value))
+        is_all = may_read == "all"
+        is_public = is_all and (audience.public is not None or plain_column(str(value)) in PUBLIC)
+        field = "is_deleted" if may_read == "gone" else "visibility" if is_all else "is_restricted"
+        if not is_all or is_public:
+            said[field] = "public" if is_all else True
+    return said
+
+
 def _reason_to_skip(
     columns: FileColumns, values: Json, rules: RowRules
 ) -> Literal["repost", "restricted", "deleted"] | None:
-    status = plain_column(str(values.get("status", "")))
     # In other tables, the column has the words.
-    is_unpublished = status in UNPUBLISHED and values["status"] != values.get("text")
+    is_state = "status" in values and values["status"] != values.get("text")
+    is_unpublished = is_state and is_gone(values["status"])
     if "is_deleted" in values or "is_published" in values or is_unpublished:
         return "deleted"
     is_by_community = "is_by_community" in values
-    is_gone = is_nobody(values.get("username")) or is_nobody(values.get("text"))
+    is_nobodys = is_nobody(values.get("username")) or is_nobody(values.get("text"))
     # Bulk Downloader for Reddit writes so of an account that is deleted.
     is_gone_there = is_by_community and values.get("username") == "DELETED"
-    if (is_gone and (is_by_community or rules.is_table)) or is_gone_there:
+    if (is_nobodys and (is_by_community or rules.is_table)) or is_gone_there:
         return "deleted"
     if not columns.has_limits:
         return None

@@ -576,3 +576,15 @@ async def test_examples_of_doubts_go_with_what_is_deleted(app: Quart, writer: Cl
     assert (await admin.delete("/api/v1/users/mina")).status_code == 204
     (doubt,) = (await facts(writer, address))["doubts"]
     assert (doubt["count"], doubt["examples"]) == (1, [])
+
+
+async def test_an_answer_about_who_may_read_may_come_later(app: Quart, writer: Client) -> None:
+    body = jsonl(*({"username": "ann", "text": f"안개 {n}", "state": n} for n in range(3)))
+    job = await ended(writer, await send(writer, body))
+    assert (job["state"], job["accepted"], job["restricted"]) == ("done", 0, 3)
+    (asked,) = (part for part in job["assumptions"] if part["kind"] == "audience")
+    assert (asked["value"], asked["alternatives"]) == ("state", ["0", "1", "2"])
+    answer = f"{IMPORTS}?column=audience%3Dstate&public_values=1&public_values=2"
+    later = await writer.post(answer, data=body)
+    job = await ended(writer, later.headers["Location"])
+    assert (job["accepted"], job["restricted"]) == (2, 1)

@@ -577,3 +577,39 @@ async def test_a_chat_known_by_the_id_of_its_app_cannot_be_another(
     assert await start(browser, address, **form | people | renamed, same_chat="new") == 303
     assert "5 new messages · 20 already stored" in shown(await ended(browser, address))
     assert len((await anybody.json("/api/v1/rooms"))["items"]) == 1
+
+
+STATES = b"username,text,post_state\nmina,the fog,1\nmina,the pier,0\nmina,the reef,1\n"
+
+
+@pytest.mark.parametrize("name", ["posts.csv", "posts.jsonl"])
+async def test_ticks_beside_the_values_say_which_posts_everybody_may_read(
+    app: Quart, browser: Browser, name: str
+) -> None:
+    rows = [line.split(",") for line in STATES.decode().splitlines()]
+    lines = (dict(zip(rows[0], row, strict=True)) for row in rows[1:])
+    data = STATES if name.endswith("csv") else jsonl(*lines)
+    address = await upload(browser, data, name)
+    page = await browser.page(address)
+    assert "rows that are not public until you answer: 3" in shown(page)
+    assert 'name="audience" value="post_state"' in page
+    assert re.findall(r'name="public_values" value="([^"]*)"([^>]*)', page) == [
+        ("post_state=1", ""),
+        ("post_state=0", ""),
+    ]
+    form: dict[str, Any] = {"audience": "post_state", "public_values": ["post_state=1"]}
+    if "field" in page:
+        names = re.findall(r'name="column" value="([^"]*)"', page)
+        fields = re.findall(r'name="taken" value="([^"]*)"', page)
+        form |= {"column": names, "taken": fields, "field": fields}
+    await choose(browser, address, **form)
+    page = await browser.page(address)
+    assert 'value="post_state=1" checked' in page
+    assert 'value="post_state=0" checked' not in page
+    # Without a tick, nothing of the column is public again.
+    await choose(browser, address, **form | {"public_values": []})
+    assert "until you answer: 3" in shown(await browser.page(address))
+    assert await start(browser, address, **form) == 303
+    await ended(browser, address)
+    found = shown(await browser.page("/user/mina"))
+    assert ("the fog" in found, "the reef" in found, "the pier" in found) == (True, True, False)
