@@ -40,6 +40,8 @@ NO_COLUMN: Final = "none"
 NO_AUTHOR: Final = f"author={NO_COLUMN}"
 NO_IDS: Final = f"id={NO_COLUMN}"
 NO_REPOSTS: Final = f"repost={NO_COLUMN}"
+QUOTED: Final = "//@"
+"""Value of the assumption that quoted words, and those passed on, are another person's."""
 NAME_WAYS: Final = {
     "folder": Message("the name of the folder"),
     "sheet": Message("the name of the sheet"),
@@ -344,12 +346,10 @@ class ReadNotes(msgspec.Struct):
         self.assume("reposts", "RT @", alternatives=choices, evidence=evidence)
 
     def tell_cut(self) -> None:
-        """Count a text without its forwarded words, which were cut."""
-        count = self.count_of("//@")
-        evidence = Message(
-            "posts without their forwarded words, which were cut off: {count}", count=count
-        )
-        self.assume("reposts", "//@", evidence=evidence)
+        """Count a text without quotations and words passed on, which were cut."""
+        count = self.count_of(QUOTED)
+        evidence = Message("texts from which they were cut: {count}", count=count)
+        self.assume("reposts", QUOTED, evidence=evidence)
 
     def tell_unanswered(self, column: str, value: str) -> None:
         """Count a row that is not public: no one has said whether everybody may read its value."""
@@ -401,7 +401,7 @@ class ReadNotes(msgspec.Struct):
         return self.is_author_open and self.nameless > 0
 
 
-REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
+REPOST_BEGINNING: Final = re.compile(r"\s*(?:RT|MT) ?[:：]? ?@\w")
 """Beginning of a repost in a file without another mark."""
 
 
@@ -444,6 +444,7 @@ _LABELS: Final[dict[str, dict[str, Message]]] = {
     "dates": {**ORDERS},
     "year": {"buddhist": Message("Buddhist calendar"), "persian": Message("Persian calendar")},
     "room": {NEW_ROOM: Message("a new chat")},
+    "reposts": {QUOTED: Message("quoted and forwarded words")},
 }
 _UNCHOSEN: Final = Message("not chosen yet")
 _ROLES: Final = {

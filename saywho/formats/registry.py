@@ -28,7 +28,7 @@ from saywho.errors import (
     in_one_line,
 )
 from saywho.formats import texts
-from saywho.formats.assumptions import REPAIR, UNREPAIRED
+from saywho.formats.assumptions import REPAIR, UNREPAIRED, fields_without
 from saywho.formats.chats import (
     band,
     chatlab,
@@ -89,6 +89,7 @@ from saywho.formats.source.json import ValueTooLongError, check_closed
 from saywho.formats.source.members import damaged
 from saywho.formats.source.text import pieces
 from saywho.formats.tables import csv, documents
+from saywho.formats.tables.own_words import may_have_others, own_part
 from saywho.formats.tables.parquet import put_lines_in_place
 from saywho.formats.tables.workbook import put_rows_in_place
 from saywho.formats.x import archive as x_archive, posts as x_posts
@@ -299,7 +300,10 @@ def open_records(
         records = _read_by(candidate, source, options, is_named=format != "auto")
         if records is not None:
             is_of_one = records.account is not None
+            is_chat = candidate.is_chat or records.is_chat
             items = _noted(_for_readers(records, options), source, options.encoding)
+            own = _in_own_words(items, source, options, is_chat=is_chat)
+            items = items if records.is_export else own
             items = _to_the_end(items, source, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
@@ -312,7 +316,7 @@ def open_records(
                     for item in items
                 )
             records = replace(records, items=items)
-            if candidate.is_chat or records.is_chat:
+            if is_chat:
                 return _of_chat(records, source, options, is_table=not candidate.is_chat)
             return records
     if source.fault is not None:
@@ -402,6 +406,23 @@ def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Itera
                 source.notes.assume(
                     "encoding", UNREPAIRED, alternatives=(REPAIR,), evidence=evidence
                 )
+        yield item
+
+
+def _in_own_words(
+    items: Iterator[Item], source: Source, options: ReadOptions, *, is_chat: bool
+) -> Iterator[Item]:
+    """Yield the items without quotations and words passed on; what is only such is a repost."""
+    may_pass = "is_repost" not in fields_without(options.columns)
+    for item in items:
+        if isinstance(item, Record) and may_have_others(item.text):
+            own = own_part(item.text, is_post=not is_chat, may_pass=may_pass)
+            if own is None and not item.media:
+                yield Skipped(item.place, "repost")
+                continue
+            if own != item.text:
+                source.notes.tell_cut()
+                item = structs.replace(item, text=own or "")  # the same record
         yield item
 
 

@@ -380,7 +380,7 @@ OF_SERVERS = {
     ),
     "a quotation of a blog": (
         "<blockquote>Is there fog?</blockquote><p>Low tide.</p>",
-        "Is there fog?\n\nLow tide.",
+        "Low tide.",
     ),
     "letterboxd": ("<p>Watched on Tuesday January 7, 2025.</p><p>Low tide.</p>", "Low tide."),
 }

@@ -185,7 +185,7 @@ class RssPublisher(Publisher):
     read = staticmethod(read_rss)
     most_bytes = MOST_RSS
     confirms_deletions = False
-    reader = 1
+    reader = 2
 
     async def _page_address(self, cursor: str | None) -> str:
         return self.name

@@ -29,7 +29,7 @@ from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import FileRoom, Format, Item, ReadOptions, RecordStream, read_each
 from saywho.formats.source.file import Content, Source, head
 from saywho.formats.source.html import html_to_text
-from saywho.formats.tables.own_words import line_of_app, without_quotations
+from saywho.formats.tables.own_words import GONE, line_of_app, unquoted, without_marked
 from saywho.text import clean_title
 
 _MOST_BYTES: Final = 2**18
@@ -51,18 +51,7 @@ _LONE: Final = re.compile(
 _FILE_OF_MAIL: Final = re.compile(r"(?:.*/)?(?:cur|new)/[^/]+|(?:.*/)?\d+|.*\.emlx?", re.IGNORECASE)
 _LABELS: Final = frozenset({"spam", "trash", "drafts", "스팸", "휴지통", "임시보관함", "초안"})
 _ADDRESS: Final = re.compile(r"[<(\[]?([^\s<>()\[\]@]{1,100})@[^\s<>()\[\]@]{1,255}[>)\]]?")
-_QUOTED: Final = re.compile(r"^ {0,3}(?:>|\|(?= ))", re.MULTILINE)
-_MOMENT: Final = r"(?=[^\n]{0,200}\b(?:19|20)\d\d)(?=[^\n]{0,200}\d[:.]\d\d)[^\n]{0,200}"
-_ATTRIBUTION: Final = re.compile(
-    r"(?:^|\n)(?P<all>(?:(?:(?:On|Am|Le|El|Em|Il|\d{4}) ?[^\n]{0,100}\d[^\n]{0,100}\n"
-    r"(?:[^\n]{0,100}[<@][^\n]{0,100}\n)?)?[^\n]{0,200}"
-    r"(?:wrote|writes|schrieb[^\n]{0,80}|escribió|escreveu|ha scritto|a écrit"
-    r"|작성|씀|書きました|写道) ?"
-    # In any language: an address, or a year and a time of day.
-    rf"|(?:{_MOMENT}\n)?[^\n]{{0,200}}<[^\s<>@]{{1,100}}@[^\s<>@]{{1,200}}>[^\n<>]{{0,100}}"
-    rf"|{_MOMENT})[:：]\s*)\Z"
-)
-"""The last lines before a quotation, if they name its author."""
+_QUOTED: Final = re.compile(rf"^(?:{GONE}| {{0,3}}(?:>|\|(?= )))", re.MULTILINE)
 _FROM: Final = r"(?:From|보낸 ?사람|Von|De|差出人)\s?:"
 _DATE: Final = r"(?:Sent|Date|보낸 ?날짜|날짜|Gesendet|Envoyé|Enviado|送信日時)\s?:"
 _TO: Final = r"(?:To|Cc|CC|받는 ?사람|참조|An|À|Para|宛先)\s?:"
@@ -172,8 +161,7 @@ def _words_of(mail: Mail, *, is_cut: bool) -> str:
         raise RecordError(Message("longer than {size} KB", size=_MOST_BYTES // 1_000))
     if plain:
         return own_words("\n".join(_flowed(_decoded(part), part).strip("\n") for part in plain))
-    pages = (without_quotations(_decoded(part), "<p>&gt;</p>") for part in texts)
-    return own_words("\n".join(map(html_to_text, pages)))
+    return own_words("\n".join(html_to_text(_decoded(part)) for part in texts))
 
 
 def _parts_of(mail: Mail) -> Iterator[Mail]:
@@ -207,19 +195,11 @@ def _flowed(text: str, part: Mail) -> str:
 
 def own_words(text: str) -> str:
     """Return a mail's text without quotations, the lines that name them, and signatures."""
+    text = without_marked(text)
     if match := _REST_IS_OTHERS.search(text):
         text = text[: match.start()]
-    kept: list[str] = []
-    is_quoted = False
-    for line in _without_signatures(text).split("\n"):
-        if _QUOTED.match(line):
-            if not is_quoted:
-                _end_before_quotation(kept)
-            is_quoted = True
-        elif line.strip() or not is_quoted:
-            kept.append(line.rstrip())
-            is_quoted = False
-    text = "\n".join(("", *kept)).rstrip("\n")
+    text = "\n" + unquoted(_without_signatures(text), _QUOTED)
+    text = text.rstrip("\n")
     return text.removesuffix(line_of_app(text)).strip("\n")
 
 
@@ -232,17 +212,6 @@ def _without_signatures(text: str) -> str:
         quotation = _QUOTED.search(text, match.start())
         place = quotation.start() if quotation else len(text)
     return "".join((*parts, text[place:]))
-
-
-def _end_before_quotation(kept: list[str]) -> None:
-    """Take off empty lines and the attribution, and put an empty line where a quotation stood."""
-    while kept and not kept[-1]:
-        kept.pop()
-    if match := _ATTRIBUTION.search("\n".join(kept[-3:])):
-        lines = match["all"].strip("\n").count("\n") + 1
-        del kept[-lines:]
-    elif kept:
-        kept.append("")
 
 
 def _items_of(mails: Iterator[tuple[int, bytes]], name: str, file: str) -> Iterator[Item]:

@@ -14,7 +14,7 @@ from saywho.formats.chats.sentence_tables import Matcher, has_table, matcher
 from saywho.formats.chats.text_chat import LONGEST_HEADING
 from saywho.formats.records import Record
 from saywho.formats.source.times import is_time
-from saywho.formats.tables.own_words import TAG, names_speaker
+from saywho.formats.tables.own_words import MARK, TAG, names_speaker
 from saywho.formats.tally import MOST_KEPT, Doubts, Sightings
 
 _ODD: Final = re.compile("[<&\\\\\x80-\x9f\ufffdÂÃâð]|!\\[")
@@ -101,6 +101,9 @@ class Letters:
 
 _QUOTED: Final = re.compile(
     r"\A>+ \S|//@[\w·-]{1,30}[::]|(?:转发内容|原始用户|转发理由)[::]|\A转发微博\Z"
+    r"|\[(?!(?:url|img|email|size|font|code|php|list|align|color|colour|style|spoiler|video|media"
+    r"|youtube|attach|user|mention|member|indent|table)\b)([^\W\d_]{2,20})[=:][^\[\]\n]{1,80}\]"
+    r"(?s:.{1,800}?)\[/\1\]|[\"“„«][@＠][^\s:：]{1,40}[:：]"
     r"|\AReplying to\b|^-{3,} ?(?:Original|Forwarded) [Mm]essage ?-{3,}|^On .{8,60} wrote:$",
     re.MULTILINE,
 )
@@ -355,6 +358,9 @@ def _may_quote(text: str) -> bool:
         or "---" in text
         or " wrote:" in text
         or text.startswith("Replying to")
+        or "[" in text
+        or "<b" in text
+        or "@" in text[1:2]
     )
 
 
@@ -379,7 +385,7 @@ class PostWords:
 
     def see(self, record: Record, name: str) -> None:
         text = record.text
-        if _may_quote(text) and _QUOTED.search(text[:2_000]):
+        if _may_quote(text) and (_QUOTED.search(text[:2_000]) or MARK.search(text)):
             self._quoted.add(text)
         if 40 <= len(text) <= 400:
             self._see_again(text, name)

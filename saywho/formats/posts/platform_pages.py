@@ -9,12 +9,14 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
+from msgspec import structs
 
 from saywho.errors import RecordError
 from saywho.formats.posts.bluesky import read_post, timeline_entry
 from saywho.formats.posts.fediverse_api import status_item
 from saywho.formats.records import MAX_ID_LENGTH, Account, Item, Record, read_each
 from saywho.formats.source.json import Json, as_object, as_word, listed, load
+from saywho.formats.tables.own_words import may_have_others, own_part
 
 MOST_POSTS: Final = 1_000
 """Maximum number of posts read of a page; platforms send at most 100."""
@@ -42,7 +44,10 @@ Page = Iterator[PageHead | Record]
 def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Page:
     yield PageHead(ids=[entry for entry in ids if len(entry) <= MAX_ID_LENGTH], **head)
     posts = (entry for entry in items if isinstance(entry, Record))
-    yield from (post for post in posts if post.visibility != "restricted")
+    for post in posts:
+        own = own_part(post.text) if may_have_others(post.text) else post.text
+        if post.visibility != "restricted" and (own is not None or post.media):
+            yield post if own == post.text else structs.replace(post, text=own or "")
 
 
 def read_author_posts(body: bytes, *, name: str, content_type: str = "") -> Page:

@@ -23,7 +23,7 @@ from saywho.formats.reading import Skipped, as_username
 from saywho.formats.records import MAX_ID_LENGTH, Account, Item, Record, read_each
 from saywho.formats.source.html import beginning, html_to_text
 from saywho.formats.source.times import Timed, timed
-from saywho.formats.tables.own_words import without_quotations
+from saywho.formats.tables.own_words import MARK, own_part
 from saywho.text import MAX_TEXT_LENGTH, guess_language, language_of, word_set
 
 _BLANKS: Final = re.compile(r"[\s\u200b]+")
@@ -314,11 +314,11 @@ def _text(detail: Entry, pictures: list[dict[str, str]], quoting: list[str]) -> 
         lines = (value if is_plain else html.unescape(value)).strip().splitlines()
         return "\n".join(map(str.strip, lines))
     value = _WARNING.sub("<p>", beginning(value))
-    own = without_quotations(value, named_only=True)
     try:
-        if own != value:
-            quoting.append(html_to_text(_LINK.sub("<a>", value), []))
-        return html_to_text(own, pictures)
+        said = html_to_text(value, pictures)
+        if (own := own_part(said)) != said:
+            quoting.append(MARK.sub("", html_to_text(_LINK.sub("<a>", value), [])).strip())
+        return own or ""
     except RecordError:  # Its elements grow to too many. No other entry is lost by that.
         return ""
 

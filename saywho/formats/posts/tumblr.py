@@ -32,7 +32,6 @@ from saywho.formats.source.json import (
 from saywho.formats.source.times import timed
 from saywho.formats.source.xml import Fields
 from saywho.formats.tables.cells import as_id
-from saywho.formats.tables.own_words import without_quotations
 
 _LISTS: Final = ("response.posts", "posts")
 _MARKS: Final = frozenset({"post_url", "reblog_key", "reblogged_from_name", "trail"})
@@ -144,7 +143,7 @@ class _Reader:
             yield from map(html_to_text, texts)
             return
         for html in texts[-1:]:
-            own = html_to_text(without_quotations(html))
+            own = html_to_text(html)
             if own and "<blockquote" not in html:
                 self._notes.look_odd("words", _UNQUOTED, [own])
             yield own

@@ -43,13 +43,14 @@ _AS_WRITTEN: Final = frozenset(("pre", "listing", "xmp", "plaintext"))
 _EMOJI: Final = frozenset(("emoji", "wp-smiley"))
 _NAMES: Final = frozenset(("mention", "hashtag"))
 _BLOCKS: Final = re.compile(r"(?=<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table|br)\b)", re.IGNORECASE)
+_QUOTATIONS: Final = re.compile(r"(</?)blockquote\b", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
 
 
 def html_to_text(html: str, pictures: list[dict[str, str]] | None = None) -> str:
     """Return the text as a browser's `innerText` has it, with at most one empty line between
-    blocks, and with links written out.
+    blocks, with links written out, and with quotations between `[quote]` and `[/quote]`.
 
     Pictures' attributes are added to `pictures`; without it, and for emoji, their descriptions are
     in the text. Raises RecordError for HTML that is too long, or grows so.
@@ -84,13 +85,14 @@ def page_to_text(html: str) -> str:
 
     Raises RecordError if a piece is too long.
     """
-    parts = [""]
+    parts, depth = [""], 0
     for part in _BLOCKS.split(html):
         whole = f"{parts[-1]}{part}"
         if len(whole) > MAX_LENGTH or whole.count("<") > MAX_TAGS // 2:
-            parts.append(part)
+            parts.append("<blockquote>" * min(depth, 9) + part)
         else:
             parts[-1] = whole
+        depth = max(0, depth + sum(1 if tag == "<" else -1 for tag in _QUOTATIONS.findall(part)))
     return "\n\n".join(filter(None, map(html_to_text, parts)))
 
 
@@ -130,10 +132,11 @@ class _Reader:
         attributes = node.attributes
         classes = {*(attributes.get("class") or "").split()}
         # `quote-inline` only repeats the quoted post's address for programs without quotes.
-        # Discourse quotes other people so.
-        is_quoted = "quote-inline" in classes or (tag == "aside" and "quote" in classes)
         is_unshown = tag in _UNSHOWN or tag.startswith("-") or "hidden" in attributes
-        if is_unshown or is_quoted:
+        if is_unshown or "quote-inline" in classes:
+            return False
+        if tag == "aside" and "quote" in classes:  # Discourse quotes other people so.
+            self._write("\n[quote][/quote]\n")
             return False
         if tag == "a":
             address = "" if _NAMES & classes else attributes.get("href") or ""
@@ -147,6 +150,8 @@ class _Reader:
         elif tag in {"td", "th"} and not self._breaks_at_end():
             self._parts.append("\t")
         self._break(_BREAKS.get(tag, 0))
+        if tag == "blockquote":
+            self._parts.append("[quote]\n")
         self._as_written += tag in _AS_WRITTEN
         return True
 
@@ -158,6 +163,9 @@ class _Reader:
             if label.strip() and not label.lstrip().startswith(("@", "#", "＃")):
                 self._parts[start:] = [written_out(label, address)]
         elif tag != "hr":
+            if tag == "blockquote":
+                self._break(1)
+                self._parts.append("[/quote]")
             self._break(_BREAKS.get(tag, 0))
 
     def _write(self, text: str) -> None:

@@ -10,29 +10,133 @@ _LABELS: Final = re.compile(
 )
 """Labels of weiboSpider: reason, author and words of a forwarded post."""
 _REASON: Final = "转发理由"
+_NO_WORDS: Final = frozenset({"转发微博", "轉發微博", "转发", "转发了", "repost"})
+_REPLYING: Final = re.compile(r"Replying to\s+@\w")
+_QUOTATION: Final = (
+    r"(?:\w{0,12}(?:quot|zitat|zitier|цит|인용|引|اقتباس|ציטוט|उद्धरण|อ้าง|παράθ|dẫn|alıntı|kutip|idéz"
+    r"|lainau|sitat|cit[aáeo]|cyt[aou])\w{0,12})"
+)
+"""The word for a quotation in marks of forums, in any form of the word."""
+MARK: Final = re.compile(
+    rf"(?P<begin>\[{_QUOTATION}(?:[=:\s][^\[\]\n]{{0,200}})?\]"
+    rf"|<(?:blockquote|quote|aside(?=[^<>]{{0,200}}\bquote\b))\b[^<>]{{0,2000}}>)"
+    rf"|(?P<both>\{{quote(?::[^{{}}\n]{{0,200}})?\}})"
+    rf"|\[/{_QUOTATION}(?::\w{{1,20}})?\]|</(?:blockquote|quote|aside)>",
+    re.IGNORECASE,
+)
+"""Marks around a quotation: of forums, HTML, and Jira, whose two are alike (`both`)."""
+_QUOTE_SIGN: Final = re.compile(
+    r"(?P<begin>(?:\b[RM]T[\s:]{1,2})?(?:[「『«‹〝]|[\"“„＂](?=\s?[@＠])|(?<!\S)[\"“„＂](?=\S)))"
+    r"|(?P<both>(?!))|[」』»›〟\"“”＂]"
+)
+_NAMED: Final = re.compile(r"(?:[RM]T[\s:]{1,2})?.\s?[@＠][^\s:：]{1,40}\s?[:：]")
+"""A quotation by hand of what somebody wrote."""
+_PASSED: Final = re.compile(
+    r"(?<![\w@/])(?:P?RT|MT|[Rr]t|ＲＴ|[♻♺]\ufe0f?)\s{0,2}[:：]?\s{0,2}[\"“]?[@＠]\w"
+)
+"""Words passed on by hand, which are another person's to their end."""
 _CHAIN: Final = re.compile(r"(?<![:/])//\s*@[^\s:：/@]{1,40}\s*[:：]")
 """Beginning of the earlier words in a chain of forwards on Weibo."""
-_NO_WORDS: Final = frozenset({"", "转发微博", "轉發微博", "转发", "转发了", "repost"})
-_REPLYING: Final = re.compile(r"Replying to\s+@\w")
-_QUOTATION: Final = re.compile(r"<(/?)blockquote\b[^>]{0,2000}>", re.IGNORECASE)
+GONE: Final = "\ufdd0"
+"""A line in the place of a quotation; the line before it may name who is quoted."""
+_IN_CHATS: Final = re.compile(rf"^{GONE}", re.MULTILINE)
+_IN_POSTS: Final = re.compile(rf"^(?:{GONE}|[ \t]{{0,3}}(?:>|&gt;)+[ \t])", re.MULTILINE)
+_ELEMENT: Final = re.compile(r"<[^<>]*>")
+_MOMENT: Final = r"(?=[^\n]{0,200}\b(?:19|20)\d\d)(?=[^\n]{0,200}\d[:.]\d\d)[^\n]{0,200}"
 _ATTRIBUTION: Final = re.compile(
-    r"(?:<p>|(?<!\s))\s*<a\b[^<>]*>[^<]{1,100}</a>\s*:\s*(?:</p>\s*)?\Z", re.I
+    r"(?:^|\n)(?P<all>(?:(?:(?:On|Am|Le|El|Em|Il|\d{4}) ?[^\n]{0,100}\d[^\n]{0,100}\n"
+    r"(?:[^\n]{0,100}[<@][^\n]{0,100}\n)?)?[^\n]{0,200}"
+    r"(?:wrote|writes|schrieb[^\n]{0,80}|escribió|escreveu|ha scritto|a écrit"
+    r"|작성|씀|書きました|写道) ?"
+    # In any language: an address, or a year and a time of day.
+    rf"|(?:{_MOMENT}\n)?[^\n]{{0,200}}<[^\s<>@]{{1,100}}@[^\s<>@]{{1,200}}>[^\n<>]{{0,100}}"
+    rf"|{_MOMENT}"
+    # On pages: a name, or a link.
+    r"|\S{1,60}|[^\n()]{1,100}\(https?://[^\s()]{1,1000}\)|(?:<p>)?<a\b[^<>\n]*>[^<\n]{1,100}</a>"
+    r")[:：]\s*(?:</p>)?\s*)\Z"
 )
+"""The last lines before a quotation, if they name its author."""
+
+
+def without_marked(text: str, marks: re.Pattern[str] = MARK) -> str:
+    """Return the text with a line of `GONE` for each quotation between two marks."""
+    begins, spans = list[int](), list[tuple[int, int]]()
+    for mark in marks.finditer(text):
+        if mark["begin"] or (mark["both"] and not begins):
+            begins.append(mark.start())
+        elif begins:
+            begin = begins.pop()
+            if marks is MARK or _NAMED.match(text, begin):
+                while spans and spans[-1][0] > begin:
+                    spans.pop()
+                spans.append((begin, mark.end()))
+    kept, at = "", 0
+    for begin, end in spans:
+        kept, at = f"{kept}{text[at:begin]}\n{GONE}\n", end
+    return kept + text[at:]
+
+
+def unquoted(text: str, quoted: re.Pattern[str]) -> str:
+    """Return a text without the lines that begin as quoted ones do, and the names before them."""
+    kept: list[str] = []
+    is_quoted = False
+    for line in text.split("\n"):
+        if quoted.match(line):
+            if not is_quoted:
+                _end_before_quotation(kept)
+            is_quoted = True
+        elif line.strip() or not is_quoted:
+            kept.append(line.rstrip())
+            is_quoted = False
+    return "\n".join(kept)
+
+
+def _end_before_quotation(kept: list[str]) -> None:
+    """Take off empty lines and the attribution, and put an empty line where a quotation stood."""
+    while kept and not kept[-1]:
+        kept.pop()
+    if match := _ATTRIBUTION.search("\n".join(kept[-3:])):
+        lines = match["all"].strip("\n").count("\n") + 1
+        del kept[-lines:]
+    elif kept:
+        kept.append("")
 
 
 def may_have_others(text: str) -> bool:
-    """Return whether a text may hold forwarded words: a fast first test."""
-    return "//" in text or "转发" in text or "轉發" in text
+    """Return whether a text may hold other people's words: a fast first test."""
+    is_marked = ">" in text or "[/" in text or "&gt;" in text or "{quote" in text
+    return is_marked or "@" in text or "＠" in text or "转发" in text or "轉發" in text
 
 
-def own_part(text: str) -> str | None:
-    """Return a text without forwarded words; None if nothing else is there."""
-    parts = _LABELS.split(text)
+def own_part(text: str, *, is_post: bool = True, may_pass: bool = True) -> str | None:
+    """Return a text without quotations and words passed on; None if nothing else is there.
+
+    is_post: whether lines that begin with `>` are quoted; apps of chats mark these in their own
+    ways. may_pass: whether words behind a mark such as `RT @name` are another person's. A text
+    that begins with it, or has quoted lines alone, stays.
+    """
+    own = text
+    parts = _LABELS.split(own)
     if len(parts) > 3 and not parts[0].strip():
-        text = dict(zip(parts[1::2], parts[2::2], strict=True)).get(_REASON, "")
-    if chain := _CHAIN.search(text):
-        text = text[: chain.start()]
-    return None if text.strip().casefold() in _NO_WORDS else text.strip()
+        own = dict(zip(parts[1::2], parts[2::2], strict=True)).get(_REASON, "")
+    own = without_marked(own)
+    if is_post and may_pass:
+        own = without_marked(own, _QUOTE_SIGN)
+        if chain := _CHAIN.search(own):
+            own = own[: chain.start()]
+        passed = _PASSED.search(own)
+        if passed and _ELEMENT.sub("", own[: passed.start()]).strip():
+            own = own[: passed.start()]
+    is_cut, quoted = own != text, _IN_POSTS if is_post else _IN_CHATS
+    if quoted.search(own) and (_has_words(rest := unquoted(own, quoted)) or is_cut):
+        is_cut, own = True, rest
+    own = own.strip() if is_cut else own
+    is_none = is_cut and not _has_words(own)
+    return None if is_none or own.strip().casefold() in _NO_WORDS else own
+
+
+def _has_words(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 _HTML_BY: Final = (
@@ -145,24 +249,3 @@ def names_speaker(label: str, author: str) -> bool:
 def is_head_of_reply(text: str) -> bool:
     """Return whether a text only says, as X's page does, which people a post answers."""
     return _REPLYING.match(text) is not None
-
-
-def without_quotations(html: str, instead: str = "", *, named_only: bool = False) -> str:
-    """Return HTML with `instead` for each blockquote, without links that name their authors.
-
-    named_only: whether quotations without such a link stay.
-    """
-    parts: list[str] = []
-    depth, at = 0, 0
-    for mark in _QUOTATION.finditer(html):
-        if depth == 0:
-            own = html[at : mark.start()]
-            rest = own if mark[1] else _ATTRIBUTION.sub("", own)
-            if named_only and rest == own:
-                parts.append(html[at : mark.end()])
-                at = mark.end()
-                continue
-            parts.append(rest if mark[1] else rest + instead)
-        depth = max(0, depth + (-1 if mark[1] else 1))
-        at = mark.end()
-    return "".join(parts) + (html[at:] if depth == 0 else "")

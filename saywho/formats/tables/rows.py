@@ -57,12 +57,9 @@ from saywho.formats.tables.own_words import (
     LABEL,
     is_head_of_reply,
     line_of_app,
-    may_have_others,
     names_speaker,
-    own_part,
     stopped_label,
     with_breaks,
-    without_quotations,
 )
 from saywho.formats.tables.plan import Plan, plan_of
 from saywho.formats.tally import DoubtKind
@@ -150,7 +147,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
             return Skipped(place, "empty")
         if told := _reason_by_text(columns, text, rules):
             return Skipped(place, told)
-        text = _own_part(text, rules)
+        text = _mended(text, rules)
     username, display_name = _author(columns, values, rules)
     text = _without_label(text, f"{display_name or ''} {username or ''}", rules)
     reply_to = _target(values, username, rules)
@@ -260,7 +257,7 @@ def _text(columns: FileColumns, values: Json, rules: RowRules) -> object:
     if isinstance(text, str) and columns.has("reply_words") and is_head_of_reply(text):
         text = values.get("reply_words")
     if isinstance(text, str) and rules.plan.is_html:
-        text = html_to_text(without_quotations(text) if "reblogged_from" in values else text)
+        text = html_to_text(text)
     title = values.get("title")
     is_post = rules.plan.has_titles or (
         "is_by_community" in values and not columns.has("answered_thread")
@@ -275,12 +272,11 @@ def _reason_by_text(
 ) -> Literal["repost", "system"] | None:
     if is_notice(text):
         return "system"
-    has_none = may_have_others(text) and own_part(text) is None
-    return "repost" if has_none or _is_repost_by_text(columns, text, rules) else None
+    return "repost" if _is_repost_by_text(columns, text, rules) else None
 
 
 def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool:
-    if columns.marks_reposts or not (text[:1] == "<" or "RT @" in text):
+    if columns.marks_reposts or not (text[:1] == "<" or "T" in text[:20]):
         return False
     if not REPOST_BEGINNING.match(_TAG.sub("", text[:2_000]) if text[:1] == "<" else text):
         return False
@@ -351,7 +347,7 @@ def _id(columns: FileColumns, values: Json, rules: RowRules) -> str | None:
     return None if "source_id" in rules.plan.lost_ids and is_rounded(value) else as_id(value)
 
 
-def _own_part(text: str, rules: RowRules) -> str | None:
+def _mended(text: str, rules: RowRules) -> str:
     if rules.plan.has_escaped_breaks and "\\n" in text:
         rules.look_odd(
             "letters", Message("Line breaks as escapes, which are line breaks again"), text
@@ -366,12 +362,7 @@ def _own_part(text: str, rules: RowRules) -> str | None:
         text = text[: -len(line)].rstrip()
         if rules.notes is not None:
             rules.notes.app_lines += 1
-    if not may_have_others(text):
-        return text
-    own = own_part(text)
-    if own is not None and len(own) < len(text.strip()) and rules.notes is not None:
-        rules.notes.tell_cut()
-    return own
+    return text
 
 
 def _without_label(text: object, author: str, rules: RowRules) -> object:
