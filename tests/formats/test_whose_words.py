@@ -637,3 +637,29 @@ def test_a_name_in_parts_inside_of_an_object_is_the_authors() -> None:
     rows = [{"text": f"Fog {n}", "athlete": person} for n, person in enumerate(people)]
     found = read_file_records(json.dumps(rows).encode(), username="mina")[1]
     assert [item.username for item in records_in(found)] == ["Ada_Pier", "Dara"]
+
+
+SENDERS = (
+    *("보낸 사람", "发送者", "Absender", "Remitente", "Expéditeur", "Remetente", "Отправитель"),
+    *("送信者", "Gönderen", "Nadawca", "Avsändare", "ผู้ส่ง", "المرسل", "Küldő", "col3", "q"),
+)
+
+
+@pytest.mark.parametrize("people", [("Mina Tide", "Jun Pier"), ("민아", "준"), ("+4911", "+8210")])
+@pytest.mark.parametrize("heading", SENDERS)
+@pytest.mark.parametrize("write", [table, lines])
+def test_a_name_that_is_given_takes_no_words_of_senders(
+    write: Any, heading: str, people: tuple[str, str]
+) -> None:
+    rows = [[people[n % 2], f"ferry {n} is late again"] for n in range(8)]
+    options = ReadOptions(username="jun")
+    with Source(BytesIO(write([heading, "text"], rows))) as source:
+        records, questions = asked(open_records(source, options=options), options)
+        said = [item.username for item in records_in(list(records.items))]
+    is_asked = any(doubt.grave for doubt in questions.doubts(newest=True))
+    assert is_asked or len({*said} - {None}) == 2
+    with Source(BytesIO(write([heading, "text"], [*rows, ["", "fog"]]))) as source:
+        options = ReadOptions(username="jun", columns={heading: "username"})
+        found = records_in(list(open_records(source, options=options).items))
+    assert [item.username for item in found][-1] is None
+    assert len({item.username for item in found}) == 3

@@ -36,16 +36,22 @@ _COUNTED_BESIDE: Final = re.compile(
 
 
 def doubts_of_rows(
-    rows: Sequence[SeenRow], named: str | None, *, is_chosen: bool, works: Collection[str] = ()
+    rows: Sequence[SeenRow],
+    named: str | None,
+    *,
+    is_chosen: bool,
+    works: Collection[str] = (),
+    likely: Collection[str] = (),
 ) -> Doubts:
     """named: the author of posts without one. is_chosen: whether the importer chose a column.
-    works: columns about what the posts are about, such as the author of a book.
+    works: columns about what the posts are about, such as the author of a book. likely: columns
+    that may name authors by their values.
     """
     yield from _flags(rows)
     yield from _ids(rows)
     records = [(seen, seen.item) for seen in rows if isinstance(seen.item, Record)]
     if not is_chosen:
-        yield from _authors(records, named, works)
+        yield from _authors(records, named, works, likely)
     yield from _texts_of_others(records)
     yield from _midnights(records)
 
@@ -95,10 +101,12 @@ def _ids(rows: Sequence[SeenRow]) -> Doubts:
 Read = tuple[SeenRow, Record]
 
 
-def _authors(records: Sequence[Read], named: str | None, works: Collection[str]) -> Doubts:
+def _authors(
+    records: Sequence[Read], named: str | None, works: Collection[str], likely: Collection[str]
+) -> Doubts:
     found = [
         doubt
-        for column in _columns_of_people(records)
+        for column in dict.fromkeys((*_columns_of_people(records), *likely))
         if column not in works
         if (doubt := _another_author(records, column, named)) is not None
     ]

@@ -238,5 +238,6 @@ def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
 
 def _short_word(value: object) -> str | None:
     name = word(value)
-    has_letters = name is not None and any(map(str.isalpha, name))
-    return name if name and has_letters and len(name) <= 40 and len(name.split()) <= 4 else None
+    # A number with a plus is somebody's telephone.
+    is_name = name is not None and (name[:1] == "+" or any(map(str.isalpha, name)))
+    return name if name and is_name and len(name) <= 40 and len(name.split()) <= 4 else None

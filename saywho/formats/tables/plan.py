@@ -819,12 +819,14 @@ def look_for_several_texts(plan: Plan, sample: Sample) -> Plan:
 
 
 def look_for_author(plan: Plan, sample: Sample) -> Plan:
-    """Keep the likeliest column of a table if nothing names authors."""
+    """Keep the likeliest column of a table if nothing names authors, and of JSON if the importer
+    named one.
+    """
     columns = sample.columns(plan)
     is_said = any(columns.has("username") for _, columns in sample.each(plan))
     if not sample.rows or is_said or plan.are_in_addresses:
         return plan
-    if not sample.is_table:
+    if not sample.is_table and plan.named is None:
         return replace(plan, is_author_open=True)
     unused = {name for name, used_as in columns.fields if not used_as} - {*plan.chosen}
     values = {name: sample.values(name) for name in unused if not plan.works}
