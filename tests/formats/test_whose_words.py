@@ -663,3 +663,52 @@ def test_a_name_that_is_given_takes_no_words_of_senders(
         found = records_in(list(open_records(source, options=options).items))
     assert [item.username for item in found][-1] is None
     assert len({item.username for item in found}) == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        *(("is_bot", "True", "system"), ("isBot", "1", "system"), ("봇여부", "Y", "system")),
+        *(("is_anonymous", "true", "deleted"), ("익명여부", "Y", "deleted")),
+        *(("匿名", "1", "deleted"), ("anónimo", "yes", "deleted")),
+    ],
+)
+def test_flags_of_programs_and_of_the_anonymous_leave_rows_out(
+    column: str, value: str, reason: str
+) -> None:
+    no = {"True": "False", "1": "0", "Y": "N", "true": "false", "yes": "no"}[value]
+    rows = [["Mina", "fog", no], ["Jun", "the lamp", value]]
+    for options in ({}, {"username": "ada"}):
+        items = read_file_records(table(["username", "text", column], rows), **options)[1]
+        assert [item.username for item in records_in(items)] == ["Mina"]
+        assert [item.reason for item in items if isinstance(item, Skipped)] == [reason]
+
+
+def test_accounts_of_type_bot_are_no_people() -> None:
+    said = [
+        {"user": {"login": n, "type": t}, "body": "fog"}
+        for n, t in (("mina", "User"), ("tides", "Bot"), ("renovate[bot]", "User"))
+    ]
+    items = read_file_records(json.dumps(said).encode())[1]
+    assert [item.username for item in records_in(items)] == ["mina"]
+
+
+@pytest.mark.parametrize(
+    ("headings", "names", "whole"),
+    [
+        (["성", "이름"], ["김", "민아"], "김민아"),
+        (["姓", "名"], ["小林", "潤"], "小林潤"),
+        (["First Name", "Last Name"], ["Mina", "Pier"], "Mina Pier"),
+    ],
+)
+def test_two_columns_of_a_name_are_one(headings: list[str], names: list[str], whole: str) -> None:
+    data = table([*headings, "text"], [[*names, "fog"]])
+    (record,) = records_in(read_file_records(data)[1])
+    assert (record.display_name or record.username) == whole
+
+
+@pytest.mark.parametrize("levels", ["High Medium Low", "높음 보통 낮음", "admin member guest"])
+def test_levels_and_roles_are_never_advised_as_authors(levels: str) -> None:
+    rows = [[f"ferry {n} is late again today", levels.split()[n % 3]] for n in range(12)]
+    records, _ = read_file_records(table(["text", "engagement"], rows))
+    assert not any(part.role == "author" for part in records.notes.unread)

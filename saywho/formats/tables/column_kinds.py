@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from saywho.errors import Message
 from saywho.formats.tables.cells import EMPTY_CELLS, as_id, as_name, as_whole, plain_column, word
+from saywho.text import word_set
 
 _COUNT_OF: Final = {
     **dict.fromkeys(("retweet", "repost", "리트윗", "재게시"), "n_reposts"),
@@ -216,6 +217,15 @@ _NO_PERSON: Final = re.compile(
 _NAME_COLUMN: Final = re.compile(r"name|author|user|person|speaker|이름|명$|인$|자$", re.IGNORECASE)
 _MARKS: Final = frozenset({"true", "false", "yes", "no", "y", "n", "none", "null", "예", "아니오"})
 """Words of yes and no, and of nothing."""
+_LEVELS: Final = word_set(
+    "high medium low higher lower very-high very-low positive negative neutral mixed good bad admin"
+    " administrator moderator member user guest customer agent analyst staff editor owner active"
+    " inactive open closed pending approved rejected deleted draft published trash archived spam"
+    " hoch mittel niedrig alto alta medio media bajo baja haut moyen bas élevé faible 상 중 하"
+    " 높음 보통 중간 낮음 긍정 부정 중립 관리자 회원 사용자 승인 대기 삭제 高 中 低 管理员 用户"
+    " высокий средний низкий"
+)
+"""Levels, roles and states: a column with one of them names no people."""
 
 
 def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
@@ -231,7 +241,8 @@ def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
         and 1 < len({*names}) <= len(names) / 2
         and not _OTHER_COLUMN.search(name)
         and not _NO_PERSON.search(name)
-        and not _MARKS.issuperset(map(str.casefold, names))
+        and not _MARKS.issuperset(said := [*map(str.casefold, names)])
+        and _LEVELS.isdisjoint(said)
     ]
     return min(rated)[-1] if rated else None
 

@@ -132,6 +132,10 @@ ALIASES: Final[dict[str, str]] = {
     "is_for_all": "ispublic public ispubliclink",
     "is_deleted": "isdeleted deleted isdraft draft istrashed isscheduled",
     "is_published": "ispublished published",
+    "is_bot": "isbot bot botuser isautomated isprogram 봇 봇여부"
+    f" {_paths('author user account owner sender actor', 'isbot bot type')}",
+    "is_anonymous": "isanonymous anonymous isanon anonym anonyme anónimo anonimo anônimo анонимно"
+    " isanonymouspost postedanonymously 익명 익명여부 匿名 是否匿名",
     "status": "status poststatus state",
     "title": "title 제목",
     "is_by_community": "subreddit upvoteratio",
@@ -141,7 +145,7 @@ ALIASES: Final[dict[str, str]] = {
     "reply_words": "embeddedtext",
     "actor": _paths("creator author account user", "actorid"),
     "family_name": "lastname familyname surname nachname apellido apellidos sobrenome cognome"
-    " achternaam nazwisko фамилия nomdefamille",
+    " achternaam nazwisko фамилия nomdefamille 성 姓",
     "clock": "time 작성시간 작성시각 시간 시각 tweettime createdtime posttime publishtime"
     " 时间 時間",
 }
@@ -154,11 +158,12 @@ PERSONS: Final = (
 """Columns that name the author if none has an account's name."""
 GIVEN_NAMES: Final = word_set(
     "firstname givenname forename vorname nombre nombres nome prénom prenom voornaam imię имя"
+    " 이름 名"
 )
 """Columns that name the author together with one of family names."""
 _HELPERS: Final = word_set(
     "replies_to is_by_community answered_thread conversation clock shares title reblogged_from"
-    " reply_words actor is_for_all is_published status audience"
+    " reply_words actor is_for_all is_published status audience is_bot is_anonymous"
 )
 """Fields that only decide about another field; alone they identify no column."""
 UNWRAPPED: Final = (

@@ -51,8 +51,13 @@ def _is_answer(value: object) -> bool:
     return answered_id(value) is not None or is_damaged_id(value)
 
 
+def _is_bot(value: object) -> bool:
+    return says_yes(value) or (isinstance(value, str) and value.strip().casefold() == "bot")
+
+
 _TESTS: Final[dict[str, Callable[[object], object]]] = {
-    **dict.fromkeys(("is_repost", "is_reply", "is_quote"), says_yes),
+    **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_anonymous"), says_yes),
+    "is_bot": _is_bot,
     **dict.fromkeys(("is_restricted", "is_deleted"), hides),
     **dict.fromkeys(("is_for_all", "is_published"), hides_unless_yes),
     "status": is_closed,

@@ -83,6 +83,7 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
 _NO_COUNTS: Final = [None] * len(COUNTS)
 _COUNTS: Final = frozenset({"counts", *COUNTS})
 _AUDIENCES: Final = frozenset({"visibility", "is_restricted", "is_for_all", "status"})
+_GONE: Final = frozenset({"is_deleted", "is_published", "is_anonymous"})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 MOST_OF_TEXT: Final = 1_000
 """Characters of a text in a kept row; its values are cut there, too."""
@@ -124,8 +125,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
     kind: Kind | Literal["repost"] = _kind(values) if columns.says_kind else "post"
     if kind == "repost":
         return Skipped(place, "repost")
-    may_skip = columns.has_limits or (rules.is_table and not columns.is_own)
-    if may_skip and (reason := _reason_to_skip(columns, values, rules)):
+    if not columns.is_own and (reason := _reason_to_skip(columns, values, rules)):
         return Skipped(place, reason)
     exported: Json = {
         field: value
@@ -229,11 +229,14 @@ def _audience(columns: FileColumns, row: Row, rules: RowRules) -> Json:
 
 def _reason_to_skip(
     columns: FileColumns, values: Json, rules: RowRules
-) -> Literal["repost", "restricted", "deleted"] | None:
+) -> Literal["repost", "restricted", "deleted", "system"] | None:
+    if "is_bot" in values or str(values.get("username", "")).endswith("[bot]"):
+        return "system"
     # In other tables, the column has the words.
     is_state = "status" in values and values["status"] != values.get("text")
     is_unpublished = is_state and is_gone(values["status"])
-    if "is_deleted" in values or "is_published" in values or is_unpublished:
+    # Nobody learns here who wrote without a name.
+    if is_unpublished or not _GONE.isdisjoint(values):
         return "deleted"
     is_by_community = "is_by_community" in values
     is_nobodys = is_nobody(values.get("username")) or is_nobody(values.get("text"))
@@ -290,7 +293,7 @@ def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | 
     stated, display_name = values.get("username"), values.get("display_name")
     display_name = None if display_name is None else word(display_name)
     if columns.has_parts_of_names and isinstance(stated, str):
-        stated = " ".join(filter(None, (word(stated), word(values.get("family_name")))))
+        stated = _whole_name(word(stated) or "", word(values.get("family_name")) or "")
     if rules.plan.are_in_addresses:
         stated = author_in(values.get("url"))
     are_lost = "username" in rules.plan.lost_ids
@@ -302,6 +305,13 @@ def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | 
     if may_be_account and (account := account_on_server(name, values["actor"])):
         return account, display_name or name
     return (name, display_name) if username is None else (username, display_name or name)
+
+
+def _whole_name(given: str, family: str) -> str:
+    """Return a name in the order of its script: families come first in East Asia."""
+    if "\u3040" <= family[:1] <= "\ud7a3":
+        return f"{family}{given}"
+    return " ".join(filter(None, (given, family)))
 
 
 @lru_cache(maxsize=10_000)
