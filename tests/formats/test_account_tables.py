@@ -76,7 +76,7 @@ def test_a_data_request_of_reddit_has_posts_and_comments(header: str) -> None:
     assert (written.text, written.source_id) == ("Newts, mostly\n\nTwo of\nthem & a frog", "t3_p1")
     assert written.created_at == datetime(2025, 6, 1, 7, 8, 9, tzinfo=UTC)
     assert (written.kind, written.username, written.media) == ("post", "newt_fan", ())
-    assert (said.text, said.source_id) == ("> a heron\n\nreally?", "t1_k1")
+    assert (said.text, said.source_id) == ("really?", "t1_k1")
     assert (said.kind, said.reply_to) == ("reply", ReplyTarget("t1_k0"))
     assert said.url == "https://www.reddit.com/r/pond/comments/p9/x/k1/"
     assert "192.0.2.7" not in repr(items)

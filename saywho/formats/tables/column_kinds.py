@@ -223,9 +223,9 @@ _LEVELS: Final = word_set(
     " inactive open closed pending approved rejected deleted draft published trash archived spam"
     " hoch mittel niedrig alto alta medio media bajo baja haut moyen bas élevé faible 상 중 하"
     " 높음 보통 중간 낮음 긍정 부정 중립 관리자 회원 사용자 승인 대기 삭제 高 中 低 管理员 用户"
-    " высокий средний низкий"
+    " высокий средний низкий male female m f 남 여 남성 여성 男 女 männlich weiblich homme femme"
 )
-"""Levels, roles and states: a column with one of them names no people."""
+"""Levels, roles, states and sexes: a column with one of them names no people."""
 
 
 def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
