@@ -355,6 +355,10 @@ JUSTIFIED: Final = {
     "authors_rounded_by_a_spreadsheet.csv": {
         "Records that cannot be read are over a tenth": "7.65612E+16"
     },
+    # With one name given for all, the import stops.
+    "blog_corpus_id_is_the_author.csv": {
+        "One author, but several people in the column sign": "Aquarius"
+    },
     "doubts/fb-games-and-quizzes-as-words": {
         "Messages that begin with their author's name": "Jun has taken your quiz."
     },
