@@ -50,6 +50,22 @@ for text in texts:
     judge.ask(text, among=judge.people)
 begin = time.process_time() - (time.process_time() - begin) / len(texts)
 """
+BOOKS: Final = """
+import sys
+from benchmarks.peers_of_style import Delta
+books = saywho.read(sys.argv[1])
+known = {name: [post.text for post in books if post.author == name] for name in books.people}
+begin = time.process_time()
+"""
+OF_BOOKS: Final = {
+    "a Judge of the books": BOOKS + "judge = saywho.Judge(books)\n",
+    "Cosine Delta of the books (scikit-learn)": BOOKS + "Delta(known)\n",
+    "features of the books": BOOKS + "saywho.features(books, by='source')\n",
+    "a book left out and asked": BOOKS
+    + "judge = saywho.Judge(books)\nbegin = time.process_time()\n"
+    + "held_out = judge.held_out(by='source')\n"
+    + "begin = time.process_time() - (time.process_time() - begin) / held_out.asked\n",
+}
 MEASURED: Final = {
     "import saywho": "",
     "the first read, with the import of the formats": CHAT + FIRST,
@@ -62,8 +78,8 @@ MEASURED: Final = {
 def main() -> None:
     """Print seconds of processor time, and the most memory of the process in MB."""
     print(description())
-    for name, code in MEASURED.items():
-        command = [sys.executable, "-c", BEGIN + code + END]
+    for name, code in (MEASURED | (OF_BOOKS if sys.argv[1:] else {})).items():
+        command = [sys.executable, "-c", BEGIN + code + END, *sys.argv[1:]]
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         seconds, size = ran.stdout.split()
         print(f"{name:<50} {seconds:>7} s {size:>5} MB")
