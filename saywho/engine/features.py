@@ -291,7 +291,7 @@ class _Pieces(dict[str, tuple[int, ...]]):
     """
 
     def __missing__(self, piece: str) -> tuple[int, ...]:
-        entry = tuple(map(self._token, TOKEN.findall(piece)))
+        entry = tuple(map(self._token, [piece] if piece.isalnum() else TOKEN.findall(piece)))
         if len(self) < _MOST_KNOWN and len(piece) <= _LONGEST_KNOWN:
             self[piece] = entry
         return entry

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from saywho.engine.attribution import EMPTY_BACKGROUND, Background, build_background, scores_of_each
 from saywho.engine.case import NO_CHANGE, AuthorHabit, Case, Fitted, Suspect, usual_of, worded_share
-from saywho.engine.features import Counts, features_of
+from saywho.engine.features import Counts, add, features_of, sum_of_features
 from saywho.engine.languages import written_by
 from saywho.engine.population import (
     NOTHING_SHIPPED,
@@ -111,8 +111,11 @@ def hold_out(
     cut = pieces_of if in_pieces else lambda unit: [unit]
     samples = [(texts, piece) for texts, unit in whole_units for piece in cut(unit)]
     asked = [(texts, sample) for texts, sample in samples if has_words(sample)]
-    remainder = without_posts(whole, [text for texts in once for text in texts])
     queries = features_of([sample for _, sample in asked])
+    # Posts that are asked about as they are were counted just now.
+    is_counted = len(asked) == len(once) and all([*texts] == [sample] for texts, sample in asked)
+    count = (lambda _: add(queries)) if is_counted else sum_of_features
+    remainder = without_posts(whole, [text for texts in once for text in texts], count)
     return HeldOut(whole, remainder, queries, [texts for texts, _ in asked])
 
 

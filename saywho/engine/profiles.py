@@ -137,11 +137,13 @@ def with_posts(
     )
 
 
-def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
+def without_posts(
+    profile: AuthorProfile, texts: Sequence[str], count: Count = sum_of_features
+) -> AuthorProfile:
     """Return the profile without some of its posts. Raises ValueError if any is missing."""
     keys = text_keys(texts)
     left = profile.texts.minus(keys)
     _, first = np.unique(keys, return_index=True)
     gone = first[left.count(keys[first]) == 0].tolist()
-    part = sum_of_features([texts[i] for i in gone])
+    part = count([texts[i] for i in gone])
     return AuthorProfile(subtract(profile.counts, part), profile.posts - len(texts), left)
