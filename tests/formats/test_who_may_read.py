@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from random import Random
 from shlex import quote
 from typing import Any
@@ -274,6 +275,38 @@ def test_a_list_named_for_a_state_is_neither_public_nor_a_person(word: str) -> N
     items = items_of(json.dumps(page).encode(), username="mina")
     assert [item.text for item in items if isinstance(item, Record)] == ["fog", "pier"]
     assert {item.username for item in items if isinstance(item, Record)} <= {None, "mina"}
+
+
+def test_answers_inside_of_a_post_say_themselves_who_may_read() -> None:
+    replies = [
+        {"user": "jun", "text": "the lamp", "message_state": "deleted"},
+        {"user": "jun", "text": "the rope", "post_visibility": 2},
+        {"user": "jun", "text": "the pier", "message_state": "visible"},
+    ]
+    data = json.dumps([{"user": "mina", "text": "fog", "replies": replies}]).encode()
+    assert are_records(data) == [True, False, False, True]
+
+
+@pytest.mark.parametrize("values", [(0, 1), (0, 10), (1, 1)])
+def test_the_kind_of_an_audience_is_no_yes_or_no(values: tuple[int, int]) -> None:
+    rows = [{"user": "mina", "text": "fog", "visible": {"type": value}} for value in values]
+    assert not any(are_records(json.dumps(rows).encode()))
+
+
+@pytest.mark.parametrize("ending", ["json", "csv"])
+def test_a_file_named_for_a_trash_is_left_out_beside_others(tmp_path: Path, ending: str) -> None:
+    for name in ("notes", "drafts", "deleted_posts"):
+        row = {"text": f"the {name}", "date": "2024-01-05"}
+        data = (
+            json.dumps([row]) if ending == "json" else "\n".join(map(",".join, [row, row.values()]))
+        )
+        (tmp_path / f"{name}.{ending}").write_text(data)
+    records, items = read_file_records(tmp_path, username="mina")
+    assert [item.text for item in items if isinstance(item, Record)] == ["the notes"]
+    left_out = {part.what for part in records.notes.unread if part.kind == "file"}
+    assert left_out == {f"drafts.{ending}", f"deleted_posts.{ending}"}
+    lone = read_file_records(tmp_path / f"drafts.{ending}", username="mina")[1]
+    assert [item.text for item in lone if isinstance(item, Record)] == ["the drafts"]
 
 
 def test_the_guess_is_told_and_can_be_refused() -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from saywho.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
-from saywho.formats.assumptions import fields_without
+from saywho.formats.assumptions import ReadNotes, fields_without
 from saywho.formats.file_authors import authors_of, chosen_way
 from saywho.formats.post import headers
 from saywho.formats.reading import BadRecord, readable
@@ -34,6 +34,7 @@ from saywho.formats.source.text import MAX_LINE, beginning, first_lines, lines, 
 from saywho.formats.tables.cells import bare_cells, is_damaged_id, plain_column
 from saywho.formats.tables.column_names import guess, is_export
 from saywho.formats.tables.columns import FileColumns
+from saywho.formats.tables.limits import is_file_of_hidden
 from saywho.formats.tables.rows import RowReader
 
 DELIMITERS: Final = ",;\t|"
@@ -229,7 +230,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     download = _download(source)
     names = _NAMES_OF_TABLES  # A workbook in an archive has its rows in its place.
     found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
-    contents = download.contents if download else list(islice(found, 1_001))
+    contents = download.contents if download else without_hidden(islice(found, 1_001), source.notes)
     contents = contents if len(contents) <= 1_000 else []
     tables = list(filter(None, (_table(each, source, options) for each in contents)))
     if download is not None:
@@ -303,6 +304,15 @@ def _check_texts(source: Source, tables: Sequence["_Table"]) -> None:
             name=source.name,
             why=reasons[0],
         )
+
+
+def without_hidden(contents: Iterable[Content], notes: ReadNotes) -> list[Content]:
+    """Return the files but for those among them that are named for drafts or a trash."""
+    found = [*contents]
+    for content in found if len(found) > 1 else ():
+        if is_file_of_hidden(content.name):
+            notes.leave("file", content.name)
+    return [each for each in found if len(found) == 1 or not is_file_of_hidden(each.name)]
 
 
 def _name_authors(source: Source, tables: Sequence["_Table"], options: ReadOptions) -> None:

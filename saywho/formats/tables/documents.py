@@ -33,7 +33,7 @@ from saywho.formats.source.json import Json, first_documents, listed, objects, u
 from saywho.formats.source.times import EPOCH
 from saywho.formats.tables.cells import as_id
 from saywho.formats.tables.column_names import ANSWERS, LISTS
-from saywho.formats.tables.csv import unguarded_row
+from saywho.formats.tables.csv import unguarded_row, without_hidden
 from saywho.formats.tables.limits import is_list_of_hidden
 from saywho.formats.tables.rows import RowReader
 from saywho.formats.x.posts import is_v1, is_v2, read_status
@@ -177,7 +177,7 @@ def _data_files(source: Source) -> list[Content]:
     in_json = (".json", ".jsonl", ".ndjson")
     names = (".csv", ".tsv", *in_json)
     found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
-    contents = list(islice(found, _MOST_FILES + 1))
+    contents = without_hidden(islice(found, _MOST_FILES + 1), source.notes)
     if any(content.name.endswith("speakers.json") for content in contents):
         # A corpus of ConvoKit has its words in one of five files.
         said = [content for content in contents if content.name.endswith("utterances.jsonl")]

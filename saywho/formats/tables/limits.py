@@ -70,7 +70,8 @@ _OTHERS: Final = word_set(
     " read reading unread watch watching play playing shelf"
 )
 """Words of names of columns with states of people, places and programs, and of readers."""
-_READING: Final = word_set("read reading see view viewing visible type value kind level mode")
+_KINDS: Final = word_set("type value kind level mode")
+_READING: Final = _KINDS | word_set("read reading see view viewing visible")
 """Words of the part of an object that says who may read; others say who may change it."""
 _FILLED_SAYS_IT: Final = word_set("at on by date time timestamp reason category user utc gmt")
 """Words behind which any value says that it happened: `deleted_by`."""
@@ -91,6 +92,8 @@ def limit_of(name: str, values: Sequence[object]) -> Limit | Literal["unclear"] 
     limit = _limit_named(words, plain_column(name))
     if limit is None or words & _NO_FLAGS or not _is_of_readers(limit, name):
         return None
+    # In `visible.type`, 0 and 1 are no and yes to nothing.
+    limit = "visibility" if words & _KINDS else limit
     cells = [value for value in values if _is_stated(value)]
     if not cells:
         return limit if limit in {*_HIDING, "visibility", "status"} else None
@@ -248,6 +251,14 @@ def is_list_of_hidden(key: str) -> bool:
     """Return whether a list of posts has a name such as `drafts` or `trashedNotes`."""
     words = _words_of(key)
     return bool(words & UNPUBLISHED) or _limit_named(words, plain_column(key)) in _HIDING
+
+
+def is_file_of_hidden(name: str) -> bool:
+    """Return whether a file among others is only named for such a list: `my/drafts.json`."""
+    stem = name.rpartition("/")[2].rpartition(".")[0]
+    return (
+        is_list_of_hidden(stem) and {*_parts_of(stem)} <= _GONE_WORDS | _WORDS["private"] | _POSTS
+    )
 
 
 def hides(value: object) -> bool:

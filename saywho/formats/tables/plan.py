@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice, pairwise
@@ -36,6 +36,7 @@ from saywho.formats.tables.column_kinds import (
     why_no_ids,
 )
 from saywho.formats.tables.column_names import (
+    ANSWERS,
     MADE_WORDS,
     ORIGINAL_WORDS,
     ROLES,
@@ -285,8 +286,9 @@ def find_limits(plan: Plan, sample: Sample) -> Plan:
     A column in known words decides. If its values are numbers or other words, its rows are for no
     one until the importer has chosen it and named the values that everybody may read.
     """
-    values = values_by_name(sample.written, with_lists=True)
-    whole = (n for row in sample.written for n, cell in row.items() if not isinstance(cell, dict))
+    written = [*_with_answers(sample.written)]
+    values = values_by_name(written, with_lists=True)
+    whole = (n for row in written for n, cell in row.items() if not isinstance(cell, dict))
     headings = {columns for _, columns in sample.each(plan)}
     known: dict[str, set[str]] = {}
     for name, role in (pair for columns in headings for pair in columns.roles):
@@ -321,6 +323,16 @@ def find_limits(plan: Plan, sample: Sample) -> Plan:
     )
     chosen = {name: field for name, field in plan.chosen.items() if name not in stated.values()}
     return replace(plan, chosen=chosen | found, limits=(*told,), audiences=audiences)
+
+
+def _with_answers(rows: Iterable[Row], depth: int = 3) -> Iterator[Row]:
+    """Yield rows with the answers inside of them, which have columns of their own."""
+    for row in rows:
+        yield row
+        for inner in map(row.get, ANSWERS if depth else ()):
+            if isinstance(inner, list):
+                answers = [answer for answer in inner if isinstance(answer, dict)]
+                yield from _with_answers(answers, depth - 1)
 
 
 _SAY_WHO_READS: Final = frozenset(
