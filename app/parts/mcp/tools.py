@@ -18,7 +18,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.mcp import values
 from app.parts.mcp.redaction import QUOTED, AssistantAccess, Redactor
-from app.parts.mcp.values import Quote, Tally, quoted
+from app.parts.mcp.values import NamedCount, Quote, quoted
 from app.runtime.clock import remembered_zone, span_of_year
 from app.services.archive.author_archive import read_archive
 from app.services.archive.author_portrait import read_compared, traits_of
@@ -174,7 +174,9 @@ async def _search(args: SearchArguments, access: AssistantAccess) -> Told:
             for hit in page.hits
         ]
     following = cursor_of(page.next)
-    value = values.Found(quotes, page.total, not page.is_any, bool(page.corrections), following)
+    value = values.QuotesFound(
+        quotes, page.total, not page.is_any, bool(page.corrections), following
+    )
     return _quoting([*lines, *map(str, quotes)], quotes) + _more(following), value
 
 
@@ -200,31 +202,31 @@ async def _count(args: CountArguments, access: AssistantAccess) -> Told:
 
 async def _counts(
     session: AsyncSession, query: SearchQuery, access: AssistantAccess
-) -> values.Counts:
+) -> values.UseCounts:
     """Count in a session that was opened in its turn."""
     work = SearchWork(resources().search_pool.run)
     found = await count_found(session, query, most_people=MOST_SHOWN, work=work)
     redactor = Redactor(session, access, query.selection.room_id)
     await redactor.know(usernames=[username for username, _ in found.people])
-    return values.Counts(
+    return values.UseCounts(
         posts=found.posts,
-        people=[Tally(redactor.name(username), posts) for username, posts in found.people],
+        people=[NamedCount(redactor.name(username), posts) for username, posts in found.people],
         people_total=found.people_total,
-        months=[Tally(f"{month:%Y-%m}", posts) for month, posts in found.months],
+        months=[NamedCount(f"{month:%Y-%m}", posts) for month, posts in found.months],
         undated=found.undated,
         has_more=found.has_more,
         is_corrected=bool(found.corrections),
     )
 
 
-def _lines_of(counts: values.Counts, zone: ZoneInfo) -> list[str]:
+def _lines_of(counts: values.UseCounts, zone: ZoneInfo) -> list[str]:
     lines, more = [*map(str, counts.people)], counts.people_total - len(counts.people)
     lines += [f"… and {more:,} people with fewer"] if more else []
     lines += [f"By month ({zone.key}): {_joined(counts.months)}"] if counts.months else []
     return lines + ([f"Without a time: {counts.undated:,}"] if counts.undated else [])
 
 
-def _joined(tallies: Sequence[Tally]) -> str:
+def _joined(tallies: Sequence[NamedCount]) -> str:
     return ", ".join(map(str, tallies))
 
 
@@ -253,7 +255,7 @@ async def _around(args: AroundArguments, access: AssistantAccess) -> Told:
             await redactor.quote(each, most=QUOTE * (10 if each.id == post.id else 1))
             for each in posts
         ]
-    return _quoting([*map(str, quotes)], quotes), values.Found(quotes)
+    return _quoting([*map(str, quotes)], quotes), values.QuotesFound(quotes)
 
 
 class ChatArguments(Struct, forbid_unknown_fields=True):
@@ -270,7 +272,7 @@ async def _chat(args: ChatArguments, access: AssistantAccess) -> Told:
         redactor = Redactor(session, access, room.id)
         short = await _in_short(redactor, room)
         people = [
-            Tally(redactor.name(person.username), person.messages)
+            NamedCount(redactor.name(person.username), person.messages)
             for person in room.people[:MOST_SHOWN]
         ]
         lines = [str(short), f"{access.origin}/room/{room.id}"]
@@ -304,7 +306,7 @@ async def _who_is_here(session: AsyncSession, args: ChatArguments, access: Assis
         key = (MAX_ID, authors[-1].posts, authors[-1].id) if len(listed) > MOST_SHOWN else None
     redactor = Redactor(session, access)
     await redactor.know(usernames=[author.username for author in authors])
-    people = [Tally(redactor.name(author.username), author.posts) for author in authors]
+    people = [NamedCount(redactor.name(author.username), author.posts) for author in authors]
     lines += ["Authors who write in no chat:"] if people else []
     lines += [f"{person} posts" for person in people]
     value = values.Here(chats, people, next=cursor_of(key))
@@ -343,7 +345,7 @@ async def _person(args: PersonArguments, access: AssistantAccess) -> Told:
         lines += [f"Sets apart: {habit}" for habit in habits]
         if not habits and not typical:
             lines.append("Nothing sets this person apart by more than chance.")
-        value = values.Writer(redactor.name(username), author.tweets, chats, typical, habits)
+        value = values.WriterFacts(redactor.name(username), author.tweets, chats, typical, habits)
     return "\n".join(filter(None, lines)), value
 
 
@@ -393,19 +395,21 @@ async def _archive(args: ArchiveArguments, access: AssistantAccess) -> Told:
         await redactor.know(shown, [username])
         numbers, lines = archive.numbers, [_of_author(redactor, author)]
         lines.append(f"Days with posts: {numbers.days:,}")
-        months = list[Tally]()
+        months = list[NamedCount]()
         if calendar := archive.calendar:
             year = calendar.year
-            months = [Tally(f"{year}-{each.month:02}", each.tweets) for each in calendar.months]
+            months = [
+                NamedCount(f"{year}-{each.month:02}", each.tweets) for each in calendar.months
+            ]
             lines.append(f"Years: {', '.join(map(str, calendar.years))}")
             lines.append(f"Posts by month: {_joined(months)}")
         if numbers.busy_from is not None:
             lines.append(f"Busiest from {numbers.busy_from}:00 for three hours ({zone.key})")
-        counted = list[list[Tally]]()
+        counted = list[list[NamedCount]]()
         for topic, listed in (("Tags", numbers.tags), ("Emoji", numbers.emoji)):
             names = [each.name for each in listed[:MOST_SHOWN]]
             shown_names = {*await redactor.unnamed(names, room.id if room else None)}
-            counted.append([Tally(e.name, e.posts) for e in listed if e.name in shown_names])
+            counted.append([NamedCount(e.name, e.posts) for e in listed if e.name in shown_names])
             told = ", ".join(f"{quoted(each.name)} {each.posts}" for each in counted[-1])
             lines += [f"{topic}: {told}"] if told else []
         quotes = [await _quotes(redactor, posts) for posts in (archive.most_liked, memories[:5])]
@@ -554,7 +558,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Find posts and messages by words, person, chat and time, each with its link. Without"
         " words, list them, the newest first with sort=newest.",
         SearchArguments,
-        values.Found,
+        values.QuotesFound,
         _search,
     ),
     Tool(
@@ -563,7 +567,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Count posts and messages with a word, or all: in total, by person and by month. Cite these"
         " numbers instead of counting the results of a search.",
         CountArguments,
-        values.Counts,
+        values.UseCounts,
         _count,
     ),
     Tool(
@@ -572,7 +576,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Read a message in its place: the messages before and after it in its chat, or the"
         " conversation of a post. To read on, call it with the last message.",
         AroundArguments,
-        values.Found,
+        values.QuotesFound,
         _around,
     ),
     Tool(
@@ -580,7 +584,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "How a person writes",
         "Tell how many posts a person has, in which chats, and what sets their writing apart.",
         PersonArguments,
-        values.Writer,
+        values.WriterFacts,
         _person,
     ),
     Tool(

@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Annotated, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
+
+from saywho.words import NameCount
 
 _NO_QUOTES: Final = str.maketrans("“”", '""')
 Words = Annotated[
@@ -36,7 +38,7 @@ class Quote(Struct, frozen=True):
         return "\n".join([" ".join([*facts, self.url]), *(f"> {line}" for line in lines)])
 
 
-class Found(Struct, frozen=True):
+class QuotesFound(Struct, frozen=True):
     posts: list[Quote]
     total: int | None = None
     has_all_words: bool = True
@@ -45,21 +47,21 @@ class Found(Struct, frozen=True):
     """The cursor of the next page."""
 
 
-class Tally(Struct, frozen=True):
+class NamedCount(NameCount, frozen=True):
     """The posts of a person or a month, or with a tag or an emoji."""
 
     name: Words
-    posts: int
+    posts: int = field(name="posts")
 
     def __str__(self) -> str:
         return f"{self.name}: {self.posts:,}"
 
 
-class Counts(Struct, frozen=True):
+class UseCounts(Struct, frozen=True):
     posts: int
-    people: list[Tally]
+    people: list[NamedCount]
     people_total: int
-    months: list[Tally]
+    months: list[NamedCount]
     undated: int
     has_more: bool
     """Whether only the posts that were stored last are counted."""
@@ -82,12 +84,12 @@ class ChatInShort(Struct, frozen=True):
 
 class Here(Struct, frozen=True):
     chats: list[ChatInShort]
-    people: list[Tally]
+    people: list[NamedCount]
     """People of one chat, or authors who write in no chat."""
     next: str | None = None
 
 
-class Writer(Struct, frozen=True):
+class WriterFacts(Struct, frozen=True):
     person: str
     posts: int
     chats: list[ChatInShort]
@@ -99,10 +101,10 @@ class Archive(Struct, frozen=True):
     """The archive of a person, or of a chat alone; the months are of one year."""
 
     years: list[int]
-    months: list[Tally]
-    people: list[Tally] = []
-    tags: list[Tally] = []
-    emoji: list[Tally] = []
+    months: list[NamedCount]
+    people: list[NamedCount] = []
+    tags: list[NamedCount] = []
+    emoji: list[NamedCount] = []
     most_liked: list[Quote] = []
     on_this_day: list[Quote] = []
 
