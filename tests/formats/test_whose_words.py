@@ -679,9 +679,12 @@ def test_flags_of_programs_and_of_the_anonymous_leave_rows_out(
     no = {"True": "False", "1": "0", "Y": "N", "true": "false", "yes": "no"}[value]
     rows = [["Mina", "fog", no], ["Jun", "the lamp", value]]
     for options in ({}, {"username": "ada"}):
-        items = read_file_records(table(["username", "text", column], rows), **options)[1]
+        records, items = read_file_records(table(["username", "text", column], rows), **options)
         assert [item.username for item in records_in(items)] == ["Mina"]
         assert [item.reason for item in items if isinstance(item, Skipped)] == [reason]
+        (told,) = records.notes.odd.values()
+        assert told.count == 1
+        assert "Jun" not in told.examples or reason == "system"
 
 
 def test_accounts_of_type_bot_are_no_people() -> None:

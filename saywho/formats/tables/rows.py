@@ -83,7 +83,6 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
 _NO_COUNTS: Final = [None] * len(COUNTS)
 _COUNTS: Final = frozenset({"counts", *COUNTS})
 _AUDIENCES: Final = frozenset({"visibility", "is_restricted", "is_for_all", "status"})
-_GONE: Final = frozenset({"is_deleted", "is_published", "is_anonymous"})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 MOST_OF_TEXT: Final = 1_000
 """Characters of a text in a kept row; its values are cut there, too."""
@@ -113,6 +112,8 @@ _LISTED_NAMES: Final = re.compile(r"\[(?P<quote>['\"])(?P<names>.{1,200})(?P=quo
 _WORDY: Final = frozenset({"text", "username", "display_name"})
 _WITH_NA: Final = EMPTY_CELLS | {NA}
 _ERRORS: Final = Message("Error values of a spreadsheet in place of texts")
+_OF_PROGRAMS: Final = Message("Posts of programs, which were left out")
+_NAMELESS: Final = Message("Posts of people who stayed anonymous, which were left out")
 WORDS_FOR_NOTHING: Final = Message("Texts that are only a word for nothing, and are left out")
 _ROUNDED_ANSWERS: Final = Message("Ids of answered posts that a spreadsheet has rounded")
 
@@ -231,12 +232,15 @@ def _reason_to_skip(
     columns: FileColumns, values: Json, rules: RowRules
 ) -> Literal["repost", "restricted", "deleted", "system"] | None:
     if "is_bot" in values or str(values.get("username", "")).endswith("[bot]"):
+        rules.look_odd("people", _OF_PROGRAMS, values.get("username"))
         return "system"
+    if "is_anonymous" in values:  # Nobody learns here who wrote it.
+        rules.look_odd("people", _NAMELESS, "***")
+        return "deleted"
     # In other tables, the column has the words.
     is_state = "status" in values and values["status"] != values.get("text")
     is_unpublished = is_state and is_gone(values["status"])
-    # Nobody learns here who wrote without a name.
-    if is_unpublished or not _GONE.isdisjoint(values):
+    if "is_deleted" in values or "is_published" in values or is_unpublished:
         return "deleted"
     is_by_community = "is_by_community" in values
     is_nobodys = is_nobody(values.get("username")) or is_nobody(values.get("text"))
@@ -550,8 +554,10 @@ class RowReader:
 
     def unused(self, names: Iterable[str]) -> list[str]:
         """Return the filled columns that are not used, and are told nowhere else."""
-        plan, used = self._plan, dict(self.columns(tuple(dict.fromkeys(names))).fields)
+        plan, columns = self._plan, self.columns(tuple(dict.fromkeys(names)))
+        used = dict(columns.fields)
         told = {*plan.looks_like, *plan.unread_titles, *plan.chosen}
+        told |= {*columns.names_of("is_bot"), *columns.names_of("is_anonymous")}
         return [
             name
             for name, field in used.items()
