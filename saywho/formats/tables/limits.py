@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence, Set
+from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -237,14 +238,18 @@ class Audience(NamedTuple):
     """First different values."""
 
     def of(self, value: object) -> Literal["all", "few", "gone", "unanswered"]:
-        text = value_text(value)
-        if self.public is not None and text.casefold() in self.public:
-            return "all"
-        if self.public is None and self.is_known and (not _is_stated(value) or is_open(text)):
-            return "all"
-        if is_gone(text):
-            return "gone"
-        return "few" if self.public is not None or is_closed(text) else "unanswered"
+        return _may_read(self, value_text(value))
+
+
+@lru_cache(1_000)
+def _may_read(audience: Audience, text: str) -> Literal["all", "few", "gone", "unanswered"]:
+    if audience.public is not None and text.casefold() in audience.public:
+        return "all"
+    if audience.public is None and audience.is_known and (not _is_stated(text) or is_open(text)):
+        return "all"
+    if is_gone(text):
+        return "gone"
+    return "few" if audience.public is not None or is_closed(text) else "unanswered"
 
 
 def is_list_of_hidden(key: str) -> bool:
