@@ -240,7 +240,7 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
         boxes = {name for name in _OF_ANDROID if states.get(name, {""}) <= _BOXES}
         directions = frozenset(sorted(boxes)[:1])
     directions = directions or frozenset(
-        name for name, found in states.items() if _says_directions(name, found)
+        name for name, found in states.items() if says_directions(name, found)
     )
     flags = {} if directions else _flags_of_sides(sample)
     directions = directions or frozenset([*flags][:1])
@@ -302,7 +302,7 @@ def _filled(sample: Sequence[Row]) -> Callable[[str], bool]:
     return is_somewhere
 
 
-def _says_directions(plain: str, states: set[str]) -> bool:
+def says_directions(plain: str, states: set[str]) -> bool:
     """Return whether a column says who wrote to whom: some of its values, and others the reverse.
 
     Other values, such as `Draft`, are of neither. A column of a known name may say one alone.

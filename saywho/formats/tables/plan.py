@@ -54,6 +54,7 @@ from saywho.formats.tables.column_names import (
     words_of,
 )
 from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
+from saywho.formats.tables.correspondence import says_directions
 from saywho.formats.tables.limits import Audience, limit_of, value_text
 from saywho.formats.tables.own_words import (
     LABEL,
@@ -305,6 +306,8 @@ def find_limits(plan: Plan, sample: Sample) -> Plan:
     for plain, name in names.items():
         used, cells = known.get(name, set()), values.get(name, ())
         is_taken = name in plan.chosen or not used <= _SAY_WHO_READS - no_states
+        # Words for received and sent say who wrote, whatever their column is called.
+        is_taken = is_taken or says_directions(plain, {*map(str, cells)})
         if is_taken and plain not in stated:
             continue
         limit = limit_of(name, cells)
