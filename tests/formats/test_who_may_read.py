@@ -309,6 +309,19 @@ def test_a_file_named_for_a_trash_is_left_out_beside_others(tmp_path: Path, endi
     assert [item.text for item in lone if isinstance(item, Record)] == ["the drafts"]
 
 
+@pytest.mark.parametrize("values", [("delivered", "read"), ("0", "-1"), ("done", "zubo")])
+def test_the_state_of_a_private_message_is_no_audience(values: tuple[str, str]) -> None:
+    sides = (("mina", "jun"), ("jun", "mina"))
+    rows = [
+        [*sides[n % 2], f"the ferry {n} waits", f"2024-01-05 10:0{n}:00", values[n % 2]]
+        for n in range(4)
+    ]
+    records, items = read_file_records(table(["from", "to", "text", "date", "status"], rows))
+    assert records.is_chat
+    assert all(isinstance(item, Record) for item in items)
+    assert not any(part.kind == "audience" for part in records.notes.assumptions)
+
+
 def test_the_guess_is_told_and_can_be_refused() -> None:
     data = table(["username", "text", "is_hidden"], [["mina", "fog", "no"], ["jun", "pier", "yes"]])
     records, _ = read_file_records(data)

@@ -97,6 +97,8 @@ class RowRules(NamedTuple):
     include_restricted: bool = False
     notes: ReadNotes | None = None
     """For what is assumed or odd, if anyone asks."""
+    is_of_chats: bool = False
+    """Whether rows are private messages: they have a chat's readers, whatever their state is."""
     read_time: Callable[[object], datetime] = read_time
     """Return a value's time. Raises RecordError."""
 
@@ -218,6 +220,8 @@ def _audience(columns: FileColumns, row: Row, rules: RowRules) -> Json:
     for name in columns.names_of("audience"):
         value, audience = row.get(name), rules.plan.audience_of(name)
         may_read = audience.of(value)
+        if may_read == "unanswered" and rules.is_of_chats:
+            continue
         if may_read == "unanswered" and rules.notes is not None:
             rules.notes.tell_unanswered(name, value_text(value))
         is_all = may_read == "all"
@@ -534,6 +538,7 @@ class RowReader:
             None if self.is_export else correspondence_in(sample, "csv" if is_table else "jsonl")
         )
         self.is_of_chats = self._correspondence is not None
+        self._rules = self._rules._replace(is_of_chats=self.is_of_chats)
         """Whether rows are private messages."""
         self._rows = 0
         self._seen: list[SeenRow] | None = None
