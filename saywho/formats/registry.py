@@ -415,7 +415,7 @@ def _in_own_words(
     """Yield the items without quotations and words passed on; what is only such is a repost."""
     may_pass = "is_repost" not in fields_without(options.columns)
     for item in items:
-        if isinstance(item, Record) and may_have_others(item.text):
+        if isinstance(item, Record) and may_have_others(item.text, is_post=not is_chat):
             own = own_part(item.text, is_post=not is_chat, may_pass=may_pass)
             if own is None and not item.media:
                 yield Skipped(item.place, "repost")

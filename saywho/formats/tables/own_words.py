@@ -29,7 +29,6 @@ _QUOTE_SIGN: Final = re.compile(
     r"(?P<begin>(?:\b[RM]T[\s:]{1,2})?(?:[「『«‹〝]|[\"“„＂](?=\s?[@＠])|(?<!\S)[\"“„＂](?=\S)))"
     r"|(?P<both>(?!))|[」』»›〟\"“”＂]"
 )
-_MAY_CLOSE: Final = re.compile(r"[\[<{](?:/|quote)", re.IGNORECASE)
 _MAY_NAME: Final = re.compile(r"[\"“„＂«‹「『〝]\s?[@＠]")
 _NAMED: Final = re.compile(r"(?:[RM]T[\s:]{1,2})?.\s?[@＠][^\s:：]{1,40}\s?[:：]")
 """A quotation by hand of what somebody wrote."""
@@ -106,10 +105,12 @@ def _end_before_quotation(kept: list[str]) -> None:
         kept.append("")
 
 
-def may_have_others(text: str) -> bool:
+def may_have_others(text: str, *, is_post: bool = True) -> bool:
     """Return whether a text may hold other people's words: a fast first test."""
-    is_marked = ">" in text or "[/" in text or "&gt;" in text or "{quote" in text
-    return is_marked or "@" in text or "＠" in text or "转发" in text or "轉發" in text
+    if "[/" in text or "</" in text or "{quote" in text:
+        return True
+    is_marked = is_post and ("@" in text or ">" in text or "＠" in text or "&gt;" in text)
+    return is_marked or (is_post and ("转发" in text or "轉發" in text))
 
 
 def own_part(text: str, *, is_post: bool = True, may_pass: bool = True) -> str | None:
@@ -123,16 +124,17 @@ def own_part(text: str, *, is_post: bool = True, may_pass: bool = True) -> str |
     parts = _LABELS.split(own) if "转发" in own else []
     if len(parts) > 3 and not parts[0].strip():
         own = dict(zip(parts[1::2], parts[2::2], strict=True)).get(_REASON, "")
-    own = without_marked(own) if _MAY_CLOSE.search(own) else own
+    own = without_marked(own) if may_have_others(own, is_post=False) else own
     if is_post and may_pass:
         own = without_marked(own, _QUOTE_SIGN) if _MAY_NAME.search(own) else own
-        if chain := _CHAIN.search(own):
+        if "//" in own and (chain := _CHAIN.search(own)):
             own = own[: chain.start()]
         passed = _PASSED.search(own)
         if passed and _ELEMENT.sub("", own[: passed.start()]).strip():
             own = own[: passed.start()]
     is_cut, quoted = own != text, _IN_POSTS if is_post else _IN_CHATS
-    if quoted.search(own) and (_has_words(rest := unquoted(own, quoted)) or is_cut):
+    may_quote = ">" in own or "&gt;" in own or GONE in own
+    if may_quote and quoted.search(own) and (_has_words(rest := unquoted(own, quoted)) or is_cut):
         is_cut, own = True, rest
     own = own.strip() if is_cut else own
     is_none = is_cut and not _has_words(own)
