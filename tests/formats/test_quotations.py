@@ -88,9 +88,19 @@ def test_a_mark_that_is_unknown_or_does_not_close_is_a_doubt(mark: str, tmp_path
     assert texts(f"{mark}{JUNS}")[0] == f"{mark}{JUNS}"
 
 
-def test_quotations_are_cut_before_tags_go() -> None:
-    said = f"<blockquote><p>{JUNS}</p></blockquote><p>{OWN}</p>"
-    assert texts(said, strip_tags=True) == [OWN, JUNS]
+@pytest.mark.parametrize(
+    "way",
+    [
+        "<blockquote><p>{}</p></blockquote>",
+        "<blockquote class='ipsQuote'><div><cite>jun wrote:</cite>{}</div></blockquote>",
+        "<div class='bbcode_container'><div class='bbcode_quote'>jun<p>{}</p></div></div>",
+        "<div class='quoteheader'>Quote from: jun</div><blockquote class='x'>{}</blockquote>",
+        "<p><a href='https://a.example/jun'>jun</a>:</p><blockquote>{}</blockquote>",
+        "<aside class='quote no-group'><div>jun:</div><blockquote>{}</blockquote></aside>",
+    ],
+)
+def test_quotations_are_cut_before_tags_go(way: str) -> None:
+    assert texts(f"{way.format(JUNS)}<p>{OWN}</p>", strip_tags=True) == [OWN, JUNS]
 
 
 def test_a_page_of_a_live_source_has_no_quotations() -> None:

@@ -43,6 +43,7 @@ _AS_WRITTEN: Final = frozenset(("pre", "listing", "xmp", "plaintext"))
 _EMOJI: Final = frozenset(("emoji", "wp-smiley"))
 _NAMES: Final = frozenset(("mention", "hashtag"))
 _BLOCKS: Final = re.compile(r"(?=<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table|br)\b)", re.IGNORECASE)
+_QUOTE_CLASS: Final = re.compile(r"\Aquote(?:header|title|content|d)?\Z|quote\Z", re.IGNORECASE)
 _QUOTATIONS: Final = re.compile(r"(</?)blockquote\b", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
@@ -135,7 +136,8 @@ class _Reader:
         is_unshown = tag in _UNSHOWN or tag.startswith("-") or "hidden" in attributes
         if is_unshown or "quote-inline" in classes:
             return False
-        if tag == "aside" and "quote" in classes:  # Discourse quotes other people so.
+        # Forums quote other people so, such as Discourse (`quote`) and vBulletin (`bbcode_quote`).
+        if tag in {"aside", "div"} and any(map(_QUOTE_CLASS.search, classes)):
             self._write("\n[quote][/quote]\n")
             return False
         if tag == "a":
