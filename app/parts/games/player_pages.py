@@ -267,6 +267,7 @@ async def _screen_page(
         return to_entrance()
     if request.method == "GET":
         here.hub.presence.see(screen.player_id)
+        await here.hub.note_presence()
     view, state = screen.view, screen.state
     has_ended = view.state == "ended"
     if has_ended and args and not args.stay and (place := await find_next_place(key.sha256)):

@@ -297,9 +297,8 @@ class GameHub(StreamHub[GameStream]):
             await self._look(game_id)
             if channel.state is None:
                 raise unknown_game()
-            if channel.state.is_asking and player_id is not None:
-                # Otherwise the other players' answers end the question before the next look.
-                await self._note_presence()
+            if player_id is not None:
+                await self.note_presence()
         except BaseException:
             stream.close()
             raise
@@ -346,8 +345,7 @@ class GameHub(StreamHub[GameStream]):
         is_count = time_s - self._counted_s >= COUNT_S
         if is_count:
             self._counted_s = time_s
-        if is_count or self._has_changed:  # A question waits for players who came before it.
-            await self._note_presence()
+            await self.note_presence()
         await self._look_at(is_count=is_count)
         for channel in list(self._channels.values()):
             # An event keeps its number: a stream that opens may renew the document meanwhile.
@@ -355,7 +353,12 @@ class GameHub(StreamHub[GameStream]):
             push = partial(GameStream.push_document, events=events)
             await self._push(channel.streams, push, is_beat=is_beat)
 
-    async def _note_presence(self) -> None:
+    async def note_presence(self) -> None:
+        """Store who is there, if the database can.
+
+        Before a screen is shown: a question may begin, and the other players answer it, in any
+        process and before this one looks again.
+        """
         try:
             await self.presence.store()
         except AppError as error:  # The database is away.
