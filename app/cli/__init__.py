@@ -174,8 +174,7 @@ def _fail_by(error: OSError) -> NoReturn:
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
         _discard_output()
         fail(f"the output cannot be written: {error.strerror}")
-    is_denied = error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
-    if is_denied and error.filename is not None:
+    if error.filename is not None:
         fail(f"{os.fsdecode(error.filename)} cannot be read or written: {error.strerror}")
     raise error
 
