@@ -366,7 +366,6 @@ def test_a_judge_takes_what_has_authors_and_texts() -> None:
         (3, "pairs of author and text, not 3"),
         (None, "pairs of author and text, not None"),
     ],
-    ids=repr,
 )
 def test_what_has_no_authors_and_texts_is_refused_in_a_sentence(given: Any, said: str) -> None:
     with pytest.raises(TypeError, match=said) as raised:
