@@ -62,6 +62,12 @@ def test_pages_say_nothing_behind_their_back() -> None:
     assert house.untyped_contexts() == []
 
 
+def test_the_house_is_within_its_limits() -> None:
+    counts = house.limited()
+    assert counts.keys() == house.LIMITS.keys()
+    assert [name for name, count in counts.items() if count > house.LIMITS[name]] == []
+
+
 def test_few_functions_have_many_parameters() -> None:
     # Two add to the parameters of `add_url_rule`, one is `saywho.read`, one the edge.
     assert len(house.long_signatures()) <= 8, house.long_signatures()
