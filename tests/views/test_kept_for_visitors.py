@@ -81,6 +81,8 @@ class Site:
         """
         await settle(self.app)
         await parts_of(self.app).openness.settle()
+        # A worker without a memo looks into the log by itself, every 50 ms, for the look of a page.
+        await parts_of(self.app).feed.catch_up()
         asked = [(name, address) for address in ADDRESSES for name in self.kept]
         wrong = []
         for name, address in (*asked, *reversed(asked)):
