@@ -583,7 +583,9 @@ def test_table_without_authors_is_refused_before_it_starts(
     told = installation.run("import", table)
     assert told.exit_code == 2
     assert "(--column author=press); nothing is stored" in told.stderr
-    assert installation.json("import", table, "--username", "mina")["accepted"] == 40
+    named = "import", table, "--username", "mina"
+    assert "several people in the column press" in installation.run(*named).stderr
+    assert installation.json(*named, "--column", "author=none")["accepted"] == 40
 
 
 def test_what_is_here_is_told_and_the_old_options_name_the_new(
