@@ -131,8 +131,13 @@ def tally_of(
     conversations: Iterable[int],
     begins: Sequence[bool] = (),
     turns: PersonTurns = NO_TURNS,
+    *,
+    is_chat: bool = True,
 ) -> Tally:
-    """Return the counts of an author's messages; begins: whether each comes after a silence."""
+    """Return the counts of an author's messages.
+
+    begins: whether each comes after a silence. is_chat: see `signs_in`.
+    """
     signs: dict[Sign, list[int]] = defaultdict(list)
     if turns.of_several:
         signs[TURNS] = [*turns.of_several]
@@ -149,7 +154,7 @@ def tally_of(
             written.append(text)
             numbers.append(conversation)
             lengths.append(words)
-    for sign, place in signs_in(written):
+    for sign, place in signs_in(written, is_chat=is_chat):
         signs[sign].append(numbers[place])
     scripts = scripts_of(written)
     return Tally(

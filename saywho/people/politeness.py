@@ -131,14 +131,6 @@ def levels_in(text: str, *, is_chat: bool = True) -> Iterator[Level | None]:
             yield level_of(sentence, is_chat=is_chat)
 
 
-def ends_politely(text: str) -> bool:
-    """Return whether the last sentence of a text whose end says something is polite."""
-    if not text or text.isascii():
-        return False
-    levels = [level for level in levels_in(text) if level]
-    return bool(levels) and levels[-1] == "polite"
-
-
 @lru_cache(maxsize=20_000)
 def _level_of_word(word: str, *, is_alone: bool) -> Level | None:
     if _SAYS_NOTHING.fullmatch(word):
@@ -187,9 +179,8 @@ def _is_plain(word: str) -> bool:
         return True
     if word[-1] in "어아" and before in {_SIOS_SIOS, _BIEUP_SIOS}:
         return True
-    if (
-        word[-1] in "어다지네냐니" and before == _SIOS and word[-2] not in "것옷맛뜻"
-    ):  # Of the past.
+    # Many write the past with ㅅ for ㅆ: 몰랏어.
+    if word[-1] in "어다지네냐니" and before == _SIOS and word[-2] not in "것옷맛뜻":
         return True
     if word[-1] == "야" and len(word) > 2 and not before and word[-2] not in _BEFORE_MUST:
         return True

@@ -140,8 +140,11 @@ AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """Signs after the last word of a Korean message."""
 
 
-def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
-    """Yield each sign with the index of a text that has it."""
+def signs_in(texts: Sequence[str], *, is_chat: bool = True) -> Iterator[tuple[Sign, int]]:
+    """Yield each sign with the index of a text that has it.
+
+    is_chat: whether sentences in -다 are plain; in posts they are neither plain nor polite.
+    """
     joined = JoinedTexts.of(texts)
     for place in joined.having(f"{ASKING};"):
         if _ASKED.search(without_addresses(texts[place])):
@@ -158,11 +161,11 @@ def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
     for place in sorted(lengthened.union(joined.with_long_syllables())):
         yield ("lengthened", ""), place
     for place, text in enumerate(texts):
-        for sign in _signs_of_one(text):
+        for sign in _signs_of_one(text, is_chat=is_chat):
             yield sign, place
 
 
-def _signs_of_one(text: str) -> list[Sign]:
+def _signs_of_one(text: str, *, is_chat: bool) -> list[Sign]:
     signs: list[Sign] = []
     if not text.isascii():
         if emoji := emoji_in(text):
@@ -172,7 +175,7 @@ def _signs_of_one(text: str) -> list[Sign]:
     if ending := _ending_of(text):
         signs.append(("endings", ending))
     if not text.isascii():
-        for level in filter(None, levels_in(text)):
+        for level in filter(None, levels_in(text, is_chat=is_chat)):
             signs += [DECIDED, *([("politeness", level)] if level == "polite" else ())]
     if is_loud(text):
         signs.append(("capitals", ""))

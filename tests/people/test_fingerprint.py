@@ -15,7 +15,7 @@ from saywho.people.fingerprint import (
     positive_first,
     tally_of,
 )
-from saywho.people.signs import MeasureName
+from saywho.people.signs import DECIDED, MeasureName
 from saywho.people.times import SILENCE_S, PersonTurns, Said, conversations_of, turns_in
 from tests.selection import first_of
 
@@ -123,6 +123,12 @@ def test_the_shape_of_a_message(
     assert {text for text in (*having, *lacking) if tally([text]).with_sign((name, ""))} == {
         *having
     }
+
+
+def test_a_written_sentence_is_plain_in_chats_alone() -> None:
+    texts = ["집에 갔다.", "좋아요.", "밥 먹었어"]
+    in_chats, in_posts = (tally_of(texts, range(3), is_chat=of_chat) for of_chat in (True, False))
+    assert [counted.with_sign(DECIDED) for counted in (in_chats, in_posts)] == [3, 2]
 
 
 def test_an_ending_is_told_from_nouns_that_end_alike() -> None:

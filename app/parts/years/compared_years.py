@@ -224,8 +224,8 @@ def _measures(own: Scan, before: Scan) -> list[Measure] | None:
         return None
     # What is written of for some days is no change: of years weeks are compared.
     weeks = conversations_of([*own.time, *before.time], WEEK_DAYS * DAY_S)
-    tally = tally_of(own.text, weeks)
-    tally_before = tally_of(before.text, weeks[len(own.time) :])
+    tally = tally_of(own.text, weeks, is_chat=False)
+    tally_before = tally_of(before.text, weeks[len(own.time) :], is_chat=False)
     if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:
         return None
     return changes(tally, tally_before)

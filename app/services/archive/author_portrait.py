@@ -169,6 +169,7 @@ def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
             *written_at(said, numbers, of_user),
             [begins[place] for place in of_user if begins],
             turns.get(user_id, NO_TURNS),
+            is_chat=bool(read.room),
         )
         for user_id, of_user in places.items()
     }
