@@ -205,8 +205,6 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "of script": _("the others who write in the same alphabet"),
         "one of script": _("the only other person who writes in the same alphabet"),
         "most of script": _("most who write in the same alphabet"),
-        "most of site": _("most of {count} other authors here"),
-        "most of samples": _("most of {count} other sample authors"),
     },
     "alone": _("There is no one else here to compare {name} with."),
     "too_few": {
@@ -563,8 +561,7 @@ class Beside(NamedTuple):
         is_first = not measure.not_behind and measure.behind >= self.others
         if self.only_other or is_first:
             return self.told
-        variant = f"most of {self.kind}" if self.is_of_some else "most"
-        return tell("others", variant, count=self.others)
+        return tell("others", "most")
 
 
 THE_OTHERS: Final = Beside()

@@ -522,12 +522,14 @@ class Measure(msgspec.Struct, frozen=True):
 
     @property
     def is_clear(self) -> bool:
-        """Whether the difference exceeds chance, and hardly anyone else goes as far."""
+        """Whether the difference exceeds chance, and nobody in `each` comes near."""
         if max(self.own, self.beside) < 0.05:
             return False  # No reader notices such a habit.
         if self.not_behind and not are_most(self.behind, self.behind + self.not_behind):
             return False
-        return abs(self.errors) >= CLEAR_OF_MANY and _is_far(self.own, self.each, self.errors)
+        if abs(self.errors) < CLEAR_OF_MANY:
+            return False
+        return _is_apart(self.own, self.beside, self.each, is_more=self.errors > 0)
 
     @property
     def is_beyond_most(self) -> bool:
@@ -631,7 +633,8 @@ def clear_measures(
         if abs(by_message) < CLEAR_OF_MANY:
             continue  # To compare days takes longest.
         each = _values_of(form, sides, others)
-        if not (may_be_shared or _is_far(sides.value(form), each, by_message)):
+        value, beside = sides.value(form), sides.beside_value(form)
+        if not (may_be_shared or _is_apart(value, beside, each, is_more=by_message > 0)):
             continue
         measure = _measure_of(form, compared, others)
         if measure.is_clear or (may_be_shared and measure.is_beyond_most):
@@ -643,12 +646,13 @@ def _values_of(form: Form, sides: _Sides, others: Sequence[Tally]) -> list[float
     return [values[id(one)] if id(one) in compared else None for one in others]
 
 
-def _is_far(own: float, each: Sequence[float | None], errors: float) -> bool:
-    # One of four others may be further in the direction of the errors, which sentences say; a tie
-    # sets no one apart.
-    side = 1 if errors > 0 else -1
-    leads = [(value - own) * side for value in each if value is not None]
-    return 0 not in leads and sum(lead > 0 for lead in leads) <= len(leads) // 4
+def _is_apart(own: float, beside: float, each: Iterable[float | None], *, is_more: bool) -> bool:
+    """Return whether nobody is nearer than half of the distance to the mean: that of two camps is
+    far from everybody, although each of a camp shares its habit.
+    """
+    side = 1 if is_more else -1
+    leads = [(own - value) * side for value in each if value is not None]
+    return all(lead > 0 and 2 * lead >= abs(own - beside) for lead in leads)
 
 
 def _measure(forms: Sequence[Form], compared: _Compared, others: Sequence[Tally]) -> Measure:

@@ -232,12 +232,22 @@ def test_of_two_laughs_as_frequent_none_is_the_most_frequent(lols: int, sign: st
     assert measures_of(own, ["yes"] * 200)["laughing"].sign == sign
 
 
-@pytest.mark.parametrize(("further", "is_clear"), [(0, True), (1, True), (2, False)])
-def test_few_of_the_others_may_go_further(further: int, is_clear: bool) -> None:
-    own = ["yes!"] * 80 + ["yes"] * 80
-    others = [["yes!"] * 200] * further + [["yes"] * 200] * (4 - further)
-    measure = measures_of(own, *others)["exclamations"]
-    assert measure.is_clear == is_clear
+@pytest.mark.parametrize(
+    ("others", "is_clear"),
+    [
+        ([0, 0, 0, 0], True),
+        ([50, 0, 0, 0], True),
+        ([60, 0, 0, 0], False),
+        ([93, 70, 0, 0], False),
+        ([100, 0, 0, 0], False),
+        ([80, 40, 40, 40, 40, 40, 40], False),
+    ],
+    ids=str,
+)
+def test_what_another_one_does_too_sets_nobody_apart(others: list[int], is_clear: bool) -> None:
+    """A mean of two camps hides that one of them shares the habit."""
+    own, *beside = (["yes!"] * 2 * of + ["yes"] * 2 * (100 - of) for of in (98, *others))
+    assert measures_of(own, *beside)["exclamations"].is_clear == is_clear
 
 
 def test_two_who_never_ask_are_set_apart_by_it_neither() -> None:

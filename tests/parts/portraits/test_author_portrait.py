@@ -16,7 +16,7 @@ from app.services.posts.manners import MANNERS
 from app.views.figure import Figure, Finding, Table
 from app.views.habits import habit_rows
 from app.views.tell import Beside, called, label_of, often, part_of, share_told, trait_of
-from saywho.people.fingerprint import Measure, fingerprint, tally_of
+from saywho.people.fingerprint import Measure, Tally, fingerprint, tally_of
 from saywho.people.signs import FORMS
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
@@ -370,28 +370,21 @@ def test_lengths_have_the_decimal_that_rows_have() -> None:
     ]
 
 
-def test_only_who_goes_farthest_is_set_against_each_of_the_others() -> None:
-    of_length = {
-        "Steve": ["ok", "so fine"],
-        "Theo": ["come on", "where are you now"],
-        **{name: ["we will meet by the lake", "it is so"] for name in "ABC"},
-        **{name: ["we will all meet by the old lake", "so it is then"] for name in "DEF"},
-    }
-    people = {
-        name: tally_of(texts * 40, range(len(texts) * 40)) for name, texts in of_length.items()
-    }
+def test_whoever_is_not_compared_one_by_one_is_among_most() -> None:
+    long, short = ["we will meet by the lake", "it is so"], ["ok", "so fine"]
+    own, *others = (tally_of(texts * 40, range(80)) for texts in (short, long, long))
+    further = tally_of(["ok"] * 9, range(9))
 
-    def told(name: str) -> str:
-        others = [tally for other, tally in people.items() if other != name]
-        (length,) = (each for each in fingerprint(people[name], others) if each.name == "length")
-        assert length.is_clear
-        return trait_of(length, called(len(others), "", is_of_chat=True))
+    def told(*rest: Tally) -> str:
+        measures = fingerprint(own, others, rest)
+        (length,) = (each for each in measures if each.name == "length" and each.is_clear)
+        return trait_of(length, called(2 + len(rest), "", is_of_chat=True))
 
     with speaking("en"):
-        assert told("Steve") == "writes shorter posts than the 7 others in this chat (1.5 words)"
-        assert told("Theo") == "writes shorter posts than most here (3 words)"
+        assert told() == "writes shorter posts than the 2 others in this chat (1.5 words)"
+        assert told(further) == "writes shorter posts than most here (1.5 words)"
     with speaking("ko"):
-        assert told("Theo") == "여기 있는 사람 대부분보다 글을 짧게 써요(3단어)"
+        assert told(further) == "여기 있는 사람 대부분보다 글을 짧게 써요(1.5단어)"
 
 
 def test_a_pair_is_never_called_the_others() -> None:
