@@ -253,11 +253,10 @@ def read(
         dates=dates,
         include_restricted=include_restricted,
         strip_tags=strip_tags,
-        accept_doubts=accept_doubts,
     )
     with _source(file) as source:
         records = open_records(source, format=format, options=options)
-        records, _ = asked(records, options, has_chats=False)
+        records, _ = asked(records, options, has_chats=False, accepts_unread=accept_doubts)
         check_columns(records, options)
         reading = _Reading(records, options)
         try:
@@ -266,7 +265,7 @@ def read(
             if not accept_doubts:
                 raise
             reading.unread.append(str(error))
-        check_settled(records, options)
+        check_settled(records, options, accepts_unread=accept_doubts)
         check_doubts(records, None if accept_doubts else ())
         return reading.chat()
 
@@ -321,13 +320,7 @@ def _options(*, tz: str | None, columns: Mapping[str, str], **chosen: Any) -> Re
     if chosen["encoding"] is not None:
         chosen["encoding"] = parse_encoding(chosen["encoding"])
     pairs = columns_of(f"{role}={name}" for name, role in columns.items())
-    return ReadOptions(
-        timezone=tz,
-        columns=pairs,
-        with_media=False,
-        accept_unread=chosen.get("accept_doubts", False),
-        **chosen,
-    )
+    return ReadOptions(timezone=tz, columns=pairs, **chosen)
 
 
 class _Reading:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from app.db.backend import Sessions
 from app.services.imports.job_report import ImportReport
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_file
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import read_file
 from saywho.formats.source.file import Source
 
@@ -67,9 +67,12 @@ async def import_chat(
     """
     defaults: dict[str, Any] = {"timezone": ZONE, "accept_doubts": True}
     import_id = options.pop("import_id", None)
-    chosen = ReadOptions(**defaults | options)
+    chosen = ImportOptions(**defaults | options)
     with Source(io.BytesIO(data), name=name) as source:
-        storing, report = StoreOptions(scope="admin", import_id=import_id), ImportReport()
+        storing, report = (
+            StoreOptions(options=chosen, scope="admin", import_id=import_id),
+            ImportReport(),
+        )
         read = read_file(source, "auto", chosen)
         await import_file(db, source, read, report=report, storing=storing)
         return report

@@ -44,11 +44,12 @@ from app.services.imports import jobs
 from app.services.imports.job_report import MAX_ERRORS, ImportReport, Seen
 from app.services.imports.jobs import MOST_MEMORY, limited_reading
 from app.services.imports.matching import FileMatch
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
 from app.views.imports.facts import note_facts
 from saywho.formats.assumptions import NotesSummary, is_unanswered, note_lines
-from saywho.formats.records import ReadOptions, RecordStream
+from saywho.formats.records import RecordStream
 from saywho.formats.registry import FileReading, read_file
 from saywho.formats.settled import DoubtError, grave_doubts
 from saywho.formats.source.file import Source
@@ -57,7 +58,7 @@ from saywho.formats.source.file import Source
 class Importer:
     """An import of files with the same options, and the counts of all their posts."""
 
-    def __init__(self, format_name: str, options: ReadOptions, *, is_dry: bool) -> None:
+    def __init__(self, format_name: str, options: ImportOptions, *, is_dry: bool) -> None:
         self._format = format_name
         self._options = options
         self._is_dry = is_dry
@@ -157,6 +158,7 @@ class Importer:
                     matched=matched,
                     may_have_rooms=not is_public,
                     import_id=job.id if job else None,
+                    options=options,
                     scope="admin",
                     is_dry=self._is_dry,
                 )

@@ -13,14 +13,7 @@ import click
 from app.cli import with_database
 from app.cli.outputs import INTERRUPTED, counted, json_option, print_result, progress, say
 from app.config import Config
-from saywho.formats.assumptions import (
-    DATE_ORDERS,
-    ROLES,
-    columns_of,
-    parse_encoding,
-    replaced_of,
-    rooms_of,
-)
+from saywho.formats.assumptions import DATE_ORDERS, ROLES, columns_of, parse_encoding
 
 if TYPE_CHECKING:
     from app.db.engine import Database
@@ -70,6 +63,18 @@ def _renaming(pairs: Sequence[str]) -> object:
     from saywho.formats.chats.people import renaming
 
     return renaming(pairs)
+
+
+def _rooms(values: Sequence[str]) -> object:
+    from app.services.imports.options import rooms_of
+
+    return rooms_of(values)
+
+
+def _replaced(value: str) -> str:
+    from app.services.imports.options import replaced_of
+
+    return replaced_of(value)
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
@@ -166,7 +171,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     "rooms",
     metavar="ID|new",
     multiple=True,
-    callback=_parsed_by(rooms_of),
+    callback=_parsed_by(_rooms),
     help="Chat here that the file's chat goes on, or new for another chat; repeatable.",
 )
 @click.option(
@@ -188,7 +193,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--replace",
     metavar="N|file",
-    callback=_parsed_by(replaced_of),
+    callback=_parsed_by(_replaced),
     help="Undo import N first, or the import of the same file, together with this import.",
 )
 @click.option(
@@ -238,12 +243,12 @@ def import_command(
         raise click.UsageError("Use --replace with one FILE")
     from app.cli.importer import Importer
     from app.runtime.processes import collect_seldom, share_heap
-    from saywho.formats.records import ReadOptions
+    from app.services.imports.options import ImportOptions
     from saywho.formats.registry import BROUGHT
 
     for fault in BROUGHT.faults:
         say(f"saywho: warning: {fault}", err=True)
-    options = ReadOptions(with_media=not no_media, **chosen)
+    options = ImportOptions(with_media=not no_media, **chosen)
     importer = Importer(format_name, options, is_dry=dry_run)
 
     async def run(db: Database, config: Config) -> None:

@@ -21,9 +21,9 @@ from app.errors import AppError, InvalidInputError, MalformedError, TooLargeErro
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.imports.jobs import UploadedFile, add_job, open_upload, remove_upload, sync_upload
+from app.services.imports.options import NO_OPTIONS, ImportOptions
 from app.views.policies import own_name, own_scope, writing
 from app.views.requests import too_large
-from saywho.formats.records import NO_OPTIONS, ReadOptions
 from saywho.sizes import MIB
 
 PIECE_TIMEOUT_S: Final = 30
@@ -114,7 +114,7 @@ class Spool:
         return free
 
     async def keep(
-        self, *, is_started: bool, format_name: str = "auto", options: ReadOptions = NO_OPTIONS
+        self, *, is_started: bool, format_name: str = "auto", options: ImportOptions = NO_OPTIONS
     ) -> ImportJob:
         """Keep the file for an import, durably if writes are. Raises InvalidInputError if empty."""
         if not self.size:

@@ -53,7 +53,6 @@ SHEET: Final = "sheet"
 """Role of the sheet of a workbook that is read."""
 NEW_ROOM: Final = "new"
 """Choice instead of the number of a chat here: the file's chat is new."""
-_ROOM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
 
 
 def parse_encoding(name: str) -> str:
@@ -118,24 +117,6 @@ def pair_of(name: str, field: str, roles: Mapping[str, str]) -> str:
     """Return the pair of the option for a chosen column; `roles` are named by field."""
     is_pair = field == SHEET or field in fields_without({name: field})
     return name if is_pair else f"{roles.get(field, field)}={name}"
-
-
-def rooms_of(values: Iterable[str]) -> tuple[str, ...]:
-    """Return the chosen chats: numbers of chats here, or `new`. Raises ValueError."""
-    rooms = tuple(dict.fromkeys(value.strip() for value in values))
-    if not all(room == NEW_ROOM or _ROOM_ID.fullmatch(room) for room in rooms):
-        raise ValueError(Message("name a chat here by its number, such as 3, or write new"))
-    return rooms
-
-
-def replaced_of(value: str) -> str:
-    """Return the number of an import, or `file` for the import of the same bytes.
-
-    Raises ValueError.
-    """
-    if value != "file" and not _ROOM_ID.fullmatch(value):
-        raise ValueError(Message("name an import by its number, such as 3, or write file"))
-    return value
 
 
 def order_of(name: str) -> Order | None:

@@ -53,6 +53,7 @@ class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
     limit_bytes: int
     chat_s: float = CHAT_S
     format: str = "auto"
+    accepts_unread: bool = False
 
 
 class Speaker(msgspec.Struct):
@@ -137,7 +138,7 @@ def preview(body: bytes) -> Iterator[object]:
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
             read = read_file(source, request.format, request.options)
             doubted_s = min(DOUBTED_S, request.chat_s)
-            result = _Reading(read.records, request.options).read(ends_at, doubted_s)
+            result = _Reading(read.records, request).read(ends_at, doubted_s)
             result.digest = read.digest
             yield _plain(result)
     except FileError as error:
@@ -155,9 +156,11 @@ def decoded_preview(line: bytes) -> Preview:
 
 
 class _Reading:
-    def __init__(self, records: RecordStream, options: ReadOptions) -> None:
-        self._records, self._questions = asked(records, options)
-        self._options = options
+    def __init__(self, records: RecordStream, request: PreviewRequest) -> None:
+        self._request = request
+        self._records, self._questions = asked(
+            records, request.options, accepts_unread=request.accepts_unread
+        )
         account = records.account
         self._result = Preview(
             format=records.format,
@@ -184,7 +187,9 @@ class _Reading:
             result.is_whole = next(self._records.items, None) is None
         except FileError as error:
             result.broken = message_of(error)
-        unsettled = unsettled_of(self._records, self._options)
+        unsettled = unsettled_of(
+            self._records, self._request.options, accepts_unread=self._request.accepts_unread
+        )
         result.notes = structs.replace(self._records.notes.summary, unsettled=unsettled)
         self._doubt_rest(doubted_s)
         if all(part.kind != "timezone" for part in result.notes.assumptions):

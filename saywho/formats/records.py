@@ -184,10 +184,13 @@ class RecordStream:
     """Whether a post is public if nothing is said of it: on Facebook, friends see most."""
 
 
-def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled | None:
+def unsettled_of(
+    records: "RecordStream", options: "ReadOptions", *, accepts_unread: bool
+) -> Unsettled | None:
+    """Return what someone must choose; accepts_unread: most times or authors may be unreadable."""
     unsettled = records.notes.unsettled
     is_named = records.account is not None or options.username is not None
-    is_accepted = options.accept_unread and unsettled not in ONLY_CHOSEN
+    is_accepted = accepts_unread and unsettled not in ONLY_CHOSEN
     return None if is_accepted or (unsettled == "author" and is_named) else unsettled
 
 
@@ -216,17 +219,13 @@ def nameless(records: "RecordStream") -> Message:
     )
 
 
-Times = Literal["file", "here"]
 MAX_ID_LENGTH: Final = 512
 """Characters of a post's id at its source."""
-SAME_FILE: Final = "file"
-"""Choice instead of the number of an import: the import of the same bytes."""
 
 
 class ReadOptions(msgspec.Struct, frozen=True):
     username: str | None = None
     """Author of records without an author; in a chat, the exporting person."""
-    with_media: bool = True
     include_restricted: bool = False
     decode_entities: bool = False
     strip_tags: bool = False
@@ -244,22 +243,10 @@ class ReadOptions(msgspec.Struct, frozen=True):
     only: tuple[str, ...] = ()
     rename: dict[str, str] = {}
     """New names for people of a chat; people with one name are joined."""
-    is_published: bool = False
-    is_own: bool = False
     dates: Order | None = None
     """Order of day, month and year in dates of numbers; None to detect it."""
     encoding: str | None = None
     """Python codec of the texts; None to detect it."""
-    accept_unread: bool = False
-    """Whether to store posts though most times or authors are unreadable."""
-    accept_doubts: bool = False
-    """Whether to store posts though there are grave doubts about how they were read."""
-    replace: str | None = None
-    """Number of an import that is undone before the file is stored; `file`: of the same bytes."""
-    times: Times | None = None
-    """Whether the times of the file or the times here are right, if they are of two time zones."""
-    rooms: tuple[str, ...] = ()
-    """Chats here, by number, into which the file's chats may go; `new` makes the rest new."""
 
 
 NO_OPTIONS: Final = ReadOptions()

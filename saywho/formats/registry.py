@@ -332,7 +332,6 @@ class FileReading(NamedTuple):
 
     form: str
     """Name of the format, or `auto`."""
-    options: ReadOptions
     digest: bytes | None
     """SHA-256 of what is read."""
     records: RecordStream
@@ -342,7 +341,7 @@ class FileReading(NamedTuple):
 def read_file(source: Source, form: str, options: ReadOptions) -> FileReading:
     """Return a reading of a file. Raises as `open_records`."""
     records = open_records(source, format=form, options=options)
-    return FileReading(form, options, source.digest(), records)
+    return FileReading(form, source.digest(), records)
 
 
 def _candidates(source: Source, name: str) -> Iterator[Format]:

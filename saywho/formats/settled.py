@@ -78,9 +78,9 @@ def check_order(records: RecordStream) -> None:
         raise UnsettledError(ways_out("dates"))
 
 
-def check_settled(records: RecordStream, options: ReadOptions) -> None:
+def check_settled(records: RecordStream, options: ReadOptions, *, accepts_unread: bool) -> None:
     """Raise UnsettledError if someone must choose before these records are used."""
-    if unsettled := unsettled_of(records, options):
+    if unsettled := unsettled_of(records, options, accepts_unread=accepts_unread):
         is_named = records.account is not None or options.username is not None
         # Without authors no choice about the times helps.
         if unsettled == "author" or (records.notes.lacks_authors and not is_named):

@@ -18,7 +18,7 @@ from saywho.formats.source.file import Source
 from tests.archives import SMALL_FILES
 
 CASES = Path(__file__).with_name("cases")
-CHAT = ReadOptions(timezone="UTC", is_published=True)
+CHAT = ReadOptions(timezone="UTC")
 
 
 def read(

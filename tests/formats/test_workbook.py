@@ -6,10 +6,10 @@ from io import BytesIO
 import pytest
 
 from app.errors import LimitReachedError, UnrecognisedFileError
-from app.services.imports.storing import check_records
 from saywho.formats.assumptions import columns_of
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import open_records
+from saywho.formats.settled import check_columns
 from saywho.formats.source.file import Source
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
@@ -70,7 +70,7 @@ def test_a_sheet_is_chosen_and_sheets_named_for_people_are_by_them() -> None:
     assert [part.value for part in stream.notes.assumptions] == [
         *("sheet=tweets 미나, tweets 준", "author=sheet")
     ]
-    check_records(stream, ReadOptions(columns=columns_of(["author=sheet"])), is_public=True)
+    check_columns(stream, ReadOptions(columns=columns_of(["author=sheet"])))
     stream, items = read(people, "author=none")
     assert stream.notes.unsettled == "author"
 
@@ -83,7 +83,7 @@ def test_workbooks_in_a_folder_are_tables_of_people() -> None:
     assert [part.value for part in stream.notes.assumptions] == ["author=file-name"]
     assert [part.what for part in stream.notes.unread] == ["posts/ara.xlsx"]
     way = ReadOptions(columns=columns_of(["author=folder"]))
-    check_records(stream, way, is_public=True)
+    check_columns(stream, way)
 
 
 @pytest.mark.parametrize(("from_1904", "number"), [(False, 45296.5), (True, 43834.5)])

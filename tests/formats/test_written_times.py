@@ -201,7 +201,7 @@ def test_unreadable_time_costs_the_time_and_not_the_message() -> None:
     about = {"meta": {"name": "us", "platform": "qq", "type": "group"}, "members": []}
     chat = {"chatlab": {"version": "0.0.1"}} | about | {"messages": messages}
     with Source(BytesIO(json.dumps(chat).encode())) as source:
-        records = open_records(source, options=ReadOptions(is_published=True, timezone="UTC"))
+        records = open_records(source, options=ReadOptions(timezone="UTC"))
         times = {item.text: item.created_at for item in records.items if isinstance(item, Record)}
         assert times == {"hi": None, "ho": at(2024, 1, 5, 10)}
         assert [(unread.kind, unread.count) for unread in records.notes.unread] == [("time", 1)]
@@ -211,7 +211,7 @@ def chat_times(clock: Iterable[str], zone: str, day: str = "27.10.2024") -> list
     """Return the times in UTC of a chat's messages, one at each time of the clock."""
     lines = "".join(f"{day}, {time} - Ida: {place}\n" for place, time in enumerate(clock))
     with Source(BytesIO(lines.encode()), name="chat.txt") as source:
-        records = open_records(source, options=ReadOptions(is_published=True, timezone=zone))
+        records = open_records(source, options=ReadOptions(timezone=zone))
         said = [item for item in records.items if isinstance(item, Record)]
         return [f"{item.created_at:%H:%M}" for item in said]
 

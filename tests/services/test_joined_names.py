@@ -26,10 +26,10 @@ from app.services.access.rights import switch_site
 from app.services.checks import find_faults, find_warnings
 from app.services.imports.job_report import ImportReport
 from app.services.imports.jobs import UploadedFile, add_job, end_job
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.joined_names import Writing, join_names, part_names
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.browsing import PASSWORD_HASH, Browser, parts_of, signed_in
@@ -65,7 +65,7 @@ async def brought(
     db: Database, data: bytes, title: str = "Trip", **options: Any
 ) -> tuple[int, ImportReport]:
     name = f"WhatsApp Chat with {title}.txt"
-    chosen = ReadOptions(timezone="UTC", accept_doubts=True, **options)
+    chosen = ImportOptions(timezone="UTC", accept_doubts=True, **options)
     async with db.write() as session:
         job = await add_job(session, UploadedFile("", name, len(data)), is_started=True)
     with Source(BytesIO(data), name=name) as source:

@@ -39,12 +39,12 @@ from app.services.imports.jobs import (
     remove_old_uploads,
     upload_path,
 )
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.storing_batch import BATCH
 from app.services.posts.users import are_rooms_here, list_authors
 from app.services.rooms.identity import join_some, rename_room
 from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.browsing import parts_of, signed_in
@@ -184,7 +184,7 @@ async def test_a_chat_that_goes_while_its_file_is_imported_again_comes_anew(db: 
             deleted.append((await delete_room(session, 1)).name)
 
     with Source(io.BytesIO(chat), name="chat.txt") as source:
-        records = open_records(source, options=ReadOptions(timezone=ZONE))
+        records = open_records(source, options=ImportOptions(timezone=ZONE))
         storing = StoreOptions(note=delete_once)
         report = await import_records(db, records, username=None, storing=storing)
     # The first batch was known; the rest is no repetition of messages that are about to go.

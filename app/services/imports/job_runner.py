@@ -223,7 +223,11 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Non
             await note(session, report)
             await jobs.change_running(session, job.id, {"digest": read.digest})
         storing = StoreOptions(
-            note=note, may_have_rooms=not is_public, import_id=job.id, scope=jobs.scope_of(job)
+            note=note,
+            may_have_rooms=not is_public,
+            options=options,
+            import_id=job.id,
+            scope=jobs.scope_of(job),
         )
         try:
             records = await import_file(

@@ -38,9 +38,10 @@ from app.services.imports.job_report import (
     errors_of,
     stored_posts,
 )
+from app.services.imports.options import NO_OPTIONS, ImportOptions
 from saywho.clock import now
 from saywho.formats.assumptions import NotesSummary
-from saywho.formats.records import NO_OPTIONS, ImportFault, ReadOptions
+from saywho.formats.records import ImportFault
 from saywho.formats.registry import FORMATS
 from saywho.formats.source.file import Source
 from saywho.processes import limited_memory
@@ -87,7 +88,7 @@ async def add_job(
     scope: Scope = "write",
     begun_by: str | None = None,
     format_name: str = "auto",
-    options: ReadOptions = NO_OPTIONS,
+    options: ImportOptions = NO_OPTIONS,
 ) -> ImportJob:
     """Queue the import of an uploaded file, or keep the file until `start_job`.
 
@@ -114,7 +115,7 @@ async def add_job(
     return job
 
 
-def check_options(options: ReadOptions, scope: Scope) -> None:
+def check_options(options: ImportOptions, scope: Scope) -> None:
     """Raise ForbiddenError if an import removes or changes posts without the scope `admin`."""
     if options.replace is not None or options.times == "file":
         check_scope(scope, "admin")
@@ -165,8 +166,8 @@ def is_chat(job: ImportJob) -> bool:
     return bool(stored_posts(job).title) if form is None else form.is_chat
 
 
-def options_of(job: ImportJob) -> ReadOptions:
-    return msgspec.json.decode(job.options, type=ReadOptions) if job.options else NO_OPTIONS
+def options_of(job: ImportJob) -> ImportOptions:
+    return msgspec.json.decode(job.options, type=ImportOptions) if job.options else NO_OPTIONS
 
 
 async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = False) -> ImportJob:
@@ -230,7 +231,7 @@ async def note_preview(
     await session.execute(upload.values(**values))
 
 
-async def choose_options(session: AsyncSession, job_id: int, options: ReadOptions) -> ImportJob:
+async def choose_options(session: AsyncSession, job_id: int, options: ImportOptions) -> ImportJob:
     """Store how an upload is to be read. Raises NotFoundError, ConflictError."""
     job = await get_job(session, job_id)
     if job.state != "uploaded":
@@ -240,7 +241,7 @@ async def choose_options(session: AsyncSession, job_id: int, options: ReadOption
 
 
 async def start_job(
-    session: AsyncSession, job_id: int, options: ReadOptions, form: str = "auto", title: str = ""
+    session: AsyncSession, job_id: int, options: ImportOptions, form: str = "auto", title: str = ""
 ) -> None:
     """Queue an upload as the format `form`; title: name of the file's only chat.
 

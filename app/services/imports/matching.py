@@ -22,6 +22,7 @@ from app.models import KEPT_ROOM_ID, ImportJob, Room, RoomPerson, Tweet, User
 from app.services.compare.stored_texts import rooms_with
 from app.services.imports.job_report import Seen
 from app.services.imports.jobs import options_of
+from app.services.imports.options import ImportOptions
 from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
@@ -46,7 +47,7 @@ from saywho.formats.file_chats import FileChat, stored_form
 from saywho.formats.post import RoomReference
 from saywho.formats.preview import Preview
 from saywho.formats.reading import username_for
-from saywho.formats.records import ChatMove, FileRoom, Item, ReadOptions, Record, RecordStream
+from saywho.formats.records import ChatMove, FileRoom, Item, Record, RecordStream
 from saywho.formats.settled import UnsettledError
 from saywho.formats.tally import Doubt, Sightings
 from saywho.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Numbers, agreement
@@ -107,7 +108,7 @@ def _read_like(chat: FileChat, zone: str | None, stored: str | None) -> FileChat
     return structs.replace(chat, times=times.tobytes())
 
 
-async def with_people(session: AsyncSession, chat: FileChat, options: ReadOptions) -> ChatMatch:
+async def with_people(session: AsyncSession, chat: FileChat, options: ImportOptions) -> ChatMatch:
     """Return a chat with those of its people who are stored."""
     called = [username_for(options.rename.get(name, name)) for name in chat.people]
     keys = [username_key(name) for name in called]
@@ -129,7 +130,7 @@ class _Comparing(NamedTuple):
     """Comparing chats of a file with stored chats."""
 
     session: AsyncSession
-    options: ReadOptions
+    options: ImportOptions
     is_replaced: ColumnElement[bool]
     """Condition on stored messages that do not count."""
     zone: str | None
@@ -179,7 +180,7 @@ class _Comparing(NamedTuple):
             match.same = same
 
 
-async def _chosen(session: AsyncSession, options: ReadOptions) -> dict[int, int]:
+async def _chosen(session: AsyncSession, options: ImportOptions) -> dict[int, int]:
     chosen = [int(room) for room in options.rooms if room != NEW_ROOM]
     stored = select(KEPT_ROOM_ID).where(Room.id.in_(chosen), IS_KEPT)
     return dict.fromkeys(await session.scalars(stored), 1) if chosen else {}
@@ -325,13 +326,13 @@ class FileMatch:
         )
 
     def open_rooms(self, chosen: Collection[str]) -> list[RoomOutline]:
-        """Return the chats that nobody has chosen; `chosen` has chats as in `ReadOptions`."""
+        """Return the chats that nobody has chosen; `chosen` has chats as in `ImportOptions`."""
         if NEW_ROOM in chosen or len(chosen) == len(self.chats) == 1:
             return []
         rooms = (room for room in self.rooms if room.guests is not None or not room.is_same)
         return [room for room in rooms if str(room.id) not in chosen]
 
-    def check(self, options: ReadOptions, notes: ReadNotes) -> None:
+    def check(self, options: ImportOptions, notes: ReadNotes) -> None:
         """Note the stored chats, names and zone. Raises UnsettledRoomError, and UnsettledTimesError
         if nobody has said which times are right.
         """
@@ -367,13 +368,13 @@ class FileMatch:
             shift=self.shift,
         )
 
-    async def move(self, session: AsyncSession, options: ReadOptions, zone: str | None) -> None:
+    async def move(self, session: AsyncSession, options: ImportOptions, zone: str | None) -> None:
         """Give the stored messages the times of the file, if these are right."""
         for same in self.moved if options.times == "file" else ():
             await move_times(session, same.stored.id, same.steps(zone), zone)
 
     def placed(
-        self, items: Iterator[Item], options: ReadOptions, zone: str | None
+        self, items: Iterator[Item], options: ImportOptions, zone: str | None
     ) -> Iterator[Item]:
         """Yield the items with the names and times that are stored after `move`."""
         is_right = options.times == "file"
@@ -384,7 +385,7 @@ class FileMatch:
         }
         return _placed(items, plans, is_file_right=is_right) if plans else items
 
-    def kept(self, moves: Iterable[ChatMove], options: ReadOptions) -> Iterator[ChatMove]:
+    def kept(self, moves: Iterable[ChatMove], options: ImportOptions) -> Iterator[ChatMove]:
         """Yield who came and left by the names here, where the times of the file are those here."""
         names, others = self.renamed, {same.chat.reference for same in self.moved}
         for move in moves:
@@ -395,7 +396,7 @@ class FileMatch:
 NOTHING: Final = FileMatch()
 
 
-def is_zone_open(options: ReadOptions, notes: ReadNotes | NotesSummary) -> bool:
+def is_zone_open(options: ImportOptions, notes: ReadNotes | NotesSummary) -> bool:
     """Return whether neither file nor user has said in which zone its times are."""
     is_assumed = any(part.kind == "timezone" for part in notes.assumptions)
     return options.timezone is None and is_assumed
@@ -437,7 +438,7 @@ def _placed(
 async def find_match(
     db: Readable,
     chats: Sequence[FileChat],
-    options: ReadOptions,
+    options: ImportOptions,
     digest: bytes | None,
     zone: str | None = None,
 ) -> FileMatch:
@@ -479,7 +480,7 @@ async def _only_room(session: AsyncSession, job_ids: Sequence[int]) -> int | Non
 
 
 async def _reread(
-    session: AsyncSession, imports: Sequence[int], options: ReadOptions
+    session: AsyncSession, imports: Sequence[int], options: ImportOptions
 ) -> Reread | None:
     for job in await session.scalars(select(ImportJob).where(ImportJob.id.in_(imports))):
         before = options_of(job)
@@ -502,7 +503,7 @@ async def read_before(
     session: AsyncSession,
     read: RecordStream | Preview,
     chats: Iterable[FileChat],
-    options: ReadOptions,
+    options: ImportOptions,
 ) -> dict[AsBefore, Any]:
     """Return the earlier assumptions about what a file of chats and the options leave open."""
     assumed = {part.kind for part in read.notes.assumptions}

@@ -27,13 +27,13 @@ from app.services.imports.matching import (
     known_ids,
     read_before,
 )
+from app.services.imports.options import NO_OPTIONS, SAME_FILE, ImportOptions
 from app.services.imports.undo import Replaced, find_replaced
 from app.services.posts.users import find_own, is_own_chosen
 from saywho.formats.assumptions import Assumption, NotesSummary, ReadNotes
 from saywho.formats.chats.people import zone_of
 from saywho.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from saywho.formats.reading import username_for
-from saywho.formats.records import NO_OPTIONS, SAME_FILE, ReadOptions
 from saywho.text import username_key
 
 
@@ -84,7 +84,7 @@ class UploadPreview(NamedTuple):
 
     preview: Preview
     match: FileMatch
-    earlier: ReadOptions
+    earlier: ImportOptions
     """People who were chosen before, with their stored names."""
     stored: dict[str | None, StoredPerson]
     """Other authors with the name of a person in the chat, by the username there."""
@@ -111,7 +111,7 @@ async def preview_upload(
     db: Readable,
     previewer: "Previewer",
     job: ImportJob,
-    options: ReadOptions,
+    options: ImportOptions,
     *,
     operator_id: int,
     form: str,
@@ -180,7 +180,7 @@ class Previewer:
         self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
 
     async def read_upload(
-        self, job: ImportJob, options: ReadOptions, *, operator_id: int, form: str
+        self, job: ImportJob, options: ImportOptions, *, operator_id: int, form: str
     ) -> Preview:
         """Return the preview of an upload as the format `form`; cancelling ends the process.
 
@@ -192,6 +192,7 @@ class Previewer:
             name=job.file_name,
             # All people are shown, by the names that they have in the file.
             options=structs.replace(options, username=None, only=(), rename={}),
+            accepts_unread=options.accept_unread,
             limit_bytes=self._config.max_import_bytes,
             chat_s=self.chat_s,
             format=form,
@@ -221,7 +222,7 @@ class Previewer:
                 ) from None
 
 
-async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:
+async def earlier_options(session: AsyncSession, preview: Preview) -> ImportOptions:
     if preview.is_chat:
         people = {speaker.username for speaker in preview.speakers}
         query = select(ImportJob).where(

@@ -23,6 +23,7 @@ from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails
 from app.services.deletion import check_kept, delete_messages, delete_user, purge_deleted
 from app.services.imports.job_report import ImportReport
 from app.services.imports.matching import NOTHING, FileMatch
+from app.services.imports.options import NO_OPTIONS, ImportOptions
 from app.services.imports.storing_batch import BulkPost, ImportMemory, store_batch
 from app.services.imports.storing_counts import Counting
 from app.services.imports.storing_reading import NO_CONSENT, PostReader, RecordMedia, begin_reading
@@ -34,7 +35,7 @@ from app.services.rooms.moves import store_moves
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.post import Visibility
-from saywho.formats.records import NO_OPTIONS, Account, ChatMove, ReadOptions, RecordStream
+from saywho.formats.records import Account, ChatMove, RecordStream
 from saywho.formats.registry import FileReading, open_records
 from saywho.formats.settled import (
     NamelessFileError,
@@ -63,7 +64,7 @@ Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
 
 
-def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
+def check_records(records: RecordStream, options: ImportOptions, *, is_public: bool) -> None:
     """Raise FileError for a table without needed columns, or a chat on a public site."""
     check_columns(records, options)
     if records.is_chat and is_public and not options.is_published:
@@ -91,7 +92,7 @@ class StoreOptions(NamedTuple):
     """Who came and left by the file, complete after all is read."""
     may_have_rooms: bool = True
     """Whether messages of chats are stored: the site is private, or everyone in the chat agrees."""
-    options: ReadOptions = NO_OPTIONS
+    options: ImportOptions = NO_OPTIONS
     import_id: int | None = None
     """The import whose posts these are, if any."""
     scope: Scope = "write"
@@ -177,7 +178,7 @@ async def import_file(
     The report has all notes, also after an error. Raises UnsettledError, UnsettledRoomError,
     ReadBeforeError before anything is stored.
     """
-    records, options = read.records, read.options
+    records, options = read.records, storing.options
     accepted: set[Message] | None = None if options.accept_doubts else set()
 
     async def note(session: AsyncSession, total: ImportReport) -> None:
@@ -188,7 +189,7 @@ async def import_file(
             await storing.note(session, total)
 
     try:
-        records, match = await begin_reading(db, source, read)
+        records, match = await begin_reading(db, source, read, options)
         report.stored.seen = match.seen
         more = set() if storing.matched is None else await storing.matched(records, match)
         accepted = None if accepted is None else accepted | more
@@ -196,10 +197,7 @@ async def import_file(
         # Else people have messages of deleted chats beside those of this file for a while.
         await delete_messages(db)
         checked = storing._replace(
-            note=note,
-            match=match,
-            may_have_rooms=storing.may_have_rooms or options.is_published,
-            options=options,
+            note=note, match=match, may_have_rooms=storing.may_have_rooms or options.is_published
         )
         await import_records(
             db,

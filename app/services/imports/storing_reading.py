@@ -31,6 +31,7 @@ from app.errors import (
 from app.services.access.accounts import are_guests_here
 from app.services.imports.job_report import ImportReport
 from app.services.imports.matching import AS_BEFORE, FileMatch, find_match, known_ids, read_before
+from app.services.imports.options import NO_OPTIONS, ImportOptions
 from app.services.imports.storing_batch import BATCH, BulkPost
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import checked, checked_url, lenient
@@ -40,10 +41,8 @@ from saywho.formats.file_chats import FileChat, FileChats
 from saywho.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import (
-    NO_OPTIONS,
     Account,
     Item,
-    ReadOptions,
     Record,
     RecordStream,
     count_skipped,
@@ -68,9 +67,9 @@ class FirstReading:
     """Records of a source that are read, and asked about, before any is stored."""
 
     def __init__(
-        self, records: RecordStream, source: Source, options: ReadOptions = NO_OPTIONS
+        self, records: RecordStream, source: Source, options: ImportOptions = NO_OPTIONS
     ) -> None:
-        self.records, self.questions = asked(records, options)
+        self.records, self.questions = asked(records, options, accepts_unread=options.accept_unread)
         self.is_whole = False
         """Whether the file was read to its end."""
         self._source, self._options = source, options
@@ -86,10 +85,10 @@ class FirstReading:
 
         Raises UnsettledError before any record is stored.
         """
-        check_settled(self.records, self._options)
+        self._check(self.records)
         while not self.is_whole and (self._parts * FIRST_RECORDS < READ_AHEAD or not self._is_long):
             self._next()
-        check_settled(self.records, self._options)
+        self._check(self.records)
         return replace(self.records, items=self._items())
 
     def chats(self, form: str, *, has_guests: bool) -> list[FileChat]:
@@ -108,8 +107,12 @@ class FirstReading:
             with suppress(FileError):  # Storing reports it, behind the records before it.
                 chats.see_all(records.items)
             if is_open:
-                check_settled(records, self._options)
+                self._check(records)
         return chats.found
+
+    def _check(self, records: RecordStream) -> None:
+        accepts = self._options.accept_unread
+        check_settled(records, self._options, accepts_unread=accepts)
 
     def end_questions(self) -> None:
         """Keep the doubts of a file that was read whole, without what was counted for them: 40 MB
@@ -151,14 +154,14 @@ class FirstReading:
 
 
 async def begin_reading(
-    db: Sessions, source: Source, read: FileReading
+    db: Sessions, source: Source, read: FileReading, options: ImportOptions
 ) -> tuple[RecordStream, FileMatch]:
     """Return the records of a source, with their stored names and times, and which of them
     are stored. A stored chat's are by default read in its earlier zone and order of dates.
 
     Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
     """
-    records, options = read.records, read.options
+    records = read.records
     first = await asyncio.to_thread(FirstReading, records, source, options)
     named = structs.replace(options, rename={})
     async with db.read() as session:

@@ -32,9 +32,9 @@ from app.services.deletion import (
 )
 from app.services.event_log import NewEvent, append_events
 from app.services.imports.jobs import ENDED, get_job
+from app.services.imports.options import SAME_FILE
 from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.rooms.moves import remove_moves
-from saywho.formats.records import SAME_FILE
 
 UNDO: Final = "undo"
 _IS_RUNNING: Final = ImportJob.undo == "running"

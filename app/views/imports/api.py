@@ -11,6 +11,7 @@ from app.errors import MalformedError, message_of
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.imports.jobs import cancel_job, check_options, get_job, list_jobs, remove_upload
+from app.services.imports.options import SAME_FILE, ImportOptions, Times, replaced_of, rooms_of
 from app.services.imports.undo import find_replaced
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
@@ -18,16 +19,8 @@ from app.views.imports.facts import ImportFacts, facts
 from app.views.imports.pages import begin_undo
 from app.views.policies import own_name, own_scope, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs
-from saywho.formats.assumptions import (
-    DATE_ORDERS,
-    columns_of,
-    order_of,
-    parse_encoding,
-    replaced_of,
-    rooms_of,
-)
+from saywho.formats.assumptions import DATE_ORDERS, columns_of, order_of, parse_encoding
 from saywho.formats.chats.people import zone_of
-from saywho.formats.records import SAME_FILE, ReadOptions, Times
 from saywho.formats.registry import FORMATS
 from saywho.text import clean_username
 
@@ -138,13 +131,13 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
     return facts(job), 202, {"Location": location}
 
 
-def _options(args: NewImportArgs) -> ReadOptions:
+def _options(args: NewImportArgs) -> ImportOptions:
     dates = order_of(args.dates) if args.dates else None
     if args.dates and dates is None:
         raise MalformedError("`dates` must be day-first, month-first or year-first", loc="dates")
     encoding = _read(parse_encoding, args.encoding, "encoding")
     _read(zone_of, args.timezone, "timezone")
-    return ReadOptions(
+    return ImportOptions(
         args.username or None,
         dates=dates,
         encoding=encoding,

@@ -30,6 +30,7 @@ from app.services.imports.job_report import (
 )
 from app.services.imports.jobs import ENDED, is_chat, share_read
 from app.services.imports.matching import NOTHING
+from app.services.imports.options import ImportOptions
 from app.services.imports.preview import UploadPreview, zone_of_reading
 from app.services.joined_names import ChangedName, read_names
 from app.services.posts.users import find_own, get_author, list_samples
@@ -47,7 +48,7 @@ from app.views.zones import zone_cities
 from saywho.clock import monotonic
 from saywho.formats.chats.people import machine_zone
 from saywho.formats.preview import SHOWN, Preview
-from saywho.formats.records import Format, ImportFault, ReadOptions
+from saywho.formats.records import Format, ImportFault
 from saywho.formats.registry import FORMATS
 from saywho.formats.tables.csv import FIELDS
 from saywho.formats.tally import Doubt
@@ -135,7 +136,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
 
     job: ImportJob
     chosen_format: str
-    options: ReadOptions
+    options: ImportOptions
     seen: UploadPreview | None
     """None if reading the file took too much."""
     guarded: Sequence[RoomOutline]

@@ -31,6 +31,7 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
+from app.services.imports.options import SAME_FILE, ImportOptions, replaced_of
 from app.services.imports.preview import UploadPreview, preview_upload
 from app.services.imports.undo import request_undo
 from app.services.rooms.identity import RoomOutline, rooms_with_guests
@@ -44,9 +45,9 @@ from app.views.page import render, render_form
 from app.views.policies import own_scope, writing
 from app.views.requests import check_confirmed
 from app.views.zones import zone_typed
-from saywho.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, doubt_sentence, replaced_of
+from saywho.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, doubt_sentence
 from saywho.formats.reading import username_for
-from saywho.formats.records import SAME_FILE, ImportFault, ReadOptions
+from saywho.formats.records import ImportFault
 from saywho.formats.registry import FORMATS
 
 blueprint = PageBlueprint("imports", policy="operator")
@@ -118,7 +119,7 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
 
 async def _preview_page(
     job: ImportJob,
-    options: ReadOptions,
+    options: ImportOptions,
     form: str,
     error: AppError | None = None,
     typed_zone: str = "",
@@ -146,7 +147,7 @@ async def _preview_page(
     return await render_form(page)
 
 
-async def _look(job: ImportJob, options: ReadOptions, form: str) -> UploadPreview:
+async def _look(job: ImportJob, options: ImportOptions, form: str) -> UploadPreview:
     """Preview an upload, compare it with what is here, and note both. Raises ReadError."""
     check_upload(job)
     account_id = g.operator.account_id
@@ -204,7 +205,7 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
     return to_import(import_id)
 
 
-def _is_ready(job: ImportJob, options: ReadOptions) -> bool:
+def _is_ready(job: ImportJob, options: ImportOptions) -> bool:
     """Return whether an upload can start; if not, its preview shows the new choices.
 
     Raises InvalidInputError if something is unsettled or doubted, and no choice is new.
@@ -228,13 +229,13 @@ def _is_ready(job: ImportJob, options: ReadOptions) -> bool:
     return True
 
 
-def _is_zone_new(job: ImportJob, options: ReadOptions) -> bool:
+def _is_zone_new(job: ImportJob, options: ImportOptions) -> bool:
     stored = stored_posts(job)
     is_here = stored.seen is not None and stored.seen.known > 0 and NEW_ROOM not in options.rooms
     return is_here and options.timezone not in {None, stored.zone}
 
 
-async def _save(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
+async def _save(job: ImportJob, options: ImportOptions) -> ResponseReturnValue:
     async with writing() as session:
         await choose_options(session, job.id, options)
     return to_import(job.id)
@@ -273,7 +274,7 @@ async def _ask_zone(job: ImportJob, form: Form) -> ResponseReturnValue | None:
     return await _preview_page(job, options, name, error=fault, typed_zone=typed)
 
 
-def _options(form: Form, before: ReadOptions) -> ReadOptions:
+def _options(form: Form, before: ImportOptions) -> ImportOptions:
     options = _options_of_form(form, before)
     is_taken = form.getlist("only") or options.username
     fields = form.getlist("field")
@@ -284,7 +285,7 @@ def _options(form: Form, before: ReadOptions) -> ReadOptions:
     return options
 
 
-def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
+def _options_of_form(form: Form, before: ImportOptions) -> ImportOptions:
     keeps_both, times = form.get("same_chat") == NEW_ROOM, form.get("same_chat")
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
     zone = zone_typed(zone)

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from app.errors import Message
 from app.language.i18n import gettext, translate_message
+from app.services.imports.options import ImportOptions, rooms_of
 from app.services.rooms.identity import RoomOutline
 from app.views.blueprints import Form
 from saywho.formats.assumptions import (
@@ -29,12 +30,10 @@ from saywho.formats.assumptions import (
     order_of,
     pair_of,
     parse_encoding,
-    rooms_of,
     unread_sentences,
     value_label,
 )
 from saywho.formats.chats.people import machine_zone
-from saywho.formats.records import ReadOptions
 from saywho.formats.tables.csv import FIELDS
 from saywho.formats.tally import Doubt
 
@@ -123,7 +122,7 @@ class Noted(NamedTuple):
 
 
 def noted_of(
-    notes: NotesSummary, options: ReadOptions, rooms: Iterable[RoomOutline], *, is_table: bool
+    notes: NotesSummary, options: ImportOptions, rooms: Iterable[RoomOutline], *, is_table: bool
 ) -> Noted:
     question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
     if options.accept_unread and notes.unsettled is None:
@@ -152,7 +151,7 @@ def count_notes(notes: NotesSummary) -> int:
     return len(notes.doubts) + len(sentences_of(notes))
 
 
-def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
+def settled(notes: NotesSummary, options: ImportOptions) -> NotesSummary:
     """Return the notes without a question that an author's name or a chosen chat answers."""
     is_named = notes.unsettled == "author" and options.username is not None
     rooms = [part.alternatives for part in notes.assumptions if (part.kind, part.value) == _OPEN]
@@ -160,7 +159,7 @@ def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
     return structs.replace(notes, unsettled=None) if is_named or is_chosen else notes
 
 
-def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
+def chosen_reading(form: Form, before: ImportOptions) -> ImportOptions:
     """Return the form's choices; a column counts if it was chosen before or changed."""
     encoding, is_another = form.get("encoding", "").strip(), form.get("same_chat") == NEW_ROOM
     rooms = [*form.getlist("room"), *([NEW_ROOM] if is_another else form.getlist("same_room"))]
@@ -178,7 +177,7 @@ def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
     for name in asked - columns.keys():
         if any(value.startswith(f"{name}=") for value in public):
             columns[name] = ROLES["audience"]
-    return ReadOptions(
+    return ImportOptions(
         columns=columns
         | chosen_by(columns_of, filter(None, form.getlist("pick")), dict[str, str]()),
         public_values=(*public,),
@@ -198,7 +197,7 @@ def chosen_by(read: Callable[[Given], Chosen], given: Given, otherwise: Chosen) 
         return otherwise
 
 
-def _said(part: Assumption, options: ReadOptions) -> tuple[Message, Message | None]:
+def _said(part: Assumption, options: ImportOptions) -> tuple[Message, Message | None]:
     is_browsers = part.kind == "timezone" and part.value == machine_zone()
     if is_browsers and options.timezone is None:
         # The form has the zone of the browser, which takes the place of the machine's.
@@ -208,7 +207,7 @@ def _said(part: Assumption, options: ReadOptions) -> tuple[Message, Message | No
 
 
 def _choices(
-    notes: NotesSummary, options: ReadOptions, *, is_table: bool
+    notes: NotesSummary, options: ImportOptions, *, is_table: bool
 ) -> Iterator[ReadingChoice]:
     assumed = {part.kind: part for part in reversed(notes.assumptions)}
     if (part := assumed.get("encoding")) or options.encoding:
@@ -242,7 +241,7 @@ def _choices(
             yield _chosen_before(pair)
 
 
-def _ticks(part: Assumption, options: ReadOptions) -> ReadingChoice:
+def _ticks(part: Assumption, options: ImportOptions) -> ReadingChoice:
     """Return the ticks beside the values of a column; each value is sent with its column."""
     label = Message("Everybody may read the posts with these values of {column}", column=part.value)
     empty = Message("empty")
@@ -265,7 +264,7 @@ def _is_beside(pair: str) -> bool:
     return pair == NO_AUTHOR or pair.startswith(("repost=", f"{SHEET}=")) or by_name
 
 
-def _room_choice(room: RoomOutline, options: ReadOptions) -> ReadingChoice:
+def _room_choice(room: RoomOutline, options: ImportOptions) -> ReadingChoice:
     here = Message("{name}, {count} messages", name=room.name, count=f"{room.messages:,}")
     values: list[tuple[str, str]] = [
         (str(room.id), here),

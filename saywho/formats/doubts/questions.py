@@ -61,7 +61,12 @@ class RecordQuestions:
     """Looks at all items of a file, and gives doubts at any time; memory is bounded."""
 
     def __init__(
-        self, records: RecordStream, options: ReadOptions, *, has_chats: bool = True
+        self,
+        records: RecordStream,
+        options: ReadOptions,
+        *,
+        has_chats: bool = True,
+        accepts_unread: bool = False,
     ) -> None:
         self._notes: ReadNotes = records.notes
         self._is_chat = records.is_chat
@@ -70,7 +75,7 @@ class RecordQuestions:
         self._owner = self._named if account else None
         self._is_author_chosen = "username" in options.columns.values()
         # Who accepts unread authors knows that these posts are left out.
-        self._is_named = records.is_chat or account is not None or options.accept_unread
+        self._is_named = records.is_chat or account is not None or accepts_unread
         self._columns = {name.strip().casefold() for name, _ in records.columns}
         self._records = self._items = 0
         self._found: tuple[Doubt, ...] = ()
@@ -196,13 +201,20 @@ def of_messages(doubt: Doubt) -> Doubt:
 
 
 def asked(
-    records: RecordStream, options: ReadOptions, *, has_chats: bool = True
+    records: RecordStream,
+    options: ReadOptions,
+    *,
+    has_chats: bool = True,
+    accepts_unread: bool = False,
 ) -> tuple[RecordStream, RecordQuestions]:
     """Return the records, and the questions about them while they are read.
 
-    has_chats: whether to collect the chats, to find them among others.
+    has_chats: whether to collect the chats, to find them among others. accepts_unread: whether
+    posts without an author are known to be left out.
     """
-    questions = RecordQuestions(records, options, has_chats=has_chats)
+    questions = RecordQuestions(
+        records, options, has_chats=has_chats, accepts_unread=accepts_unread
+    )
     records.notes.questions = questions
     return replace(records, items=questions.of(records.items)), questions
 

@@ -14,9 +14,9 @@ from app.db.engine import Database
 from app.models import Tweet
 from app.services.checks import find_faults
 from app.services.imports.job_report import ImportReport
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.posts.media import MediaKeeper
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
 from saywho.formats.source import file
 from saywho.formats.source.file import Source
@@ -69,7 +69,7 @@ def telegram(**files: str | dict[str, Any]) -> dict[str, bytes]:
 async def bring(db: Database, data: bytes | Path, folder: Path, **options: Any) -> ImportReport:
     target = io.BytesIO(data) if isinstance(data, bytes) else data
     with Source(target, name="chat.zip") as source:
-        records = open_records(source, options=ReadOptions(**{"timezone": ZONE} | options))
+        records = open_records(source, options=ImportOptions(**{"timezone": ZONE} | options))
         keeper, storing = MediaKeeper(folder, ROOM), StoreOptions(scope="admin")
         return await import_records(db, records, username=None, keeper=keeper, storing=storing)
 

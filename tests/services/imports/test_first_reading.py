@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 
 from app.errors import BrokenFileError
 from app.services.imports.job_report import encode_notes
+from app.services.imports.options import NO_OPTIONS, ImportOptions
 from app.services.imports.storing_reading import (
     FIRST_RECORDS,
     READ_AHEAD,
@@ -18,7 +19,7 @@ from app.services.imports.storing_reading import (
     FirstReading,
 )
 from saywho.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_notes
-from saywho.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
+from saywho.formats.records import Account, Item, Record, RecordStream
 from saywho.formats.registry import open_records
 from saywho.formats.settled import UnsettledError, check_order
 from saywho.formats.source.file import Source
@@ -27,7 +28,7 @@ from tests.selection import first_of
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
 
 
-def read_first(records: RecordStream, options: ReadOptions) -> tuple[list[Item], bool]:
+def read_first(records: RecordStream, options: ImportOptions) -> tuple[list[Item], bool]:
     """Return the items after the first of them were read, and whether these are all."""
     with Source(io.BytesIO(), name="posts.jsonl") as source:
         first = FirstReading(records, source, options)
@@ -70,7 +71,7 @@ def test_most_unread_times_ask_and_posts_without_a_field_do_not(
     if unread > read:
         with pytest.raises(UnsettledError, match="most times cannot be read"):
             read_first(records, NO_OPTIONS)
-    first, is_whole = read_first(stream(iter(items), notes), ReadOptions(accept_unread=True))
+    first, is_whole = read_first(stream(iter(items), notes), ImportOptions(accept_unread=True))
     assert is_whole
     assert first == items
 
@@ -80,7 +81,7 @@ def test_authors_that_lack_are_said_before_times_that_cannot_be_read() -> None:
     with pytest.raises(UnsettledError, match="the author is missing"):
         read_first(stream(timeless(notes, 3, 0), notes), NO_OPTIONS)
     with pytest.raises(UnsettledError, match="most times cannot be read"):
-        read_first(stream(timeless(notes, 3, 0), notes), ReadOptions(username="mina"))
+        read_first(stream(timeless(notes, 3, 0), notes), ImportOptions(username="mina"))
 
 
 @given(times=st.lists(st.sampled_from(["read", "unread", "absent"]), max_size=40))
@@ -109,13 +110,13 @@ def test_stored_notes_name_no_absent_times_as_unread() -> None:
     ("options", "account", "asks"),
     [
         (NO_OPTIONS, None, True),
-        (ReadOptions(username="mina"), None, False),
-        (ReadOptions(accept_unread=True), None, False),
+        (ImportOptions(username="mina"), None, False),
+        (ImportOptions(accept_unread=True), None, False),
         (NO_OPTIONS, Account("mina", None, "x"), False),
     ],
 )
 def test_a_table_that_names_no_author_asks(
-    options: ReadOptions, account: Account | None, *, asks: bool
+    options: ImportOptions, account: Account | None, *, asks: bool
 ) -> None:
     notes = ReadNotes()
     notes.is_author_open = True
@@ -194,7 +195,7 @@ def test_an_order_that_a_date_disproves_is_never_accepted() -> None:
 
     records = stream(items(), notes)
     with pytest.raises(UnsettledError, match="--dates day-first, month-first or year-first"):
-        read_first(records, ReadOptions(accept_unread=True))
+        read_first(records, ImportOptions(accept_unread=True))
     with pytest.raises(UnsettledError):
         check_order(records)
 

@@ -28,13 +28,13 @@ from app.services.deletion import delete_user, purge_deleted
 from app.services.imports.job_report import ImportReport, Seen
 from app.services.imports.jobs import STOPPED, UploadedFile, add_job, end_job
 from app.services.imports.matching import ReadBeforeError, UnsettledTimesError
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import Note, StoreOptions, import_file
 from app.services.imports.storing_batch import BulkPost, store_batch
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.posts.post_content import NewTweet
 from app.services.rooms.identity import UnsettledRoomError, rename_room
 from app.services.search.embeddings import Embeddings
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import read_file
 from saywho.formats.source.file import Source
 from tests.chats import ZONE, import_chat, kakaotalk, said, telegram
@@ -62,7 +62,7 @@ async def numbered(
     """Import a file as a numbered import, perhaps through other sessions; return counts of new and
     known posts, and what was seen.
     """
-    chosen, report = ReadOptions(**options), ImportReport()
+    chosen, report = ImportOptions(**options), ImportReport()
     with Source(io.BytesIO(data), name=name) as source:
         read = read_file(source, "auto", chosen)
         async with db.write() as session:
@@ -72,7 +72,7 @@ async def numbered(
         number = job.id
         failure: Fault | None = STOPPED
         try:
-            storing = StoreOptions(import_id=number, scope="admin", note=note)
+            storing = StoreOptions(import_id=number, scope="admin", note=note, options=chosen)
             await import_file(through or db, source, read, report=report, storing=storing)
             failure = None
         finally:

@@ -17,6 +17,7 @@ from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
 from app.services.imports.job_report import ImportReport
 from app.services.imports.jobs import UploadedFile, add_job, end_job
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import is_undo_due, request_undo, undo_imports
 from app.services.posts.arrivals import PostRequest, PostWriter
@@ -24,7 +25,6 @@ from app.services.posts.users import add_user, list_authors
 from app.services.rooms.identity import join_some
 from app.views.posts.lines import store_lines
 from saywho.clock import now
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.chats import ZONE, Said, kakaotalk, said
@@ -38,7 +38,7 @@ LATE = said(("민준", "하늘", "보라"), times=4, day="2024-02-15")
 
 async def imported(db: Database, data: bytes, name: str = "chat.txt", **options: Any) -> int:
     """Import a file as a numbered import; return the number."""
-    chosen = ReadOptions(**{"timezone": ZONE} | options)
+    chosen = ImportOptions(**{"timezone": ZONE} | options)
     async with db.write() as session:
         job = await add_job(session, UploadedFile("", name, len(data)), is_started=True)
     with Source(BytesIO(data), name=name) as source:

@@ -14,13 +14,13 @@ from app.db.engine import Database
 from app.models import RoomMove
 from app.services.deletion import delete_room, delete_user, purge_deleted
 from app.services.imports.jobs import UploadedFile, add_job, end_job
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.rooms.identity import join_some
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import CountedRooms, read_portrait
 from app.services.rooms.times import change_zone
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.browsing import parts_of
@@ -51,7 +51,7 @@ def chat(
 
 
 async def imported(db: Database, data: bytes, name: str = "WhatsApp Chat with Trip.txt") -> int:
-    chosen = ReadOptions(timezone="UTC")
+    chosen = ImportOptions(timezone="UTC")
     async with db.write() as session:
         job = await add_job(session, UploadedFile("", name, len(data)), is_started=True)
     with Source(BytesIO(data), name=name) as source:

@@ -15,8 +15,8 @@ from app.db.engine import Database
 from app.models import ImportJob, MediaUse, Operator, Room, RoomPerson, Tweet, User
 from app.services.deletion import delete_messages
 from app.services.imports.jobs import ENDED
+from app.services.imports.options import ImportOptions
 from app.views.imports.api import NewImportArgs
-from saywho.formats.records import ReadOptions
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client, MakeConfig, client_with
 from tests.uploading import jsonl, queued, uploads
@@ -228,7 +228,7 @@ async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:
     # The import itself does not remove either, for example if an earlier version queued it.
     job = await queued(parts_of(private).db, parts_of(private).config.data_dir, changed)
     async with parts_of(private).db.write() as session:
-        options = ReadOptions(replace="1", accept_doubts=True)
+        options = ImportOptions(replace="1", accept_doubts=True)
         stored = update(ImportJob).where(ImportJob.id == job.id)
         await session.execute(stored.values(scope=None, options=msgspec.json.encode(options)))
     await settled(parts_of(private).db)

@@ -12,12 +12,12 @@ from PIL import Image, ImageCms
 from quart import Quart
 
 from app.errors import UnavailableError
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import import_records
 from app.services.maintenance import small_pictures_job
 from app.services.posts import media
 from app.services.posts.media import SmallPictures, keeper_of, remove_unneeded, small_folder
 from saywho.formats.media.small_pictures import WIDTHS
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.archives import picture, zip_bytes
@@ -74,7 +74,7 @@ async def addresses(app: Quart, anybody: Client, files: dict[str, bytes]) -> dic
     chat = zip_bytes({"_chat.txt": "\r\n".join([*lines, ""]).encode(), **files})
     parts = parts_of(app)
     with Source(io.BytesIO(chat), name="WhatsApp Chat - us.zip") as source:
-        records = open_records(source, options=ReadOptions(timezone=ZONE))
+        records = open_records(source, options=ImportOptions(timezone=ZONE))
         keeper = keeper_of(parts.config)
         await import_records(parts.db, records, username=None, keeper=keeper)
     said = await anybody.json("/api/v1/rooms/1/messages")

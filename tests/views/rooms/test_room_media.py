@@ -6,9 +6,9 @@ from html import unescape
 
 import pytest
 
+from app.services.imports.options import ImportOptions
 from app.services.imports.storing import import_records
 from app.services.posts.media import keeper_of
-from saywho.formats.records import ReadOptions
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.archives import VIDEO, picture, zip_bytes
@@ -39,7 +39,7 @@ async def reader(shared: Shared) -> Client:
     """Read the pages of a chat with media."""
     parts = parts_of(shared.app)
     with Source(io.BytesIO(chat()), name="WhatsApp Chat - us.zip") as source:
-        records = open_records(source, options=ReadOptions(timezone=ZONE))
+        records = open_records(source, options=ImportOptions(timezone=ZONE))
         keeper = keeper_of(parts.config)
         report = await import_records(parts.db, records, username=None, keeper=keeper)
     assert (report.accepted, report.errors) == (8, [])
@@ -144,7 +144,7 @@ async def test_what_browsers_cannot_show_is_to_be_saved(shared: Shared, reader: 
     files |= {"s.heic": heif(2, 1), "_chat.txt": "\r\n".join([*lines, ""]).encode()}
     parts = parts_of(shared.app)
     with Source(io.BytesIO(zip_bytes(files)), name="WhatsApp Chat - Jun.zip") as source:
-        records = open_records(source, options=ReadOptions(timezone=ZONE))
+        records = open_records(source, options=ImportOptions(timezone=ZONE))
         keeper = keeper_of(parts.config)
         report = await import_records(parts.db, records, username=None, keeper=keeper)
     assert report.accepted == 4
