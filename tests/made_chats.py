@@ -425,12 +425,14 @@ EACH_WITH_A_HABIT: Final = (
     ("en", "", "left silence more", ""),
     ("ko", "", "left silence none", ""),
     ("en", "", "left", "left late silence less", ""),
+    ("en", "capital_words more", "capital_words none", "capital_words less"),
 )
 """The language of each chat, and what each of its people does more or less often than others."""
 WITHOUT: Final = {"none": 0.0, "less": 0.05, "more": 0.75}
 OFTEN: Final = {
     "questions": "?", "exclamations": "!", "endings": "~", "laughing": "", "emoji": "🌸",
-    "beginnings": "", "capitals": "", "lengthened": "", "unspaced": "", "politeness": "",
+    "beginnings": "", "capitals": "", "capital_words": "", "lengthened": "", "unspaced": "",
+    "politeness": "",
 }  # fmt: skip
 
 
@@ -503,7 +505,8 @@ def _habitual(
     does = {
         habit
         for habit in OFTEN
-        if chance.random() < (WITHOUT[variant] if habit == own else usual.get(habit, 0.05))
+        if (habit != "capital_words" or habit in usual)  # Other chats stay as they are.
+        and chance.random() < (WITHOUT[variant] if habit == own else usual.get(habit, 0.05))
         and (habit in usual or habit == "exclamations")
     }
     low, high = {"length more": (11, 14), "length less": (1, 2)}.get(people[name], (4, 7))
@@ -512,6 +515,8 @@ def _habitual(
         words.insert(0, FAVOURITES_OF[language][[*people].index(name)])
     if "lengthened" in does:
         words[-1] = "sooooo" if language == "en" else "아아아"
+    if "capital_words" in does:
+        words[-1] = words[-1].upper()
     if "politeness" in usual:
         words.append("갔어요" if "politeness" in does else "갔어")
     text = ("" if "unspaced" in does else " ").join(words)

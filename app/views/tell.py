@@ -101,6 +101,15 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "many": _("{count} write in capitals"),
         "label": _("All in capitals"),
     },
+    "capital_words": {
+        "more": _("writes words in capitals {often}"),
+        "less": _("writes words in capitals less often than {others} ({often})"),
+        "none": _("never writes a word in capitals"),
+        "rose": _("More words in capitals than in {year}: {value}, before {before}."),
+        "fell": _("Fewer words in capitals than in {year}: {value}, before {before}."),
+        "many": _("{count} write words in capitals"),
+        "label": _("Words in capitals"),
+    },
     "lengthened": {
         "more": _("lengthens letters {often}"),
         "less": _("lengthens letters less often than {others} ({often})"),

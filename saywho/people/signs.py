@@ -59,6 +59,7 @@ HABITS: Final = (
     Habit("beginnings", ("small",), is_of_script=True),
     Habit("beginnings", ("silence",), of="conversations", told_as="silence"),
     Habit("capitals", is_of_script=True),
+    Habit("capital_words", is_of_script=True),
     Habit("lengthened", is_of_script=True),
     Habit("unspaced", is_of_script=True),
     Habit("turns", of="turns"),
@@ -110,6 +111,9 @@ EXCLAIMING: Final = "!！՜"
 _ASKED: Final = re.compile(rf"[{ASKING}]|(?<=[Ͱ-Ͽἀ-῿]);(?!-?[)(DPp*])")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
+FEWEST_OF_WORD: Final = 3
+"""Letters of a word in capitals among others; UK and TV are so for everybody."""
+_NUMERAL: Final = re.compile("[IVX]+")
 FEWEST_UNSPACED: Final = 8
 """Syllables of a Korean message without spaces that left them out: a longer word is rare."""
 _SYLLABLE: Final = re.compile("[가-힣]")
@@ -179,6 +183,8 @@ def _signs_of_one(text: str, *, is_chat: bool) -> list[Sign]:
             signs += [DECIDED, *([("politeness", level)] if level == "polite" else ())]
     if is_loud(text):
         signs.append(("capitals", ""))
+    elif _has_loud_word(text):
+        signs.append(("capital_words", ""))
     # A link is no word.
     is_small = text.lstrip()[:1].islower()
     if is_small and ("://" not in text or "://" not in text.split(maxsplit=1)[0]):
@@ -235,6 +241,22 @@ def is_loud(text: str) -> bool:
         return False
     capitals = sum(map(str.isupper, text))
     return capitals >= FEWEST_CAPITALS and 2 * capitals > sum(map(str.isalpha, text))
+
+
+def _has_loud_word(text: str) -> bool:
+    """Return whether a word stands in capitals beside small letters: "PLEASE come". Next to Korean
+    alone, such a word is a name.
+    """
+    if not any(map(str.isupper, text.split())):
+        return False
+    own = without_addresses(text)
+    if own.isupper():
+        return False
+    loud = (word.strip(AFTER_WORDS) for word in own.split() if word.isupper())
+    return any(
+        sum(map(str.isalpha, word)) >= FEWEST_OF_WORD and not _NUMERAL.fullmatch(word)
+        for word in loud
+    )
 
 
 def _is_lengthened(text: str) -> bool:

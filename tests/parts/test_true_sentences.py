@@ -98,6 +98,7 @@ SIGNS: Final[dict[str, Callable[[str], bool]]] = {
     "capitals": lambda text: bool(
         not re.search("[a-z]", text) and len(re.findall("[A-Z]", text)) >= 4
     ),
+    "capital_words": lambda text: bool(re.search("[A-Z]{3}", text) and re.search("[a-z]", text)),
 }
 
 

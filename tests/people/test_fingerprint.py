@@ -59,15 +59,19 @@ def test_what_each_measure_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_loud"),
+    ("text", "name"),
     [
-        *(("WHO TOUCHED MY BREAD", True), ("ŁÓDŹ JUTRO!! 😂", True), ("NO WAY ㅋㅋㅋ", True)),
-        *(("OK", False), ("Who touched MY BREAD", False), ("빵 누가 먹었어", False)),
-        *(("KTX 타고 서울역으로 가는 중", False), ("1234", False)),
+        *(("WHO TOUCHED MY BREAD", "capitals"), ("ŁÓDŹ JUTRO!! 😂", "capitals")),
+        *(("NO WAY ㅋㅋㅋ", "capitals"), ("OK", ""), ("빵 누가 먹었어", ""), ("1234", "")),
+        *(("Who touched MY BREAD", "capital_words"), ("omg PLEASE!!", "capital_words")),
+        *(("to jest ŁÓDŹ", "capital_words"), ("I'm OK at 5 PM", ""), ("World War III", "")),
+        *(("KTX 타고 서울역으로 가는 중", ""), ("see https://a.example/BIG #NEWS @TEAM", "")),
+        ("KTX 시간표 https://a.example/ktx", ""),
     ],
 )
-def test_a_message_in_capitals_is_one_of_some_letters(text: str, is_loud: bool) -> None:
-    assert tally([text]).with_sign(("capitals", "")) == is_loud
+def test_capitals_are_of_a_message_or_of_words_in_it(text: str, name: str) -> None:
+    signs = {sign for sign, _ in tally([text]).signs}
+    assert signs & {"capitals", "capital_words"} == {*filter(None, [name])}
 
 
 @pytest.mark.parametrize(
