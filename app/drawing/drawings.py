@@ -107,7 +107,7 @@ class Columns(Drawn):
     """Labels below the columns; empty without room."""
 
 
-class FigureRow(NamedTuple):
+class Row(NamedTuple):
     """A row of a drawing: a label, its value, and a bar."""
 
     label: str
@@ -125,7 +125,7 @@ class FigureRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NameList(Drawn):
-    names: Sequence[FigureRow]
+    names: Sequence[Row]
     labelled_by: str = ""
     prefix: str = ""
 
@@ -179,7 +179,7 @@ class Spark(Drawn):
 @dataclass(frozen=True, slots=True)
 class PhraseList(Drawn):
     hue: str
-    rows: Sequence[FigureRow]
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +327,7 @@ class HourStrip(Drawn):
 class Habits(Drawn):
     hue: str
     labelled_by: str
-    rows: Sequence[FigureRow]
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from app.drawing.drawings import (
     Bars,
     CardRows,
     Clock,
-    FigureRow,
     Habits,
     MarkedText,
     NamedBar,
     PeriodColumns,
     Place,
     Rectangle,
+    Row,
     Tiles,
     WeekGrid,
 )
@@ -466,7 +466,7 @@ def paint_habits(canvas: Canvas, habits: Habits, field: Field) -> None:
         _paint_habit(canvas, row, place, canvas.theme.hues[habits.hue], min(sizes))
 
 
-def _habit_size(canvas: Canvas, row: FigureRow, field: Field) -> int:
+def _habit_size(canvas: Canvas, row: Row, field: Field) -> int:
     size = int(min(1.6 * canvas.smallest, max(canvas.smallest, field.height * 0.24)))
     texts = drawn_text(row.label), drawn_text(row.value)
     while size > canvas.smallest:
@@ -477,7 +477,7 @@ def _habit_size(canvas: Canvas, row: FigureRow, field: Field) -> int:
     return max(size, canvas.smallest)
 
 
-def _paint_habit(canvas: Canvas, row: FigureRow, field: Field, colour: str, size: int) -> None:
+def _paint_habit(canvas: Canvas, row: Row, field: Field, colour: str, size: int) -> None:
     font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
     value = clipped(drawn_text(row.value), font, field.width * 0.6)
     left = field.right - font.getlength(value)

@@ -14,13 +14,13 @@ from app.drawing.drawings import (
     CardRow,
     CardRows,
     Clock,
-    FigureRow,
     GridDay,
     Habits,
     MarkedText,
     NamedBar,
     PeriodColumn,
     PeriodColumns,
+    Row,
     TileRow,
     Tiles,
     WeekGrid,
@@ -52,7 +52,7 @@ def noted(drawing: Bars, *parts: str, is_wanted: bool = True) -> Bars:
 
 
 def habits(name: str) -> Habits:
-    row = FigureRow(name, "in every message", f"{name}: never", "", 96, 50, is_clear=True)
+    row = Row(name, "in every message", f"{name}: never", "", 96, 50, is_clear=True)
     return Habits("author-3", "finding", (row,) * 7)
 
 

@@ -30,19 +30,18 @@ from app.language.i18n import (
 )
 from app.lifespan import resources
 from app.views.cast import Cast, bound, cast_of, current_cast, shown_name
-from app.views.figure import Figure, Finding, Table, written
+from app.views.figures.figure import Figure, written
 from app.views.filters import View, view_of
 from app.views.page import WebPage, render
 from saywho.clock import monotonic
 
 
-def nothing_dated(view: View, undated: int = 0) -> Finding:
-    if not undated and not view.is_narrowed:
-        return Finding(gettext("Nothing here yet"), about=" ")
-    if not undated:
-        return Finding(gettext("There are no posts here. Try another filter."), about=" ")
+def nothing_dated(view: View, undated: int = 0) -> Figure[Any]:
     title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
-    return Finding(title.format(count=show_number(undated)), about=" ")
+    if not undated:
+        title = gettext("There are no posts here. Try another filter.")
+        title = title if view.is_narrowed else gettext("Nothing here yet")
+    return Figure(title=title.format(count=show_number(undated)), about=" ")
 
 
 def some_of(displayed: int, total: int) -> str:
@@ -214,7 +213,7 @@ class ShownRow(NamedTuple):
     link: str
 
 
-def show_rows(table: Table, most: int) -> list[ShownRow]:
+def show_rows(table: Figure[Any], most: int) -> list[ShownRow]:
     """Return the first rows in the request's language; many rows need a thread."""
     return [
         ShownRow([(written(cell), isinstance(cell, int | float)) for cell in row], link)
@@ -224,19 +223,8 @@ def show_rows(table: Table, most: int) -> list[ShownRow]:
 
 class PanelFigure(ABC):
     @abstractmethod
-    def finding(self) -> Finding:
-        """Return the finding of the numbers."""
-
-    @abstractmethod
-    def table(self) -> Table:
-        """Return the numbers in rows."""
-
-    @abstractmethod
-    def plot(self) -> Plot | None:
-        """Return the drawing, None if there is nothing to draw."""
-
     def figure(self) -> Figure[Plot]:
-        return Figure(self.finding(), self.table(), self.plot())
+        """Return the finding, the numbers in rows, and the drawing if there is anything to draw."""
 
     @abstractmethod
     def path(self) -> str:
@@ -330,10 +318,9 @@ async def load(panel: AnyPanel, view: View) -> tuple[PanelFigure, Cast]:
 
 
 async def _answer(panel: AnyPanel, parts: Figure[Plot], path: str) -> FigureAnswer:
-    table = parts.table
-    first = show_rows(table, 12)
-    rows = await render(FigureRows(table=table, rows=first), current_cast()) if first else ""
-    words = await _show_words(panel, parts.finding)
+    first = show_rows(parts, 12)
+    rows = await render(FigureRows(table=parts, rows=first), current_cast()) if first else ""
+    words = await _show_words(panel, parts)
     return FigureAnswer(words, rows, parts.plot, path)
 
 
@@ -342,14 +329,15 @@ async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnsw
         cast = await cast_of(session, view.names, about=view.names, platform=view.platform)
     with bound(cast):
         topic = gettext(panel.topic)
-        problem = Finding(topic, (translate_message(error.detail),), topic=topic, about=" ")
+        notes = [translate_message(error.detail)]
+        problem = Figure[Plot](topic=topic, title=topic, notes=notes, about=" ")
         return FigureAnswer(await _show_words(panel, problem), is_problem=True)
 
 
 class FigureRows(WebPage, frozen=True, kw_only=True):
     template = "dashboard/_figure_rows.html"
 
-    table: Table
+    table: Figure[Plot]
     rows: Sequence[ShownRow]
 
 
@@ -358,15 +346,15 @@ class FigureWords(WebPage, frozen=True, kw_only=True):
 
     name: str
     topic: str
-    finding: Finding
+    figure: Figure[Plot]
     reading: str
 
 
-async def _show_words(panel: AnyPanel, finding: Finding) -> str:
+async def _show_words(panel: AnyPanel, figure: Figure[Plot]) -> str:
     words = FigureWords(
         name=panel.name,
-        topic=finding.topic or gettext(panel.topic),
-        finding=finding,
-        reading=(finding.about or gettext(panel.about)).strip(),
+        topic=figure.topic or gettext(panel.topic),
+        figure=figure,
+        reading=(figure.about or gettext(panel.about)).strip(),
     )
     return await render(words, current_cast())

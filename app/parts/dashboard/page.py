@@ -18,6 +18,7 @@ from app.parts.dashboard.dash_calls import made_dash
 from app.parts.dashboard.figures import (
     AnyPanel,
     FigureAnswer,
+    Plot,
     ShownRow,
     answer_of,
     load,
@@ -31,7 +32,7 @@ from app.views.answers import csv_answer, see_other
 from app.views.author_picker import OfferedChat, offered_authors, offered_chats, read_chats
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
-from app.views.figure import Finding, Table
+from app.views.figures.figure import Figure
 from app.views.filters import View, zone_of_page
 from app.views.page import WebPage, render
 
@@ -95,9 +96,8 @@ class RowGroup(NamedTuple):
 class TablePage(WebPage, frozen=True, kw_only=True):
     template = "dashboard/dashboard_table.html"
 
-    figure: AnyPanel
-    finding: Finding
-    table: Table
+    panel: AnyPanel
+    figure: Figure[Plot]
     groups: list[RowGroup]
     is_empty: bool
     query: str
@@ -175,18 +175,13 @@ async def show_table(name: str, args: View) -> str:
     figure, cast = await load(panel, args)
     with bound(cast):
         parts = await resources().work_pool.run(figure.figure)
-    table, is_empty = parts.table, False
-    if not table.rows:
+    is_empty = False
+    if not parts.rows:
         async with resources().db.read() as session:
             is_empty = not await count_users(session)
-    rows = await resources().work_pool.run(show_rows, table, MOST_ROWS)
+    rows = await resources().work_pool.run(show_rows, parts, MOST_ROWS)
     page = TablePage(
-        figure=panel,
-        finding=parts.finding,
-        table=table,
-        is_empty=is_empty,
-        groups=_grouped(rows),
-        query=args.query(),
+        panel=panel, figure=parts, is_empty=is_empty, groups=_grouped(rows), query=args.query()
     )
     return await render(page, cast)
 
@@ -212,7 +207,7 @@ def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
 async def download_table(name: str, args: View) -> Response:
     figure, cast = await load(_panel(name), args)
     with bound(cast):
-        table: Table = await resources().work_pool.run(figure.table)
+        table = await resources().work_pool.run(figure.figure)
     return await csv_answer([table.columns, *table.rows], name)
 
 

@@ -52,7 +52,7 @@ from app.services.posts.post_counts import (
 )
 from app.services.posts.users import outgrown_samples
 from app.views.cast import hue, shown_name
-from app.views.figure import LEAST_PART, PARTS, Finding, Table, busiest
+from app.views.figures.figure import LEAST_PART, PARTS, Figure, busiest
 from app.views.filters import View
 from saywho.people.times import busiest_hours
 from saywho.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day, plain_peak
@@ -135,7 +135,7 @@ ALL_ROWS_PX: Final = 352
 """Height of all rows on a first screen, below the words."""
 
 
-class Row(NamedTuple):
+class AuthorRow(NamedTuple):
     name: str
     colour: str
     counts: Sequence[int]
@@ -245,7 +245,7 @@ class PostsByPeriod(PanelFigure):
         return self.authors.total - len(self.authors.names) if REST in self._counts else 0
 
     @cached_property
-    def drawn(self) -> list[Row]:
+    def drawn(self) -> list[AuthorRow]:
         """The rows of authors, the most posts first; with many authors, some and the rest share the
         last, without usernames.
         """
@@ -255,7 +255,7 @@ class PostsByPeriod(PanelFigure):
             least = 0.1 * totals[order[0]]  # The bars of authors with fewer would be hairlines.
             leaders = [username for username in order[:7] if totals[username] >= least]
         rows = [
-            Row(shown_name(username), f"${hue(username)}", self.rows[username], [username])
+            AuthorRow(shown_name(username), f"${hue(username)}", self.rows[username], [username])
             for username in leaders
         ]
         others = order[len(leaders) :]
@@ -263,7 +263,7 @@ class PostsByPeriod(PanelFigure):
             columns = [self._counts[name] for name in (*others, REST) if name in self._counts]
             sums = [sum(column) for column in zip(*columns, strict=True)]
             name = gettext("{count} others").format(count=show_number(len(others) + self.uncounted))
-            rows.append(Row(name, "$soft", sums, () if self.uncounted else others))
+            rows.append(AuthorRow(name, "$soft", sums, () if self.uncounted else others))
         return rows
 
     @cached_property
@@ -272,20 +272,27 @@ class PostsByPeriod(PanelFigure):
         return scale_end([posts for row in self.named for posts in row.counts if posts])
 
     @property
-    def named(self) -> list[Row]:
+    def named(self) -> list[AuthorRow]:
         """The rows of single authors; all rows if there are none."""
         return [row for row in self.drawn if len(row.usernames) == 1] or self.drawn
 
-    def end_of(self, row: Row) -> int:
+    def end_of(self, row: AuthorRow) -> int:
         # Many authors together would flatten all other rows: their row has its own, higher scale.
         return max(self.scale_end, 0 if row in self.named else max(row.counts))
 
-    def finding(self) -> Finding:
+    def figure(self) -> Figure[Plot]:
         if not self.cells:
             return nothing_dated(self.view, self.undated)
         title, notes = _title(self)
-        return Finding(
-            title, sentences(*notes, *self._notes()), about=" ".join(self._how_it_is_drawn())
+        rows, links = self._rows()
+        return Figure(
+            title=title,
+            notes=sentences(*notes, *self._notes()),
+            about=" ".join(self._how_it_is_drawn()),
+            columns=(gettext("Period"), gettext("Author"), gettext("Posts")),
+            rows=rows,
+            links=links,
+            plot=self._plot(),
         )
 
     def _how_it_is_drawn(self) -> Iterator[str]:
@@ -327,9 +334,7 @@ class PostsByPeriod(PanelFigure):
                 shown=show_number(len(self.authors.names)), all=show_number(self.authors.total)
             )
 
-    def plot(self) -> Plot | None:
-        if not self.cells:
-            return None
+    def _plot(self) -> Plot:
         names = [row.name for row in self.drawn]
         height = max(min(96, ALL_ROWS_PX // len(names)), row_px(names))
         traces = [_bars(self, row, place, height) for place, row in enumerate(self.drawn)]
@@ -346,15 +351,15 @@ class PostsByPeriod(PanelFigure):
     def path(self) -> str:
         return posts_path(self.view.query(username="", since="", until=""))
 
-    def table(self) -> Table:
+    def _rows(self) -> tuple[list[tuple[str, str, int]], list[str]]:
         query = self.view.query(username="", since="", until="")
-        rows, links = [], []
+        rows, links = list[tuple[str, str, int]](), list[str]()
         for place, days in reversed(list(enumerate(pairwise(self.starts)))):
             for name, posts in self.rows.items():
                 if posts[place]:
                     rows.append((show_period(*days), shown_name(name), posts[place]))
                     links.append(posts_path(query, **_asked(self, [name], place)))
-        return Table((gettext("Period"), gettext("Author"), gettext("Posts")), rows, links)
+        return rows, links
 
 
 def _asked(
@@ -414,7 +419,7 @@ def _calm(data: PostsByPeriod, totals: Sequence[int]) -> str:
     )
 
 
-def _bars(data: PostsByPeriod, row: Row, place: int, height_px: int) -> Plot:
+def _bars(data: PostsByPeriod, row: AuthorRow, place: int, height_px: int) -> Plot:
     counts, begins, ends = row.counts, data.starts[:-1], data.starts[1:]
     places = [i for i, posts in enumerate(counts) if posts]
     end = data.end_of(row)
@@ -458,7 +463,7 @@ def _marks(data: PostsByPeriod) -> Plot:
     }
 
 
-def _label(data: PostsByPeriod, row: Row, place: int) -> str:
+def _label(data: PostsByPeriod, row: AuthorRow, place: int) -> str:
     period = show_period(data.starts[place], data.starts[place + 1])
     return f"<b>{hover_lines(row.name)}</b><br>{period}: {show_number(row.counts[place])}"
 
@@ -499,12 +504,20 @@ class PostsByHour(PanelFigure):
     undated: int = 0
     """Posts without a time, if no post has a time; otherwise 0."""
 
-    def finding(self) -> Finding:
+    def figure(self) -> Figure[Plot]:
         if not any(self.hours):
             return nothing_dated(self.view, self.undated)
-        zone = gettext("Hours are in {zone}.").format(zone=show_zone(self.view.tz or "UTC"))
-        about = "" if self._is_drawn else " "
-        return Finding(self._rhythm or _no_rhythm(sum(self.hours)), [zone], about=about)
+        days = weekday_names("wide")
+        hours = [hour for hour, posts in enumerate(self.hours) if posts]
+        return Figure(
+            title=self._rhythm or _no_rhythm(sum(self.hours)),
+            notes=[gettext("Hours are in {zone}.").format(zone=show_zone(self.view.tz or "UTC"))],
+            about="" if self._is_drawn else " ",
+            columns=(gettext("Weekday"), gettext("Hour"), gettext("Posts")),
+            rows=[(days[hour // HOURS], f"{hour % HOURS}:00", self.hours[hour]) for hour in hours],
+            links=[posts_path(self.view.query(), hour=str(hour)) for hour in hours],
+            plot=self._plot(),
+        )
 
     @property
     def _is_drawn(self) -> bool:
@@ -516,10 +529,10 @@ class PostsByHour(PanelFigure):
         by_hour = [sum(self.hours[hour::HOURS]) for hour in range(HOURS)]
         return busiest(by_hour, self.busy_from) or _rhythm(self.hours)
 
-    def plot(self) -> Plot | None:
+    def _plot(self) -> Plot | None:
         """Return the drawing, unless it shows that no hours stand out; then the numbers suffice."""
         most = max(self.hours)
-        if not most or not self._is_drawn:
+        if not self._is_drawn:
             return None
         days = weekday_names("abbreviated")
         cells = [
@@ -547,15 +560,6 @@ class PostsByHour(PanelFigure):
 
     def path(self) -> str:
         return posts_path(self.view.query())
-
-    def table(self) -> Table:
-        days = weekday_names("wide")
-        hours = [hour for hour, posts in enumerate(self.hours) if posts]
-        return Table(
-            (gettext("Weekday"), gettext("Hour"), gettext("Posts")),
-            [(days[hour // HOURS], f"{hour % HOURS}:00", self.hours[hour]) for hour in hours],
-            [posts_path(self.view.query(), hour=str(hour)) for hour in hours],
-        )
 
 
 FEWEST_OF_RHYTHM: Final = 20

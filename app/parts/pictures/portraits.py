@@ -35,9 +35,9 @@ from app.parts.portraits.room_figures import drawn_words, wait_of
 from app.services.compare.name_masking import Masker
 from app.services.rooms.sight import ChatSight
 from app.views.cast import bound, display_name, hue, post_count
-from app.views.habits import others_of_script
+from app.views.figures.chats import Months, other_called, people_count, share_bars, story_of
+from app.views.figures.habits import others_of_script
 from app.views.page import cast_on
-from app.views.rooms.figures import Months, other_called, people_count, share_bars, story_of
 from app.views.subjects import Chat, OneAuthor
 from app.views.tell import beside_one, giant_of, label_of, told_alone, value_of
 from saywho.people.fingerprint import positive_first
@@ -112,8 +112,8 @@ def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -
 
 
 def _months(portrait: ChatSight) -> PosterFigure | None:
-    finding, _, drawing, _ = Months(portrait).figure()
-    return PosterFigure(finding.topic, (finding.title,), drawing) if drawing else None
+    months = Months(portrait).figure()
+    return PosterFigure(months.topic, (months.title,), months.plot) if months.plot else None
 
 
 async def read_author_poster(
@@ -189,11 +189,9 @@ def _habits(portrait: AuthorPortrait) -> PosterFigure | None:
 
 def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
     hours = hours_of(portrait)
-    finding, clock = hours.finding, hours.plot
-    if clock is None:
-        return None
-    about = finding.title, *finding.notes
-    return PosterFigure(f"{finding.topic} · {finding.zone}", about, clock)
+    about = hours.title, *hours.notes
+    topic = f"{hours.topic} · {hours.zone}"
+    return PosterFigure(topic, about, hours.plot) if hours.plot else None
 
 
 def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:

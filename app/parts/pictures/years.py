@@ -56,10 +56,10 @@ from app.services.posts.tweets import Post
 from app.views.answers import attachment
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, numbered_initials, post_count, shown_name
-from app.views.figure import Figure
+from app.views.figures.chats import share_bars
+from app.views.figures.figure import Figure
 from app.views.filters import zone_of_picture
 from app.views.page import WebPage, cast_on, render
-from app.views.rooms.figures import share_bars
 from app.views.subjects import Address, Figures, SubjectT, read_shown
 from saywho.people.names import ManyNames
 
@@ -79,31 +79,28 @@ async def read_year_poster(
 
 def poster_of_year(subject: YearOfAuthor, author_year: AuthorYear, args: PictureArgs) -> Poster:
     days = days_of_author(author_year, has_words=args.has_words, has_names=args.has_names)
-    finding, username = days.finding, author_year.user.username
-    told, apart = told_apart(author_year, finding.title)
+    told, apart = told_apart(author_year, days.title)
     return Poster(
         title=subject.title(is_over=author_year.is_over),
-        facts=(*finding.notes, show_zone(author_year.tz)),
+        facts=(*days.notes, show_zone(author_year.tz)),
         finding=told,
         reason=apart,
         giant=show_number(author_year.calendar.tweets),
         drawing=days.plot,
         address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_author(YearPage(subject=subject, shown=author_year), args)),
-        hue=hue(username),
-        second=_hours(author_year, finding.title),
+        hue=hue(author_year.user.username),
+        second=_hours(author_year, days.title),
     )
 
 
 def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
     hours = hours_of_author(author_year)
-    finding, clock = hours.finding, hours.plot
-    if clock is None or not is_long_enough(author_year):
+    if hours.plot is None or not is_long_enough(author_year):
         return None
-    title = "" if finding.title in told else finding.title
-    return PosterFigure(
-        f"{finding.topic} · {show_zone(author_year.tz)}", (title, *finding.notes), clock
-    )
+    title = "" if hours.title in told else hours.title
+    topic = f"{hours.topic} · {show_zone(author_year.tz)}"
+    return PosterFigure(topic, (title, *hours.notes), hours.plot)
 
 
 def _lines_of_author(page: YearPage, args: PictureArgs) -> list[PosterLine]:
@@ -123,7 +120,7 @@ def _lines_of_words(shown: AuthorYear | RoomYear) -> list[PosterLine]:
 
 def _line(figure: Figure[NameList], names: list[str]) -> list[PosterLine]:
     parts = tuple(names[:PICTURED_WORDS])
-    return [PosterLine(figure.finding.topic, parts)] if parts else []
+    return [PosterLine(figure.topic, parts)] if parts else []
 
 
 def _drawn_names(drawing: NameList | None) -> list[str]:
@@ -143,16 +140,16 @@ async def read_room_year_poster(subject: YearOfChat, shown: RoomYear, args: Pict
 
 def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs) -> Poster:
     days = days_of_room(shown, has_words=args.has_words)
-    told, apart = told_apart(shown, days.finding.title)
+    told, apart = told_apart(shown, days.title)
     return Poster(
         title=drawn_title(subject, args, is_over=shown.is_over),
-        facts=(*days.finding.notes, show_zone(shown.tz)),
+        facts=(*days.notes, show_zone(shown.tz)),
         finding=told,
         reason=apart,
         giant=show_number(shown.calendar.tweets),
         hue=hue(_who_wrote_most(shown)),
         drawing=Bars(tuple(share_bars(shown.people))),
-        head=(people_of_year(shown).finding.topic,),
+        head=(people_of_year(shown).topic,),
         address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_words(shown)) if args.has_words else (),
         second=PosterFigure("", (), days.plot) if days.plot else None,
@@ -169,7 +166,7 @@ def _who_wrote_most(shown: RoomYear) -> str | None:
 
 
 def _words_of(shown: AuthorYear | RoomYear) -> str:
-    return words_of_year(shown).finding.topic if shown.words else ""
+    return words_of_year(shown).topic if shown.words else ""
 
 
 MOST_WORDS: Final = 5
@@ -371,7 +368,7 @@ def _words(words: Figure[NameList]) -> Iterator[CardContent]:
         ((drawn_name(name.label), name.value) for name in words.plot.names) if words.plot else ()
     )
     rows = [CardRow(told, label=word) for word, told in named if word][:MOST_WORDS]
-    yield CardContent("words", words.finding.topic, rows, rows[0].label if rows else "")
+    yield CardContent("words", words.topic, rows, rows[0].label if rows else "")
 
 
 def _day(page: AnyYearPage, texts: Texts) -> Iterator[CardContent]:
@@ -403,12 +400,12 @@ def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
     parts = bar_of(shown.people, [person.messages for person in shown.people]).parts
     first = max(parts, key=lambda bar: bar.share)
-    told, apart = told_apart(shown, page.days.finding.title)
+    told, apart = told_apart(shown, page.days.title)
     giant = show_number(shown.calendar.tweets)
     yield CardContent("story", told, _bars(parts), giant, first.hue, apart)
     yield from _words(page.words_of_year) if shown.words else _words_of_people(page)
     yield from _day(page, texts)
-    began, told = page.began.plot, page.began.finding.title
+    began, told = page.began.plot, page.began.title
     if began and told:  # Shares that may be chance are no card.
         first = max(began.parts, key=lambda bar: bar.share)
         yield CardContent("began", told, _bars(began.parts), first.label, first.hue)
@@ -478,9 +475,9 @@ def _emoji_of_people(page: RoomYearPage) -> Iterator[CardContent]:
 
 def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
-    finding = page.days.finding
-    notes = [CardRow(note) for note in finding.notes]
-    told, apart = told_apart(shown, finding.title)
+    days = page.days
+    notes = [CardRow(note) for note in days.notes]
+    told, apart = told_apart(shown, days.title)
     giant = show_number(shown.calendar.tweets)
     yield CardContent("story", told, notes, giant, reason=apart)
     yield from _words(page.words_of_year)

@@ -36,7 +36,7 @@ from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import ApiBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.figure import Figure, figure_of
+from app.views.figures.figure import Figure, figure_of
 from app.views.filters import RoomZoneArgs
 from app.views.subjects import Kept, OneAuthor, ZoneOf, answer_of
 from saywho.comparing.question import Question
@@ -107,7 +107,7 @@ class AuthorWriting:
     @property
     def cards(self) -> list[Figure[Any]]:
         figures = filter(None, (card(self.shown) for card in CARDS))
-        return [figure for figure in figures if figure.plot or figure.finding.title]
+        return [figure for figure in figures if figure.plot or figure.title]
 
     @property
     def other_name(self) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
-from app.drawing.drawings import Clock, FigureRow, Habits, PhraseList
+from app.drawing.drawings import Clock, Habits, PhraseList, Row
 from app.language.i18n import gettext, show_list
 from app.services.archive.author_portrait import ComparedAuthor, TypicalTerm
 from app.services.compare.held_out import RecognisedPosts
@@ -17,8 +17,8 @@ from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
 from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name
-from app.views.figure import NOT_THERE, Figure, Finding, Hours, Table, TableCell
-from app.views.habits import habit_rows, others_of_script
+from app.views.figures.figure import NOT_THERE, Figure, Hours, TableCell
+from app.views.figures.habits import habit_rows, others_of_script
 from app.views.tell import (
     LONGEST_FINDING,
     MOST_TRAITS,
@@ -170,10 +170,12 @@ def fingerprint(
         portrait.measures, _others_of(portrait), lambda measure: _posts_of(measure, username)
     )
     return Figure(
-        Finding(finding_of(portrait, has_words=has_words), topic=gettext("How they write")),
-        Table(columns, cells),
-        Habits(hue(username), labelled_by, tuple(rows)) if rows else None,
-        "fingerprint",
+        topic=gettext("How they write"),
+        title=finding_of(portrait, has_words=has_words),
+        columns=columns,
+        rows=cells,
+        plot=Habits(hue(username), labelled_by, tuple(rows)) if rows else None,
+        name="fingerprint",
     )
 
 
@@ -262,7 +264,7 @@ def phrases_of(portrait: AuthorPortrait) -> Figure[PhraseList]:
     own = [phrase.messages / portrait.messages for phrase in phrases]
     beside = [phrase.messages_elsewhere / max(portrait.messages_elsewhere, 1) for phrase in phrases]
     rows = [
-        FigureRow(
+        Row(
             phrase.text,
             beside=share_told(share, share_beside, other_name),
             path=search_path(" ".join(phrase.words), username),
@@ -272,13 +274,12 @@ def phrases_of(portrait: AuthorPortrait) -> Figure[PhraseList]:
         for phrase, share, share_beside in zip(phrases, own, beside, strict=True)
     ]
     return Figure(
-        Finding(title, topic=topic),
-        Table(
-            [gettext("Phrase"), display_name(username), others_called(portrait)],
-            [(phrase.text, phrase.messages, phrase.messages_elsewhere) for phrase in phrases],
-        ),
-        PhraseList(hue(username), rows) if rows else None,
-        "phrases",
+        topic=topic,
+        title=title,
+        columns=[gettext("Phrase"), display_name(username), others_called(portrait)],
+        rows=[(phrase.text, phrase.messages, phrase.messages_elsewhere) for phrase in phrases],
+        plot=PhraseList(hue(username), rows) if rows else None,
+        name="phrases",
     )
 
 

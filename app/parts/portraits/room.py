@@ -18,7 +18,7 @@ from app.parts.portraits.room_figures import (
 )
 from app.services.rooms.sight import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
-from app.views.figure import Figure
+from app.views.figures.figure import Figure
 from app.views.filters import RoomZoneArgs
 from app.views.subjects import Chat, Kept, ZoneOf, answer_of, opened_person
 
@@ -49,7 +49,7 @@ class PeopleOfChat:
     @property
     def sections(self) -> list[list[Figure[None]]]:
         figures = (figure(self.of_chat) for figure in FIGURES)
-        topics = groupby(figures, key=lambda figure: figure.finding.topic)
+        topics = groupby(figures, key=lambda figure: figure.topic)
         return [[*of_topic] for _, of_topic in topics]
 
 

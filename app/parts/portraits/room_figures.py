@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from app.drawing.drawings import HOURS, FigureRow, HourStrip
+from app.drawing.drawings import HOURS, HourStrip, Row
 from app.drawing.lettering import drawn_name
 from app.language.i18n import (
     MINUTE_S,
@@ -24,19 +24,17 @@ from app.language.i18n import (
 )
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
-from app.views.figure import (
+from app.views.figures.chats import PAIR, Months, name_of, other_called, share_label, told_quiet
+from app.views.figures.figure import (
     NOT_THERE,
     Figure,
-    Finding,
-    Table,
     TableCell,
     busiest_told,
     how_told,
     told_by_hour,
     written,
 )
-from app.views.habits import habit_row
-from app.views.rooms.figures import PAIR, Months, name_of, other_called, share_label, told_quiet
+from app.views.figures.habits import habit_row
 from app.views.tell import Beside, label_of, share_told, told_alone, value_of
 from saywho.people.alike import PeopleAlike, does_more
 from saywho.people.fingerprint import Measure
@@ -72,7 +70,7 @@ class CardLine(NamedTuple):
     kind: str
     """What it is about: nobody else has a line of this kind."""
     text: str
-    row: FigureRow | None = None
+    row: Row | None = None
     hours: HourStrip | None = None
 
 
@@ -178,7 +176,7 @@ def _lines_of_words(sight: ChatSight, place: int, beside: Beside) -> Iterator[Ca
         )
         told = share_told(word.share, word.share_beside, beside.only_other)
         # On the scale of habits, since the cards stand next to each other.
-        row = FigureRow("", "", told, "", 100 * word.share, 100 * word.share_beside)
+        row = Row("", "", told, "", 100 * word.share, 100 * word.share_beside)
         yield CardLine(f"word {word.text}", text, row)
 
 
@@ -200,7 +198,7 @@ def _line_of_wait(sight: ChatSight, place: int) -> Iterator[CardLine]:
         usual = text.format(shortest=shortest, longest=longest)
     most_s = max(waits_s)
     mark = 100 * max(others_s) / most_s if others_s else None
-    yield CardLine("wait", told, FigureRow("", "", usual, "", 100 * own_s / most_s, mark))
+    yield CardLine("wait", told, Row("", "", usual, "", 100 * own_s / most_s, mark))
 
 
 def _line_of_hours(sight: ChatSight, place: int) -> Iterator[CardLine]:
@@ -310,26 +308,23 @@ def _without_equal(
 
     exact: the rows before rounding.
     """
-    table = figure.table
-    if not 2 <= len(table.rows) == len(sight.people):
+    if not 2 <= len(figure.rows) == len(sight.people):
         return figure
-    columns = [*zip(*table.rows, strict=True)]
-    values = zip(*(exact or table.rows), strict=True)
+    columns = [*zip(*figure.rows, strict=True)]
+    values = zip(*(exact or figure.rows), strict=True)
     equal = [place for place, cells in enumerate(values) if place and len(set(cells)) == 1]
     text = gettext("{column}: {value} for everyone.")
-    if len(table.rows) == PAIR:
+    if len(figure.rows) == PAIR:
         text = gettext("{column}: {value} for both.")
     notes = [
-        text.format(column=table.columns[place], value=written(columns[place][0]))
+        text.format(column=figure.columns[place], value=written(columns[place][0]))
         for place in equal
         if columns[place][0] != NOT_THERE
     ]
     kept = [place for place in range(len(columns)) if place not in equal]
-    rows = [[row[place] for place in kept] for row in table.rows] if len(kept) > 1 else []
-    return figure._replace(
-        finding=replace(figure.finding, notes=[*notes, *figure.finding.notes]),
-        table=replace(table, columns=[table.columns[place] for place in kept], rows=rows),
-    )
+    rows = [[row[place] for place in kept] for row in figure.rows] if len(kept) > 1 else []
+    shown = [figure.columns[place] for place in kept]
+    return replace(figure, notes=[*notes, *figure.notes], columns=shown, rows=rows)
 
 
 def times_of(sight: ChatSight) -> Figure[None]:
@@ -353,17 +348,16 @@ def times_of(sight: ChatSight) -> Figure[None]:
         "Half of a person's replies take no longer than the time shown (without the seconds). "
         "Messages without a time are not counted."
     )
-    finding = Finding(
-        notes=[*times_missing(sight), *_longest_silence(sight)],
+    figure = Figure[None](
         topic=gettext("Who starts, and how long replies take"),
+        notes=[*times_missing(sight), *_longest_silence(sight)],
         about=Markup(about),  # noqa: S704 - our own words, as they are
-    )
-    table = Table(
-        [gettext("Name"), *(heading for heading, *_ in columns)],
-        [*zip(names, *(cells for _, cells, _ in columns), strict=True)],
+        columns=[gettext("Name"), *(heading for heading, *_ in columns)],
+        rows=[*zip(names, *(cells for _, cells, _ in columns), strict=True)],
+        name="answers",
     )
     exact = [*zip(names, *(exact for *_, exact in columns), strict=True)]
-    return _without_equal(Figure(finding, table, None, "answers"), sight, exact)
+    return _without_equal(figure, sight, exact)
 
 
 def times_missing(sight: ChatSight) -> list[str]:
@@ -434,10 +428,16 @@ def typical_words(sight: ChatSight) -> Figure[None]:
         for person in sight.people
         for word in person.typical or []
     ]
-    columns = [gettext("Name"), gettext("Word"), gettext("Share"), beside]
-    topic, notes = gettext("Typical words"), _alone_in_language(sight)
-    finding = Finding(words_missing(sight), notes, topic, f"{about} {chosen}")
-    return Figure(finding, Table(columns, rows, beside=2), None, "typical")
+    return Figure(
+        topic=gettext("Typical words"),
+        title=words_missing(sight),
+        notes=_alone_in_language(sight),
+        about=f"{about} {chosen}",
+        columns=[gettext("Name"), gettext("Word"), gettext("Share"), beside],
+        rows=rows,
+        beside=2,
+        name="typical",
+    )
 
 
 def _alone_in_language(sight: ChatSight) -> list[str]:
@@ -482,7 +482,6 @@ def shares_of(sight: ChatSight) -> Figure[None]:
                 "Words are separated by spaces. Only messages with text count for words a message."
             )
         )
-    columns = [gettext("Name"), gettext("Messages"), gettext("Share"), gettext("Words a message")]
     words = [person.words_per_message for person in people]
     rows = [
         (
@@ -496,18 +495,28 @@ def shares_of(sight: ChatSight) -> Figure[None]:
     exact = [
         ("", one.messages, one.messages, mean) for one, mean in zip(people, words, strict=True)
     ]
-    finding = Finding(topic=gettext("Who writes how much"), about=" ".join(about))
-    figure = Figure(finding, Table(columns, rows), None, "amount")
+    figure = Figure[None](
+        topic=gettext("Who writes how much"),
+        about=" ".join(about),
+        columns=[*map(gettext, ("Name", "Messages", "Share", "Words a message"))],
+        rows=rows,
+        name="amount",
+    )
     return _without_equal(figure, sight, exact)
 
 
 def hours_of_day(sight: ChatSight) -> Figure[None]:
     dated = [person for person in sight.people if any(person.hours)]
-    finding = Finding(topic=gettext("By hour"), about=how_told(), zone=sight.tz)
-    if not dated:
-        finding = replace(finding, title=gettext("No message has a time."), about="")
-    rows: list[list[TableCell]] = [[name_of(person), *person.hours] for person in dated]
-    return Figure(finding, Table([gettext("Name"), *HOURS], rows, beside=1), None, "hours")
+    return Figure(
+        topic=gettext("By hour"),
+        title="" if dated else gettext("No message has a time."),
+        about=how_told() if dated else "",
+        zone=sight.tz,
+        columns=[gettext("Name"), *HOURS],
+        rows=[[name_of(person), *person.hours] for person in dated],
+        beside=1,
+        name="hours",
+    )
 
 
 def laughs_of(sight: ChatSight) -> Figure[None]:
@@ -523,8 +532,14 @@ def laughs_of(sight: ChatSight) -> Figure[None]:
         for person in sight.people
         if person.laughs
     ]
-    finding = Finding(title, topic=gettext("Laughing and emoji"), about=about)
-    figure = Figure(finding, Table([gettext("Name"), *texts], rows), None, "laughs")
+    figure = Figure[None](
+        topic=gettext("Laughing and emoji"),
+        title=title,
+        about=about,
+        columns=[gettext("Name"), *texts],
+        rows=rows,
+        name="laughs",
+    )
     return _without_equal(figure, sight)
 
 
@@ -540,10 +555,14 @@ def emoji_of(sight: ChatSight) -> Figure[None]:
         (name_of(person), cell or NOT_THERE)
         for person, cell in zip(sight.people, cells, strict=True)
     ]
-    about = gettext("The five emoji that appear in the most messages, in any skin tone.")
-    finding = Finding(topic=gettext("Laughing and emoji"), about=about)
-    table = Table([gettext("Name"), gettext("Emoji")], rows if any(cells) else [])
-    return _without_equal(Figure(finding, table, None, "emoji"), sight)
+    figure = Figure[None](
+        topic=gettext("Laughing and emoji"),
+        about=gettext("The five emoji that appear in the most messages, in any skin tone."),
+        columns=[gettext("Name"), gettext("Emoji")],
+        rows=rows if any(cells) else [],
+        name="emoji",
+    )
+    return _without_equal(figure, sight)
 
 
 FIGURES: Final[Sequence[Callable[[ChatSight], Figure[None]]]] = (

@@ -27,9 +27,9 @@ from app.services.archive.author_archive import (
 )
 from app.services.posts.selection import scan
 from app.services.posts.tweets import Post, most_liked
-from app.views.authors.figures import ONE_DAY, posts_in_year, weeks_of
 from app.views.cast import hue
-from app.views.figure import Figure, figure_of
+from app.views.figures.archives import ONE_DAY, posts_in_year, weeks_of
+from app.views.figures.figure import Figure, figure_of
 from app.views.page import WebPage
 from app.views.subjects import Kept, OneAuthor, ZoneOf
 from app.views.tell import called

@@ -19,8 +19,8 @@ from app.parts.report.words import (
 from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.room_facts import LovedMessage, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
+from app.views.figures.chats import other_called
 from app.views.page import read_cards
-from app.views.rooms.figures import other_called
 from app.views.rooms.overview import OverviewPage
 from app.views.subjects import Chat, Kept, ZoneOf
 from app.views.tell import share_told

@@ -28,7 +28,7 @@ from app.parts.years.subjects import (
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear, YearT
 from app.runtime.clock import span_of_year
 from app.services.posts.selection import scan
-from app.views.figure import Figure
+from app.views.figures.figure import Figure
 from app.views.filters import ZoneArgs
 
 

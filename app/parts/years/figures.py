@@ -11,7 +11,7 @@ from datetime import date
 
 from quart import url_for
 
-from app.drawing.drawings import NO_HUE, Clock, FigureRow, NameList, Spark, StackedBar, WeekGrid
+from app.drawing.drawings import NO_HUE, Clock, NameList, Row, Spark, StackedBar, WeekGrid
 from app.language.i18n import (
     gettext,
     month_names,
@@ -25,10 +25,10 @@ from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, YearWord
 from app.parts.years.remembered import ChangedHabit, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
-from app.views.authors.figures import posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import Figure, Finding, Hours, Table, by_clock_of, told_of_hours
-from app.views.rooms.figures import name_of, share_bars, who_wrote_most
+from app.views.figures.archives import posts_by_day, posts_in_year, week_grid
+from app.views.figures.chats import name_of, share_bars, who_wrote_most
+from app.views.figures.figure import Figure, Hours, by_clock_of, told_of_hours
 from app.views.tell import (
     LONGEST_FINDING,
     brief_change_of,
@@ -72,7 +72,7 @@ def finding_of_chat(chat_year: RoomYear, posts: Posts, *, has_words: bool) -> st
         *_days_of_week(chat_year, posts),
         *_hours(chat_year),
     ]
-    if not sentences and (who_wrote := people_of_year(chat_year).finding.title):
+    if not sentences and (who_wrote := people_of_year(chat_year).title):
         sentences.append(who_wrote)
     sentences += _no_weekend(chat_year, posts, is_of_chat=True)
     return " ".join([*_first_that_fit(sentences, total), total])
@@ -267,7 +267,8 @@ def _days_of(shown: WrittenYear, title: str, colour: str) -> Figure[WeekGrid]:
     grid = week_grid(posts, max(shown.until, *posts), colour, "finding year-title", marked)
     counts = {month.month: month.tweets for month in shown.calendar.months}
     rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
-    return Figure(Finding(title, notes), Table([gettext("Month"), gettext("Posts")], rows), grid)
+    columns = [gettext("Month"), gettext("Posts")]
+    return Figure(title=title, notes=notes, columns=columns, rows=rows, plot=grid)
 
 
 def posts_between(shown: AuthorYear, since: date, until: date) -> str:
@@ -341,8 +342,8 @@ def posts_by_year(shown: AuthorYear) -> Figure[Spark]:
         ends=(str(years[0]), str(years[-1])),
     )
     rows = [(str(year), count) for year, count in posts.items()]
-    table = Table([gettext("Year"), gettext("Posts")], rows)
-    return Figure(Finding(title, topic=topic), table, row if len(years) > 1 else None)
+    columns, plot = [gettext("Year"), gettext("Posts")], row if len(years) > 1 else None
+    return Figure(topic=topic, title=title, columns=columns, rows=rows, plot=plot)
 
 
 def changed_writing(shown: AuthorYear) -> Figure[NameList]:
@@ -353,12 +354,14 @@ def changed_writing(shown: AuthorYear) -> Figure[NameList]:
     title = told("unchanged", year=str(before)) if is_same else ""
     # The four clearest are in sight; the table has all measures.
     clear, path = [one for one in measures if reads_as_change(one)][:4], posts_of_year(shown)
-    changes = [FigureRow(label_of(one), brief_change_of(one, before), path=path) for one in clear]
+    changes = [Row(label_of(one), brief_change_of(one, before), path=path) for one in clear]
     columns = [gettext("Measure"), *_years_compared(shown)]
     return Figure(
-        Finding(title, topic=gettext("How the writing changed")),
-        Table(columns, [(label_of(one), *values_of(one)) for one in measures]),
-        NameList(changes, "changed-heading") if changes else None,
+        topic=gettext("How the writing changed"),
+        title=title,
+        columns=columns,
+        rows=[(label_of(one), *values_of(one)) for one in measures],
+        plot=NameList(changes, "changed-heading") if changes else None,
     )
 
 
@@ -379,11 +382,9 @@ def words_of_year(shown: AuthorYear | RoomYear) -> Figure[NameList]:
 
     topic = gettext("Words of {year}").format(year=shown.calendar.year)
     note = gettext("In a clearly larger share of the posts than in the other years")
-    names = [
-        FigureRow(each.text, told(each), path=path_of(each.text)) for each in shown.words or ()
-    ]
+    names = [Row(each.text, told(each), path=path_of(each.text)) for each in shown.words or ()]
     plot = NameList(names, "year-words-heading") if names else None
-    return Figure(Finding(topic=topic, notes=[note]), Table([], []), plot)
+    return Figure(topic=topic, notes=[note], plot=plot)
 
 
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
@@ -415,9 +416,9 @@ def people_of_year(shown: RoomYear) -> Figure[StackedBar]:
         (name_of(person), person.messages, part.label, person.beginnings)
         for person, part in zip(shown.people, bar.parts, strict=True)
     ]
-    columns = map(gettext, ("Name", "Messages", "Share", "Began"))
-    finding = Finding(title, topic=gettext("Who wrote how much"))
-    return Figure(finding, Table([*columns], rows), bar)
+    columns = [*map(gettext, ("Name", "Messages", "Share", "Began"))]
+    topic = gettext("Who wrote how much")
+    return Figure(topic=topic, title=title, columns=columns, rows=rows, plot=bar)
 
 
 def bar_of(

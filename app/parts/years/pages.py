@@ -45,13 +45,13 @@ from app.services.posts.users import Author
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts
 from app.views.answers import see_other
-from app.views.authors.figures import days_with_posts, most_answered, posts_in_year
 from app.views.blueprints import PageBlueprint
 from app.views.cast import post_count, shown_name
-from app.views.figure import Figure, Finding, Table, by_clock_of, figure_of
+from app.views.figures.archives import days_with_posts, most_answered, posts_in_year
+from app.views.figures.chats import PAIR, told_absences
+from app.views.figures.figure import Figure, by_clock_of, figure_of
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
-from app.views.rooms.figures import PAIR, told_absences
 from app.views.subjects import find_subject, read_shown
 from app.views.tell import change_of, reads_as_change, tell
 from saywho.clock import now
@@ -87,7 +87,7 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     @property
     def headline(self) -> tuple[str, list[str]]:
         """Return what stands out of the finding, then the number of posts with the notes."""
-        title, notes = self.days.finding.title, self.days.finding.notes
+        title, notes = self.days.title, self.days.notes
         counted = counted_of(self.shown)
         story = title.removesuffix(f"{counted}.").strip()
         return (title, [*notes]) if story in ("", title) else (story, [counted, *notes])
@@ -145,12 +145,12 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return posts_between(self.shown, day.first, day.end) if day else ""
 
     @property
-    def totals(self) -> Finding:
+    def totals(self) -> Figure[None]:
         calendar = self.shown.calendar
         title = posts_in_year(calendar.tweets, calendar.year)
         if not self.shown.is_over:
             title = tell("so_far", "sentence", total=title)
-        return Finding(title, [days_with_posts(calendar.days, self.shown.tz)])
+        return Figure(title=title, notes=[days_with_posts(calendar.days, self.shown.tz)])
 
     @property
     def before_told(self) -> str:
@@ -228,7 +228,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         people = self.shown.people
         counts = [person.beginnings for person in people]
         total, topic = sum(counts), gettext("Who wrote first after a silence")
-        finding, plot = Finding(topic=topic), None
+        told, plot = "", None
         away = Counter[str | None]()
         for each in self.shown.absences:
             away[each.username] += each.beginnings
@@ -241,8 +241,8 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
             values = {"name": shown_name(name), "count": counts[first], "total": totals[first]}
             variant = "two" if self.shown.people_total == PAIR else ""
             told = tell("began", variant, **values, share=there[first])
-            finding, plot = Finding(told, topic=topic), bar_of(people, counts, there)
-        return Figure(finding, Table([], []), plot)
+            plot = bar_of(people, counts, there)
+        return Figure(topic=topic, title=told, plot=plot)
 
     @property
     def moves(self) -> list[str]:

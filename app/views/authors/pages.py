@@ -34,16 +34,16 @@ from app.services.rooms.room_facts import (
     zones_of_people,
 )
 from app.views.answers import moved
-from app.views.authors.figures import (
+from app.views.blueprints import PageBlueprint
+from app.views.cast import shown_name
+from app.views.figures.archives import (
     AuthorAtSight,
     PostingYear,
     columns_of,
     lists_of,
     year_of_posting,
 )
-from app.views.blueprints import PageBlueprint
-from app.views.cast import shown_name
-from app.views.figure import Figure
+from app.views.figures.figure import Figure
 from app.views.filters import Year, ZoneArgs, zone_of_page
 from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of

@@ -38,12 +38,12 @@ from app.services.rooms.identity import RoomOutline
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.access.settings import Readership
-from app.views.authors.figures import AuthorAtSight
-from app.views.figure import Figure
+from app.views.figures.archives import AuthorAtSight
+from app.views.figures.chats import share_bar
+from app.views.figures.figure import Figure
 from app.views.filters import zone_of_page
 from app.views.imports.reading_choices import Noted, count_notes, noted_of, sentences_of, settled
 from app.views.page import FormPage, WebPage, read_cards
-from app.views.rooms.figures import share_bar
 from app.views.zones import zone_cities
 from saywho.clock import monotonic
 from saywho.formats.chats.people import machine_zone
@@ -294,13 +294,13 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
         """The finding about the only chat or author; empty for several."""
         if self.archive is not None:
             return AuthorAtSight(self.archive).title
-        return self.shares.finding.title if self.shares else ""
+        return self.shares.title if self.shares else ""
 
     @property
     def findings(self) -> Mapping[int, str]:
         """The findings about several chats, by their ids."""
         with speaking_of(messages=True):
-            return {sight.room.id: share_bar(sight).finding.title for sight in self.overviews}
+            return {sight.room.id: share_bar(sight).title for sight in self.overviews}
 
     @property
     def errors(self) -> list[ImportFault]:

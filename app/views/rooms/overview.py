@@ -19,11 +19,11 @@ from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.room_facts import LovedMessage, RoomFacts, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
-from app.views.figure import Figure, busiest_told, figure_of
+from app.views.figures.chats import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_absences
+from app.views.figures.figure import Figure, busiest_told, figure_of
 from app.views.filters import day_of
 from app.views.page import WebPage, read_cards
 from app.views.policies import own_chat
-from app.views.rooms.figures import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_absences
 from app.views.subjects import Chat
 
 

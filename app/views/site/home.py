@@ -51,11 +51,11 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import is_speaker
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
+from app.views.figures.chats import finding_of
 from app.views.filters import zone_of_page
 from app.views.imports.page_values import Start, start_here
 from app.views.page import WebPage, render
 from app.views.policies import always, own_chat, writing
-from app.views.rooms.figures import finding_of
 from saywho import __version__
 from saywho.clock import now
 from saywho.comparing.verdict import MODEL_NAME

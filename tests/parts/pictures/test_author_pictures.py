@@ -89,7 +89,7 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
         portrait = replace(portrait, hours=[1] * 24, measures=(portrait.measures * 3)[:rows])
         with bound(await cast_on(portrait)):
             poster = poster_of_author(author, portrait, PictureArgs())
-            hours = hours_of(portrait).finding
+            hours = hours_of(portrait)
     # That none stand out is how it was counted, no finding.
     assert hours.nothing == "No single stretch of hours is clearly the busiest."
     assert poster.second

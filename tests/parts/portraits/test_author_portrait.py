@@ -1,6 +1,7 @@
 """How an author writes: their page, and the portrait in the API."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from itertools import chain
 from typing import Any, Final
@@ -8,13 +9,13 @@ from urllib.parse import quote
 
 import pytest
 
-from app.drawing.drawings import FigureRow, NamedBar, PhraseList, StackedBar
+from app.drawing.drawings import NamedBar, PhraseList, Row, StackedBar
 from app.language.i18n import speaking
 from app.parts.portraits import author
 from app.parts.portraits.author_figures import AuthorPortrait
 from app.services.posts.manners import MANNERS
-from app.views.figure import Figure, Finding, Table
-from app.views.habits import habit_rows
+from app.views.figures.figure import Figure
+from app.views.figures.habits import habit_rows
 from app.views.tell import Beside, called, label_of, often, part_of, share_told, trait_of
 from saywho.people.fingerprint import Measure, Tally, fingerprint, tally_of
 from saywho.people.signs import FORMS
@@ -135,31 +136,36 @@ async def test_few_phrases_are_a_sentence(chats: Client) -> None:
 
 
 def first_added(_: AuthorPortrait) -> Figure[PhraseList]:
-    finding = Finding("A sentence.", ["A note."], "First topic", "What it means.")
-    table = Table(["Name", "Number"], [("rows of the first", 7)])
-    return Figure(finding, table, PhraseList("author-1", []), "first")
+    return Figure(
+        topic="First topic",
+        title="A sentence.",
+        notes=["A note."],
+        about="What it means.",
+        columns=["Name", "Number"],
+        rows=[("rows of the first", 7)],
+        plot=PhraseList("author-1", []),
+        name="first",
+    )
 
 
 def second_added(portrait: AuthorPortrait) -> Figure[PhraseList]:
-    finding = Finding("A sentence alone.", topic="Second topic")
-    return Figure(finding, first_added(portrait).table, None, "second")
+    first, title = first_added(portrait), "A sentence alone."
+    return replace(first, topic="Second topic", title=title, notes=(), plot=None, name="second")
 
 
 def bar_added(_: AuthorPortrait) -> Figure[StackedBar]:
     bar = StackedBar([NamedBar("part", 1, "all", "author-1")])
-    return Figure(Finding(topic="Bar topic"), Table([], []), bar, "bar")
+    return Figure(topic="Bar topic", plot=bar, name="bar")
 
 
 def nothing_added(portrait: AuthorPortrait) -> Figure[PhraseList]:
-    return Figure(Finding(topic="No topic"), first_added(portrait).table, None, "nothing")
+    return Figure(topic="No topic", rows=first_added(portrait).rows, name="nothing")
 
 
 def as_frequent(portrait: AuthorPortrait) -> Figure[PhraseList]:
     rows = [("tea", "often", 99.0), ("oven", "often", 98.0), ("kettle", "rarely", 9.0)]
-    phrases = [
-        FigureRow(row[0], beside=row[1], path=f"/{row[0]}", length=row[2], mark=0) for row in rows
-    ]
-    return first_added(portrait)._replace(plot=PhraseList("author-1", phrases))
+    phrases = [Row(row[0], beside=row[1], path=f"/{row[0]}", length=row[2], mark=0) for row in rows]
+    return replace(first_added(portrait), plot=PhraseList("author-1", phrases))
 
 
 async def test_phrases_that_are_as_frequent_share_a_line_and_a_bar(

@@ -12,9 +12,9 @@ from app.parts.portraits.room_figures import FIGURES, shares_of
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import ChatSight, read_portrait
 from app.views.cast import bound
-from app.views.figure import Figure, Finding, Table
+from app.views.figures.chats import name_of, share_bars
+from app.views.figures.figure import Figure
 from app.views.page import cast_on
-from app.views.rooms.figures import name_of, share_bars
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
@@ -56,10 +56,10 @@ async def test_a_figure_is_whole(
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(portrait)):
             parts = figure(portrait)
-    assert len(parts.finding.title) <= 140
-    assert all(len(row) == len(parts.table.columns) for row in parts.table.rows)
+    assert len(parts.title) <= 140
+    assert all(len(row) == len(parts.columns) for row in parts.rows)
     # Who reads it finds numbers, or why there are none.
-    assert parts.table.rows or parts.finding.title or parts.finding.notes or (parts.name == "emoji")
+    assert parts.rows or parts.title or parts.notes or (parts.name == "emoji")
 
 
 async def test_what_is_drawn_is_what_stands_in_rows(
@@ -68,7 +68,7 @@ async def test_what_is_drawn_is_what_stands_in_rows(
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(portraits["many"])):
             bars = share_bars(portraits["many"].people)
-            rows = shares_of(portraits["many"]).table.rows
+            rows = shares_of(portraits["many"]).rows
     assert [bar.name for bar in bars] == [*"abcdef", "2 others"]
     assert [(bar.name, bar.label) for bar in bars] == [(row[0], row[2]) for row in rows]
     assert sum(bar.share for bar in bars) == pytest.approx(1)
@@ -77,8 +77,14 @@ async def test_what_is_drawn_is_what_stands_in_rows(
 def greetings_of(sight: ChatSight) -> Figure[None]:
     """Return what somebody might add."""
     rows = [(name_of(person), 1_234 + place) for place, person in enumerate(sight.people)]
-    finding = Finding("", ["Nobody greets less."], "Who greets", "A greeting comes first.")
-    return Figure(finding, Table([gettext("Name"), "Greetings"], rows), None, "greetings")
+    return Figure(
+        topic="Who greets",
+        notes=["Nobody greets less."],
+        about="A greeting comes first.",
+        columns=[gettext("Name"), "Greetings"],
+        rows=rows,
+        name="greetings",
+    )
 
 
 @pytest.mark.usefixtures("portraits")

@@ -12,9 +12,9 @@ from app.parts.years.figures import days_of_author, hours_of_author, words_of_ye
 from app.parts.years.year import AuthorYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
-from app.views.authors.figures import AuthorAtSight, columns_of, lists_of, most_answered
 from app.views.cast import bound
-from app.views.figure import Figure, Finding, Table
+from app.views.figures.archives import AuthorAtSight, columns_of, lists_of, most_answered
+from app.views.figures.figure import Figure
 from app.views.page import cast_on
 from saywho.people.times import longest_run
 from tests.browsing import parts_of
@@ -55,12 +55,12 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
                 *lists_of(archive),
                 days_of_author(year),
                 *(hours_of_author(year), words_of_year(year), most_answered(year.answered)),
-                Figure(Finding(sight.title), Table([], []), sight.plot()),
+                Figure(title=sight.title, plot=sight.plot()),
             ]
 
 
 def test_every_figure_is_whole(told: list[Figure[Any]]) -> None:
-    assert [parts.finding.topic or parts.finding.title for parts in told] == [
+    assert [parts.topic or parts.title for parts in told] == [
         *("By hour", "By weekday"),
         *("Most replied to", "Tags", "Emoji", "Links, by site"),
         "“today the quiet harbour” appears in 2024 only (25 posts). "
@@ -68,15 +68,17 @@ def test_every_figure_is_whole(told: list[Figure[Any]]) -> None:
         *("By hour", "Words of 2024", "Most replied to"),
         "Busiest between 20:00 and 23:00, in Asia/Seoul.",
     ]
-    for finding, table, plot, _ in told:
-        assert len(finding.title) <= 140
-        assert table.rows or isinstance(plot, WeekGrid) or finding.topic.startswith("Words of")
-        assert all(len(row) == len(table.columns) for row in table.rows)
-        assert plot
+    for figure in told:
+        assert len(figure.title) <= 140
+        is_drawn = isinstance(figure.plot, WeekGrid) or figure.topic.startswith("Words of")
+        assert figure.rows or is_drawn
+        assert all(len(row) == len(figure.columns) for row in figure.rows)
+        assert figure.plot
 
 
 def test_what_is_drawn_is_what_stands_in_rows(told: list[Figure[Any]]) -> None:
-    for _, table, plot, _ in told:
+    for table in told:
+        plot = table.plot
         if isinstance(plot, Columns):
             assert [row[1] for row in table.rows] == [*plot.counts]
             assert len(plot.names) == len(plot.labels) == len(plot.counts)

@@ -9,7 +9,7 @@ from quart import Quart
 
 from app.language.i18n import show_roughly
 from app.services.rooms.room_facts import RoomFacts
-from app.views.rooms.figures import finding_of, is_long, length_of
+from app.views.figures.chats import finding_of, is_long, length_of
 from saywho.people.portrait import SilenceSpan, Trait
 
 

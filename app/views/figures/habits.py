@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.drawing.drawings import FigureRow
+from app.drawing.drawings import Row
 from app.language.i18n import gettext, show_list, show_percent
 from app.views.cast import shown_name
 from app.views.tell import Beside, label_of, short_name, value_of
@@ -15,7 +15,7 @@ FULL_SHARE: Final = 0.25
 
 def habit_rows(
     measures: Sequence[Measure], beside: Beside, path_of: Callable[[Measure], str] = lambda _: ""
-) -> list[FigureRow]:
+) -> list[Row]:
     """Return a row for each measure; all shares have one scale, lengths one of their own."""
 
     def most(*, is_length: bool) -> float:
@@ -26,7 +26,7 @@ def habit_rows(
     return [_row(one, beside, full[one.habit.is_mean], path_of) for one in measures]
 
 
-def habit_row(measure: Measure, beside: Beside) -> FigureRow:
+def habit_row(measure: Measure, beside: Beside) -> Row:
     """Return a row on its own scale: of a share, a whole bar is every message."""
     full = max(_values(measure, beside)) or 1 if measure.habit.is_mean else 1
     return _row(measure, beside, full, lambda _: "")
@@ -37,10 +37,8 @@ def _values(measure: Measure, beside: Beside) -> list[float]:
     return [measure.own, *((measure.beside, *each) if beside.others else ())]
 
 
-def _row(
-    measure: Measure, beside: Beside, full: float, path_of: Callable[[Measure], str]
-) -> FigureRow:
-    return FigureRow(
+def _row(measure: Measure, beside: Beside, full: float, path_of: Callable[[Measure], str]) -> Row:
+    return Row(
         label=label_of(measure),
         value=value_of(measure, measure.own, measure.beside if beside.others else 0),
         beside=usual_told(measure, beside) if beside.others else "",

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from quart import url_for
 
-from app.drawing.drawings import Columns, FigureRow, GridDay, NameList, WeekGrid
+from app.drawing.drawings import Columns, GridDay, NameList, Row, WeekGrid
 from app.language.i18n import (
     gettext,
     month_names,
@@ -33,7 +33,7 @@ from app.services.archive.author_archive import (
 )
 from app.views.addresses import search_path
 from app.views.cast import hue, post_count
-from app.views.figure import Figure, Finding, Hours, Table, busiest_told, by_clock_of, by_hour
+from app.views.figures.figure import Figure, Hours, busiest_told, by_clock_of, by_hour
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 from saywho.people.fingerprint import Measure
@@ -312,12 +312,12 @@ def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
     return [
         hours.figure(by_hour(colour, numbers.hours, gettext("Posts by hour of the day"))),
         Figure(
-            Finding(topic=gettext("By weekday")),
-            Table(
-                [gettext("Weekday"), gettext("Posts")],
-                [*zip(weekday_names("wide"), numbers.weekdays, strict=True)],
+            topic=gettext("By weekday"),
+            columns=[gettext("Weekday"), gettext("Posts")],
+            rows=[*zip(weekday_names("wide"), numbers.weekdays, strict=True)],
+            plot=Columns(
+                colour, gettext("Posts by weekday"), numbers.weekdays, texts, names, names
             ),
-            Columns(colour, gettext("Posts by weekday"), numbers.weekdays, texts, names, names),
         ),
     ]
 
@@ -352,7 +352,7 @@ def _most_named(
     prefix: str = "",
 ) -> Figure[NameList]:
     names = [
-        FigureRow(
+        Row(
             counted.name,
             show_number(counted.posts),
             post_count(counted.posts),
@@ -360,9 +360,9 @@ def _most_named(
         )
         for counted in counts[:8]
     ]
-    rows = [(f"{prefix}{counted.name}", counted.posts) for counted in counts]
     return Figure(
-        Finding(topic=topic),
-        Table([gettext("Name"), gettext("Posts")], rows),
-        NameList(names, id_, prefix) if names else None,
+        topic=topic,
+        columns=[gettext("Name"), gettext("Posts")],
+        rows=[(f"{prefix}{counted.name}", counted.posts) for counted in counts],
+        plot=NameList(names, id_, prefix) if names else None,
     )

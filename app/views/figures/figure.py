@@ -4,8 +4,8 @@ Their methods need the page's people to be bound (`app/views/cast.py`).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar
 
 from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
 from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number, show_zone
@@ -27,47 +27,37 @@ PARTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    columns: Sequence[str]
-    rows: Sequence[Sequence[TableCell]]
+@dataclass(frozen=True, kw_only=True)
+class Figure(Generic[PlotT]):
+    """Numbers with a finding, rows unless all of them are drawn, and a drawing if there is anything
+    to draw.
+    """
+
+    topic: str = ""
+    title: str = ""
+    """The finding."""
+    notes: Sequence[str] = ()
+    """Further sentences, and what the numbers leave out."""
+    about: str = ""
+    """How it is measured."""
+    zone: str = ""
+    nothing: str = ""
+    """Sentence without a finding, if there is no title: then a page folds the drawing."""
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[TableCell]] = ()
     links: Sequence[str] = ()
     """The URL of the posts of each row, on the dashboard."""
-    about: str = ""
-    """Meaning of the numbers, if the columns' names do not say it."""
     beside: int = 3
     """Columns that stand beside each other on a page; the others are below them."""
+    plot: PlotT | None = None
+    name: str = ""
+    """Beginning of the ids of its headings, unique on the page."""
 
     def below(self, row: Sequence[TableCell], beside: int) -> list[tuple[str, str]]:
         return [
             (column, written(cell))
             for column, cell in zip(self.columns[beside:], row[beside:], strict=False)
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    title: str = ""
-    notes: Sequence[str] = ()
-    """Further sentences, and what the numbers leave out."""
-    topic: str = ""
-    """Topic of the figure, if it is not the usual one."""
-    about: str = ""
-    zone: str = ""
-    nothing: str = ""
-    """Sentence without a finding, if there is no title: then a page folds the drawing."""
-
-
-class Figure(NamedTuple, Generic[PlotT]):
-    """Numbers with a finding, a table without rows if all of them are drawn, and a drawing if there
-    is anything to draw.
-    """
-
-    finding: Finding
-    table: Table
-    plot: PlotT | None
-    name: str = ""
-    """Beginning of the ids of its headings, unique on the page."""
 
 
 def figure_of(make: Callable[[Any], Figure[Any]]) -> property:
@@ -96,15 +86,21 @@ class Hours:
 
     def figure(self, plot: PlotT | None, notes: Sequence[str] = ()) -> Figure[PlotT]:
         """Return the figure of these hours with a drawing, and notes on the drawing."""
-        topic, columns = gettext("By hour"), [gettext("Hour"), self.column]
+        topic = gettext("By hour")
         if not any(self.counts):
-            nothing = Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
-            return Figure(nothing, Table(columns, []), None)
-        title = told_of_hours(self.counts, self.busy_from, self.busy_part, is_past=self.is_past)
+            return Figure(topic=topic, title=gettext("No post has a time."), zone=self.zone)
         even = gettext_noop("No single stretch of hours is clearly the busiest.")
-        nothing_told = gettext_of_past(even) if self.is_past else gettext(even)
-        finding = Finding(title, notes, topic, how_told(), self.zone, nothing_told)
-        return Figure(finding, Table(columns, [*zip(HOURS, self.counts, strict=True)]), plot)
+        return Figure(
+            topic=topic,
+            title=told_of_hours(self.counts, self.busy_from, self.busy_part, is_past=self.is_past),
+            notes=notes,
+            about=how_told(),
+            zone=self.zone,
+            nothing=gettext_of_past(even) if self.is_past else gettext(even),
+            columns=[gettext("Hour"), self.column],
+            rows=[*zip(HOURS, self.counts, strict=True)],
+            plot=plot,
+        )
 
     def clock(self, outline: Sequence[int] = (), column: str = "", told: str = "") -> Figure[Clock]:
         """Return the hours as a clock; outline: others' or earlier hours, in a column of their own,
@@ -125,7 +121,7 @@ class Hours:
             return figure
         columns = [gettext("Hour"), self.column, column]
         rows = [*zip(HOURS, self.counts, outline, strict=True)]
-        return figure._replace(table=Table(columns, rows))
+        return replace(figure, columns=columns, rows=rows)
 
 
 def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -> str:

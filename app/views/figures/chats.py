@@ -26,7 +26,7 @@ from app.services.rooms.periods import Absence, Period, QuietDays
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import Figure, Finding, Table, TableCell
+from app.views.figures.figure import Figure, TableCell
 from app.views.tell import (
     LONGEST_FINDING,
     beside_one,
@@ -316,7 +316,7 @@ def share_bar(sight: ChatSight) -> Figure[StackedBar]:
         is_of_newest=sight.is_of_newest,
     )
     bars = share_bars(sight.people, there=[person.share_there for person in sight.people])
-    return Figure(Finding(title), Table([], []), StackedBar(bars))
+    return Figure(title=title, plot=StackedBar(bars))
 
 
 def share_label(share: float, there: float | None) -> str:
@@ -368,17 +368,26 @@ class Months:
     """Whether a column leads to its messages."""
 
     def figure(self) -> Figure[PeriodColumns]:
-        return Figure(self._finding(), self._table(), self._plot())
-
-    def _finding(self) -> Finding:
         topic = gettext("Year by year") if self._is_of_years else gettext("Month by month")
         fullest = next((period for period in self.sight.periods if period.is_fullest), None)
-        if fullest is None:
-            return Finding(notes=self._silence(), topic=topic, nothing=self._most_and_next())
-        title = gettext("Busiest: {period}, {messages}.").format(
-            period=self.period_name(fullest), messages=post_count(fullest.messages)
+        column, title = gettext("Year") if self._is_of_years else gettext("Month"), ""
+        if fullest is not None:
+            title = gettext("Busiest: {period}, {messages}.").format(
+                period=self.period_name(fullest), messages=post_count(fullest.messages)
+            )
+        rows: list[list[TableCell]] = [
+            [self.period_name(period), period.messages, *period.people]
+            for period in self.sight.periods
+        ]
+        return Figure(
+            topic=topic,
+            title=title,
+            notes=[*(self._trip(fullest) if fullest else ()), *self._silence()],
+            nothing="" if title else self._most_and_next(),
+            columns=[column, gettext("Messages"), *map(name_of, self.sight.people)],
+            rows=rows,
+            plot=self._plot(title or topic),
         )
-        return Finding(title, notes=[*self._trip(fullest), *self._silence()], topic=topic)
 
     def _most_and_next(self) -> str:
         ranked = sorted(self.sight.periods, key=lambda period: -period.messages)[:2]
@@ -394,15 +403,7 @@ class Months:
             next=show_number(second.messages),
         )
 
-    def _table(self) -> Table:
-        column = gettext("Year") if self._is_of_years else gettext("Month")
-        rows: list[list[TableCell]] = [
-            [self.period_name(period), period.messages, *period.people]
-            for period in self.sight.periods
-        ]
-        return Table([column, gettext("Messages"), *map(name_of, self.sight.people)], rows)
-
-    def _plot(self) -> PeriodColumns | None:
+    def _plot(self, caption: str) -> PeriodColumns | None:
         if len(self.sight.periods) < 2:
             return None
         most = max(period.messages for period in self.sight.periods)
@@ -419,10 +420,7 @@ class Months:
                 zip(self._labels, self.sight.periods, strict=True)
             )
         )
-        finding = self._finding()
-        return PeriodColumns(
-            finding.title or finding.topic, tuple(self._people), tuple(columns), show_number(most)
-        )
+        return PeriodColumns(caption, tuple(self._people), tuple(columns), show_number(most))
 
     def named(self) -> list[NamedPeriod]:
         """Return the holes, the busiest day, and who came and left, in order of time."""
@@ -545,8 +543,8 @@ def answers_of(sight: ChatSight) -> Figure[list[StackedBar]]:
         ]
     lately = gettext("Who replies to whom lately") if sight.is_of_newest else ""
     topic = lately or gettext("Who replies to whom")
-    finding = Finding(clearest, topic=topic, about=about if clearest else "")
-    return Figure(finding, Table(columns, rows), bars)
+    about = about if clearest else ""
+    return Figure(topic=topic, title=clearest, about=about, columns=columns, rows=rows, plot=bars)
 
 
 def _replies_of(person: PersonPortrait, answers: Sequence[int], people: People) -> StackedBar:

@@ -1,0 +1,1 @@
+"""Figures as values: numbers with a finding, rows and a drawing, and the sentences on them."""
