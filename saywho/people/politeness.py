@@ -88,13 +88,13 @@ def level_of(sentence: str, *, is_chat: bool = True) -> Level | None:
 
     is_chat: whether -다 is plain; it is the neutral end of written sentences.
     """
-    word, is_alone = _last_word(sentence)
+    word, is_alone = last_word(sentence)
     if not word or (word[-1] == "다" and not is_chat and not _is_polite(word)):
         return None
     return _level_of_word(word, is_alone=is_alone)
 
 
-def _last_word(sentence: str) -> tuple[str, bool]:
+def last_word(sentence: str) -> tuple[str, bool]:
     """Return the syllables at the end of a sentence, and whether they are all of it.
 
     Behind them marks, emoji, digits, single letters (ㅋㅋ, ㅠㅠ, ㅇㅇ) and laughter come off.
@@ -115,7 +115,7 @@ def _last_word(sentence: str) -> tuple[str, bool]:
     while begin and "가" <= sentence[begin - 1] <= "힣":
         begin -= 1
     is_alone = not sentence[:begin].strip()
-    if end - begin == 1 and begin and sentence[begin - 1].isalnum():
+    if end - begin == 1 and begin and sentence[begin - 1].isalnum() and sentence[begin - 1] < "ㄱ":
         return "", False  # A particle: 15가.
     return sentence[max(begin, end - _LONGEST_END) : end], is_alone
 

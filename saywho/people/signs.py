@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from saywho.people.joined_texts import JoinedTexts
-from saywho.people.politeness import levels_in
+from saywho.people.politeness import last_word, levels_in
 from saywho.text import MARKS, UNSPACED, without_addresses
 from saywho.words import LAUGH_PARTS, emoji_in, laughs_in, plain_laugh
 
@@ -176,8 +176,7 @@ def _signs_of_one(text: str, *, is_chat: bool) -> list[Sign]:
             signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
         if _is_unspaced(text):
             signs.append(("unspaced", ""))
-    if ending := _ending_of(text):
-        signs.append(("endings", ending))
+    signs += [("endings", ending) for ending in _endings_of(text)]
     if not text.isascii():
         for level in filter(None, levels_in(text, is_chat=is_chat)):
             signs += [DECIDED, *([("politeness", level)] if level == "polite" else ())]
@@ -296,26 +295,27 @@ def _is_unspaced(text: str) -> bool:
     return len(_SYLLABLE.findall(without_addresses(word))) >= FEWEST_UNSPACED
 
 
-def _ending_of(text: str) -> Ending | None:
+def _endings_of(text: str) -> Iterator[Ending]:
+    """Yield the mark at the end of a text, and the ending of its last Korean word."""
     end = text.rstrip()
     last = end[-1:]
     if last == "." or last == "…":
-        return "…" if last == "…" or end.endswith("..") else "."
-    if last in "~～∼":
-        return "~"
-    if last in "ㅠㅜ":
-        return "ㅠㅠ"
-    if last in AFTER_WORDS:
-        end = end.rstrip(AFTER_WORDS)
-        last = end[-1:]
-    if last == "욤":
-        return "욤"
-    return "음·함" if last and last in _NOUN_FORMS and _is_noun_form(end) else None
+        yield "…" if last == "…" or end.endswith("..") else "."
+    elif last in "~～∼":
+        yield "~"
+    elif last in "ㅠㅜ":
+        yield "ㅠㅠ"
+    if text.isascii():
+        return
+    if end.rstrip(AFTER_WORDS)[-1:] == "욤":
+        yield "욤"
+    elif (word := last_word(end)[0]) and word[-1] in _NOUN_FORMS and _is_noun_form(word):
+        yield "음·함"
 
 
-_NOUN_FORMS: Final = "음슴함임됨남감옴봄줌짐림킴침김움둠름씀큼냄"
+_NOUN_FORMS: Final = "음슴함임됨남감옴봄줌짐림킴침김움둠름씀큼냄쏨쉼켬튐댐"
 """Last syllables of noun forms: of 하다, 이다, 되다, 나다, 가다, 오다, 보다, 주다, 지다, -리다,
--키다, -치다, -기다, -ㅂ다, 두다, -르다, 쓰다, 크다 and 내다.
+-키다, -치다, -기다, -ㅂ다, 두다, -르다, 쓰다, 크다, 내다, 쏘다, 쉬다, 켜다, 튀다 and 대다.
 """
 _NOUNS_ALONE: Final = frozenset("봄줌짐림킴침김움름")
 """Syllables that are nouns or names where they are a word of their own."""
@@ -324,9 +324,8 @@ _FINALS: Final = 28
 """Hangul syllables of one beginning and vowel, the first without a final consonant."""
 
 
-def _is_noun_form(text: str) -> bool:
-    """Return whether a text ends in the noun form of a verb, such as 했음, 공부함, 학생임."""
-    word = text.split()[-1]
+def _is_noun_form(word: str) -> bool:
+    """Return whether a word is the noun form of a verb, such as 했음, 공부함, 학생임."""
     if word.endswith(_NOUN_ENDINGS) or word in _NOUNS_ALONE:
         return False
     if word[-1] not in "음슴":

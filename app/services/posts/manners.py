@@ -36,8 +36,7 @@ def _ends_with(ends: str) -> ColumnElement[bool]:
 
 
 def _ends_in_word(end: str) -> ColumnElement[bool]:
-    is_other_ending = _ends_with(f".…{_TILDES}{_TEARS}")
-    return and_(func.rtrim(Tweet.text, AFTER_WORDS).endswith(end), not_(is_other_ending))
+    return func.rtrim(Tweet.text, AFTER_WORDS).endswith(end)
 
 
 def _has(signs: Iterable[str]) -> ColumnElement[bool]:
