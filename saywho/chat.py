@@ -2,13 +2,14 @@
 
 import io
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, overload
 
+from saywho.copies import Copies
 from saywho.errors import BrokenFileError, FileError
 from saywho.formats.assumptions import (
     DATE_ORDERS,
@@ -19,7 +20,7 @@ from saywho.formats.assumptions import (
     unread_sentences,
 )
 from saywho.formats.chats.people import zone_of
-from saywho.formats.doubts.questions import asked
+from saywho.formats.doubts.questions import RecordQuestions, asked
 from saywho.formats.long_texts import parts_of
 from saywho.formats.reading import BadRecord, Skipped, as_username, username_for
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream, by_author, nameless
@@ -256,8 +257,13 @@ def read(
     )
     with _source(file) as source:
         records = open_records(source, format=format, options=options)
-        records, _ = asked(records, options, has_chats=False, accepts_unread=accept_doubts)
+        may_have_copies = records.is_chat and source.has_members
+        records, questions = asked(
+            records, options, has_chats=may_have_copies, accepts_unread=accept_doubts
+        )
         check_columns(records, options)
+        if may_have_copies:
+            records = replace(records, items=_without_copies(records, questions))
         reading = _Reading(records, options)
         try:
             reading.read()
@@ -323,6 +329,22 @@ def _options(*, tz: str | None, columns: Mapping[str, str], **chosen: Any) -> Re
     return ReadOptions(timezone=tz, columns=pairs, **chosen)
 
 
+def _without_copies(records: RecordStream, questions: RecordQuestions) -> Iterator[Item]:
+    """Yield the items of several chats, each message once, after all are read.
+
+    Raises BrokenFileError after the items before it.
+    """
+    items, fault = deque[Item](), None
+    try:
+        items.extend(records.items)
+    except BrokenFileError as error:
+        fault = error
+    copies = Copies(questions.chats.found, records.notes)
+    yield from copies.items(items.popleft() for _ in range(len(items)))
+    if fault is not None:
+        raise fault
+
+
 class _Reading:
     """Collects the posts of a file's records, and what is left out."""
 
@@ -348,6 +370,8 @@ class _Reading:
         for item in self._records.items:
             if isinstance(item, BadRecord):
                 self._reject(item.place, item.detail)
+            elif isinstance(item, Skipped) and item.reason == "repeated":
+                self._repeated += 1
             elif isinstance(item, Skipped):
                 self._skipped[item.reason] += 1
             else:

@@ -18,7 +18,7 @@ from saywho.text import composed, drop_controls
 
 MOST_CHATS: Final = 1_000
 """Chats of one file that are compared."""
-_MOST_SAMPLES: Final = 32
+MOST_SAMPLES: Final = 32
 _LONGEST_SAMPLE: Final = 300
 """Characters of a sample: an app may cut a longer text."""
 _TOGETHER: Final = 1_000
@@ -112,7 +112,7 @@ class _Collected:
         time = record.created_at
         self.times.append(UNKNOWN if time is None else int(time.timestamp()))
         self.writers.append(writer)
-        is_full = len(self.longest) == _MOST_SAMPLES
+        is_full = len(self.longest) == MOST_SAMPLES
         if len(text) > _LONGEST_SAMPLE or (is_full and len(text) <= self.longest[0][0]):
             return
         if (sample := (len(text), text)) not in self.longest:

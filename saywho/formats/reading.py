@@ -23,9 +23,8 @@ class BadRecord:
     value: object = field(default=None, compare=False)
 
 
-SkipReason = Literal[
-    "repost", "restricted", "empty", "like", "deleted", "older", "media", "system", "unwanted"
-]
+_LeftOut = Literal["empty", "deleted", "older", "media", "system", "unwanted", "repeated"]
+SkipReason = Literal["repost", "restricted", "like"] | _LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Skipped:
     place: int
     reason: SkipReason
     """`empty`: no text and no media; `older`: a version before an edit; `system`: the app's line;
-    `unwanted`: of a person left out.
+    `unwanted`: of a person left out; `repeated`: stands in a longer export of the same chat.
     """
 
 

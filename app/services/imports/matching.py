@@ -6,7 +6,6 @@ another time zone, somebody must say which are right.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,17 +39,18 @@ from app.services.rooms.identity import (
 )
 from app.services.rooms.stored_chat import Same, StoredChat, read_stored
 from app.services.rooms.times import move_times, read_in
+from saywho.copies import Copies, Placing, placed
 from saywho.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
 from saywho.formats.chats.people import zone_of
 from saywho.formats.doubts.questions import SeenId
-from saywho.formats.file_chats import FileChat, stored_form
+from saywho.formats.file_chats import FileChat
 from saywho.formats.post import RoomReference
 from saywho.formats.preview import Preview
 from saywho.formats.reading import username_for
-from saywho.formats.records import ChatMove, FileRoom, Item, Record, RecordStream
+from saywho.formats.records import ChatMove, FileRoom, Item, RecordStream
 from saywho.formats.settled import UnsettledError
 from saywho.formats.tally import Doubt, Sightings
-from saywho.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Numbers, agreement
+from saywho.people.same_chat import UNKNOWN, Agreement, Numbers, agreement
 from saywho.text import username_key
 
 _SEARCHED: Final = 8
@@ -251,6 +251,8 @@ class FileMatch:
     """Import of the same bytes and people that has posts."""
     replaced: Replaced | None = None
     """The import that the file replaces."""
+    copies: Copies | None = None
+    """The exports of one chat that the file has beside each other."""
 
     @property
     def same(self) -> list[Same]:
@@ -379,16 +381,21 @@ class FileMatch:
         """Yield the items with the names and times that are stored after `move`."""
         is_right = options.times == "file"
         plans = {
-            reference: (match.same, match.same.times(zone, is_file_right=is_right))
+            reference: Placing(
+                match.same.found.places >= 0,
+                match.same.found.shifts * (not is_right),
+                match.same.names,
+                match.same.times(zone, is_file_right=is_right),
+            )
             for reference, match in self.chats.items()
             if match.same is not None and match.same.is_changed
         }
-        return _placed(items, plans, is_file_right=is_right) if plans else items
+        return placed(items, plans) if plans else items
 
     def kept(self, moves: Iterable[ChatMove], options: ImportOptions) -> Iterator[ChatMove]:
         """Yield who came and left by the names here, where the times of the file are those here."""
         names, others = self.renamed, {same.chat.reference for same in self.moved}
-        for move in moves:
+        for move in moves if self.copies is None else self.copies.moves(moves):
             if options.times == "file" or move.room not in others:
                 yield move._replace(username=names.get(move.username, move.username))
 
@@ -400,39 +407,6 @@ def is_zone_open(options: ImportOptions, notes: ReadNotes | NotesSummary) -> boo
     """Return whether neither file nor user has said in which zone its times are."""
     is_assumed = any(part.kind == "timezone" for part in notes.assumptions)
     return options.timezone is None and is_assumed
-
-
-def _placed(
-    items: Iterator[Item],
-    plans: Mapping[RoomReference, tuple[Same, list[int]]],
-    *,
-    is_file_right: bool,
-) -> Iterator[Item]:
-    at: Counter[RoomReference] = Counter()
-    for item in items:
-        room = item.room if isinstance(item, Record) else None
-        if not (isinstance(item, Record) and room in plans and room and item.username):
-            yield item
-            continue
-        same, times = plans[room]
-        place = min(at[room], len(times) - 1)
-        time = item.created_at
-        # Media without a text are known if a text behind them is.
-        is_known = at[room] == place and bool(same.found.places[place] >= 0)
-        if stored_form(item.text):
-            at[room] += 1
-            time = None if times[place] == UNKNOWN else datetime.fromtimestamp(times[place], UTC)
-        elif time is not None and not is_file_right:
-            shift = int(same.found.shifts[place]) * MINUTE_S
-            time = datetime.fromtimestamp(time.timestamp() - shift, UTC)
-        yield structs.replace(
-            item,
-            username=same.names.get(item.username, item.username),
-            display_name=None if item.username in same.names else item.display_name,
-            created_at=time,
-            # The app of the stored message may give it no id, or another one.
-            source_id=None if is_known else item.source_id,
-        )
 
 
 async def find_match(

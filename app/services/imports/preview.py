@@ -30,6 +30,7 @@ from app.services.imports.matching import (
 from app.services.imports.options import NO_OPTIONS, SAME_FILE, ImportOptions
 from app.services.imports.undo import Replaced, find_replaced
 from app.services.posts.users import find_own, is_own_chosen
+from saywho.copies import Copies
 from saywho.formats.assumptions import Assumption, NotesSummary, ReadNotes
 from saywho.formats.chats.people import zone_of
 from saywho.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
@@ -132,7 +133,9 @@ async def preview_upload(
     # The import will read the file in the chat's zone, so that its times may be others.
     is_open = is_zone_open(options, preview.notes)
     read_zone = zone_of_reading(preview.notes) if is_open else None
-    match = await find_match(db, preview.chats, named, preview.digest, read_zone)
+    read = ReadNotes()
+    copies = await asyncio.to_thread(Copies, preview.chats, read)
+    match = await find_match(db, copies.chats, named, preview.digest, read_zone)
     earlier = structs.replace(earlier, rename={**match.renamed, **earlier.rename})
     zone = match.seen.zone if is_open else None
     rooms = {each.room_id for each in match.decisions.values() if each.room_id is not None}
@@ -151,10 +154,11 @@ async def preview_upload(
         may_change = own is not None or await is_own_chosen(session)
     is_own = own and preview.username and username_key(preview.username) == username_key(own)
     asks_whose = preview.has_account and may_change and not is_own
-    read = ReadNotes()
     for room in match.open_rooms(options.rooms):
         room.note(read)
-    doubts = filter(None, [*preview.notes.doubts, known])
+    doubts = filter(
+        None, [*preview.notes.doubts, known, *(odd.doubt() for odd in read.odd.values())]
+    )
     preview.notes = structs.replace(
         preview.notes,
         unsettled=preview.notes.unsettled or ("room" if read.is_room_open else None),

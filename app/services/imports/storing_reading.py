@@ -36,6 +36,7 @@ from app.services.imports.storing_batch import BATCH, BulkPost
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import checked, checked_url, lenient
 from saywho.clock import now
+from saywho.copies import Copies
 from saywho.formats.doubts.questions import Doubted, asked
 from saywho.formats.file_chats import FileChat, FileChats
 from saywho.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
@@ -176,13 +177,15 @@ async def begin_reading(
         first = await asyncio.to_thread(FirstReading, records, source, again)
     checked = await asyncio.to_thread(first.checked)
     chats = await asyncio.to_thread(first.chats, read.form, has_guests=has_guests)
-    match = await find_match(db, chats, named, read.digest)
+    copies = await asyncio.to_thread(Copies, chats, checked.notes)
+    match = await find_match(db, copies.chats, named, read.digest)
+    match.copies = copies
     match.check(options, checked.notes)
     if first.questions.ids and match.replaced is None:
         async with db.read() as session:
             first.questions.note_known(await known_ids(session, first.questions.ids))
     first.end_questions()
-    placed = match.placed(checked.items, options, checked.notes.zone)
+    placed = match.placed(copies.items(checked.items), options, checked.notes.zone)
     return replace(checked, items=placed), match
 
 
@@ -291,6 +294,8 @@ class PostReader:
     ) -> None:
         if isinstance(item, BadRecord):
             report.reject(item.place, item.detail)
+        elif isinstance(item, Skipped) and item.reason == "repeated":
+            report.duplicates += 1
         elif isinstance(item, Skipped):
             count_skipped(report, item)
         elif self.records.is_chat and not (item.username or self.username):

@@ -3,10 +3,13 @@
 import io
 import json
 import zipfile
+from collections.abc import Mapping
+from datetime import datetime
 
 import pytest
 from sqlalchemy import select
 
+import saywho
 from app.db.engine import Database
 from app.errors import FileError
 from app.models import Operator
@@ -18,8 +21,9 @@ from app.services.imports.matching import UnsettledTimesError
 from app.services.rooms.identity import UnsettledRoomError
 from app.services.rooms.room_facts import list_rooms
 from saywho.formats.assumptions import Assumption
+from saywho.formats.settled import DoubtError
 from tests.browsing import PASSWORD_HASH
-from tests.chats import Said, import_chat, kakaotalk, said, telegram
+from tests.chats import ZONE, Said, import_chat, kakaotalk, said, telegram
 
 HERE = said(("Mom", "Dad", "Minjun", "Hana"), times=5)
 OTHER = said(("Mom", "Dad", "Minjun", "Aunt"), times=5, day="2024-02-20")
@@ -41,6 +45,41 @@ def whatsapp(*messages: Said) -> bytes:
     return "\n".join([*written, ""]).encode()
 
 
+def meta(*messages: Said, title: str = "Hana") -> bytes:
+    values = [
+        {
+            "sender_name": name,
+            "timestamp_ms": 1000 * int(datetime.fromisoformat(f"{when}+09:00").timestamp()) + 7,
+            "content": text.encode().decode("latin-1"),
+        }
+        for when, name, text in reversed(messages)
+    ]
+    chat = {"title": title, "thread_path": "inbox/hana_1", "messages": values}
+    return json.dumps(chat | {"participants": []}).encode()
+
+
+COPIES = {
+    "in two files": {
+        "a/KakaoTalk.txt": kakaotalk("Family", *HERE[:12]),
+        "b/KakaoTalk.txt": kakaotalk("Family", *HERE),
+    },
+    "of two titles": {"Mom.txt": whatsapp(*HERE[:12]), "Mom (1).txt": whatsapp(*HERE)},
+    "in a chain": {
+        "1.txt": whatsapp(*HERE[:16]),
+        "2.txt": whatsapp(*HERE[10:]),
+        "3.txt": whatsapp(*HERE[:4]),
+    },
+    "with contacts' names of another phone": {
+        "a.txt": whatsapp(*HERE),
+        "b.txt": whatsapp(*((when, f"{name} 2", text) for when, name, text in HERE[:12])),
+    },
+    "in two downloads": {
+        "2025/inbox/hana_1/message_1.json": meta(*HERE[:12]),
+        "2026/inbox/hana_1/message_1.json": meta(*HERE),
+    },
+}
+
+
 async def invite(db: Database, *, room_id: int = 1, name: str = "hana") -> None:
     """Let a guest read one chat."""
     async with db.write() as session:
@@ -55,6 +94,60 @@ async def test_an_equal_title_goes_on_the_chat_and_says_so(db: Database) -> None
     assert (part.value, part.alternatives) == ("1", ("new",))
     assert part.evidence == "Family, 20 messages; title and people are alike"
     assert await rooms_of(db) == [("Family", 40)]
+
+
+def archive(files: Mapping[str, bytes]) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as folder:
+        for name, data in files.items():
+            folder.writestr(name, data)
+    return body.getvalue()
+
+
+@pytest.mark.parametrize("files", COPIES.values(), ids=COPIES)
+async def test_exports_of_one_chat_in_an_archive_count_once(
+    db: Database, files: Mapping[str, bytes]
+) -> None:
+    report = await import_chat(db, archive(files))
+    texts = sum(data.count("번째".encode()) + data.count(b"content") for data in files.values())
+    assert (report.accepted, report.duplicates, report.skipped) == (20, texts - 20, 0)
+    assert [messages for _, messages in await rooms_of(db)] == [20]
+    read = saywho.read(io.BytesIO(archive(files)), tz=ZONE)
+    assert sorted((post.created_at, post.text) for post in read) == sorted(
+        (post.created_at, post.text) for post in saywho.read(io.BytesIO(whatsapp(*HERE)), tz=ZONE)
+    )
+    assert f"Repeated, and counted once: {texts - 20}" in read.unread
+    again = await import_chat(db, archive(files))
+    assert (again.accepted, again.duplicates) == (0, texts)
+
+
+async def test_exports_with_other_times_in_an_archive_are_asked_about(db: Database) -> None:
+    later = [(when.replace(" 15:", " 17:"), name, text) for when, name, text in HERE]
+    files = archive({"a.txt": whatsapp(*HERE), "b.txt": whatsapp(*later[:12])})
+    with pytest.raises(DoubtError, match="in two files with different times: 1"):
+        await import_chat(db, files, accept_doubts=False)
+    assert (await import_chat(db, files)).accepted == 20
+
+
+NEWS = [(f"2024-01-0{day} 10:00", "Mom", f"news of day {day}") for day in range(1, 9)]
+OTHERS = {
+    "news for everybody": {
+        "Dad.txt": whatsapp(*NEWS, ("2024-01-08 10:01", "Dad", "thanks")),
+        "Hana.txt": whatsapp(*NEWS, ("2024-01-08 10:09", "Hana", "nice")),
+    },
+    "ids of their app": {
+        "a/result.json": telegram(1, "A", *HERE),
+        "b/result.json": telegram(2, "A", *HERE),
+    },
+    "one title and other days": {"a.txt": kakaotalk("A", *HERE), "b.txt": kakaotalk("A", *OTHER)},
+}
+
+
+@pytest.mark.parametrize("files", OTHERS.values(), ids=OTHERS)
+async def test_other_chats_in_an_archive_stay(db: Database, files: Mapping[str, bytes]) -> None:
+    report = await import_chat(db, archive(files))
+    assert (report.duplicates, len(await rooms_of(db))) == (0, 2)
+    assert len(saywho.read(io.BytesIO(archive(files)), tz=ZONE)) == report.accepted
 
 
 async def test_one_equal_message_is_a_proof(db: Database) -> None:
