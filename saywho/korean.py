@@ -1,15 +1,16 @@
 """Stems of Korean words: particles and endings are taken off by rule, for an index and its queries.
 
-A word has the stems of all its readings, since letters alone cannot decide between them: 나는 is
-나 with a particle, and a form of 나다 and 날다. Two words are forms of each other if they share a
-stem. The rules read letters instead of syllables (NFD), because endings melt into a syllable: 갔다,
-추워.
+A word has the stems of all its readings, since letters alone cannot decide between them: 사는
+is a form of 사다 and of 살다. Known nouns and adverbs (`korean_nouns.txt`) are no form of a verb:
+잘, 보고서. Two words are forms of each other if they share a stem. The rules read letters instead
+of syllables (NFD), because endings melt into a syllable: 갔다, 추워.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 NOUN, VERB = "n", "v"
@@ -60,7 +61,7 @@ _BEHIND: Final = (
 _AFTER_ANY: Final = (
     _one_of(
         "다 고 지 게 자 네 나 기 던 든 거나 거든 거든요 거니와 건만 길래 도록 든지 든가 던가 던데"
-        " 더니 더라 더라고 더라도 더군 더라면 더라구 죠 쥬 지만 지마는 고서 고자 고야 고파 고싶다"
+        " 더니 더라 더라고 더라도 더군 더라면 더라구 죠 쥬 지만 지마는 고자 고야 고파 고싶다"
         " 고말고 구나 구만 군 구 구서 게끔 게나 다가 다고 다는 다면 다니 다며 다면서 다시피 단"
         " 단다 달까 답니다 대 댄다 자고 자는 자마자 자면 자니 자구 자던 느냐 느냐고 느냐는 느라"
         " 느라고 느니 는 는데 는지 는가 는구나 는군 는걸 는거 는게 는건 는거야 는것 는다 냐 냐고"
@@ -79,7 +80,7 @@ _AFTER_ANY: Final = (
 _EU: Final = (
     _one_of(
         "면 며 면서 려 려고 려면 려는 려던 려다 려다가 려니 려구 러 니 니까 니깐 므로 나 냐 오 마"
-        " 라 라고 라는 라면 라며 라니 라서 련 렵니다 리라 리 셔 셔서 세요 세용 소서 시오 신 실 심"
+        " 라 라고 라는 라면 라며 라니 라서 련 렵니다 리라 리 셔 셔서 세요 세용 시오 신 실 심"
         " 십니다 십니까 십시오 십쇼 세 네 메 되 래 랴 나마 라도 신다 신데 실까 신가 시길"
     )
     + _BEHIND
@@ -93,7 +94,7 @@ _MELTED: Final = (
     + _one_of(
         "데 데도 지 지라 가 걸 거 거야 거지 거예요 건 게 다 다고 다는 다면 다며 다니 다만 단다 대"
         " 답니다 들 채 채로 뒤 후 다면서 답시고 적 듯 다거나 다든지 다지만 다던 담 댄다 데다 단"
-        " 다음 탓 셈 것 줄 바 다네 다가 다구 다시피 지도 지는 즉"
+        " 다음 탓 셈 것 줄 다네 다가 다구 다시피 지도 지는 즉"
     )
     + _BEHIND
     + ")?|ㄹ(?:"
@@ -105,7 +106,7 @@ _MELTED: Final = (
     + _BEHIND
     + ")?|ㅁ"
     + _one_of("으로써 으로서 에도불구하고 직하다 직한 에따라")
-    + f"?{_BEHIND}|ㅂ"
+    + "?(?:은|이|을|과|의|도|만|에|에도|에서|으로|으로써|보다|처럼|까지|부터|조차|마저)?|ㅂ"
     + _one_of("니다 니까 니다만 니당 시다 시오 죠 디다")
     + f"{_BEHIND})"
 )
@@ -218,30 +219,12 @@ _BEFORE_EU: Final = "ᄈᄑᄊᄏᄁᄄᄐᄀᄅ"
 _BRIGHT: Final = "ᅡᅩ"
 _ROOT: Final = re.compile("(.{2,}?)(?:하|되|시키|당하)")
 """Pattern of a verb that is made of a noun: 공부하다 is found with 공부."""
-_NOUNS: Final = frozenset(
-    _words(
-        "가게 가로 각도 감기 강도 강요 강의 같이 개요 거기 거리 건의 걸이 결과 결의 경기 경로 계기"
-        " 고가 고기 고도 고래 고의 공간 공기 공해 과도 과로 과자 교만 구도 구름 국면 굳이 궤도"
-        " 글자 기간 기도 기로 기름 기만 기본 기자 기준 길이 깊이 꼬리 나라 나무 나이 난해 남자"
-        " 남해 낭만 내용 노래 논의 놀이 농도 높이 다리 다만 단기 당기 대가 대로 덩이 도로 도면"
-        " 동기 동요 동의 동해 둥이 따로 때로 라면 랑이 로소 린이 마늘 많이 말기 맞이 머리 먹이"
-        " 먼지 명의 모기 모래 모자 무게 무기 무용 문의 미래 미로 미만 민요 밀도 바늘 바다 바람"
-        " 바로 바지 반대 방면 방해 벌이 별도 별로 보도 복도 볶이 부도 부자 북해 분기 불과 불만"
-        " 비로 비만 비용 빈도 사과 사기 사람 사랑 사실 사용 사이 사이다 사지 사진 사회 살이 상대"
-        " 상의 상자 새로 새해 서로 서해 선로 성과 성의 세기 세로 소로 소리 소요 소지 속도 손해"
-        " 수도 수요 수준 순간 숫자 숭이 스로 습도 시가 시간 시기 시도 시로 실로 심의 아기 아니"
-        " 아들 아래 아이 아주 안도 양이 얘기 어머 없이 여가 여기 여름 여자 연기 연도 열기 예의"
-        " 오늘 오래 오로 오해 온도 올해 외면 요가 용기 용도 우리 원로 위기 위로 유가 유도 유용"
-        " 유의 유지 의도 의미 의자 의지 이름 이용 이해 인간 인기 인도 인용 일기 일단 일본 자기"
-        " 자동 자리 자만 자본 잡이 잡지 장기 장면 재미 쟁이 저가 저기 저자 적도 적용 전기 절도"
-        " 정도 정면 정의 정지 제도 제일 조금 종이 주가 주도 주로 주소 주요 주의 줄기 중요 지게"
-        " 지금 지도 진단 진도 진로 질의 창의 철도 초기 추가 충만 크기 타자 태도 토의 토지 통과"
-        " 통로 투자 파도 판도 팽이 편의 포기 포도 표면 풀이 피로 피자 피해 필요 하나 하늘 학과"
-        " 학자 한도 한해 합의 항로 항의 향기 허가 협의 호의 혼자 홀로 화가 화면 환자 회로 회의"
-        " 효도 후기 후로 휴가"
-    )
-)
-"""Words that look like a stem with a particle or an ending."""
+_NOUNS: Final = {
+    line.replace("+", ""): line.partition("+")[0]
+    for line in Path(__file__).with_name("korean_nouns.txt").read_text("utf-8").splitlines()
+    if line[0] != "#"
+}
+"""The noun, adverb or pronoun of words that look like a verb's form: 보고서, 좀, 나는."""
 
 _ENDINGS: Final = {
     name: _letters(pattern)
@@ -270,7 +253,11 @@ _BORDER: Final = re.compile(
 def stems_of(word: str) -> tuple[str, ...]:
     """Return the index terms of a word's stems: `v물` of 물다, `n물` of the noun."""
     if word in _NOUNS or len(word) > LONGEST:
-        return (NOUN + word[:MOST_SYLLABLES],)
+        return (NOUN + _NOUNS.get(word, word)[:MOST_SYLLABLES],)
+    if word[1:] == "다" and word[0] in _STEMS:  # 보다, not the particle behind a noun 보.
+        return (VERB + word[0],)
+    if noun := _known_noun(word):
+        return (NOUN + noun,)
     nouns, is_sure = _nouns(word)
     ending = word[len(nouns[0]) :]
     is_noun = ending in _ONLY_OF_NOUNS and len(nouns[0]) > 1 and nouns[0][-1] not in "기지가까함됨"
@@ -352,12 +339,26 @@ def _terms_of_verb(stem: str) -> list[str]:
     return [NOUN + stem[:-1], *([term] if is_verb else [])]
 
 
+def _known_noun(word: str) -> str | None:
+    """Return the noun of the list that the word is with a particle: 알바도 is no form of 알다."""
+    for place in range(len(word) - 1, 0, -1):
+        noun, ending = word[:place], word[place:]
+        is_noun = _NOUNS.get(noun) == noun and noun + ending[0] not in _NOUNS
+        # 잡지만 is a verb, and 자는 and 가도 are more often.
+        may_be = place > 2 or (place == 2 and noun[-1] + ending != "지만")
+        may_be |= ending[0] != "들" and _IS["sure"].match(ending) is not None
+        if is_noun and may_be and _IS["particle"].match(ending) and _agree(noun[-1], ending):
+            return None if ending in "가와" and noun in _BEFORE_GO_OR_COME else noun
+    return None
+
+
 def _nouns(word: str) -> tuple[list[str], bool]:
     """Return the noun without the longest particle, perhaps also with it, and whether it is one."""
     for place in range(1, len(word)):
         ending = word[place:]
         is_short = len(word) == 2
-        is_part = word[place - 1 : place + 1] in _NOUNS and (place == 1 or ending[0] == "이")
+        pair = word[place - 1 : place + 1]
+        is_part = _NOUNS.get(pair) == pair and (place == 1 or ending[0] == "이")
         if (is_part and len(word) > place + 1) or (is_short and ending in "인일임"):
             continue
         if _IS["particle"].match(ending) and _agree(word[place - 1], ending):
@@ -404,7 +405,7 @@ def _readings(head: str, ending: str) -> Iterator[tuple[str, bool]]:
             yield from ((each, True) for each in _of_infinitive(head))
         elif _IS["soft"].match(ending):
             is_sure = len(ending) > 3 or ending[0] == _FINAL_BIEUP
-            yield from ((each, is_sure) for each in _before_soft(stem, is_melted=True))
+            yield from ((each, is_sure) for each in _before_soft(stem, ending, is_melted=True))
     else:
         yield from _open_readings(head, stem, ending, is_long=is_long)
 
@@ -414,10 +415,14 @@ def _closed_readings(stem: str, ending: str, *, is_long: bool) -> Iterator[tuple
         yield stem, True
     if _IS["consonant"].match(ending):
         stems = _before_vowel(stem) if ending.startswith(_EU_LETTERS) else [stem]
+        if final_of(stem[-1]) == _RIEUL and ending.startswith(_EU_LETTERS):
+            stems = [each for each in stems if each != stem]  # 살면, never 살으면.
         yield from ((each, is_long) for each in stems)
     if ending.startswith(_A_OR_EO) and _IS["infinitive"].match(ending[2:]):
         yield from ((each, True) for each in _before_vowel(stem))
-    if final_of(stem[-1]) == _RIEUL and ending and _IS["soft"].match(ending):
+    # 알려 is of 알리다.
+    is_causative = ending.startswith(_RYEO) and _IS["infinitive"].match(ending[2:])
+    if final_of(stem[-1]) == _RIEUL and ending and not is_causative and _IS["soft"].match(ending):
         yield stem, is_long
 
 
@@ -429,7 +434,7 @@ def _open_readings(
         yield stem, is_long
     is_part = stem[-1] in _BEFORE_SI and ending.startswith(_SI)
     if not is_part and (_IS["soft"].match(ending) or (follows_any and ending.startswith(_NEU))):
-        yield from ((each, is_long) for each in _before_soft(stem))
+        yield from ((each, is_long) for each in _before_soft(stem, ending))
     vowel, is_root = head[-1], stem[-1] in "해돼"
     kind = "open_infinitive" if vowel in "ᅡᅥᅢᅦ" and len(stem) > 1 else "infinitive"
     if _IS["root_infinitive" if is_root and len(stem) > 2 else kind].match(ending):
@@ -452,9 +457,10 @@ def _uncontracted(stem: str, vowel: str, ending: str) -> Iterator[tuple[str, boo
     yield from ((each, True) for each in _with_sios(stem))
 
 
-_SSANG_SIOS, _FINAL_BIEUP, _EU_LETTERS = _letters("ㅆ"), _letters("ㅂ"), _letters("으")
-_SI: Final = _letters("시"), _letters("셔")
-_A_OR_EO, _YEO, _NEU = (_letters("아"), _letters("어")), _letters("여"), _letters("느")
+_SSANG_SIOS, _FINAL_BIEUP, _EU_LETTERS, _YEO, _NEU, _RYEO = map(_letters, "ㅆㅂ으여느려")
+_SI, _A_OR_EO = (tuple(map(_letters, each)) for each in ("시셔", "아어"))
+_LOSES_RIEUL: Final = tuple(map(_letters, "ㄴㄹㅂ나네니냐느는시셔세십실신심소오"))
+"""What follows a stem that has lost its ㄹ: 아는, 압니다, 아세요; before others it stays."""
 
 
 _CLOSED_LETTERS: Final = frozenset(
@@ -495,7 +501,7 @@ def _before_vowel(stem: str) -> list[str]:
     return [stem]
 
 
-def _before_soft(stem: str, *, is_melted: bool = False) -> list[str]:
+def _before_soft(stem: str, ending: str, *, is_melted: bool = False) -> list[str]:
     """Return what may be the stem where ㄹ, ㅂ or ㅎ is lost: 만드는, 추운, 그런."""
     last, is_one = stem[-1], len(stem) == 1
     if last == "러" and f"{stem[:-1]}렇" in _LOST_HIEUH:
@@ -505,7 +511,7 @@ def _before_soft(stem: str, *, is_melted: bool = False) -> list[str]:
         found.append(stem)
     with_rieul = _other_final(stem, _RIEUL)
     may_lose = with_rieul[-1] in (_WITH_RIEUL if is_one else _ENDS_WITH_RIEUL)
-    if may_lose:
+    if may_lose and ending.startswith(_LOSES_RIEUL):
         found.append(with_rieul)
     if last == "우" and not is_one and not final_of(stem[-2]):
         found.append(_other_final(stem[:-1], _BIEUP))

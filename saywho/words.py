@@ -19,7 +19,7 @@ import msgspec
 from saywho.korean import WORD, stems_of
 from saywho.text import LINKED_SITE, MARKS, RANDOM_SITES, normalized, tags_of
 
-WORDS_RECIPE: Final = 5
+WORDS_RECIPE: Final = 6
 """Version of the terms; an index with another version is rebuilt."""
 
 _PAIRED: Final = (

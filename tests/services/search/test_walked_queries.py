@@ -1,0 +1,92 @@
+"""What somebody searched in chats whose words were known, and how many posts really have it."""
+
+from typing import Final
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import Client, Shared
+
+POSTS: Final = {
+    "너무 졸려ㅠㅠ": "졸리다",
+    "졸려서 먼저 잘게": "졸리다 자다",
+    "하루 종일 졸리네": "졸리다",
+    "좀 귀찮음": "좀",
+    "좀 이따 봐": "좀 보다",
+    "어제 늦게 잤어": "자다",
+    "일찍 자고 일어나": "자다",
+    "잘 지내지": "잘",
+    "자소서 다 썼다": "자소서 쓰다",
+    "자소서를 고치는 중": "자소서 고치다",
+    "그건 나도 알아": "알다",
+    "알겠어요 갈게요": "알다 가다",
+    "아는 사람이야": "알다",
+    "그 노래 아세요?": "알다",
+    "제가 압니다": "알다",
+    "안 먹을래": "안 먹다",
+    "알바 끝났다": "알바",
+    "알바가 힘들어": "알바 힘들다",
+    "그 영화 봤어": "보다",
+    "보고서 마감이다": "보고서",
+    "보고서는 내일 낸다": "보고서",
+    "밥 사줄게": "사다",
+    "다음 주 월요일": "주",
+    "이번 주에 바빠": "주 바쁘다",
+    "선물을 줬어": "주다",
+    "사진만 보내": "사진",
+    "사진을 찍자": "사진",
+    "과자를 샀다": "사다",
+    "사고 싶은 게 있어": "사고",
+    "말을 삼가": "삼가다",
+    "이 라면 매워": "맵다",
+    "아침에 깨우다 지쳤어": "깨우다",
+    "같이 놀자": "놀다",
+    "깜짝 놀란 사람": "놀라다",
+    "물을 마셨어": "물 마시다",
+    "꿈을 꿨어": "꿈",
+    "나는 집에 가": "나 가다",
+    "메시지 보냈어": "메시지",
+    "떡볶이를 먹으러 갈 사람": "먹다 떡볶이",
+    "먹었어 다": "먹다",
+    "진짜 예뻐": "예쁘다",
+    "예쁜 가방": "예쁘다",
+    "부럽다 정말": "부럽다",
+    "떨려서 죽겠네": "떨리다",
+    "마라톤에서 뛰자": "마라톤",
+    "대학원에 붙었어": "대학원",
+    "운동을 한다": "운동",
+}
+"""Each message, and the words that it has."""
+
+
+@pytest.fixture(scope="module")
+async def chat(shared: Shared) -> Client:
+    """Read the posts of one author, to which no test adds any."""
+    await shared.writer.add_user("minseo", *POSTS)
+    return shared.writer
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        *((word, "졸리다") for word in ("졸려", "졸리다", "졸린", "졸렸어")),
+        *((word, "자다") for word in ("자다", "자고", "잤다", "자요")),
+        *((word, "알다") for word in ("알다", "알아", "알겠어", "아는", "압니다", "아세요")),
+        *((word, "보다") for word in ("보다", "봤어", "봐요")),
+        *((word, "사다") for word in ("사다", "샀어")),
+        *((word, "놀다") for word in ("놀다", "놀자", "노는")),
+        *((word, "먹다") for word in ("먹다", "먹었어", "먹고")),
+        *((word, "예쁘다") for word in ("예뻐", "예쁘다")),
+        *((word, "자소서") for word in ("자소서", "자소서가")),
+        *((word, "보고서") for word in ("보고서", "보고서를")),
+        *((word, "알바") for word in ("알바", "알바도")),
+        *((word, word) for word in ("좀", "잘", "안", "사진", "사고", "꿈", "물", "메시지")),
+        *((word, word) for word in ("떡볶이", "마라톤", "대학원", "부럽다", "떨리다", "주다")),
+        ("매워", "맵다"),
+    ],
+)
+async def test_a_search_finds_the_posts_with_the_word(chat: Client, typed: str, word: str) -> None:
+    answer = await (await chat.get(f"/api/v1/search?q={quote(typed)}&limit=50")).get_json()
+    found = {item["text"] for item in answer["items"]}
+    assert found == {text for text, words in POSTS.items() if word in words.split()}
+    assert answer["total"] == len(found)
