@@ -43,19 +43,19 @@ from app.services.maintenance import (
     Job,
     Maintenance,
     jobs,
-    large_chats_job,
     left_out_job,
     log_job,
     media_job,
     small_pictures_job,
+    snapshots_job,
 )
 from app.services.posts.arrivals import PostWriter
 from app.services.posts.media import SmallPictures
 from app.services.posts.tweets import Reads
-from app.services.rooms.sight import CountedRooms, ToldRooms
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey, SearchWork
+from app.services.snapshots import Snapshots
 from saywho.engine.languages import release_memory
 from saywho.sizes import MIB
 
@@ -89,8 +89,7 @@ class Resources:
         self.loose_searches = Turns(2)
         """Turns of searches for words that no post contains together."""
 
-        self.counted_rooms = CountedRooms()
-        self.told_rooms = ToldRooms(self.counted_rooms)
+        self.snapshots = Snapshots()
         self.reads = Reads(db, feed)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
@@ -121,14 +120,15 @@ class Resources:
         feed.subscribe(self.maintenance.wake)
         feed.subscribe(self.showcase.note)
         feed.on_reset(self.live_hub.reset)
-        for holder in (self.models, self.cards, self.showcase, self.chats):
+        feed.subscribe(self.snapshots.note)
+        for holder in (self.models, self.cards, self.showcase, self.chats, self.snapshots):
             feed.on_reset(holder.clear)
 
     def _jobs(self) -> list[Job]:
         config, look = self.config, self.models.backgrounds.look
         return [
-            *jobs(is_background_due=look, told=self.told_rooms),
-            large_chats_job(self.told_rooms),
+            *jobs(is_background_due=look),
+            snapshots_job(self.snapshots),
             media_job(config.media_dir),
             small_pictures_job(self.small_pictures),
             left_out_job(config),

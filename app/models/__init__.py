@@ -26,6 +26,7 @@ from app.models.content import (
     Room,
     RoomMove,
     RoomPerson,
+    Snapshot,
     Tweet,
     User,
     Vocabulary,

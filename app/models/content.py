@@ -202,8 +202,6 @@ class Room(Base):
     """Number of messages when people were last judged; 0 before."""
     fit: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """What takes long to fit for comparisons in this chat alone (`ChatFit`), made then."""
-    told: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    """Values of the first sentence about it (`StoredTold`), made then."""
 
 
 ROOM_NAME: Final[ColumnElement[str | None]] = func.coalesce(Room.name, Room.title)
@@ -270,6 +268,26 @@ class BackgroundSnapshot(Base):
     population: Mapped[bytes] = mapped_column(LargeBinary)
     """MessagePack: counts of the population's authors."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Snapshot(Numbered):
+    """What was counted of a chat or an author, in a time zone; any deletion removes all rows."""
+
+    __table_args__ = (
+        UniqueConstraint("kind", "subject_id", "room_id", "zone"),
+        {"sqlite_autoincrement": True},
+    )
+
+    kind: Mapped[str] = mapped_column(String(16))
+    subject_id: Mapped[int] = mapped_column(BigId)
+    room_id: Mapped[int] = mapped_column(BigId)
+    """The chat that was counted as if nothing else were here; 0 for the site."""
+    zone: Mapped[str] = mapped_column(String(64))
+    event: Mapped[int] = mapped_column(BigId)
+    """The newest event when it was counted."""
+    posts: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    """MessagePack."""
 
 
 SLOT_S: Final = 900

@@ -8,10 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, allocate_ids, insert_rows
 from app.db.result_cache import NOTHING
-from app.models import Event
+from app.models import Event, Snapshot
 from saywho.clock import now
 
 GAME_CHANGED: Final = "game.changed"
+ADDING: Final = frozenset(
+    (
+        *("tweet.created", "tweets.imported", "user.created", "background.made", "words.counted"),
+        *("vectors.made", GAME_CHANGED),
+    )
+)
+"""Kinds of events that take nothing away, after which snapshots may still be shown."""
 
 
 class NewEvent(NamedTuple):
@@ -24,7 +31,12 @@ class NewEvent(NamedTuple):
 async def append_events(
     session: AsyncSession, events: Sequence[NewEvent], ids: Sequence[int] | None = None
 ) -> None:
-    """Append events by one statement; `ids` if allocated before."""
+    """Append events by one statement; `ids` if allocated before.
+
+    All but `ADDING` remove what was counted: it may quote words that are gone now.
+    """
+    if any(event.kind not in ADDING for event in events):
+        await session.execute(delete(Snapshot))
     event_ids = ids or await allocate_ids(session, Event, len(events))
     created_at = now()
     columns = ("id", "kind", "user_id", "tweet_id", "count", "created_at")

@@ -193,9 +193,7 @@ async def _move(
     # People of these chats are judged anew, and the site's population is drawn anew.
     rooms = {post.room_id for post in posts if post.room_id}
     judged = update(Room).where(is_among(session, Room.id, rooms))
-    await session.execute(
-        judged.values(judged_messages=0, fit=None, told=None), execution_options=UNTRACKED
-    )
+    await session.execute(judged.values(judged_messages=0, fit=None), execution_options=UNTRACKED)
     of_rooms = update(RoomPerson).where(is_among(session, RoomPerson.room_id, rooms))
     await session.execute(of_rooms.values(asked=0, recognised=0), execution_options=UNTRACKED)
     await session.execute(update(BackgroundSnapshot).values(authors=-1))

@@ -57,8 +57,9 @@ from app.services.posts.media import (
     remove_every_unneeded,
     remove_unneeded,
 )
-from app.services.rooms.sight import ToldRooms
+from app.services.rooms.sight import count_large
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
+from app.services.snapshots import Key, Snapshots
 from saywho.clock import now
 
 REST_S: Final = 1.0
@@ -85,7 +86,6 @@ def jobs(
     *,
     kept_events: int = 1_000_000,
     is_background_due: Callable[[AsyncSession], Awaitable[bool]] = is_outgrown,
-    told: ToldRooms | None = None,
 ) -> list[Job]:
     """Return every site's jobs; the log keeps `kept_events` events."""
     return [
@@ -94,7 +94,7 @@ def jobs(
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", is_purge_due, purge_deleted),
         Job(UNDO, is_undo_due, undo_imports),
-        Job("rooms", has_unjudged, partial(judge_room, told=told), is_long=True),
+        Job("rooms", has_unjudged, judge_room, is_long=True),
         Job("clock", has_times_ahead, bring_times_back, follows_events=False),
         Job("games", has_old_games, remove_old_games, follows_events=False),
         Job(
@@ -106,9 +106,25 @@ def jobs(
     ]
 
 
-def large_chats_job(told: ToldRooms) -> Job:
-    """Return the job that counts large chats in each process, before a reader asks."""
-    return Job("large-chats", told.next_large, told.count_large, is_long=True)
+def snapshots_job(snapshots: Snapshots) -> Job:
+    """Return the job that stores what this process counted, and counts large chats before a reader
+    asks, once they have stayed the same since the last look: each batch of an import outdates them.
+    """
+    seen: tuple[Key, int] | None = None
+
+    async def is_due(session: AsyncSession) -> bool:
+        return snapshots.is_due or await count_large(session) is not None
+
+    async def renew(db: Sessions) -> None:
+        nonlocal seen
+        async with db.read() as session:
+            large = await count_large(session)
+            before, seen = seen, (large.key, large.posts) if large else None
+            if large and seen == before:
+                await snapshots.count(session, large)
+        await snapshots.renew(db)
+
+    return Job("snapshots", is_due, renew, look_every_s=10.0, is_long=True)
 
 
 def media_job(folder: Path) -> Job:

@@ -27,7 +27,7 @@ from app.services.compare.one_chat import OneChat
 from app.services.posts.users import Author, get_author, unknown_user
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
-from app.services.rooms.sight import CountedRooms
+from app.services.snapshots import Snapshots
 from app.views.answers import see_other
 from app.views.cast import display_name
 from app.views.filters import zone_of_page
@@ -56,7 +56,7 @@ class Kept(Protocol):
     @property
     def models(self) -> Models: ...
     @property
-    def counted_rooms(self) -> CountedRooms: ...
+    def snapshots(self) -> Snapshots: ...
     @property
     def of_parts(self) -> Mapping[str, Any]: ...
 
@@ -66,7 +66,7 @@ class NothingKept:
     """For a single answer of a command."""
 
     models: Models = field(default_factory=Models)
-    counted_rooms: CountedRooms = field(default_factory=CountedRooms)
+    snapshots: Snapshots = field(default_factory=lambda: Snapshots(are_kept=False))
     of_parts: Mapping[str, Any] = field(default_factory=dict)
 
 

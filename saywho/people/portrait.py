@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 from statistics import median
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,7 +22,6 @@ from saywho.people.fingerprint import (
     Measure,
     Tally,
     clear_measures,
-    hours_of_all,
     joined,
     speakers_of,
 )
@@ -35,7 +34,6 @@ from saywho.people.times import (
     ChatTiming,
     Said,
     busiest_hours,
-    counts_by_hour,
     days_of,
     hours_of_day,
     timing_of,
@@ -189,9 +187,6 @@ class ChatPortrait(msgspec.Struct, frozen=True):
     """Number of silences that are as long as the longest."""
 
 
-Portrayed = TypeVar("Portrayed", bound=ChatPortrait)
-
-
 def portray(
     messages: Sequence[Said],
     zone: ZoneInfo,
@@ -234,24 +229,9 @@ def portray(
     )
 
 
-def in_zone(
-    portrait: Portrayed, times: Mapping[int, NDArray[np.int64]], zone: ZoneInfo
-) -> Portrayed:
-    """Return a portrait in another time zone; times: each author's, in seconds since 1970, (n,)."""
-    hours = {author: counts_by_hour(seconds, zone) for author, seconds in times.items()}
-    speakers = [speaker._replace(hours=hours[speaker.author]) for speaker in portrait.speakers]
-    people = [
-        structs.replace(
-            person, **_hours_in(hours_of_all(one for one in speakers if one.author in group))
-        )
-        for person, group in zip(portrait.people, portrait.groups, strict=True)
-    ]
-    return structs.replace(portrait, people=people, speakers=speakers)
-
-
-def silences_among(times: Iterable[NDArray[np.int64]]) -> list[SilenceSpan]:
-    """Return the 1,000 longest silences, longest first; times: each author's, as in `in_zone`."""
-    ordered = np.sort(np.concatenate([np.empty(0, np.int64), *times]))
+def silences_among(times: NDArray[np.int64]) -> list[SilenceSpan]:
+    """Return the 1,000 longest silences, longest first; times: in seconds since 1970, (n,)."""
+    ordered = np.sort(times)
     lengths = np.diff(ordered)
     longest = np.argsort(-lengths, kind="stable")[:1_000]
     return [

@@ -154,7 +154,7 @@ class BirthdaysPage(WebPage, frozen=True, kw_only=True):
 
 
 async def read(session, kept, subject, zone_of):
-    return await read_portrait(session, subject.room, zone_of(subject.own_zone), kept.counted_rooms)
+    return await read_portrait(session, subject.room, zone_of(subject.own_zone), kept.snapshots)
 
 
 async def poster_of(subject, shown, args):

@@ -278,7 +278,7 @@ async def _chat(args: ChatArguments, access: AssistantAccess) -> Told:
         lines = [str(short), f"{access.origin}/room/{room.id}"]
         lines += [f"{person} messages" for person in people]
         lines += ["…"] if room.people_total > MOST_SHOWN else []
-        sight = await read_portrait(session, room, zone, here().counted_rooms)
+        sight = await read_portrait(session, room, zone, here().snapshots)
         if silence := sight.longest_silence:
             ends = (end.astimezone(zone).date() for end in (silence.since, silence.until))
             lines.append("Longest silence: {} to {}".format(*ends))
@@ -437,7 +437,7 @@ async def _year_of_chat(args: ArchiveArguments, access: AssistantAccess) -> Told
         selected = Selection(room_id=room.id, since=since, until=until)
         counts = await _counts(session, SearchQuery("", selected, zone=zone), access)
         lines += [f"Years: {', '.join(map(str, years))}", f"In {year}:", *_lines_of(counts, zone)]
-        sight = await read_portrait(session, room, zone, here().counted_rooms)
+        sight = await read_portrait(session, room, zone, here().snapshots)
         silences = [
             each
             for each in sight.silences

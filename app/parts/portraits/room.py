@@ -89,4 +89,4 @@ async def read_sight(
     session: AsyncSession, kept: Kept, subject: Chat, zone_of: ZoneOf
 ) -> ChatSight:
     """Return how people write in a chat, with figures."""
-    return await read_portrait(session, subject.room, zone_of(subject.own_zone), kept.counted_rooms)
+    return await read_portrait(session, subject.room, zone_of(subject.own_zone), kept.snapshots)

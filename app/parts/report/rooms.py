@@ -57,7 +57,7 @@ class _ChatFigures(NamedTuple):
 
 async def _read(session: AsyncSession, kept: Kept, chat: Chat, zone_of: ZoneOf) -> _ChatFigures:
     room, zone = chat.room, zone_of(chat.own_zone)
-    sight = await read_overview(session, room, zone, kept.counted_rooms)
+    sight = await read_overview(session, room, zone, kept.snapshots)
     day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
     return _ChatFigures(sight, day, await most_loved(session, room.id))
 

@@ -452,7 +452,8 @@ async def _read_room_year(
         return written, by_day, counted, counted.traits({}), found
 
     written, by_day, counted, told, found = await asyncio.to_thread(count)
-    people, traits = await with_names(session, counted, told)
+    ids, of_traits = counted.ids, counted.told_of(told)
+    people, traits = await with_names(session, counted.people, ids, told, of_traits)
     times = np.array(newest.time, np.int64)
     first = datetime.fromtimestamp(times.min(), UTC) if has_more else span[0]
     within = {"since": first, "until": span[1]}

@@ -35,7 +35,7 @@ from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
 from app.services.rooms.periods import gone_from
-from app.services.rooms.sight import CountedRooms, ToldRooms, read_newest
+from app.services.rooms.sight import read_newest
 from saywho.clock import now
 from saywho.engine.attribution import build_background, probabilities_of, scores_of_each
 from saywho.engine.case import Case, Fitted
@@ -126,11 +126,8 @@ async def has_unjudged(session: AsyncSession) -> bool:
     return (await session.execute(_grown())).first() is not None
 
 
-async def judge_room(db: Sessions, told: ToldRooms | None = None) -> None:
-    """Judge the people of a chat that has changed, and keep what takes long to fit for it.
-
-    told: of this process, which then has counted the chat.
-    """
+async def judge_room(db: Sessions) -> None:
+    """Judge the people of a chat that has changed, and keep what takes long to fit for it."""
     async with db.read() as session:
         row = (await session.execute(_grown())).first()
         if row is None:
@@ -149,7 +146,6 @@ async def judge_room(db: Sessions, told: ToldRooms | None = None) -> None:
         kept = {"judged_messages": row.messages, "fit": msgspec.json.encode(background.fit)}
         await session.execute(update(Room).where(Room.id == row.id).values(kept))
         await append_events(session, [NewEvent("room.judged", DERIVED, posts=0)])
-    await (told or ToldRooms(CountedRooms())).store(db, row.id)
 
 
 def _grown() -> Select[int, int]:

@@ -19,7 +19,7 @@ from app.services.compare.background import ChatBackground
 from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
 from app.services.compare.profiles import ProfileStore
-from app.services.rooms.sight import CountedRooms
+from app.services.snapshots import Snapshots
 from saywho.sizes import MIB
 
 MOST_KEPT: Final = 48 * MIB
@@ -49,9 +49,9 @@ class OneChat:
             yield session
 
     @property
-    def counted_rooms(self) -> CountedRooms:
+    def snapshots(self) -> Snapshots:
         """Nothing is kept of what is counted: the chat's sessions see no deletions."""
-        return CountedRooms()
+        return Snapshots(are_kept=False)
 
     @property
     def of_parts(self) -> Mapping[str, Any]:

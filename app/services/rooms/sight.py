@@ -10,22 +10,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from hashlib import sha256
 from typing import Any, Final, NamedTuple, Self
-from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from msgspec import Struct, json, structs
-from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
+from msgspec import Struct, structs
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import LONG, Sessions, backend_of
-from app.db.result_cache import DERIVED, EVERYTHING, LruStore, counting, depends_on
+from app.db.backend import LONG, backend_of
+from app.db.result_cache import DERIVED, counting, depends_on
 from app.errors import NotFoundError
-from app.models import IS_GONE, Room, RoomPerson, Tweet, User
-from app.services.event_log import newest_event
+from app.models import IS_GONE, Room, RoomPerson, Snapshot, Tweet, User
 from app.services.posts.selection import (
     MOST_SCANNED,
     Collected,
@@ -37,9 +33,11 @@ from app.services.posts.selection import (
 )
 from app.services.rooms.periods import (
     FEWEST_OF_YEAR,
+    FEWEST_QUIET_DAYS,
     Absence,
     Period,
     QuietDays,
+    gone_from,
     long_silences,
     read_periods,
     read_quiet_days,
@@ -54,6 +52,7 @@ from app.services.rooms.room_facts import (
     most_loved,
     names_in,
 )
+from app.services.snapshots import Counted, Key, Snapshots, is_near
 from saywho.people.alike import PeopleAlike, SharedHabit, people_alike, shared_habits
 from saywho.people.fingerprint import Measure, hours_of_all
 from saywho.people.portrait import (
@@ -67,22 +66,13 @@ from saywho.people.portrait import (
     days_of_first,
     habits_of_each,
     in_short,
-    in_zone,
     portray,
     silences_among,
     traits_of,
     without_shared,
 )
 from saywho.people.replies import Preference, clearest_answers
-from saywho.people.times import (
-    DAY_H,
-    FullestDays,
-    Said,
-    WrittenTexts,
-    answers_among,
-    busiest_hours,
-    fullest_days,
-)
+from saywho.people.times import DAY_H, FullestDays, Said, answers_among, busiest_hours, fullest_days
 from saywho.significance import FEWEST_COMPARED
 from saywho.words import Written
 
@@ -136,7 +126,9 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     as_long: int = 1
     """Number of silences that are as long as the longest."""
     silences: Sequence[SilenceSpan] = ()
-    """The longest silences, at most 1,000, longest first; on the overview, of over two days."""
+    """The longest silences, at most 1,000, longest first: of three days; on the overview, of over
+    two.
+    """
     quiet: QuietDays | None = None
     preference: Preference | None = None
     habits: Sequence[Sequence[Measure]] = ()
@@ -188,34 +180,43 @@ class CountedChat(ChatPortrait, frozen=True, kw_only=True):
             self.first_days,
         )
 
+    def told_of(self, traits: Iterable[Trait]) -> list[int]:
+        """Return the person of each trait."""
+        return [self.speakers[trait.person or 0].author for trait in traits]
 
-class KeptRoom(NamedTuple):
-    """A chat counted for all time zones."""
 
-    since: int
-    """Newest event when it was counted."""
-    event: int
-    """Newest event at which the chat was as it was counted; it is counted again when it changes."""
-    counted: CountedChat
-    """With the hours of UTC."""
-    times: dict[int, NDArray[np.int64]]
-    """Times of each author's messages, seconds since 1970 (n,)."""
+class ChatSnapshot(Struct, frozen=True, kw_only=True):
+    """What was counted of a chat in a time zone, as it is stored."""
+
+    people: list[PersonPortrait]
+    """Without names: those of today are looked up (`ids`)."""
+    ids: list[int]
+    """Of the people shown on their own."""
+    people_total: int
+    traits: list[Trait]
+    told_of: list[int]
+    """The person of each trait."""
+    others: list[PersonInShort]
+    alike: list[PeopleAlike]
+    habits: list[list[Measure]]
+    longest_silence: SilenceSpan | None
+    as_long: int
+    silences: list[SilenceSpan]
+    """Those of three days or more, longest first."""
+    scanned: int
+    is_of_newest: bool
+    since: datetime | None
+    silent: list[int]
+    answers: list[list[int]]
     preference: Preference | None
+    busy_from: int | None
+    busy_day: FullestDays | None
 
 
-class CountedRooms(LruStore[int, KeptRoom]):
-    """Chats with 100,000 counted messages together, some 60 bytes each."""
-
-    def __init__(self) -> None:
-        super().__init__(100_000, lambda kept: kept.counted.scanned)
-        self.turns = WeakValueDictionary[int, asyncio.Lock]()
-        """Held while a chat is counted, by ID."""
-
-
+CHAT: Final = "chat 1"
+"""Kind of its snapshots; another way to count has another number."""
 LARGE: Final = 3_000
-"""Messages of a chat from which each process counts it before anyone asks, in .05 ms each."""
-MOST_LARGE: Final = 5
-"""Chats that are counted so: `CountedRooms` has room for them."""
+"""Messages of a chat from which maintenance counts it before anyone asks, in .05 ms each."""
 
 
 class _People(NamedTuple):
@@ -227,19 +228,41 @@ class _People(NamedTuple):
     """How well people are recognised."""
 
 
+class ChatCount(Counted[ChatSnapshot]):
+    """How a chat is counted in a time zone, for a snapshot."""
+
+    content = ChatSnapshot
+
+    def __init__(self, room: RoomFacts, zone: ZoneInfo) -> None:
+        self.key = Key(CHAT, room.id, zone=zone.key)
+        self.posts, self._people_total, self._zone = room.messages, room.people_total, zone
+
+    async def has_changed(self, session: AsyncSession, since: int) -> bool:
+        return await has_changed(session, self.key.subject_id, since)
+
+    def fits(self, snapshot: ChatSnapshot) -> bool:
+        return snapshot.people_total == self._people_total
+
+    async def count(self, session: AsyncSession) -> tuple[int, ChatSnapshot]:
+        room = await get_room(session, self.key.subject_id)
+        counting(room.messages)
+        people = await _people_of(session, room)
+        scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
+        return room.messages, await asyncio.to_thread(_snapshot, scans, room, people, self._zone)
+
+
 async def read_overview(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, store: CountedRooms
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshots: Snapshots
 ) -> ChatSight:
     """Return a chat at first sight."""
-    people = await _people_of(session, room)
-    kept = await _kept_room(session, room, people, store)
-    counted, traits, hours = await asyncio.to_thread(_at_sight, kept, room, zone, people.judged)
-    sight = await _sight(session, room, zone, (counted, traits), people.gone)
-    silences = await long_silences(session, room.id, people.gone)
+    snapshot = await snapshots.read(session, ChatCount(room, zone))
+    gone = await gone_from(session, room.id)
+    sight = await _sight(session, room, zone, snapshot, gone)
+    silences = await long_silences(session, room.id, gone)
     longest = next(iter(silences), sight.longest_silence)
     if not silences and sight.is_of_newest:
         # The newest messages may not have the longest silence of all.
-        shorter = await long_silences(session, room.id, people.gone, hours=1)
+        shorter = await long_silences(session, room.id, gone, hours=1)
         longest = next(iter(shorter), longest)
     return structs.replace(
         sight,
@@ -247,19 +270,11 @@ async def read_overview(
         as_long=sight.as_long if longest == sight.longest_silence else 1,
         silences=silences,
         quiet=await read_quiet_days(session, room.id, silences, zone),
-        preference=kept.preference,
-        habits=kept.counted.habits,
-        busy_from=busiest_hours(hours),
-        busy_day=_busy_day(hours, is_whole=kept.counted.scanned == room.messages),
+        habits=snapshot.habits,
+        preference=snapshot.preference,
+        busy_from=snapshot.busy_from,
+        busy_day=snapshot.busy_day,
     )
-
-
-def _at_sight(
-    kept: KeptRoom, room: RoomFacts, zone: ZoneInfo, judged: Mapping[int, Judged]
-) -> tuple[CountedChat, list[Trait], Counter[int]]:
-    """Return a chat's counts in a zone, its traits, and messages by hour since 1970."""
-    counted = _of_all(in_zone(kept.counted, kept.times, zone), room)
-    return counted, counted.traits(judged), hours_of_all(counted.speakers)
 
 
 def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> FullestDays | None:
@@ -282,224 +297,85 @@ class ToldRoom(NamedTuple):
     shared: Sequence[SharedHabit] = ()
 
 
-class StoredTold(Struct, frozen=True):
-    """What is stored of `ToldRoom`: no names and no words, so that no deletion has to find them.
-
-    A release that counts otherwise sets `judged_messages` of all chats to 0, so that it is renewed.
-    """
-
-    event: int
-    """Of the log; after the chat's next event it is out of date."""
-    facts: str
-    """Digest of the chat's facts and the time zone."""
-    people: list[PersonPortrait]
-    traits: list[Trait]
-    """Each person is a place among those of the facts."""
-    is_of_newest: bool
-    shared: list[SharedHabit] = []
-
-    def of(self, room: RoomFacts) -> ToldRoom:
-        """Return the values with the names that people have now."""
-        people = [
-            structs.replace(person, username=one.username, display_name=one.display_name)
-            for person, one in zip(self.people, room.people[:MOST_PORTRAYED], strict=False)
-        ]
-        traits = [
-            structs.replace(
-                trait,
-                username=room.people[place].username,
-                person=place if place < MOST_PORTRAYED else None,
-            )
-            for trait in self.traits
-            if (place := trait.person) is not None
-        ]
-        people += self.people[len(people) :]
-        return ToldRoom(room, people, traits, self.is_of_newest, self.shared)
+async def find_told(
+    session: AsyncSession, room_id: int, zone: ZoneInfo, snapshots: Snapshots
+) -> ToldRoom | None:
+    """Return the first sentence's values; None if they must be counted. Raises NotFoundError."""
+    room = await get_room(session, room_id)
+    snapshot = await snapshots.find(session, ChatCount(room, zone))
+    return None if snapshot is None else await _told(session, room, snapshot)
 
 
-_NAMELESS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("username", "display_name", "typical")),
-    "laughs": [],
-    "emoji": [],
-}
+async def read_told(
+    session: AsyncSession, room_id: int, zone: ZoneInfo, snapshots: Snapshots
+) -> ToldRoom:
+    """Return them, counted if they must be. Raises NotFoundError."""
+    room = await get_room(session, room_id)
+    return await _told(session, room, await snapshots.read(session, ChatCount(room, zone)))
 
 
-def _digest(facts: "tuple[RoomFacts, _People]", zone: ZoneInfo) -> str:
-    room, people = facts
-    told_of = sorted(people.ids.items()), sorted(people.gone), sorted(people.judged.items())
-    return sha256(json.encode((room, told_of, zone.key))).hexdigest()
+async def _told(session: AsyncSession, room: RoomFacts, snapshot: ChatSnapshot) -> ToldRoom:
+    named = await _with_names(session, snapshot)
+    return ToldRoom(room, *named, snapshot.is_of_newest, shared_habits(snapshot.alike))
 
 
-class ToldRooms:
-    """Last sentences about some chats, while their facts are the same.
-
-    A list of chats would count them anew after each event of the site, and the front page after
-    each start. So maintenance stores them for chats that stay as they are.
-    """
-
-    def __init__(self, counted: CountedRooms) -> None:
-        self._counted = counted
-        self._told = LruStore[tuple[int, str], tuple[tuple[RoomFacts, _People], ToldRoom]](
-            100, lambda _: 1
-        )
-        self._ahead: dict[int, int] = {}
-        """Messages of the large chats that this process has counted ahead."""
-        self._changed: tuple[int, int] | None = None
-        """What `next_large` found the last time that something was to be counted."""
-
-    async def next_large(self, session: AsyncSession) -> tuple[int, int] | None:
-        """Return ID and messages of a large chat that changed by a hundredth since it was counted
-        ahead.
-        """
-        messages = func.sum(RoomPerson.messages)
-        by_room = select(RoomPerson.room_id, messages).group_by(RoomPerson.room_id)
-        large = by_room.having(messages >= LARGE).order_by(messages.desc(), RoomPerson.room_id)
-        for room_id, size in await session.execute(large.limit(MOST_LARGE)):
-            if abs(size - self._ahead.get(room_id, 0)) * 100 >= size:
-                return room_id, int(size)
-        return None
-
-    async def count_large(self, db: Sessions) -> None:
-        """Count such a chat, so that its first reader does not wait for it, once it has stayed the
-        same since the last call: each batch of an import would outdate what was counted.
-        """
-        async with db.read() as session:
-            before, self._changed = self._changed, await self.next_large(session)
-            if self._changed and self._changed == before:
-                room_id, self._ahead[room_id] = before
-                with suppress(NotFoundError):  # It is being deleted.
-                    zone = await session.scalar(select(Room.tz).where(Room.id == room_id))
-                    await self.read(session, room_id, ZoneInfo(zone or "UTC"))
-
-    async def find(self, session: AsyncSession, room_id: int, zone: ZoneInfo) -> ToldRoom | None:
-        """Return what is known of the chat. Raises NotFoundError."""
-        facts, told = await self._facts(session, room_id), self._told.get((room_id, zone.key))
-        if told and told[0] == facts:
-            return told[1]
-        content = await session.scalar(select(Room.told).where(Room.id == facts[0].id))
-        stored = content and json.decode(content, type=StoredTold)
-        if not stored or stored.facts != _digest(facts, zone):
-            return None
-        if await has_changed(session, facts[0].id, stored.event):
-            return None
-        return stored.of(facts[0])
-
-    async def store(self, db: Sessions, room_id: int) -> None:
-        """Count a chat, and store its sentence for the chat's own zone."""
-        async with db.read() as session:
-            facts, event = await self._facts(session, room_id), await newest_event(session)
-            zone = ZoneInfo(facts[0].tz or "UTC")
-            told = await self.read(session, room_id, zone)
-        places = {name: place for place, name in enumerate(facts[0].usernames)}
-        stored = StoredTold(
-            event,
-            _digest(facts, zone),
-            [structs.replace(person, **_NAMELESS) for person in told.people],
-            [
-                structs.replace(trait, username=None, person=places.get(trait.username or ""))
-                for trait in told.traits
-            ],
-            told.is_of_newest,
-        )
-        async with db.write() as session:
-            kept = {"told": json.encode(stored)}
-            await session.execute(update(Room).where(Room.id == room_id).values(kept))
-
-    async def read(self, session: AsyncSession, room_id: int, zone: ZoneInfo) -> ToldRoom:
-        """Count a chat, in a thread. Raises NotFoundError."""
-        facts = room, people = await self._facts(session, room_id)
-        kept = await _kept_room(session, room, people, self._counted)
-        counted, traits, _ = await asyncio.to_thread(_at_sight, kept, room, zone, people.judged)
-        named = await with_names(session, counted, traits)
-        is_of_newest = counted.scanned < room.messages
-        told = ToldRoom(room, *named, is_of_newest, shared_habits(counted.alike))
-        self._told.put((room_id, zone.key), (facts, told))
-        return told
-
-    async def _facts(self, session: AsyncSession, room_id: int) -> tuple[RoomFacts, _People]:
-        room = await get_room(session, room_id)
-        return room, await _people_of(session, room)
+async def count_large(session: AsyncSession) -> ChatCount | None:
+    """Return one of the five largest chats whose snapshot lacks more than a hundredth of it."""
+    messages, own_zone = func.sum(RoomPerson.messages), func.coalesce(Room.tz, "UTC")
+    is_kept = Snapshot.kind == CHAT, Snapshot.subject_id == Room.id, Snapshot.zone == own_zone
+    query = (
+        select(Room.id, own_zone, messages, func.max(Snapshot.posts))
+        .join(RoomPerson, RoomPerson.room_id == Room.id)
+        .outerjoin(Snapshot, and_(*is_kept))
+        .group_by(Room.id)
+        .having(messages >= LARGE)
+        .order_by(messages.desc(), Room.id)
+    )
+    for room_id, zone, size, counted in await session.execute(query.limit(5)):
+        if not is_near(counted or 0, size):
+            with suppress(NotFoundError):  # It is being deleted.
+                return ChatCount(await get_room(session, room_id), ZoneInfo(zone))
+    return None
 
 
 async def read_portrait(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, store: CountedRooms
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshots: Snapshots
 ) -> ChatSight:
-    people = await _people_of(session, room)
-    kept = await _kept_room(session, room, people, store)
-
-    def count() -> tuple[CountedChat, list[Trait], list[SilenceSpan]]:
-        counted = in_zone(kept.counted, kept.times, zone)
-        return counted, counted.traits(people.judged), silences_among(kept.times.values())
-
-    counted, traits, silences = await asyncio.to_thread(count)
-    sight = await _sight(session, room, zone, (counted, traits), people.gone)
+    snapshot = await snapshots.read(session, ChatCount(room, zone))
+    sight = await _sight(session, room, zone, snapshot, await gone_from(session, room.id))
     loved = await most_loved(session, room.id)
-    quiet = await read_quiet_days(session, room.id, silences, zone)
-    return structs.replace(sight, silences=silences, quiet=quiet, loved=loved)
-
-
-async def _kept_room(
-    session: AsyncSession, room: RoomFacts, people: _People, store: CountedRooms
-) -> KeptRoom:
-    depends_on(EVERYTHING)
-    event = await newest_event(session)
-    if kept := await _current(session, room.id, event, store):
-        return kept
-    counting(room.messages)
-    # Maintenance and a visitor may count it at the same time.
-    async with store.turns.setdefault(room.id, asyncio.Lock()):
-        if kept := await _current(session, room.id, event, store):
-            return kept
-        scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
-        kept = await asyncio.to_thread(_kept, event, scans, room, people.ids)
-        store.put(room.id, kept)
-        return kept
-
-
-async def _current(
-    session: AsyncSession, room_id: int, event: int, store: CountedRooms
-) -> KeptRoom | None:
-    kept = store.get(room_id)
-    # Counts of a later state than the session's may have other people.
-    if kept is None or event < kept.since:
-        return None
-    if kept.event < event:
-        if await has_changed(session, room_id, kept.event):
-            return None
-        kept = kept._replace(event=event)
-        store.put(room_id, kept)
-    return kept
+    quiet = await read_quiet_days(session, room.id, snapshot.silences, zone)
+    return structs.replace(sight, silences=snapshot.silences, quiet=quiet, loved=loved)
 
 
 async def _sight(
     session: AsyncSession,
     room: RoomFacts,
     zone: ZoneInfo,
-    found: tuple[CountedChat, list[Trait]],
+    snapshot: ChatSnapshot,
     gone: Collection[int],
 ) -> ChatSight:
-    counted, traits = found
-    has_others = len(counted.people) > len(counted.ids)
-    people, named = await with_names(session, counted, traits)
+    ids, has_others = snapshot.ids, len(snapshot.people) > len(snapshot.ids)
+    people, traits = await _with_names(session, snapshot)
     ends = dict[str, datetime]()
-    if counted.since and sum(one.messages for one in people) < room.messages:
-        ends["since"] = datetime.fromtimestamp(counted.since, UTC)
-    people, absences = await with_absences(session, room.id, people, counted.ids, ends)
+    if snapshot.since and sum(one.messages for one in people) < room.messages:
+        ends["since"] = snapshot.since
+    people, absences = await with_absences(session, room.id, people, ids, ends)
     return ChatSight(
         room=room,
         tz=zone.key,
-        scanned=counted.scanned,
+        scanned=snapshot.scanned,
         people=people,
         absences=absences,
-        longest_silence=counted.longest_silence,
-        as_long=counted.as_long,
-        traits=named,
-        others=counted.others,
-        alike=counted.alike,
-        periods=await read_periods(session, room, zone, counted.ids, gone if has_others else None),
-        answers=counted.answers,
-        since=None if counted.since is None else datetime.fromtimestamp(counted.since, UTC),
-        silent=counted.silent,
+        longest_silence=snapshot.longest_silence,
+        as_long=snapshot.as_long,
+        traits=traits,
+        others=snapshot.others,
+        alike=snapshot.alike,
+        periods=await read_periods(session, room, zone, ids, gone if has_others else None),
+        answers=snapshot.answers,
+        since=snapshot.since,
+        silent=snapshot.silent,
     )
 
 
@@ -562,50 +438,79 @@ def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
     return structs.replace(counted, people=people)
 
 
-def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, int]) -> KeptRoom:
+def _snapshot(
+    scans: Sequence[Scan], room: RoomFacts, people: _People, zone: ZoneInfo
+) -> ChatSnapshot:
     said = said_in(scans)
-    counted = count_chat(said, room, ZoneInfo("UTC"), ids)
-    preference = clearest_answers(said, counted.ids)
-    times: dict[int, list[int]] = {one.author: [] for one in counted.speakers}
-    for message in said:
-        if message.time is not None:
-            times[message.author].append(message.time)
-    # The texts were counted, and would take the most memory.
-    speakers = [one._replace(written=WrittenTexts([], [])) for one in counted.speakers]
-    return KeptRoom(
-        event,
-        event,
-        structs.replace(counted, speakers=speakers),
-        {author: np.array(of_author, np.int64) for author, of_author in times.items()},
-        preference,
+    counted = _of_all(count_chat(said, room, zone, people.ids), room)
+    traits, hours = counted.traits(people.judged), hours_of_all(counted.speakers)
+    times = np.array([one.time for one in said if one.time is not None], np.int64)
+    return ChatSnapshot(
+        people=counted.people,
+        ids=counted.ids,
+        people_total=room.people_total,
+        traits=traits,
+        told_of=counted.told_of(traits),
+        others=counted.others,
+        alike=counted.alike,
+        habits=counted.habits,
+        longest_silence=counted.longest_silence,
+        as_long=counted.as_long,
+        silences=[
+            one
+            for one in silences_among(times)
+            if one.until - one.since >= timedelta(FEWEST_QUIET_DAYS)
+        ],
+        scanned=counted.scanned,
+        is_of_newest=counted.scanned < room.messages,
+        since=None if counted.since is None else datetime.fromtimestamp(counted.since, UTC),
+        silent=counted.silent,
+        answers=counted.answers,
+        preference=clearest_answers(said, counted.ids),
+        busy_from=busiest_hours(hours),
+        busy_day=_busy_day(hours, is_whole=counted.scanned == room.messages),
     )
 
 
-async def with_names(
-    session: AsyncSession, counted: CountedChat, traits: Iterable[Trait]
+async def _with_names(
+    session: AsyncSession, snapshot: ChatSnapshot
 ) -> tuple[list[PersonPortrait], list[Trait]]:
-    authors = [(trait, counted.speakers[trait.person or 0].author) for trait in traits]
-    ids = {*counted.ids, *(author for _, author in authors)}
-    query = select(User.id, User.username, User.display_name).where(User.id.in_(ids))
-    rows = await session.execute(query) if ids else ()
+    values = snapshot.people, snapshot.ids, snapshot.traits, snapshot.told_of
+    return await with_names(session, *values)
+
+
+async def with_names(
+    session: AsyncSession,
+    people: Sequence[PersonPortrait],
+    ids: Sequence[int],
+    traits: Sequence[Trait],
+    told_of: Sequence[int],
+) -> tuple[list[PersonPortrait], list[Trait]]:
+    """Return people and traits with the names of today.
+
+    ids: of the first people; told_of: the person of each trait, who may be none of these.
+    """
+    asked = {*ids, *told_of}
+    query = select(User.id, User.username, User.display_name).where(User.id.in_(asked))
+    rows = await session.execute(query) if asked else ()
     names = {user_id: (username, display_name) for user_id, username, display_name in rows}
     named = [
         structs.replace(
             trait,
             username=names[author][0],
-            person=trait.person if (trait.person or 0) < len(counted.ids) else None,
+            person=trait.person if (trait.person or 0) < len(ids) else None,
         )
-        for trait, author in authors
+        for trait, author in zip(traits, told_of, strict=True)
     ]
-    return people_named(counted, [names[id_] for id_ in counted.ids]), named
+    return people_named(people, [names[id_] for id_ in ids]), named
 
 
-def people_named(portrait: ChatPortrait, names: Sequence[Names]) -> list[PersonPortrait]:
+def people_named(people: Sequence[PersonPortrait], names: Sequence[Names]) -> list[PersonPortrait]:
     first = [
         structs.replace(person, username=username, display_name=display_name)
-        for person, (username, display_name) in zip(portrait.people, names, strict=False)
+        for person, (username, display_name) in zip(people, names, strict=False)
     ]
-    return [*first, *portrait.people[len(names) :]]
+    return [*first, *people[len(names) :]]
 
 
 async def _people_of(session: AsyncSession, room: RoomFacts) -> _People:

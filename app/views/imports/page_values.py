@@ -378,7 +378,7 @@ async def _read_author(
 
 async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatSight]:
     overviews: list[ChatSight] = []
-    kept = resources().counted_rooms
+    kept = resources().snapshots
     # The first look at a long chat takes half a second, and the page must not wait for long.
     end = monotonic() + 1.0
     for room in rooms[:12]:

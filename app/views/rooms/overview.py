@@ -136,7 +136,7 @@ async def read_page(
 ) -> OverviewPage:
     """Return the page of a chat; `tz` is the address's time zone."""
     own = own_chat()
-    sight = await read_overview(session, room, zone, resources().counted_rooms)
+    sight = await read_overview(session, room, zone, resources().snapshots)
     return OverviewPage(
         tz=tz,
         shown=sight,

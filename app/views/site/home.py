@@ -36,7 +36,7 @@ from app.services.posts.users import (
     samples_in,
 )
 from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
-from app.services.rooms.sight import ToldRoom
+from app.services.rooms.sight import ToldRoom, find_told, read_told
 from app.views.access.login import SetupArgs, show_setup
 from app.views.answers import see_other
 from app.views.author_picker import (
@@ -240,11 +240,11 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
 
 async def _told(session: AsyncSession, rooms: Sequence[RoomFacts]) -> tuple[list[ToldRoom], Parts]:
     """Return the known sentences about these rooms, and what counts the others."""
-    store, told, parts = resources().told_rooms, list[ToldRoom](), Parts()
+    snapshots, told, parts = resources().snapshots, list[ToldRoom](), Parts()
     for room in rooms:
         zone = zone_of_page("", room.tz)
         with suppress(NotFoundError):
-            if found := await store.find(session, room.id, zone):
+            if found := await find_told(session, room.id, zone, snapshots):
                 told.append(found)
             else:
                 parts["told", room.id, zone.key] = partial(_tell, room.id, zone)
@@ -254,7 +254,7 @@ async def _told(session: AsyncSession, rooms: Sequence[RoomFacts]) -> tuple[list
 async def _tell(room_id: int, zone: ZoneInfo) -> ToldRoom | None:
     with suppress(NotFoundError):
         async with resources().read_long() as session:
-            return await resources().told_rooms.read(session, room_id, zone)
+            return await read_told(session, room_id, zone, resources().snapshots)
     return None
 
 

@@ -132,7 +132,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     await import_chat(db, kakaotalk("ᏣᎳᎩ 여행", *chat))
     async with db.read_in_background() as session:
         rooms = await session.scalars(select(Room.id).where(Room.title == "ᏣᎳᎩ 여행"))
-        zone, kept = ZoneInfo("Asia/Seoul"), parts_of(shared.app).counted_rooms
+        zone, kept = ZoneInfo("Asia/Seoul"), parts_of(shared.app).snapshots
         portrait = await read_portrait(session, await get_room(session, rooms.one()), zone, kept)
     typical = {
         person.username: {word.text for word in person.typical or []} for person in portrait.people

@@ -38,7 +38,7 @@ async def portraits(shared: Shared) -> dict[str, ChatSight]:
     for name, chat in CHATS.items():
         await import_chat(parts.db, kakaotalk(name, *chat))
     async with parts.db.read_in_background() as session:
-        kept = parts.counted_rooms
+        kept = parts.snapshots
         rooms = [await get_room(session, room_id) for room_id in (1, 2, 3)]
         read = [await read_portrait(session, room, zone, kept) for room in rooms]
     return dict(zip(CHATS, read, strict=True))

@@ -32,7 +32,7 @@ def portrait_in(chat: list[Said]) -> ChatSight:
         room=room,
         tz=ZONE.key,
         scanned=len(chat),
-        people=people_named(portrait, names),
+        people=people_named(portrait.people, names),
         longest_silence=portrait.longest_silence,
         silences=[portrait.longest_silence] if portrait.longest_silence else [],
     )

@@ -27,13 +27,8 @@ from app.services.rooms.room_facts import (
     list_rooms,
     name_of_room_of,
 )
-from app.services.rooms.sight import (
-    ChatSight,
-    CountedChat,
-    CountedRooms,
-    read_overview,
-    read_portrait,
-)
+from app.services.rooms.sight import ChatSight, read_overview, read_portrait
+from app.services.snapshots import Snapshots
 from saywho.clock import now
 from saywho.formats.post import Reactions, SignCount
 from saywho.people.portrait import SilenceSpan
@@ -122,15 +117,15 @@ def test_a_sign_of_which_others_may_have_more_is_not_told() -> None:
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "America/New_York", "UTC")
 
 
-async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> None:
+async def test_a_snapshot_shows_what_is_counted_anew(db: Database) -> None:
     chat: list[Said] = [*said(["ann", "bo", "하늘"], times=15)]
-    kept = CountedRooms()
+    kept = Snapshots()
 
     async def portraits(*, anew: bool) -> list[ChatSight]:
         async with db.read_in_background() as session:
             room = await get_room(session, 1)
             return [
-                await read_portrait(session, room, ZoneInfo(zone), CountedRooms() if anew else kept)
+                await read_portrait(session, room, ZoneInfo(zone), Snapshots() if anew else kept)
                 for zone in ZONES
             ]
 
@@ -138,10 +133,11 @@ async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> N
     first = await portraits(anew=False)
     assert first == await portraits(anew=True)
     assert len({tuple(one.people[0].hours) for one in first}) > 1
-    counted = kept.get(1)
-    assert await portraits(anew=False) == first
-    assert counted is not None
-    assert kept.get(1) is counted
+    async with db.exclusive_in_turn("snapshots") as grant:
+        await kept.renew(grant)
+    await import_chat(db, telegram(8, "another", *said(["cy", "dee"], times=15)))
+    assert await portraits(anew=True) == await portraits(anew=False) == first
+    assert not kept.is_due  # Nothing of this chat has changed.
 
     await import_chat(db, telegram(7, "a chat", *chat, ("2025-03-01 23:30", "bo", "one more")))
     later = await portraits(anew=False)
@@ -156,32 +152,7 @@ async def test_a_chat_is_counted_in_its_turn_alone(db: Database) -> None:
         room, zone = await get_room(session, 1), ZoneInfo("UTC")
         for read in (read_portrait, read_overview):
             with pytest.raises(RuntimeError, match="read_long"):
-                await read(session, room, zone, CountedRooms())
-
-
-async def test_a_chat_is_counted_again_only_after_a_change_of_its_own(db: Database) -> None:
-    kept, own = CountedRooms(), [*said(["ann", "bo"], times=15)]
-
-    async def counted() -> CountedChat:
-        async with db.read_in_background() as session:
-            await read_portrait(session, await get_room(session, 1), ZoneInfo("UTC"), kept)
-        of_chat = kept.get(1)
-        assert of_chat is not None
-        return of_chat.counted
-
-    await import_chat(db, telegram(7, "a chat", *own))
-    first = await counted()
-    async with db.read() as before:
-        room = await get_room(before, 1)
-        await import_chat(db, telegram(8, "another", *said(["cy", "dee"], times=15)))
-        assert await counted() is first
-        await read_portrait(before, room, ZoneInfo("UTC"), kept)
-        assert await counted() is first
-    await import_chat(db, telegram(7, "a chat", *own, ("2025-03-01 23:30", "bo", "one more")))
-    second = await counted()
-    assert second.scanned == first.scanned + 1
-    await remove_author(db, "ann")
-    assert (await counted()).scanned == 16
+                await read(session, room, zone, Snapshots())
 
 
 DATED, UNDATED = 5, 4

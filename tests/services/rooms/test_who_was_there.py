@@ -19,8 +19,9 @@ from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.rooms.identity import join_some
 from app.services.rooms.room_facts import get_room
-from app.services.rooms.sight import CountedRooms, read_portrait
+from app.services.rooms.sight import read_portrait
 from app.services.rooms.times import change_zone
+from app.services.snapshots import Snapshots
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.browsing import parts_of
@@ -138,7 +139,7 @@ async def test_many_absences_take_no_more_statements(db: Database) -> None:
         async with db.read_in_background() as session:
             room = await get_room(session, room_id)
             statements.clear()
-            shown = await read_portrait(session, room, ZoneInfo("UTC"), CountedRooms())
+            shown = await read_portrait(session, room, ZoneInfo("UTC"), Snapshots())
         counts.append((len(shown.absences), len(statements)))
     (few, first), (many, then) = counts
     assert many > few == 3

@@ -1,6 +1,5 @@
 """Who is easiest to recognise in a chat: measured by maintenance, told by its pages."""
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
@@ -13,13 +12,15 @@ from sqlalchemy import select, update
 
 from app.db.backend import Sessions
 from app.db.engine import Database
-from app.models import Room
+from app.models import Room, Snapshot
 from app.services.compare.background import ChatBackground, ChatFit
 from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
 from app.services.deletion import delete_post
+from app.services.maintenance import snapshots_job
 from app.services.rooms import sight
-from app.services.rooms.sight import CountedRooms, KeptRoom, ToldRoom, ToldRooms
+from app.services.rooms.sight import ToldRoom, find_told, read_told
+from app.services.snapshots import Snapshots
 from saywho.engine.case import Fitted
 from tests.browsing import parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
@@ -137,82 +138,52 @@ async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Datab
 
 
 @pytest.mark.databases("sqlite", "postgresql")
-async def test_a_large_chat_is_counted_ahead_when_it_was_judged(
+async def test_a_large_chat_is_counted_before_anyone_asks(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sight, "LARGE", 400)
-    counted = CountedRooms()
-    own, other = ToldRooms(counted), ToldRooms(CountedRooms())
+    job = snapshots_job(Snapshots())
 
-    async def is_due(told: ToldRooms) -> bool:
+    async def looked() -> tuple[bool, list[int]]:
+        await in_turn(db, job.do)
         async with db.read() as session:
-            return await told.next_large(session) is not None
+            stored = (await session.scalars(select(Snapshot.posts))).all()
+            return bool(await job.is_due(session)), [*stored]
 
     await import_chat(db, kakaotalk("small", *talk(120, seed=3)))
     await import_chat(db, kakaotalk("large", *talk(480, seed=1)))
     await in_turn(db, judge_room)
     await in_turn(db, judge_room)
-    for told in (own, other):  # Of two processes, which each count it.
-        await in_turn(db, told.count_large)
-        assert await is_due(told)
-        await in_turn(db, told.count_large)
-        assert not await is_due(told)
-    assert counted.size == 480
-    for seed in (2, 4):  # While it grows, counts would be in vain.
+    assert await looked() == (True, [])
+    assert await looked() == (False, [480])
+    # While it grows, counts would be in vain; what was taken away may not be shown before.
+    for seed, size in ((2, 660), (4, 840)):
         await import_chat(db, kakaotalk("large", *talk(180, seed=seed)))
-        await in_turn(db, own.count_large)
-        assert counted.size == 480
-    await in_turn(db, judge_room)
-    await in_turn(db, own.count_large)
-    assert not await is_due(own)
-    assert counted.size == 840
+        assert (await looked())[0], size
+    assert await looked() == (False, [840])
 
 
-class NotedRooms(CountedRooms):
-    counts = 0
-
-    def put(self, key: int, value: KeptRoom, *, may_evict: bool = True) -> None:
-        self.counts += 1
-        super().put(key, value, may_evict=may_evict)
-
-
-async def test_a_chat_is_counted_once_for_those_who_ask_together(db: Database) -> None:
-    counted = NotedRooms()
-    await import_chat(db, kakaotalk("known", *talk(120, seed=1)))
-
-    async def read(zone: str) -> None:
-        async with db.read_in_background() as session:
-            await ToldRooms(counted).read(session, 1, ZoneInfo(zone))
-
-    await asyncio.gather(*map(read, ("UTC", "Asia/Seoul", "Europe/London")))
-    assert counted.counts == 1
-
-
-async def test_the_first_sentence_about_a_chat_is_kept_until_the_chat_changes(db: Database) -> None:
+async def test_the_first_sentence_about_a_chat_is_stored_until_the_chat_changes(
+    db: Database,
+) -> None:
     eight = [f"person {number}" for number in range(5)] + ["una", "duo", "tre"]
     said = [
         (when, eight[place % 8], text) for place, (when, _, text) in enumerate(talk(480, seed=1))
     ]
     await import_chat(db, kakaotalk("known", *said))
     await in_turn(db, judge_room)
+    snapshots, zone = Snapshots(), ZoneInfo("Asia/Seoul")
 
-    async def told(*, kept: bool) -> ToldRoom | None:
-        store = ToldRooms(CountedRooms())
+    async def told(*, is_new: bool = False) -> ToldRoom | None:
         async with db.read_in_background() as session:
-            room = await session.scalar(select(Room.id)) or 0
-            zone = ZoneInfo("Asia/Seoul")
-            return await (store.find if kept else store.read)(session, room, zone)
+            read = read_told if is_new else find_told
+            return await read(session, 1, zone, snapshots)
 
-    first, counted = await told(kept=True), await told(kept=False)
-    assert first is not None
-    assert counted is not None
-    assert first.traits == counted.traits
-    assert [person.username for person in first.people] == [
-        person.username for person in counted.people
-    ]
-    async with db.read() as session:
-        stored = await session.scalar(select(Room.told)) or b""
-    assert not any(name.encode() in stored for name in eight)
+    assert await told() is None
+    counted = await told(is_new=True)
+    await in_turn(db, snapshots.renew)
+    snapshots = Snapshots()
+    assert await told() == counted
     async with db.write() as session:
         await delete_post(session, 3)
-    assert await told(kept=True) is None
+    assert await told() is None
