@@ -4,13 +4,14 @@ import io
 import os
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, overload
 
 from saywho.copies import Copies
-from saywho.errors import BrokenFileError, FileError
+from saywho.errors import BrokenFileError, FileError, SaywhoError, choice_of
 from saywho.formats.assumptions import (
     DATE_ORDERS,
     assumption_sentence,
@@ -255,7 +256,7 @@ def read(
         include_restricted=include_restricted,
         strip_tags=strip_tags,
     )
-    with _source(file) as source:
+    with _naming_arguments(), _source(file) as source:
         records = open_records(source, format=format, options=options)
         may_have_copies = records.is_chat and source.has_members
         records, questions = asked(
@@ -304,6 +305,27 @@ def read_text(
         reading.read()
         source.check()
         return reading.chat()
+
+
+@contextmanager
+def _naming_arguments() -> Iterator[None]:
+    """Say below an error which argument of `read` makes the choice that it names."""
+    try:
+        yield
+    except SaywhoError as error:
+        asking = choice_of(error.detail)
+        named = {"column": "NAME", **(asking.values if asking else {})}
+        arguments = {
+            "author": f"columns={{{named['column']!r}: 'author'}}",
+            "text": f"columns={{{named['column']!r}: 'text'}}",
+            "username": "username='NAME'",
+            "dates": "dates='day-first', 'month-first' or 'year-first'",
+            "times": "columns={'NAME': 'time'}, or dates, or accept_doubts=True",
+            "encoding": "encoding='cp949' or another one",
+        }
+        if argument := arguments.get(str(named.get("choice"))):
+            error.add_note(f"read(…, {argument})")
+        raise
 
 
 def _source(file: str | os.PathLike[str] | BinaryIO) -> Source:

@@ -16,7 +16,9 @@ class FieldError(msgspec.Struct, frozen=True):
 class Message(str):
     """An English sentence that keeps its template and values for translation.
 
-    A value may be a Message too. msgspec encodes it only with `enc_hook=str`.
+    A value may be a Message too; the value `choice` names what the reader can choose, such as
+    `dates`, which each place calls by its option, field or argument. msgspec encodes a Message only
+    with `enc_hook=str`.
     """
 
     template: str
@@ -26,6 +28,13 @@ class Message(str):
         message = super().__new__(cls, template.format(**values) if values else template)
         message.template, message.values = template, values
         return message
+
+
+def choice_of(sentence: object) -> Message | None:
+    """Return the sentence that names a choice, this one or one of its values, if any."""
+    if not isinstance(sentence, Message) or "choice" in sentence.values:
+        return sentence if isinstance(sentence, Message) else None
+    return next(filter(None, map(choice_of, sentence.values.values())), None)
 
 
 def packed(sentence: object) -> object:

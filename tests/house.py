@@ -86,6 +86,14 @@ def trees() -> dict[Path, ast.Module]:
     return {path: ast.parse(text) for path, text in sources().items()}
 
 
+def sentences(tree: ast.Module) -> list[str]:
+    """Return the texts of a module that are no docstrings, and have a blank."""
+    documents = {id(node.value) for node in nodes(tree) if isinstance(node, ast.Expr)}
+    values = (node for node in nodes(tree) if isinstance(node, ast.Constant))
+    texts = (node.value for node in values if id(node) not in documents)
+    return [text for text in texts if isinstance(text, str) and " " in text]
+
+
 @cache
 def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
     """Return all nodes of a module, walked once for all figures."""

@@ -86,6 +86,24 @@ def test_the_library_imports_nothing_of_the_site() -> None:
     assert [each for each in house.imports() if _of_library(each) and not _is_below(each)] == []
 
 
+OF_A_SITE: Final = re.compile(
+    r"(?<![\w-])--[a-z]|(?:^|[\s(`“])/[a-z]|\bthis site\b|\bthe import starts\b"
+    r"|\bsaywho [a-z]+ [a-z]+ [A-Z-]"
+)
+"""Options, paths of pages, commands, and what only a site has."""
+
+
+def test_no_sentence_of_the_library_knows_a_site() -> None:
+    told = [
+        text
+        for path, tree in house.trees().items()
+        if path.is_relative_to(house.LIBRARY)
+        for text in house.sentences(tree)
+        if OF_A_SITE.search(text)
+    ]
+    assert told == []
+
+
 def _of_library(each: house.Import) -> bool:
     return each.source.startswith("saywho/")
 

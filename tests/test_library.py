@@ -154,9 +154,16 @@ def test_a_wrong_file_raises_the_sentence_that_the_command_prints(
         path.write_bytes(content)
         with pytest.raises(saywho.FileError) as raised:
             saywho.read(path)
+        assert not hasattr(raised.value, "__notes__")
         said_by_command = installation.run("import", str(path))
         assert said_by_command.exit_code == 2
         assert str(raised.value) in said_by_command.stderr
+    rows = "press,text\n" + "".join(f"{'AB'[n % 2]},text {n}\n" for n in range(40))
+    (tmp_path / "posts").write_text(rows)
+    with pytest.raises(saywho.FileError, match="press may name the authors") as raised:
+        saywho.read(path)
+    assert raised.value.__notes__ == ["read(…, columns={'press': 'author'})"]
+    assert "--column" not in str(raised.value)
     with pytest.raises(saywho.FileError, match="No such file"):
         saywho.read(tmp_path / "nothing")
 

@@ -143,7 +143,9 @@ def one_line_errors() -> Iterator[None]:
     except StartError as error:
         fail(str(error))
     except AppError as error:
-        fail(error.detail, BAD_INPUT if status_of(error) < 500 else FAILED)
+        from app.cli.choices import with_option
+
+        fail(with_option(error.detail), BAD_INPUT if status_of(error) < 500 else FAILED)
     except UnicodeEncodeError:
         # Arguments that are not UTF-8 arrive as lone surrogates.
         fail("an argument is not valid UTF-8", BAD_INPUT)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import is_given
 from app.cli.apart import now_reading
+from app.cli.choices import note_lines, with_option
 from app.cli.outputs import (
     BAD_INPUT,
     FAILED,
@@ -48,7 +49,7 @@ from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
 from app.services.posts.media import keeper_of, remove_if_full
 from app.views.imports.facts import note_facts
-from saywho.formats.assumptions import NotesSummary, is_unanswered, note_lines
+from saywho.formats.assumptions import NotesSummary, is_unanswered
 from saywho.formats.records import RecordStream
 from saywho.formats.registry import FileReading, read_file
 from saywho.formats.settled import DoubtError, grave_doubts
@@ -247,7 +248,7 @@ class Importer:
     def _said(self, detail: str) -> str:
         """Return a sentence about the current file, whose chats have messages."""
         with speaking_of(messages=self._is_chat):
-            return translate_message(detail) if isinstance(detail, Message) else detail
+            return with_option(detail)
 
     def print_report(self) -> None:
         counts = self._total.counts

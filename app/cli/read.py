@@ -66,6 +66,7 @@ def _read(
 ) -> saywho.Chat:
     import saywho
     from app.cli.apart import now_reading
+    from app.cli.choices import with_option
     from saywho.formats.registry import BROUGHT
     from saywho.formats.settled import DoubtError
     from saywho.processes import watched
@@ -87,7 +88,7 @@ def _read(
     except DoubtError as error:
         fail(f"{error.detail} (--accept-doubts)", BAD_INPUT)
     except BrokenFileError as error:
-        fail(error.detail)
+        fail(with_option(error.detail))
 
 
 def _print_csv(chat: saywho.Chat) -> None:

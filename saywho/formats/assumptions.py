@@ -2,7 +2,6 @@
 
 import codecs
 import re
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
@@ -442,16 +441,6 @@ _ROLES: Final = {
     "deleted": Message("mark of deleted or unpublished posts"),
     "audience": Message("mark of posts that not everybody may read"),
 }
-_OPTIONS: Final = {
-    "dates": "--dates day-first|month-first|year-first",
-    "encoding": "--encoding NAME",
-    "timezone": "--timezone ZONE",
-    "room": "--room ID|new",
-    "author": "--column author=NAME",
-    **dict.fromkeys(("column", "ids", "reposts", "sheet"), "--column ROLE=NAME"),
-}
-
-
 _ONLY_NAMED: Final = frozenset({"reposts", "ids"})
 """Kinds without another choice than their alternatives."""
 
@@ -530,9 +519,11 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "sheet": Message("If the posts are in one sheet only, choose that sheet."),
         "audience": Message("Choose the values whose posts everybody may read."),
     }
-    if assumption.kind in _ONLY_NAMED and not assumption.alternatives:
-        return None
-    return hints.get(assumption.kind)
+    return hints.get(assumption.kind) if has_choice(assumption) else None
+
+
+def has_choice(assumption: Assumption) -> bool:
+    return bool(assumption.alternatives) or assumption.kind not in _ONLY_NAMED
 
 
 def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
@@ -575,38 +566,16 @@ def doubt_sentence(doubt: Doubt) -> Message:
     return Message("{evidence}: {count}", evidence=doubt.finding, count=f"{doubt.count:,}")
 
 
-def _doubt_line(doubt: Doubt) -> str:
-    label = "grave doubt" if doubt.grave else "doubt"
-    examples = f" (such as {', '.join(map(repr, doubt.examples))})" if doubt.examples else ""
-    chosen = f"; --column chooses ({', '.join(doubt.alternatives)})" if doubt.alternatives else ""
-    return f"{label}: {doubt_sentence(doubt)}{examples}{chosen}"
-
-
-def note_lines(notes: NotesSummary) -> Iterator[str]:
-    """Yield an English line for each doubt, assumption with its option, and for unused data."""
-    yield from map(_doubt_line, notes.doubts)
-    for assumption in notes.assumptions:
-        option = _OPTIONS.get(assumption.kind)
-        if assumption.kind == "audience":
-            column = shlex.quote(f"audience={assumption.value}")
-            option = f"--column {column} --public-values VALUE"
-        has_choice = assumption.alternatives or assumption.kind not in _ONLY_NAMED
-        choice = f"; {option} chooses" if option and has_choice else ""
-        others = ", ".join(assumption.alternatives)
-        yield f"{assumption_sentence(assumption)}{choice}{others and f' ({others})'}"
-    yield from map(str, unread_sentences(notes.unread))
-
-
 def ways_out(unsettled: Unsettled) -> Message:
-    """Return why a file is not stored, and the options that settle it."""
+    """Return why the posts of a file are not used, with the choice that settles it."""
     if unsettled == "dates":
         return Message(
             "some dates contradict the order of day and month in other dates, so nothing is stored;"
-            " import the file again and choose the order (--dates day-first, month-first or"
-            " year-first)"
+            " read the file again and choose the order",
+            choice="dates",
         )
     return Message(
-        "most times cannot be read, so nothing is stored; import the file again and choose how to"
-        " read them (--column time=NAME for a table, --dates day-first, month-first or year-first,"
-        " or --accept-unread for no times)"
+        "most times cannot be read, so nothing is stored; read the file again and choose how to"
+        " read them",
+        choice="times",
     )

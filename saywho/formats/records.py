@@ -199,9 +199,9 @@ def nameless(records: "RecordStream") -> Message:
     unused = (part.what for part in records.notes.unread if part.role == "author")
     if name := next(unused, ""):
         return Message(
-            "the author is missing; the column {column} may name the authors (--column"
-            " author={column})",
+            "the author is missing; the column {column} may name the authors",
             column=name,
+            choice="author",
         )
     fields = [field for _, field in records.columns]
     if "username" in fields:
@@ -210,13 +210,8 @@ def nameless(records: "RecordStream") -> Message:
     # Texts have keys above them, but no columns.
     is_all = all(fields) and (bool(fields) or is_open or records.format == "texts")
     if records.notes.works or is_all:
-        return Message(
-            "the author is missing; enter the name before the import starts (--username NAME)"
-        )
-    return Message(
-        "the author is missing; choose the author column before the import starts (--column"
-        " author=NAME)"
-    )
+        return Message("the author is missing; enter the name", choice="username")
+    return Message("the author is missing; choose the author column", choice="author")
 
 
 MAX_ID_LENGTH: Final = 512

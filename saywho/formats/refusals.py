@@ -17,13 +17,11 @@ _LOOKED_AT: Final = 20
 """Files of a folder or archive that are looked at."""
 _TEXTS: Final = (".json", ".jsonl", ".ndjson", ".xml", ".txt", ".csv", ".arff")
 
-_CHATLAB: Final = Message("convert it to JSON of ChatLab, which saywho reads")
 _CSV: Final = Message("save it as CSV there, and import that file")
 _TEXT: Final = Message(
     "save each work as plain text, `Author_Title.txt`, in one folder, and import that folder"
 )
 _LINES: Final = Message("write a JSON object for each text, with the fields `username` and `text`")
-_FOLLOW: Final = Message("to follow the site's RSS or Atom feed, run: saywho follow add rss:URL")
 
 
 class KnownFile(NamedTuple):
@@ -38,9 +36,19 @@ class KnownFile(NamedTuple):
 
 
 KNOWN: Final = (
-    KnownFile("Gemini", ('"header":"GeminiApps"', '"products":['), _CHATLAB, "["),
+    KnownFile(
+        "Gemini",
+        ('"header":"GeminiApps"', '"products":['),
+        Message("convert it to JSON of ChatLab, which saywho reads"),
+        "[",
+    ),
     KnownFile("Evernote", ("<en-export",), _TEXT, "<"),
-    KnownFile("JSON Feed", ('"version":"http', "jsonfeed.org"), _FOLLOW, "{"),
+    KnownFile(
+        "JSON Feed",
+        ('"version":"http', "jsonfeed.org"),
+        Message("the site's RSS or Atom feed can be followed", choice="follow"),
+        "{",
+    ),
     KnownFile("PAN", ('"pair":["',), _LINES, "{"),
     KnownFile("Weka (ARFF)", ("@relation", "@attribute"), _CSV, "@%"),
 )
@@ -212,8 +220,9 @@ def reason_of_archive(source: Source) -> Message:
     if data and all(name.lower().endswith((".txt", ".md")) for name in data):
         return Message(
             "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
-            " name the files `Author_Title.txt`, or put them into a folder for each author (or add"
-            " --username NAME if one author wrote all of them)"
+            " name the files `Author_Title.txt`, or put them into a folder for each author, or"
+            " enter the name if one author wrote all of them",
+            choice="username",
         )
     if packed := [name for name in names if name.lower().endswith(".zip")]:
         return Message(
@@ -245,7 +254,7 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         return None
     if _MARKUP.match("".join(lines[:3])):
         if _FEED.search("".join(lines)):
-            return Message("it is a feed; to follow it, run: saywho follow add rss:URL")
+            return Message("it is a feed, which can be followed", choice="follow")
         return Message(
             "it is HTML or XML of an app that saywho does not know; if the app can also export"
             " JSON, CSV or text, import that"
@@ -301,13 +310,15 @@ def _reason_of_json(content: Content) -> Message | None:
     if _has_texts_under_keys(documents[0]):
         return Message(
             "it is JSON with texts under keys, but without authors and times, such as a file of"
-            " translations. If the texts are posts, give each a `username` and a `created_at` (or"
-            " add --username NAME if one author wrote all of them)"
+            " translations. If the texts are posts, give each a `username` and a `created_at`, or"
+            " enter the name if one author wrote all of them",
+            choice="username",
         )
     return Message(
         "it is JSON, but the fields of its first object do not include a text field such"
-        " as `text` or `content`; they are {fields}. If one has the texts, choose it before the"
-        " import starts (--column text=NAME), or export the chat or posts in another format",
+        " as `text` or `content`; they are {fields}. If one has the texts, choose it, or export the"
+        " chat or posts in another format",
+        choice="text",
         fields=_listed(_inner(documents[0]), 40) or "{}",
     )
 
@@ -342,7 +353,8 @@ def _with_encoding(reason: Message, content: Content) -> Message:
     if encoding.evidence is None:
         return reason
     return Message(
-        "{reason}; it was read as {encoding}, which may be wrong (--encoding NAME chooses another)",
+        "{reason}; it was read as {encoding}, which may be wrong",
+        choice="encoding",
         reason=reason,
         encoding=encoding.codec.removesuffix("-sig"),
     )

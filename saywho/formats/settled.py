@@ -45,10 +45,10 @@ def check_columns(records: RecordStream, options: ReadOptions) -> None:
             )
         likely = (part.what for part in records.notes.unread if part.role == "text")
         raise UnrecognisedFileError(
-            "no text column found among {names}; choose the column with the texts before the"
-            " import starts (--column text={column})",
+            "no text column found among {names}; choose the column with the texts",
             names=", ".join(names),
             column=next(likely, "NAME"),
+            choice="text",
         )
 
 
@@ -60,14 +60,13 @@ def owner_name(account: Account, username: str | None) -> str:
     name = username or account.username
     if not name and account.unread:
         raise NamelessFileError(
-            "{file} cannot be read, so the author of these posts is unknown; enter the name before"
-            " the import starts (--username NAME)",
+            "{file} cannot be read, so the author of these posts is unknown; enter the name",
             file=account.unread,
+            choice="username",
         )
     if not name:
         raise NamelessFileError(
-            "the file does not name the author of these posts; enter the name before the import"
-            " starts (--username NAME)"
+            "the file does not name the author of these posts; enter the name", choice="username"
         )
     return name
 

@@ -113,9 +113,10 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 def _of_unknown(names: list[str]) -> tuple[LeftOut, ...]:
     count = sum(map(is_of_unknown, names))
     note = Message(
-        "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
-        " paste it into the first page (or run: saywho compare --one-hand --file FILE)",
+        "Texts of unknown authors, which are left out: {count}. To ask who wrote such a text,"
+        " compare it with the others",
         count=f"{count:,}",
+        choice="compare",
     )
     return (LeftOut(note),) if count else ()
 

@@ -80,7 +80,7 @@ def test_a_grave_doubt_stops_a_large_file_or_stream_where_it_is(
 def test_a_doubt_is_told_and_the_import_goes_on(installation: Installation, tmp_path: Path) -> None:
     path = lines(tmp_path / "posts.jsonl", {"username": "mina", "text": "<p>Fog</p>"})
     told = installation.done("import", path)
-    assert "doubt: Texts with tags, which can be taken off (--strip-tags): 1 (such as" in told
+    assert "doubt: Texts with tags, which can be taken off: 1 (--strip-tags) (such as" in told
 
 
 def test_one_message_of_a_chat_is_told_as_one_message(

@@ -582,7 +582,7 @@ def test_table_without_authors_is_refused_before_it_starts(
     table.write_text("press,text\n" + "".join(f"{'AB'[n % 2]},text {n}\n" for n in range(40)))
     told = installation.run("import", table)
     assert told.exit_code == 2
-    assert "(--column author=press); nothing is stored" in told.stderr
+    assert "may name the authors; nothing is stored (--column author=press)" in told.stderr
     named = "import", table, "--username", "mina"
     assert "several people in the column press" in installation.run(*named).stderr
     assert installation.json(*named, "--column", "author=none")["accepted"] == 40

@@ -329,7 +329,7 @@ def test_examples_are_short_and_in_one_line(tmp_path: Path) -> None:
     (doubt,) = doubts_of(tmp_path / "posts.jsonl", data)
     assert doubt.examples[0].startswith("<p>Fog again again")
     assert len(doubt.examples[0]) == 80
-    assert str(doubt_sentence(doubt)) == "Texts with tags, which can be taken off (--strip-tags): 1"
+    assert str(doubt_sentence(doubt)) == "Texts with tags, which can be taken off: 1"
 
 
 def test_a_doubt_about_a_chat_speaks_of_messages(tmp_path: Path) -> None:
@@ -364,7 +364,7 @@ JUSTIFIED: Final = {
     },
     "doubts/html_in_a_content_column.csv": {
         "Texts with HTML entities, such as &amp;": "<p>The ferry waits &amp; waits.",
-        "Texts with tags, which can be taken off (--strip-tags)": "<p>Fog again.",
+        "Texts with tags, which can be taken off": "<p>Fog again.",
     },
     "doubts/ig-deeds-of-who-left-before-the-newest-file-as-words": {
         "Messages that begin with the name of an account": "ada.r liked a message"
@@ -379,7 +379,7 @@ JUSTIFIED: Final = {
         "Masked names, which several people may share": "kim****"
     },
     "doubts/reposts_in_html.csv": {
-        "Texts with tags, which can be taken off (--strip-tags)": "<p>Fog again at the pier!</p>"
+        "Texts with tags, which can be taken off": "<p>Fog again at the pier!</p>"
     },
     "doubts/speaker_numbers_of_a_transcriber.csv": {
         "Names that are numbered anew in each recording or file": "SPEAKER_00"

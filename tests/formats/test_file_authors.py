@@ -79,7 +79,7 @@ def test_texts_of_unknown_authors_are_left_out_and_told() -> None:
     found, records = authors(names)
     assert found == ["anna", "jun"]
     (part,) = records.left_out
-    assert "not imported: 2. To ask who wrote" in str(part.note)
+    assert "left out: 2. To ask who wrote" in str(part.note)
     assert [part.what for part in records.notes.unread] == names[2:]
 
 
@@ -261,7 +261,7 @@ def test_lines_between_rules_are_words_of_a_note() -> None:
 
 def test_notes_without_authors_are_refused_with_what_to_do() -> None:
     data = zip_bytes({".obsidian/app.json": b"{}", "2025-01-07.md": WORDS})
-    with pytest.raises(UnrecognisedFileError, match="--username NAME"):
+    with pytest.raises(UnrecognisedFileError, match="enter the name"):
         read_file_records(data)
 
 

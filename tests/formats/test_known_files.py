@@ -37,7 +37,7 @@ def test_a_known_file_is_refused_by_its_name(name: str) -> None:
 
 def test_a_json_feed_is_refused_with_a_way_to_follow_it() -> None:
     feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{"content_text": "Fog"}]}
-    with pytest.raises(UnrecognisedFileError, match=r"JSON Feed, .*saywho follow add rss:URL"):
+    with pytest.raises(UnrecognisedFileError, match=r"JSON Feed, .* can be followed"):
         read_file_records(written(feed))
 
 

@@ -295,7 +295,7 @@ def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
         (b"\x00\x00\x02\x03" * 9, "no text"),
         (b"\x16\x00\x00\x00\x07_id\x00" + bytes(13), "export with mongoexport"),
         (b"<!DOCTYPE html><html><body><p>hi</p></body></html>", "HTML or XML"),
-        (b'<?xml version="1.0"?><rss><channel></channel></rss>', "saywho follow add rss:URL"),
+        (b'<?xml version="1.0"?><rss><channel></channel></rss>', "which can be followed"),
         (b'{"weather": "fog", "wind": 4}', "they are weather, wind"),
         (b"[1, 2, 3]", "contains no objects"),
         (b'{"columns": ["id", "text"], "data": [[1, "Fog"], [2, "Wind"]]}', "its values by column"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from saywho.formats.assumptions import note_lines
+from app.cli.choices import note_lines
 from saywho.formats.doubts.questions import asked
 from saywho.formats.reading import Skipped
 from saywho.formats.records import NO_OPTIONS, Item, Record

@@ -178,8 +178,13 @@ def _read(
     left_out = [part for stream in streams for part in stream.left_out] + refusals
     if texts:
         name = texts[0][0].format
-        template = "chats in text are left out of {name} (--format {format} reads them)"
-        left_out.append(LeftOut(Message(template, name=source.name, format=name), name))
+        note = Message(
+            "chats in text are left out of {name}, which the format {format} reads",
+            name=source.name,
+            format=name,
+            choice="format",
+        )
+        left_out.append(LeftOut(note, name))
     if len(streams) == 1:
         return replace(streams[0], left_out=tuple(left_out))
     apps = tuple(stream.format for stream in streams)

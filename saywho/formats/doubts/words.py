@@ -35,7 +35,7 @@ _LETTER_SENTENCES: Final = {
     "escapes": Message("Texts with escapes in place of letters, such as <U+2019>"),
     "misread": Message("Texts with letters that another program misread"),
 }
-_OF_TABLE: Final = Message("Texts with tags, which can be taken off (--strip-tags)")
+_OF_TABLE: Final = Message("Texts with tags, which can be taken off", choice="strip_tags")
 
 
 def _may_be_odd(text: str) -> bool:

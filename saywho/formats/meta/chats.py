@@ -151,10 +151,11 @@ class MetaChats(JsonChat[MetaThread]):
         stream = super().read(source, options)
         if stream and source.has_members and posts_in(source):
             note = Message(
-                "the chats of {name} are read, and own posts are left out (--format"
-                " {format} reads them)",
+                "the chats of {name} are read, and own posts, which the format {format} reads,"
+                " are left out",
                 name=source.name,
                 format="meta",
+                choice="format",
             )
             return replace(stream, left_out=(LeftOut(note, "meta"),))
         return stream

@@ -164,10 +164,11 @@ class TikTokChats(JsonChat[FileRoom]):
         if stream is None or not any(map(_has_posts, source.take_wanted(".json", _is_download))):
             return stream
         note = Message(
-            "the chats of {name} are read, and own posts are left out (--format {format} reads"
-            " them)",
+            "the chats of {name} are read, and own posts, which the format {format} reads,"
+            " are left out",
             name=source.name,
             format="tiktok",
+            choice="format",
         )
         return replace(stream, left_out=(LeftOut(note, "tiktok"),))
 

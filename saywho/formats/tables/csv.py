@@ -355,9 +355,9 @@ def _with_posts(tables: list["_Table"]) -> list["_Table"]:
     names = ", ".join(table.content.name for table in tables[:5])
     raise UnrecognisedFileError(
         "the archive has tables with different columns, and no table names the authors: {names};"
-        " unpack the archive, then import each file by itself and enter the author's name"
-        " (--username NAME)",
+        " unpack the archive, then import each file by itself and enter the author's name",
         names=names,
+        choice="username",
     )
 
 
@@ -534,8 +534,7 @@ def _strange_heading(content: Content) -> Heading | None:
     if is_named and not is_alone:
         raise UnrecognisedFileError(
             "{name} is not in any known format. If it is a table, name the column with"
-            " the texts `text`; or rename the file to end in .csv or .tsv, and choose the"
-            " column on the import page",
+            " the texts `text`; or rename the file to end in .csv or .tsv, and choose the column",
             name=content.name,
         )
     return None

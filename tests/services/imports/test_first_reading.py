@@ -125,7 +125,7 @@ def test_a_table_that_names_no_author_asks(
     if not asks:
         read_first(records, options)
         return
-    with pytest.raises(UnsettledError, match="--column author=writer"):
+    with pytest.raises(UnsettledError, match="column writer may name the authors"):
         read_first(records, options)
 
 
@@ -194,7 +194,7 @@ def test_an_order_that_a_date_disproves_is_never_accepted() -> None:
         yield post(2)
 
     records = stream(items(), notes)
-    with pytest.raises(UnsettledError, match="--dates day-first, month-first or year-first"):
+    with pytest.raises(UnsettledError, match="choose"):
         read_first(records, ImportOptions(accept_unread=True))
     with pytest.raises(UnsettledError):
         check_order(records)
@@ -220,5 +220,5 @@ def test_an_order_is_disproved_before_anything_of_a_stream_is_stored(*, is_packe
     with Source(stream, name="posts.csv") as source:
         first = FirstReading(open_records(source), source)
         first.checked()
-        with pytest.raises(UnsettledError, match="--dates day-first, month-first or year-first"):
+        with pytest.raises(UnsettledError, match="choose"):
             first.chats("auto", has_guests=False)

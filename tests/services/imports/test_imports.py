@@ -304,7 +304,7 @@ async def test_a_cancelled_import_ends_when_nothing_reads_from_its_file(db: Data
     ("table", "advice"),
     [
         (b"text,author\none,mina\ntwo,\n", "the author is missing in this row"),
-        (b"text\none two\nthree four\n", "--username NAME"),
+        (b"text\none two\nthree four\n", "enter the name"),
     ],
 )
 async def test_one_name_for_all_is_advised_only_without_a_field(

@@ -1,0 +1,71 @@
+"""The options of commands for what the library's sentences and notes leave open."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from app.language.i18n import translate_message
+from saywho.errors import Message, choice_of
+from saywho.formats.assumptions import (
+    ROLES,
+    NotesSummary,
+    assumption_sentence,
+    doubt_sentence,
+    has_choice,
+    unread_sentences,
+)
+from saywho.formats.tally import Doubt
+
+_OPTIONS: Final = {
+    "times": "--column time=NAME for a table, --dates day-first, month-first or year-first, or"
+    " --accept-unread for no times",
+    "username": "--username NAME",
+    "dates": "--dates day-first, month-first or year-first",
+    "encoding": "--encoding NAME",
+    "strip_tags": "--strip-tags",
+    "format": "--format {format}",
+    "compare": "saywho compare --one-hand --file FILE asks who wrote one",
+    "follow": "saywho follow add rss:URL follows it",
+    "timezone": "--timezone ZONE",
+    "room": "--room ID|new",
+    **dict.fromkeys(("column", "ids", "reposts", "sheet"), "--column ROLE=NAME"),
+}
+"""By a sentence's choice, or the kind of an assumption."""
+
+
+def with_option(message: str) -> str:
+    """Return a sentence in the command's language, with the option of the choice that it names."""
+    if not isinstance(message, Message):
+        return message
+    said, asking = translate_message(message), choice_of(message)
+    return f"{said} ({_option(asking.values)})" if asking else said
+
+
+def _option(named: Mapping[str, object]) -> str:
+    """Return the option for a choice; a role of a column is the choice of its column."""
+    choice = str(named["choice"])
+    if choice not in ROLES:
+        return _OPTIONS[choice].format_map(named)
+    pair = shlex.quote(f"{choice}={named.get('column', 'NAME')}")
+    return f"--column {pair}{' --public-values VALUE' if choice == 'audience' else ''}"
+
+
+def note_lines(notes: NotesSummary) -> Iterator[str]:
+    """Yield an English line for each doubt, assumption with its option, and for unused data."""
+    yield from map(_doubt_line, notes.doubts)
+    for part in notes.assumptions:
+        named: dict[str, object] = {"choice": part.kind}
+        if part.kind == "audience":
+            named["column"] = part.value
+        is_open = has_choice(part) and part.kind in {*ROLES, *_OPTIONS}
+        choice = f"; {_option(named)} chooses" if is_open else ""
+        others = ", ".join(part.alternatives)
+        yield f"{assumption_sentence(part)}{choice}{others and f' ({others})'}"
+    yield from map(str, unread_sentences(notes.unread))
+
+
+def _doubt_line(doubt: Doubt) -> str:
+    label = "grave doubt" if doubt.grave else "doubt"
+    examples = f" (such as {', '.join(map(repr, doubt.examples))})" if doubt.examples else ""
+    chosen = f"; --column chooses ({', '.join(doubt.alternatives)})" if doubt.alternatives else ""
+    return f"{label}: {with_option(doubt_sentence(doubt))}{examples}{chosen}"
