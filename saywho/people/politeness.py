@@ -25,8 +25,18 @@ _QUOTED: Final = re.compile(
 _HANGUL: Final = re.compile("[가-힣]")
 _NIEUN, _RIEUL, _BIEUP, _BIEUP_SIOS, _SIOS, _SIOS_SIOS = 4, 8, 17, 18, 19, 20
 """Final consonants, by `final_of`."""
-_MELTED: Final = {16, 24, 27}
+_MELTED_LAUGH: Final = {24, 27}
+_MELTED: Final = {16, *_MELTED_LAUGH}
 """ㅁ, ㅋ and ㅎ that have melted into the last syllable: 그래욤, 알겠어욬."""
+_PLAIN_BEHIND: Final = (
+    ("게께래까걸껄", {_RIEUL}),
+    ("대데", {_NIEUN}),
+    ("네노", {_BIEUP}),
+    ("어아", {_SIOS_SIOS, _BIEUP_SIOS}),
+    # ㄶ, ㄺ, ㄾ, ㅀ, ㅄ, ㅆ, ㅈ, ㅌ and ㅎ, which nearly only verbs have.
+    ("지네니냐나노대군", {6, 9, 14, 15, 18, 20, 22, 25, 27}),
+)
+"""Last syllables, and the final consonants behind which they are plain ends."""
 
 _SAYS_NOTHING: Final = re.compile(
     r"(?:감사|죄송|축하|송구)(?:합니다|합니당|해요|해용|드립니다|드려요)|안녕하(?:세요|십니까)"
@@ -41,37 +51,39 @@ _NOUNS_IN_YO: Final = (
     *("필요", "중요", "수요", "개요", "주요", "소요", "동요", "강요", "민요", "담요", "긴요"),
     *("대중가요", "인기가요", "한국가요", "요요"),
 )
-_MELTED_PLAIN: Final = "엉앙행랭징넹뎅당닼겤앜엌냨핰켘랰돜엏앟닿넿햏"
-"""Last syllables of plain ends into which ㅇ, ㅋ or ㅎ has melted: 그랭, 간닼."""
+_MELTED_EUNG: Final = "엉앙행랭징넹뎅당줭낭댕셩"
+"""Last syllables of plain ends into which ㅇ has melted: 그랭; most nouns in ㅇ are none."""
 _BEFORE_MUST: Final = "해가봐돼줘와써켜져려셔나사자타파커퍼서어아여야"
 """What stands before the -야 of a duty, which says nothing: 해야."""
 _INFINITIVES: Final = "어아해돼되봐줘져려켜쳐셔세네데래에예든까게께나와워"
 """What stands before -욤, -용, -염, -여 and -유 that mean -요: 했어염; not 내용, 참여."""
+_BEFORE_YO: Final = ("다구", "라구", "자구", "냐구", "다고", "라고", "는가", "인가", "건가", "은가")
 _NEVER_PLAIN: Final = word_set(
     """
-    동네 그네 우리네 언니 어머니 할머니 주머니 엄니 비구니 여자 남자 혼자 과자 피자
+    둘다 셋다 근대 예를들어 부엌 원가 단가 본가 전가 친가 한가 인가 뭔가 누군가 무언가
+    언젠가 어딘가 동네 그네 우리네 언니 어머니 할머니 주머니 엄니 비구니 여자 남자 혼자 과자 피자
     모자 의자 환자 부자 글자 숫자 문자 사자 타자 주자 독자 기자 저자 제자 작자 후자
     전자 감자 이자 투자 학자 각자 편지 휴지 아버지 강아지 돼지 바지 잡지 가지 반지
     먼지 단지 정지 방지 금지 까지 오지 공지 유지 성지 페이지 메시지 패키지 이미지
     소시지 올해 이해 오해 피해 방해 공해 동해 서해 남해 북해 새해 손해 침해 지난해
     다음해 고려 염려 우려 배려 격려 독려 고구려 샤워 파워 타워 플라워 슈퍼 점퍼 미래
     노래 아래 모래 고래 빨래 본래 원래 장래 유래 거래 분야 시야 평야 심야 근데
-    그런데 한데 가운데 바다 마다 보다 판다 다 하나 누구나 언제나 어디나 그러니까
+    그런데 가운데 바다 마다 보다 판다 다 하나 누구나 언제나 어디나 그러니까
     아니면
     """
 )
 _PLAIN: Final = re.compile(
     "|".join(
         (
-            r".*(?:잖아|거든|거등|더라|더라고|구나|구만|는데|은데|던데|을게|을께|을래|을까|는가|나봐|텐데|을걸|냐고)",
-            r".+(?:아니야|이야|거야|뭐야|누구야|어디야|왜야|라고)|뭐야|아니야|거야",
-            r".*(?:겠|였|됐|했|갔|왔|봤|줬|샀|잤|났|졌|렸|쳤|켰|었|았|있|없|같|싶|좋|싫|맞|많)[지네니냐다]",
-            r".*(?:하|되|이|알|모르|아니|거|뭐|그러|먹|오|그렇|어떻|괜찮|그렇겠|누구|어디|머|모)지|그치|그지|글치",
-            r".*(?:하|되|가|오|보|사|나|아니|크|쁘|프|지|리|시|르|치|쓰|주|이|오래)네|그러네|그렇네",
+            r".*(?:잖아|거든|거등|더라|더라[고구]|[구쿠]나|구만|는데|은데|던데|을게|을께|을래|을까|는가|나봐|텐데|을걸|냐고|야지|려나|[이하많않있]자나)",
+            r".+(?:아니야|이야|거야|뭐야|누구야|어디야|왜야|라고)|[뭐머모]야|아니야|거야",
+            r".*싶[지네니냐]|.*[는렇]군",
+            r".*(?:하|되|이|알|모르|아니|거|뭐|그러|먹|오|그렇|어떻|괜찮|그렇겠|누구|어디|머|모|주|르|프|어쩌|왜)지|그치|그지|글치",
+            r".*(?:하|되|가|오|보|사|나|아니|크|쁘|프|지|리|시|르|치|쓰|주|이|기|끼|키|오래)네|그러네|그렇네",
             r".*(?:하|가|보|놀|자|오|두|치|마시|만나|먹|찾|걷|읽|쉬|시키|나가|들어가|말)자",
-            r".*(?:하|뭐|어디|누구|인|거|이|되|가|오|먹|알|모르)(?:니|냐)|.+[냐뇨]",
+            r".*(?:하|뭐|어디|누구|인|거|되|가|오|먹|알|모르)(?:니|냐)|.+[냐뇨]",
             r".*(?:어|아|해|가|봐|줘|와|돼|져|려|켜|켜|둬|마|지마)라|.+지마|.*(?:해|어|아|봐|줘)봐",
-            r".*(?:있|없|했|었|았|겠|되)나|.*(?:있|잇|하|되|뭐|었|았|했)노|.*(?:인|는|건|은|아닌)가",
+            r".*되나|.+시나|.+[하되가오나리르기끼주뭐프쁘드먹묵]노|.*(?:으로|일로|이리)와",
             r".*(?:이|아니|하|싶|웃기|프|쁘|크|르|시|지|리|치)다",
             r".*(?:그래|이래|저래|어때|어째|몰라|같아|싶어|좋아|싫어|맞아|알아|괜찮아|고마워|미안해|아파)",
             r".*(?:들어와|나와|내려와|올라와|다녀와|갔다와|가져와|돌아와|들어가|나가|올라가|가져가|돌아가|빨리와|다녀)",
@@ -135,7 +147,9 @@ def levels_in(text: str, *, is_chat: bool = True) -> Iterator[Level | None]:
 def _level_of_word(word: str, *, is_alone: bool) -> Level | None:
     if _SAYS_NOTHING.fullmatch(word):
         return None
-    if is_alone and word in {"와", "자"}:  # Come, or sleep; or a wonder, or a beginning.
+    if word in _NEVER_PLAIN:
+        return None
+    if is_alone and word in {"와", "자", "한데"}:  # A wonder, a beginning, "but".
         return None
     if is_alone:
         for level, pattern in _ALONE.items():
@@ -146,7 +160,7 @@ def _level_of_word(word: str, *, is_alone: bool) -> Level | None:
     last = final_of(word[-1])
     if last in _MELTED and _is_polite(word[:-1] + chr(ord(word[-1]) - last)):
         return "polite"
-    if word[-1] in _MELTED_PLAIN:
+    if word[-1] in _MELTED_EUNG or last in _MELTED_LAUGH:
         word = word[:-1] + chr(ord(word[-1]) - last)
     return "plain" if _is_plain(word) else None
 
@@ -157,9 +171,15 @@ def _is_polite(word: str) -> bool:
     if word.endswith(("니다", "니까", "시다", "니당", "니까요")):
         stem = word.removesuffix("요")
         return len(stem) > 2 and (final_of(stem[-3]) == _BIEUP or stem[-3] in "함임슴")
-    if word.endswith(("십시오", "십시요", "십쇼", "슴다", "슴니다", "습니다만")):
+    if word.endswith(
+        ("십시오", "십시요", "십쇼", "슴다", "슴니다", "습니다만", "슴이다", "슴돠", "니돠")
+    ):
+        return True
+    if word[-1] in "다당" and word[-2] in "임함슴됨":
         return True
     if word[-1] in "욤용염여유":
+        if word.endswith(_BEFORE_YO, 0, -1):
+            return True
         is_long = len(word) > 2 or word[-1] != "유"
         return is_long and word[-2] in _INFINITIVES and word not in {"어여", "어유", "아유", "에여"}
     return word[-1] in "요죠쥬"
@@ -171,21 +191,18 @@ def _is_plain(word: str) -> bool:
     if _PLAIN.fullmatch(word):
         return True
     before = final_of(word[-2]) if len(word) > 1 else 0
-    if word[-1] in "게께래까걸" and before == _RIEUL:
+    if any(word[-1] in ends and before in finals for ends, finals in _PLAIN_BEHIND):
         return True
-    if word[-1] in "다대데" and before == _NIEUN:
+    if word[-1] == "다" and before:  # Nouns in 다 have a vowel before it.
         return True
-    if word[-1] == "다" and before == _BIEUP:
-        return True
-    if word[-1] in "어아" and before in {_SIOS_SIOS, _BIEUP_SIOS}:
-        return True
+    if word[-1] == "가" and before == _NIEUN:  # 거긴가; 한가 is a noun, and 든가 hangs.
+        return (len(word) > 2 and word[-2] != "든") or word == "건가"
     # Many write the past with ㅅ for ㅆ: 몰랏어.
-    if word[-1] in "어다지네냐니" and before == _SIOS and word[-2] not in "것옷맛뜻":
+    if word[-1] in "어다지네니냐나노데대" and before == _SIOS and word[-2] not in "것옷맛뜻":
         return True
     if word[-1] == "야" and len(word) > 2 and not before and word[-2] not in _BEFORE_MUST:
         return True
     stems = stems_of(word)
-    is_verb = bool(stems) and all(stem[0] == VERB for stem in stems)
     if word[-1] in "어아여":
-        return is_verb
+        return bool(stems) and all(stem[0] == VERB for stem in stems)
     return word[-1] in _CONTRACTED and len(word) > 1 and any(stem[0] == VERB for stem in stems)
