@@ -52,6 +52,7 @@ from benchmarks.open_trials import (
     small_site,
 )
 from benchmarks.verification import Answers, c_at_1, cost, equal_error_rate, f_05_u, least_cost
+from saywho.engine.judgement import GRANTED_WORDS
 from saywho.engine.population import Shipped
 from saywho.engine.profiles import AuthorProfile
 from saywho.population import shipped_authors
@@ -124,6 +125,33 @@ def print_costs(found: Sequence[Trial]) -> str:
         figures = " | ".join(f"{share:.3f}" for share in shares)
         error = f"{100 * equal_error_rate(answers):.1f} %"
         lines.append(f"| {lang} | {_named(shape)} | {error} | {figures} |")
+    return "\n".join(lines)
+
+
+def print_granted(found: Mapping[str, Sequence[Trial]]) -> str:
+    """Return the table of one text, where one of those named is granted to be its author: how often
+    the first is right, is likely, and is right if likely.
+    """
+    kinds = {"large": "many authors", "small": "two to five authors", "few": "25 to 100 posts each"}
+    lines = ["| language | authors here | texts | first right | likely | likely and right |"]
+    lines.append("| --- | --- | --- | --- | --- | --- |")
+    for lang, kind in ((lang, kind) for lang in ("en", "ko") for kind in kinds):
+        asked = [
+            trial
+            for trial in found[kind]
+            if (trial.lang, trial.shape) == (lang, SHAPES[0])
+            and trial.granted
+            and trial.words >= GRANTED_WORDS
+        ]
+        likely = [trial for trial in asked if trial.granted == "likely"]
+        if likely:
+            shares = (
+                share_of(asked, [trial.is_right for trial in asked]),
+                share_of(asked, [trial.granted == "likely" for trial in asked]),
+                share_of(likely, [trial.is_right for trial in likely]),
+            )
+            told = " | ".join(map(_percent, shares))
+            lines.append(f"| {lang} | {kinds[kind]} | {len(asked):,} | {told} |")
     return "\n".join(lines)
 
 
@@ -312,14 +340,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     sites = print_sizes([trial for trial in small if trial.site == trial.suspects], SITES, HERE)
     needs = print_needs({name: _rows_of(some) for name, some in found.items() if _rows_of(some)})
     if options.words is not None:
-        print(f"{tables}\n\n{sites}\n\n{needs}")
+        print(f"{tables}\n\n{sites}\n\n{print_granted(found)}\n\n{needs}")
         if options.write:
             rewrite(DOCS, *SHORT_MARKS, lambda _: f"\n{sites}\n")
         return 0
     single = [trial for trial in large if trial.shape == SHAPES[0]]
     tables += f"\n\n{print_sizes(single, SUSPECTS, 'suspect')}\n\n{print_costs(large)}"
     few_table = print_sizes([each for each in few if each.site == each.suspects], SITES, HERE)
-    print(f"{tables}\n\n{sites}\n\n{few_table}\n\n{needs}")
+    print(f"{tables}\n\n{sites}\n\n{few_table}\n\n{print_granted(found)}\n\n{needs}")
     if options.write:
         rewrite(DOCS, *MARKS, lambda _: f"\n{tables}\n")
         rewrite(DOCS, *SITE_MARKS, lambda _: f"\n{sites}\n")

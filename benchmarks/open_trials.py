@@ -80,6 +80,8 @@ class Trial(NamedTuple):
     writer: str = ""
     draw: str = ""
     """The installation that was drawn."""
+    granted: str = ""
+    """The verdict if it is granted that one of those named wrote the text, who are several."""
 
 
 class Cell(NamedTuple):
@@ -396,4 +398,7 @@ def answered(
         present - 1,
         float(case.ranking.probabilities.max()),
         writer,
+        granted=judge(replace(case, known_ranking=case.rank(query)), 1).verdict
+        if is_own and len(named) > 1
+        else "",
     )

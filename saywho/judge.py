@@ -105,7 +105,7 @@ class Answer(NamedTuple):
     ranking: tuple[Ranked, ...]
     """The compared people, likeliest first; the first 20 if none was named."""
     somebody_else: float | None
-    """Probability that none of them wrote it; None if it cannot be said."""
+    """Probability that none of them wrote it, 0 if `sure` was 1; None if it cannot be said."""
     evidence: tuple[Evidence, ...]
     """The pieces of the text that decided, in order."""
     limits: tuple[Limit, ...]
@@ -231,16 +231,17 @@ class Judge:
         """Return who of some people wrote a text, or several texts by one person.
 
         among: possible authors; by default all. sure: belief beforehand that one of them did, 0 to
-        1. Heads of messages that were copied from a chat are taken off. Texts of more than 25,000
-        characters are judged in pieces, and the places of the evidence are those of the whole.
+        1; at 1 nobody else did. Heads of messages that were copied from a chat are taken off. Texts
+        of more than 25,000 characters are judged in pieces, and the places of the evidence are
+        those of the whole.
 
-        Raises ValueError for an unknown author, and for texts without letters or of more than 1,000
-        pieces.
+        Raises ValueError for an unknown author, one author alone at 1, and for texts without
+        letters or of more than 1,000 pieces.
         """
-        if not 0 < sure < 1:
-            raise ValueError("sure must be between 0 and 1")
-        question = Question([text] if isinstance(text, str) else list(text), among)
+        if not 0 < sure <= 1:
+            raise ValueError("sure must be above 0, and at most 1")
         with _value_errors():
+            question = Question([text] if isinstance(text, str) else list(text), among, sure=sure)
             apart = messages_of(question, MOST_PIECES) or _in_pieces(question.texts)
             if apart is not None:
                 question = replace(question, texts=apart.texts, without=apart.gaps)

@@ -307,7 +307,7 @@ def test_what_cannot_be_asked_is_a_value_error(judge: saywho.Judge) -> None:
         ([f"a{n}" for n in range(1_001)], {}, "1 to 1000 texts"),
         ("tea", {"among": ["nobody"]}, "'nobody' has no posts here"),
         ("tea", {"among": [first, first.upper()]}, "named twice"),
-        ("tea", {"sure": 1.0}, "between 0 and 1"),
+        ("tea", {"sure": 0}, "above 0"),
     )
     for text, options, said in questions:
         with pytest.raises(ValueError, match=said):

@@ -33,11 +33,11 @@ def _number(_context: click.Context, _option: click.Parameter, sure: float) -> f
 
 sure_option = click.option(
     "--sure",
-    type=click.FloatRange(0.01, 0.99),
+    type=click.FloatRange(0.01, 1),
     callback=_number,
     default=0.5,
     show_default=True,
-    help="Starting belief that one of the authors wrote the text.",
+    help="Starting belief that one of the authors wrote the text; 1: nobody else did.",
 )
 file_option = click.option(
     "--file",

@@ -32,7 +32,7 @@ class Question:
     of_own: bool = False
     """Whether to leave samples out if no author is named."""
     sure: float = SURE
-    """Prior probability that one of the authors wrote the texts, 0 to 1."""
+    """Prior probability that one of the authors wrote the texts, 0 to 1; 1: nobody else did."""
     explain: bool = True
     reasons: bool = False
     """Whether evidence has frequencies and places."""
@@ -45,10 +45,19 @@ class Question:
     person: str = ""
     """Name in the heads whose messages alone are judged; all without a name."""
 
+    def __post_init__(self) -> None:
+        """Raise InvalidInputError if it is granted that the only named author wrote them."""
+        check_belief(self.sure, self.usernames)
+
     @property
     def is_long(self) -> bool:
         """Whether other comparisons should not wait for it."""
         return sum(map(len, self.texts)) > 50_000  # It takes 0.5 to some 5 s.
+
+
+def check_belief(sure: float, usernames: Sequence[str]) -> None:
+    if sure == 1 and len(usernames) == 1:
+        raise InvalidInputError("If it was one of them, name two or more", loc="usernames")
 
 
 def comparable_texts(texts: Sequence[str], most: int = MOST_TEXTS) -> tuple[str, ...]:

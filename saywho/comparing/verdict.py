@@ -161,6 +161,8 @@ class Comparison(KnownText, frozen=True, kw_only=True):
 
     sure: float
     """The given starting belief that one of the authors wrote it."""
+    taken_for_granted: bool | msgspec.UnsetType = msgspec.UNSET
+    """True if `sure` is 1: it was one of them, and `none` is 0. Absent otherwise."""
     ranking: list[RankedAuthor]
     """The first 20 authors, if the request names none."""
     evidence: list[Evidence]
@@ -229,6 +231,7 @@ def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Compariso
         **decided,
         text=case.text,
         sure=sure,
+        taken_for_granted=sure == 1 or msgspec.UNSET,
         ranking=ranked_authors(case, judgement),
         evidence=[
             Evidence(start, end, case.text[start:end], username, round(weight, 3))

@@ -112,6 +112,13 @@ FULL_TEXT: Final = 150.0
 """Character features of a text, some 30 words, below which a lead counts less in a language of
 which nobody comes with the program.
 """
+GRANTED_LIKELY: Final[Mapping[str, float]] = {"en": 0.92, "ko": 0.98}
+"""Thresholds if it is granted that one of the named wrote the texts. From each on, the first was
+right in 95 of 100 texts of `GRANTED_WORDS`, also where 25 to 100 posts of each were known
+(docs/measurements.md). In no other language is anybody likely.
+"""
+GRANTED_WORDS: Final = 8
+"""Fewest words of a likely author's texts then."""
 UNFAMILIAR: Final = 0.65
 """Smallest probability of someone else for a text that is unlike all named authors."""
 FEWEST_JUDGED: Final = 10
@@ -210,6 +217,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     known = [i for i in order if suspects[i].pieces >= FEWEST_JUDGED]
     # Of all authors some have few posts, and are not named; who was named must be.
     is_short = case.words < FEWEST_WORDS or not known or (case.is_named and len(known) < len(order))
+    is_granted = sure == 1
+    is_short = is_short or (is_granted and case.compared == 1)
     # Of four essays little more is known than of four posts: where pieces counted, 12 of 100 essays
     # by classmates who were not asked about were likely (docs/measurements.md).
     shown = [i for i in weighed.authors if suspects[i].worded_posts >= FEWEST_POSTS]
@@ -218,6 +227,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     if order[0] in compared.unknown or is_short:
         shown = []  # How usual this is in the language is not known, or too little is known.
     none = _probability_of_none(case, weighed, sure) if shown else None
+    if is_granted:
+        none = None if is_short else 0.0
     log10, bounds = _reported_of(weighed, shown, len(order))
     apart = {
         i: compared.best[i].nearest
@@ -226,6 +237,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     }
     texts, nearest = max(len(case.parts), 1), apart.get(order[0], 0.0)
     needed = likely_from(language, compared.fewest_others, texts, nearest)
+    if is_granted:
+        needed = GRANTED_LIKELY.get(language or "en", 1.0)
     has_rates = is_measured(language) and not is_foreign
     lone = [i for i, nats in apart.items() if nats > LONE]
     weak = _weak(case, rivals, order if case.is_named else rivals, lone, compared.unknown)
@@ -236,7 +249,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     fits = {} if is_decided else _fits_of_each(case, first)
     held, unlike = _NOT_HELD, text_against(fits)
     if verdict == "likely":
-        held = _held(case, weighed, order[0], fits)
+        held = _held(case, weighed, order[0], fits, is_granted=is_granted)
         unlike = held.unlike or unlike
         verdict = "close" if held.why else verdict
     # An author with too few posts is not called likely, however much text there is.
@@ -247,15 +260,19 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         log10=log10,
         bounds=bounds,
         order=order,
-        limits=_limits(case, rivals, weighed, weak),
+        limits=[
+            limit
+            for limit in _limits(case, rivals, weighed, weak)
+            if not (is_granted and limit in {"few_authors", "elsewhere", "unknown_language"})
+        ],
         weak=weak,
         needed=needed,
         strangers=None
-        if none is None or not has_rates
+        if none is None or is_granted or not has_rates
         else rate(language, case.compared, compared.fewest_others, sure, case.words),
         lang=case.language_read_for(first),
         more=_more(case, language, compared.fewest_others + 1, needed, none, share)
-        if none is not None and is_open and has_rates
+        if none is not None and is_open and has_rates and not is_granted
         else None,
         held_back=held.why,
         rival=None if held.rival is None else suspects[held.rival].username,
@@ -264,7 +281,9 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         if none is not None and verdict != "likely"
         else None,
         unlike=unlike or msgspec.UNSET,
-        can_name=verdict != "short" and none is not None and not _needs_words(case, first),
+        can_name=verdict != "short"
+        and none is not None
+        and not _needs_words(case, first, is_granted=is_granted),
     )
 
 
@@ -306,15 +325,17 @@ class _Held(NamedTuple):
 _NOT_HELD: Final = _Held()
 
 
-def _held(case: Case, weighed: "_Weighed", author: int, fits: "dict[int, Fit]") -> _Held:
+def _held(
+    case: Case, weighed: "_Weighed", author: int, fits: "dict[int, Fit]", *, is_granted: bool
+) -> _Held:
     # The ranking prefers short histories, and would name one of them for a text that another of
     # the authors explains better.
     suspect = case.suspects[author]
     if case.is_foreign_to(suspect):
         return _Held("language")
-    if _needs_words(case, suspect):
+    if _needs_words(case, suspect, is_granted=is_granted):
         return _Held("words")
-    if author not in weighed.best:
+    if author not in weighed.best and not is_granted:
         return _Held("rival", rival=weighed.best[0])
     if (ground := ground_of(case, author)) is None:
         return _Held("layout")
@@ -322,7 +343,9 @@ def _held(case: Case, weighed: "_Weighed", author: int, fits: "dict[int, Fit]") 
     return _Held("texts" if refused else None, unlike=refused, ground=ground)
 
 
-def _needs_words(case: Case, suspect: Suspect) -> bool:
+def _needs_words(case: Case, suspect: Suspect, *, is_granted: bool) -> bool:
+    if is_granted:
+        return case.words < GRANTED_WORDS
     return case.words < FURTHER_WORDS and case.language_for(suspect) in FURTHER_LIKELY
 
 
@@ -633,7 +656,7 @@ def _verdict(
         return "close"
     if none >= UNFAMILIAR:
         return "unfamiliar"
-    return "likely" if (1 - none) * share >= needed else "close"
+    return "likely" if needed < 1 and (1 - none) * share >= needed else "close"
 
 
 def _limits(

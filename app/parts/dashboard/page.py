@@ -26,7 +26,7 @@ from app.parts.dashboard.figures import (
     show_rows,
 )
 from app.parts.dashboard.panels import DASHBOARD, PANELS
-from app.services.posts.users import Author, count_users
+from app.services.posts.users import Author, count_users, outgrown_samples
 from app.services.rooms.room_facts import zone_of_chats
 from app.views.answers import csv_answer, see_other
 from app.views.author_picker import OfferedChat, offered_authors, offered_chats, read_chats
@@ -109,9 +109,13 @@ async def show_dashboard(args: View) -> ResponseReturnValue:
     depends_on(DERIVED)
     async with resources().db.read() as session:
         authors, author_total = await offered_authors(session, args.names)
-        choices = _choices(offered_chats(await read_chats(session), author_total), args)
-        if choices and not request.args:
-            return see_other(choices[0].path)
+        samples = {*await outgrown_samples(session)} - {*args.names}
+        authors = [author for author in authors if author.username not in samples]
+        chats = offered_chats(await read_chats(session), author_total)
+        choices = _choices(chats, args)
+        if chats and not request.args and (choices or samples):
+            names = sorted(chats[0].members)
+            return see_other(url_for("dashboard.show_dashboard", username=names))
         own_zone = await zone_of_chats(session, args.names)
     args.tz = zone_of_page(request.args.get("tz", ""), own_zone).key
     panels = PANELS.values() if authors else ()

@@ -49,6 +49,7 @@ from app.views.requests import RESULT_CURSOR, Cursor, cursor_of
 from app.views.tell import label_of, values_of
 from saywho.comparing.question import Question
 from saywho.comparing.verdict import Comparison, Evidence
+from saywho.engine.judgement import SURE
 from saywho.people.fingerprint import Measure
 
 INSTRUCTIONS: Final = (
@@ -458,6 +459,10 @@ class WhoArguments(Struct, forbid_unknown_fields=True):
     texts: Texts
     among: People = []
     chat: Chat | None = None
+    sure: Annotated[
+        float,
+        Meta(ge=0.01, le=1, description="Belief that it was one of them; 1: nobody else did."),
+    ] = SURE
 
 
 async def _compared(
@@ -471,7 +476,9 @@ async def _compared(
         if room is not None and not among:
             among = room.usernames
     try:
-        comparison = await here().comparer.ask(Question(args.texts, among, reasons=reasons))
+        comparison = await here().comparer.ask(
+            Question(args.texts, among, sure=args.sure, reasons=reasons)
+        )
     except InvalidInputError as error:
         if "username" not in error.detail.values:
             raise

@@ -32,6 +32,7 @@ from app.views.comparing.verdicts import (
     ELSEWHERE_ALONE,
     bars_of,
     chance_of,
+    granted_of,
     heading_of,
     held_back_of,
     stored_of,
@@ -221,7 +222,12 @@ def _why(comparison: Comparison) -> str:
     if is_elsewhere and (comparison.strangers or 0) <= 0.1:
         return gettext(ELSEWHERE_ALONE)
     why = chance_of(comparison) if comparison.verdict == "likely" else held_back_of(comparison)
-    return why or threshold_of(comparison) or " ".join(why_nobody(comparison))
+    return (
+        granted_of(comparison)
+        or why
+        or threshold_of(comparison)
+        or " ".join(why_nobody(comparison))
+    )
 
 
 def _bar_name(username: str | None, *, is_invented: bool) -> str:

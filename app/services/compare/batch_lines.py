@@ -21,7 +21,7 @@ from app.services.compare.comparing import cases_of
 from app.services.compare.habits import Models
 from app.services.compare.stored_texts import add_stored
 from saywho.comparing.copied_texts import MOST_TEXTS, TakenApart
-from saywho.comparing.question import Question, comparable_texts, messages_of
+from saywho.comparing.question import Question, check_belief, comparable_texts, messages_of
 from saywho.comparing.verdict import Comparison, KnownPost, MessageHead, RankedAuthor, StoredPost
 from saywho.engine.case import Case
 from saywho.engine.judgement import SURE, Verdict
@@ -75,6 +75,8 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     """The newest three posts with exactly this text."""
     verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
     none: float | msgspec.UnsetType | None = msgspec.UNSET
+    taken_for_granted: bool = False
+    """Whether `sure` is 1."""
     ranking: list[RankedAuthor] = []
     outgrown: bool = False
     """See `outgrown` in the model of an answer."""
@@ -236,6 +238,7 @@ async def judge_lines(
     """Return answers in order, each by the state at its turn; last a summary, with a share or one
     author named. Raises NotFoundError and InvalidInputError.
     """
+    check_belief(together.sure, usernames)
     async with db.read() as session:
         await cases_of(session, models, [], usernames)
     judge = partial(_portions, db, models, usernames, run)
@@ -350,6 +353,7 @@ def _judged(checked: CheckedLine, case: Case, answered: Comparison) -> JudgedLin
         known=answered.known or [],
         verdict=answered.verdict,
         none=answered.none,
+        taken_for_granted=answered.taken_for_granted is True,
         ranking=answered.ranking,
         outgrown=case.fitted.is_outgrown,
         heads=answered.heads or [],

@@ -26,7 +26,7 @@ from app.services.compare.comparing import case_of, likeliest_of
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import ChatNames, Masker, Named, read_chat_names
 from app.services.compare.stored_texts import other_writers
-from app.services.posts.users import ENOUGH_OF_OWN, FEWEST_PLAYED, can_play, is_sample
+from app.services.posts.users import FEWEST_PLAYED, can_play, has_enough_own, is_sample
 from app.services.rooms.room_facts import RoomFacts
 from saywho.clock import monotonic
 from saywho.comparing.question import MOST_GAPS, Question
@@ -207,9 +207,10 @@ async def _players(
         prime = 1_000_003  # IDs times a random factor modulo a prime are in an order by the seed.
         order = User.id % prime * chance.randrange(1, prime) % prime
     able_to_play = [can_play()]
-    own = select(User.id).where(*able_to_play, ~is_sample()).limit(ENOUGH_OF_OWN)
-    # No example sets a sample beside a person; a quiz of fewer than four would have no choices.
-    if len((await session.scalars(own)).all()) >= (1 if is_seeded else ENOUGH_OF_OWN):
+    own = select(User.id).where(*able_to_play, ~is_sample()).limit(1)
+    # No example sets a sample beside a person; a quiz of one author would have no choices.
+    is_own = is_seeded and await session.scalar(own) is not None
+    if is_own or await has_enough_own(session, FEWEST_PLAYED):
         able_to_play.append(~is_sample())
     tried: list[ColumnElement[bool]] = []
     for _ in range(TRIES):  # Each time another kind.

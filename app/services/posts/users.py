@@ -261,15 +261,20 @@ async def find_authors(session: AsyncSession, ids: Collection[int]) -> dict[int,
 
 
 async def list_authors(
-    session: AsyncSession, *, part: str = "", after: str | None = None, limit: int
+    session: AsyncSession,
+    *,
+    part: str = "",
+    after: str | None = None,
+    limit: int,
+    without: Collection[str] = (),
 ) -> tuple[list[Author], str | None]:
-    """Return up to `limit` authors by name, and the next page's key `after`.
+    """Return up to `limit` authors by name, but those without, and the next page's key `after`.
 
     `part` selects usernames and shown names in any case: the first 200, matching beginnings of
     usernames first.
     """
     depends_on(EVERYTHING)
-    query = _authors().order_by(User.username_key)
+    query = _authors().where(User.username.not_in(without)).order_by(User.username_key)
     if key := username_key(part):
         begins = User.username_key.startswith(key, autoescape=True)
         # SQLite fails for patterns of 50,000 bytes.
@@ -566,11 +571,17 @@ async def samples_in(session: AsyncSession, language: str) -> list[str]:
     return list(await session.scalars(query))
 
 
+async def has_enough_own(session: AsyncSession, posts: int = FEWEST_OF_OWN) -> bool:
+    """Return whether samples are left out: beside two people of chats, or four other authors."""
+    query = select(User.is_of_chat).where(can_play(posts), ~is_sample())
+    query = query.order_by(User.is_of_chat.desc()).limit(ENOUGH_OF_OWN)
+    are_of_chat = (await session.scalars(query)).all()
+    return len(are_of_chat) == ENOUGH_OF_OWN or sum(are_of_chat) > 1
+
+
 async def outgrown_samples(session: AsyncSession) -> list[str]:
     samples = await list_samples(session)
-    query = select(User.id).where(can_play(FEWEST_OF_OWN), ~is_sample()).limit(ENOUGH_OF_OWN)
-    has_enough = len((await session.scalars(query)).all()) == ENOUGH_OF_OWN
-    return samples if has_enough else []
+    return samples if await has_enough_own(session) else []
 
 
 async def sample_ids(session: AsyncSession) -> list[int]:

@@ -23,7 +23,14 @@ from app.services.compare.habits import Models
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.joined_names import NamePairs, read_names
 from app.services.posts.tweets import Post, TweetKey, list_posts
-from app.services.posts.users import Author, find_user, get_author, list_authors, list_samples
+from app.services.posts.users import (
+    Author,
+    find_user,
+    get_author,
+    list_authors,
+    list_samples,
+    outgrown_samples,
+)
 from app.services.rooms.room_facts import (
     RoomFacts,
     list_rooms,
@@ -177,6 +184,8 @@ class AuthorsPage(WebPage, frozen=True, kw_only=True):
     """Time zone of the people of chats, by username; others' days are in the visitor's."""
     zone: str
     samples: list[str]
+    folded: list[str]
+    """Samples that stand apart from other people's authors."""
     q: str
     deleted: str
     importing: RunningImport | None
@@ -187,20 +196,24 @@ class AuthorsPage(WebPage, frozen=True, kw_only=True):
 @blueprint.get("/authors", keep=True, cursor=AUTHOR_CURSOR)
 async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     async with resources().db.read() as session:
-        authors, next_key = await list_authors(session, part=args.q.strip(), after=after, limit=50)
-        samples = await list_samples(session)
+        part, samples = args.q.strip(), await list_samples(session)
+        folded = await outgrown_samples(session) if not part else []
+        authors, next_key = await list_authors(
+            session, part=part, after=after, limit=50, without=folded
+        )
         zones = await zones_of_people(session, [author.username for author in authors])
         # The API lists all chats.
         rooms, _ = await list_rooms(session, limit=200) if after is None else ([], None)
-        importing = None if authors or args.q else await find_running(session)
+        importing = None if authors or part else await find_running(session)
         is_here = bool(args.deleted) and await find_user(session, args.deleted) is not None
     return await render(
         AuthorsPage(
-            rooms=[] if args.q.strip() else newest_first(rooms),
+            rooms=[] if part else newest_first(rooms),
             authors=authors,
             zones=zones,
             zone=zone_of_page("").key,
             samples=samples,
+            folded=folded,
             q=args.q,
             deleted="" if is_here else args.deleted,
             importing=importing,

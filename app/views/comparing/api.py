@@ -27,7 +27,7 @@ from app.services.compare.batch_lines import (
 from app.services.compare.model_card import Card
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import JSON, NDJSON, ApiBlueprint
-from app.views.comparing.pages import Names, PanelArgs
+from app.views.comparing.pages import Names, PanelArgs, Sure
 from app.views.policies import always, here
 from app.views.requests import Piece, gaps_of, lines_of, require_lines, require_type, whole_body
 from saywho.comparing.copied_texts import MOST_TEXTS
@@ -54,8 +54,8 @@ Offset = Annotated[int, Meta(ge=0, lt=10_000_000)]
 
 
 class CompareOptions(Struct, kw_only=True):
-    sure: Annotated[float, Meta(ge=0.01, le=0.99)] = SURE
-    """Starting belief that one of the authors wrote the text."""
+    sure: Sure = SURE
+    """Starting belief that one of the authors wrote the text; 1: nobody else did."""
     explain: bool = True
     """If false, the answer has no evidence."""
     reasons: bool = False
@@ -77,6 +77,8 @@ class CompareArgs(CompareOptions):
 
 class BatchArgs(PanelArgs):
     heads: Heads = True
+    sure: Sure = SURE
+    """Starting belief that one of the authors wrote each text; 1: nobody else did."""
     share: str = ""
     """Share of the texts by the named author, from 0.01 to 0.99, as the starting belief."""
     one_hand: bool = False
@@ -166,7 +168,7 @@ async def compare_batch(args: BatchArgs) -> Response:
             parts.models,
             args.username,
             checked_lines(json_texts(lines), heads=args.heads),
-            Together(share=share, is_one_hand=args.one_hand),
+            Together(args.sure, share, args.one_hand),
             parts.work_pool.run,
         )
 

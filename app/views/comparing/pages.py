@@ -42,6 +42,7 @@ from saywho.engine.judgement import SURE
 from saywho.formats.chats.copied import copied_chat
 from saywho.text import composed, username_key
 
+Sure = Annotated[float, Meta(ge=0.01, le=1)]
 Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
 
 MOST_PEOPLE: Final = 40
@@ -60,7 +61,7 @@ class ComparePageArgs(Struct):
     text: list[str] = []
     """Texts by the same person; without any, the front page has the form."""
     username: list[str] = []
-    sure: Annotated[float, Meta(ge=0.01, le=0.99)] = SURE
+    sure: Sure = SURE
     without: list[Piece] = []
     """Pieces to leave out, in code points of the texts joined by a blank line."""
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
@@ -104,6 +105,7 @@ def address_of(args: ComparePageArgs) -> str:
     pairs = [("text", text) for text in args.text]
     pairs += [("username", name) for name in args.username]
     pairs += [("post", str(args.post))] if args.post else []
+    pairs += [("sure", f"{args.sure:g}")] if args.sure != SURE else []
     pairs += args.copied.items()
     return f"{url_for('compare.show_compare')}?{urlencode(pairs)}"
 
@@ -138,8 +140,8 @@ class Compared(Struct, frozen=True):
         return verdicts.heading_of(self.comparison, is_named=bool(self.names))
 
     @property
-    def reasons(self) -> list[str]:
-        return verdicts.reasons_of(self.comparison, is_named=bool(self.names))
+    def told(self) -> tuple[list[str], list[str]]:
+        return verdicts.told_of(self.comparison, is_named=bool(self.names))
 
     @property
     def folded(self) -> int:
@@ -175,7 +177,7 @@ async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     depends_on(EVERYTHING)
     depends_on(DERIVED)
     has_picture = has_page("answer_pictures.show_answer_picture")
-    return await _page(args, has_picture=has_picture, has_belief="sure" in request.args)
+    return await _page(args, has_picture=has_picture)
 
 
 class CardPage(WebPage, frozen=True, kw_only=True):
@@ -245,7 +247,7 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     is_private = bool(form.get("private"))
     address = address_of(args)
     if is_private or sum(map(len, texts)) > 2_000 or len(address) > LONGEST_ADDRESS:
-        return await _page(args, is_private=is_private, has_belief="sure" in form)
+        return await _page(args, is_private=is_private)
     return see_other(address)
 
 
@@ -267,13 +269,17 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     outgrown: int
     """Samples, which are compared only if named."""
     is_private: bool
-    has_belief: bool
     post: int | None
     has_picture: bool
     origin: str
     """For whole addresses, which programs that show links need."""
     verdicts: ModuleType = verdicts
     """The sentences of an answer."""
+
+    @property
+    def has_belief(self) -> bool:
+        """Whether a starting belief was given that the slider shows."""
+        return self.result is not None and self.result.comparison.sure not in {SURE, 1}
 
     @property
     def address(self) -> str:
@@ -321,11 +327,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
 
 async def _page(
-    args: ComparePageArgs,
-    *,
-    is_private: bool = False,
-    has_picture: bool = False,
-    has_belief: bool = False,
+    args: ComparePageArgs, *, is_private: bool = False, has_picture: bool = False
 ) -> ResponseReturnValue:
     names, texts = args.names, given_texts(args.text)
     result, failure = None, None
@@ -353,7 +355,6 @@ async def _page(
             importing=importing,
             outgrown=len(outgrown),
             is_private=is_private,
-            has_belief=has_belief,
             post=args.post,
             has_picture=has_picture,
             origin=own_origin(),

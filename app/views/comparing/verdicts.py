@@ -22,7 +22,14 @@ from app.views.cast import shown_name
 from saywho.comparing.verdict import EXPLAINED, Comparison, StoredPost
 from saywho.engine.case import KNOWN_FEATURES
 from saywho.engine.evidence import place_in
-from saywho.engine.judgement import FEWEST_JUDGED, FURTHER_WORDS, SURE, UNFAMILIAR, Limit
+from saywho.engine.judgement import (
+    FEWEST_JUDGED,
+    FURTHER_WORDS,
+    GRANTED_WORDS,
+    SURE,
+    UNFAMILIAR,
+    Limit,
+)
 from saywho.engine.measured_rates import BELIEFS, measured_rates
 from saywho.engine.population import FEWEST_POSTS
 from saywho.text import guess_language
@@ -57,8 +64,6 @@ UNKNOWN_LANGUAGE: Final = gettext_noop(
 )
 MOST_LISTED: Final = 3
 """Authors named in a sentence; of more the number is given."""
-CLOSE: Final = 0.5
-"""Share of the first bar that the second needs to be named, too."""
 
 Lean = Literal[
     "likely",
@@ -123,7 +128,9 @@ class Bar:
 
 
 def bars_of(comparison: Comparison) -> list[Bar]:
-    """Return the bars, likeliest first; none without someone else's probability."""
+    """Return the bars, likeliest first, with someone else's unless it was granted that one of them
+    wrote it; none without someone else's probability.
+    """
     none = comparison.none
     if none is None:
         return []
@@ -131,7 +138,8 @@ def bars_of(comparison: Comparison) -> list[Bar]:
         Bar(ranked.username, (1 - none) * ranked.probability, ranked.tweets, ranked.pieces)
         for ranked in comparison.ranking
     ]
-    return sorted([*bars, Bar(None, none, 0)], key=lambda bar: -bar.share)
+    rest = [] if comparison.taken_for_granted else [Bar(None, none, 0)]
+    return sorted([*bars, *rest], key=lambda bar: -bar.share)
 
 
 def lean_of(comparison: Comparison) -> Lean:
@@ -159,7 +167,7 @@ def lean_of(comparison: Comparison) -> Lean:
 
 
 def _are_close(likelier: Bar, other: Bar) -> bool:
-    return other.share >= CLOSE * likelier.share
+    return other.share >= likelier.share / 2
 
 
 def _close_authors(comparison: Comparison) -> int:
@@ -170,14 +178,31 @@ def _close_authors(comparison: Comparison) -> int:
 def sentences_of(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
     """Yield what the answer says before its numbers, except `stored_of`."""
     yield heading_of(comparison, is_named=is_named)
-    told = chance_of(comparison), held_back_of(comparison), against_of(comparison)
-    yield from filter(None, told)
-    yield from reasons_of(comparison, is_named=is_named)
-    yield from why_nobody(comparison)
-    yield from filter(None, [heads_of(comparison), quoted_of(comparison)])
-    yield from filter(None, [read_before(comparison), threshold_of(comparison)])
-    yield from more_text_of(comparison)
-    yield from filter(None, [little_known_of(comparison)])
+    said, folded = told_of(comparison, is_named=is_named)
+    around = [heads_of(comparison), quoted_of(comparison), read_before(comparison)]
+    yield from filter(None, [*said, *around, *folded])
+
+
+def told_of(comparison: Comparison, *, is_named: bool) -> tuple[list[str], list[str]]:
+    """Return what a page says below the heading, and what it folds: one sentence says how far an
+    answer is sure, with the number that would help.
+    """
+    if comparison.none is None:
+        return reasons_of(comparison, is_named=is_named), []
+    granted, more = granted_of(comparison), more_text_of(comparison)
+    held, needed = held_back_of(comparison), threshold_of(comparison)
+    said = [held, *why_nobody(comparison), *more[:1], needed, chance_of(comparison)]
+    said += [against_of(comparison), *more[1:], little_known_of(comparison)]
+    first, *rest = [*filter(None, said), ""]
+    return [*filter(None, [granted, first])], rest[:-1]
+
+
+def granted_of(comparison: Comparison) -> str | None:
+    """Return what the answer takes for granted, if anything."""
+    if not comparison.taken_for_granted or comparison.none is None:
+        return None
+    text = gettext("Taken for granted: one of these {count} wrote it.")
+    return text.format(count=show_number(comparison.compared))
 
 
 def heading_of(comparison: Comparison, *, is_named: bool) -> str:
@@ -462,10 +487,11 @@ def held_back_of(comparison: Comparison) -> str | None:
         return text.format(first=first)
     if comparison.held_back == "words":
         text = gettext(
-            "The text fits {first} best, but is too short to say so in this language. From {count} "
-            "words on, saywho can name an author."
+            "The text fits {first} best, but is too short to say so. From {count} words on, "
+            "saywho can name an author."
         )
-        return text.format(first=first, count=show_number(FURTHER_WORDS))
+        count = GRANTED_WORDS if comparison.taken_for_granted else FURTHER_WORDS
+        return text.format(first=first, count=show_number(count))
     if comparison.held_back == "rival":
         text = gettext(
             "Among these authors, the text fits {first} best. Compared with other "
@@ -668,6 +694,8 @@ def chance_of(comparison: Comparison) -> str | None:
     """Return the chance of a mistake, as the bars show it; None if no author is named or close."""
     if comparison.none is None or comparison.verdict == "unfamiliar" or comparison.nothing_like:
         return None
+    if comparison.taken_for_granted:
+        return None
     if comparison.none < 0.01:
         return gettext("The chance that someone else wrote it is under 1%.")
     text = gettext("The chance that someone else wrote it is {share}.")
@@ -676,6 +704,8 @@ def chance_of(comparison: Comparison) -> str | None:
 
 def rate_of(comparison: Comparison) -> str | None:
     """Return how many of 100 strangers' texts are attributed to an author."""
+    if comparison.taken_for_granted:
+        return None
     if comparison.strangers is None:
         if comparison.none is None or _is_foreign(comparison.ranking[0].username, comparison):
             return None
@@ -704,6 +734,11 @@ def rate_of(comparison: Comparison) -> str | None:
 
 def threshold_of(comparison: Comparison) -> str | None:
     """Return the needed share, if the first author clearly has less."""
+    if comparison.needed >= 1 and lean_of(comparison) in ("leading", "nearly"):
+        return gettext(
+            "In this language it is not known how often such an answer is right, so saywho "
+            "names no author."
+        )
     if lean_of(comparison) != "leading":
         return None
     text = gettext(

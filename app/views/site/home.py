@@ -40,6 +40,7 @@ from app.services.rooms.sight import ToldRoom, find_told, read_told
 from app.views.access.login import SetupArgs, show_setup
 from app.views.answers import see_other
 from app.views.author_picker import (
+    MOST_TOGETHER,
     OfferedPeople,
     given_names,
     grouped,
@@ -68,8 +69,6 @@ MOST_ROOMS: Final = 3
 MOST_POSTS: Final = 3
 MOST_TRIES: Final = 6
 """Times that an open page asks for what it lacks, in a minute; then it stays as it is."""
-LOOKED_AT: Final = 20
-"""Newest posts among which those are shown that are no messages of a chat."""
 
 Parts = dict[Hashable, Callable[[], Awaitable[Any]]]
 """What makes each part that the page may lack, by its key."""
@@ -173,7 +172,9 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     if (room_id := own_chat()) is not None:
         return see_other(url_for("rooms.show_room", room_id=room_id))
     async with resources().db.read() as session:
-        chosen = given_names(args.username)
+        chosen, rooms = given_names(args.username), await read_chats(session)
+        if "username" not in request.args and rooms and 1 < rooms[0].people_total <= MOST_TOGETHER:
+            chosen = rooms[0].usernames  # Most often it is what is asked about.
         authors, author_total = await offered_authors(session, chosen)
         samples = await list_samples(session)
         is_new = author_total == len(samples)
@@ -191,8 +192,8 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         offered.sort(key=lambda author: is_new and author.username not in (*chosen, *native))
         groups = await grouped(session, offered, outgrown)
         invented = hidden if is_new else {*samples}
-        newest = await newest_without(session, invented, limit=LOOKED_AT)
-        rooms, offered_total = await read_chats(session), author_total - len(hidden)
+        newest = await newest_without(session, invented, limit=20)
+        offered_total = author_total - len(hidden)
         own = await _own_archive(session, args)
         importing = await find_running(session) if is_new else None
         told, parts = await _told(session, rooms[:MOST_ROOMS])

@@ -95,7 +95,7 @@ async def test_how_sure_one_is_beforehand_moves_none_alone(pair: Client) -> None
     names = f"username=sailor&username={quote('빵집')}"
     answer = await pair.get(f"{COMPARE}?text={quote(text)}&{names}&sure=0.9")
     assert await answer.get_json() == sure
-    assert (await pair.get(f"{COMPARE}?text=a&sure=1")).status_code == 400
+    assert (await pair.get(f"{COMPARE}?text=a&sure=1.1")).status_code == 400
 
 
 async def test_texts_by_one_hand_are_one_question(pair: Client) -> None:

@@ -29,7 +29,8 @@ async def site(shared: Shared) -> Client:
 
 
 def reasons(page: str) -> list[str]:
-    lines = re.findall(r'<p class="why-nobody"[^>]*>(.*?)</p>', page, re.DOTALL)
+    told = r'<(?:p class="(?:why-nobody|how-sure)"|li)[^>]*>(.*?)</(?:p|li)>'
+    lines = re.findall(told, page, re.DOTALL)
     return [" ".join(unescape(re.sub("<[^>]*>", "", line)).split()) for line in lines]
 
 

@@ -11,7 +11,6 @@ from msgspec import structs
 from app.language.i18n import speaking
 from app.views.comparing.evidence import uses_of
 from app.views.comparing.verdicts import (
-    CLOSE,
     HEADINGS,
     Bar,
     against_of,
@@ -138,7 +137,7 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
         assert re.findall(r"author\d", heading) == [bar.username for bar in named]
     elif lean in ("several", "anyone"):
         authors = [bar for bar in bars if bar.username is not None]
-        close = sum(bar.share >= CLOSE * authors[0].share for bar in authors)
+        close = sum(bar.share >= 0.5 * authors[0].share for bar in authors)
         assert close > 2
         assert f"one of {close} authors" in heading
     else:  # An author whom it names first has the largest bar.
@@ -147,14 +146,14 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
         assert leader.share >= comparison.needed
         assert leader.tweets >= FEWEST_JUDGED
     if lean in ("leading", "nearly", "unjudged"):
-        assert leader.share >= UNFAMILIAR or second.share < CLOSE * leader.share
+        assert leader.share >= UNFAMILIAR or second.share < 0.5 * leader.share
         assert (lean == "unjudged") == (leader.tweets < FEWEST_JUDGED)
     if lean == "leading":
         assert heading.endswith("but not certain enough")
         assert round(leader.share, 2) < comparison.needed
     if lean in ("undecided", "several", "doubted"):
         assert leader.share < UNFAMILIAR
-        assert second.share >= CLOSE * leader.share
+        assert second.share >= 0.5 * leader.share
     if lean in ("undecided", "doubted"):
         assert ("someone else" in heading) == (second.username is None)
         assert second.username is None or second.username in heading
@@ -369,7 +368,7 @@ def test_an_answer_that_is_held_back_says_why() -> None:
     assert found == {
         "rival": "Among these authors, the text fits author0 best. Compared with other "
         "people, it fits author1 better. So saywho names no author.",
-        "words": "The text fits author0 best, but is too short to say so in this language. "
+        "words": "The text fits author0 best, but is too short to say so. "
         "From 30 words on, saywho can name an author.",
         "layout": "Only layout, links, numbers or signs fit author0, and no words. So saywho "
         "names no author.",
