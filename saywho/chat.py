@@ -29,7 +29,7 @@ from saywho.formats.registry import FORMATS, open_records
 from saywho.formats.settled import check_columns, check_doubts, check_settled, owner_name
 from saywho.formats.source.file import Source
 from saywho.formats.texts import FORMAT as TEXTS, text_of
-from saywho.notebook import shown
+from saywho.notebook import Progress, shown, silent
 from saywho.people.politeness import levels_in
 from saywho.text import (
     clean_text,
@@ -221,6 +221,7 @@ def read(
     include_restricted: bool = False,
     strip_tags: bool = False,
     accept_doubts: bool = False,
+    progress: Progress = silent,
 ) -> Chat:
     """Return the posts of a file in any of the formats of saywho, which knows it by its content.
 
@@ -239,6 +240,8 @@ def read(
     strip_tags: whether to take HTML tags off the texts of tables and JSON.
     accept_doubts: whether to return what can be read of a file that an import would refuse: most
         times or authors are unreadable, a grave doubt remains, or the file breaks off.
+    progress: wraps the posts while they are read, such as `tqdm.auto.tqdm`; their number is not
+        known.
 
     Raises FileError, with the sentence that the command `saywho import` prints, for a file that
     cannot be read, and ValueError for an unknown zone, format, encoding or role. Posts of one
@@ -265,7 +268,7 @@ def read(
         check_columns(records, options)
         if may_have_copies:
             records = replace(records, items=_without_copies(records, questions))
-        reading = _Reading(records, options)
+        reading = _Reading(replace(records, items=iter(progress(records.items))), options)
         try:
             reading.read()
         except BrokenFileError as error:

@@ -34,7 +34,7 @@ from saywho.engine.profiles import AuthorProfile, profile_of, without_posts
 from saywho.errors import InvalidInputError
 from saywho.formats.long_texts import pieces_of_long
 from saywho.given_posts import Posts, posts_of
-from saywho.notebook import shown
+from saywho.notebook import Progress, shown, silent
 from saywho.population import shipped_authors
 from saywho.tables import Table, delta_of
 from saywho.text import (
@@ -175,11 +175,13 @@ class Judge:
     answers are those of a site that holds these posts alone, to six digits. To make it takes some
     0.2 ms a post; it can be pickled, with its posts.
 
+    progress: wraps the list of authors while they are counted, such as `tqdm.auto.tqdm`.
+
     Raises ValueError if there is no post, or a text has control characters; TypeError for what has
     no authors and texts.
     """
 
-    def __init__(self, posts: Posts) -> None:
+    def __init__(self, posts: Posts, *, progress: Progress = silent) -> None:
         of_each: defaultdict[str, Own] = defaultdict(list)
         for self._last, post in posts_of(posts):
             if post.text.strip() or post.media:
@@ -190,7 +192,7 @@ class Judge:
         named = {own[0][1].author: own for own in self._own.values()}
         authors = {
             name: _author_of(own, profile_of([post.text for _, post in own]))
-            for name, own in named.items()
+            for name, own in progress(named.items())
         }
         corpus = fit_corpus(authors, shipped_authors(), fewest=FEWEST_FITTED)
         suspects = {
@@ -259,6 +261,7 @@ class Judge:
         *,
         among: Sequence[str] = (),
         by: Literal["source", "author"] | Sequence[Hashable] | None = None,
+        progress: Progress = silent,
     ) -> HeldOut | None:
         """Return how often held-out posts are attributed to their authors; None with too few posts.
 
@@ -267,7 +270,8 @@ class Judge:
         text, such as a book, is taken out as a whole, and judged by all others; an author's only
         text is not asked about. `author`: so are all posts of an author, as if a stranger had
         written them. A sequence has a group for each post, such as the number of a fold, or None
-        for posts that stay. Posts with one source are asked about as one text.
+        for posts that stay. Posts with one source are asked about as one text. progress: wraps the
+        list of what is left out, such as `tqdm.auto.tqdm`.
 
         Without names, at most the 50 with the most posts are measured, each by at most 100 texts,
         1,000 in all. Raises ValueError for another `by`, and if no post has a source.
@@ -279,7 +283,7 @@ class Judge:
         suspects = [suspect for suspect in suspects if suspect in largest]
         most = max(4, min(100, MOST_ASKED // len(suspects)))
         if by is not None:
-            return self._left_out(suspects, by, most, is_named=bool(among))
+            return self._left_out(suspects, by, most, progress, is_named=bool(among))
         newest = [
             units_of(
                 self._newest[username_key(each.username)][: min(most, each.profile.posts // 4)]
@@ -302,6 +306,7 @@ class Judge:
         texts: Mapping[str, str | Sequence[str]] | None = None,
         *,
         measure: Literal["log10_ratio", "delta"] = "log10_ratio",
+        progress: Progress = silent,
     ) -> Table:
         """Return a number for every text (row) with every text (column).
 
@@ -310,6 +315,7 @@ class Judge:
         as `Ranked.log10_ratio`; NaN for the text itself, and where it cannot be said. The authors
         of both texts do not count as somebody else. `delta`: Cosine Delta of the 500 most frequent
         words of these texts, from 0 for the same to 2. Neither was measured for texts alone.
+        progress: wraps the list of rows, such as `tqdm.auto.tqdm`.
 
         Raises ValueError for fewer than two texts, texts without letters and another `measure`.
         """
@@ -328,7 +334,7 @@ class Judge:
             self._alone(name, pieces, authors.get(name, 10**9 + place))
             for place, (name, pieces) in enumerate(named.items())
         ]
-        for row, pieces in enumerate(named.values()):
+        for row, pieces in enumerate(progress(named.values())):
             without = replace(fitted, samples=frozenset({alone[row].id}))
             others = [place for place in range(len(alone)) if place != row]
             for start in range(0, len(others), RATED):
@@ -368,13 +374,14 @@ class Judge:
         suspects: Sequence[Suspect],
         by: str | Sequence[Hashable],
         most: int,
+        progress: Progress,
         *,
         is_named: bool,
     ) -> HeldOut | None:
         names = {username_key(each.username): place for place, each in enumerate(suspects)}
         table, asked = np.zeros((len(names), len(names)), np.int64), Counter[str]()
         texts = list[HeldOutText]()
-        for out in reversed(self._groups(by)):
+        for out in progress(self._groups(by)[::-1]):
             wanted = [key for key in out if key in names and asked[key] < most]
             case, gone = self._without(suspects, out) if wanted else (None, set[str]())
             if case is None or len(case.suspects) < 2 - (by == "author"):

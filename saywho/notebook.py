@@ -1,10 +1,22 @@
-"""What a notebook shows of a value: a sentence, and a table with bars."""
+"""What a notebook shows: of a value a sentence and a table, of a long call how far it is."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Final
+from typing import Final, Protocol, TypeVar
+
+T = TypeVar("T")
 
 MOST_ROWS: Final = 20
+
+
+class Progress(Protocol):
+    """Yields the items of a long call and shows how many were taken, such as `tqdm.auto.tqdm`."""
+
+    def __call__(self, items: Iterable[T], /) -> Iterable[T]: ...
+
+
+def silent(items: Iterable[T], /) -> Iterable[T]:
+    return items
 
 
 def shown(sentence: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -144,6 +145,33 @@ def test_a_notebook_shows_a_sentence_and_a_table() -> None:
         assert "&lt;b&gt;&amp;" in shown
     assert "Chat: kakaotalk, 8 posts, 3 people" in chat._repr_html_()
     assert answer._repr_html_().startswith("<p>short (4 words)")
+
+
+def test_a_long_call_shows_how_far_it_is() -> None:
+    steps: list[str] = []
+
+    def progress(items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            yield item
+            steps.append("step")
+
+    def taken() -> int:
+        count = len(steps)
+        steps.clear()
+        return count
+
+    file = io.BytesIO(kakaotalk("방", *said(["민아", "준"], times=12)))
+    chat = saywho.read(file, tz="Asia/Seoul", progress=progress)
+    assert taken() == len(chat) == 24
+    judge = saywho.Judge(chat, progress=progress)
+    assert taken() == 2
+    books = {"first": "어제는 바다에 갔다 " * 9, "second": "오늘은 산에 왔다 " * 9}
+    plain = repr(judge.matrix(books, measure="log10_ratio").to_pandas())
+    assert repr(judge.matrix(books, progress=progress).to_pandas()) == plain
+    assert taken() == 2
+    folds = [number % 3 for number in range(len(chat))]
+    whole = judge.held_out(by=folds)
+    assert (judge.held_out(by=folds, progress=progress), taken()) == (whole, 3)
 
 
 def test_a_wrong_file_raises_the_sentence_that_the_command_prints(
