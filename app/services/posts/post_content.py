@@ -1,7 +1,7 @@
 """A post's content: checked by the contract's rules, as columns, and completed by repetitions."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from operator import attrgetter
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import json, structs
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.errors import InvalidInputError, message_of
+from app.errors import FieldError, InvalidInputError, message_of
 from app.models import Tweet
 from app.runtime.clock import EARLIEST
 from saywho.formats.post import (
@@ -222,8 +222,36 @@ def checked(
 
     visibility: of a post that states none. is_lenient: whether a language, address, target or chat
     that a rule rejects is left out, to keep the post. The default kind is "reply" for an answer,
-    else "post". Raises InvalidInputError, which names the field.
+    else "post". Raises InvalidInputError, which names all wrong fields.
     """
+    try:
+        return _checked(content, arrived_at, visibility, is_lenient=is_lenient)
+    except InvalidInputError as error:
+        faults = [] if is_lenient else [*_faults(content, arrived_at)]
+        raise InvalidInputError(error.detail, errors=faults or error.errors) from None
+
+
+def _faults(
+    content: PostContent[ReplyTarget, Any, RoomReference], arrived_at: datetime
+) -> Iterator[FieldError]:
+    """Yield the faults of each field, in a post that has this field alone."""
+    fields = structs.fields(content)
+    plain = {"text": "a"} | {each.name: each.default for each in fields if not each.required}
+    for name in plain:
+        alone = structs.replace(content, **plain | {name: getattr(content, name)})
+        try:
+            _checked(alone, arrived_at, None, is_lenient=False)
+        except InvalidInputError as error:
+            yield from error.errors
+
+
+def _checked(
+    content: PostContent[ReplyTarget, Any, RoomReference],
+    arrived_at: datetime,
+    visibility: Visibility | None,
+    *,
+    is_lenient: bool,
+) -> NewTweet:
     check = lenient if is_lenient else _strict
     text, media = content.text, content.media
     reply_to, created_at = check(checked_target, content.reply_to), _time(content.created_at)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, TypeVar
 from msgspec import Meta, Struct
 from quart import request, url_for
 
-from app.errors import MalformedError, message_of
+from app.errors import MalformedError, Message, message_of
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.imports.jobs import cancel_job, check_options, get_job, list_jobs, remove_upload
@@ -19,7 +19,7 @@ from app.views.imports.facts import ImportFacts, facts
 from app.views.imports.pages import begin_undo
 from app.views.policies import own_name, own_scope, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs
-from saywho.formats.assumptions import DATE_ORDERS, columns_of, order_of, parse_encoding
+from saywho.formats.assumptions import DATE_ORDERS, Order, columns_of, order_of, parse_encoding
 from saywho.formats.chats.people import zone_of
 from saywho.formats.registry import FORMATS
 from saywho.text import clean_username
@@ -115,9 +115,6 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
 
     Read the file from the body or from `file` of a multipart form, and queue its import.
     """
-    if args.format not in FORMAT_NAMES:
-        raise MalformedError("Unknown format {name}", loc="format", name=args.format)
-    _read(clean_username, args.username, "username")
     options = _options(args)
     check_options(options, own_scope())
     if options.replace not in {None, SAME_FILE}:
@@ -132,33 +129,49 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
 
 
 def _options(args: NewImportArgs) -> ImportOptions:
-    dates = order_of(args.dates) if args.dates else None
-    if args.dates and dates is None:
-        raise MalformedError("`dates` must be day-first, month-first or year-first", loc="dates")
-    encoding = _read(parse_encoding, args.encoding, "encoding")
-    _read(zone_of, args.timezone, "timezone")
-    return ImportOptions(
+    """Return what the parameters say. Raises MalformedError, which names all wrong ones."""
+    faults = list[MalformedError]()
+
+    def read(parse: Callable[[Any], Read], given: Any, loc: str) -> Read | None:
+        try:
+            return parse(given) if given else None
+        except ValueError as error:
+            faults.append(MalformedError(message_of(error), loc=loc))
+            return None
+
+    read(_known_format, args.format, "format")
+    read(clean_username, args.username, "username")
+    read(zone_of, args.timezone, "timezone")
+    options = ImportOptions(
         args.username or None,
-        dates=dates,
-        encoding=encoding,
+        dates=read(_known_order, args.dates, "dates"),
+        encoding=read(parse_encoding, args.encoding, "encoding"),
         timezone=args.timezone or None,
-        columns=_read(columns_of, args.column, "column") or {},
+        columns=read(columns_of, args.column, "column") or {},
         public_values=(*args.public_values,),
-        rooms=_read(rooms_of, args.room, "room") or (),
+        rooms=read(rooms_of, args.room, "room") or (),
         accept_unread=args.accept_unread,
         accept_doubts=args.accept_doubts,
         is_published=args.publish,
-        replace=_read(replaced_of, args.replace, "replace"),
+        replace=read(replaced_of, args.replace, "replace"),
         times=args.times,
     )
+    if faults:
+        errors = [place for fault in faults for place in fault.errors]
+        raise MalformedError(faults[0].detail, errors=errors)
+    return options
 
 
-def _read(read: Callable[[Any], Read], given: Any, loc: str) -> Read | None:
-    """Return what a parameter says; None without one. Raises MalformedError."""
-    try:
-        return read(given) if given else None
-    except ValueError as error:
-        raise MalformedError(message_of(error), loc=loc) from None
+def _known_format(name: str) -> str:
+    if name not in FORMAT_NAMES:
+        raise ValueError(Message("Unknown format {name}", name=name))
+    return name
+
+
+def _known_order(name: str) -> Order:
+    if (order := order_of(name)) is None:
+        raise ValueError(Message("`dates` must be day-first, month-first or year-first"))
+    return order
 
 
 @blueprint.get(IMPORTS + "/<id:import_id>", policy="token", answers="The import")

@@ -141,6 +141,25 @@ async def test_bad_field_is_named_in_a_422(
     assert (await sharing.json("/api/v1/users/silent/tweets"))["items"] == []
 
 
+async def test_all_bad_fields_are_named_at_once(sharing: Client) -> None:
+    # Of each field a value of the right type that its rule refuses.
+    fields = {
+        "text": "",
+        "created_at": "0001-01-01T00:00:00Z",
+        "lang": "a language",
+        "source_id": "",
+        "url": "ftp://harbour.example",
+        "reply_to": {"source_id": "1", "username": "a b"},
+        "media": [],
+        "counts": {"signs": [{"sign": "a b", "count": 1}]},
+        "room": {"name": " "},
+    }
+    answer = await sharing.post("/api/v1/users/silent/tweets", json=fields)
+    assert answer.status_code == 422
+    errors = (await answer.get_json())["errors"]
+    assert [error["loc"] for error in errors] == [name for name in fields if name != "media"]
+
+
 async def test_a_time_in_the_future_becomes_the_arrival(sharing: Client) -> None:
     tweet = await sharing.add_tweet("ann", "soon", created_at="9999-12-31T23:59:59Z")
     created_at = datetime.fromisoformat(tweet["created_at"])
