@@ -373,14 +373,14 @@ def show_own_day(time: datetime, zone: str | None = None, *, is_exact: bool = Fa
 
 
 def show_zone(zone: str) -> str:
-    """Return the name of a time zone's city, "서울 시간", otherwise its key or offset: "UTC+1" for
+    """Return the name of a time zone's city, "Seoul time", otherwise its key or offset: "UTC+1" for
     Etc/GMT-1, whose sign is reversed.
     """
     if reversed_offset := _OFFSET.fullmatch(zone):
         return f"UTC{'-' if reversed_offset[1] == '+' else '+'}{reversed_offset[2]}"
-    # In English, the keys of time zones need no other name.
-    city, key = _city(zone, language()), _city(zone, "en")
-    return zone.removeprefix("Etc/") if city == key else gettext("{city} time").format(city=city)
+    if "/" not in zone or zone.startswith("Etc/"):
+        return zone.removeprefix("Etc/")
+    return gettext("{city} time").format(city=_city(zone, language()))
 
 
 @lru_cache(maxsize=2_000)

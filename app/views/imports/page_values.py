@@ -9,14 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import StackedBar
 from app.errors import Message
-from app.language.i18n import (
-    gettext,
-    language,
-    show_number,
-    show_period,
-    speaking_of,
-    translate_message,
-)
+from app.language.i18n import language, show_number, show_period, speaking_of, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import remembered_zone
@@ -33,7 +26,7 @@ from app.services.imports.matching import NOTHING
 from app.services.imports.options import ImportOptions
 from app.services.imports.preview import UploadPreview, zone_of_reading
 from app.services.joined_names import ChangedName, read_names
-from app.services.posts.users import find_own, get_author, list_samples
+from app.services.posts.users import find_own, get_author
 from app.services.rooms.identity import RoomOutline
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
 from app.services.rooms.sight import ChatSight, read_overview
@@ -160,10 +153,6 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         return FORMATS
 
     @property
-    def listed(self) -> list[Format]:
-        return listed_formats()
-
-    @property
     def noted(self) -> Noted | None:
         if self.preview is None:
             return None
@@ -176,6 +165,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
             self.options,
             (room for room in match.rooms if not room.is_same),
             is_table=bool(self.preview.columns),
+            is_chat=self.preview.is_chat,
         )
 
     @property
@@ -193,33 +183,8 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         return self.seen.zone if self.seen else None
 
     @property
-    def zone_hint(self) -> str:
-        """Why the page proposes this time zone; empty for one that was chosen here."""
-        if self.zone_of_before and not self.typed_zone:
-            return gettext("This chat was imported in this time zone before.")
-        if not self.zone:
-            return gettext(
-                "Filled in from this browser. Choose another city if the people of the chat live "
-                "elsewhere."
-            )
-        if self.options.timezone or self.typed_zone:
-            return ""
-        if self.preview and self.preview.zone and not zone_of_reading(self.preview.notes):
-            return gettext(
-                "The times in the file have this zone. Choose a city if the people of the chat "
-                "live elsewhere."
-            )
-        return gettext("Assumed. Choose another city if the people of the chat live elsewhere.")
-
-    @property
     def cities(self) -> Sequence[tuple[str, str]]:
         return zone_cities(language())
-
-    @property
-    def is_understood(self) -> bool:
-        preview = self.preview
-        is_read = preview is not None and preview.is_whole and not preview.rejected
-        return is_read and self.noted is not None and self.noted.is_empty
 
     @property
     def may_hold_one_author(self) -> bool:
@@ -262,7 +227,6 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     of_parts: dict[str, Any]
     person: str
     """Username of this author; empty for several authors, for chats, and during the import."""
-    samples: list[str]
     own: str | None
     suggested: list[ChangedName]
     """Names that may be of one person, by the files of the chats."""
@@ -315,12 +279,6 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
         return notes_of(self.job).doubts
 
     @property
-    def is_understood(self) -> bool:
-        """Whether all of the file was understood; earlier versions did not record it."""
-        is_done = self.job.state == "done" and self.job.notes is not None
-        return is_done and not (self.noted or self.doubts or self.job.rejected)
-
-    @property
     def done_share(self) -> float:
         return share_read(self.job)
 
@@ -352,7 +310,6 @@ async def read_progress(job: ImportJob) -> ImportPage:
             archive=archive,
             of_parts=of_parts,
             person=person,
-            samples=await list_samples(session),
             own=await find_own(session),
             suggested=[
                 changed

@@ -33,7 +33,6 @@ from saywho.formats.assumptions import (
     unread_sentences,
     value_label,
 )
-from saywho.formats.chats.people import machine_zone
 from saywho.formats.tables.csv import FIELDS
 from saywho.formats.tally import Doubt
 
@@ -115,21 +114,26 @@ class Noted(NamedTuple):
     tick: Message | None
     """The tick that settles it without a choice."""
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether everything was understood and nothing chosen."""
-        return not (self.doubts or self.assumptions or self.unread or self.choices)
-
 
 def noted_of(
-    notes: NotesSummary, options: ImportOptions, rooms: Iterable[RoomOutline], *, is_table: bool
+    notes: NotesSummary,
+    options: ImportOptions,
+    rooms: Iterable[RoomOutline],
+    *,
+    is_table: bool,
+    is_chat: bool,
 ) -> Noted:
     question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
     if options.accept_unread and notes.unsettled is None:
         _, tick = ASKED["time"]
     return Noted(
         doubts=notes.doubts,
-        assumptions=[_said(part, options) for part in notes.assumptions],
+        # The form of a chat has its zone.
+        assumptions=[
+            (assumption_sentence(part), choice_hint(part))
+            for part in notes.assumptions
+            if part.kind != "timezone" or not is_chat
+        ],
         unread=list(unread_sentences(notes.unread)),
         choices=[
             *_choices(notes, options, is_table=is_table),
@@ -195,15 +199,6 @@ def chosen_by(read: Callable[[Given], Chosen], given: Given, otherwise: Chosen) 
         return read(given)
     except ValueError:
         return otherwise
-
-
-def _said(part: Assumption, options: ImportOptions) -> tuple[Message, Message | None]:
-    is_browsers = part.kind == "timezone" and part.value == machine_zone()
-    if is_browsers and options.timezone is None:
-        # The form has the zone of the browser, which takes the place of the machine's.
-        below = Message("Time zone: as chosen below, because the chat names no time zone")
-        return below, choice_hint(part)
-    return assumption_sentence(part), choice_hint(part)
 
 
 def _choices(

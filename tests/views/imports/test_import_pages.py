@@ -199,7 +199,7 @@ async def test_the_zone_of_a_chat_is_the_one_of_its_file(
     address = await upload(browser, json.dumps(chat).encode(), "result.json")
     page = await browser.page(address)
     assert 'name="timezone" value="UTC+1"' in page
-    assert "The times in the file have this zone" in shown(page)
+    assert shown(page).count("UTC+1") == 1
     assert await start(browser, address, timezone="UTC+1", only="Mina", publish="on") == 303
     await ended(browser, address)
     room = await (await browser.get("/api/v1/rooms/1")).get_json()
@@ -218,7 +218,7 @@ async def test_a_chat_whose_clock_changed_has_a_zone_with_summer_time(
     address = await upload(browser, data, "result.json")
     page = await browser.page(address)
     assert 'name="timezone" value="Europe/Berlin"' in page
-    assert "Time zone: Europe/Berlin, assumed (the times in the file have the" in shown(page)
+    assert "Times: Berlin time" in shown(page)
     assert await start(browser, address, timezone="Europe/Berlin", only="Mina", publish="on") == 303
     await ended(browser, address)
     room = await (await browser.get("/api/v1/rooms/1")).get_json()
@@ -238,12 +238,11 @@ async def test_the_browsers_zone_is_assumed_for_a_chat_that_leaves_a_choice(
     browser.cookies["saywho_zone"] = "Europe/Paris"
     page = await browser.page(await upload(browser, json.dumps(chat).encode(), "result.json"))
     assert 'name="timezone" value="Europe/Paris"' in page
-    assert "Time zone: Europe/Paris, assumed (this browser" in shown(page)
-    assert "Assumed. Choose another city" in shown(page)
+    assert "Times: Paris time" in shown(page)
     for unknown in ("Asia/Seoul", "No/Place"):
         browser.cookies["saywho_zone"] = unknown
         page = await browser.page(await upload(browser, json.dumps(chat).encode(), "result.json"))
-        assert "The times in the file have this zone" in shown(page)
+        assert "Times: UTC+1" in shown(page)
 
 
 async def test_the_period_of_a_chat_is_of_its_own_days(browser: Browser) -> None:
@@ -492,10 +491,7 @@ async def test_a_refused_file_says_what_can_be_read(browser: Browser) -> None:
     page = await browser.page(address)
     alert = page.partition('role="alert"')[2].partition("</div>")[0]
     assert "paper.pdf is not in any known format" in alert
-    assert "Supported formats" not in alert
-    assert "Supported formats: KakaoTalk · WhatsApp · Telegram · LINE · " in page
-    listed = page.partition("Supported formats: ")[2].partition(".</")[0].split(" · ")
-    assert len(set(listed)) == len(listed)
+    assert "Supported formats" not in page
     # The history said that it was not started.
     history = shown(await browser.page("/imports"))
     assert "paper.pdf is not in any known format" in history

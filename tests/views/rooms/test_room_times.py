@@ -45,7 +45,7 @@ async def test_a_chat_gets_the_times_of_another_zone(app: Quart, browser: Browse
     assert moved.status_code == 303
     assert await admin.json(f"{address}/messages") == before
     told = await browser.page(moved.headers["Location"].partition("#")[0])
-    assert "The clock of this chat is now that of " in told
+    assert "The times of this chat are now " in told
     unknown = await browser.post("/settings/rooms/1/zone", form={"timezone": "Atlantis"})
     page = await browser.page(unknown.headers["Location"].partition("#")[0])
     assert "No city or time zone is called “Atlantis”, so nothing was changed." in page
