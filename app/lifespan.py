@@ -121,8 +121,9 @@ class Resources:
         feed.subscribe(self.showcase.note)
         feed.on_reset(self.live_hub.reset)
         feed.subscribe(self.snapshots.note)
-        for holder in (self.models, self.cards, self.showcase, self.chats, self.snapshots):
+        for holder in (self.models, self.cards, self.showcase, self.chats):
             feed.on_reset(holder.clear)
+        feed.on_reset(self.snapshots.clear)
 
     def _jobs(self) -> list[Job]:
         config, look = self.config, self.models.backgrounds.look

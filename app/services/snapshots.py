@@ -49,8 +49,8 @@ class Counted(Protocol[Content]):
     async def count(self, session: AsyncSession) -> tuple[int, Content]:
         """Return its number of posts and its snapshot. Raises NotFoundError if it is gone."""
 
-    async def has_changed(self, session: AsyncSession, since: int) -> bool:
-        """Return whether an event after `since` may concern it."""
+    async def has_changed(self, session: AsyncSession, since: int, snapshot: Content) -> bool:
+        """Return whether an event after `since`, when it was counted, may concern it."""
 
     def fits(self, snapshot: Content) -> bool:
         """Return whether pages can show a snapshot in which a few posts are missing."""
@@ -91,7 +91,7 @@ class Snapshots:
             snapshot = msgpack.decode(made.content, type=subject.content)
         except DecodeError:
             return None
-        if made.event == event or not await subject.has_changed(session, made.event):
+        if made.event == event or not await subject.has_changed(session, made.event, snapshot):
             return snapshot
         if not (is_near(made.posts, subject.posts) and subject.fits(snapshot)):
             return None
@@ -143,8 +143,8 @@ class Snapshots:
 
 
 def is_near(counted: int, posts: int) -> bool:
-    """Return whether a snapshot of so many posts lacks a hundredth of them at most."""
-    return abs(posts - counted) * 100 <= counted
+    """Return whether a snapshot of so many posts, of 100 or more, lacks a hundredth at most."""
+    return max(abs(posts - counted), 1) * 100 <= counted
 
 
 async def _stored(session: AsyncSession, key: Key) -> _Made | None:

@@ -338,7 +338,7 @@ async def _person(args: PersonArguments, access: AssistantAccess) -> Told:
         lines = [_of_author(redactor, author), _profile(redactor, access, author)]
         chats = [await _in_short(Redactor(session, access, each.id), each) for each in rooms]
         lines += [QUOTED, *map(str, chats)]
-        traits = traits_of(await read_compared(session, parts.models, author, room), room)
+        traits = traits_of(await read_compared(session, parts, author, room), room)
         words = [term.text for term in traits.typical]
         typical = (await redactor.unnamed(words, room.id if room else None))[:MOST_SHOWN]
         lines += [f"Typical: {', '.join(map(quoted, typical))}"] if typical else []
@@ -389,7 +389,7 @@ async def _archive(args: ArchiveArguments, access: AssistantAccess) -> Told:
         author = await get_author(session, username)
         room = await room_of_author(session, author)
         zone = remembered_zone(room.tz if room else None)
-        archive = await read_archive(session, parts.models, author, zone, args.year)
+        archive = await read_archive(session, parts, author, zone, args.year)
         redactor = Redactor(session, access, room.id if room else None)
         memories = [post for each in archive.on_this_day for post in each.items]
         shown = [*archive.most_liked, *memories[:5]]

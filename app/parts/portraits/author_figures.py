@@ -97,29 +97,25 @@ class AuthorPortrait(Struct, frozen=True):
 
 
 def count_portrait(compared: ComparedAuthor, zone: ZoneInfo) -> AuthorPortrait:
-    read, counted = compared.read, compared.counted
-    times, times_beside = (
-        [time for place in places if (time := counted.said[place].time) is not None]
-        for places in (counted.own, counted.beside)
-    )
-    hours = counts_by_hour(times, zone)
+    beside, names = compared.beside, compared.names
+    hours = counts_by_hour(beside.times, zone)
     return AuthorPortrait(
         user=compared.author,
-        room=read.room,
+        room=compared.room,
         tz=zone.key,
-        messages=len(counted.own),
-        messages_elsewhere=len(counted.beside),
-        since=_moment(min(times, default=None)),
-        until=_moment(max(times, default=None)),
-        others=[],
-        others_total=len(counted.ranked),
-        is_of_samples=read.is_of_samples,
-        measures=counted.measures,
-        phrases=compared.phrases,
+        messages=beside.messages,
+        messages_elsewhere=beside.messages_elsewhere,
+        since=_moment(min(beside.times, default=None)),
+        until=_moment(max(beside.times, default=None)),
+        others=[PersonBeside(names[person], count) for person, count in beside.one_by_one],
+        others_total=len(beside.ranked),
+        is_of_samples=beside.is_of_samples,
+        measures=beside.measures,
+        phrases=beside.phrases,
         hours=hours_of_day(hours),
-        hours_elsewhere=hours_of_day(counts_by_hour(times_beside, zone)),
+        hours_elsewhere=hours_of_day(counts_by_hour(beside.times_elsewhere, zone)),
         busy_from=busiest_hours(hours),
-        recognised=None,
+        recognised=beside.recognised,
         most_like=None,
     )
 

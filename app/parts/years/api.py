@@ -38,7 +38,7 @@ async def show_archive(args: ArchiveArgs, **address: Any) -> AuthorArchive:
         session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
     ) -> AuthorArchive:
         zone = zone_of(subject.own_zone)
-        return await read_archive(session, kept.models, subject.author, zone, args.year)
+        return await read_archive(session, kept, subject.author, zone, args.year)
 
     return await answer_of(OneAuthor, read, address, args.zone_for)
 

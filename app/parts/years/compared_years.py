@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.runtime.clock import days_between, first_instant, span_of_year
-from app.services.archive.author_archive import CalendarYear, answered_in
+from app.services.archive.author_archive import CalendarYear
+from app.services.archive.author_portrait import answered_in
 from app.services.posts.selection import Scan, Span, scan, written_in
 from saywho.people.fingerprint import Measure, changes, tally_of
 from saywho.people.phrases import Phrase, WordedTexts

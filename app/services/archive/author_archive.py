@@ -17,13 +17,14 @@ from app.db.result_cache import EVERYTHING, depends_on, holds_until
 from app.models import RoomPerson, Tweet
 from app.runtime.clock import first_instant, span_of_year
 from app.services.archive.author_portrait import (
-    AuthorTraits,
+    AuthorSnapshot,
+    ComparedAuthor,
+    Stores,
     TypicalTerm,
+    read_author_snapshot,
     read_compared,
-    read_typical,
     traits_of,
 )
-from app.services.compare.habits import Models
 from app.services.posts.post_counts import (
     DAY_S,
     MOST_YEARS,
@@ -34,7 +35,7 @@ from app.services.posts.post_counts import (
     local_unit,
     seconds_of,
 )
-from app.services.posts.selection import Scan, ScannedColumn, Selection, Span, scan, written_in
+from app.services.posts.selection import Selection, Span, written_in
 from app.services.posts.tweets import (
     Post,
     PostMedium,
@@ -48,8 +49,7 @@ from app.services.rooms.room_facts import room_of_author
 from saywho.clock import now
 from saywho.people.times import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from saywho.significance import fullest, plain_peak
-from saywho.text import username_key
-from saywho.words import NameCount, ScannedPost, count_mentions
+from saywho.words import NameCount
 
 FEWEST_DAYS: Final = 10
 """Minimum of days with posts for a drawn calendar."""
@@ -261,21 +261,17 @@ class Numbers(msgspec.Struct, frozen=True):
     """Number of posts with analysed texts: at most the newest 20,000."""
 
 
-async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> Numbers:
+async def numbers_of(
+    session: AsyncSession, author: Author, zone: ZoneInfo, snapshot: AuthorSnapshot
+) -> Numbers:
     selection = Selection(usernames=(author.username,))
     by_hour = await count_by_hour(session, selection, zone)
-    depends_on(author.id)
-    columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
-    newest = await scan(session, Tweet.user_id == author.id, columns=columns)
     # Fifteen years of posts are in tens of thousands of hours.
-    return await asyncio.to_thread(count_numbers, author.username, by_hour, newest)
+    return await asyncio.to_thread(_numbers, by_hour, snapshot)
 
 
-def count_numbers(username: str, by_hour: Mapping[int, int], newest: Scan) -> Numbers:
-    """Return the figures of an author's posts, by hour from the year 1, and of the newest texts."""
+def _numbers(by_hour: Mapping[int, int], snapshot: AuthorSnapshot) -> Numbers:
     by_day = posts_by_day(by_hour)
-    columns = newest.text, newest.card, answered_in(newest, username)
-    mentions = count_mentions(map(ScannedPost, *columns), most=20)
     weekdays = [0] * 7
     for day, posts in by_day.items():
         weekdays[day.weekday()] += posts
@@ -285,11 +281,8 @@ def count_numbers(username: str, by_hour: Mapping[int, int], newest: Scan) -> Nu
         hours=hours_of_day(by_hour),
         busy_from=busiest_hours(by_hour),
         weekdays=weekdays,
-        answered=mentions.answered,
-        tags=mentions.tags,
-        emoji=mentions.emoji,
-        sites=mentions.sites,
-        scanned=len(newest.text),
+        **snapshot.mentions._asdict(),
+        scanned=snapshot.scanned,
     )
 
 
@@ -308,20 +301,14 @@ def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
     for day, posts in by_day.items():
         first = day.replace(day=1)
         if first not in months:
-            days = (first + timedelta(number) for number in range(31))
+            days = [first + timedelta(number) for number in range(31)]
             months[first] = [0 if begin <= each <= end else None for each in days]
         months[first][day.day - 1] = posts
     totals = [sum(filter(None, counts)) for counts in months.values()]
-    known = [sum(posts is not None for posts in counts) / 31 for counts in months.values()]
+    known = [1 - counts.count(None) / 31 for counts in months.values()]
     place = plain_peak(totals, known)
     place = fullest([*months.values()]) if place is None else place
     return None if place is None else MonthOfPosts([*months][place], totals[place])
-
-
-def answered_in(newest: Scan, username: str) -> list[str | None]:
-    """Return the answered person of each post, None for no person and the author."""
-    own_key = username_key(username)
-    return [name if name and username_key(name) != own_key else None for name in newest.answered]
 
 
 PICTURES: Final = 12
@@ -378,24 +365,22 @@ async def read_memories(
 
 async def read_archive(
     session: AsyncSession,
-    models: Models,
+    stores: Stores,
     author: Author,
     zone: ZoneInfo,
     year: int | None,
-    traits: AuthorTraits | None = None,
+    compared: ComparedAuthor | None = None,
 ) -> AuthorArchive:
-    """Return the archive, valid until midnight in the zone."""
+    """Return the archive, valid until midnight in the zone; compared: if it was read before."""
     archive = await read_memories(session, author, zone, year)
-    room = traits.room if traits else await room_of_author(session, author)
-    if room is None:
-        typical, shipped = await read_typical(session, models, author)
-    else:
-        if traits is None:
-            traits = traits_of(await read_compared(session, models, author, room), room)
-        typical, shipped = traits.typical, 0
+    room = await room_of_author(session, author)
+    compared = compared or await read_compared(session, stores, author, room)
+    snapshot = (
+        compared.snapshot if compared else await read_author_snapshot(session, stores, author, room)
+    )
     return AuthorArchive(
         **structs.asdict(archive),
-        typical=typical,
-        shipped_authors=shipped,
-        numbers=await numbers_of(session, author, zone),
+        typical=traits_of(compared, room).typical if room else snapshot.typical,
+        shipped_authors=snapshot.shipped,
+        numbers=await numbers_of(session, author, zone, snapshot),
     )

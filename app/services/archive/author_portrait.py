@@ -7,18 +7,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-import msgspec
-from sqlalchemy import bindparam
+from msgspec import Struct, structs
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
-from app.db.result_cache import EVERYTHING, counting, depends_on
-from app.models import Tweet, User
+from app.db.result_cache import DERIVED, counting
+from app.models import Event, Tweet, User
+from app.services.compare.answering import add_reasons, answer
+from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models, typical_of, written_languages
+from app.services.compare.held_out import RecognisedPosts, recognised_posts
 from app.services.posts.selection import (
     MOST_SCANNED,
     Collected,
@@ -27,12 +30,25 @@ from app.services.posts.selection import (
     ScanQuery,
     read_scan,
     said_in,
+    scan,
     scanning,
 )
-from app.services.posts.users import Author, UserRow, get_user, read_rows, sample_ids, select_rows
+from app.services.posts.tweets import find_posts
+from app.services.posts.users import (
+    Author,
+    UserRow,
+    get_author,
+    get_user,
+    read_rows,
+    sample_ids,
+    select_rows,
+)
 from app.services.rooms.periods import gone_from
-from app.services.rooms.room_facts import RoomFacts, names_in
+from app.services.rooms.room_facts import RoomFacts, names_in, room_of_author
 from app.services.rooms.sight import read_newest
+from app.services.snapshots import Counted, Key, Snapshots
+from saywho.comparing.question import Question
+from saywho.comparing.verdict import Comparison
 from saywho.people.fingerprint import MOST_BESIDE, NO_TURNS, Measure, fingerprint, tally_of
 from saywho.people.peers import people_of_language
 from saywho.people.phrases import Phrase, WordedTexts, phrases_apart, typical_phrases
@@ -47,7 +63,8 @@ from saywho.people.times import (
 )
 from saywho.people.typical_words import words_in_each
 from saywho.significance import FEWEST_COMPARED
-from saywho.text import guess_main_language
+from saywho.text import guess_main_language, username_key
+from saywho.words import Mentions, ScannedPost, count_mentions
 
 
 class Reach(NamedTuple):
@@ -62,7 +79,8 @@ class PostsBeside(NamedTuple):
     scans: Sequence[Scan]
     """A chat's messages with and without a time; otherwise each author's posts."""
     room: RoomFacts | None
-    usernames: Sequence[str]
+    people: list[int]
+    """The author, and the people of the site who are compared."""
     names: Sequence[str]
     is_whole: bool
     is_of_samples: bool = False
@@ -106,31 +124,193 @@ class CountedBeside(NamedTuple):
         return phrases_apart(worded, {0: language}, names, are_people=True).get(0)
 
 
-@dataclass(frozen=True)
+class TypicalTerm(Struct, frozen=True):
+    """A word or sign that an author uses more than other people."""
+
+    text: str
+    times: float
+    """How many times as often as the compared people."""
+    is_mark: bool
+    """Whether the term is a sign, not a word."""
+    is_only: bool
+    """Whether none of them uses the term."""
+
+
+class AuthorBeside(Struct, frozen=True, kw_only=True):
+    """How an author writes beside other people: what is stored of it, with ids as names."""
+
+    messages: int
+    """Number of the author's posts that were analysed."""
+    times: list[int]
+    """Of these posts, in seconds since 1970."""
+    messages_elsewhere: int
+    times_elsewhere: list[int]
+    ranked: list[tuple[int, int]]
+    """People compared and the number of their posts, most first."""
+    people: list[int]
+    """The author, and everyone compared, also with nothing to analyse; empty for a chat."""
+    measures: list[Measure]
+    phrases: list[Phrase] | None
+    is_whole: bool
+    is_of_samples: bool
+    recognised: RecognisedPosts | None
+    most_like: Comparison | None
+    """Of the post that was most certainly recognised, compared as if unknown."""
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether both sides have enough posts."""
+        return min(self.messages, self.messages_elsewhere) >= FEWEST_COMPARED
+
+    @property
+    def one_by_one(self) -> list[tuple[int, int]]:
+        return [pair for pair in self.ranked if pair[1] >= FEWEST_COMPARED][:MOST_BESIDE]
+
+
+class AuthorSnapshot(Struct, frozen=True, kw_only=True):
+    """What was counted of an author, as it is stored."""
+
+    room_id: int | None
+    """The chat of the people compared; None for authors of the site."""
+    beside: AuthorBeside | None
+    """None with too few posts."""
+    typical: list[TypicalTerm]
+    """Of an author of the site."""
+    shipped: int
+    mentions: Mentions
+    scanned: int
+    """Number of posts in whose texts mentions were counted."""
+
+
+class Stores(Protocol):
+    """What a process keeps: of the site, or of one chat alone."""
+
+    @property
+    def models(self) -> Models: ...
+    @property
+    def snapshots(self) -> Snapshots: ...
+
+
+class AuthorCounter(Counted[AuthorSnapshot]):
+    """How an author is counted, for a snapshot."""
+
+    content = AuthorSnapshot
+
+    def __init__(self, models: Models, author: Author, room: RoomFacts | None) -> None:
+        """room: the author's main chat."""
+        self.key = Key("author 1", author.id)
+        self.posts, self._room_id = author.tweets, room.id if room else None
+        self._models, self._username = models, author.username
+
+    async def has_changed(
+        self, session: AsyncSession, since: int, snapshot: AuthorSnapshot
+    ) -> bool:
+        people = [user_id for user_id, _ in snapshot.beside.ranked] if snapshot.beside else []
+        concerns = Event.user_id.in_([self.key.subject_id, *people]) | (Event.user_id == DERIVED)
+        found = select(Event.id).where(Event.id > since, concerns).limit(1)
+        return await session.scalar(found) is not None
+
+    def fits(self, snapshot: AuthorSnapshot) -> bool:
+        return snapshot.room_id == self._room_id and bool(snapshot.beside)
+
+    async def count(self, session: AsyncSession) -> tuple[int, AuthorSnapshot]:
+        author = await get_author(session, self._username)
+        room = await room_of_author(session, author)
+        typical, shipped = list[TypicalTerm](), 0
+        if room is None:
+            typical, shipped = await read_typical(session, self._models, author)
+        columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
+        newest = await scan(session, Tweet.user_id == author.id, columns=columns)
+        of_few = author.tweets < FEWEST_COMPARED
+        return author.tweets, AuthorSnapshot(
+            room_id=room.id if room else None,
+            beside=None if of_few else await _beside(session, self._models, author, room),
+            typical=typical,
+            shipped=shipped,
+            mentions=await asyncio.to_thread(_mentions_in, author.username, newest),
+            scanned=len(newest.text),
+        )
+
+
+def _mentions_in(username: str, newest: Scan) -> Mentions:
+    columns = newest.text, newest.card, answered_in(newest, username)
+    return count_mentions(map(ScannedPost, *columns), most=20)
+
+
+def answered_in(newest: Scan, username: str) -> list[str | None]:
+    """Return the answered person of each post, None for no person and the author."""
+    own_key = username_key(username)
+    return [name if name and username_key(name) != own_key else None for name in newest.answered]
+
+
+@dataclass(frozen=True, slots=True)
 class ComparedAuthor:
-    """An author's posts next to other people's of a chat, else of the site."""
+    """An author next to other people of a chat, else of the site."""
 
     author: Author
-    read: PostsBeside
-    counted: CountedBeside
+    room: RoomFacts | None
+    beside: AuthorBeside
+    names: dict[int, str]
+    """Usernames of the people compared one by one, and of those of the site."""
+    snapshot: AuthorSnapshot
     models: Models
     """The store of the site, or the chat, that the posts are of."""
 
-    @cached_property
-    def phrases(self) -> list[Phrase] | None:
-        """Words that the author says more often; None if too little is compared. Slow."""
-        return self.counted.phrases(self.read.names)
+
+async def read_author_snapshot(
+    session: AsyncSession, stores: Stores, author: Author, room: RoomFacts | None
+) -> AuthorSnapshot:
+    """Return what was counted of an author; room: the main chat."""
+    return await stores.snapshots.read(session, AuthorCounter(stores.models, author, room))
 
 
 async def compare_author(
-    session: AsyncSession, models: Models, author: Author, room: RoomFacts | None
+    session: AsyncSession, stores: Stores, author: Author, room: RoomFacts | None
 ) -> ComparedAuthor:
-    depends_on(EVERYTHING)
+    """Return an author beside others, also with few posts."""
+    snapshot = await read_author_snapshot(session, stores, author, room)
+    beside = snapshot.beside or await _beside(session, stores.models, author, room)
+    ids = [author.id, *beside.people, *(user_id for user_id, _ in beside.one_by_one)]
+    query = select(User.id, User.username).where(User.id.in_(ids))
+    names = {row.id: row.username for row in await session.execute(query)}
+    return ComparedAuthor(author, room, beside, names, snapshot, stores.models)
+
+
+async def _beside(
+    session: AsyncSession, models: Models, author: Author, room: RoomFacts | None
+) -> AuthorBeside:
     read = await read_beside(session, models, author, room, Reach())
     counted = await asyncio.to_thread(count_beside, read, author.id)
-    compared = ComparedAuthor(author, read, counted, models)
-    await asyncio.to_thread(lambda: compared.phrases)
-    return compared
+    phrases = await asyncio.to_thread(counted.phrases, read.names)
+    times, times_elsewhere = (
+        [time for place in places if (time := counted.said[place].time) is not None]
+        for places in (counted.own, counted.beside)
+    )
+    beside = AuthorBeside(
+        messages=len(counted.own),
+        times=times,
+        messages_elsewhere=len(counted.beside),
+        times_elsewhere=times_elsewhere,
+        ranked=counted.ranked,
+        people=read.people,
+        measures=counted.measures,
+        phrases=phrases,
+        is_whole=read.is_whole,
+        is_of_samples=read.is_of_samples,
+        recognised=None,
+        most_like=None,
+    )
+    ids = [author.id, *(user_id for user_id, _ in beside.one_by_one)]
+    people = await read_rows(session, select_rows(User.id.in_(ids)))
+    rows = sorted(people, key=lambda row: ids.index(row.id))
+    recognised = await recognised_posts(session, models, rows[0], rows[1:])
+    most_like = None
+    if recognised and recognised.surest:
+        post = (await find_posts(session, [recognised.surest]))[recognised.surest]
+        asked = Question([post.text], [row.username for row in rows], hidden_post=post.id)
+        case = await case_of(session, models, asked)
+        most_like = await add_reasons(session, case, await answer(case))
+    return structs.replace(beside, recognised=recognised, most_like=most_like)
 
 
 async def read_beside(
@@ -142,7 +322,7 @@ async def read_beside(
         gone = await gone_from(session, room.id)
         scans = await read_newest(session, room.id, reach.in_room, gone=gone)
         is_whole = room.messages <= reach.in_room
-        return PostsBeside(scans, room, room.usernames, names_in(room), is_whole)
+        return PostsBeside(scans, room, [], names_in(room), is_whole)
     own = await _newest(session, author.id, reach.own)
     samples = await sample_ids(session)
     language, others = await _others_here(session, models, author, samples)
@@ -150,11 +330,11 @@ async def read_beside(
     if language is None:
         alike = await asyncio.to_thread(_of_language, own, of_each)
         others, of_each = [others[at] for at in alike], [of_each[at] for at in alike]
-    usernames = [author.username, *(row.username for row in others)]
-    names = [*usernames, author.display_name or ""]
+    names = [author.username, *(row.username for row in others), author.display_name or ""]
     is_whole = author.tweets <= reach.own and all(row.tweet_count <= reach.each for row in others)
     scans = [own, *of_each]
-    return PostsBeside(scans, None, usernames, names, is_whole, author.id in samples)
+    people = [author.id, *(row.id for row in others)]
+    return PostsBeside(scans, None, people, names, is_whole, author.id in samples)
 
 
 def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
@@ -224,19 +404,7 @@ def _of_language(own: Scan, of_each: Sequence[Scan]) -> list[int]:
     return [place - 1 for place in people_of_language(spreads, [0])[0]][:MOST_BESIDE]
 
 
-class TypicalTerm(msgspec.Struct, frozen=True):
-    """A word or sign that an author uses more than other people."""
-
-    text: str
-    times: float
-    """How many times as often as the compared people."""
-    is_mark: bool
-    """Whether the term is a sign, not a word."""
-    is_only: bool
-    """Whether none of them uses the term."""
-
-
-class AuthorTraits(msgspec.Struct, frozen=True):
+class AuthorTraits(Struct, frozen=True):
     """Habits that set an author apart by more than chance."""
 
     clear: list[Measure]
@@ -256,30 +424,30 @@ class AuthorTraits(msgspec.Struct, frozen=True):
 
 
 async def read_compared(
-    session: AsyncSession, models: Models, author: Author, room: RoomFacts | None
+    session: AsyncSession, stores: Stores, author: Author, room: RoomFacts | None
 ) -> ComparedAuthor | None:
     """Return the author next to other people; None with too few posts."""
     if author.tweets < FEWEST_COMPARED:
         return None
-    return await compare_author(session, models, author, room)
+    return await compare_author(session, stores, author, room)
 
 
 def traits_of(compared: ComparedAuthor | None, room: RoomFacts | None) -> AuthorTraits:
     if compared is None:
         return AuthorTraits([], room, is_of_newest=False)
-    read, counted, name = compared.read, compared.counted, compared.author.username
-    people = room.usernames if room else read.usernames
+    beside, name = compared.beside, compared.author.username
+    people = room.usernames if room else [compared.names[user_id] for user_id in beside.people]
     others = (room.people_total if room else len(people)) - 1
-    own, phrases = len(counted.own), compared.phrases or []
+    own, phrases = beside.messages, beside.phrases or []
     most_said = max(phrases, key=lambda phrase: phrase.messages, default=None)
     return AuthorTraits(
-        [measure for measure in counted.measures if measure.is_clear and counted.is_compared],
+        [measure for measure in beside.measures if measure.is_clear and beside.is_compared],
         room,
-        is_of_newest=not read.is_whole,
+        is_of_newest=not beside.is_whole,
         others=others,
         only_other=next(other for other in people if other != name) if others == 1 else "",
-        is_of_samples=read.is_of_samples,
-        typical=_as_terms(phrases, own, len(counted.beside)) if room else [],
+        is_of_samples=beside.is_of_samples,
+        typical=_as_terms(phrases, own, beside.messages_elsewhere) if room else [],
         phrase=(most_said, most_said.messages / own) if most_said else None,
     )
 

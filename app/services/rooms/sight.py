@@ -213,8 +213,6 @@ class ChatSnapshot(Struct, frozen=True, kw_only=True):
     busy_day: FullestDays | None
 
 
-CHAT: Final = "chat 1"
-"""Kind of its snapshots; another way to count has another number."""
 LARGE: Final = 3_000
 """Messages of a chat from which maintenance counts it before anyone asks, in .05 ms each."""
 
@@ -228,16 +226,18 @@ class _People(NamedTuple):
     """How well people are recognised."""
 
 
-class ChatCount(Counted[ChatSnapshot]):
+class ChatCounter(Counted[ChatSnapshot]):
     """How a chat is counted in a time zone, for a snapshot."""
 
+    kind = "chat 1"
+    """Another way to count has another number."""
     content = ChatSnapshot
 
     def __init__(self, room: RoomFacts, zone: ZoneInfo) -> None:
-        self.key = Key(CHAT, room.id, zone=zone.key)
+        self.key = Key(self.kind, room.id, zone=zone.key)
         self.posts, self._people_total, self._zone = room.messages, room.people_total, zone
 
-    async def has_changed(self, session: AsyncSession, since: int) -> bool:
+    async def has_changed(self, session: AsyncSession, since: int, _: ChatSnapshot) -> bool:
         return await has_changed(session, self.key.subject_id, since)
 
     def fits(self, snapshot: ChatSnapshot) -> bool:
@@ -255,7 +255,7 @@ async def read_overview(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshots: Snapshots
 ) -> ChatSight:
     """Return a chat at first sight."""
-    snapshot = await snapshots.read(session, ChatCount(room, zone))
+    snapshot = await snapshots.read(session, ChatCounter(room, zone))
     gone = await gone_from(session, room.id)
     sight = await _sight(session, room, zone, snapshot, gone)
     silences = await long_silences(session, room.id, gone)
@@ -302,7 +302,7 @@ async def find_told(
 ) -> ToldRoom | None:
     """Return the first sentence's values; None if they must be counted. Raises NotFoundError."""
     room = await get_room(session, room_id)
-    snapshot = await snapshots.find(session, ChatCount(room, zone))
+    snapshot = await snapshots.find(session, ChatCounter(room, zone))
     return None if snapshot is None else await _told(session, room, snapshot)
 
 
@@ -311,7 +311,7 @@ async def read_told(
 ) -> ToldRoom:
     """Return them, counted if they must be. Raises NotFoundError."""
     room = await get_room(session, room_id)
-    return await _told(session, room, await snapshots.read(session, ChatCount(room, zone)))
+    return await _told(session, room, await snapshots.read(session, ChatCounter(room, zone)))
 
 
 async def _told(session: AsyncSession, room: RoomFacts, snapshot: ChatSnapshot) -> ToldRoom:
@@ -319,10 +319,14 @@ async def _told(session: AsyncSession, room: RoomFacts, snapshot: ChatSnapshot) 
     return ToldRoom(room, *named, snapshot.is_of_newest, shared_habits(snapshot.alike))
 
 
-async def count_large(session: AsyncSession) -> ChatCount | None:
+async def count_large(session: AsyncSession) -> ChatCounter | None:
     """Return one of the five largest chats whose snapshot lacks more than a hundredth of it."""
     messages, own_zone = func.sum(RoomPerson.messages), func.coalesce(Room.tz, "UTC")
-    is_kept = Snapshot.kind == CHAT, Snapshot.subject_id == Room.id, Snapshot.zone == own_zone
+    is_kept = (
+        Snapshot.kind == ChatCounter.kind,
+        Snapshot.subject_id == Room.id,
+        Snapshot.zone == own_zone,
+    )
     query = (
         select(Room.id, own_zone, messages, func.max(Snapshot.posts))
         .join(RoomPerson, RoomPerson.room_id == Room.id)
@@ -334,14 +338,14 @@ async def count_large(session: AsyncSession) -> ChatCount | None:
     for room_id, zone, size, counted in await session.execute(query.limit(5)):
         if not is_near(counted or 0, size):
             with suppress(NotFoundError):  # It is being deleted.
-                return ChatCount(await get_room(session, room_id), ZoneInfo(zone))
+                return ChatCounter(await get_room(session, room_id), ZoneInfo(zone))
     return None
 
 
 async def read_portrait(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshots: Snapshots
 ) -> ChatSight:
-    snapshot = await snapshots.read(session, ChatCount(room, zone))
+    snapshot = await snapshots.read(session, ChatCounter(room, zone))
     sight = await _sight(session, room, zone, snapshot, await gone_from(session, room.id))
     loved = await most_loved(session, room.id)
     quiet = await read_quiet_days(session, room.id, snapshot.silences, zone)

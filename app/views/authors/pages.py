@@ -15,11 +15,11 @@ from app.services.archive.author_archive import AuthorArchive, fuller_calendar, 
 from app.services.archive.author_portrait import (
     AuthorTraits,
     Reach,
+    Stores,
     TypicalTerm,
     read_compared,
     traits_of,
 )
-from app.services.compare.habits import Models
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.joined_names import NamePairs, read_names
 from app.services.posts.tweets import Post, TweetKey, list_posts
@@ -231,12 +231,12 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         return await _older_posts(username, after)
     async with resources().read_long() as session:
         subject = await OneAuthor.find(session, {"username": username})
-        page = await read_author(session, resources().models, subject, args)
+        page = await read_author(session, resources(), subject, args)
     return await render(page)
 
 
 async def read_author(
-    session: AsyncSession, models: Models, subject: OneAuthor, args: AuthorArgs
+    session: AsyncSession, stores: Stores, subject: OneAuthor, args: AuthorArgs
 ) -> AuthorPage:
     """Return the page of an author, or of a person of the only chat that the session shows."""
     author, zone = subject.author, zone_of_page(args.tz, subject.own_zone)
@@ -244,10 +244,10 @@ async def read_author(
     posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_IN_SIGHT)
     main_id = await main_room_id(session, author) if rooms else None
     main_room = next((room for room in rooms if room.id == main_id), None)
-    compared = await read_compared(session, models, author, main_room)
+    compared = await read_compared(session, stores, author, main_room)
     traits = traits_of(compared, main_room)
     of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
-    archive = await read_archive(session, models, author, zone, args.year, traits)
+    archive = await read_archive(session, stores, author, zone, args.year, compared)
     if archive.calendar and not args.year:  # The year may hardly have begun.
         fuller = await fuller_calendar(session, author, zone, archive.calendar)
         archive = structs.replace(archive, calendar=fuller)
@@ -278,7 +278,7 @@ async def read_author(
 @blueprint.get(PersonOfChat.path, keep=True, counts=True)
 async def show_person(args: AuthorArgs, **address: Any) -> str:
     async with opened_person(address, args) as (session, chat, person):
-        page = await read_author(session, chat.models, person, args)
+        page = await read_author(session, chat, person, args)
     return await render(page)
 
 

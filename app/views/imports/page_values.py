@@ -330,7 +330,7 @@ async def _read_author(
     of_parts = await read_cards(session, "import_end", author, zone)
     if any(of_parts.values()):
         return of_parts, None
-    return of_parts, await read_archive(session, resources().models, author, zone, None)
+    return of_parts, await read_archive(session, resources(), author, zone, None)
 
 
 async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatSight]:

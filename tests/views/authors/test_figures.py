@@ -40,7 +40,7 @@ async def read(shared: Shared) -> tuple[AuthorArchive, AuthorYear]:
     parts, zone = parts_of(shared.app), ZoneInfo("Asia/Seoul")
     async with parts.db.read() as session:
         author = await get_author(session, "hana")
-        archive = await read_archive(session, parts.models, author, zone, None)
+        archive = await read_archive(session, parts, author, zone, None)
         return archive, await read_year(session, author, 2024, zone, parts.of_parts["years"])
 
 
