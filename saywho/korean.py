@@ -212,11 +212,6 @@ _NEVER_LAST: Final = "ᆨᆮᆸᆺᆼᆽᆾᆿᇀᇁᇂ"
 """Final consonants that end no form of a verb, but in the syllables above."""
 _BEFORE_GO_OR_COME: Final = "아어나져려러라쳐셔겨켜해"
 """Syllables behind which 가 and 와 are as often verbs as particles: 들어와."""
-_HONORIFICS: Final = "하시", "하세", "되시", "되세"
-_BEFORE_SI: Final = "마모쑤부"
-"""Syllables behind which 시 is no honorific: 마시다."""
-_BEFORE_EU: Final = "ᄈᄑᄊᄏᄁᄄᄐᄀᄅ"
-_BRIGHT: Final = "ᅡᅩ"
 _ROOT: Final = re.compile("(.{2,}?)(?:하|되|시키|당하)")
 """Pattern of a verb that is made of a noun: 공부하다 is found with 공부."""
 _NOUNS: Final = {
@@ -432,7 +427,7 @@ def _open_readings(
     follows_any = _IS["any"].match(ending)
     if follows_any:
         yield stem, is_long
-    is_part = stem[-1] in _BEFORE_SI and ending.startswith(_SI)
+    is_part = stem[-1] in "마모쑤부" and ending.startswith(_SI)  # 마시다 has no honorific.
     if not is_part and (_IS["soft"].match(ending) or (follows_any and ending.startswith(_NEU))):
         yield from ((each, is_long) for each in _before_soft(stem, ending))
     vowel, is_root = head[-1], stem[-1] in "해돼"
@@ -472,7 +467,9 @@ def _is_stem(stem: str) -> bool:
     last = stem[-1]
     if len(stem) == 1:
         return last in _STEMS
-    if stem.endswith(_HONORIFICS) or any(
+    if last == "르" and stem[-2:-1] == "으" and len(stem) > 2 and final_of(stem[-3]):
+        return False  # 먹으러 is of 먹다.
+    if stem.endswith(("하시", "하세", "되시", "되세")) or any(
         final_of(each) == _PAST and each != "있" for each in stem[:-1]
     ):
         return False
@@ -553,7 +550,7 @@ def _of_plain_infinitive(
     if before and initial == "ᄅ" and final_of(before[-1]) == _RIEUL:
         return [f"{_other_final(before, -_RIEUL)}르", *([stem] if stem == "놀라" else [])]
     found = [] if stem[-1] == "하" else [stem]
-    is_bright = _letters(before[-1])[1] in _BRIGHT if before else False
-    if stem == "모아" or (initial in _BEFORE_EU and (vowel == "ᅡ") == is_bright):
+    is_bright = _letters(before[-1])[1] in "ᅡᅩ" if before else False
+    if stem == "모아" or (initial in "ᄈᄑᄊᄏᄁᄄᄐᄀᄅ" and (vowel == "ᅡ") == is_bright):
         found.append(with_eu)
     return found

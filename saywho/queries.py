@@ -6,6 +6,7 @@ The index only proposes posts for the words; they are scored by BM25.
 import functools
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Final
 
 from saywho.korean import (
     LONGEST,
+    NOUN,
     WORD,
     are_same_words,
     divided,
@@ -39,8 +41,8 @@ B: Final = 0.5
 @dataclass(frozen=True)
 class QueryPart:
     kind: str
-    """`word`, `paired` or `emoji`, as in `Segment`; `phrase`, `tag`, or `joined` for words that are
-    written as one.
+    """`word`, `paired` or `emoji`, as in `Segment`; `phrase`, `tag`, `joined` for words that are
+    written as one, or `inside` for letters anywhere in a Korean word.
     """
     text: str
     """Compared text; the segments of a phrase are joined by blanks."""
@@ -65,8 +67,8 @@ class QueryPart:
             kind, last = self.pieces[-1]
             may_go_on = kind == "paired" and len(last) > 1 and not self.is_quoted
             return found[:-1] if may_go_on else found
-        if self.kind == "paired" and len(self.text) > 1:
-            return segment_terms(self.kind, self.text)[:-1][:MOST_PAIRS]
+        if self.kind in {"paired", "inside"} and len(self.text) > 1:
+            return segment_terms("paired", self.text)[:-1][:MOST_PAIRS]
         return [self.text]
 
     @functools.cached_property
@@ -76,16 +78,35 @@ class QueryPart:
 
     @functools.cached_property
     def start(self) -> str:
-        """Beginning that matching words of paired letters share, unless they have stems."""
+        """Beginning that matching words of paired letters share, unless they have stems; of a
+        laugh three letters.
+        """
+        if len({*self.text}) == 1:
+            return self.text[:3]
         return self.text[: max(2, (len(self.text) + 1) // 2)]
 
     @functools.cached_property
     def stems(self) -> frozenset[str]:
-        """Index terms of a Korean word's stems, one of which every matching post has."""
+        """Index terms of a Korean word's stems, or of an English word's forms, one of which every
+        matching post has.
+        """
         if self.kind == "joined":
             return frozenset(stems_of_joined([text for _, text in self.pieces]))
-        is_open = self.kind == "paired" and not (self.is_quoted or self.is_excluded)
-        return frozenset(stems_of(self.text) if is_open and is_hangul(self.text) else ())
+        if self.is_quoted or self.is_excluded:
+            return frozenset()
+        if self.kind == "word":
+            return forms_of(self.text)
+        is_korean = self.kind == "paired" and is_hangul(self.text)
+        return frozenset(stems_of(self.text) if is_korean else ())
+
+    @functools.cached_property
+    def compounds(self) -> "QueryPart":
+        """The part with words, too, in which a Korean noun of it stands: 운전면허 for 운전."""
+        nouns = [stem[1:] for stem in self.stems if stem[0] == NOUN and self.kind == "paired"]
+        noun = min(nouns, key=len, default="")
+        if len(noun) < 2 or self.text[-1] == "다":
+            return self
+        return replace(self, also=(*self.also, QueryPart("inside", noun)))
 
     @functools.cached_property
     def last_starts(self) -> frozenset[str]:
@@ -132,7 +153,7 @@ def with_other_blanks(parts: Sequence[QueryPart]) -> list[QueryPart]:
     for first in range(last):
         for end in range(first + 1, min(first + MOST_JOINED, last) + 1):
             texts = [part.text for part in parts[first:end]]
-            if not parts[end - 1].stems or sum(map(len, texts)) > LONGEST:
+            if not _has_korean_stems(parts[end - 1]) or sum(map(len, texts)) > LONGEST:
                 break
             ways = [_pieces("phrase", each) for each in divided("".join(texts)) if each != texts]
             if len(texts) > 1 and are_same_words(texts):
@@ -142,6 +163,66 @@ def with_other_blanks(parts: Sequence[QueryPart]) -> list[QueryPart]:
             for place in range(first, end):
                 found[place] += [way for way in ways if not _is_implied(way, parts[place])]
     return [replace(part, also=tuple(ways)) for part, ways in zip(parts, found, strict=True)]
+
+
+def _has_korean_stems(part: QueryPart) -> bool:
+    return part.kind == "paired" and bool(part.stems)
+
+
+_ENGLISH, _DOUBLED = map(
+    re.compile, ("(?=.{3})[a-z]*[aeiouy][a-z]+", "[^aeiou]*[aeiou][^aeiouwxy]")
+)
+"""Patterns of English words, and of those that double their last letter: stop, stopped."""
+_LEMMAS: Final = (
+    *(("(..)ie[sd]", r"\1y"), ("(s|x|z|o|ch|sh)es", r"\1"), ("([^sui])s", r"\1")),
+    *((r"([^aeioulsfz])\1(?:ed|ing)", r"\1"), ("(?:ed|ing)", ""), ("([^aeiou])(?:ed|ing)", r"\1e")),
+)
+"""Endings of an English word, and what stands in their place in the word itself."""
+
+
+@functools.lru_cache(maxsize=2_000)
+def forms_of(word: str) -> frozenset[str]:
+    """Return the forms of a folded English word by its regular inflections; empty if it has none.
+
+    Forms that do not exist are among them, since no post has them: bookes.
+    """
+    if not _ENGLISH.fullmatch(word):
+        return frozenset()
+    others = {"news", "evening", "species", "series", "wedding", "hundred"}
+    lemmas = set()
+    for ending, instead in _LEMMAS if word not in others else ():
+        lemma = re.sub(rf"{ending}\Z", instead, word)
+        is_other = not instead and _DOUBLED.fullmatch(lemma)  # Hoped is of hope, not of hop.
+        if lemma != word and _ENGLISH.fullmatch(lemma) and not is_other:
+            lemmas.add(lemma)
+    forms = {form for lemma in lemmas or {word} for form in _inflected(lemma)}
+    return frozenset({word, *(forms - others)})
+
+
+def _inflected(lemma: str) -> list[str]:
+    bare = lemma + lemma[-1] if _DOUBLED.fullmatch(lemma) else lemma.removesuffix("e")
+    found = [lemma, f"{lemma}s", f"{bare}ed", f"{bare}ing"]
+    if lemma[-1] == "y" and lemma[-2] not in "aeiou":
+        found = [lemma, f"{lemma[:-1]}ies", f"{lemma[:-1]}ied", f"{lemma}ing"]
+    elif lemma.endswith(("s", "x", "z", "ch", "sh", "o")):
+        found.append(f"{lemma}es")
+    return found
+
+
+def ignored_signs(typed: str) -> list[str]:
+    """Return the signs of a query that are no words and not searched, such as £; without those that
+    only divide words or sentences.
+    """
+    text = normalized(typed)
+    for segment in reversed([*segments(text)]):
+        text = text[: segment.start] + text[segment.end :]
+    kinds = {char: unicodedata.category(char) for char in text}
+    return [
+        char
+        for char, kind in kinds.items()
+        if (kind[0] == "S" and char not in "~^`")
+        or (kind == "Po" and char not in "#.,!?;:'\"/\\…·、。，！？")
+    ]
 
 
 def _is_implied(way: QueryPart, part: QueryPart) -> bool:
@@ -254,6 +335,14 @@ class Scorer:
                 merged.append((start, end))
         return merged
 
+    def compounds(self, text: str) -> list[str]:
+        """Return the Korean nouns of a text inside of which a word of the query stands."""
+        ways = (way for part in self.wanted for way in part.also if way.kind == "inside")
+        words = [text[start:end] for way in ways for start, end in _spans(way, [], text)]
+        nouns = (stem[1:] for word in words for stem in stems_of(word)[:1] if stem[0] == NOUN)
+        typed = {way.text for part in self.wanted for way in part.ways}
+        return [noun for noun in nouns if noun not in typed]
+
     def _part_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
         if part.stems:
             found = part.stems & post.stems.keys()
@@ -261,8 +350,9 @@ class Scorer:
                 (self._weight(stem) * _saturated(post.stems[stem], shape) for stem in found),
                 default=0.0,
             )
-            return score * 1.25 if part.text in post.each_run else score
-        if part.kind == "paired":
+            is_exact = part.text in (post.words if part.kind == "word" else post.each_run)
+            return score * 1.25 if is_exact else score
+        if part.kind in {"paired", "inside"}:
             return self._paired_score(part, post, shape)
         if part.pieces:
             is_tag = part.kind == "tag"
@@ -305,7 +395,8 @@ class _Post:
 
     @functools.cached_property
     def stems(self) -> Counter[str]:
-        return Counter(stems_in(self._text))
+        """How often the text has each stem of Korean, and each word."""
+        return Counter(stems_in(self._text) + self.words)
 
 
 def _saturated(count: int, shape: float) -> float:
@@ -318,7 +409,9 @@ def _holds(part: QueryPart, post: _Post) -> bool:
     if part.kind == "phrase":
         return bool(post.count_phrase(part))
     if part.stems:
-        return not part.stems.isdisjoint(post.stems)
+        return not part.stems.isdisjoint(post.words if part.kind == "word" else post.stems)
+    if part.kind == "inside":
+        return part.text in post.runs
     if part.kind == "paired":
         # The start is in the joined runs if it is in one of them: it has no blank.
         if part.is_quoted:
@@ -363,7 +456,9 @@ def _spans(part: QueryPart, post: Sequence[Segment], text: str) -> list[tuple[in
         last = len(part.pieces) - 1
         places = _phrase_places(part, post)
         return [(post[place].start, post[place + last].end) for place in places]
-    if part.stems:
+    if part.kind == "inside":
+        return [word.span() for word in WORD.finditer(text) if part.text in word[0]]
+    if part.stems and part.kind != "word":
         words = WORD.finditer(text)
         return [word.span() for word in words if not part.stems.isdisjoint(stems_of(word[0]))]
     if part.kind == "paired":
@@ -375,5 +470,5 @@ def _spans(part: QueryPart, post: Sequence[Segment], text: str) -> list[tuple[in
     return [
         (segment.start, segment.end)
         for segment in post
-        if segment.kind == part.kind and segment.text == part.text
+        if segment.kind == part.kind and segment.text in (part.stems or {part.text})
     ]

@@ -88,6 +88,10 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
     facts: dict[str, Any] = {"items": page.hits, "next": None, "method": page.method}
     if page.corrections:
         facts["corrections"] = list(page.corrections)
+    if page.compounds:
+        facts["compounds"] = page.compounds
+    if page.ignored:
+        facts["ignored"] = list(page.ignored)
     if page.filters:
         facts["filters"] = [{"key": each.name, "value": each.value} for each in page.filters]
     print_result(facts, *_lines(page), notes=_notes(page, mode, sort))
@@ -110,6 +114,12 @@ def _notes(page: ResultPage, mode: Mode, sort: Sort) -> Iterator[str]:
     for typed, near in corrected_words(page.corrections).items():
         words = ", ".join(f"\u201c{each.used}\u201d ({each.posts:,})" for each in near)
         yield f"Nothing found for \u201c{typed}\u201d as typed. Near words: {words}."
+    if page.compounds:
+        count = "more than 10,000" if page.compounds.posts is None else f"{page.compounds.posts:,}"
+        words = ", ".join(page.compounds.words)
+        yield f"Inside of other words, behind the others: {count} ({words})."
+    if page.ignored:
+        yield f"Not searched: {' '.join(page.ignored)}"
     if page.is_any:
         yield "No post contains all the words; these contain some of them."
     if not page.hits:

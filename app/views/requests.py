@@ -344,7 +344,7 @@ def _in_utc(key: TweetKey) -> TweetKey:
 # PostgreSQL refuses NUL, which no name has.
 AUTHOR_CURSOR: Final = Cursor[str](Annotated[str, Meta(pattern=r"^[^\0]*$")])
 ID_CURSOR: Final = Cursor[int](_Id)
-RESULT_CURSOR: Final = Cursor[ResultKey](tuple[_BelowId, _Offset, bool], ResultKey._make)
+RESULT_CURSOR: Final = Cursor[ResultKey](tuple[_BelowId, _Offset, bool, bool], ResultKey._make)
 TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id], _in_utc)
 
 

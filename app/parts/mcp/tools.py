@@ -168,6 +168,10 @@ async def _search(args: SearchArguments, access: AssistantAccess) -> Told:
         lines = [f"Posts shown: {len(page.hits)}{total}" if page.hits else "Nothing was found."]
         lines += ["No post has all words; these have some."] if page.is_any else []
         lines += ["Similar words were searched, too."] if page.corrections else []
+        if page.compounds:
+            count = "more than 10,000" if page.compounds.posts is None else page.compounds.posts
+            lines += [f"Further posts with the words inside of others: {count}"]
+        lines += [f"Not searched: {' '.join(page.ignored)}"] if page.ignored else []
         quotes = [
             await redactor.quote(
                 hit, most=QUOTE, match=hit.highlights[0][0] if hit.highlights else 0

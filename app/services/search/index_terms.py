@@ -37,7 +37,7 @@ def in_any_way(part: QueryPart, frequencies: TermFrequencies) -> Expression:
 
 
 def _alternatives(word: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
-    if word.stems and frequencies.has_stems:
+    if word.stems and (frequencies.has_stems or word.kind == "word"):
         return [Terms((stem,)) for stem in sorted(word.stems)]
     if word.stems:  # Until the index is made again, words whose letters begin with a stem.
         return [exact(QueryPart("paired", stem[1:])) for stem in sorted(word.stems)]

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import Readable, is_among
+from app.db.backend import Either, Readable, backend_of, is_among
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
 from app.errors import InvalidInputError, NotFoundError
@@ -44,7 +44,7 @@ from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import ids_by_key, rows_by_name, unknown_user
 from app.services.rooms.identity import kept_room
 from app.services.search.embeddings import Embeddings
-from app.services.search.index_terms import UNCOUNTED
+from app.services.search.index_terms import UNCOUNTED, exact
 from app.services.search.word_search import (
     ALONE,
     MOST_COUNTED,
@@ -59,7 +59,7 @@ from app.services.search.word_search import (
     search_words,
     without_connection,
 )
-from saywho.queries import Scorer, parse_query
+from saywho.queries import Scorer, ignored_signs, parse_query
 from saywho.text import username_key
 
 MAX_QUERY_LENGTH: Final = 1_000
@@ -107,6 +107,18 @@ class ResultPage:
     corrections: Sequence["Correction"] = ()
     """Words without posts, alone or together, each with a near word."""
     filters: Sequence[TypedFilter] = ()
+    compounds: "Compounds | None" = None
+    ignored: Sequence[str] = ()
+    """Signs of the query that are not searched, such as £."""
+
+
+class Compounds(msgspec.Struct, frozen=True):
+    """Results in which a Korean noun of the query only stands inside of another: they come last."""
+
+    posts: int | None
+    """Number of these results, which `total` leaves out; null above 10,000."""
+    words: list[str]
+    """Up to three of the other nouns, those in most of the newest of these results first."""
 
 
 class Correction(msgspec.Struct, frozen=True):
@@ -173,14 +185,14 @@ async def find(
 async def _in_database(
     session: AsyncSession, query: SearchQuery, limit: int, after: ResultKey | None, work: SearchWork
 ) -> ResultPage:
-    typed = read_query(query.text)
-    conditions, user_id = await _selected(session, query.selection, typed.filters, query.zone)
-    if not typed.words:
+    words, conditions, user_id = await _asked(session, query.text, query.selection, query.zone)
+    ignored = ignored_signs(words)
+    if not words:
         results = await _by_filters(session, conditions, limit, after, query.sort)
     else:
         found = await search_words(
             session,
-            typed.words,
+            words,
             conditions=conditions,
             user_id=user_id,
             limit=limit,
@@ -189,19 +201,41 @@ async def _in_database(
             work=work,
         )
         if found is None:
-            return ResultPage([])
+            return ResultPage([], ignored=ignored)
         results = found
-    scorer = results.matches.scorer
+    inside = results.compounds
+    scorer = (inside.matches if inside else results.matches).scorer
     total = await _total(session, results.matches, results.whole)
-    facets = await _facets(session, results.matches, results.whole) if query.with_facets else None
+    facets = None
+    if query.with_facets:
+        whole = results.whole if results.best is results.matches else None
+        facets = await _facets(session, results.best, whole)
     return ResultPage(
-        await _marked(session, results.page, scorer, work.run),
+        await _marked(session, results.shown, scorer, work.run),
         results.next,
         total=total,
         facets=facets,
         is_any=results.is_any and len(scorer.wanted) > 1,
         corrections=await _corrections(session, results.matches),
+        compounds=await _compounds(session, inside, work.run) if inside else None,
+        ignored=ignored,
     )
+
+
+async def _compounds(session: AsyncSession, inside: WordResults, run: Runner) -> Compounds | None:
+    """Return how many posts have words of the query only inside of others; None for no post."""
+    posts = await _total(session, inside.matches, inside.whole)
+    if posts == 0:
+        return None
+    newest = inside.matches.select(session, Tweet.text).limit(200)
+    texts = [row.text for row in await session.execute(newest)]
+    scorer = inside.matches.scorer
+
+    def count() -> list[str]:
+        nouns = Counter(noun for text in texts for noun in {*scorer.compounds(text)})
+        return [noun for noun, _ in nouns.most_common(3)]
+
+    return Compounds(posts, await without_connection(session, count, run))
 
 
 async def _corrections(session: AsyncSession, matches: Matches) -> list[Correction]:
@@ -234,12 +268,12 @@ async def count_found(
 
     The session was opened for long, and is handed back while posts are scored. Raises as a search.
     """
-    typed, has_more, corrections = read_query(query.text), False, list[Correction]()
-    conditions, user_id = await _selected(session, query.selection, typed.filters, query.zone)
-    if typed.words:
+    has_more, corrections = False, list[Correction]()
+    words, conditions, user_id = await _asked(session, query.text, query.selection, query.zone)
+    if words:
         found = await search_words(
             session,
-            typed.words,
+            words,
             conditions=conditions,
             user_id=user_id,
             limit=MOST_COUNTED,
@@ -288,7 +322,7 @@ async def _by_filters(
         # The newest id of the site would tell readers of one chat how much is written elsewhere.
         newest = await session.scalar(matches.select(session).limit(1))
         after = ResultKey((newest or 0) + 1)
-    before, offset, _ = after
+    before, offset, *_ = after
     if order == "likes":
         stored_last = matches.select(session, before=before).limit(MOST_COUNTED).subquery()
         query = select(Tweet.id).join(stored_last, stored_last.c.id == Tweet.id)
@@ -336,19 +370,16 @@ async def begin_found_export(
     session: AsyncSession, query: str, selection: Selection, zone: ZoneInfo = _UTC
 ) -> Export:
     """Return the export of matching posts, or without words of all; raises as a search."""
-    typed = read_query(query)
-    conditions, user_id = await _selected(session, selection, typed.filters, zone)
+    words, conditions, user_id = await _asked(session, query, selection, zone)
     username = selection.usernames[0] if selection.usernames else None
-    if not typed.words:
+    if not words:
         return await begin_export(session, username, conditions=conditions)
     # A query without words finds nothing.
     export = await begin_export(session, username, conditions=[false()])
-    results = await search_words(
-        session, typed.words, conditions=conditions, user_id=user_id, limit=1
-    )
+    results = await search_words(session, words, conditions=conditions, user_id=user_id, limit=1)
     if results is None:
         return export
-    matches = results.matches
+    matches = results.best
 
     def select_found(session: AsyncSession, last: AnyRow | None) -> AnySelect:
         return matches.select(session, *COLUMNS, before=last.id if last else export.newest + 1)
@@ -357,6 +388,27 @@ async def begin_found_export(
         return matches.scorer.score(text) is not None
 
     return replace(export, selects=(select_found,), has=has)
+
+
+async def _asked(
+    session: AsyncSession, query: str, selection: Selection, zone: ZoneInfo
+) -> tuple[str, Conditions, int | None]:
+    """Return the words of a query, and the conditions of its filters and a selection.
+
+    Words that are only left out become a condition, if there is another. Raises as `_selected`.
+    """
+    typed = read_query(query)
+    conditions, user_id = await _selected(session, selection, typed.filters, zone)
+    parts = parse_query(typed.words)
+    if (
+        parts
+        and all(part.is_excluded for part in parts)
+        and (typed.filters or selection != Selection())
+    ):
+        left_out = Either(tuple(exact(part) for part in parts))
+        matching = backend_of(session).words.matching(left_out, user_id=user_id)
+        return "", [*conditions, Tweet.id.not_in(select(matching.c.id))], user_id
+    return typed.words, conditions, user_id
 
 
 async def _selected(

@@ -305,16 +305,33 @@ async def _counted(
     for word, texts in neighbours.items():
         known = [term for term in past.get(word, ()) if term in counts]
         known = known or [term for term in texts if term in counts]
-        most = nsmallest(20, known, key=lambda term: (-counts[term], term))
+        most = nsmallest(20, known, key=lambda term: (-counts[term], -len(term), term))
         near[word] = _words_of(word, most)
-        if not near[word] and word.stems:
+        if not near[word] and word.kind == "paired":
             near[word] = _words_of(word, await _alike(session, word))
     return near
 
 
 def _words_of(word: QueryPart, terms: Iterable[str]) -> list[QueryPart]:
-    shown = map(dictionary_form, terms) if word.kind == "paired" else terms
-    return [QueryPart(word.kind, text) for text in dict.fromkeys(shown) if text != word.text]
+    if word.kind == "paired":
+        terms = map(dictionary_form, _without_misread(terms))
+    return [QueryPart(word.kind, text) for text in dict.fromkeys(terms) if text != word.text]
+
+
+def _without_misread(stems: Iterable[str]) -> list[str]:
+    """Return stems, the most frequent first, without those that are rarer readings of one word.
+
+    Letters alone do not tell 먹으러 of 먹다 from a form of 먹으르다, which does not exist.
+    """
+    found: list[str] = []
+    for stem in stems:
+        if not any(stem[0] == other[0] and _is_part(stem, other) for other in found):
+            found.append(stem)
+    return found
+
+
+def _is_part(stem: str, other: str) -> bool:
+    return stem.startswith(other) or other.startswith(stem)
 
 
 async def _alike(session: AsyncSession, word: QueryPart) -> list[str]:
@@ -323,7 +340,8 @@ async def _alike(session: AsyncSession, word: QueryPart) -> list[str]:
     begin = [and_(Word.word >= start, Word.word < f"{start}\uffff") for start in sorted(starts)]
     if not begin:
         return []
-    query = select(Word.word).where(or_(*begin)).order_by(Word.tweets.desc(), Word.word)
+    query = select(Word.word).where(or_(*begin))
+    query = query.order_by(Word.tweets.desc(), func.length(Word.word).desc(), Word.word)
     return list(await session.scalars(query.limit(MOST_MEANT)))
 
 
@@ -378,6 +396,8 @@ class ResultKey(NamedTuple):
     offset: int = 0
     is_any: bool = False
     """Whether some words suffice, since no post has all."""
+    is_inside: bool = False
+    """Whether words are searched inside of others, since all other results were shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,10 +457,23 @@ class WordResults:
     is_any: bool
     whole: list[Scored] | None
     """All matches, if ranked together."""
+    compounds: "WordResults | None" = None
+    """The posts in which words of the query stand inside of others; they come last."""
 
     @property
     def is_empty(self) -> bool:
-        return not self.page and self.next is None
+        return not self.shown and self.next is None
+
+    @property
+    def shown(self) -> list[tuple[float | None, int]]:
+        """The page with those that come last."""
+        return [*self.page, *(self.compounds.page if self.compounds else ())]
+
+    @property
+    def best(self) -> Matches:
+        """The matches, or if no post has the words themselves, those with words inside."""
+        is_inside = self.compounds is not None and not self.page and self.whole == []
+        return self.compounds.matches if self.compounds and is_inside else self.matches
 
 
 async def search_words(
@@ -463,19 +496,12 @@ async def search_words(
     if not (typed := _parts_of(query)):
         return None
     conditions = [*conditions, *await has_tags(session, typed, conditions, user_id, work.run)]
-
-    async def search(terms: _QueryTerms, tried: ResultKey) -> WordResults:
-        expressions = _expressions(terms, is_any=tried.is_any)
-        matches = Matches(*expressions, conditions, user_id, work.run, terms.frequencies)
-        if order == "best":
-            return await _best(session, matches, tried, limit)
-        return await _in_order(session, matches, tried, limit, order)
-
+    asked = _Asked(session, conditions, user_id, limit, order, work.run)
     start = after or ResultKey()
     terms = await _count(session, typed)
-    results = None if start.is_any else await search(terms, start)
+    results = None if start.is_any else await asked.with_compounds(terms, start)
     # If posts have all words, none is unknown: only other searches look for typing errors.
-    if results and not results.is_empty:
+    if results and (start.is_inside or not results.is_empty):
         return results
     await session.commit()  # Others use the connection meanwhile.
     async with work.turns.turn() if work.turns else nullcontext():
@@ -485,14 +511,61 @@ async def search_words(
         if parts != typed:
             terms = await _count(session, parts)
         if results is None or parts != typed:
-            results = await search(terms, start)
+            results = await asked.search(terms, start)
         if corrects and results.is_empty and not start.is_any:
             slipped = await with_one_slip(session, parts, terms.frequencies)
             if slipped != parts:
-                results = await search(await _count(session, slipped), start)
+                results = await asked.search(await _count(session, slipped), start)
         if results.is_empty and after is None:
-            results = await search(terms, ResultKey(is_any=True))
+            results = await asked.search(terms, ResultKey(is_any=True))
     return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the searches of one query have in common."""
+
+    session: AsyncSession
+    conditions: Conditions
+    user_id: int | None
+    limit: int
+    order: ResultOrder
+    run: Runner
+
+    async def search(
+        self,
+        terms: "_QueryTerms",
+        tried: ResultKey,
+        *,
+        but: Sequence[Expression] = (),
+        most: int = -1,
+    ) -> WordResults:
+        """Return at most so many matches (-1 for a page) without those of other expressions."""
+        most = self.limit if most < 0 else most
+        scorer, expression, without = _expressions(terms, is_any=tried.is_any)
+        every = [*without, *but], self.conditions, self.user_id, self.run, terms.frequencies
+        matches = Matches(scorer, expression, *every)
+        if self.order == "best":
+            return await _best(self.session, matches, tried, most)
+        return await _in_order(self.session, matches, tried, most, self.order)
+
+    async def with_compounds(self, terms: "_QueryTerms", start: ResultKey) -> WordResults:
+        """Return results and, behind the last, those in which words stand inside of others."""
+        if start.is_inside:
+            scorer, expression, without = _expressions(terms, is_any=False)
+            matches = Matches(scorer, expression, without, self.conditions, self.user_id)
+            found = WordResults([], None, matches, is_any=False, whole=None)
+        else:
+            found = await self.search(terms, start)
+        inside = [part if part.is_excluded else part.compounds for part in terms.parts]
+        is_later = start != ResultKey() and (found.next or found.is_empty) and not start.is_inside
+        if is_later or found.matches.expression is None or inside == list(terms.parts):
+            return found
+        most = 0 if found.next else self.limit - len(found.page)
+        key = start if start.is_inside else ResultKey(is_inside=True)
+        but = [found.matches.expression]
+        more = await self.search(replace(terms, parts=inside), key, but=but, most=most)
+        return replace(found, next=found.next or more.next, compounds=more)
 
 
 def _parts_of(query: str) -> list[QueryPart]:
@@ -539,7 +612,10 @@ def _like(tag: str) -> str:
 async def _best(
     session: AsyncSession, matches: Matches, after: ResultKey, limit: int
 ) -> WordResults:
-    is_first = after == ResultKey(is_any=after.is_any)
+    if limit == 0:
+        rest = await session.scalar(matches.select(session).limit(1))
+        return WordResults([], after if rest else None, matches, after.is_any, None)
+    is_first = after == ResultKey(is_any=after.is_any, is_inside=after.is_inside)
     scored: list[Scored] = []
     rows: Sequence[AnyRow] = []
     next_key: ResultKey | None = after
@@ -547,7 +623,8 @@ async def _best(
         query = matches.select(session, *_SEARCHED, before=after.before).limit(CANDIDATES)
         rows = (await session.execute(query)).all()
         scored = sorted(await _scored(session, matches, rows), reverse=True)
-        next_key = ResultKey(rows[-1].id, 0, after.is_any) if len(rows) == CANDIDATES else None
+        is_last = len(rows) < CANDIDATES
+        next_key = None if is_last else after._replace(before=rows[-1].id, offset=0)
         if scored or next_key is None:
             break
         next_id = await matches.next_matchable(session, next_key.before)
@@ -592,7 +669,7 @@ def columns_of(session: AsyncSession, order: ResultOrder) -> list[ColumnElement[
 
 def _key_after(after: ResultKey, newest: int, offset: int) -> ResultKey:
     """Return a key further on, which later posts do not shift."""
-    return ResultKey(min(after.before, newest + 1), offset, after.is_any)
+    return after._replace(before=min(after.before, newest + 1), offset=offset)
 
 
 async def without_connection(

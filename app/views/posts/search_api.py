@@ -15,6 +15,7 @@ from app.runtime.work_pool import WorkPool
 from app.services.posts.exporting import exported
 from app.services.posts.post_counts import Stats, stats
 from app.services.search.results import (
+    Compounds,
     Correction,
     Facets,
     Hit,
@@ -72,6 +73,10 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     facets: Facets | None = None
     filters: list[Filter] = []
     """Parts of `q` that were taken as filters."""
+    compounds: Compounds | None = None
+    """Further results, behind the others."""
+    ignored: list[str] = []
+    """Signs of `q` that are not searched, such as £."""
 
 
 @blueprint.get(
@@ -93,6 +98,8 @@ async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
         page.is_any,
         page.facets,
         [Filter(each.name, each.value) for each in page.filters],
+        page.compounds,
+        list(page.ignored),
     )
 
 

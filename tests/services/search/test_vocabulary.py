@@ -350,7 +350,7 @@ async def near(shared_db: Database) -> Database:
     [
         ("지하수", [("지하철", 1)]),
         ("마라통", [("마라탕", 3)]),
-        ("마라톤", [("마라탕", 3), ("마라톤대회", 1)]),
+        ("마라톤", []),
         ("마라톤 대회", []),
         ("도서관열람실", []),
         ("dish washer", [("dishwasher", 1)]),
@@ -406,3 +406,10 @@ async def test_until_the_index_is_made_again_words_that_begin_with_a_stem_are_fo
         assert len(page.hits) == count or page.corrections
     await renew_vocabulary(db)
     assert len((await find(db, "먹다")).hits) == 4
+
+
+async def test_no_word_is_named_that_does_not_exist(db: Database) -> None:
+    await post(db, "ann", "떡볶이 먹으러 가자", "떡볶이를 먹으러 옴", "밥 먹고 왔다")
+    await maintain(db)
+    for typed, near_words in [("떡복이", ["떡볶이"]), ("먹으러갈", [])]:
+        assert [each.used for each in (await find(db, typed)).corrections] == near_words

@@ -55,6 +55,28 @@ POSTS: Final = {
     "마라톤에서 뛰자": "마라톤",
     "대학원에 붙었어": "대학원",
     "운동을 한다": "운동",
+    "안전 운전 하세요": "안전 운전",
+    "운전면허 땄어": "운전면허",
+    "운전면허를 잃어버림": "운전면허",
+    "마라탕 먹자": "마라탕 먹다",
+    "마라탕집 어디야": "마라탕집",
+    "김치찌개랑 밥": "김치찌개",
+    "참치김치찌개 최고": "참치김치찌개",
+    "웃겨ㅋㅋㅋ": "ㅋㅋ ㅋㅋㅋ",
+    "응ㅋㅋ": "ㅋㅋ",
+    "one party tonight": "party",
+    "all the parties": "party",
+    "I booked a table": "book table",
+    "a book about boats": "book boat",
+    "the boilers are cold": "boiler cold",
+    "water is boiling": "boil",
+    "they planned it": "plan",
+    "two planes": "plane",
+    "she cared": "care",
+    "a car of his": "car",
+    "some news": "news",
+    "a new one": "new",
+    "the wall is 20 feet": "20",
 }
 """Each message, and the words that it has."""
 
@@ -83,6 +105,14 @@ async def chat(shared: Shared) -> Client:
         *((word, word) for word in ("좀", "잘", "안", "사진", "사고", "꿈", "물", "메시지")),
         *((word, word) for word in ("떡볶이", "마라톤", "대학원", "부럽다", "떨리다", "주다")),
         ("매워", "맵다"),
+        *((word, "party") for word in ("party", "parties")),
+        *((word, "book") for word in ("book", "books", "booked", "booking")),
+        *(
+            (word, word)
+            for word in ("car", "care", "plan", "plane", "new", "news", "boil", "boiler")
+        ),
+        *((word, word) for word in ("ㅋㅋㅋ", "ㅋㅋ")),
+        ("£20", "20"),
     ],
 )
 async def test_a_search_finds_the_posts_with_the_word(chat: Client, typed: str, word: str) -> None:
@@ -90,3 +120,55 @@ async def test_a_search_finds_the_posts_with_the_word(chat: Client, typed: str, 
     found = {item["text"] for item in answer["items"]}
     assert found == {text for text, words in POSTS.items() if word in words.split()}
     assert answer["total"] == len(found)
+
+
+@pytest.mark.parametrize(
+    ("typed", "exact", "inside", "words"),
+    [
+        ("운전", {"안전 운전 하세요"}, {"운전면허 땄어", "운전면허를 잃어버림"}, ["운전면허"]),
+        ("마라탕", {"마라탕 먹자"}, {"마라탕집 어디야"}, ["마라탕집"]),
+        ("마라탕을", {"마라탕 먹자"}, {"마라탕집 어디야"}, ["마라탕집"]),
+        ("김치찌개", {"김치찌개랑 밥"}, {"참치김치찌개 최고"}, ["참치김치찌개"]),
+        ("대학", set(), {"대학원에 붙었어"}, ["대학원"]),
+        ("면허", set(), {"운전면허 땄어", "운전면허를 잃어버림"}, ["운전면허"]),
+        ("안전 면허", set(), set(), None),
+        ("마라탕 어디", set(), {"마라탕집 어디야"}, ["마라탕집"]),
+        ("보고서", {"보고서 마감이다", "보고서는 내일 낸다"}, set(), None),
+        ('"운전"', {"안전 운전 하세요"}, set(), None),
+    ],
+)
+async def test_words_inside_of_others_come_last_and_are_counted_apart(
+    chat: Client, typed: str, exact: set[str], inside: set[str], words: list[str] | None
+) -> None:
+    for limit in (50, 1):
+        items, path = [], f"/api/v1/search?q={quote(typed)}&limit={limit}"
+        first = answer = await (await chat.get(path)).get_json()
+        while answer["items"] and not answer.get("partial"):
+            items += [item["text"] for item in answer["items"]]
+            if answer["next"] is None:
+                break
+            answer = await (await chat.get(f"{path}&cursor={answer['next']}")).get_json()
+        assert set(items[: len(exact)]) == exact
+        assert set(items[len(exact) :]) == inside
+        if words is not None or exact:
+            assert first["total"] == len(exact)
+            compounds = first.get("compounds")
+            assert compounds == (words and {"posts": len(inside), "words": words})
+
+
+async def test_signs_that_are_not_searched_are_named(chat: Client) -> None:
+    for typed, ignored in [("£20", ["£"]), ("c++", ["+"]), ("book!", None), ("예뻐~", None)]:
+        answer = await (await chat.get(f"/api/v1/search?q={quote(typed)}")).get_json()
+        assert answer.get("ignored") == ignored
+    page = await (await chat.get("/search?q=%C2%A320")).get_data(as_text=True)
+    assert "Not searched: £" in page
+
+
+async def test_with_a_filter_words_may_only_be_left_out(chat: Client) -> None:
+    query = quote("from:minseo -ㅋㅋ -book")
+    answer = await (await chat.get(f"/api/v1/search?q={query}&limit=200")).get_json()
+    found = {item["text"] for item in answer["items"]}
+    assert found == {text for text in POSTS if "ㅋㅋ" not in text and " book " not in text}
+    assert answer["total"] == len(found)
+    alone = await chat.get(f"/api/v1/search?q={quote('-ㅋㅋ')}")
+    assert alone.status_code == 422

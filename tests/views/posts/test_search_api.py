@@ -123,7 +123,7 @@ async def test_an_empty_query_lists_the_newest_posts(writer: Client) -> None:
 
 async def test_a_query_that_only_leaves_words_out_is_no_zero(writer: Client) -> None:
     await writer.add_user("ann", "lamp", "pier")
-    for address in (f"{SEARCH}?q=-lamp", "/api/v1/export?q=-lamp", f"{SEARCH}?q=-lamp+from:ann"):
+    for address in (f"{SEARCH}?q=-lamp", "/api/v1/export?q=-lamp"):
         answer = await writer.get(address)
         assert (answer.status_code, (await answer.get_json())["errors"][0]["loc"]) == (422, "q")
     assert "Add a word to search for" in await writer.page("/search?q=-lamp", status=422)
