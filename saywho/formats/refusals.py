@@ -17,11 +17,9 @@ _LOOKED_AT: Final = 20
 """Files of a folder or archive that are looked at."""
 _TEXTS: Final = (".json", ".jsonl", ".ndjson", ".xml", ".txt", ".csv", ".arff")
 
-_CSV: Final = Message("save it as CSV there, and import that file")
 _TEXT: Final = Message(
     "save each work as plain text, `Author_Title.txt`, in one folder, and import that folder"
 )
-_LINES: Final = Message("write a JSON object for each text, with the fields `username` and `text`")
 
 
 class KnownFile(NamedTuple):
@@ -49,8 +47,18 @@ KNOWN: Final = (
         Message("the site's RSS or Atom feed can be followed", choice="follow"),
         "{",
     ),
-    KnownFile("PAN", ('"pair":["',), _LINES, "{"),
-    KnownFile("Weka (ARFF)", ("@relation", "@attribute"), _CSV, "@%"),
+    KnownFile(
+        "PAN",
+        ('"pair":["',),
+        Message("write a JSON object for each text, with the fields `username` and `text`"),
+        "{",
+    ),
+    KnownFile(
+        "Weka (ARFF)",
+        ("@relation", "@attribute"),
+        Message("save it as CSV there, and import that file"),
+        "@%",
+    ),
 )
 """The first that fits counts."""
 _FOLDERS: Final = (KnownFile("EPUB", ("META-INF/container.xml", ".opf"), _TEXT),)
