@@ -3,7 +3,6 @@
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -16,10 +15,8 @@ from app.models import Room, Snapshot
 from app.services.compare.background import ChatBackground, ChatFit
 from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
-from app.services.deletion import delete_post
 from app.services.maintenance import snapshots_job
 from app.services.rooms import sight
-from app.services.rooms.sight import ToldRoom, find_told, read_told
 from app.services.snapshots import Snapshots
 from saywho.engine.case import Fitted
 from tests.browsing import parts_of, signed_in
@@ -161,29 +158,3 @@ async def test_a_large_chat_is_counted_before_anyone_asks(
         await import_chat(db, kakaotalk("large", *talk(180, seed=seed)))
         assert (await looked())[0], size
     assert await looked() == (False, [840])
-
-
-async def test_the_first_sentence_about_a_chat_is_stored_until_the_chat_changes(
-    db: Database,
-) -> None:
-    eight = [f"person {number}" for number in range(5)] + ["una", "duo", "tre"]
-    said = [
-        (when, eight[place % 8], text) for place, (when, _, text) in enumerate(talk(480, seed=1))
-    ]
-    await import_chat(db, kakaotalk("known", *said))
-    await in_turn(db, judge_room)
-    snapshots, zone = Snapshots(), ZoneInfo("Asia/Seoul")
-
-    async def told(*, is_new: bool = False) -> ToldRoom | None:
-        async with db.read_in_background() as session:
-            read = read_told if is_new else find_told
-            return await read(session, 1, zone, snapshots)
-
-    assert await told() is None
-    counted = await told(is_new=True)
-    await in_turn(db, snapshots.renew)
-    snapshots = Snapshots()
-    assert await told() == counted
-    async with db.write() as session:
-        await delete_post(session, 3)
-    assert await told() is None
