@@ -34,6 +34,7 @@ from werkzeug.http import dump_options_header
 from werkzeug.urls import iri_to_uri
 
 from app.asgi.cached import headers_of as headers_in
+from app.asgi.edge import is_loopback_host
 from app.asgi.streams import EndlessBody, hand_over
 from app.config import Config
 from app.current import current_g, current_request
@@ -159,13 +160,26 @@ async def _add_headers(asked: Request, facts: Any, response: Response) -> None:
         response.headers["Cache-Control"] = "no-cache"
         await _add_etag(response)
     if await _is_of_account_alone(facts):
-        # Going back after sign-out, browsers ignore `no-cache`. Parts of a page are fetched only
-        # with it, and may be kept while the cookie is the same.
+        # Parts of a page are fetched only with it, and may be kept while the cookie is the same.
         response.vary.add("Cookie")
         sent = headers_in(cast(Any, asked.scope))  # The key holds what is read of it.
         if response.mimetype == "text/html" or sent.get(b"sec-fetch-dest") == b"document":
-            response.headers["Cache-Control"] = "no-store"
-            response.headers.pop("ETag", None)
+            _forbid_showing_again(asked, response)
+
+
+def _forbid_showing_again(asked: Request, response: Response) -> None:
+    """Keep a page that only an account may see from who goes back to it after the sign-out.
+
+    Going back, browsers ignore `no-cache`. At a sign-out they forget it (`Clear-Site-Data`), but
+    only by https and of this computer's own addresses.
+    """
+    may_forget = asked.scheme == "https" or is_loopback_host(asked.host)
+    is_current = response.headers.get("Cache-Control") == "no-cache" and "ETag" in response.headers
+    if may_forget and is_current:
+        response.headers["Cache-Control"] = "private, no-cache"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers.pop("ETag", None)
 
 
 async def _add_etag(response: Response) -> None:

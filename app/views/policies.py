@@ -271,7 +271,15 @@ def send_to_login() -> Response:
     address = f"{url_for('login.show_login')}?{urlencode({'next': here})}"
     if len(address) > LONGEST_ADDRESS:  # A long text of a question is left out.
         address = f"{url_for('login.show_login')}?{urlencode({'next': request.path})}"
-    return cast(Response, redirect(address, 303))
+    response = cast(Response, redirect(address, 303))
+    if cookie_name(request, "session") in request.cookies:  # It has ended, perhaps elsewhere.
+        _forget_pages(response)
+    return response
+
+
+def _forget_pages(response: Response) -> None:
+    """Let the browser forget what it showed, also for its back button."""
+    response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def is_of_program() -> bool:
@@ -447,6 +455,7 @@ def set_session(response: Response, secret: str, name: str) -> None:
 
 
 def clear_session(response: Response) -> None:
+    _forget_pages(response)
     _set(response, "session", "", timedelta())
 
 

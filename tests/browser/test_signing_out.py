@@ -44,8 +44,9 @@ async def go_to(session: CDPSession, page: Page, address: str) -> None:
         await session.send("Page.navigateToHistoryEntry", {"entryId": entry["id"]})
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
 async def test_nothing_is_shown_again_after_signing_out(
-    closed: Website, context: BrowserContext
+    closed: Website, context: BrowserContext, *, elsewhere: bool
 ) -> None:
     page = await context.new_page()
     await page.goto(closed.address("/login"))
@@ -59,8 +60,14 @@ async def test_nothing_is_shown_again_after_signing_out(
         assert answer is not None
         assert answer.status == 200
     await page.goto(closed.address("/settings?now"))
-    await page.get_by_role("button", name="로그아웃", exact=True).click()
-    await expect(page.locator("h1")).to_have_text("로그인")
+    if elsewhere:
+        other = await context.new_page()
+        await other.goto(closed.address("/settings?other"))
+        await other.get_by_role("button", name="로그아웃", exact=True).click()
+        await expect(other.locator("h1")).to_have_text("로그인")
+    else:
+        await page.get_by_role("button", name="로그아웃", exact=True).click()
+        await expect(page.locator("h1")).to_have_text("로그인")
     session = await context.new_cdp_session(page)
     for address in reversed(addresses):
         await go_to(session, page, address)

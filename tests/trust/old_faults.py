@@ -85,7 +85,7 @@ OLD_FAULTS: Final = (
             "pages of a private site can be seen with Back after signing out",
             "tests/views/test_freshness.py",
             "app/views/answers.py",
-            '            response.headers["Cache-Control"] = "no-store"\n',
+            '        response.headers["Cache-Control"] = "no-store"\n',
             "",
         ),
     ),

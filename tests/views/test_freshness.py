@@ -87,24 +87,39 @@ async def test_a_browser_keeps_no_page_that_only_an_account_may_see(
         writer, operator = await client_with(app, "write"), await signed_in(app)
         await writer.add_user("ann", "a post")
         reader = await signed_in(app, "mina", role=READER)
+        for browser in (operator, reader):
+            browser.cookies |= {f"__Host-{name}": value for name, value in browser.cookies.items()}
 
         async def kept(client: Any, path: str, **headers: str) -> tuple[str, bool, bool]:
             """Return what may be kept, whether its tag and its cookie count."""
-            answer = await client.get(path, headers=client.headers | headers)
+            answer = await client.get(
+                path, headers=client.headers | {"Host": host} | headers, scheme=scheme
+            )
             assert answer.status_code == 200
             names = answer.headers["Cache-Control"], "ETag" in answer.headers
             return *names, "Cookie" in answer.headers.get("Vary", "")
 
         never, api = ("no-store", False, True), f"{USERS}/ann/tweets"
-        page = ("no-cache", True, True) if is_public else never
-        for browser in (operator, reader):
-            assert await kept(browser, "/user/ann") == page
-            # What a page fetches by itself is known by its tag, for as long as the cookie is.
-            fetched = "no-cache", True, not is_public
-            assert await kept(browser, api) == fetched
-            opened = await kept(browser, api, **{"Sec-Fetch-Dest": "document"})
-            assert opened == (fetched if is_public else never)
-            assert await kept(browser, "/settings") == never
-        assert await kept(operator, "/imports") == never
+        until_signed_out = "private, no-cache", True, True
+        for scheme, host, private in (
+            ("http", "harbour.example", never),
+            ("https", "harbour.example", until_signed_out),
+            ("http", "localhost:8000", until_signed_out),
+            ("http", "127.0.0.1", until_signed_out),
+        ):
+            page = ("no-cache", True, True) if is_public else private
+            for browser in (operator, reader):
+                assert await kept(browser, "/user/ann") == page
+                # What a page fetches by itself is known by its tag, for as long as the cookie is.
+                fetched = "no-cache", True, not is_public
+                assert await kept(browser, api) == fetched
+                opened = await kept(browser, api, **{"Sec-Fetch-Dest": "document"})
+                assert opened == (fetched if is_public else private)
+                assert await kept(browser, "/settings") == never  # It may show a secret.
+            assert await kept(operator, "/imports") == private
+            left = await operator.get("/user/ann", headers={"Host": host}, scheme=scheme)
+            tag = {"Host": host, "If-None-Match": left.headers.get("ETag", "none")}
+            again = await operator.get("/user/ann", headers=tag, scheme=scheme)
+            assert again.status_code == (200 if page == never else 304)
         for path in (api, "/api/v1/docs", "/api/v1/openapi.json"):
             assert await kept(writer, path) == ("no-cache", True, path == "/api/v1/docs")
