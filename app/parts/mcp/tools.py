@@ -201,6 +201,8 @@ async def _count(args: CountArguments, access: AssistantAccess) -> Told:
     what = "Posts with all words" if query.text else "Posts"
     lines = [f"{what}: {counts.posts:,}", *_lines_of(counts, query.zone)]
     lines += ["Only the posts that were stored last are counted."] if counts.has_more else []
+    if (inside := counts.inside_of_others) != 0:
+        lines += [f"Not counted, with the words inside of others: {inside or 'over 10,000'}"]
     lines += ["Similar words are counted: no post has the given."] if counts.is_corrected else []
     return "\n".join(lines), counts
 
@@ -217,10 +219,11 @@ async def _counts(
         posts=found.posts,
         people=[NamedCount(redactor.name(username), posts) for username, posts in found.people],
         people_total=found.people_total,
-        months=[NamedCount(f"{month:%Y-%m}", posts) for month, posts in found.months],
+        months=[NamedCount(f"{month:%Y-%m}", sum(posts)) for month, posts in found.months],
         undated=found.undated,
         has_more=found.has_more,
         is_corrected=bool(found.corrections),
+        inside_of_others=found.compounds.posts if found.compounds else 0,
     )
 
 

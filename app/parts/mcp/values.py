@@ -66,6 +66,8 @@ class UseCounts(Struct, frozen=True):
     has_more: bool
     """Whether only the posts that were stored last are counted."""
     is_corrected: bool
+    inside_of_others: int | None = 0
+    """Posts in which a word only stands inside of another, not counted; null above 10,000."""
 
 
 class ChatInShort(Struct, frozen=True):

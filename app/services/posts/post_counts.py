@@ -220,7 +220,7 @@ class DayCount(msgspec.Struct, frozen=True):
     authors: list[AuthorCount]
 
 
-class Stats(msgspec.Struct, frozen=True):
+class Stats(msgspec.Struct, frozen=True, omit_defaults=True):
     """Posts counted: in all, per author and per day."""
 
     users: int
@@ -231,6 +231,12 @@ class Stats(msgspec.Struct, frozen=True):
     authors: list[AuthorCount]
     days: list[DayCount]
     """Counts of the newest days; at most 10,000."""
+    inside_of_others: int | None = 0
+    """With `q`, posts in which its words only stand inside of others, which are not counted; null
+    above 10,000.
+    """
+    newest: bool = False
+    """With `q`, whether only the 10,000 posts that were stored last are counted."""
 
 
 async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> Stats:

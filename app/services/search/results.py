@@ -17,10 +17,12 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     SQLColumnExpression,
+    case,
     cast,
     extract,
     false,
     func,
+    literal,
     not_,
     or_,
     select,
@@ -108,6 +110,8 @@ class ResultPage:
     """Words without posts, alone or together, each with a near word."""
     filters: Sequence[TypedFilter] = ()
     compounds: "Compounds | None" = None
+    over_time: "FoundCounts | None" = None
+    """The results by day and author, if asked for; compounds only if nothing else was found."""
     ignored: Sequence[str] = ()
     """Signs of the query that are not searched, such as £."""
 
@@ -149,6 +153,8 @@ class SearchQuery:
     """Order, counts and facets exist by words only."""
     with_facets: bool = False
     zone: ZoneInfo = _UTC
+    people_over_time: int = 0
+    """Number of authors that are counted by day, where a page shows it."""
 
 
 async def find(
@@ -206,10 +212,14 @@ async def _in_database(
     inside = results.compounds
     scorer = (inside.matches if inside else results.matches).scorer
     total = await _total(session, results.matches, results.whole)
-    facets = None
-    if query.with_facets:
-        whole = results.whole if results.best is results.matches else None
-        facets = await _facets(session, results.best, whole)
+    best, whole = results.best, results.whole
+    if inside and best is inside.matches:
+        whole = inside.whole
+    facets = await _facets(session, best, whole) if query.with_facets else None
+    over_time = None
+    if query.people_over_time and words and results.shown and not results.is_any:
+        counted: Conditions = [Tweet.id.in_(_counted(session, best, whole))]
+        over_time = await _over_time(session, counted, query.zone, query.people_over_time)
     return ResultPage(
         await _marked(session, results.shown, scorer, work.run),
         results.next,
@@ -218,6 +228,7 @@ async def _in_database(
         is_any=results.is_any and len(scorer.wanted) > 1,
         corrections=await _corrections(session, results.matches),
         compounds=await _compounds(session, inside, work.run) if inside else None,
+        over_time=over_time,
         ignored=ignored,
     )
 
@@ -253,59 +264,80 @@ class FoundCounts:
     people: list[tuple[str, int]]
     """Authors with the most posts."""
     people_total: int
-    months: list[tuple[date, int]]
-    """First days of months with posts, in order."""
+    days: list[tuple[date, list[int]]]
+    """Days with posts, in order: the posts of each of `people`, then of all others."""
     undated: int
     has_more: bool = False
     """Whether only the 10,000 posts that were stored last are counted."""
     corrections: Sequence[Correction] = ()
+    compounds: Compounds | None = None
+
+    @property
+    def months(self) -> list[tuple[date, list[int]]]:
+        """First days of months with posts, in order, with the posts as in `days`."""
+        months: dict[date, list[int]] = {}
+        for day, counts in self.days:
+            month = months.setdefault(day.replace(day=1), [0] * len(counts))
+            month[:] = map(sum, zip(month, counts, strict=True))
+        return [*months.items()]
 
 
 async def count_found(
     session: AsyncSession, query: SearchQuery, *, most_people: int, work: SearchWork = ALONE
 ) -> FoundCounts:
-    """Count the posts that have all words, by author and by month of the zone; without words all.
+    """Count the posts that have all words, by author and by day of the zone; without words all.
 
     The session was opened for long, and is handed back while posts are scored. Raises as a search.
     """
-    has_more, corrections = False, list[Correction]()
+    depends_on(EVERYTHING)
+    depends_on(DERIVED)
     words, conditions, user_id = await _asked(session, query.text, query.selection, query.zone)
-    if words:
-        found = await search_words(
-            session,
-            words,
-            conditions=conditions,
-            user_id=user_id,
-            limit=MOST_COUNTED,
-            order="newest",
-            work=work,
-        )
-        if found is None or found.is_any:
-            return FoundCounts(0, [], 0, [], 0)
-        has_more = await _total(session, found.matches, None) is None
-        corrections = await _corrections(session, found.matches)
-        conditions = [is_among(session, Tweet.id, [post_id for _, post_id in found.page])]
-    day = local_unit(seconds_of(Tweet.created_at), query.zone, DAY_S, tick_s=1).label("day")
-    by_day = select(day, func.count()).join(User, User.id == Tweet.user_id).where(*conditions)
-    months, undated = Counter[date](), 0
-    for number, counted in await session.execute(by_day.group_by("day")):
-        if number is None:
-            undated = counted
-        else:
-            months[date.fromordinal(number + 1).replace(day=1)] += counted
+    if not words:
+        return await _over_time(session, conditions, query.zone, most_people)
+    found = await search_words(
+        session,
+        words,
+        conditions=conditions,
+        user_id=user_id,
+        limit=MOST_COUNTED,
+        order="newest",
+        work=work,
+    )
+    if found is None or found.is_any:
+        return FoundCounts(0, [], 0, [], 0)
+    has_more = await _total(session, found.matches, None) is None
+    corrections, inside = await _corrections(session, found.matches), found.compounds
+    compounds = await _compounds(session, inside, work.run) if inside else None
+    posts = is_among(session, Tweet.id, [post_id for _, post_id in found.page])
+    counted = await _over_time(session, [posts], query.zone, most_people)
+    return replace(counted, has_more=has_more, corrections=corrections, compounds=compounds)
+
+
+async def _over_time(
+    session: AsyncSession, conditions: Conditions, zone: ZoneInfo, most_people: int
+) -> FoundCounts:
+    """Count the posts with these conditions, which may be of their authors, too."""
     posts, authors = func.count().label("posts"), func.count().over().label("authors")
-    by_author = select(User.username, posts, authors).join(Tweet, User.id == Tweet.user_id)
+    by_author = select(User.id, User.username, posts, authors).join(Tweet, User.id == Tweet.user_id)
     by_author = by_author.where(*conditions).group_by(User.id, User.username, User.username_key)
     by_author = by_author.order_by(posts.desc(), User.username_key).limit(most_people)
     people = (await session.execute(by_author)).all()
+    places = {row.id: place for place, row in enumerate(people)}
+    day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
+    person = case(places, value=Tweet.user_id, else_=len(places)) if places else literal(0)
+    by_day = select(day, person.label("person"), func.count())
+    by_day = by_day.join(User, User.id == Tweet.user_id).where(*conditions)
+    days: dict[date | None, list[int]] = {}
+    for number, place, counted in await session.execute(by_day.group_by("day", "person")):
+        written = None if number is None else date.fromordinal(number + 1)
+        days.setdefault(written, [0] * (len(places) + 1))[place] += counted
+    undated = days.pop(None, [])
     return FoundCounts(
-        months.total() + undated,
+        sum(map(sum, days.values())) + sum(undated),
         [(row.username, row.posts) for row in people],
         people[0].authors if people else 0,
-        sorted(months.items()),
-        undated,
-        has_more,
-        corrections,
+        sorted((day, counts) for day, counts in days.items() if day),
+        sum(undated),
     )
 
 
@@ -481,13 +513,11 @@ async def _total(
 async def _facets(
     session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
 ) -> Facets:
-    matching = matches.select(session).limit(MOST_COUNTED)
-    if whole is not None:
-        matching = matching.where(Tweet.id.in_([post_id for _, post_id in whole]))
-    counted, year = matching.subquery(), cast(extract("year", Tweet.created_at), Integer)
+    year = cast(extract("year", Tweet.created_at), Integer)
     values = (User.username, year, Tweet.lang)
     query = select(*values, func.count()).join(User, User.id == Tweet.user_id)
-    rows = await session.execute(query.join(counted, counted.c.id == Tweet.id).group_by(*values))
+    query = query.where(Tweet.id.in_(_counted(session, matches, whole)))
+    rows = await session.execute(query.group_by(*values))
     names, years, languages = Counter[str](), Counter[int](), Counter[str]()
     for name, written, lang, posts in rows:
         names[name] += posts
@@ -496,6 +526,14 @@ async def _facets(
         if lang is not None:
             languages[lang] += posts
     return Facets(_most(names), sorted(years.items(), reverse=True), _most(languages))
+
+
+def _counted(session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None) -> AnySelect:
+    """Return the query of the ids that are counted, the 10,000 stored last."""
+    matching = matches.select(session).limit(MOST_COUNTED)
+    if whole is not None:
+        return matching.where(Tweet.id.in_([post_id for _, post_id in whole]))
+    return select(matching.subquery().c.id)
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -16,12 +16,12 @@ from heapq import nsmallest
 from itertools import chain, takewhile
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 
-from sqlalchemy import ColumnElement, TextClause, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, TextClause, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import All, Either, Expression, backend_of, is_among, searched_text
 from app.errors import InvalidInputError
-from app.models import MAX_ID, Tweet, User, Word
+from app.models import MAX_ID, Tweet, User
 from app.runtime.work_pool import Runner, Turns
 from app.services.posts.selection import AnySelect, Conditions
 from app.services.posts.tweets import AnyRow
@@ -134,8 +134,8 @@ SHORTEST: Final = {"word": 3, "paired": 2}
 async def corrected(
     session: AsyncSession, parts: Sequence[QueryPart], frequencies: TermFrequencies
 ) -> list[QueryPart]:
-    """Return parts with near words for open words without posts: with another blank, at one slip,
-    or of Korean words those that begin alike.
+    """Return parts with near words for open words without posts: with another blank, or at one
+    slip.
     """
     words = dict.fromkeys(word for part in parts for word in split_phrase(part) if _is_open(word))
     looked_at = list(words)[:MOST_CORRECTED]
@@ -307,42 +307,19 @@ async def _counted(
         known = known or [term for term in texts if term in counts]
         most = nsmallest(20, known, key=lambda term: (-counts[term], -len(term), term))
         near[word] = _words_of(word, most)
-        if not near[word] and word.kind == "paired":
-            near[word] = _words_of(word, await _alike(session, word))
     return near
 
 
 def _words_of(word: QueryPart, terms: Iterable[str]) -> list[QueryPart]:
-    if word.kind == "paired":
-        terms = map(dictionary_form, _without_misread(terms))
-    return [QueryPart(word.kind, text) for text in dict.fromkeys(terms) if text != word.text]
-
-
-def _without_misread(stems: Iterable[str]) -> list[str]:
-    """Return stems, the most frequent first, without those that are rarer readings of one word.
-
-    Letters alone do not tell 먹으러 of 먹다 from a form of 먹으르다, which does not exist.
-    """
     found: list[str] = []
-    for stem in stems:
-        if not any(stem[0] == other[0] and _is_part(stem, other) for other in found):
-            found.append(stem)
-    return found
-
-
-def _is_part(stem: str, other: str) -> bool:
-    return stem.startswith(other) or other.startswith(stem)
-
-
-async def _alike(session: AsyncSession, word: QueryPart) -> list[str]:
-    """Return the most frequent stems that begin as half of a Korean word of three syllables."""
-    starts = {stem[: 1 + max(2, len(stem) // 2)] for stem in word.stems if len(stem) > 3}
-    begin = [and_(Word.word >= start, Word.word < f"{start}\uffff") for start in sorted(starts)]
-    if not begin:
-        return []
-    query = select(Word.word).where(or_(*begin))
-    query = query.order_by(Word.tweets.desc(), func.length(Word.word).desc(), Word.word)
-    return list(await session.scalars(query.limit(MOST_MEANT)))
+    for term in terms:
+        # A rarer reading of the same word may not exist: 먹으르다, for 먹으러.
+        if word.kind != "paired" or not any(
+            term.startswith(other) or other.startswith(term) for other in found
+        ):
+            found.append(term)
+    shown = dict.fromkeys(map(dictionary_form, found) if word.kind == "paired" else found)
+    return [QueryPart(word.kind, text) for text in shown if text != word.text]
 
 
 def _neighbours(

@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from quart import url_for
 
-from app.drawing.drawings import Columns, GridDay, NameList, Row, WeekGrid
+from app.drawing.drawings import (
+    NO_HUE,
+    Columns,
+    GridDay,
+    NameList,
+    PeriodColumn,
+    PeriodColumns,
+    Row,
+    WeekGrid,
+)
 from app.language.i18n import (
     gettext,
     month_names,
@@ -31,9 +40,10 @@ from app.services.archive.author_archive import (
     Memories,
     MonthPosts,
 )
+from app.services.search.results import FoundCounts
 from app.views.addresses import search_path
-from app.views.cast import hue, post_count
-from app.views.figures.figure import Figure, Hours, busiest_told, by_clock_of, by_hour
+from app.views.cast import hue, post_count, shown_name
+from app.views.figures.figure import Figure, Hours, TableCell, busiest_told, by_clock_of, by_hour
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 from saywho.people.fingerprint import Measure
@@ -300,6 +310,50 @@ class AuthorAtSight:
     def _busiest_hours(self) -> str:
         told = busiest_told(self.archive.numbers.busy_from) if self.is_drawn else ""
         return told and by_clock_of(told, self.archive.tz)
+
+
+def uses_of(
+    found: FoundCounts, path_of: Callable[[date, date], str]
+) -> Figure[PeriodColumns] | None:
+    """Return how often each person uses a word, by month; None for a single month.
+
+    path_of: the posts from one day to another.
+    """
+    counted = dict(found.months)
+    if len(counted) < 2:
+        return None
+    people = [(shown_name(username), hue(username)) for username, _ in found.people]
+    if found.people_total > len(people):
+        people.append((gettext("Everyone else"), NO_HUE))
+    months = range(_number(min(counted)), _number(max(counted)) + 1)
+    most, years = max(map(sum, counted.values())), len(months) // 120 + 1
+    columns, rows = list[PeriodColumn](), list[list[TableCell]]()
+    for start, end in ((_month(number), _month(number + 1)) for number in months):
+        posts = counted.get(start, [0] * len(people))[: len(people)]
+        told = f"{show_month(start)}: {post_count(sum(posts))}"
+        if said := [
+            f"{who} {show_number(n)}" for (who, _), n in zip(people, posts, strict=True) if n
+        ]:
+            told += f" ({', '.join(said)})"
+        label = str(start.year) if start.month == 1 and start.year % years == 0 else ""
+        label = month_names()[start.month - 1] if len(months) <= 12 else label
+        heights = tuple(100 * each / most for each in posts)
+        columns.append(PeriodColumn(label, heights, told, path_of(start, end) if said else ""))
+        rows.append([show_month(start), sum(posts), *posts])
+    return Figure(
+        topic=gettext("By month"),
+        columns=[gettext("Month"), gettext("Posts"), *(name for name, _ in people)],
+        rows=rows,
+        plot=PeriodColumns(gettext("By month"), people, columns, show_number(most)),
+    )
+
+
+def _number(month: date) -> int:
+    return month.year * 12 + month.month - 1
+
+
+def _month(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:

@@ -1,12 +1,14 @@
 """The search page."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 from msgspec import to_builtins
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
+from app.drawing.drawings import PeriodColumns
 from app.errors import AppError, InvalidInputError, MalformedError, NotFoundError
 from app.language.i18n import gettext
 from app.lifespan import resources
@@ -27,6 +29,8 @@ from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.answers import see_other
 from app.views.author_picker import given_names
 from app.views.blueprints import PageBlueprint
+from app.views.figures.archives import uses_of
+from app.views.figures.figure import Figure
 from app.views.filters import PageFilters, with_filters
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, render_form
@@ -111,6 +115,18 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         return by_text(self.found.hits, around=200)
 
     @property
+    def over_time(self) -> Figure[PeriodColumns] | None:
+        def path_of(start: date, end: date) -> str:
+            within = {
+                "since": start.isoformat(),
+                "until": end.isoformat(),
+                "tz": str(self.args.zone),
+            }
+            return url_for("search.show_search", **self.asked | within)
+
+        return uses_of(self.found.over_time, path_of) if self.found.over_time else None
+
+    @property
     def has_several_rooms(self) -> bool:
         return len({hit.room.id for hit in self.found.hits if hit.room}) > 1
 
@@ -162,6 +178,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             args.order,
             with_facets=after is None,
             zone=args.zone,
+            people_over_time=6 if after is None else 0,
         )
         if args.q.strip() or narrowed_by:
             results = await parts.find(query, limit=20, after=after)
@@ -184,6 +201,9 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             is_first_page=after is None,
             error=failure,
             about=names,
+            hued=[username for username, _ in results.over_time.people]
+            if results.over_time
+            else None,
             of_platform=args.platform,
         )
     )

@@ -13,8 +13,9 @@ from app.lifespan import resources
 from app.paths import EXPORT
 from app.runtime.work_pool import WorkPool
 from app.services.posts.exporting import exported
-from app.services.posts.post_counts import Stats, stats
+from app.services.posts.post_counts import MOST_COUNTS, AuthorCount, DayCount, Stats, stats
 from app.services.search.results import (
+    MAX_QUERY_LENGTH,
     Compounds,
     Correction,
     Facets,
@@ -22,8 +23,9 @@ from app.services.search.results import (
     Mode,
     SearchQuery,
     begin_found_export,
+    count_found,
 )
-from app.services.search.word_search import ResultKey, Sort
+from app.services.search.word_search import ResultKey, SearchWork, Sort
 from app.views.answers import attachment, streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
 from app.views.filters import PostFilters, SearchFilters
@@ -104,16 +106,39 @@ async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
 
 
 class StatsArgs(PostFilters):
+    q: Annotated[str, Meta(max_length=MAX_QUERY_LENGTH)] = ""
+    """Words and filters, as of a search: all words are in each post that is counted."""
     username: list[str] = field(default_factory=list)
     platform: Platform | None = None
 
 
 @blueprint.get("/stats", policy="read", keep=True, answers="The counts")
 async def show_stats(args: StatsArgs) -> Stats:
-    """Count posts in total, per author and per day."""
+    """Count posts in total, per author and per day.
+
+    With `q`, only the 100 authors with the most posts are listed.
+    """
     selection = args.select(args.username, args.platform)
-    async with resources().db.read() as session:
-        return await stats(session, selection, args.zone)
+    if not args.q.strip():
+        async with resources().db.read() as session:
+            return await stats(session, selection, args.zone)
+    query, work = SearchQuery(args.q, selection, zone=args.zone), resources().search_pool.run
+    async with resources().read_long() as session:
+        found = await count_found(session, query, most_people=100, work=SearchWork(work))
+    names = [username for username, _ in found.people]
+    days = [
+        DayCount(
+            day,
+            sum(counts),
+            [AuthorCount(*each) for each in zip(names, counts, strict=False) if each[1]],
+        )
+        for day, counts in found.days[-MOST_COUNTS:]
+    ]
+    authors = [AuthorCount(*each) for each in found.people]
+    inside = found.compounds.posts if found.compounds else 0
+    return Stats(
+        found.people_total, found.posts, found.undated, authors, days, inside, found.has_more
+    )
 
 
 class ExportArgs(SearchFilters):

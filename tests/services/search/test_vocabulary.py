@@ -348,7 +348,6 @@ async def near(shared_db: Database) -> Database:
 @pytest.mark.parametrize(
     ("typed", "near_words"),
     [
-        ("지하수", [("지하철", 1)]),
         ("마라통", [("마라탕", 3)]),
         ("마라톤", []),
         ("마라톤 대회", []),

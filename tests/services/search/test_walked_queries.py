@@ -172,3 +172,37 @@ async def test_with_a_filter_words_may_only_be_left_out(chat: Client) -> None:
     assert answer["total"] == len(found)
     alone = await chat.get(f"/api/v1/search?q={quote('-ㅋㅋ')}")
     assert alone.status_code == 422
+
+
+async def test_a_word_is_counted_by_person_and_time(writer: Client) -> None:
+    days = ["2024-12-31T23:30:00Z", "2025-03-01T12:00:00Z", "2025-03-02T12:00:00Z"]
+    for username, times in [("ann", days), ("ben", days[2:3])]:
+        await writer.add_user(username)
+        for number, time in enumerate(times):
+            await writer.add_tweet(username, f"운전 {number}", created_at=time)
+    await writer.add_tweet("ben", "운전면허", created_at="2025-03-02T12:00:00Z")
+    address = "/api/v1/stats?tz=Asia/Seoul&q=" + quote("운전")
+    counted = await writer.json(address)
+    assert (counted["tweets"], counted["users"], counted["undated"]) == (4, 2, 0)
+    assert counted["inside_of_others"] == 1
+    assert counted["authors"] == [
+        {"username": "ann", "tweets": 3},
+        {"username": "ben", "tweets": 1},
+    ]
+    assert [(day["date"], day["tweets"], len(day["authors"])) for day in counted["days"]] == [
+        ("2025-01-01", 1, 1),
+        ("2025-03-01", 1, 1),
+        ("2025-03-02", 2, 2),
+    ]
+    assert (await writer.json(address + quote(" from:ben")))["tweets"] == 1
+    assert (await writer.get(f"{address}{'x' * 1_001}")).status_code == 400
+    page = await writer.page("/search?tz=Asia/Seoul&q=" + quote("운전"))
+    drawing = page[page.index('class="period-columns"') :].partition("</section>")[0]
+    assert [
+        told
+        for told in ("January 2025: 1 post (ann 1)", "February 2025: 0 posts")
+        if told not in drawing
+    ] == []
+    assert "March 2025: 3 posts (ann 2, ben 1)" in drawing
+    assert drawing.index("period-columns") < drawing.index('class="posts"')
+    assert 'class="period-columns"' not in await writer.page("/search?q=" + quote("운전 from:ben"))
