@@ -13,20 +13,10 @@ from saywho.comparing.copied_texts import TakenApart
 from saywho.comparing.held_out import measured_on
 from saywho.comparing.question import Question, check_words, cleaned, messages_of
 from saywho.comparing.verdict import Comparison, answer_of
+from saywho.engine import fitting
 from saywho.engine.attribution import scores_of_each
 from saywho.engine.case import RATED, Case, Suspect, best_of, query_of_texts
 from saywho.engine.features import subtract
-from saywho.engine.fitting import (
-    FEWEST_FITTED,
-    ChainedPost,
-    Corpus,
-    CorpusAuthor,
-    chained,
-    chains_of,
-    fit_corpus,
-    habit_of,
-    units_of,
-)
 from saywho.engine.judgement import SURE, Bound, HeldBack, Limit, Verdict, judge, log10_ratios
 from saywho.engine.languages import written_by
 from saywho.engine.population import NOBODY, CountedAuthor, Population
@@ -194,20 +184,20 @@ class Judge:
             name: _author_of(own, profile_of([post.text for _, post in own]))
             for name, own in progress(named.items())
         }
-        corpus = fit_corpus(authors, shipped_authors(), fewest=FEWEST_FITTED)
+        corpus = fitting.fit_corpus(authors, shipped_authors(), fewest=fitting.FEWEST_FITTED)
         suspects = {
             username_key(name): _with_facts(corpus.suspects[name], own)
             for name, own in named.items()
         }
-        self._corpus = _with_shipped(Corpus(corpus.fitted, suspects))
-        self._newest: dict[str, list[ChainedPost]] = {
+        self._corpus = _with_shipped(fitting.Corpus(corpus.fitted, suspects))
+        self._newest: dict[str, list[fitting.ChainedPost]] = {
             username_key(name): [*author.newest][:100] for name, author in authors.items()
         }
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the model without the shipped authors, which each installation has."""
         fitted = replace(self._corpus.fitted, shipped={}, chatters=NOBODY)
-        return vars(self) | {"_corpus": Corpus(fitted, self._corpus.suspects)}
+        return vars(self) | {"_corpus": fitting.Corpus(fitted, self._corpus.suspects)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -285,7 +275,7 @@ class Judge:
         if by is not None:
             return self._left_out(suspects, by, most, progress, is_named=bool(among))
         newest = [
-            units_of(
+            fitting.units_of(
                 self._newest[username_key(each.username)][: min(most, each.profile.posts // 4)]
             )
             for each in suspects
@@ -366,7 +356,7 @@ class Judge:
         ]
         author = _author_of(own, profile_of(pieces))
         written = written_by(pieces, author.language, shipped_authors().populations)
-        habit = habit_of(author, self._corpus.fitted, written)
+        habit = fitting.habit_of(author, self._corpus.fitted, written)
         return Suspect(number, name, author.profile, habit)
 
     def _left_out(
@@ -471,7 +461,7 @@ class Judge:
         for key, suspect in changed.items():
             taken_out = {number for number, _ in out[key]}
             own = [each for each in self._own[key] if each[0] not in taken_out]
-            habit = habit_of(_author_of(own, suspect.profile), fitted, suspect.written)
+            habit = fitting.habit_of(_author_of(own, suspect.profile), fitted, suspect.written)
             changed[key] = _with_facts(replace(suspect, habit=habit), own)
         keys = [username_key(suspect.username) for suspect in suspects]
         left = [changed.get(key, corpus.suspects[key]) for key in keys if key not in gone]
@@ -545,16 +535,18 @@ def _value_errors() -> Iterator[None]:
         raise ValueError(str(error)) from None
 
 
-def _author_of(own: Own, profile: AuthorProfile) -> CorpusAuthor:
+def _author_of(own: Own, profile: AuthorProfile) -> fitting.CorpusAuthor:
     numbers = {post.id: number for number, post in own if post.id is not None}
     links = ((number, numbers.get(post.reply_to)) for number, post in own if post.reply_to)
-    chains = chains_of((number, other) for number, other in links if other is not None)
+    chains = fitting.chains_of((number, other) for number, other in links if other is not None)
     dated = [(number, post) for number, post in own if post.created_at is not None]
     undated = [(number, post) for number, post in own if post.created_at is None]
     dated.sort(key=lambda each: (each[1].created_at, each[0]))
     newest = [(n, post.text) for n, post in reversed([*undated, *dated]) if post.text]
     languages = Counter(post.lang and language_of(post.lang) for _, post in own)
-    return CorpusAuthor(profile, chained(newest[:MOST_NEWEST], chains), main_language(languages))
+    return fitting.CorpusAuthor(
+        profile, fitting.chained(newest[:MOST_NEWEST], chains), main_language(languages)
+    )
 
 
 def _with_facts(suspect: Suspect, own: Own) -> Suspect:
@@ -567,11 +559,11 @@ def _with_facts(suspect: Suspect, own: Own) -> Suspect:
     return replace(suspect, habit=habit)
 
 
-def _with_shipped(corpus: Corpus) -> Corpus:
+def _with_shipped(corpus: fitting.Corpus) -> fitting.Corpus:
     """Return the model with all shipped authors, as a site has them."""
     shipped = shipped_authors()
     fitted = replace(corpus.fitted, shipped=shipped.everybody, chatters=shipped.chatters)
-    return Corpus(fitted, corpus.suspects)
+    return fitting.Corpus(fitted, corpus.suspects)
 
 
 def _answer(comparison: Comparison) -> Answer:

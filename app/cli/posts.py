@@ -9,18 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from app.cli import with_database
-from app.cli.outputs import (
-    BAD_INPUT,
-    INTERRUPTED,
-    fail,
-    json_option,
-    opened_output,
-    print_result,
-    progress,
-    say,
-    wants_json,
-)
+from app.cli import outputs, with_database
 from app.config import Config
 
 if TYPE_CHECKING:
@@ -58,7 +47,7 @@ RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
     show_default=True,
     help="Maximum number of results.",
 )
-@json_option
+@outputs.json_option
 def search_command(query: str, mode: Mode, username: str | None, sort: Sort, limit: int) -> None:
     """Search the posts for QUERY.
 
@@ -72,7 +61,9 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
     from saywho.formats.chats.people import machine_zone
 
     if len(query) > MAX_QUERY_LENGTH:
-        fail(f"the query may have at most {MAX_QUERY_LENGTH:,} characters", BAD_INPUT)
+        outputs.fail(
+            f"the query may have at most {MAX_QUERY_LENGTH:,} characters", outputs.BAD_INPUT
+        )
 
     async def run(db: Database, config: Config) -> ResultPage:
         async with opened_embeddings(db, config) as embeddings:
@@ -94,7 +85,7 @@ def search_command(query: str, mode: Mode, username: str | None, sort: Sort, lim
         facts["ignored"] = list(page.ignored)
     if page.filters:
         facts["filters"] = [{"key": each.name, "value": each.value} for each in page.filters]
-    print_result(facts, *_lines(page), notes=_notes(page, mode, sort))
+    outputs.print_result(facts, *_lines(page), notes=_notes(page, mode, sort))
 
 
 def _lines(page: ResultPage) -> Iterator[str]:
@@ -143,7 +134,7 @@ async def opened_embeddings(db: Database, config: Config) -> AsyncIterator[Embed
 @click.option(
     "--all", "is_all", is_flag=True, help="Delete all vectors first and compute them again."
 )
-@json_option
+@outputs.json_option
 def embed_command(is_all: bool) -> None:
     """Compute the missing vectors for searches by meaning.
 
@@ -156,14 +147,14 @@ def embed_command(is_all: bool) -> None:
     async def embed(db: Database, config: Config) -> int:
         async with opened_embeddings(db, config) as embeddings:
             if embeddings is None:
-                say("SAYWHO_EMBEDDER is builtin; no vectors are needed.", err=True)
+                outputs.say("SAYWHO_EMBEDDER is builtin; no vectors are needed.", err=True)
                 return 0
             async with db.exclusive_in_turn(VECTORS) as grant:
                 if is_all:
                     await embeddings.remove_all(grant)
                 async with grant.read() as session:
                     missing = await embeddings.count_missing(session)
-                with progress("embedding posts") as show:
+                with outputs.progress("embedding posts") as show:
                     await embeddings.embed_missing(
                         grant,
                         on_progress=lambda done: show(done, missing, f"{done:,} of {missing:,}"),
@@ -173,10 +164,10 @@ def embed_command(is_all: bool) -> None:
     try:
         count = with_database(embed)
     except EmbedderError as error:
-        fail(f"{error}; {RESUMABLE}")
+        outputs.fail(f"{error}; {RESUMABLE}")
     except KeyboardInterrupt:
-        fail(f"stopped; {RESUMABLE}", INTERRUPTED)
-    print_result({"embedded": count}, f"{count:,} posts have new vectors")
+        outputs.fail(f"stopped; {RESUMABLE}", outputs.INTERRUPTED)
+    outputs.print_result({"embedded": count}, f"{count:,} posts have new vectors")
 
 
 @click.command("export", epilog="Example: saywho export --username alice --format csv -o alice.csv")
@@ -202,7 +193,7 @@ def embed_command(is_all: bool) -> None:
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     help="File to write (replaces an existing one); - is standard output (default).",
 )
-@json_option
+@outputs.json_option
 def export_command(
     username: str | None, room_id: int | None, format_name: str, output: Path | None
 ) -> None:
@@ -219,7 +210,7 @@ def export_command(
     from saywho.formats.registry import WRITERS
 
     path = None if output is None or str(output) == "-" else output
-    if path is None and wants_json():
+    if path is None and outputs.wants_json():
         raise click.UsageError("--json needs -o FILE: the posts go to standard output.")
     if format_name == CHATLAB and room_id is None:
         raise click.UsageError("--format chatlab needs --room ID: a file contains one chat.")
@@ -235,7 +226,7 @@ def export_command(
             writer = chatlab_writer(room.name, room.platform, people)
         else:
             writer = WRITERS[format_name]
-        with opened_output(path) as file, progress("exporting posts") as show:
+        with outputs.opened_output(path) as file, outputs.progress("exporting posts") as show:
             async with contextlib.aclosing(exported(db, begun, writer)) as pieces:
                 async for piece in pieces:
                     await asyncio.to_thread(file.write, piece)
@@ -248,4 +239,4 @@ def export_command(
     posts = with_database(export, only_reads=True)
     if path:
         facts = {"file": str(path), "format": format_name, "posts": posts}
-        print_result(facts, f"wrote {posts:,} posts to {path}")
+        outputs.print_result(facts, f"wrote {posts:,} posts to {path}")

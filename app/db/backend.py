@@ -19,27 +19,8 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Connection,
-    Dialect,
-    Executable,
-    Select,
-    SQLColumnExpression,
-    Subquery,
-    Table,
-    Text,
-    TextClause,
-    Update,
-    bindparam,
-    column,
-    select,
-    true,
-    update,
-)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
@@ -121,7 +102,7 @@ class WordIndex(Protocol):
 
     postings: str
     """Query for ids of posts that match `:{term}`, including deleted authors'."""
-    matched: TextClause
+    matched: sa.TextClause
     conjunction: str
     either: str
     neither: str
@@ -150,7 +131,7 @@ class WordIndex(Protocol):
         *,
         user_id: int | None = None,
         before: int = MAX_ID + 1,
-    ) -> Subquery:
+    ) -> sa.Subquery:
         """Return ids below `before` of posts with the expression and nothing of `without`.
 
         user_id: the posts' author; None for all.
@@ -160,8 +141,8 @@ class WordIndex(Protocol):
         match = self.render(expression)
         if without:
             match += self.neither + self.render(Either(tuple(without)))
-        bound = self.matched.bindparams(bindparam("match", match, unique=True), before=before)
-        return bound.columns(column("id", BigInteger)).subquery("found")
+        bound = self.matched.bindparams(sa.bindparam("match", match, unique=True), before=before)
+        return bound.columns(sa.column("id", sa.BigInteger)).subquery("found")
 
     def vocabulary(self, read: OpenSession, page: int) -> AsyncGenerator[list[TermCount], None]:
         """Yield pages of all terms, in the order of code points."""
@@ -187,7 +168,7 @@ MOST_VALUES: Final = 400
 COMPACT_WAIT_S: Final = 60.0
 
 Item = TypeVar("Item")
-ColumnLike = Column[Any] | InstrumentedAttribute[Any]
+ColumnLike = sa.Column[Any] | InstrumentedAttribute[Any]
 
 IsHeld = Callable[[AsyncSession], Awaitable[bool]]
 """Returns whether a lock is still held, as the transaction sees it."""
@@ -223,32 +204,32 @@ class Backend(Protocol):
     chat_readers: AsyncEngine
     """The same for transactions that see one chat (`begin_read`)."""
     words: WordIndex
-    insert: Callable[[type[Base] | Table], Any]
+    insert: Callable[[type[Base] | sa.Table], Any]
     """Returns an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    rows_in: Callable[..., Subquery]
+    rows_in: Callable[..., sa.Subquery]
     """Returns the table of the rows in a value of `as_json`, the first argument, for columns."""
     as_app_error: Callable[[BaseException], AppError | None]
     """Returns the app's error for a driver's that callers can handle, else None."""
-    begin_read: Callable[[Connection, int | None], None]
+    begin_read: Callable[[sa.Connection, int | None], None]
     """Prepares a transaction of `readers`, or of `chat_readers`, which sees the chat of that ID."""
     nearest: Callable[
-        [AsyncSession, Select[int, Vector], Vector, int], Awaitable[list[tuple[float, int]]]
+        [AsyncSession, sa.Select[int, Vector], Vector, int], Awaitable[list[tuple[float, int]]]
     ]
     """Returns cosine and id of a query's rows nearest to a vector, (d,) float32 of length one.
 
     The last argument limits the rows; equal rows are newest first.
     """
-    likes: ColumnElement[int]
+    likes: sa.ColumnElement[int]
     """A post's likes, as in the index of most liked posts."""
-    length: Callable[[SQLColumnExpression[Any]], ColumnElement[int]]
+    length: Callable[[sa.SQLColumnExpression[Any]], sa.ColumnElement[int]]
     """Returns the number of values of a JSON list."""
-    collected: Callable[[ColumnElement[Any]], ColumnElement[str]]
+    collected: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[str]]
     """Returns a column's values as one JSON list in row order, much faster than rows."""
-    hours_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
+    hours_after: Callable[[sa.SQLColumnExpression[Any], int], sa.ColumnElement[datetime]]
     """Returns the time this many hours after a column's, for comparisons."""
-    seconds_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
+    seconds_after: Callable[[sa.SQLColumnExpression[Any], int], sa.ColumnElement[datetime]]
     """Returns the time this many seconds after a column's, as it is stored."""
-    is_loud: Callable[[SQLColumnExpression[Any]], ColumnElement[bool]]
+    is_loud: Callable[[sa.SQLColumnExpression[Any]], sa.ColumnElement[bool]]
     """Returns whether a text is in capitals (`saywho/people/signs.py`)."""
     size: str
     texts: str
@@ -283,12 +264,12 @@ class Backend(Protocol):
     ) -> list[Sequence[int]]:
         """Return each table's next ids, ascending; no id is allocated twice."""
 
-    def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
+    def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> sa.Subquery:
         """Return a table of rows with `columns` for a join, as one JSON value; SQLite's `IN` of
         pairs would use no index.
         """
         value = as_json(rows, columns, self.engine.dialect)
-        return self.rows_in(bindparam("listed", value, unique=True), *columns)
+        return self.rows_in(sa.bindparam("listed", value, unique=True), *columns)
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         """Return a sentence for each damage; a server checks its own files."""
@@ -344,10 +325,10 @@ def counts_shipped(session: AsyncSession) -> bool:
 
 def is_among(
     session: AsyncSession, column: ColumnLike, values: Iterable[Any]
-) -> ColumnElement[bool]:
+) -> sa.ColumnElement[bool]:
     """Return whether a column's value is among thousands, passed as one JSON value."""
     return column.in_(
-        select(backend_of(session).listed([(element,) for element in values], column))
+        sa.select(backend_of(session).listed([(element,) for element in values], column))
     )
 
 
@@ -409,42 +390,44 @@ def rows_of(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 
 @lru_cache(maxsize=64)
 def _inserting(
-    insert: Callable[[Table], Any],
-    rows_in: Callable[..., Subquery],
-    table: Table,
+    insert: Callable[[sa.Table], Any],
+    rows_in: Callable[..., sa.Subquery],
+    table: sa.Table,
     names: Sequence[str],
     adds_to: str | None,
-) -> Executable:
+) -> sa.Executable:
     # Cached, since making the statement takes as long as executing it.
     statement = insert(table).inline()  # Nobody asks for the key.
     if names:
-        listed = rows_in(bindparam("listed", type_=Text), *(table.c[name] for name in names))
+        listed = rows_in(sa.bindparam("listed", type_=sa.Text), *(table.c[name] for name in names))
         # WHERE true, since SQLite would read ON CONFLICT after a plain query as part of a join.
-        statement = statement.from_select(names, select(listed).where(true()))
+        statement = statement.from_select(names, sa.select(listed).where(sa.true()))
     if adds_to is not None:
         total = table.c[adds_to] + statement.excluded[adds_to]
         statement = statement.on_conflict_do_update(
             index_elements=table.primary_key, set_={adds_to: total}
         )
-    return cast(Executable, statement)
+    return cast(sa.Executable, statement)
 
 
 @cache
-def update_by_id(model: type[Base]) -> Update:
+def update_by_id(model: type[Base]) -> sa.Update:
     """Return the UPDATE of rows by ids, passed as `changed`."""
     table = table_of(model)
-    return update(table).where(table.c.id == bindparam("changed"))
+    return sa.update(table).where(table.c.id == sa.bindparam("changed"))
 
 
 @cache
-def table_of(model: type[Base]) -> Table:
-    return cast(Table, model.__table__)
+def table_of(model: type[Base]) -> sa.Table:
+    return cast(sa.Table, model.__table__)
 
 
 _JSON: Final = msgspec.json.Encoder()
 
 
-def as_json(rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect) -> str:
+def as_json(
+    rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: sa.Dialect
+) -> str:
     """Return the rows as JSON, lists or one column's plain values, with the dialect's
     times.
     """
@@ -452,7 +435,7 @@ def as_json(rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialec
 
 
 def _columns_as_json(
-    values: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect
+    values: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: sa.Dialect
 ) -> str:
     written: list[Iterable[Any]] = [
         map(process, of_each) if (process := _writer(each.type, dialect)) else of_each
@@ -466,7 +449,7 @@ def _columns_as_json(
 
 
 @lru_cache(maxsize=100)
-def _writer(form: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+def _writer(form: TypeEngine[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
     process = form.dialect_impl(dialect).bind_processor(dialect)
     # Posts that arrive together have the same time, which several statements of a batch need.
     return lru_cache(maxsize=5_000)(process) if process else None

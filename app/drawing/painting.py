@@ -5,49 +5,42 @@ from itertools import accumulate, pairwise
 from math import ceil
 from typing import Any, Final, NamedTuple
 
+from app.drawing import drawings
 from app.drawing.card_rows import card_rows_heights, paint_card_rows
-from app.drawing.drawings import (
-    GROUND,
-    HOUR_LABELS,
-    SQUARE,
-    Bars,
-    CardRows,
-    Clock,
-    Habits,
-    MarkedText,
-    NamedBar,
-    PeriodColumns,
-    Place,
-    Rectangle,
-    Row,
-    Tiles,
-    WeekGrid,
-)
 from app.drawing.lettering import Lettering, clipped, drawn_text, font_of, joined_rows, text_rows
 from app.drawing.marked_text import marked_text_heights, paint_marked_text
 from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
-Drawing = Bars | CardRows | Habits | MarkedText | WeekGrid | Tiles | PeriodColumns | Clock
+Drawing = (
+    drawings.Bars
+    | drawings.CardRows
+    | drawings.Habits
+    | drawings.MarkedText
+    | drawings.WeekGrid
+    | drawings.Tiles
+    | drawings.PeriodColumns
+    | drawings.Clock
+)
 _LABEL: Final = 24
 _BELOW_COLUMNS: Final = 6
 _OUTLINE: Final = 4
 """Width of the line of everyone else's hours."""
 
 
-def columns_heights(_canvas: Canvas, _columns: PeriodColumns | Clock) -> Heights:
+def columns_heights(_canvas: Canvas, _columns: drawings.PeriodColumns | drawings.Clock) -> Heights:
     return Heights(160, 220, 560)
 
 
-def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:
+def paint_periods(canvas: Canvas, periods: drawings.PeriodColumns, field: Field) -> None:
     parts = [(part.hue, part.boxes) for part in periods.parts]
     _paint_columns(canvas, parts, [column.label for column in periods.columns], field)
 
 
-def paint_clock(canvas: Canvas, clock: Clock, field: Field) -> None:
+def paint_clock(canvas: Canvas, clock: drawings.Clock, field: Field) -> None:
     """Draw a column for each hour, and everyone else's outline."""
-    above = _paint_columns(canvas, [(clock.hue, clock.boxes)], HOUR_LABELS, field)
+    above = _paint_columns(canvas, [(clock.hue, clock.boxes)], drawings.HOUR_LABELS, field)
     inner = above._replace(left=above.left + _OUTLINE, right=above.right - _OUTLINE)
-    for part in pairwise(map(_Grid.of_columns(inner, len(HOUR_LABELS)).at, clock.line)):
+    for part in pairwise(map(_Grid.of_columns(inner, len(drawings.HOUR_LABELS)).at, clock.line)):
         canvas.pen.line(part, canvas.theme.ink, _OUTLINE)
 
 
@@ -59,24 +52,24 @@ class _Grid(NamedTuple):
 
     @classmethod
     def of_columns(cls, field: Field, count: int) -> "_Grid":
-        return cls(field.left, field.top, field.width / count, field.height / GROUND)
+        return cls(field.left, field.top, field.width / count, field.height / drawings.GROUND)
 
     @classmethod
     def of_squares(cls, left: float, top: float, side: float) -> "_Grid":
         """Return a grid of squares that begins at a place."""
-        return cls(left - SQUARE.left * side, top - SQUARE.top * side, side, side)
+        return cls(left - drawings.SQUARE.left * side, top - drawings.SQUARE.top * side, side, side)
 
-    def at(self, place: Place) -> Place:
+    def at(self, place: drawings.Place) -> drawings.Place:
         return self.left + place[0] * self.across, self.top + place[1] * self.down
 
-    def box(self, box: Rectangle) -> Field:
+    def box(self, box: drawings.Rectangle) -> Field:
         right, bottom = box.left + box.width, box.top + box.height
         return Field(*self.at((box.left, box.top)), *self.at((right, bottom)))
 
 
 def _paint_columns(
     canvas: Canvas,
-    parts: Iterable[tuple[str, Sequence[Rectangle]]],
+    parts: Iterable[tuple[str, Sequence[drawings.Rectangle]]],
     labels: Sequence[str],
     field: Field,
 ) -> Field:
@@ -107,7 +100,7 @@ _LEAST: Final = 2
 _TILE_LINES: Final = 2
 
 
-def weeks_heights(canvas: Canvas, grid: WeekGrid) -> Heights:
+def weeks_heights(canvas: Canvas, grid: drawings.WeekGrid) -> Heights:
     strips = 2 if canvas.is_upright else 1  # Two fill the width of an upright picture.
     side = min(_LARGEST_DAY, (canvas.width - 2 * MARGIN) / ceil(grid.columns / strips))
     months = _months_height(canvas)
@@ -119,7 +112,7 @@ def _months_height(canvas: Canvas) -> int:
     return round(canvas.smallest * 1.4) + 3
 
 
-def tiles_heights(canvas: Canvas, tiles: Tiles) -> Heights:
+def tiles_heights(canvas: Canvas, tiles: drawings.Tiles) -> Heights:
     most, width = max(len(row.hits) for row in tiles.rows), canvas.width - 2 * MARGIN
 
     def high(columns: int, largest: float) -> float:
@@ -132,7 +125,7 @@ def tiles_heights(canvas: Canvas, tiles: Tiles) -> Heights:
     return Heights(high(most, 60), good, max(good, folded))
 
 
-def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
+def paint_weeks(canvas: Canvas, grid: drawings.WeekGrid, field: Field) -> None:
     """Draw the weeks in the number of strips that makes the days largest."""
     months = _months_height(canvas)
     in_strip, side = max(
@@ -159,7 +152,7 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
         canvas.pen.rounded_rectangle(box, side * 0.12, colour, outline, max(2, round(side * 0.08)))
 
 
-def _side_of(grid: WeekGrid, field: Field, strips: int, months: int) -> tuple[int, float]:
+def _side_of(grid: drawings.WeekGrid, field: Field, strips: int, months: int) -> tuple[int, float]:
     in_strip = ceil(grid.columns / strips)
     space = field.height - months * (2 * strips - 1)
     return in_strip, min(field.width / in_strip, space / (7 * strips), _LARGEST_DAY)
@@ -170,7 +163,7 @@ def _shade(theme: Theme, hue: str, level: int) -> str:
     return theme.mixed(theme.hues[hue], shares[level]) if level else theme.line
 
 
-def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
+def paint_tiles(canvas: Canvas, tiles: drawings.Tiles, field: Field) -> None:
     most = max(len(row.hits) for row in tiles.rows)
     columns, side = max(
         (
@@ -194,7 +187,7 @@ def paint_tiles(canvas: Canvas, tiles: Tiles, field: Field) -> None:
             _paint_tile(canvas, Field(left, tile_top, left + side, tile_top + side), is_hit)
 
 
-def _tile_side(tiles: Tiles, field: Field, columns: int) -> float:
+def _tile_side(tiles: drawings.Tiles, field: Field, columns: int) -> float:
     lines = ceil(max(len(row.hits) for row in tiles.rows) / columns)
     across = (field.width + _TILE_GAP) / columns
     down = (field.height / len(tiles.rows) - _PLAYER_ROW) / lines
@@ -202,14 +195,14 @@ def _tile_side(tiles: Tiles, field: Field, columns: int) -> float:
 
 
 def _paint_tile(canvas: Canvas, tile: Field, is_hit: bool) -> None:
-    theme, pen, unit = canvas.theme, canvas.pen, tile.width / Tiles.tile.width
-    grid, rounding = _Grid.of_squares(tile.left, tile.top, unit), Tiles.rounding * unit
+    theme, pen, unit = canvas.theme, canvas.pen, tile.width / drawings.Tiles.tile.width
+    grid, rounding = _Grid.of_squares(tile.left, tile.top, unit), drawings.Tiles.rounding * unit
     stroke = max(3, round(tile.width * 0.09))
     if is_hit:
         pen.rounded_rectangle(tile, rounding, theme.accent)
     else:
         pen.rounded_rectangle(tile, rounding, theme.paper, theme.soft, 3)
-    for line in Tiles.sign(is_hit):
+    for line in drawings.Tiles.sign(is_hit):
         places = [grid.at(place) for place in line]
         if is_hit:
             pen.stroke(places, theme.paper, stroke)
@@ -244,7 +237,7 @@ _LEGEND_ROW: Final = 34
 _LEGEND_NAME: Final = 200
 
 
-def bars_heights(canvas: Canvas, bars: Bars) -> Heights:
+def bars_heights(canvas: Canvas, bars: drawings.Bars) -> Heights:
     count = len(bars.rows)
     if canvas.is_upright:
         least = _STORY_ROW if canvas.is_story else _UPRIGHT_ROW
@@ -259,7 +252,7 @@ def bars_heights(canvas: Canvas, bars: Bars) -> Heights:
     return Heights(least, _BAR_ROW * lines, 130 * lines)
 
 
-def paint_bars(canvas: Canvas, bars: Bars, field: Field) -> None:
+def paint_bars(canvas: Canvas, bars: drawings.Bars, field: Field) -> None:
     """Draw a bar for each share on a ground of 100%, or one bar of all shares without room."""
     count = len(bars.rows)
     places = places_of(field, count, _BAR_ROW)
@@ -315,14 +308,14 @@ def _middle_of(row: Field, size: int) -> Field:
     return row._replace(top=row.top + lower, bottom=row.bottom + lower)
 
 
-def _name_width(bars: Sequence[NamedBar], row: Field, size: int) -> float:
+def _name_width(bars: Sequence[drawings.NamedBar], row: Field, size: int) -> float:
     font = font_of(bold=True, size=size)
     longest = max(font.getlength(bar.name) for bar in bars) + _NAME_SPACE
     return max(row.width * (0.34 if row.width > _WIDE else 0.4), min(longest, row.width * 0.6))
 
 
 def _paint_bar(
-    canvas: Canvas, bar: NamedBar, row: Field, name_width: float, *, is_wanted: bool
+    canvas: Canvas, bar: drawings.NamedBar, row: Field, name_width: float, *, is_wanted: bool
 ) -> None:
     size = _bar_size(canvas, row)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
@@ -337,7 +330,7 @@ def _paint_bar(
 
 
 def _write_name(
-    canvas: Canvas, bar: NamedBar, row: Field, font: Lettering, width: float, most: int
+    canvas: Canvas, bar: drawings.NamedBar, row: Field, font: Lettering, width: float, most: int
 ) -> None:
     smaller = sorted({canvas.smallest, *(size for size in (30, 26) if size > canvas.smallest)})
     fonts = [font, *(font_of(bold=True, size=size) for size in reversed(smaller))]
@@ -348,7 +341,9 @@ def _write_name(
     canvas.write_rows((row.left, top), names, own, 1.05, canvas.theme.hues[bar.hue])
 
 
-def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bool) -> None:
+def _paint_large_bar(
+    canvas: Canvas, bar: drawings.NamedBar, row: Field, *, is_wanted: bool
+) -> None:
     size = int(min(56, max(34, canvas.smallest, row.height * (0.2 if bar.note else 0.28))))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
@@ -375,7 +370,7 @@ def _paint_note(
     canvas.write_rows((field.left, field.top), rows, font, _NOTE_ROW, canvas.theme.soft)
 
 
-def _paint_stack(canvas: Canvas, drawing: Bars, field: Field) -> None:
+def _paint_stack(canvas: Canvas, drawing: drawings.Bars, field: Field) -> None:
     """Draw all shares in a single bar, and the names below it.
 
     If notes are wanted and fit, each name has a row with its note.
@@ -404,7 +399,7 @@ def _noted_columns(names: int, legend: Field) -> int:
 
 
 def _paint_noted_names(
-    canvas: Canvas, bars: Sequence[NamedBar], legend: Field, columns: int
+    canvas: Canvas, bars: Sequence[drawings.NamedBar], legend: Field, columns: int
 ) -> None:
     width = (legend.width - _BETWEEN * (columns - 1)) / columns
     in_column, before = ceil(len(bars) / columns), max(map(_named_length, bars)) + _LEGEND
@@ -417,7 +412,7 @@ def _paint_noted_names(
         _paint_note(canvas, bar.note, note, SMALLEST, is_wanted=columns == 1)
 
 
-def _paint_names(canvas: Canvas, bars: Sequence[NamedBar], legend: Field) -> None:
+def _paint_names(canvas: Canvas, bars: Sequence[drawings.NamedBar], legend: Field) -> None:
     left, top = legend.left, legend.top
     for bar in bars:
         length = _named_length(bar)
@@ -429,12 +424,12 @@ def _paint_names(canvas: Canvas, bars: Sequence[NamedBar], legend: Field) -> Non
         left += length + 32
 
 
-def _named_length(bar: NamedBar) -> float:
+def _named_length(bar: drawings.NamedBar) -> float:
     font = font_of(bold=True, size=_LEGEND)
     return font.getlength(clipped(bar.name, font, _LEGEND_NAME)) + 10 + font.getlength(bar.label)
 
 
-def _paint_named(canvas: Canvas, bar: NamedBar, left: float, top: float) -> None:
+def _paint_named(canvas: Canvas, bar: drawings.NamedBar, left: float, top: float) -> None:
     font, colour = font_of(bold=True, size=_LEGEND), canvas.theme.hues[bar.hue]
     canvas.write((left, top), clipped(bar.name, font, _LEGEND_NAME), font, colour)
     share_left = left + _named_length(bar) - font.getlength(bar.label)
@@ -447,7 +442,7 @@ _HABIT_BAR: Final = 0.5
 """Height of a habit's bar, as a part of the letters' size."""
 
 
-def habits_heights(canvas: Canvas, habits: Habits) -> Heights:
+def habits_heights(canvas: Canvas, habits: drawings.Habits) -> Heights:
     count, row = len(habits.rows), round(_HABIT_ROW * canvas.smallest)
     if canvas.is_upright:
         return Heights(row * min(count, 2), row * min(count, 4), 1.5 * row * count)
@@ -455,7 +450,7 @@ def habits_heights(canvas: Canvas, habits: Habits) -> Heights:
     return Heights(row, row * min(lines, 2), 160 * lines)
 
 
-def paint_habits(canvas: Canvas, habits: Habits, field: Field) -> None:
+def paint_habits(canvas: Canvas, habits: drawings.Habits, field: Field) -> None:
     """Draw the first habits, up to the space."""
     lowest = round(_HABIT_ROW * canvas.smallest)
     # In two columns of an upright picture, the letters would be hard to read on a phone.
@@ -466,7 +461,7 @@ def paint_habits(canvas: Canvas, habits: Habits, field: Field) -> None:
         _paint_habit(canvas, row, place, canvas.theme.hues[habits.hue], min(sizes))
 
 
-def _habit_size(canvas: Canvas, row: Row, field: Field) -> int:
+def _habit_size(canvas: Canvas, row: drawings.Row, field: Field) -> int:
     size = int(min(1.6 * canvas.smallest, max(canvas.smallest, field.height * 0.24)))
     texts = drawn_text(row.label), drawn_text(row.value)
     while size > canvas.smallest:
@@ -477,7 +472,7 @@ def _habit_size(canvas: Canvas, row: Row, field: Field) -> int:
     return max(size, canvas.smallest)
 
 
-def _paint_habit(canvas: Canvas, row: Row, field: Field, colour: str, size: int) -> None:
+def _paint_habit(canvas: Canvas, row: drawings.Row, field: Field, colour: str, size: int) -> None:
     font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
     value = clipped(drawn_text(row.value), font, field.width * 0.6)
     left = field.right - font.getlength(value)
@@ -505,14 +500,14 @@ class Painter(NamedTuple):
 
 
 PAINTERS: Final[Mapping[type, Painter]] = {
-    Bars: Painter(bars_heights, paint_bars),
-    CardRows: Painter(card_rows_heights, paint_card_rows),
-    Habits: Painter(habits_heights, paint_habits),
-    MarkedText: Painter(marked_text_heights, paint_marked_text),
-    WeekGrid: Painter(weeks_heights, paint_weeks),
-    Tiles: Painter(tiles_heights, paint_tiles),
-    PeriodColumns: Painter(columns_heights, paint_periods),
-    Clock: Painter(columns_heights, paint_clock),
+    drawings.Bars: Painter(bars_heights, paint_bars),
+    drawings.CardRows: Painter(card_rows_heights, paint_card_rows),
+    drawings.Habits: Painter(habits_heights, paint_habits),
+    drawings.MarkedText: Painter(marked_text_heights, paint_marked_text),
+    drawings.WeekGrid: Painter(weeks_heights, paint_weeks),
+    drawings.Tiles: Painter(tiles_heights, paint_tiles),
+    drawings.PeriodColumns: Painter(columns_heights, paint_periods),
+    drawings.Clock: Painter(columns_heights, paint_clock),
 }
 
 

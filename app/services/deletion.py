@@ -12,22 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    String,
-    and_,
-    bindparam,
-    case,
-    cast,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -66,14 +51,14 @@ from app.services.rooms.room_facts import RoomFacts, get_room
 from saywho.clock import monotonic, now
 
 UNENDED: Final = ("running", "interrupted")
-IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))
+IS_UNFOLLOWED: Final = User.username_key.not_in(sa.select(LiveSource.username_key))
 """Condition on an author without a live source."""
 
 
 async def forget_examples(session: AsyncSession, *, ended_before: datetime | None = None) -> None:
     """Remove the excerpts of files that imports keep as examples of doubts; by default all."""
     recent = ImportJob.finished_at > now() - timedelta(days=60)  # Older ones have none left.
-    query = select(ImportJob.id, ImportJob.notes).where(recent, ImportJob.notes.is_not(None))
+    query = sa.select(ImportJob.id, ImportJob.notes).where(recent, ImportJob.notes.is_not(None))
     if ended_before is not None:
         query = query.where(ImportJob.finished_at < ended_before)
     for job_id, stored in (await session.execute(query)).all():
@@ -81,7 +66,7 @@ async def forget_examples(session: AsyncSession, *, ended_before: datetime | Non
         doubts = notes.get("doubts", ())
         if any(doubt.get("examples") for doubt in doubts):
             notes["doubts"] = [doubt | {"examples": []} for doubt in doubts]
-            job = update(ImportJob).where(ImportJob.id == job_id)
+            job = sa.update(ImportJob).where(ImportJob.id == job_id)
             await session.execute(job.values(notes=msgspec.json.encode(notes)))
 
 
@@ -92,45 +77,45 @@ async def delete_user(session: AsyncSession, username: str) -> None:
     """
     user = await get_alone(session, username)
     # A followed author would come back with the next visit.
-    await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
+    await session.execute(sa.delete(LiveSource).where(LiveSource.username_key == user.username_key))
     await mark_deleted(session, User.id == user.id)
 
 
 async def delete_everybody(session: AsyncSession) -> None:
     """Delete all authors as `delete_user`, and the choice of an own archive."""
     await mark_deleted(session)
-    await session.execute(delete(LiveSource))
-    await session.execute(update(Site).values(own_user_id=None, is_own_chosen=False))
+    await session.execute(sa.delete(LiveSource))
+    await session.execute(sa.update(Site).values(own_user_id=None, is_own_chosen=False))
 
 
-async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) -> None:
+async def mark_deleted(session: AsyncSession, *is_meant: sa.ColumnElement[bool]) -> None:
     """Remove the authors that meet the conditions from answers."""
     await forget_examples(session)
-    marked = update(User).where(User.deleted_at.is_(None), *is_meant)
+    marked = sa.update(User).where(User.deleted_at.is_(None), *is_meant)
     # A key that no name has: names contain no control characters.
-    key = "\x01" + cast(User.id, String)
+    key = "\x01" + sa.cast(User.id, sa.String)
     marked = marked.values(deleted_at=now(), username_key=key, joined_to_id=None)
     rows = await session.execute(
         marked.returning(User.id, User.tweet_count), execution_options=UNTRACKED
     )
     gone = rows.all()
     # Names that joined them go with them; posts that are still on their way stay.
-    own_key = case((User.deleted_at.is_(None), User.username_key), else_=key)
-    names = update(User).where(User.joined_to_id.in_(deleted_authors()))
+    own_key = sa.case((User.deleted_at.is_(None), User.username_key), else_=key)
+    names = sa.update(User).where(User.joined_to_id.in_(deleted_authors()))
     await session.execute(
         names.values(joined_to_id=None, username_key=own_key), execution_options=UNTRACKED
     )
-    await session.execute(delete(Profile).where(Profile.user_id.in_(deleted_authors())))
+    await session.execute(sa.delete(Profile).where(Profile.user_id.in_(deleted_authors())))
     is_gone = Site.own_user_id.in_(deleted_authors())
-    await session.execute(update(Site).where(is_gone).values(own_user_id=None))
+    await session.execute(sa.update(Site).where(is_gone).values(own_user_id=None))
     if gone:
         events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
         await append_events(session, events)
 
 
-def deleted_authors() -> Select[int]:
+def deleted_authors() -> sa.Select[int]:
     """Return the authors whose rows are removed."""
-    return select(User.id).where(IS_GONE)
+    return sa.select(User.id).where(IS_GONE)
 
 
 class RemovedPost(NamedTuple):
@@ -151,12 +136,12 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> None:
 
 
 async def remove_posts(
-    session: AsyncSession, is_meant: ColumnElement[bool]
+    session: AsyncSession, is_meant: sa.ColumnElement[bool]
 ) -> Sequence[RemovedPost]:
     """Remove and return existing authors' posts, also from profiles and counts; remove chats that
     are empty then.
     """
-    query = select(*(getattr(Tweet, name) for name in RemovedPost._fields)).join(
+    query = sa.select(*(getattr(Tweet, name) for name in RemovedPost._fields)).join(
         User, User.id == Tweet.user_id
     )
     query = query.where(is_meant, User.deleted_at.is_(None))
@@ -175,17 +160,17 @@ async def remove_posts(
     return posts
 
 
-async def remove_rows(session: AsyncSession, is_meant: ColumnElement[bool]) -> None:
+async def remove_rows(session: AsyncSession, is_meant: sa.ColumnElement[bool]) -> None:
     """Remove posts alone, so that no stored answer names one of them."""
     answer = aliased(Tweet)
     # The source id has an index; the id says whether this post is meant by it.
-    answers = and_(
+    answers = sa.and_(
         answer.reply_to_source_id == Tweet.source_id, answer.reply_to_id == Tweet.id, is_meant
     )
     answering = list(
-        await session.scalars(select(answer.id).select_from(Tweet).join(answer, answers))
+        await session.scalars(sa.select(answer.id).select_from(Tweet).join(answer, answers))
     )
-    await session.execute(delete(Tweet).where(is_meant), execution_options=UNTRACKED)
+    await session.execute(sa.delete(Tweet).where(is_meant), execution_options=UNTRACKED)
     await link_again(session, answering)
 
 
@@ -205,8 +190,8 @@ class PostTally(NamedTuple):
         return posts
 
 
-async def tally(session: AsyncSession, is_meant: ColumnElement[bool]) -> PostTally:
-    in_rooms = select(Tweet.room_id, Tweet.user_id, func.count()).where(
+async def tally(session: AsyncSession, is_meant: sa.ColumnElement[bool]) -> PostTally:
+    in_rooms = sa.select(Tweet.room_id, Tweet.user_id, sa.func.count()).where(
         is_meant, Tweet.room_id.is_not(None), is_of_kept_room()
     )
     rows = await session.execute(in_rooms.group_by(Tweet.room_id, Tweet.user_id))
@@ -215,8 +200,8 @@ async def tally(session: AsyncSession, is_meant: ColumnElement[bool]) -> PostTal
 
 
 _RECOUNTED: Final = update_by_id(User).values(
-    tweet_count=table_of(User).c.tweet_count + bindparam("more", type_=Integer),
-    version=table_of(User).c.version + bindparam("gone", type_=Integer),
+    tweet_count=table_of(User).c.tweet_count + sa.bindparam("more", type_=sa.Integer),
+    version=table_of(User).c.version + sa.bindparam("gone", type_=sa.Integer),
 )
 
 
@@ -237,7 +222,7 @@ async def recount(session: AsyncSession, coming: PostTally, going: PostTally) ->
 
 async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
     """Return unended imports with stored messages of a chat."""
-    jobs = await session.scalars(select(ImportJob).where(ImportJob.state.in_(UNENDED)))
+    jobs = await session.scalars(sa.select(ImportJob).where(ImportJob.state.in_(UNENDED)))
     return [
         job
         for job in jobs
@@ -272,7 +257,7 @@ class RoomWriters(NamedTuple):
 
 async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
     """Return a chat's people by what its deletion does to them."""
-    ids = set(await session.scalars(select(User.id).where(*_write_only_in(room_id))))
+    ids = set(await session.scalars(sa.select(User.id).where(*_write_only_in(room_id))))
     rows = (await session.execute(select_speakers(room_id))).all()
     return RoomWriters(
         [username for user_id, username in rows if user_id in ids],
@@ -280,11 +265,11 @@ async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
     )
 
 
-def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
+def _write_only_in(room_id: int) -> list[sa.ColumnElement[bool]]:
     """Return conditions on an unfollowed author with posts in this chat alone."""
-    of_room = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
+    of_room = sa.select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
     messages = (
-        select(RoomPerson.messages)
+        sa.select(RoomPerson.messages)
         .where(RoomPerson.room_id == room_id, RoomPerson.user_id == User.id)
         .correlate(User)
         .scalar_subquery()
@@ -310,18 +295,18 @@ async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
     await mark_deleted(session, *_write_only_in(room.id))
     # Without people it is in no answer; without a title and an id no file is taken for it.
     for table in (RoomPerson, RoomMove):
-        await session.execute(delete(table).where(table.room_id == room.id))
-    await session.execute(delete(Room).where(Room.joined_to_id == room.id))
+        await session.execute(sa.delete(table).where(table.room_id == room.id))
+    await session.execute(sa.delete(Room).where(Room.joined_to_id == room.id))
     unknown = {"platform": DELETED_APP, "external_id": None, "title": None, "name": room.name}
     await session.execute(
-        update(Room).where(Room.id == room.id).values(unknown), execution_options=UNTRACKED
+        sa.update(Room).where(Room.id == room.id).values(unknown), execution_options=UNTRACKED
     )
     return room
 
 
 async def check_kept(session: AsyncSession, room_ids: Collection[int]) -> None:
     """Raise ConflictError if one of the chats was deleted."""
-    kept = select(func.count(Room.id)).where(is_among(session, Room.id, room_ids), IS_KEPT)
+    kept = sa.select(sa.func.count(Room.id)).where(is_among(session, Room.id, room_ids), IS_KEPT)
     if room_ids and await session.scalar(kept) != len(room_ids):
         raise ConflictError("the chat was deleted during its import")
 
@@ -346,10 +331,10 @@ def message_removals(db: Sessions) -> AsyncGenerator[int]:
 
 async def post_removals(
     db: Sessions,
-    is_meant: ColumnElement[bool],
+    is_meant: sa.ColumnElement[bool],
     *,
     scope: Scope,
-    is_leaving: ColumnElement[bool] | None = None,
+    is_leaving: sa.ColumnElement[bool] | None = None,
     note: Callable[[AsyncSession, int, bool], Awaitable[object]] | None = None,
 ) -> AsyncGenerator[int]:
     """Delete posts that meet a condition, and unfollowed authors without other posts; yield each
@@ -360,7 +345,7 @@ async def post_removals(
     are the last. Raises ForbiddenError without the scope `admin`.
     """
     check_scope(scope, "admin")
-    query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id)
+    query = sa.select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id)
     query = query.where(is_meant, User.deleted_at.is_(None))
     may_leave = [IS_UNFOLLOWED] if is_leaving is None else [IS_UNFOLLOWED, is_leaving]
     size = MESSAGES
@@ -378,7 +363,7 @@ async def post_removals(
                 since = monotonic()
                 # Others may have deleted some meanwhile, or an import may have met some again.
                 chunk = is_among(session, Tweet.id, ids[start : start + size])
-                posts = await remove_posts(session, and_(chunk, is_meant))
+                posts = await remove_posts(session, sa.and_(chunk, is_meant))
                 is_author = User.id.in_({post.user_id for post in posts})
                 await mark_deleted(session, is_author, User.tweet_count == 0, *may_leave)
                 if note is not None:
@@ -406,10 +391,10 @@ async def purge_deleted(
     db: Sessions, *, on_progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> None:
     """Remove all deleted rows; report removed and total numbers by chunk."""
-    is_deleted = or_(Tweet.user_id.in_(deleted_authors()), Tweet.room_id.in_(deleted_rooms()))
-    rows = (select(Tweet.id).where(is_deleted), deleted_authors(), deleted_rooms())
+    is_deleted = sa.or_(Tweet.user_id.in_(deleted_authors()), Tweet.room_id.in_(deleted_rooms()))
+    rows = (sa.select(Tweet.id).where(is_deleted), deleted_authors(), deleted_rooms())
     async with db.read() as session:
-        counts = [select(func.count()).select_from(query.subquery()) for query in rows]
+        counts = [sa.select(sa.func.count()).select_from(query.subquery()) for query in rows]
         total = sum([await session.scalar(count) or 0 for count in counts])
     done = 0
     async for removed in _removals(db):
@@ -430,18 +415,18 @@ async def _removals(db: Sessions) -> AsyncIterator[int]:
 
 async def purge_some(session: AsyncSession) -> int:
     """Remove and count a chunk of posts of deleted authors, and authors and chats without posts."""
-    posts = select(Tweet.id, Tweet.user_id).where(Tweet.user_id.in_(deleted_authors()))
+    posts = sa.select(Tweet.id, Tweet.user_id).where(Tweet.user_id.in_(deleted_authors()))
     posts = posts.order_by(Tweet.user_id).limit(CHUNK)
     removed = (await session.execute(posts)).all()
     await remove_rows(session, is_among(session, Tweet.id, [row.id for row in removed]))
-    has_posts = exists().where(Tweet.user_id == User.id)
+    has_posts = sa.exists().where(Tweet.user_id == User.id)
     empty = deleted_authors().where(~has_posts).limit(CHUNK).scalar_subquery()
-    authors = delete(User).where(User.id.in_(empty)).returning(User.id)
+    authors = sa.delete(User).where(User.id.in_(empty)).returning(User.id)
     ended = (await session.scalars(authors)).all()
     if ended:
         await remove_empty_rooms(session)
-    has_messages = exists().where(Tweet.room_id == Room.id)
-    rooms = delete(Room).where(Room.platform == DELETED_APP, ~has_messages).returning(Room.id)
+    has_messages = sa.exists().where(Tweet.room_id == Room.id)
+    rooms = sa.delete(Room).where(Room.platform == DELETED_APP, ~has_messages).returning(Room.id)
     ended_rooms = (await session.scalars(rooms)).all()
     if removed:
         # Ranks of search results depend on all words, also on those of deleted posts.

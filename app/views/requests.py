@@ -25,18 +25,9 @@ from werkzeug.exceptions import RequestTimeout
 from werkzeug.http import parse_range_header
 from werkzeug.routing import IntegerConverter, Map
 
+from app import errors
 from app.config import Config
 from app.current import current_request
-from app.errors import (
-    MOST_FAULTS,
-    FieldError,
-    InvalidInputError,
-    MalformedError,
-    TooLargeError,
-    UnsupportedMediaError,
-    fault_of,
-    faults_of,
-)
 from app.models import MAX_ID
 from app.runtime.clock import EARLIEST, LATEST
 from app.runtime.work_pool import worked_on
@@ -101,7 +92,7 @@ def parse_args(form: type[Form], *, is_strict: bool) -> Form:
         try:
             unquote_to_bytes(asked.query_string).decode()
         except UnicodeDecodeError:
-            raise MalformedError("The URL is not valid UTF-8", loc="query") from None
+            raise errors.MalformedError("The URL is not valid UTF-8", loc="query") from None
     return args_of(asked.args, form, is_strict=is_strict)
 
 
@@ -126,28 +117,28 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
     if not faults:
         return parsed
     if is_strict:
-        raise MalformedError(faults[0].detail, errors=faults[:MOST_FAULTS])
+        raise errors.MalformedError(faults[0].detail, errors=faults[: errors.MOST_FAULTS])
     # A page says it in the visitor's language.
     name = faults[0].loc
-    raise MalformedError("The value of `{name}` cannot be used", name=name, loc=name)
+    raise errors.MalformedError("The value of `{name}` cannot be used", name=name, loc=name)
 
 
 def _sent(
     args: MultiDict[str, str], fields: Mapping[str, FieldInfo], *, is_strict: bool
-) -> tuple[dict[str, Any], list[FieldError]]:
+) -> tuple[dict[str, Any], list[errors.FieldError]]:
     """Return the parameters that the form has, and the faults of the others."""
-    sent, faults = dict[str, Any](), list[FieldError]()
+    sent, faults = dict[str, Any](), list[errors.FieldError]()
     for name, values in args.lists():
         if name in _ABSENT_IF_EMPTY & fields.keys() and values == [""]:
             continue  # As programs write what they do not have.
         if name in fields:
             is_list = fields[name].default_factory is list
             if len(values) > 1 and not is_list:
-                faults.append(FieldError(name, f"`{name}` may be given only once"))
+                faults.append(errors.FieldError(name, f"`{name}` may be given only once"))
             else:
                 sent[name] = values if is_list else values[0]
         elif is_strict:
-            faults.append(FieldError(name, f"`{name}` is not a parameter of this URL"))
+            faults.append(errors.FieldError(name, f"`{name}` is not a parameter of this URL"))
     return sent, faults
 
 
@@ -161,20 +152,22 @@ def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
 
 def _faults(
     error: msgspec.ValidationError, sent: object, form: Any, *, is_strict: bool = True
-) -> list[FieldError]:
+) -> list[errors.FieldError]:
     """Return the first faults of what was sent, of which msgspec found one."""
-    found = [*islice(faults_of(sent, form, is_strict=is_strict), MOST_FAULTS)]
-    return [*starmap(_field_error, found or [fault_of(error, form)])]
+    found = [*islice(errors.faults_of(sent, form, is_strict=is_strict), errors.MOST_FAULTS)]
+    return [*starmap(_field_error, found or [errors.fault_of(error, form)])]
 
 
-def _field_error(place: str, why: str) -> FieldError:
-    return FieldError(place, f"{place}: {why}")
+def _field_error(place: str, why: str) -> errors.FieldError:
+    return errors.FieldError(place, f"{place}: {why}")
 
 
 def check_confirmed(form: MultiDict[str, str]) -> None:
     """Raise InvalidInputError for a deletion that was not confirmed."""
     if form.get("confirm") != "yes":
-        raise InvalidInputError("Nothing was deleted: tick the box to confirm first", loc="confirm")
+        raise errors.InvalidInputError(
+            "Nothing was deleted: tick the box to confirm first", loc="confirm"
+        )
 
 
 def event_of(asked: Request, header: str) -> int | None:
@@ -183,7 +176,9 @@ def event_of(asked: Request, header: str) -> int | None:
     if value is None:
         return None
     if (event := number_of(value)) is None:
-        raise MalformedError("`{name}` must be the number of an event", name=header, loc=header)
+        raise errors.MalformedError(
+            "`{name}` must be the number of an event", name=header, loc=header
+        )
     return event
 
 
@@ -203,10 +198,10 @@ def require_type(*names: str) -> None:
     """
     asked = current_request()
     if asked.mimetype not in {*names, *(JSON_LINES | {""} if JSON_LINES & set(names) else ())}:
-        raise UnsupportedMediaError("The body must be {name}", name=" or ".join(names))
+        raise errors.UnsupportedMediaError("The body must be {name}", name=" or ".join(names))
     if asked.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
-        raise UnsupportedMediaError(
+        raise errors.UnsupportedMediaError(
             "The body must not be compressed", headers={"Accept-Encoding": "identity"}
         )
 
@@ -217,7 +212,7 @@ def require_lines(start: bytes, *names: str) -> None:
     names: the types that are taken.
     """
     if not start.removeprefix(BOM_UTF8).startswith(b"{"):
-        raise UnsupportedMediaError("The body must be {name}", name=" or ".join(names))
+        raise errors.UnsupportedMediaError("The body must be {name}", name=" or ".join(names))
 
 
 def decode_json(body: bytes, form: type[Decoded]) -> Decoded:
@@ -230,16 +225,16 @@ def decode_json(body: bytes, form: type[Decoded]) -> Decoded:
     try:
         json.loads(body.decode(), parse_constant=_refuse, parse_int=str)
     except RecursionError:
-        raise MalformedError("The JSON is nested too deeply", loc="body") from None
+        raise errors.MalformedError("The JSON is nested too deeply", loc="body") from None
     except ValueError as error:
-        raise MalformedError(f"The body is not JSON in UTF-8: {error}", loc="body") from None
+        raise errors.MalformedError(f"The body is not JSON in UTF-8: {error}", loc="body") from None
     if isinstance(fault, msgspec.ValidationError):
         try:
             faults = _faults(fault, msgspec.json.decode(body), form)
         except ValueError:  # A later value is none of Python's, such as a number out of range.
-            faults = [_field_error(*fault_of(fault, form))]
-        raise InvalidInputError(faults[0].detail, errors=faults)
-    raise InvalidInputError("A string contains an unpaired surrogate", loc="body")
+            faults = [_field_error(*errors.fault_of(fault, form))]
+        raise errors.InvalidInputError(faults[0].detail, errors=faults)
+    raise errors.InvalidInputError("A string contains an unpaired surrogate", loc="body")
 
 
 def lines_of(array: bytes, most: int, otherwise: str) -> bytes:
@@ -250,10 +245,10 @@ def lines_of(array: bytes, most: int, otherwise: str) -> bytes:
     """
     array = array.removeprefix(BOM_UTF8)
     if array.lstrip().startswith(b"{"):
-        raise InvalidInputError(f"The body must be an array: {otherwise}", loc="body")
+        raise errors.InvalidInputError(f"The body must be an array: {otherwise}", loc="body")
     items = decode_json(array, list[msgspec.Raw])
     if len(items) > most:
-        raise InvalidInputError(
+        raise errors.InvalidInputError(
             f"An array may have at most {most:,} items: {otherwise}", loc="body"
         )
     return b"\n".join(bytes(item).translate(_BLANKS) for item in items)
@@ -304,9 +299,9 @@ class Cursor(Generic[Key]):
             raise _other_list() from None
 
 
-def _other_list() -> MalformedError:
+def _other_list() -> errors.MalformedError:
     detail = "`cursor` is not from this list; start again from the first page"
-    return MalformedError(detail, loc="cursor")
+    return errors.MalformedError(detail, loc="cursor")
 
 
 def listed_cursor(cursor: str | None) -> str | None:
@@ -373,14 +368,14 @@ class FormParser(FormDataParser):
             return await super().parse(body, mimetype, content_length, options)
         form = (await body).decode(errors="replace")
         if form.count("&") >= MOST_FIELDS:
-            raise TooLargeError("A form may have at most {most} fields", most=MOST_FIELDS)
+            raise errors.TooLargeError("A form may have at most {most} fields", most=MOST_FIELDS)
         read = functools.partial(parse_qsl, form, keep_blank_values=True)
         pairs = await worked_on([form], read, inline_characters=50_000)
         return MultiDict(pairs), MultiDict()
 
 
-def too_large(limit_mb: int) -> TooLargeError:
-    return TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
+def too_large(limit_mb: int) -> errors.TooLargeError:
+    return errors.TooLargeError("The body may have at most {limit} MB", limit=f"{limit_mb:,}")
 
 
 class FormRequest(VisitorRequest):

@@ -8,18 +8,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from saywho.engine import features
 from saywho.engine.attribution import WEIGHTS
 from saywho.engine.case import Case, Suspect
-from saywho.engine.features import (
-    CHARACTERS,
-    GROUP_SHIFT,
-    PAIRS,
-    Counts,
-    LetteredKeys,
-    lettered_keys,
-    lookup,
-    named_words,
-)
 from saywho.text import BETWEEN, FEWEST_WORDS, is_unspaced, own_words, rest_of, without_addresses
 
 FEWEST_SHARED: Final = 0.25
@@ -44,14 +35,14 @@ def ground_of(case: Case, place: int) -> int | None:
     others = population.totals[selection].sum(axis=0)
     uses, theirs = case.ranking.uses[place], case.uses_by(population, selection, query.counts.keys)
     texts = BETWEEN.join(own_words(text) for text, _ in case.parts)
-    words = named_words(without_addresses(texts))
+    words = features.named_words(without_addresses(texts))
     lettered = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
     # Most texts have a word, which is found without looking at all runs of letters.
     for some in (lettered, None):
         wanted = _pieces_of(case, suspect, texts) if some is None else some
         (places,) = (np.isin(query.counts.keys, wanted) & (uses > 0)).nonzero()
         keys, own = query.counts.keys[places], uses[places]
-        groups = (keys >> np.uint32(GROUP_SHIFT)).astype(np.intp)
+        groups = (keys >> np.uint32(features.GROUP_SHIFT)).astype(np.intp)
         rates = own / np.maximum(suspect.profile.totals, 1)[groups]
         exceeds = rates > theirs[places] / np.maximum(others, 1)[groups]
         if exceeds.any():
@@ -64,7 +55,7 @@ def _pieces_of(case: Case, suspect: Suspect, texts: str) -> NDArray[np.uint32]:
     keys, language = _lettered(case).all, case.language_for(suspect)
     if language in {None, "ko", *case.fitted.shipped} or is_unspaced(texts):
         return keys
-    pairs: NDArray[np.uint32] = keys[(keys >> np.uint32(GROUP_SHIFT)) == PAIRS]
+    pairs: NDArray[np.uint32] = keys[(keys >> np.uint32(features.GROUP_SHIFT)) == features.PAIRS]
     return pairs
 
 
@@ -79,7 +70,9 @@ def nothing_like(case: Case, suspect: Suspect) -> NothingLike | None:
     is_prose = case.words >= FEWEST_WORDS and sum(map(str.isalpha, signs)) >= 0.75 * len(signs)
     if not is_prose:
         query = case.ranking.query
-        runs = query.counts.keys[query.edges[CHARACTERS] : query.edges[CHARACTERS + 1]]
+        runs = query.counts.keys[
+            query.edges[features.CHARACTERS] : query.edges[features.CHARACTERS + 1]
+        ]
         return "kind" if _share(runs, known) < FEWEST_SHARED else None
     if not case.is_foreign_to(suspect):
         return None
@@ -90,9 +83,11 @@ def nothing_like(case: Case, suspect: Suspect) -> NothingLike | None:
     return "letters" if is_sure else "language"
 
 
-def _lettered(case: Case) -> LetteredKeys:
-    return lettered_keys(BETWEEN.join(own_words(rest_of(text, gaps)) for text, gaps in case.parts))
+def _lettered(case: Case) -> features.LetteredKeys:
+    return features.lettered_keys(
+        BETWEEN.join(own_words(rest_of(text, gaps)) for text, gaps in case.parts)
+    )
 
 
-def _share(keys: NDArray[np.uint32], known: Counts) -> float:
-    return float((lookup(known, keys) > 0).mean()) if keys.size else 1.0
+def _share(keys: NDArray[np.uint32], known: features.Counts) -> float:
+    return float((features.lookup(known, keys) > 0).mean()) if keys.size else 1.0

@@ -12,16 +12,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from saywho.engine.features import (
-    EMPTY,
-    WORDS,
-    Counts,
-    add,
-    features,
-    group_sums,
-    subtract,
-    sum_of_features,
-)
+from saywho.engine import features
 
 PIECE_WORDS: Final = 50
 """Words of a piece of a long text, which counts as a post."""
@@ -82,13 +73,13 @@ _NO_TEXT: Final = text_keys([""])
 
 @dataclass(frozen=True, eq=False)
 class AuthorProfile:
-    counts: Counts
+    counts: features.Counts
     posts: int
     texts: TextDigests = NO_DIGESTS  # so that repetitions do not count
     totals: NDArray[np.int64] = field(init=False)  # (5,), number of features in each group
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "totals", group_sums(self.counts))
+        object.__setattr__(self, "totals", features.group_sums(self.counts))
 
     @functools.cached_property
     def worded_posts(self) -> int:
@@ -99,7 +90,7 @@ class AuthorProfile:
     @property
     def pieces(self) -> int:
         """Number of posts with words; a long one counts as so many of some 50 words."""
-        return max(self.worded_posts, int(self.totals[WORDS]) // PIECE_WORDS)
+        return max(self.worded_posts, int(self.totals[features.WORDS]) // PIECE_WORDS)
 
     @property
     def size_bytes(self) -> int:
@@ -109,36 +100,36 @@ class AuthorProfile:
     @classmethod
     def from_bytes(cls, counts: bytes, posts: int, texts: bytes | None) -> Self:
         """Return the profile of stored blobs. Raises ValueError for a malformed blob."""
-        return cls(Counts.from_bytes(counts), posts, TextDigests.from_bytes(texts or b""))
+        return cls(features.Counts.from_bytes(counts), posts, TextDigests.from_bytes(texts or b""))
 
 
-NO_POSTS: Final = AuthorProfile(EMPTY, 0)
+NO_POSTS: Final = AuthorProfile(features.EMPTY, 0)
 
 
 def profile_of(texts: Sequence[str]) -> AuthorProfile:
     return with_posts(NO_POSTS, texts)
 
 
-Count = Callable[[Sequence[str]], Counts]
+Count = Callable[[Sequence[str]], features.Counts]
 """Function that returns the sum of the texts' features."""
 
 
 def with_posts(
-    profile: AuthorProfile, texts: Sequence[str], count: Count = sum_of_features
+    profile: AuthorProfile, texts: Sequence[str], count: Count = features.sum_of_features
 ) -> AuthorProfile:
     keys = text_keys(texts)
     if len(texts) == 1 and not profile.posts:  # A quick way for thousands of new authors.
-        return AuthorProfile(features(texts[0]), 1, TextDigests(keys))
+        return AuthorProfile(features.features(texts[0]), 1, TextDigests(keys))
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
     part = count([texts[i] for i in fresh])
     return AuthorProfile(
-        add([profile.counts, part]), profile.posts + len(texts), profile.texts.plus(keys)
+        features.add([profile.counts, part]), profile.posts + len(texts), profile.texts.plus(keys)
     )
 
 
 def without_posts(
-    profile: AuthorProfile, texts: Sequence[str], count: Count = sum_of_features
+    profile: AuthorProfile, texts: Sequence[str], count: Count = features.sum_of_features
 ) -> AuthorProfile:
     """Return the profile without some of its posts. Raises ValueError if any is missing."""
     keys = text_keys(texts)
@@ -146,4 +137,4 @@ def without_posts(
     _, first = np.unique(keys, return_index=True)
     gone = first[left.count(keys[first]) == 0].tolist()
     part = count([texts[i] for i in gone])
-    return AuthorProfile(subtract(profile.counts, part), profile.posts - len(texts), left)
+    return AuthorProfile(features.subtract(profile.counts, part), profile.posts - len(texts), left)

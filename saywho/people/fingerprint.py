@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from saywho import significance
 from saywho.people.signs import (
     BEGUN,
     DECIDED,
@@ -43,21 +44,6 @@ from saywho.people.times import (
     places_of_each,
     turns_in,
     written_at,
-)
-from saywho.significance import (
-    CLEAR_OF_MANY,
-    FEWEST_CLUSTERS,
-    FEWEST_COMPARED,
-    Moments,
-    are_most,
-    counts_in,
-    errors_of_sums,
-    lesser,
-    most_frequent,
-    share_errors,
-    sums_in,
-    surplus_errors,
-    welch_errors,
 )
 
 FEWEST_SENTENCES: Final = 30
@@ -250,8 +236,8 @@ class _Everyone:
 
     def __init__(self, tallies: Sequence[Tally]) -> None:
         self.tallies = tallies
-        self.lengths = {id(one): Moments.of(one.lengths) for one in tallies}
-        self.all_lengths = reduce(Moments.plus, self.lengths.values())
+        self.lengths = {id(one): significance.Moments.of(one.lengths) for one in tallies}
+        self.all_lengths = reduce(significance.Moments.plus, self.lengths.values())
         self.scripts = Counter[str]()
         for one in tallies:
             self.scripts.update(one.scripts)
@@ -325,12 +311,12 @@ def _stays_of(there: NDArray[np.intp], last: int) -> list[Stay]:
     if not there.size:
         return []
     gaps = np.diff(there)
-    missed = np.where(gaps > FEWEST_CLUSTERS, gaps - 1, 0)
+    missed = np.where(gaps > significance.FEWEST_CLUSTERS, gaps - 1, 0)
     share = there.size / (there[-1] - there[0] + 1 - missed)
     # By chance, fewer than one person of a hundred would once be silent for so long.
     (away,) = (there.size * (1 - share) ** missed < 0.01).nonzero()
     silence = last - int(there[-1])
-    has_left = silence >= max(FEWEST_CLUSTERS, int(gaps.max(initial=0)))
+    has_left = silence >= max(significance.FEWEST_CLUSTERS, int(gaps.max(initial=0)))
     end = int(there[-1]) if has_left else NEVER
     firsts, lasts = [there[0], *there[away + 1]], [*there[away], end]
     return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]
@@ -343,12 +329,12 @@ def _base(form: Form, tally: Tally) -> int:
 
 def _sums(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
     if form.habit.is_mean:
-        return sums_in(tally.conversations, tally.lengths, many)
-    return counts_in(tally.signs.get(form.sign, ()), many)
+        return significance.sums_in(tally.conversations, tally.lengths, many)
+    return significance.counts_in(tally.signs.get(form.sign, ()), many)
 
 
 def _counts(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
-    return counts_in(_units(form, tally), many)
+    return significance.counts_in(_units(form, tally), many)
 
 
 def _units(form: Form, tally: Tally) -> NDArray[np.intp]:
@@ -424,13 +410,13 @@ class _Sides(NamedTuple):
         return self.everyone.counts(form) - sum(apart)
 
     @property
-    def lengths(self) -> Moments:
+    def lengths(self) -> significance.Moments:
         return self.everyone.lengths[id(self.own)]
 
     @property
-    def lengths_beside(self) -> Moments:
+    def lengths_beside(self) -> significance.Moments:
         apart = (self.everyone.lengths[id(one)] for one in self.apart)
-        return reduce(Moments.minus, apart, self.everyone.all_lengths)
+        return reduce(significance.Moments.minus, apart, self.everyone.all_lengths)
 
     @property
     def last(self) -> int:
@@ -446,7 +432,7 @@ class _Sides(NamedTuple):
 
     @property
     def are_compared(self) -> bool:
-        return min(self.lengths.size, self.lengths_beside.size) >= FEWEST_COMPARED
+        return min(self.lengths.size, self.lengths_beside.size) >= significance.FEWEST_COMPARED
 
 
 class _Compared(NamedTuple):
@@ -525,9 +511,11 @@ class Measure(msgspec.Struct, frozen=True):
         """Whether the difference exceeds chance, and nobody in `each` comes near."""
         if max(self.own, self.beside) < 0.05:
             return False  # No reader notices such a habit.
-        if self.not_behind and not are_most(self.behind, self.behind + self.not_behind):
+        if self.not_behind and not significance.are_most(
+            self.behind, self.behind + self.not_behind
+        ):
             return False
-        if abs(self.errors) < CLEAR_OF_MANY:
+        if abs(self.errors) < significance.CLEAR_OF_MANY:
             return False
         return _is_apart(self.own, self.beside, self.each, is_more=self.errors > 0)
 
@@ -537,8 +525,8 @@ class Measure(msgspec.Struct, frozen=True):
         the habit.
         """
         is_noticed = max(self.own, self.beside) >= 0.05
-        is_most = are_most(self.behind, self.behind + self.not_behind)
-        return is_noticed and is_most and abs(self.errors) >= CLEAR_OF_MANY
+        is_most = significance.are_most(self.behind, self.behind + self.not_behind)
+        return is_noticed and is_most and abs(self.errors) >= significance.CLEAR_OF_MANY
 
     @property
     def is_never(self) -> bool:
@@ -585,8 +573,12 @@ def _lasting(measure: Measure, own: Tally, before: Tally) -> Measure:
     form = form_of(measure.name, measure.sign)
     conversation = _farthest_conversation(form, own, before, 1 if measure.errors > 0 else -1)
     fewer = _Sides.of(own.without(conversation), [before.without(conversation)], CountedGroups())
-    rest = lesser(measure.errors, _errors(form, fewer))
-    return measure if abs(rest) >= CLEAR_OF_MANY else msgspec.structs.replace(measure, errors=rest)
+    rest = significance.lesser(measure.errors, _errors(form, fewer))
+    return (
+        measure
+        if abs(rest) >= significance.CLEAR_OF_MANY
+        else msgspec.structs.replace(measure, errors=rest)
+    )
 
 
 def _farthest_conversation(form: Form, own: Tally, before: Tally, side: int) -> int:
@@ -594,7 +586,7 @@ def _farthest_conversation(form: Form, own: Tally, before: Tally, side: int) -> 
     parts = np.zeros(both.many)
     (mean,) = both.values(form).values()
     for tally, lead in ((own, side), (before, -side)):
-        counts = counts_in(tally.conversations, both.many)
+        counts = significance.counts_in(tally.conversations, both.many)
         parts += lead * (_sums(form, tally, both.many) - mean * counts) / max(tally.messages, 1)
     return int(parts.argmax())
 
@@ -612,7 +604,7 @@ def clear_measures(
     may_be_shared: yield also what a group of people does, see `is_beyond_most`. groups: what is
     counted of all these people, for the next of them.
     """
-    if own.messages < FEWEST_COMPARED:
+    if own.messages < significance.FEWEST_COMPARED:
         return
     compared = _Compared.of(own, [*others, *rest], groups)
     distances = {
@@ -630,7 +622,7 @@ def clear_measures(
     for form in sorted(distances, key=order):
         sides = compared.sides_of(form.habit)
         by_message = _by_messages(form, sides)
-        if abs(by_message) < CLEAR_OF_MANY:
+        if abs(by_message) < significance.CLEAR_OF_MANY:
             continue  # To compare days takes longest.
         each = _values_of(form, sides, others)
         value, beside = sides.value(form), sides.beside_value(form)
@@ -667,7 +659,7 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
     sides = compared.sides_of(form.habit)
     own, values = sides.value(form), sides.values_beside(form)
     errors = _errors(form, sides)
-    if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
+    if abs(errors) >= significance.CLEAR_OF_MANY and len(sides.others) > 1:
         lead = 1 if errors > 0 else -1
         # The one who adds most to the difference.
         leads = [
@@ -676,7 +668,7 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
         ]
         fewer = sides.without(sides.others[leads.index(max(leads))])
         if fewer.are_compared:
-            errors = lesser(errors, _errors(form, fewer))
+            errors = significance.lesser(errors, _errors(form, fewer))
     side = 1 if errors > 0 else -1
     of_others = zip(sides.others, values, strict=True)
     are_behind = [(own - value) * side > 0 for one, value in of_others if one.messages]
@@ -702,7 +694,7 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
 
 def _favourite(name: str, own: Tally) -> str:
     counts = {text: len(of) for (habit, text), of in own.signs.items() if habit == name and text}
-    return most_frequent(counts) or ""
+    return significance.most_frequent(counts) or ""
 
 
 def _distance(form: Form, sides: _Sides) -> float:
@@ -722,7 +714,7 @@ def _errors(form: Form, sides: _Sides) -> float:
     if form.habit.of == "conversations":  # Each is a conversation of its own.
         return by_message
     own, many = sides.own, sides.everyone.many
-    clustered = errors_of_sums(
+    clustered = significance.errors_of_sums(
         _sums(form, own, many),
         _counts(form, own, many),
         sides.sums_beside(form),
@@ -734,7 +726,7 @@ def _errors(form: Form, sides: _Sides) -> float:
 def _by_messages(form: Form, sides: _Sides) -> float:
     own = sides.own
     if form.habit.is_mean:
-        return welch_errors(sides.lengths, sides.lengths_beside)
+        return significance.welch_errors(sides.lengths, sides.lengths_beside)
     if form.habit.of == "conversations":
         stays = sides.stays_of(own)
         begun = [
@@ -743,35 +735,37 @@ def _by_messages(form: Form, sides: _Sides) -> float:
             for day in one.begun
             if any(first <= day <= last for first, last in stays)
         ]
-        if len(begun) < FEWEST_COMPARED:
+        if len(begun) < significance.FEWEST_COMPARED:
             return 0.0
         of_others = [*chain.from_iterable(map(sides.stays_of, sides.others))]
         came, gone = (sorted(edges) for edges in zip(*of_others, strict=True))
         chances = [1 / (1 + bisect_right(came, day) - bisect_left(gone, day)) for day, _ in begun]
-        return surplus_errors([is_own for _, is_own in begun], range(len(begun)), chances)
+        return significance.surplus_errors(
+            [is_own for _, is_own in begun], range(len(begun)), chances
+        )
     if form.habit.of == "turns":
         return _by_turns(form, sides)
     many, (with_sign, many_beside) = _base(form, own), sides.totals_beside(form)
     if form.habit.of == "sentences" and min(many, many_beside) < FEWEST_SENTENCES:
         return 0.0
-    return share_errors(own.with_sign(form.sign), many, with_sign, many_beside)
+    return significance.share_errors(own.with_sign(form.sign), many, with_sign, many_beside)
 
 
 def _by_turns(form: Form, sides: _Sides) -> float:
     """Return the lead of the share of turns, the smaller of against others and a random order."""
     own, (several_beside, turns_beside) = sides.own, sides.totals_beside(form)
-    if min(own.turns.size, turns_beside) < FEWEST_COMPARED:
+    if min(own.turns.size, turns_beside) < significance.FEWEST_COMPARED:
         return 0.0
     days = own.signs.get(TURNS, [])
-    lead = share_errors(len(days), own.turns.size, several_beside, turns_beside)
+    lead = significance.share_errors(len(days), own.turns.size, several_beside, turns_beside)
     of_one = Counter(own.turns.tolist())
     of_one.subtract(days)
-    surplus = surplus_errors(
+    surplus = significance.surplus_errors(
         [True] * len(days) + [False] * of_one.total(),
         [*days, *of_one.elements()],
         own.messages / (own.messages + sides.lengths_beside.size),
     )
-    return lesser(lead, surplus)
+    return significance.lesser(lead, surplus)
 
 
 def _height(share: float) -> float:

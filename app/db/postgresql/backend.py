@@ -10,22 +10,7 @@ from typing import Any, Final, TypeVar, cast
 from zlib import crc32
 
 import asyncpg
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    BindParameter,
-    ColumnElement,
-    Connection as SyncConnection,
-    SQLColumnExpression,
-    Subquery,
-    Text,
-    and_,
-    cast as sql_cast,
-    func,
-    literal_column,
-    select,
-    text,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -60,7 +45,7 @@ for _table in Base.metadata.tables.values():
 Answer = TypeVar("Answer")
 COMMIT_TIMEOUT_S: Final = 30.0
 """Time limit of a commit, below the driver's."""
-_NEXT: Final = text(
+_NEXT: Final = sa.text(
     "SELECT name, setval(CAST(name AS regclass), nextval(CAST(name AS regclass)) + ids - 1)"
     " FROM unnest(CAST(:names AS text[]), CAST(:counts AS bigint[])) AS asked (name, ids)"
     " WHERE ids > 0"
@@ -123,26 +108,28 @@ _ADDITIONS: Final = """
 """Query for objects of the schema that neither saywho nor an extension has created."""
 
 
-def _is_loud(column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+def _is_loud(column: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[bool]:
     capitals, letters = (
-        func.length(func.regexp_replace(column, f"[^[:{kind}:]]", "", "g"))
+        sa.func.length(sa.func.regexp_replace(column, f"[^[:{kind}:]]", "", "g"))
         for kind in ("upper", "alpha")
     )
     has_small = column.regexp_match("[[:lower:]]")
-    return and_(~has_small, capitals >= FEWEST_CAPITALS, 2 * capitals > letters)
+    return sa.and_(~has_small, capitals >= FEWEST_CAPITALS, 2 * capitals > letters)
 
 
 class PostgresqlBackend(Backend):
     """A PostgreSQL server, whose writers take turns by an advisory lock."""
 
     is_shared = True
-    likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
-    length = staticmethod(lambda column: func.json_array_length(sql_cast(column, JSON)))
-    collected = staticmethod(lambda column: sql_cast(func.json_agg(column), Text))
+    likes = sa.literal_column(
+        "CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", sa.BigInteger
+    )
+    length = staticmethod(lambda column: sa.func.json_array_length(sa.cast(column, sa.JSON)))
+    collected = staticmethod(lambda column: sa.cast(sa.func.json_agg(column), sa.Text))
     is_loud = staticmethod(_is_loud)
-    hours_after = staticmethod(lambda time, hours: time + func.make_interval(0, 0, 0, 0, hours))
+    hours_after = staticmethod(lambda time, hours: time + sa.func.make_interval(0, 0, 0, 0, hours))
     seconds_after = staticmethod(
-        lambda time, seconds: time + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+        lambda time, seconds: time + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
     )
     size = "SELECT pg_database_size(current_database())"
     texts = "SELECT value FROM json_array_elements_text(CAST(CAST(:texts AS text) AS json))"
@@ -185,16 +172,16 @@ class PostgresqlBackend(Backend):
                 deadline.reschedule(None)
                 yield
 
-    def begin_read(self, connection: SyncConnection, room_id: int | None) -> None:
+    def begin_read(self, connection: sa.Connection, room_id: int | None) -> None:
         if room_id is not None:
-            show = text("SELECT set_config('saywho.chat', :room_id, true)")
+            show = sa.text("SELECT set_config('saywho.chat', :room_id, true)")
             connection.execute(show, {"room_id": str(room_id)})
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
         # Ids are then in the order of commits, and data that a service has read stays valid until
         # its commit, as on SQLite. The lock ends with the transaction, however that ends.
         wait = f"{max(1, int(timeout_s * 1000))}ms"
-        acquire = text(
+        acquire = sa.text(
             "SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:key),"
             " current_setting('synchronous_standby_names') <> ''"
         )
@@ -212,7 +199,7 @@ class PostgresqlBackend(Backend):
         acquire = (
             "SELECT pg_try_advisory_lock(hashtext('saywho'), $1) AND pg_try_advisory_lock($1, $2)"
         )
-        holds = text(
+        holds = sa.text(
             "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
             " AND classid = :work AND objid = :holder)"
         )
@@ -258,22 +245,22 @@ class PostgresqlBackend(Backend):
         return [range(end - n, end) for end, n in zip(ends, counts.values(), strict=True)]
 
     @staticmethod
-    def rows_in(listed: BindParameter[str], *columns: ColumnLike) -> Subquery:
-        value = sql_cast(sql_cast(listed, Text), JSON)
+    def rows_in(listed: sa.BindParameter[str], *columns: ColumnLike) -> sa.Subquery:
+        value = sa.cast(sa.cast(listed, sa.Text), sa.JSON)
         if len(columns) == 1:
             (column,) = columns
-            element = func.json_array_elements_text(value).table_valued("value")
-            return select(sql_cast(element.c.value, column.type).label(column.key)).subquery()
-        element = func.json_array_elements(value).table_valued("value")
+            element = sa.func.json_array_elements_text(value).table_valued("value")
+            return sa.select(sa.cast(element.c.value, column.type).label(column.key)).subquery()
+        element = sa.func.json_array_elements(value).table_valued("value")
         fields = (
-            sql_cast(element.c.value.op("->>")(place), column.type).label(column.key)
+            sa.cast(element.c.value.op("->>")(place), column.type).label(column.key)
             for place, column in enumerate(columns)
         )
-        return select(*fields).subquery()
+        return sa.select(*fields).subquery()
 
     async def find_additions(self, session: AsyncSession) -> list[str]:
         names = [*Base.metadata.tables, "TweetWords", "alembic_version"]
-        return list(await session.scalars(text(_ADDITIONS), {"names": names}))
+        return list(await session.scalars(sa.text(_ADDITIONS), {"names": names}))
 
     def compact(self) -> None:
         asyncio.run(self._ask(_vacuum))
@@ -345,9 +332,9 @@ class PostgresqlBackend(Backend):
         try:
             async with engine.connect() as connection:
                 # Another key than that of writers.
-                lock = text("SELECT pg_advisory_xact_lock(:key)")
+                lock = sa.text("SELECT pg_advisory_xact_lock(:key)")
                 await connection.execute(lock, {"key": WRITING + 1})
-                await connection.execute(text(END_VIEWS))
+                await connection.execute(sa.text(END_VIEWS))
                 yield connection
         finally:
             await engine.dispose()

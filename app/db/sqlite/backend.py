@@ -11,21 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    Boolean,
-    Integer,
-    String,
-    Subquery,
-    column,
-    func,
-    literal_column,
-    select,
-    table,
-    text,
-    type_coerce,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -55,22 +41,22 @@ AGAIN_S: Final = 0.05
 """Time until a checkpoint is tried again beside another one, in seconds."""
 
 
-_SEQUENCES: Final = select(column("name", String), column("seq", Integer)).select_from(
-    table("sqlite_sequence")
-)
+_SEQUENCES: Final = sa.select(
+    sa.column("name", sa.String), sa.column("seq", sa.Integer)
+).select_from(sa.table("sqlite_sequence"))
 
 
 class SqliteBackend(Backend):
     """An SQLite file; all writers queue on a lock file."""
 
     is_shared = False
-    likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
-    length = staticmethod(func.json_array_length)
-    collected = staticmethod(func.json_group_array)
-    is_loud = staticmethod(lambda text: func.saywho_is_loud(text, type_=Boolean))
-    hours_after = staticmethod(lambda time, hours: func.datetime(time, f"{hours:+} hours"))
+    likes = sa.literal_column("json_extract(\"Tweet\".counts, '$.likes')", sa.BigInteger)
+    length = staticmethod(sa.func.json_array_length)
+    collected = staticmethod(sa.func.json_group_array)
+    is_loud = staticmethod(lambda text: sa.func.saywho_is_loud(text, type_=sa.Boolean))
+    hours_after = staticmethod(lambda time, hours: sa.func.datetime(time, f"{hours:+} hours"))
     seconds_after = staticmethod(
-        lambda time, seconds: func.strftime(
+        lambda time, seconds: sa.func.strftime(
             "%Y-%m-%d %H:%M:%S.000000", time, f"{seconds:+} seconds"
         )
     )
@@ -135,19 +121,23 @@ class SqliteBackend(Backend):
         ]
 
     @staticmethod
-    def rows_in(listed: BindParameter[str], *columns: ColumnLike) -> Subquery:
-        element = func.json_each(listed).table_valued("value")
+    def rows_in(listed: sa.BindParameter[str], *columns: ColumnLike) -> sa.Subquery:
+        element = sa.func.json_each(listed).table_valued("value")
         if len(columns) == 1:  # Without `json_extract`, in a quarter of the time.
             (column,) = columns
-            return select(type_coerce(element.c.value, column.type).label(column.key)).subquery()
+            return sa.select(
+                sa.type_coerce(element.c.value, column.type).label(column.key)
+            ).subquery()
         fields = (
-            func.json_extract(element.c.value, f"$[{place}]", type_=column.type).label(column.key)
+            sa.func.json_extract(element.c.value, f"$[{place}]", type_=column.type).label(
+                column.key
+            )
             for place, column in enumerate(columns)
         )
-        return select(*fields).subquery()
+        return sa.select(*fields).subquery()
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
-        rows = list(await session.scalars(text("PRAGMA quick_check(5)")))
+        rows = list(await session.scalars(sa.text("PRAGMA quick_check(5)")))
         return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
 
     def compact(self) -> None:

@@ -26,21 +26,9 @@ from app.services.compare.name_masking import Masker
 from app.services.posts.users import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, shown_name
+from app.views.comparing import verdicts
 from app.views.comparing.evidence import shown_marks
 from app.views.comparing.pages import ComparePageArgs, asked_here, given_texts, people_of
-from app.views.comparing.verdicts import (
-    ELSEWHERE_ALONE,
-    bars_of,
-    chance_of,
-    granted_of,
-    heading_of,
-    held_back_of,
-    stored_of,
-    strange_places,
-    threshold_of,
-    why_nobody,
-    writers_of,
-)
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
 from app.views.policies import always, here
@@ -129,7 +117,7 @@ def answer_poster(
     invented = {ranked.username for ranked in comparison.ranking} & set(samples)
     is_all_invented = len(invented) == len(comparison.ranking)
     # A picture is passed on, and names no chat.
-    stored = stored_of(comparison, has_room=False)
+    stored = verdicts.stored_of(comparison, has_room=False)
     bars = [
         NamedBar(
             _bar_name(bar.username, is_invented=bar.username in invented and not is_all_invented),
@@ -137,7 +125,7 @@ def answer_poster(
             show_percent(bar.share),
             hues.get(bar.username or "", NO_HUE),
         )
-        for place, bar in enumerate(bars_of(comparison))
+        for place, bar in enumerate(verdicts.bars_of(comparison))
         if is_told
         and not stored
         and (bar.username is None or bar.username in hues)
@@ -150,14 +138,14 @@ def answer_poster(
         for mark in shown_marks(comparison)
         if hues.get(mark.username) in barred and mark.weight > 0
     ]
-    marks += [(start, end, NO_HUE) for start, end in strange_places(comparison)]
+    marks += [(start, end, NO_HUE) for start, end in verdicts.strange_places(comparison)]
     struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
     giant, whose = _giant_of(comparison)
     drawn_bars = Bars(tuple(bars), are_names_above=True)
     return Poster(
         title="",
         facts=(),
-        finding=stored or heading_of(comparison, is_named=is_named),
+        finding=stored or verdicts.heading_of(comparison, is_named=is_named),
         reason="" if stored else _why(comparison),
         drawing=MarkedText(comparison.text, tuple(marks), struck),
         second=PosterFigure("", (), drawn_bars) if bars else None,
@@ -172,12 +160,12 @@ def _giant_of(comparison: Comparison) -> tuple[str, str]:
     """Return the one name or number of an answer, and in whose colour it is; nobody's if the
     answer is not certain enough to name a single person.
     """
-    writers = writers_of(comparison)
+    writers = verdicts.writers_of(comparison)
     if len(writers) == 1:
         return shown_name(writers[0].username), writers[0].username
     if writers or comparison.verdict != "likely":
         return "?" if not writers else show_number(len(writers)), ""
-    best = bars_of(comparison)[0]
+    best = verdicts.bars_of(comparison)[0]
     return show_percent(best.share), best.username or ""
 
 
@@ -220,13 +208,17 @@ def _why(comparison: Comparison) -> str:
     is_elsewhere = comparison.verdict in TOLD and "elsewhere" in comparison.limits
     # A higher rate of strangers' texts matters more than that nobody here was compared.
     if is_elsewhere and (comparison.strangers or 0) <= 0.1:
-        return gettext(ELSEWHERE_ALONE)
-    why = chance_of(comparison) if comparison.verdict == "likely" else held_back_of(comparison)
+        return gettext(verdicts.ELSEWHERE_ALONE)
+    why = (
+        verdicts.chance_of(comparison)
+        if comparison.verdict == "likely"
+        else verdicts.held_back_of(comparison)
+    )
     return (
-        granted_of(comparison)
+        verdicts.granted_of(comparison)
         or why
-        or threshold_of(comparison)
-        or " ".join(why_nobody(comparison))
+        or verdicts.threshold_of(comparison)
+        or " ".join(verdicts.why_nobody(comparison))
     )
 
 

@@ -17,21 +17,8 @@ from app.language.i18n import gettext
 from app.models import MAX_ID
 from app.models.content import Tweet, User
 from app.services.access.rights import are_speakers, is_same_chat
+from app.services.compare import quiz_questions
 from app.services.compare.name_masking import Masker, read_chat_names
-from app.services.compare.quiz_questions import (
-    MOST_CHOICES,
-    SET_LENGTH,
-    QuizQuestion,
-    QuizSet,
-    Solution,
-    draw,
-    draw_from_room,
-    first_guessable,
-    read_cast,
-    read_question,
-    solve,
-    who_write,
-)
 from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.answers import see_other
@@ -53,7 +40,7 @@ class SolvedPost(NamedTuple):
 
 
 async def read_solved(
-    session: AsyncSession, quiz: QuizSet, *, room_id: int | None = None
+    session: AsyncSession, quiz: quiz_questions.QuizSet, *, room_id: int | None = None
 ) -> dict[int, SolvedPost]:
     query = (
         select(Tweet.id, Tweet.text, User.username)
@@ -73,13 +60,18 @@ blueprint = PageBlueprint("quiz", policy="read")
 
 SKIPPED: Final = "x"
 _ID: Final = "[0-9]{1,15}"
-SET: Final = rf"{_ID}(\.{_ID}){{1,{MOST_CHOICES - 1}}}-{_ID}(\.{_ID}){{0,{SET_LENGTH - 1}}}"
+SET: Final = (
+    rf"{_ID}(\.{_ID}){{1,{quiz_questions.MOST_CHOICES - 1}}}"
+    rf"-{_ID}(\.{_ID}){{0,{quiz_questions.SET_LENGTH - 1}}}"
+)
 """The ids of the authors to choose from, and of the posts."""
 
 
 class QuizArgs(Struct):
     set: Annotated[str, Meta(pattern=f"^({SET})?$")] = ""
-    so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=SET_LENGTH)] = ""
+    so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]*$", max_length=quiz_questions.SET_LENGTH)] = (
+        ""
+    )
     """The answers so far: 1 if the player was right, plus 2 if saywho was; `x` if deleted."""
     guess: str | None = None
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
@@ -94,7 +86,7 @@ def tile_row(name: str, hits: Iterable[int]) -> TileRow:
 
 @dataclass(frozen=True, slots=True)
 class PlayedSet:
-    quiz: QuizSet
+    quiz: quiz_questions.QuizSet
     room: RoomFacts | None
     so: str = ""
 
@@ -147,7 +139,7 @@ class PlayedSet:
 
 
 class Solved(Struct, frozen=True):
-    solution: Solution
+    solution: quiz_questions.Solution
     guess: str
     evident: Evident
     next_address: str
@@ -173,7 +165,7 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
     room: RoomFacts | None
     game: PlayedSet | None = None
     """The quiz is over without a question and an answer."""
-    question: QuizQuestion | None = None
+    question: quiz_questions.QuizQuestion | None = None
     solved: Solved | None = None
     address: str = ""
     players: Sequence[str] = ()
@@ -198,9 +190,11 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     async with here().db.read() as session:
         room, drawn = None if args.room is None else await get_room(session, args.room), None
         if room and not args.set:
-            drawn = await draw_from_room(session, room, count=SET_LENGTH)
+            drawn = await quiz_questions.draw_from_room(
+                session, room, count=quiz_questions.SET_LENGTH
+            )
         elif not args.set:
-            drawn = await draw(session, g.locale, count=SET_LENGTH)
+            drawn = await quiz_questions.draw(session, g.locale, count=quiz_questions.SET_LENGTH)
     if drawn is not None:
         return see_other(PlayedSet(drawn, room).address())
     if not args.set:
@@ -217,8 +211,8 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     return await _asked(game, failure)
 
 
-def set_of(address: str) -> QuizSet:
-    return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
+def set_of(address: str) -> quiz_questions.QuizSet:
+    return quiz_questions.QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 
 def _page_of(game: PlayedSet, people: Sequence[str], **shown: Any) -> QuizPage:
@@ -232,7 +226,7 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
     while not game.is_over:
         try:
             async with here().db.read() as session:
-                question = await read_question(
+                question = await quiz_questions.read_question(
                     session, game.quiz, len(game.so), room_id=game.room_id
                 )
         except NotFoundError:
@@ -259,7 +253,7 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
 
 async def _answer_page(game: PlayedSet, guess: str) -> str:
     async with here().db.read() as session:
-        solution = await solve(
+        solution = await quiz_questions.solve(
             session, here().models, game.quiz, len(game.so), room_id=game.room_id, reasons=True
         )
         if guess not in solution.usernames:
@@ -272,8 +266,8 @@ async def _answer_page(game: PlayedSet, guess: str) -> str:
 
 
 class Teaser(NamedTuple):
-    quiz: QuizSet
-    question: QuizQuestion
+    quiz: quiz_questions.QuizSet
+    question: quiz_questions.QuizQuestion
 
 
 async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
@@ -282,25 +276,27 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
 
     None if fewer than two have enough messages, or the newest have too few words.
     """
-    cast, newest = await read_cast(session, room)
+    cast, newest = await quiz_questions.read_cast(session, room)
     worded = [row for row in newest if has_words(row.text)]
     if len(cast) < 2 or not worded:
         return None
     chance = random.Random(newest[0].id)  # noqa: S311 - a game, which is the same to everybody
     mixed = [post for post in chance.sample(worded, len(worded)) if post.user_id in cast]
     chats = await read_chat_names(session, [room.id])
-    posts = await first_guessable(session, mixed, cast, SET_LENGTH, chats)
+    posts = await quiz_questions.first_guessable(
+        session, mixed, cast, quiz_questions.SET_LENGTH, chats
+    )
     if not posts:
         return None
     # A short post is asked about first.
     posts.sort(key=lambda post: len(post.text.rstrip().replace(HIDDEN, "")) > 160)
     first, ids = posts[0], sorted(cast, key=lambda user_id: cast[user_id].username_key)
     lang = await session.scalar(select(Tweet.lang).where(Tweet.id == first.id))
-    able = {first.user_id, *await who_write(session, lang, ids, room_id=room.id)}
-    question = QuizQuestion(
+    able = {first.user_id, *await quiz_questions.who_write(session, lang, ids, room_id=room.id)}
+    question = quiz_questions.QuizQuestion(
         tweet_id=first.id,
         username=cast[first.user_id].username,
         usernames=[cast[user_id].username for user_id in ids if user_id in able],
         hidden=await Masker("clues", chats.get(room.id), cast.values()).hide(first.text),
     )
-    return Teaser(QuizSet(tuple(ids), tuple(post.id for post in posts)), question)
+    return Teaser(quiz_questions.QuizSet(tuple(ids), tuple(post.id for post in posts)), question)

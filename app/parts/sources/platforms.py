@@ -15,16 +15,7 @@ import msgspec
 
 from app.config import Config
 from app.errors import InvalidInputError, message_of
-from app.parts.sources.fetching import (
-    GONE,
-    Answer,
-    FetchError,
-    Headers,
-    Web,
-    allowed,
-    check_port,
-    unanswered,
-)
+from app.parts.sources import fetching
 from app.runtime.sandbox import Sandbox
 from app.services.posts.post_content import checked_url
 from saywho.formats.posts.platform_pages import PageHead, read_author_posts, read_statuses
@@ -60,7 +51,7 @@ class LivePage(NamedTuple):
     """A page of posts, which may include reposts."""
 
     head: PageHead
-    answer: Answer
+    answer: fetching.Answer
     records: BinaryIO
 
 
@@ -83,7 +74,7 @@ class Publisher:
     name: str
     mark: Mark
     bluesky_url: str
-    web: Web
+    web: fetching.Web
     sandbox: Sandbox
     slow_s: float = 0.0
     not_before: datetime | None = None
@@ -112,8 +103,8 @@ class Publisher:
         self.not_before = answer.not_before
         with answer.body as body:
             if answer.status == 429 or answer.status >= 500:
-                raise unanswered(answer)
-            if answer.status in GONE:
+                raise fetching.unanswered(answer)
+            if answer.status in fetching.GONE:
                 return True
             with suppress(msgspec.DecodeError, UnicodeDecodeError):
                 # Bluesky confirms a deletion with other statuses too.
@@ -122,11 +113,11 @@ class Publisher:
         return False
 
     async def fetch(
-        self, address: str, headers: Headers | None = None, *, most_bytes: int
-    ) -> Answer:
+        self, address: str, headers: fetching.Headers | None = None, *, most_bytes: int
+    ) -> fetching.Answer:
         """Return a response of the host. Raises FetchError for a failure or refusal."""
         if self.not_before is not None:
-            raise FetchError(
+            raise fetching.FetchError(
                 "the source asks for no more requests for now", not_before=self.not_before
             )
         answer = await self.web.fetch(address, headers, most_bytes=most_bytes)
@@ -191,13 +182,13 @@ class RssPublisher(Publisher):
         return self.name
 
 
-async def account_id(web: Web | Publisher, user: str, host: str) -> str:
+async def account_id(web: fetching.Web | Publisher, user: str, host: str) -> str:
     """Return Mastodon's id of an account on a host. Raises FetchError."""
     address = f"{_mastodon_api(host)}/accounts/lookup?{urlencode({'acct': user})}"
     answer = await web.fetch(address, most_bytes=MOST_JSON)
     with answer.body, suppress(msgspec.DecodeError, UnicodeDecodeError):
         return msgspec.json.decode(answer.body.read(), type=_Account).id
-    raise FetchError("the response is not a Mastodon account")
+    raise fetching.FetchError("the response is not a Mastodon account")
 
 
 def _mastodon_api(host: str) -> str:
@@ -249,7 +240,7 @@ async def find_source(config: Config, source: str, username: str | None = None) 
     operator's network is followed.
     """
     name = parse_source(source, username)
-    async with aclosing(Web(allowed(config))) as web:
+    async with aclosing(fetching.Web(fetching.allowed(config))) as web:
         try:
             async with asyncio.timeout(30.0):
                 if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
@@ -293,7 +284,7 @@ def _parse(source: str) -> SourceName | None:
         return _bluesky(profile[1])
     if match := _MASTODON.fullmatch(name if prefix.lower() == "mastodon" else source):
         account, url = f"{match[1]}@{match[2].lower()}", httpx.URL(f"https://{match[2].lower()}")
-        check_port(url)
+        fetching.check_port(url)
         return SourceName("mastodon", account, url.host, account)
     return _rss(source)
 
@@ -320,15 +311,15 @@ def _rss(address: str) -> SourceName | None:
     url = httpx.URL(address)
     if url.userinfo:
         raise InvalidInputError("The URL of a feed must not contain a password", loc="source")
-    check_port(url)
+    fetching.check_port(url)
     return SourceName("rss", address, url.host, url.host)
 
 
-async def _behind(web: Web, address: str) -> str:
+async def _behind(web: fetching.Web, address: str) -> str:
     parts = urlsplit(address)
     if profile := _MASTODON_PROFILE.fullmatch(parts.path):
         # Other sites have such URLs too, but only Mastodon's API knows the account.
-        with suppress(FetchError):
+        with suppress(fetching.FetchError):
             await account_id(web, profile[1], parts.netloc)
             return f"mastodon:{profile[1]}@{parts.netloc}"
     answer = await web.fetch(address, most_bytes=MOST_RSS)

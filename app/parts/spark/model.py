@@ -20,18 +20,7 @@ import pyarrow
 from numpy.typing import NDArray
 
 from app.errors import AppError, RecordError, message_of
-from app.parts.spark.jobs import (
-    BadRows,
-    FailedJobError,
-    JobError,
-    Row,
-    answers,
-    inputs_of,
-    json_object,
-    mapped,
-    read_rows,
-    session,
-)
+from app.parts.spark import jobs
 from app.security import write_durably
 from app.services.posts.post_content import checked, checked_language, checked_target, lenient
 from saywho.clock import now
@@ -98,14 +87,14 @@ AUTHORS: Final = pyarrow.schema(
 )
 
 
-def posts_of(bad_rows: Any, arrived_at: datetime, rows: Iterator[Row]) -> Iterator[Row]:
+def posts_of(bad_rows: Any, arrived_at: datetime, rows: Iterator[jobs.Row]) -> Iterator[jobs.Row]:
     """Yield the posts of JSON objects, and rows without a post; bad rows are reported."""
-    return answers(partial(_post_of, arrived_at), bad_rows, rows)
+    return jobs.answers(partial(_post_of, arrived_at), bad_rows, rows)
 
 
-def _post_of(arrived_at: datetime, row: Row, number: int) -> Row:
+def _post_of(arrived_at: datetime, row: jobs.Row, number: int) -> jobs.Row:
     try:
-        document = json_object(row["row"])
+        document = jobs.json_object(row["row"])
         item = read_document(document, number)
         if not isinstance(item, Record):
             return {"fate": "skipped"}
@@ -115,7 +104,7 @@ def _post_of(arrived_at: datetime, row: Row, number: int) -> Row:
         return {"fate": "rejected", "error": str(message_of(error))}
 
 
-def _checked(record: Record, arrived_at: datetime) -> Row:
+def _checked(record: Record, arrived_at: datetime) -> jobs.Row:
     """Return the post as an import would store it. Raises ValueError and AppError."""
     name = clean_username(record.username or "")
     target = lenient(checked_target, record.reply_to)
@@ -145,7 +134,7 @@ def _checked(record: Record, arrived_at: datetime) -> Row:
     }
 
 
-def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
+def authors_of(rows: Iterator[jobs.Row]) -> Iterator[jobs.Row]:
     """Yield the counts of each author; an author's posts are consecutive rows, newest first."""
     for key, posts in groupby(rows, itemgetter("user_key")):
         profile, links = NO_POSTS, _Links()
@@ -175,7 +164,7 @@ class _Links:
         self._answered: dict[int, str] = {}
         self._count = 0
 
-    def add(self, posts: Sequence[Row]) -> None:
+    def add(self, posts: Sequence[jobs.Row]) -> None:
         self._ids.append(text_keys([post["source_id"] or "" for post in posts]))
         for number, post in enumerate(posts, self._count):
             if post["answered"]:
@@ -205,7 +194,7 @@ class FitResult(msgspec.Struct, frozen=True):
     duplicates: int
     rejected: int
     skipped: int
-    errors: list[Row]
+    errors: list[jobs.Row]
 
 
 def fit(
@@ -222,22 +211,24 @@ def fit(
     output exists or an author in `usernames` has no posts, and FailedJobError.
     """
     if output.exists():
-        raise JobError("{name} already exists; choose another file", name=str(output))
+        raise jobs.JobError("{name} already exists; choose another file", name=str(output))
     if not output.parent.is_dir():
-        raise JobError("the folder {name} does not exist", name=str(output.parent))
+        raise jobs.JobError("the folder {name} does not exist", name=str(output.parent))
     if len(set(map(username_key, usernames))) > MOST_AUTHORS:
-        raise JobError("a model can have at most {most} authors; choose fewer", most=MOST_AUTHORS)
-    files = inputs_of(inputs)
-    with session(master, "saywho spark fit") as spark:
-        bad_rows = spark.sparkContext.accumulator(BadRows(), BadRows())
-        posts = mapped(read_rows(spark, files), partial(posts_of, bad_rows, now()), POSTS)
+        raise jobs.JobError(
+            "a model can have at most {most} authors; choose fewer", most=MOST_AUTHORS
+        )
+    files = jobs.inputs_of(inputs)
+    with jobs.session(master, "saywho spark fit") as spark:
+        bad_rows = spark.sparkContext.accumulator(jobs.BadRows(), jobs.BadRows())
+        posts = jobs.mapped(jobs.read_rows(spark, files), partial(posts_of, bad_rows, now()), POSTS)
         shipped = shipped_authors(is_wanted=has_population)
         content, result = _fitted(posts, [username_key(name) for name in usernames], shipped)
         result = msgspec.structs.replace(result, errors=bad_rows.value.errors())
     try:
         write_durably(output, content, replaces=False)
     except OSError as error:
-        raise JobError(
+        raise jobs.JobError(
             "{name} cannot be written: {error}", name=str(output), error=str(error)
         ) from error
     return result
@@ -260,11 +251,11 @@ def _fitted(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, F
             [ChainedPost(*post) for post in row["newest"]],
             row["language"],
         )
-        for row in mapped(texts, authors_of, AUTHORS).collect()
+        for row in jobs.mapped(texts, authors_of, AUTHORS).collect()
     }
     usernames = [names[key] for key in sorted(names) if key in named or not named]
     if not any(authors[name].profile.counts.keys.size for name in usernames):
-        raise JobError(
+        raise jobs.JobError(
             "These authors' posts contain only other people's words, so nothing can be compared"
         )
     corpus = fit_corpus(authors, shipped)
@@ -304,9 +295,9 @@ def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
     rows = authors.orderBy(*order).limit(MOST_AUTHORS).collect()
     chosen = {row["user_key"]: row["username"] for row in rows}
     if missing := [name for name in named if name not in chosen]:
-        raise JobError("the inputs contain no posts by {name}", name=missing[0])
+        raise jobs.JobError("the inputs contain no posts by {name}", name=missing[0])
     if not chosen:
-        raise JobError("the inputs contain no posts with a text and an author")
+        raise jobs.JobError("the inputs contain no posts with a text and an author")
     return chosen
 
 
@@ -335,7 +326,7 @@ class CompareResult(msgspec.Struct, frozen=True):
     texts: int
     verdicts: dict[str, int]
     """The number of texts by verdict; `error` counts unjudged texts."""
-    errors: list[Row]
+    errors: list[jobs.Row]
 
 
 def compare(
@@ -346,25 +337,25 @@ def compare(
     Raises JobError for an invalid model or existing output, and FailedJobError.
     """
     if "://" not in output and Path(output).exists():
-        raise JobError("{name} already exists; choose another folder", name=output)
-    files = inputs_of(inputs)
+        raise jobs.JobError("{name} already exists; choose another folder", name=output)
+    files = jobs.inputs_of(inputs)
     try:
         content = model.read_bytes()
         from_bytes(content)
     except (ValueError, SyntaxError) as error:  # NumPy raises SyntaxError for the name of a type.
-        raise JobError(
+        raise jobs.JobError(
             "{name} is not a model of this version; create one with saywho spark fit",
             name=str(model),
         ) from error
     except OSError as error:
-        raise JobError("{name} cannot be read", name=str(model)) from error
+        raise jobs.JobError("{name} cannot be read", name=str(model)) from error
     try:
-        with session(master, "saywho spark compare") as spark:
-            bad_rows = spark.sparkContext.accumulator(BadRows(), BadRows())
+        with jobs.session(master, "saywho spark compare") as spark:
+            bad_rows = spark.sparkContext.accumulator(jobs.BadRows(), jobs.BadRows())
             judging = partial(_judged, spark.sparkContext.broadcast(content), sure, bad_rows)
-            mapped(read_rows(spark, files), judging, _ANSWERS).write.parquet(output)
+            jobs.mapped(jobs.read_rows(spark, files), judging, _ANSWERS).write.parquet(output)
             counts = spark.read.parquet(output).groupBy("verdict").count().collect()
-    except FailedJobError:
+    except jobs.FailedJobError:
         with suppress(OSError):  # Spark leaves an empty folder, which the next run would refuse.
             Path(output).rmdir()
         raise
@@ -372,16 +363,18 @@ def compare(
     return CompareResult(sum(verdicts.values()), verdicts, bad_rows.value.errors())
 
 
-def _judged(content: Any, sure: float, bad_rows: Any, rows: Iterator[Row]) -> Iterator[Row]:
+def _judged(
+    content: Any, sure: float, bad_rows: Any, rows: Iterator[jobs.Row]
+) -> Iterator[jobs.Row]:
     # `content` is a broadcast of the model's file.
     case = from_bytes(content.value)
-    return answers(lambda row, _number: _answer(case, row["row"], sure), bad_rows, rows)
+    return jobs.answers(lambda row, _number: _answer(case, row["row"], sure), bad_rows, rows)
 
 
-def _answer(case: Case, row: bytes, sure: float) -> Row:
-    echo: Row = {}
+def _answer(case: Case, row: bytes, sure: float) -> jobs.Row:
+    echo: jobs.Row = {}
     try:
-        document = json_object(row)
+        document = jobs.json_object(row)
         echo = {"id": None if document.get("id") is None else _storable(str(document["id"]))}
         text = document.get(file_columns_of(tuple(document)).text or "text")
         text = text if isinstance(text, str) else ""

@@ -25,20 +25,11 @@ from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, YearWord
 from app.parts.years.remembered import ChangedHabit, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
+from app.views import tell
 from app.views.cast import hue, post_count, shown_name
 from app.views.figures.archives import posts_by_day, posts_in_year, week_grid
 from app.views.figures.chats import name_of, share_bars, who_wrote_most
 from app.views.figures.figure import Figure, Hours, by_clock_of, told_of_hours
-from app.views.tell import (
-    LONGEST_FINDING,
-    brief_change_of,
-    change_of,
-    label_of,
-    reads_as_change,
-    tell,
-    tell_of_past,
-    values_of,
-)
 from saywho.people.portrait import PersonPortrait
 from saywho.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from saywho.significance import is_far_ahead, most_frequent
@@ -59,7 +50,7 @@ def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
     milestone = author_year.milestone
     if milestone is None:
         return total_of(author_year)
-    reached = tell("milestone", count=milestone.count, day=milestone.day)
+    reached = tell.tell("milestone", count=milestone.count, day=milestone.day)
     return f"{reached} {total}"
 
 
@@ -88,17 +79,17 @@ def standing_out(
     if has_words:
         yield from _words(author_year)
     for measure in author_year.measures or ():
-        if reads_as_change(measure):
-            yield change_of(measure, author_year.calendar.year - 1)
+        if tell.reads_as_change(measure):
+            yield tell.change_of(measure, author_year.calendar.year - 1)
             break
     yield from _month(posts)
     yield from _days(author_year, posts)
     if author_year.most_answered and has_names:
         first = author_year.answered[0]
-        yield tell("most_answered", name=first.name, count=first.posts)
+        yield tell.tell("most_answered", name=first.name, count=first.posts)
     likes = [post.counts.likes or 0 for post in author_year.most_liked if post.counts]
     if is_far_ahead(likes):
-        yield tell("most_liked", count=likes[0])
+        yield tell.tell("most_liked", count=likes[0])
     yield from _days_of_week(author_year, posts)
     for sentence in _hours(author_year):
         yield by_clock_of(sentence, author_year.tz)
@@ -117,11 +108,11 @@ def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
     compared = same_days.tweets, same_days.tweets_before
     is_whole = compared == (author_year.calendar.tweets, before.tweets)
     if is_whole or (first.month, first.day) == (1, 1):
-        when = tell("when", "year" if is_whole else "until", year=year, day=last)
+        when = tell.tell("when", "year" if is_whole else "until", year=year, day=last)
         return f"{total}, {_change(same_days, when)}."
-    change = _change(same_days, tell("when", "year", year=year))
+    change = _change(same_days, tell.tell("when", "year", year=year))
     is_until_end = last == date(last.year, 12, 31)
-    days = tell("on_days", "on" if is_until_end else "", first=first, last=last, change=change)
+    days = tell.tell("on_days", "on" if is_until_end else "", first=first, last=last, change=change)
     return f"{total}. {days}"
 
 
@@ -129,15 +120,15 @@ def told_apart(year: WrittenYear, title: str) -> tuple[str, str]:
     """Divide the finding of a year into what is below the number of posts, in a picture that has it
     as a giant, and what stands out.
     """
-    told = tell("below_posts", count=year.calendar.days)
+    told = tell.tell("below_posts", count=year.calendar.days)
     apart = title[: max(0, title.rfind(counted_of(year)))].strip()
-    return told if year.is_over else tell("so_far", total=told), apart
+    return told if year.is_over else tell.tell("so_far", total=told), apart
 
 
 def counted_of(year: WrittenYear) -> str:
     calendar = year.calendar
-    total = tell("posts_on_days", posts=post_count(calendar.tweets), count=calendar.days)
-    return total if year.is_over else tell("so_far", total=total)
+    total = tell.tell("posts_on_days", posts=post_count(calendar.tweets), count=calendar.days)
+    return total if year.is_over else tell.tell("so_far", total=total)
 
 
 def _is_told(same_days: SameDays, *, has_equal: bool) -> bool:
@@ -151,13 +142,13 @@ def _change(same_days: SameDays, when: str) -> str:
     variant = "more" if change > 0 else "fewer"
     if not change or not same_days.is_clear:
         variant = "about" if change else "same"
-    return tell("than_before", variant, count=abs(change), when=when)
+    return tell.tell("than_before", variant, count=abs(change), when=when)
 
 
 def _first_that_fit(sentences: Iterable[str], total: str) -> list[str]:
     told: list[str] = []
     for sentence in sentences:
-        if len(told) < 2 and len(" ".join([*told, sentence, total])) <= LONGEST_FINDING:
+        if len(told) < 2 and len(" ".join([*told, sentence, total])) <= tell.LONGEST_FINDING:
             told.append(sentence)
     return told
 
@@ -170,23 +161,23 @@ def _words(year: WrittenYear) -> Iterator[str]:
         word = max(rare, key=lambda word: word.posts)
         is_only = word.times is None and year.words_of_all
         finding, posts = "only_word" if is_only else "year_word", post_count(word.posts)
-        yield tell(finding, words=word.text, year=str(year.calendar.year), posts=posts)
+        yield tell.tell(finding, words=word.text, year=str(year.calendar.year), posts=posts)
 
 
 def _month(posts: Posts) -> Iterator[str]:
     month = fullest_month(posts)
     if month is not None:
         name = month_names("wide")[month.first.month - 1]
-        yield tell("busiest_month", month=name, count=month.tweets)
+        yield tell.tell("busiest_month", month=name, count=month.tweets)
 
 
 def _days(year: WrittenYear, posts: Posts) -> Iterator[str]:
     apart = year.days_apart
     for finding, span in (("silence_of_days", apart.silence), ("streak", apart.streak)):
         if span is not None:
-            yield tell(finding, count=span.days, first=span.first, last=span.last)
+            yield tell.tell(finding, count=span.days, first=span.first, last=span.last)
     if (day := apart.fullest_day) is not None:
-        yield tell("fullest_day", day=day, posts=post_count(posts[day]))
+        yield tell.tell("fullest_day", day=day, posts=post_count(posts[day]))
 
 
 def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
@@ -194,13 +185,13 @@ def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
     if apart.half is not None:
         first = sum(count for day, count in posts.items() if day.month <= 6)
         share = (first if apart.half == "first" else total - first) / total
-        yield tell("half", apart.half, year=str(year.calendar.year), share=share)
+        yield tell.tell("half", apart.half, year=str(year.calendar.year), share=share)
     weekdays = _by_weekday(posts)
     if apart.weekday is not None:
         share = weekdays[apart.weekday] / sum(weekdays)
-        yield tell("busiest_weekday", day=weekday_names("wide")[apart.weekday], share=share)
+        yield tell.tell("busiest_weekday", day=weekday_names("wide")[apart.weekday], share=share)
     elif apart.weekend is not None and (at_weekend := sum(weekdays[WORK_DAYS:])):
-        yield tell("weekend", apart.weekend, share=at_weekend / sum(weekdays))
+        yield tell.tell("weekend", apart.weekend, share=at_weekend / sum(weekdays))
 
 
 def _no_weekend(year: WrittenYear, posts: Posts, *, is_of_chat: bool) -> Iterator[str]:
@@ -213,7 +204,7 @@ def _no_weekend(year: WrittenYear, posts: Posts, *, is_of_chat: bool) -> Iterato
         return
     if year.silence and not apart.silence:
         yield told_of_silence(year.silence, is_of_chat=is_of_chat)
-    yield tell("weekend", "never")
+    yield tell.tell("weekend", "never")
 
 
 def _by_weekday(posts: Posts) -> list[int]:
@@ -258,10 +249,10 @@ def _days_of(shown: WrittenYear, title: str, colour: str) -> Figure[WeekGrid]:
     run, day, notes = longest_run([*posts]), most_frequent(posts), list[str]()
     run = run if len(run) >= 3 else []
     if day:
-        notes.append(tell("day_with_most", day=day, posts=post_count(posts[day])))
+        notes.append(tell.tell("day_with_most", day=day, posts=post_count(posts[day])))
     if run:
         days = show_period(run[0], run[-1] + ONE_DAY)
-        notes.append(tell("longest_streak", count=len(run), days=days))
+        notes.append(tell.tell("longest_streak", count=len(run), days=days))
     # Rings around more than 60 days would set no day apart.
     marked = {day, *(run if len(run) <= 60 else ())}
     grid = week_grid(posts, max(shown.until, *posts), colour, "finding year-title", marked)
@@ -293,7 +284,7 @@ def hours_of_author(shown: AuthorYear) -> Figure[Clock]:
     if before and before.same_days and any(before.hours):
         last = before.same_days.last
         is_whole = last == date(before.year, 12, 31)
-        told = tell(
+        told = tell.tell(
             "outline", "year" if is_whole else "year until", year=str(before.year), day=last
         )
     outline = before.hours if before else []
@@ -350,17 +341,19 @@ def changed_writing(shown: AuthorYear) -> Figure[NameList]:
     """Return the habits in clearly more or fewer posts of a year than of the year before."""
     measures, before = shown.measures or [], shown.calendar.year - 1
     is_same = shown.measures is not None and not any(measure.is_clear for measure in measures)
-    told = tell_of_past if shown.is_over else tell
+    told = tell.tell_of_past if shown.is_over else tell.tell
     title = told("unchanged", year=str(before)) if is_same else ""
     # The four clearest are in sight; the table has all measures.
-    clear, path = [one for one in measures if reads_as_change(one)][:4], posts_of_year(shown)
-    changes = [Row(label_of(one), brief_change_of(one, before), path=path) for one in clear]
+    clear, path = [one for one in measures if tell.reads_as_change(one)][:4], posts_of_year(shown)
+    changes = [
+        Row(tell.label_of(one), tell.brief_change_of(one, before), path=path) for one in clear
+    ]
     columns = [gettext("Measure"), *_years_compared(shown)]
     return Figure(
         topic=gettext("How the writing changed"),
         title=title,
         columns=columns,
-        rows=[(label_of(one), *values_of(one)) for one in measures],
+        rows=[(tell.label_of(one), *tell.values_of(one)) for one in measures],
         plot=NameList(changes, "changed-heading") if changes else None,
     )
 
@@ -378,7 +371,7 @@ def words_of_year(shown: AuthorYear | RoomYear) -> Figure[NameList]:
         if word.times is None:
             variant = "never" if shown.words_of_all else "not compared"
         number = show_number(round(times, 1 if times < 10 else None))
-        return tell("word_beside_all", variant, count=post_count(word.posts), times=number)
+        return tell.tell("word_beside_all", variant, count=post_count(word.posts), times=number)
 
     topic = gettext("Words of {year}").format(year=shown.calendar.year)
     note = gettext("In a clearly larger share of the posts than in the other years")
@@ -395,8 +388,10 @@ def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
     if silence.first.year != silence.last.year or silence.last == date(silence.last.year, 12, 31):
         variant, days["days"] = "years", show_period(silence.first, silence.last + ONE_DAY)
     if not is_of_chat:
-        return tell("silence_of_days", variant, **days)
-    return tell("silence_of_chat", variant, **days, name=shown_name(silence.broken_by.username))
+        return tell.tell("silence_of_days", variant, **days)
+    return tell.tell(
+        "silence_of_chat", variant, **days, name=shown_name(silence.broken_by.username)
+    )
 
 
 def kind_of_change(habit: ChangedHabit) -> str:

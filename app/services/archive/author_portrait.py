@@ -22,17 +22,7 @@ from app.services.compare.answering import add_reasons, answer
 from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models, typical_of, written_languages
 from app.services.compare.held_out import RecognisedPosts, recognised_posts
-from app.services.posts.selection import (
-    MOST_SCANNED,
-    Collected,
-    Scan,
-    ScannedColumn,
-    ScanQuery,
-    read_scan,
-    said_in,
-    scan,
-    scanning,
-)
+from app.services.posts import selection
 from app.services.posts.tweets import find_posts
 from app.services.posts.users import (
     Author,
@@ -68,7 +58,7 @@ from saywho.words import Mentions, ScannedPost, count_mentions
 
 
 class Reach(NamedTuple):
-    in_room: int = MOST_SCANNED
+    in_room: int = selection.MOST_SCANNED
     own: int = 2_000
     """For a comparison with the site."""
     each: int = 300
@@ -76,7 +66,7 @@ class Reach(NamedTuple):
 
 
 class PostsBeside(NamedTuple):
-    scans: Sequence[Scan]
+    scans: Sequence[selection.Scan]
     """A chat's messages with and without a time; otherwise each author's posts."""
     room: RoomFacts | None
     people: list[int]
@@ -219,8 +209,8 @@ class AuthorCounter(Counted[AuthorSnapshot]):
         typical, shipped = list[TypicalTerm](), 0
         if room is None:
             typical, shipped = await read_typical(session, self._models, author)
-        columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
-        newest = await scan(session, Tweet.user_id == author.id, columns=columns)
+        columns: tuple[selection.ScannedColumn, ...] = ("text", "card", "answered")
+        newest = await selection.scan(session, Tweet.user_id == author.id, columns=columns)
         of_few = author.tweets < FEWEST_COMPARED
         return author.tweets, AuthorSnapshot(
             room_id=room.id if room else None,
@@ -232,12 +222,12 @@ class AuthorCounter(Counted[AuthorSnapshot]):
         )
 
 
-def _mentions_in(username: str, newest: Scan) -> Mentions:
+def _mentions_in(username: str, newest: selection.Scan) -> Mentions:
     columns = newest.text, newest.card, answered_in(newest, username)
     return count_mentions(map(ScannedPost, *columns), most=20)
 
 
-def answered_in(newest: Scan, username: str) -> list[str | None]:
+def answered_in(newest: selection.Scan, username: str) -> list[str | None]:
     """Return the answered person of each post, None for no person and the author."""
     own_key = username_key(username)
     return [name if name and username_key(name) != own_key else None for name in newest.answered]
@@ -339,7 +329,7 @@ async def read_beside(
 
 def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
     """Return the differences from the other people's posts. Slow."""
-    said = said_in(read.scans)
+    said = selection.said_in(read.scans)
     numbers = conversations_of(message.time for message in said)
     begins = after_silence(said) if read.room else ()
     turns = turns_in(said, numbers) if read.room else {}
@@ -368,15 +358,15 @@ def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
     return counted._replace(measures=fingerprint(tallies[author_id], singly, together))
 
 
-async def _newest(session: AsyncSession, user_id: int, count: int) -> Scan:
+async def _newest(session: AsyncSession, user_id: int, count: int) -> selection.Scan:
     query = _written_by(backend_of(session).collected)
-    return await read_scan(session, query, {"user_id": user_id, "limit": count})
+    return await selection.read_scan(session, query, {"user_id": user_id, "limit": count})
 
 
 @cache
-def _written_by(collected: Collected) -> ScanQuery:
-    columns: tuple[ScannedColumn, ...] = ("author", "time", "text")
-    return scanning(collected, Tweet.user_id == bindparam("user_id"), columns=columns)
+def _written_by(collected: selection.Collected) -> selection.ScanQuery:
+    columns: tuple[selection.ScannedColumn, ...] = ("author", "time", "text")
+    return selection.scanning(collected, Tweet.user_id == bindparam("user_id"), columns=columns)
 
 
 async def _others_here(
@@ -398,7 +388,7 @@ async def _others_here(
     return language, others if language is None else others[:MOST_BESIDE]
 
 
-def _of_language(own: Scan, of_each: Sequence[Scan]) -> list[int]:
+def _of_language(own: selection.Scan, of_each: Sequence[selection.Scan]) -> list[int]:
     """Return the places of up to eight others who seem to write the same language. Slow."""
     spreads = [Counter(chain.from_iterable(words_in_each(scan.text))) for scan in (own, *of_each)]
     return [place - 1 for place in people_of_language(spreads, [0])[0]][:MOST_BESIDE]

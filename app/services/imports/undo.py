@@ -19,17 +19,8 @@ from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
 from app.errors import ConflictError, FileError, Message
 from app.models import ImportJob, Profile, Room, RoomMove, Tweet, User
+from app.services import deletion
 from app.services.access.rights import Scope, check_scope
-from app.services.deletion import (
-    IS_UNFOLLOWED,
-    PostTally,
-    forget_examples,
-    mark_deleted,
-    post_removals,
-    recount,
-    remove_rows,
-    tally,
-)
 from app.services.event_log import NewEvent, append_events
 from app.services.imports.jobs import ENDED, get_job
 from app.services.imports.options import SAME_FILE
@@ -92,7 +83,7 @@ async def _undo(
     async with db.read() as session:
         is_meant = await is_of_undone(session, [job.id])
         is_leaving = await _is_leaving(session, job, is_meant)
-    removals = post_removals(
+    removals = deletion.post_removals(
         db,
         is_meant,
         scope="admin",  # Only `request_undo` begins an undo.
@@ -123,7 +114,7 @@ async def _note(session: AsyncSession, posts: int, is_last: bool, /, *, job_id: 
     if is_last and job.undo == "running":
         job.undo = "done"
         await remove_moves(session, RoomMove.import_id == job_id)
-        await forget_examples(session)
+        await deletion.forget_examples(session)
 
 
 async def count_left(session: AsyncSession, job_id: int) -> int:
@@ -229,20 +220,22 @@ async def replacing(session: AsyncSession, replaced: Replaced) -> AsyncIterator[
     yield
     rest = await _remove(session, await is_of_undone(session, replaced.ids))
     await remove_moves(session, RoomMove.import_id.in_(replaced.ids))
-    removed = PostTally(removed.slots + rest.slots, removed.messages + rest.messages)
+    removed = deletion.PostTally(removed.slots + rest.slots, removed.messages + rest.messages)
     is_author = is_among(session, User.id, removed.posts)
     # Profiles are counted again later.
     profiles = delete(Profile).where(Profile.user_id.in_(select(User.id).where(is_author)))
     await session.execute(profiles)
-    await recount(session, PostTally(Counter(), Counter()), removed)
-    await mark_deleted(session, is_author, User.tweet_count == 0, IS_UNFOLLOWED, is_leaving)
+    await deletion.recount(session, deletion.PostTally(Counter(), Counter()), removed)
+    await deletion.mark_deleted(
+        session, is_author, User.tweet_count == 0, deletion.IS_UNFOLLOWED, is_leaving
+    )
     job.removed += removed.slots.total()
     jobs = update(ImportJob).where(ImportJob.id.in_(replaced.ids))
     await session.execute(jobs.values(undo="done"))
     await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
 
 
-async def _remove(session: AsyncSession, is_meant: ColumnElement[bool]) -> PostTally:
-    removed = await tally(session, is_meant)
-    await remove_rows(session, is_meant)
+async def _remove(session: AsyncSession, is_meant: ColumnElement[bool]) -> deletion.PostTally:
+    removed = await deletion.tally(session, is_meant)
+    await deletion.remove_rows(session, is_meant)
     return removed

@@ -37,30 +37,10 @@ from app.errors import ConflictError, InvalidInputError
 from app.models import Event, Tweet, User
 from app.services.access.rights import Scope
 from app.services.event_log import NewEvent, append_events, newest_event
+from app.services.posts import post_content, post_rooms
 from app.services.posts.media import store_uses
 from app.services.posts.meetings import note_met
-from app.services.posts.post_content import (
-    NewTweet,
-    NewTweetForm,
-    StoredContent,
-    checked,
-    completed,
-    content_columns,
-    decoded,
-    encoded,
-    repeated_columns,
-)
 from app.services.posts.post_counts import Moment, count_posts
-from app.services.posts.post_rooms import (
-    Membership,
-    RoomMention,
-    SourceKey,
-    count_messages,
-    find_named,
-    is_of_kept_room,
-    unknown_name,
-    unknown_to_guests,
-)
 from app.services.posts.replies import match_replies, store_replies
 from app.services.posts.tweets import Post, find_posts, is_plain, plain_post
 from app.services.posts.users import CHANGE_USER, names_by_key, unknown_user
@@ -76,7 +56,7 @@ _RAISE: Final = update_by_id(User).values(
 
 class Arrival(NamedTuple):
     user_id: int
-    post: NewTweet
+    post: post_content.NewTweet
     room_id: int | None = None
     """None stores the post without a room."""
     known: int = 0
@@ -89,18 +69,18 @@ class Arrival(NamedTuple):
     """The joined author under whose name it comes."""
 
     @property
-    def key(self) -> SourceKey:
+    def key(self) -> post_rooms.SourceKey:
         return self.user_id, self.post.source_id
 
     @property
-    def content(self) -> NewTweet:
+    def content(self) -> post_content.NewTweet:
         if self.post.room is None:
             return self.post
         room = RoomReference(id=self.room_id, name="") if self.room_id else None
         return structs.replace(self.post, room=room)
 
     @property
-    def news(self) -> NewTweet:
+    def news(self) -> post_content.NewTweet:
         """Content without counts that only say "no reactions", unless the API or an export sent
         them.
         """
@@ -113,7 +93,7 @@ class Arrival(NamedTuple):
 @dataclass(slots=True, eq=False)
 class PostRow:
     user_id: int
-    content: StoredContent
+    content: post_content.StoredContent
     dated_at: datetime | None = None
     """Set for a new post only."""
     id: int = 0
@@ -131,7 +111,7 @@ _content_of: Final = attrgetter("content")
 
 def _columns(rows: Sequence[PostRow]) -> dict[str, Sequence[Any]]:
     numbers = zip(*map(_numbers_of, rows), strict=True)
-    return encoded(map(_content_of, rows)) | dict(zip(_NUMBERS, numbers, strict=True))
+    return post_content.encoded(map(_content_of, rows)) | dict(zip(_NUMBERS, numbers, strict=True))
 
 
 class Added(NamedTuple):
@@ -141,14 +121,14 @@ class Added(NamedTuple):
     """None if nothing changed."""
     is_reworded: bool
     """Whether its id is known with other words, or of another minute."""
-    content: StoredContent
+    content: post_content.StoredContent
 
 
 _MINUTE: Final = timedelta(minutes=1)
 """Programs differ in whether times have seconds."""
 
 
-def _differ(stored: StoredContent, sent: NewTweet) -> bool:
+def _differ(stored: post_content.StoredContent, sent: post_content.NewTweet) -> bool:
     before, after = stored.created_at, sent.created_at
     is_moved = before and after and not sent.dated_at and abs(after - before) >= _MINUTE
     return bool(is_moved) or stored.text != sent.text
@@ -157,7 +137,7 @@ def _differ(stored: StoredContent, sent: NewTweet) -> bool:
 async def add_arrivals(
     session: AsyncSession,
     arrivals: Sequence[Arrival],
-    stored_rows: dict[SourceKey, PostRow] | None = None,
+    stored_rows: dict[post_rooms.SourceKey, PostRow] | None = None,
     *,
     default_time: datetime | None = None,
     is_bulk: bool = False,
@@ -188,7 +168,7 @@ async def add_arrivals(
             sent = arrival.content if has_counts else arrival.news
             is_own = import_id is not None and row.import_id == import_id
             may_fill = is_own or arrival.scope == "admin"
-            row.content = completed(row.content, sent, may_fill=may_fill)
+            row.content = post_content.completed(row.content, sent, may_fill=may_fill)
             if arrival.is_placed:
                 row.content = structs.replace(row.content, room=sent.room)
         elif key[1] is not None:
@@ -227,7 +207,9 @@ def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | N
     )
 
 
-async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:
+async def find_stored(
+    session: AsyncSession, keys: Iterable[post_rooms.SourceKey]
+) -> dict[post_rooms.SourceKey, PostRow]:
     """Return stored posts by author and source id, without messages of deleted chats, whose ids are
     freed.
     """
@@ -236,7 +218,7 @@ async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[
         return {}
     backend = backend_of(session)
     values = {"listed": as_json(sorted(named), _KEY, backend.engine.dialect)}
-    rows: dict[SourceKey, PostRow] = {}
+    rows: dict[post_rooms.SourceKey, PostRow] = {}
     ended: list[int] = []
     for is_kept, *stored in await session.execute(_with_keys(backend.rows_in), values):
         row = _stored_row(*stored)
@@ -259,7 +241,7 @@ def _with_keys(rows_in: Callable[..., Subquery]) -> Select[*tuple[Any, ...]]:
     # Making the statement takes longer than executing it, and each batch does.
     listed = rows_in(bindparam("listed", type_=Text), *_KEY)
     is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
-    return select(is_of_kept_room(), *_stored_columns()).join(listed, is_listed)
+    return select(post_rooms.is_of_kept_room(), *_stored_columns()).join(listed, is_listed)
 
 
 async def _repeated(session: AsyncSession, ids: Sequence[int]) -> dict[int, PostRow]:
@@ -285,13 +267,13 @@ async def link_again(session: AsyncSession, answers: Sequence[int]) -> None:
 
 @cache
 def _stored_columns() -> tuple[InstrumentedAttribute[Any], ...]:
-    return Tweet.id, Tweet.user_id, Tweet.import_id, *content_columns()
+    return Tweet.id, Tweet.user_id, Tweet.import_id, *post_content.content_columns()
 
 
 def _stored_row(post_id: int, user_id: int, import_id: int | None, *values: Any) -> PostRow:
-    names = (column.key for column in content_columns())
-    content = decoded(dict(zip(names, values, strict=True)))
-    return PostRow(user_id, StoredContent(**content), id=post_id, import_id=import_id)
+    names = (column.key for column in post_content.content_columns())
+    content = post_content.decoded(dict(zip(names, values, strict=True)))
+    return PostRow(user_id, post_content.StoredContent(**content), id=post_id, import_id=import_id)
 
 
 async def _number(
@@ -336,15 +318,17 @@ async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
     values = [{"changed": user_id, "posts": posts} for user_id, posts in sorted(raised.items())]
     await session.execute(_RAISE, values)
     await count_posts(session, [_moment(row.user_id, row.content) for row in new])
-    await count_messages(session, filter(None, map(_membership, new)))
+    await post_rooms.count_messages(session, filter(None, map(_membership, new)))
 
 
 async def _update(
-    session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
+    session: AsyncSession,
+    changed: Sequence[PostRow],
+    stored: Mapping[int, post_content.StoredContent],
 ) -> None:
     if not changed:
         return
-    columns, names = _columns(changed), (*repeated_columns(), "room_id", "reply_to_id")
+    columns, names = _columns(changed), (*post_content.repeated_columns(), "room_id", "reply_to_id")
     values = {"changed": columns["id"]} | {name: columns[name] for name in names}
     await session.execute(update_by_id(Tweet), rows_of(values))
     described = [row.id for row in changed if row.content.media != stored[row.id].media]
@@ -359,14 +343,14 @@ async def _update(
         authors = sorted({user_id for (user_id, _, _), _ in moved})
         await session.execute(CHANGE_USER, [{"changed": user_id} for user_id in authors])
     placed = [_membership(row) for row in changed if stored[row.id].room is None]
-    await count_messages(session, filter(None, placed))
+    await post_rooms.count_messages(session, filter(None, placed))
 
 
-def _moment(user_id: int, content: StoredContent) -> Moment:
+def _moment(user_id: int, content: post_content.StoredContent) -> Moment:
     return user_id, content.created_at, content.lang
 
 
-def _membership(row: PostRow) -> Membership | None:
+def _membership(row: PostRow) -> post_rooms.Membership | None:
     room = row.content.room
     return (room.id, row.user_id) if room and room.id else None
 
@@ -374,7 +358,7 @@ def _membership(row: PostRow) -> Membership | None:
 @dataclass(frozen=True, slots=True, eq=False)
 class PostRequest:
     username: str
-    post: NewTweet
+    post: post_content.NewTweet
     scope: Scope = "write"
     """Right of the sender."""
 
@@ -403,7 +387,7 @@ class PostWriter:
         """Store a public post of an author, in a transaction of its own. Raises NotFoundError,
         InvalidInputError.
         """
-        content = checked(NewTweetForm(text=text), arrived_at=now())
+        content = post_content.checked(post_content.NewTweetForm(text=text), arrived_at=now())
         return (await self.add(PostRequest(username, content))).post
 
     async def close(self) -> None:
@@ -441,30 +425,32 @@ class PostWriter:
 
 
 async def _put_into_rooms(
-    session: AsyncSession, arrivals: dict[PostRequest, Arrival], rows: dict[SourceKey, PostRow]
+    session: AsyncSession,
+    arrivals: dict[PostRequest, Arrival],
+    rows: dict[post_rooms.SourceKey, PostRow],
 ) -> dict[PostRequest, Exception]:
     """Give the arrivals their rooms; take out and return those whose room's name is not enough."""
-    mentions: dict[PostRequest, RoomMention] = {}
-    posts: set[SourceKey] = set()
+    mentions: dict[PostRequest, post_rooms.RoomMention] = {}
+    posts: set[post_rooms.SourceKey] = set()
     for request, arrival in arrivals.items():
         if arrival.post.room is None:
             posts.add(arrival.key)
         elif arrival.post.source_id is None or arrival.key not in posts:
-            mentions[request] = RoomMention(arrival.key, arrival.post.room)
+            mentions[request] = post_rooms.RoomMention(arrival.key, arrival.post.room)
     refused: dict[PostRequest, Exception] = {}
-    places = await find_named(session, list(mentions.values()), rows)
+    places = await post_rooms.find_named(session, list(mentions.values()), rows)
     members = [
         (place.room_id, mention.user_id)
         for (request, mention), place in zip(mentions.items(), places, strict=True)
         if place and arrivals[request].name_id
     ]
-    unknown = await unknown_to_guests(session, members)
+    unknown = await post_rooms.unknown_to_guests(session, members)
     for (request, mention), place in zip(mentions.items(), places, strict=True):
         if place is None:
             continue
         try:
             if arrivals[request].name_id and (place.room_id, mention.user_id) in unknown:
-                raise unknown_name(request.username, place.room_id)
+                raise post_rooms.unknown_name(request.username, place.room_id)
             place.check(mention.reference.name)
             arrivals[request] = arrivals[request]._replace(room_id=place.room_id)
         except (InvalidInputError, ConflictError) as error:

@@ -14,19 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.errors import FieldError, InvalidInputError, message_of
 from app.models import Tweet
 from app.runtime.clock import EARLIEST
-from saywho.formats.post import (
-    FIELDS,
-    Medium,
-    PlainPost,
-    PostContent,
-    Reactions,
-    ReplyTarget,
-    RoomReference,
-    StoredMedium,
-    Visibility,
-    kept_signs,
-    total_of,
-)
+from saywho.formats import post
 from saywho.formats.records import FileRoom
 from saywho.text import (
     clean_sign,
@@ -37,9 +25,9 @@ from saywho.text import (
     is_language_tag,
 )
 
-StoredContent = PostContent[ReplyTarget, StoredMedium, RoomReference]
-_media: Final = json.Decoder(tuple[StoredMedium, ...])
-_counts: Final = json.Decoder(Reactions)
+StoredContent = post.PostContent[post.ReplyTarget, post.StoredMedium, post.RoomReference]
+_media: Final = json.Decoder(tuple[post.StoredMedium, ...])
+_counts: Final = json.Decoder(post.Reactions)
 
 
 class Stored(NamedTuple):
@@ -68,7 +56,7 @@ _STORED: Final = {
 @cache
 def stored_fields() -> dict[str, Stored]:
     """Return how each field of a post is stored."""
-    fields = {name: _STORED.get(name, Stored()) for name in FIELDS}
+    fields = {name: _STORED.get(name, Stored()) for name in post.FIELDS}
     return {
         name: field._replace(columns=field.columns or (name,)) for name, field in fields.items()
     }
@@ -109,7 +97,7 @@ def _stored_values() -> Callable[[object], tuple[Any, ...]]:
     return attrgetter(*stored_fields())
 
 
-def encoded(contents: Iterable[PostContent[Any, Any, Any]]) -> dict[str, Sequence[Any]]:
+def encoded(contents: Iterable[post.PostContent[Any, Any, Any]]) -> dict[str, Sequence[Any]]:
     """Return the values of each column: for thousands of posts, a call for each would take long."""
     by_field = zip(*map(_stored_values(), contents), strict=True)
     columns: dict[str, Sequence[Any]] = dict(zip(stored_fields(), by_field, strict=True))
@@ -129,23 +117,23 @@ def encoded(contents: Iterable[PostContent[Any, Any, Any]]) -> dict[str, Sequenc
     return columns
 
 
-def decoded_media(media: str | None) -> tuple[StoredMedium, ...]:
+def decoded_media(media: str | None) -> tuple[post.StoredMedium, ...]:
     return _media.decode(media) if media else ()
 
 
-def decoded_counts(counts: str | None) -> Reactions:
-    return _counts.decode(counts) if counts else Reactions()
+def decoded_counts(counts: str | None) -> post.Reactions:
+    return _counts.decode(counts) if counts else post.Reactions()
 
 
 def decoded(values: dict[str, Any]) -> dict[str, Any]:
     """Return all values, columns decoded; plain columns may be missing, `room_name` for no name."""
     source_id, username = values.pop("reply_to_source_id"), values.pop("reply_to_username")
     counts = values["counts"]
-    values["reply_to"] = ReplyTarget.of(source_id, username)
+    values["reply_to"] = post.ReplyTarget.of(source_id, username)
     values["media"] = decoded_media(values["media"])
     values["counts"] = _counts.decode(counts) if counts else None
     room_id, name = values.pop("room_id"), values.pop("room_name", None)
-    values["room"] = RoomReference(id=room_id, name=name or "") if room_id else None
+    values["room"] = post.RoomReference(id=room_id, name=name or "") if room_id else None
     return values
 
 
@@ -174,8 +162,8 @@ def _value(name: str, stored: StoredContent, sent: StoredContent, *, may_fill: b
 
 
 def with_files(
-    stored: Sequence[StoredMedium], sent: Sequence[StoredMedium]
-) -> tuple[StoredMedium, ...]:
+    stored: Sequence[post.StoredMedium], sent: Sequence[post.StoredMedium]
+) -> tuple[post.StoredMedium, ...]:
     """Return the stored media with missing files from an archive's media, if the numbers are equal.
 
     If none are stored, all are taken.
@@ -192,7 +180,7 @@ def is_newer(sent: object, stored: object) -> bool:
     """Return whether a sent value replaces the stored one: not null, and no older figures;
     otherwise the last counts.
     """
-    if isinstance(sent, Reactions) and isinstance(stored, Reactions):
+    if isinstance(sent, post.Reactions) and isinstance(stored, post.Reactions):
         is_later = stored.as_of is None or (sent.as_of is not None and sent.as_of >= stored.as_of)
         return is_later and sent.figures != stored.figures
     return sent is not None and sent != stored
@@ -207,15 +195,15 @@ class NewTweet(StoredContent, frozen=True, kw_only=True):
     """Sent time in the future, which the time of arrival replaced."""
 
 
-class NewTweetForm(PlainPost, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewTweetForm(post.PlainPost, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new post of an author, as programs send it."""
 
 
 def checked(
-    content: PostContent[ReplyTarget, Any, RoomReference],
+    content: post.PostContent[post.ReplyTarget, Any, post.RoomReference],
     *,
     arrived_at: datetime,
-    visibility: Visibility | None = "public",
+    visibility: post.Visibility | None = "public",
     is_lenient: bool = False,
 ) -> NewTweet:
     """Return the post to store; a future time becomes the arrival's, a missing one stays None.
@@ -232,7 +220,7 @@ def checked(
 
 
 def _faults(
-    content: PostContent[ReplyTarget, Any, RoomReference], arrived_at: datetime
+    content: post.PostContent[post.ReplyTarget, Any, post.RoomReference], arrived_at: datetime
 ) -> Iterator[FieldError]:
     """Yield the faults of each field, in a post that has this field alone."""
     fields = structs.fields(content)
@@ -246,9 +234,9 @@ def _faults(
 
 
 def _checked(
-    content: PostContent[ReplyTarget, Any, RoomReference],
+    content: post.PostContent[post.ReplyTarget, Any, post.RoomReference],
     arrived_at: datetime,
-    visibility: Visibility | None,
+    visibility: post.Visibility | None,
     *,
     is_lenient: bool,
 ) -> NewTweet:
@@ -319,7 +307,7 @@ def _source_id(source_id: str | None) -> str | None:
     return source_id
 
 
-def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
+def checked_target(reply_to: post.ReplyTarget | None) -> post.ReplyTarget | None:
     """Return the reply's target; None if it names nothing. Raises InvalidInputError."""
     if reply_to is None:
         return None
@@ -328,21 +316,21 @@ def checked_target(reply_to: ReplyTarget | None) -> ReplyTarget | None:
         username = clean_username(reply_to.username) if reply_to.username else None
     except (ValueError, InvalidInputError) as error:
         raise InvalidInputError(str(message_of(error)), loc="reply_to") from None
-    return ReplyTarget.of(source_id, username)
+    return post.ReplyTarget.of(source_id, username)
 
 
-def checked_medium(medium: Medium) -> StoredMedium:
+def checked_medium(medium: post.Medium) -> post.StoredMedium:
     """Return the medium with a cleaned description. Raises InvalidInputError."""
     try:
         source_url = checked_url(medium.source_url)
         alt = clean_text(medium.alt) if medium.alt and medium.alt.strip() else None
     except (ValueError, InvalidInputError) as error:
         raise InvalidInputError(str(message_of(error)), loc="media") from None
-    file = medium.file if isinstance(medium, StoredMedium) else None
-    return StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)
+    file = medium.file if isinstance(medium, post.StoredMedium) else None
+    return post.StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)
 
 
-def checked_room(room: RoomReference | None) -> RoomReference | None:
+def checked_room(room: post.RoomReference | None) -> post.RoomReference | None:
     """Return the room with a cleaned name. Raises InvalidInputError without a name."""
     if room is None or isinstance(room, FileRoom):
         return room
@@ -352,7 +340,7 @@ def checked_room(room: RoomReference | None) -> RoomReference | None:
     return structs.replace(room, name=name)
 
 
-def _counted(counts: Reactions | None, arrived_at: datetime) -> Reactions | None:
+def _counted(counts: post.Reactions | None, arrived_at: datetime) -> post.Reactions | None:
     """Return the counts with a time, at most the arrival's; missing likes: the sum of reactions."""
     if counts is None or not counts.is_known:
         return None
@@ -360,10 +348,13 @@ def _counted(counts: Reactions | None, arrived_at: datetime) -> Reactions | None
         raise InvalidInputError("a reaction must be an emoji or a visible word", loc="counts")
     as_of, likes = _time(counts.as_of), counts.likes
     if likes is None and counts.signs:
-        likes = total_of(one.count for one in counts.signs)
+        likes = post.total_of(one.count for one in counts.signs)
     is_good = as_of is not None and as_of <= arrived_at
     return structs.replace(
-        counts, likes=likes, signs=kept_signs(counts.signs), as_of=as_of if is_good else arrived_at
+        counts,
+        likes=likes,
+        signs=post.kept_signs(counts.signs),
+        as_of=as_of if is_good else arrived_at,
     )
 
 

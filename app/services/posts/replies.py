@@ -10,21 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, NamedTuple, Protocol
 
-from sqlalchemy import (
-    BindParameter,
-    CompoundSelect,
-    Select,
-    Subquery,
-    Text,
-    and_,
-    bindparam,
-    func,
-    null,
-    or_,
-    select,
-    text,
-    union_all,
-)
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -45,7 +31,7 @@ PostKey = tuple[str | int, str]
 
 # Both databases go on from the posts found first, so these are the nearest ones. UNION leaves out
 # what is there already, so that circles end.
-_AROUND: Final = text("""
+_AROUND: Final = sa.text("""
     WITH RECURSIVE found (id, source_id, reply_to_id) AS (
         SELECT post.id, post.source_id, post.reply_to_id FROM "Tweet" AS post
         JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
@@ -57,7 +43,7 @@ _AROUND: Final = text("""
         JOIN "Users" AS author ON author.id = post.user_id AND author.deleted_at IS NULL
     )
     SELECT id FROM found LIMIT :most
-""").bindparams(bindparam("starts", expanding=True))
+""").bindparams(sa.bindparam("starts", expanding=True))
 
 
 class StoredReply(NamedTuple):
@@ -147,16 +133,18 @@ _ARRIVED: Final = Tweet.user_id, Tweet.source_id, Tweet.room_id
 
 
 @cache
-def _authors_and_replies_of(rows_in: Callable[..., Subquery]) -> CompoundSelect[*tuple[Any, ...]]:
+def _authors_and_replies_of(
+    rows_in: Callable[..., sa.Subquery],
+) -> sa.CompoundSelect[*tuple[Any, ...]]:
     """Return a query with a row for each author, and one for each reply, which most posts lack."""
-    arrived = rows_in(bindparam("arrived", type_=Text), *_ARRIVED)
-    authors = rows_in(bindparam("authors", type_=Text), Tweet.user_id)
-    is_reply = and_(
+    arrived = rows_in(sa.bindparam("arrived", type_=sa.Text), *_ARRIVED)
+    authors = rows_in(sa.bindparam("authors", type_=sa.Text), Tweet.user_id)
+    is_reply = sa.and_(
         Tweet.reply_to_source_id == arrived.c.source_id,
-        or_(
+        sa.or_(
             Tweet.reply_to_username.is_not(None),
             Tweet.room_id == arrived.c.room_id,
-            and_(Tweet.room_id.is_(None), Tweet.user_id == arrived.c.user_id),
+            sa.and_(Tweet.room_id.is_(None), Tweet.user_id == arrived.c.user_id),
         ),
     )
     of_post = (
@@ -164,11 +152,11 @@ def _authors_and_replies_of(rows_in: Callable[..., Subquery]) -> CompoundSelect[
         *(Tweet.reply_to_username, Tweet.reply_to_source_id),
         *(Tweet.id, Tweet.user_id, Tweet.reply_to_id),
     )
-    return union_all(
-        select(User.id, User.username_key, *(null() for _ in of_post)).where(
-            User.id.in_(select(authors))
+    return sa.union_all(
+        sa.select(User.id, User.username_key, *(sa.null() for _ in of_post)).where(
+            User.id.in_(sa.select(authors))
         ),
-        select(User.id, User.username_key, *of_post)
+        sa.select(User.id, User.username_key, *of_post)
         .select_from(arrived)
         .join(User, User.id == arrived.c.user_id)
         .join(Tweet, is_reply),
@@ -181,9 +169,9 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
     found: dict[PostKey, int] = {}
     if of_authors:
         listed = backend_of(session).listed(sorted(of_authors), User.username_key, Tweet.source_id)
-        is_asked = and_(Tweet.user_id == KEPT_USER_ID, Tweet.source_id == listed.c.source_id)
+        is_asked = sa.and_(Tweet.user_id == KEPT_USER_ID, Tweet.source_id == listed.c.source_id)
         query = (
-            select(listed.c.username_key, listed.c.source_id, Tweet.id)
+            sa.select(listed.c.username_key, listed.c.source_id, Tweet.id)
             .select_from(listed)
             .join(User, User.username_key == listed.c.username_key)
             .join(Tweet, is_asked)
@@ -192,13 +180,15 @@ async def _stored(session: AsyncSession, keys: set[PostKey]) -> dict[PostKey, in
     if of_rooms:
         in_rooms = backend_of(session).listed(sorted(of_rooms), Tweet.room_id, Tweet.source_id)
         messages = (
-            select(in_rooms.c.room_id, in_rooms.c.source_id, func.min(Tweet.id))
+            sa.select(in_rooms.c.room_id, in_rooms.c.source_id, sa.func.min(Tweet.id))
             .select_from(in_rooms)
             .join(
                 Tweet,
-                and_(Tweet.room_id == in_rooms.c.room_id, Tweet.source_id == in_rooms.c.source_id),
+                sa.and_(
+                    Tweet.room_id == in_rooms.c.room_id, Tweet.source_id == in_rooms.c.source_id
+                ),
             )
-            .join(User, and_(User.id == Tweet.user_id, User.deleted_at.is_(None)))
+            .join(User, sa.and_(User.id == Tweet.user_id, User.deleted_at.is_(None)))
             .group_by(in_rooms.c.room_id, in_rooms.c.source_id)
         )
         found |= {(room, name): post_id for room, name, post_id in await session.execute(messages)}
@@ -226,14 +216,14 @@ async def own_chains(
 
 
 @cache
-def _own_answers(*, is_in_room: bool) -> Select[int, int]:
-    author: BindParameter[int] = bindparam("user_id")
+def _own_answers(*, is_in_room: bool) -> sa.Select[int, int]:
+    author: sa.BindParameter[int] = sa.bindparam("user_id")
     answered = aliased(Tweet)
-    is_own = and_(answered.id == Tweet.reply_to_id, answered.user_id == author)
-    query = select(Tweet.id, answered.id).join(answered, is_own).where(Tweet.user_id == author)
+    is_own = sa.and_(answered.id == Tweet.reply_to_id, answered.user_id == author)
+    query = sa.select(Tweet.id, answered.id).join(answered, is_own).where(Tweet.user_id == author)
     if not is_in_room:
         return query
-    room: BindParameter[int] = bindparam("room_id")
+    room: sa.BindParameter[int] = sa.bindparam("room_id")
     return query.where(Tweet.room_id == room, answered.room_id == room)
 
 
@@ -297,7 +287,7 @@ async def _beside(session: AsyncSession, post: Post) -> list[int]:
         return []
     is_beside = (Tweet.reply_to_source_id == target[1], Tweet.id != post.id)
     query = (
-        select(Tweet.id, User.username_key, Tweet.room_id)
+        sa.select(Tweet.id, User.username_key, Tweet.room_id)
         .add_columns(Tweet.reply_to_username, Tweet.reply_to_source_id)
         .join(User, User.id == Tweet.user_id)
         .where(*is_beside, User.deleted_at.is_(None))

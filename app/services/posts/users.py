@@ -11,19 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVarTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    and_,
-    bindparam,
-    exists,
-    func,
-    not_,
-    or_,
-    select,
-    update,
-)
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -72,7 +60,7 @@ def unknown_user(username: str) -> NotFoundError:
 
 CHANGE_USER: Final = update_by_id(User).values(version=table_of(User).c.version + 1)
 """UPDATE of authors by id that outdates their computed values."""
-HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
+HAS_KEY: Final = User.username_key.in_(sa.bindparam("keys", expanding=True))
 
 
 class NameOwner(NamedTuple):
@@ -99,20 +87,20 @@ async def names_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str
 
 
 @cache
-def _names() -> Select[str, int, str]:
+def _names() -> sa.Select[str, int, str]:
     user = table_of(User).c
-    has_key = user.username_key.in_(bindparam("keys", expanding=True))
-    named = select(user.username_key, user.id, user.username)
+    has_key = user.username_key.in_(sa.bindparam("keys", expanding=True))
+    named = sa.select(user.username_key, user.id, user.username)
     return named.where(user.deleted_at.is_(None), has_key)
 
 
-async def _joined_names(session: AsyncSession, keys: Collection[str]) -> dict[str, Row[Any]]:
+async def _joined_names(session: AsyncSession, keys: Collection[str]) -> dict[str, sa.Row[Any]]:
     """Return those of the names that joined an author, with the author's id and name."""
     if not keys:
         return {}
     author = aliased(User)
     query = (
-        select(User.username_key, User.id.label("name_id"))
+        sa.select(User.username_key, User.id.label("name_id"))
         .add_columns(author.id, author.username)
         .join(author, author.id == User.joined_to_id)
         .where(User.deleted_at.is_not(None), author.deleted_at.is_(None), HAS_KEY)
@@ -121,8 +109,8 @@ async def _joined_names(session: AsyncSession, keys: Collection[str]) -> dict[st
 
 
 async def _by_name(
-    session: AsyncSession, query: Select[*Fields], keys: Collection[str]
-) -> dict[str, Row[*Fields]]:
+    session: AsyncSession, query: sa.Select[*Fields], keys: Collection[str]
+) -> dict[str, sa.Row[*Fields]]:
     """Return rows with a `username_key` by name; a joined name means its author."""
     found = {row.username_key: row for row in await rows_by_key(session, query, keys)}
     if joined := await _joined_names(session, {*keys} - found.keys()):
@@ -133,21 +121,23 @@ async def _by_name(
     return found
 
 
-def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, int]:
-    return select(User.id, User.username, User.username_key, User.tweet_count, User.version).where(
-        User.deleted_at.is_(None), *conditions
-    )
+def select_rows(*conditions: sa.ColumnElement[bool]) -> sa.Select[int, str, str, int, int]:
+    return sa.select(
+        User.id, User.username, User.username_key, User.tweet_count, User.version
+    ).where(User.deleted_at.is_(None), *conditions)
 
 
-async def read_rows(session: AsyncSession, query: Select[int, str, str, int, int]) -> list[UserRow]:
+async def read_rows(
+    session: AsyncSession, query: sa.Select[int, str, str, int, int]
+) -> list[UserRow]:
     return [UserRow(*row) for row in await session.execute(query)]
 
 
-def is_called(keys: Collection[str]) -> ColumnElement[bool]:
+def is_called(keys: Collection[str]) -> sa.ColumnElement[bool]:
     """Return the condition on authors of these names, joined ones among them."""
     named = aliased(User)
-    author_id = func.coalesce(named.joined_to_id, named.id)
-    return User.id.in_(select(author_id).where(named.username_key.in_(keys)))
+    author_id = sa.func.coalesce(named.joined_to_id, named.id)
+    return User.id.in_(sa.select(author_id).where(named.username_key.in_(keys)))
 
 
 async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:
@@ -170,9 +160,9 @@ def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
 
 
 async def rows_by_key(
-    session: AsyncSession, query: Select[*Fields], keys: Collection[str]
-) -> list[Row[*Fields]]:
-    rows: list[Row[*Fields]] = []
+    session: AsyncSession, query: sa.Select[*Fields], keys: Collection[str]
+) -> list[sa.Row[*Fields]]:
+    rows: list[sa.Row[*Fields]] = []
     for chunk in chunks(list(keys)):
         rows += (await session.execute(query, {"keys": chunk})).all()
     return rows
@@ -209,8 +199,8 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
 
 async def find_named(session: AsyncSession, username: str) -> User | None:
     """Return the author of that very name, also of a joined one."""
-    query = select(User).where(User.username_key == username_key(username))
-    return await session.scalar(query.where(not_(IS_GONE)))
+    query = sa.select(User).where(User.username_key == username_key(username))
+    return await session.scalar(query.where(sa.not_(IS_GONE)))
 
 
 async def get_alone(session: AsyncSession, username: str) -> User:
@@ -279,12 +269,12 @@ async def list_authors(
         begins = User.username_key.startswith(key, autoescape=True)
         # SQLite fails for patterns of 50,000 bytes.
         shown = composed(possible_name(part)).replace("\0", "\x01")
-        has_part = or_(
+        has_part = sa.or_(
             User.username_key.contains(key, autoescape=True),
             # Not by the key, since SQLite lowers only ASCII.
             User.display_name.icontains(shown, autoescape=True),
         )
-        contains = query.where(has_part, not_(begins))
+        contains = query.where(has_part, sa.not_(begins))
         rows = list(await session.execute(query.where(begins).limit(MOST_FOUND)))
         rows += await session.execute(contains.limit(MOST_FOUND - len(rows)))
         # By key, since the author at `after` may have been deleted meanwhile.
@@ -303,7 +293,7 @@ def _sort_key(key: str, part: str) -> tuple[bool, str]:
 
 async def count_users(session: AsyncSession) -> int:
     depends_on(EVERYTHING)
-    query = select(func.count()).where(User.deleted_at.is_(None))
+    query = sa.select(sa.func.count()).where(User.deleted_at.is_(None))
     return await session.scalar(query) or 0
 
 
@@ -376,18 +366,18 @@ async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[s
 
 
 @cache
-def _authors_by_key() -> Select[*tuple[Any, ...]]:
+def _authors_by_key() -> sa.Select[*tuple[Any, ...]]:
     return _authors().where(HAS_KEY)
 
 
 @cache
-def _authors() -> Select[*tuple[Any, ...]]:
+def _authors() -> sa.Select[*tuple[Any, ...]]:
     is_theirs = Tweet.user_id == User.id, Tweet.created_at.is_not(None)
-    times = select(Tweet.created_at).where(*is_theirs).limit(1)
+    times = sa.select(Tweet.created_at).where(*is_theirs).limit(1)
     first = times.order_by(Tweet.created_at, Tweet.id).scalar_subquery()
     newest = times.order_by(Tweet.created_at.desc(), Tweet.id.desc()).scalar_subquery()
     fields = (User.id, User.username, User.display_name, User.platform, User.tweet_count)
-    query = select(*fields, first, newest, User.created_at, User.username_key)
+    query = sa.select(*fields, first, newest, User.created_at, User.username_key)
     return query.where(User.deleted_at.is_(None))
 
 
@@ -399,9 +389,9 @@ class NamedUser(NamedTuple):
     posts: int
 
 
-def _named_users() -> Select[*tuple[Any, ...]]:
+def _named_users() -> sa.Select[*tuple[Any, ...]]:
     names = (User.id, User.username, User.display_name, User.is_of_chat, User.tweet_count)
-    return select(User.username_key, *names).where(User.deleted_at.is_(None))
+    return sa.select(User.username_key, *names).where(User.deleted_at.is_(None))
 
 
 async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[str, NamedUser]:
@@ -420,10 +410,12 @@ async def list_outside_chats(
     after: posts and id of the last author who was listed.
     """
     posts, user_id = after
-    speaks = select(RoomPerson.user_id).where(
+    speaks = sa.select(RoomPerson.user_id).where(
         RoomPerson.user_id == User.id, RoomPerson.messages > 0
     )
-    is_after = or_(User.tweet_count < posts, and_(User.tweet_count == posts, User.id > user_id))
+    is_after = sa.or_(
+        User.tweet_count < posts, sa.and_(User.tweet_count == posts, User.id > user_id)
+    )
     query = _named_users().where(User.tweet_count > 0, ~speaks.exists(), is_after)
     rows = await session.execute(query.order_by(User.tweet_count.desc(), User.id).limit(limit))
     return [NamedUser(*row[1:]) for row in rows]
@@ -438,12 +430,12 @@ async def users_called(session: AsyncSession, names: Collection[str]) -> dict[st
     keys = {name: username_key(name) for name in islice(names, 100)}
     if not keys:
         return {}
-    query = select(User.username, User.username_key, User.display_name).where(
+    query = sa.select(User.username, User.username_key, User.display_name).where(
         User.deleted_at.is_(None),
         User.tweet_count > 0,
-        or_(
+        sa.or_(
             User.username_key.in_([*keys.values()]),
-            func.lower(User.display_name).in_([*keys.values()]),
+            sa.func.lower(User.display_name).in_([*keys.values()]),
             User.display_name.in_([*keys]),  # SQLite lowers only ASCII.
         ),
     )
@@ -461,23 +453,23 @@ async def users_called(session: AsyncSession, names: Collection[str]) -> dict[st
 async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
     """Return whether everyone with posts (of a platform) speaks in chats; False without posts."""
     depends_on(EVERYTHING)
-    writers = select(User.id).where(User.deleted_at.is_(None), User.tweet_count > 0)
+    writers = sa.select(User.id).where(User.deleted_at.is_(None), User.tweet_count > 0)
     if platform:
         writers = writers.where(User.platform == platform)
     others = writers.where(User.is_of_chat.is_(False))
-    return bool(await session.scalar(select(and_(writers.exists(), ~others.exists()))))
+    return bool(await session.scalar(sa.select(sa.and_(writers.exists(), ~others.exists()))))
 
 
 async def are_rooms_here(session: AsyncSession) -> bool:
     """Return whether there is any chat; its rows' later removal must not change this."""
-    speakers = select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
+    speakers = sa.select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
     query = speakers.where(RoomPerson.messages > 0, User.deleted_at.is_(None)).limit(1)
     return await session.scalar(query) is not None
 
 
 async def find_own(session: AsyncSession) -> str | None:
     depends_on(EVERYTHING)
-    own = select(User.username).join(Site, Site.own_user_id == User.id)
+    own = sa.select(User.username).join(Site, Site.own_user_id == User.id)
     return await session.scalar(own.where(User.deleted_at.is_(None)))
 
 
@@ -494,11 +486,11 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
     """
     if not user_ids:
         return
-    first = select(func.min(User.id)).where(
+    first = sa.select(sa.func.min(User.id)).where(
         is_among(session, User.id, user_ids), User.is_of_chat.is_(False), ~is_sample()
     )
     # The event of the new author tells of it.
-    claim = update(Site).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))
+    claim = sa.update(Site).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))
     await session.execute(
         claim.values(own_user_id=first.scalar_subquery()), execution_options=UNTRACKED
     )
@@ -509,12 +501,12 @@ async def disclaim_site(session: AsyncSession, user_ids: Collection[int]) -> Non
     if not user_ids:
         return
     is_theirs = is_among(session, Site.own_user_id, user_ids)
-    claim = update(Site).where(is_theirs, Site.is_own_chosen.is_(False))
+    claim = sa.update(Site).where(is_theirs, Site.is_own_chosen.is_(False))
     await session.execute(claim.values(own_user_id=None), execution_options=UNTRACKED)
 
 
 async def choose_own(session: AsyncSession, user_id: int | None) -> None:
-    await session.execute(update(Site).values(own_user_id=user_id, is_own_chosen=True))
+    await session.execute(sa.update(Site).values(own_user_id=user_id, is_own_chosen=True))
     await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])
 
 
@@ -529,16 +521,16 @@ ENOUGH_OF_OWN: Final = 4
 
 
 @cache
-def can_play(posts: int = FEWEST_PLAYED) -> ColumnElement[bool]:
+def can_play(posts: int = FEWEST_PLAYED) -> sa.ColumnElement[bool]:
     """Return whether an author has so many posts, or as much text."""
     few = aliased(User)
     # The texts of at most 200 authors are measured.
-    some = select(few.id).where(few.deleted_at.is_(None), few.tweet_count < posts)
+    some = sa.select(few.id).where(few.deleted_at.is_(None), few.tweet_count < posts)
     some = some.order_by(few.tweet_count.desc(), few.id).limit(200)
-    written = select(func.sum(func.length(Tweet.text))).where(Tweet.user_id == User.id)
+    written = sa.select(sa.func.sum(sa.func.length(Tweet.text))).where(Tweet.user_id == User.id)
     is_long = written.scalar_subquery() >= FEWEST_WRITTEN
-    has_enough = or_(User.tweet_count >= posts, and_(User.id.in_(some), is_long))
-    return and_(User.deleted_at.is_(None), has_enough)
+    has_enough = sa.or_(User.tweet_count >= posts, sa.and_(User.id.in_(some), is_long))
+    return sa.and_(User.deleted_at.is_(None), has_enough)
 
 
 @cache
@@ -547,19 +539,19 @@ def sample_files() -> tuple[Path, ...]:
 
 
 @cache
-def is_sample() -> ColumnElement[bool]:
+def is_sample() -> sa.ColumnElement[bool]:
     posts = [msgspec.json.decode(path.read_bytes().splitlines()[0]) for path in sample_files()]
     ids = [post["source_id"] for post in posts]
-    return and_(
+    return sa.and_(
         User.username_key.in_([username_key(post["username"]) for post in posts]),
         User.deleted_at.is_(None),
-        exists().where(Tweet.user_id == User.id, Tweet.source_id.in_(ids)),
+        sa.exists().where(Tweet.user_id == User.id, Tweet.source_id.in_(ids)),
     )
 
 
 async def list_samples(session: AsyncSession) -> list[str]:
     depends_on(EVERYTHING)
-    names = select(User.username).where(is_sample()).order_by(User.username_key)
+    names = sa.select(User.username).where(is_sample()).order_by(User.username_key)
     return list(await session.scalars(names))
 
 
@@ -567,13 +559,13 @@ async def samples_in(session: AsyncSession, language: str) -> list[str]:
     """Return the sample authors with posts in that language."""
     depends_on(EVERYTHING)
     is_written = Tweet.user_id == User.id, Tweet.lang == language
-    query = select(User.username).where(is_sample(), exists().where(*is_written))
+    query = sa.select(User.username).where(is_sample(), sa.exists().where(*is_written))
     return list(await session.scalars(query))
 
 
 async def has_enough_own(session: AsyncSession, posts: int = FEWEST_OF_OWN) -> bool:
     """Return whether samples are left out: beside two people of chats, or four other authors."""
-    query = select(User.is_of_chat).where(can_play(posts), ~is_sample())
+    query = sa.select(User.is_of_chat).where(can_play(posts), ~is_sample())
     query = query.order_by(User.is_of_chat.desc()).limit(ENOUGH_OF_OWN)
     are_of_chat = (await session.scalars(query)).all()
     return len(are_of_chat) == ENOUGH_OF_OWN or sum(are_of_chat) > 1
@@ -585,7 +577,7 @@ async def outgrown_samples(session: AsyncSession) -> list[str]:
 
 
 async def sample_ids(session: AsyncSession) -> list[int]:
-    return list(await session.scalars(select(User.id).where(is_sample()).order_by(User.id)))
+    return list(await session.scalars(sa.select(User.id).where(is_sample()).order_by(User.id)))
 
 
 # --- Authors of many posts ---
@@ -647,7 +639,7 @@ async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str
     """Return the authors here by the keys that mean them, with a leading @ or without it."""
     bare = {key: username_key(without_at(key)) for key in keys}
     columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
-    query = select(*columns, User.joined_to_id, User.deleted_at)
+    query = sa.select(*columns, User.joined_to_id, User.deleted_at)
     asked = is_among(session, User.username_key, {*keys, *bare.values()})
     rows = (await session.execute(query.where(asked))).all()
     here = {row.id: BulkAuthor(*row[:-2]) for row in rows if row.deleted_at is None}

@@ -10,21 +10,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 import numpy as np
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Float,
-    Select,
-    Subquery,
-    and_,
-    column,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    true,
-)
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, Terms, Vector, WordIndex, backend_of
@@ -85,16 +71,16 @@ class Embeddings:
     async def remove_all(self, db: Sessions) -> None:
         """Remove all vectors, to make them again. Raises EmbedderError, before any is removed."""
         await self.embedder.embed(["."])
-        await _remove(db, true())
+        await _remove(db, sa.true())
 
     async def count_missing(self, session: AsyncSession) -> int:
         lacking = self._lacking(0).subquery()
-        return await session.scalar(select(func.count()).select_from(lacking)) or 0
+        return await session.scalar(sa.select(sa.func.count()).select_from(lacking)) or 0
 
-    def _lacking(self, after: int) -> Select[int, str]:
-        is_its = and_(Embedding.tweet_id == Tweet.id, Embedding.model == self.embedder.name)
+    def _lacking(self, after: int) -> sa.Select[int, str]:
+        is_its = sa.and_(Embedding.tweet_id == Tweet.id, Embedding.model == self.embedder.name)
         return (
-            select(Tweet.id, Tweet.text)
+            sa.select(Tweet.id, Tweet.text)
             .join(User, User.id == Tweet.user_id)
             .outerjoin(Embedding, is_its)
             .where(Tweet.id > after, Tweet.text != "", User.deleted_at.is_(None))
@@ -103,27 +89,27 @@ class Embeddings:
         )
 
     async def _newest(self, session: AsyncSession) -> int:
-        ours = select(Embedding.tweet_id).where(Embedding.model == self.embedder.name)
+        ours = sa.select(Embedding.tweet_id).where(Embedding.model == self.embedder.name)
         return await session.scalar(ours.order_by(Embedding.tweet_id.desc()).limit(1)) or 0
 
     async def _store(self, db: Sessions, ids: Sequence[int], vectors: Vectors) -> None:
         async with db.write() as session:
             await self._check_length(session, vectors.shape[1])
             # Some may have been deleted since they were read.
-            there = set(await session.scalars(select(Tweet.id).where(Tweet.id.in_(ids))))
-            await session.execute(delete(Embedding).where(Embedding.tweet_id.in_(ids)))
+            there = set(await session.scalars(sa.select(Tweet.id).where(Tweet.id.in_(ids))))
+            await session.execute(sa.delete(Embedding).where(Embedding.tweet_id.in_(ids)))
             rows = [
                 {"tweet_id": tweet_id, "model": self.embedder.name, "vector": vector}
                 for tweet_id, vector in zip(ids, vectors, strict=True)
                 if tweet_id in there
             ]
             if rows:
-                await session.execute(insert(Embedding), rows)
+                await session.execute(sa.insert(Embedding), rows)
                 # Invalidates what was found without these.
                 await append_events(session, [NewEvent("vectors.made", DERIVED, posts=0)])
 
-    def _vectors(self) -> Select[Vector]:
-        return select(Embedding.vector).where(Embedding.model == self.embedder.name)
+    def _vectors(self) -> sa.Select[Vector]:
+        return sa.select(Embedding.vector).where(Embedding.model == self.embedder.name)
 
     async def _check_length(self, session: AsyncSession, length: int) -> None:
         stored = await session.scalar(self._vectors().limit(1))
@@ -145,13 +131,13 @@ class Embeddings:
             raise EmbedderError("the embedder does not respond") from error
 
     async def nearest(
-        self, vector: Vector, count: int, *, among: Select[Any] | None = None
+        self, vector: Vector, count: int, *, among: sa.Select[Any] | None = None
     ) -> list[tuple[float, int]]:
         """Return cosine and ID of the nearest posts of `among`. Raises EmbedderError."""
         if not vector.any():
             return []
-        compared = select(Embedding.tweet_id, Embedding.vector)
-        is_gone = Embedding.tweet_id.in_(text(_GONE).columns(Tweet.id))
+        compared = sa.select(Embedding.tweet_id, Embedding.vector)
+        is_gone = Embedding.tweet_id.in_(sa.text(_GONE).columns(Tweet.id))
         compared = compared.where(Embedding.model == self.embedder.name, ~is_gone)
         if among is not None:
             compared = compared.where(Embedding.tweet_id.in_(among))
@@ -162,12 +148,14 @@ class Embeddings:
         return [(min(score, 1.0), post_id) for score, post_id in neighbours if score > 0]
 
 
-async def _remove(db: Sessions, condition: ColumnElement[bool]) -> None:
-    outdated = select(Embedding.tweet_id).where(condition).limit(REMOVED_AT_ONCE).scalar_subquery()
+async def _remove(db: Sessions, condition: sa.ColumnElement[bool]) -> None:
+    outdated = (
+        sa.select(Embedding.tweet_id).where(condition).limit(REMOVED_AT_ONCE).scalar_subquery()
+    )
     removed = REMOVED_AT_ONCE
     while removed == REMOVED_AT_ONCE:
         async with db.write() as session:
-            gone = delete(Embedding).where(Embedding.tweet_id.in_(outdated))
+            gone = sa.delete(Embedding).where(Embedding.tweet_id.in_(outdated))
             removed = len((await session.scalars(gone.returning(Embedding.tweet_id))).all())
 
 
@@ -243,7 +231,7 @@ async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post
     return [as_post(row) for row in rows]
 
 
-def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: int) -> Subquery:
+def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: int) -> sa.Subquery:
     """Return a query for posts with these terms and summed weights; expressions took 6 ms."""
     postings = " UNION ALL ".join(
         f"SELECT id, CAST(:weight{n} AS double precision) AS weight"  # noqa: S608 - numbers only
@@ -251,14 +239,14 @@ def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: i
         f" WHERE id NOT IN ({_GONE}) ORDER BY id DESC LIMIT {POSTINGS}) AS newest{n}"
         for n in range(len(weights))
     )
-    query = text(
+    query = sa.text(
         f"SELECT id, sum(weight) AS weight FROM ({postings}) AS postings"  # noqa: S608
         f" WHERE id <> :tweet_id GROUP BY id ORDER BY 2 DESC, id DESC LIMIT {most}"
     )
     values: dict[str, str | float] = {"tweet_id": tweet_id}
     for n, (term, weight) in enumerate(weights.items()):
         values |= {f"term{n}": index.render(Terms((term,))), f"weight{n}": weight}
-    columns = column("id", BigInteger), column("weight", Float)
+    columns = sa.column("id", sa.BigInteger), sa.column("weight", sa.Float)
     return query.bindparams(**values).columns(*columns).subquery("found")
 
 

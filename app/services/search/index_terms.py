@@ -10,17 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, TextClause, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import (
-    AUTHOR_MARK,
-    All,
-    Either,
-    Expression,
-    Sessions,
-    TermCount,
-    Terms,
-    backend_of,
-    insert_rows,
-)
+from app.db import backend
 from app.db.result_cache import DERIVED
 from app.models import IS_GONE, User, Vocabulary, Word
 from app.services.event_log import NewEvent, append_events
@@ -31,52 +21,60 @@ CANDIDATES: Final = 1_000
 UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
 
 
-def in_any_way(part: QueryPart, frequencies: TermFrequencies) -> Expression:
+def in_any_way(part: QueryPart, frequencies: TermFrequencies) -> backend.Expression:
     """Return an expression for the part as typed, meant, or with another ending."""
-    return Either(tuple(each for way in part.ways for each in _alternatives(way, frequencies)))
+    return backend.Either(
+        tuple(each for way in part.ways for each in _alternatives(way, frequencies))
+    )
 
 
-def _alternatives(word: QueryPart, frequencies: TermFrequencies) -> list[Terms]:
+def _alternatives(word: QueryPart, frequencies: TermFrequencies) -> list[backend.Terms]:
     if word.stems and (frequencies.has_stems or word.kind == "word"):
-        return [Terms((stem,)) for stem in sorted(word.stems)]
+        return [backend.Terms((stem,)) for stem in sorted(word.stems)]
     if word.stems:  # Until the index is made again, words whose letters begin with a stem.
         return [exact(QueryPart("paired", stem[1:])) for stem in sorted(word.stems)]
     if word.last_starts:
         *before, _ = word.pieces
         terms = [term for piece in before for term in segment_terms(*piece)]
-        return [Terms((*terms, start), is_prefix=True) for start in sorted(word.last_starts)]
+        return [
+            backend.Terms((*terms, start), is_prefix=True) for start in sorted(word.last_starts)
+        ]
     is_open = word.kind == "paired" and not word.is_quoted
     return [exact(QueryPart(word.kind, word.start) if is_open else word)]
 
 
-def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> Expression:
+def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> backend.Expression:
     """Return an expression for all quoted phrases, and any rarest other term."""
-    required: list[Expression] = [exact(part) for part in parts if part.is_quoted]
-    weights: dict[Terms, float] = {}
+    required: list[backend.Expression] = [exact(part) for part in parts if part.is_quoted]
+    weights: dict[backend.Terms, float] = {}
     for word in [way for part in parts if not part.is_quoted for way in part.ways]:
         is_paired = word.kind == "paired"
-        single = [Terms((term,), is_paired and len(term) == 1) for term in word.terms]
+        single = [backend.Terms((term,), is_paired and len(term) == 1) for term in word.terms]
         for way in _alternatives(word, frequencies) if word.stems else single:
             weights[way] = max(map(frequencies.weight, way.terms))
-    chosen: list[Expression] = []
+    chosen: list[backend.Expression] = []
     posts = 0.0
     for way, weight in sorted(weights.items(), key=lambda item: -item[1]):
         if posts <= CANDIDATES:
             chosen.append(way)
             # The inverse of the weight is about the number of posts with the term.
             posts += frequencies.posts * math.exp(-weight)
-    return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
+    return (
+        backend.All((*required, backend.Either(tuple(chosen))))
+        if chosen
+        else backend.All(tuple(required))
+    )
 
 
-def exact(part: QueryPart) -> Terms:
+def exact(part: QueryPart) -> backend.Terms:
     if part.kind == "paired" and len(part.text) == 1:
-        return Terms((part.text,), is_prefix=True)
-    return Terms(tuple(part.terms[:20]))  # Scoring compares the rest of a longer row.
+        return backend.Terms((part.text,), is_prefix=True)
+    return backend.Terms(tuple(part.terms[:20]))  # Scoring compares the rest of a longer row.
 
 
 async def term_frequencies(session: AsyncSession, terms: Sequence[str]) -> TermFrequencies:
     values = {"texts": msgspec.json.encode(terms).decode()}
-    rows = (await session.execute(_counts(backend_of(session).texts), values)).all()
+    rows = (await session.execute(_counts(backend.backend_of(session).texts), values)).all()
     frequencies = {row.word: row.frequency for row in rows if row.word is not None}
     tweets, counted = rows[0].tweets, rows[0].terms
     # Before the first count, a post is assumed to have 20 terms.
@@ -112,7 +110,7 @@ async def is_index_current(session: AsyncSession) -> bool:
     return await session.scalar(select(Vocabulary.recipe)) == WORDS_RECIPE
 
 
-async def renew_vocabulary(db: Sessions) -> None:
+async def renew_vocabulary(db: backend.Sessions) -> None:
     """Count the terms in pages, to let others write; first rebuild another recipe's index.
 
     The last event invalidates earlier results.
@@ -120,14 +118,14 @@ async def renew_vocabulary(db: Sessions) -> None:
     async with db.read() as session:
         is_current = await is_index_current(session)
         tweets = await _count_indexed(session)
-        index = backend_of(session).words
+        index = backend.backend_of(session).words
     if not is_current:
         async with db.write() as session:
             await index.rebuild(session)
     total, after = 0, ""
     async with aclosing(index.vocabulary(db.read, 2_000)) as pages:
         async for counts in pages:
-            words = [count for count in counts if not count.term.startswith(AUTHOR_MARK)]
+            words = [count for count in counts if not count.term.startswith(backend.AUTHOR_MARK)]
             total += sum(count.cnt for count in words)
             await _replace(db, words, Word.word > after, Word.word <= counts[-1].term)
             after = counts[-1].term
@@ -139,7 +137,7 @@ async def renew_vocabulary(db: Sessions) -> None:
 
 
 async def _replace(
-    db: Sessions, counts: Sequence[TermCount], *conditions: ColumnElement[bool]
+    db: backend.Sessions, counts: Sequence[backend.TermCount], *conditions: ColumnElement[bool]
 ) -> None:
     """Replace a range's words; long ones with digits, such as links, are rare."""
     rows = [
@@ -149,4 +147,4 @@ async def _replace(
     ]
     async with db.write() as session:
         await session.execute(delete(Word).where(*conditions))
-        await insert_rows(session, Word, rows)
+        await backend.insert_rows(session, Word, rows)

@@ -11,16 +11,7 @@ from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedE
 from app.lifespan import listens_here_alone, may_let_phones_in, resources
 from app.models import MAX_ID
 from app.models.access import LoginSession
-from app.services.access.accounts import (
-    OpenInvitation,
-    Reader,
-    add_invitation,
-    check_password,
-    end_invitation,
-    list_invitations,
-    list_readers,
-    remove_reader,
-)
+from app.services.access import accounts
 from app.services.access.logins import (
     SignedInAccount,
     end_session,
@@ -112,8 +103,8 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
 
     rooms: list[RoomFacts]
     tokens: list[TokenFacts]
-    readers: list[Reader]
-    invitations: list[OpenInvitation]
+    readers: list[accounts.Reader]
+    invitations: list[accounts.OpenInvitation]
     readership: Readership
     phones: Phones | None
     author_total: int
@@ -169,8 +160,8 @@ async def settings_page(
                 **structs.asdict(shown),
                 rooms=newest_first(rooms),
                 tokens=await list_tokens(session),
-                readers=await list_readers(session),
-                invitations=await list_invitations(session),
+                readers=await accounts.list_readers(session),
+                invitations=await accounts.list_invitations(session),
                 readership=await readership(),
                 phones=phones_here(),
                 author_total=await count_users(session),
@@ -242,7 +233,7 @@ async def change_password(form: Form) -> ResponseReturnValue:
     me, db, passwords = g.account, resources().db, resources().passwords
     old, new = form.get("old", ""), form.get("new", "")
     try:
-        check_password(new)  # Before the attempt counts.
+        accounts.check_password(new)  # Before the attempt counts.
         # Wrong guesses count as failed sign-ins do: the session may be stolen.
         old_hash = await verify_password(db, passwords, client_of(me.name), me.name, old)
         new_hash = await passwords.hash(new)
@@ -264,7 +255,7 @@ async def invite(form: Form) -> ResponseReturnValue:
         if chosen and room_id is None:
             raise InvalidInputError("Choose the whole site or a chat for the guest", loc="room")
         async with writing() as session:
-            secret = await add_invitation(
+            secret = await accounts.add_invitation(
                 session,
                 form.get("name", ""),
                 account_id=g.operator.account_id,
@@ -279,12 +270,12 @@ async def invite(form: Form) -> ResponseReturnValue:
 @blueprint.post("/settings/invitations/<id:invitation_id>/end")
 async def take_back(invitation_id: int) -> ResponseReturnValue:
     async with writing() as session:
-        await end_invitation(session, invitation_id)
+        await accounts.end_invitation(session, invitation_id)
     return _back("readers-heading")
 
 
 @blueprint.post("/settings/readers/<id:account_id>/remove")
 async def remove_guest(account_id: int) -> ResponseReturnValue:
     async with writing() as session:
-        await remove_reader(session, account_id)
+        await accounts.remove_reader(session, account_id)
     return _back("readers-heading")

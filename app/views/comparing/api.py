@@ -14,16 +14,7 @@ from app.errors import AppError, FieldError, InvalidInputError, MalformedError, 
 from app.lifespan import resources
 from app.paths import API
 from app.runtime.encoding import encoded
-from app.services.compare.batch_lines import (
-    GivenText,
-    JudgedText,
-    Together,
-    answered_lines,
-    checked_lines,
-    json_texts,
-    judge_lines,
-    share_given,
-)
+from app.services.compare import batch_lines
 from app.services.compare.model_card import Card
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import JSON, NDJSON, ApiBlueprint
@@ -134,8 +125,11 @@ async def compare_card(args: PanelArgs) -> Card:
     "/compare/batch",
     policy="read",
     answers="One line for each line that is not blank, in order, as they become available",
-    content={NDJSON: JudgedText},
-    body={JSON: Annotated[list[GivenText], Meta(max_length=MOST_LINES)], NDJSON: GivenText},
+    content={NDJSON: batch_lines.JudgedText},
+    body={
+        JSON: Annotated[list[batch_lines.GivenText], Meta(max_length=MOST_LINES)],
+        NDJSON: batch_lines.GivenText,
+    },
 )
 async def compare_batch(args: BatchArgs) -> Response:
     """Find which of several authors, if any, wrote each of many texts, JSON lines or an array.
@@ -145,7 +139,7 @@ async def compare_batch(args: BatchArgs) -> Response:
     """
     require_type(NDJSON, JSON)
     try:
-        share = share_given(args.share)
+        share = batch_lines.share_given(args.share)
     except InvalidInputError as error:
         raise MalformedError(message_of(error), loc="share") from None
     parts = resources()
@@ -163,18 +157,18 @@ async def compare_batch(args: BatchArgs) -> Response:
             "A batch may have at most {count} lines", loc="body", count=f"{MOST_LINES:,}"
         )
     with _named_as_parameters():
-        judged = await judge_lines(
+        judged = await batch_lines.judge_lines(
             parts.db,
             parts.models,
             args.username,
-            checked_lines(json_texts(lines), heads=args.heads),
-            Together(args.sure, share, args.one_hand),
+            batch_lines.checked_lines(batch_lines.json_texts(lines), heads=args.heads),
+            batch_lines.Together(args.sure, share, args.one_hand),
             parts.work_pool.run,
         )
 
     async def answers() -> AsyncGenerator[bytes, None]:
         async for portion in judged:
-            if answered := answered_lines(portion):
+            if answered := batch_lines.answered_lines(portion):
                 yield json_lines(b"".join(encoded(line) + b"\n" for line in answered))
 
     return streamed(while_readable(answers()), {"Content-Type": NDJSON})

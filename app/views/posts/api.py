@@ -19,6 +19,7 @@ from app.services.posts.replies import read_conversation
 from app.services.posts.tweets import Post, TweetKey, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.search.embeddings import Method, SimilarPost, similar_posts
+from app.views import requests
 from app.views.answers import StoredInPart, endless
 from app.views.blueprints import EVENTS, JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import Spool, spooled_body
@@ -32,17 +33,6 @@ from app.views.policies import (
     writing,
 )
 from app.views.posts.lines import LinesReport, TweetLine, check_room, store_lines
-from app.views.requests import (
-    TWEET_CURSOR,
-    Next,
-    Page,
-    PageArgs,
-    event_of,
-    lines_of,
-    require_lines,
-    require_type,
-    too_large,
-)
 from saywho.clock import now
 from saywho.formats.post import ReplyTarget
 from saywho.sizes import MIB
@@ -64,14 +54,20 @@ MOST_IN_ARRAY: Final = 5_000
 TWEETS_OF: Final = "/users/<username>" + TWEETS
 
 
-@blueprint.get(TWEETS_OF, policy="read", keep=True, cursor=TWEET_CURSOR, answers="A page of posts")
-async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> Page[Post]:
+@blueprint.get(
+    TWEETS_OF, policy="read", keep=True, cursor=requests.TWEET_CURSOR, answers="A page of posts"
+)
+async def list_tweets(
+    username: str, args: requests.PageArgs, after: TweetKey | None
+) -> requests.Page[Post]:
     """List an author's posts, newest first."""
     if after is None:
-        return Page(*await resources().reads.newest_posts(username, limit=args.limit))
+        return requests.Page(*await resources().reads.newest_posts(username, limit=args.limit))
     async with resources().db.read() as session:
         user = await get_user(session, username)
-        return Page(*await list_posts(session, user_id=user.id, after=after, limit=args.limit))
+        return requests.Page(
+            *await list_posts(session, user_id=user.id, after=after, limit=args.limit)
+        )
 
 
 @blueprint.post(
@@ -102,7 +98,7 @@ async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> 
 )
 async def create_many(args: ConsentArgs) -> LinesReport:
     """Add many posts, JSON lines or an array."""
-    require_type(NDJSON, JSON)
+    requests.require_type(NDJSON, JSON)
     report = ImportReport()
     try:
         return await _store_sent(report, may_have_rooms=await _may_have_rooms(args))
@@ -115,7 +111,9 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
     try:
         async with spooled_body() as spool:
             if not request.mimetype:
-                require_lines(await parts.work_pool.run(_start_of, spool.file), NDJSON, JSON)
+                requests.require_lines(
+                    await parts.work_pool.run(_start_of, spool.file), NDJSON, JSON
+                )
             file = await _lines_in(spool) if request.mimetype == JSON else spool.file
             told, event_id = await store_lines(
                 parts.db,
@@ -142,11 +140,11 @@ def _start_of(file: IO[bytes]) -> bytes:
 async def _lines_in(spool: Spool) -> IO[bytes]:
     """Return a sent array as lines; it is read into memory."""
     if spool.size > (limit_mb := resources().config.max_body_mb) * MIB:
-        raise too_large(limit_mb)
+        raise requests.too_large(limit_mb)
     otherwise = f"one post goes to POST {API}{TWEETS_OF}, and any number as {NDJSON}"
 
     def read() -> bytes:
-        return lines_of(spool.file.read(), MOST_IN_ARRAY, otherwise)
+        return requests.lines_of(spool.file.read(), MOST_IN_ARRAY, otherwise)
 
     return BytesIO(await resources().work_pool.run(read))
 
@@ -187,7 +185,7 @@ class SimilarTweets(Struct, frozen=True):
     """The posts most similar to one, and what that rests on."""
 
     items: list[SimilarPost]
-    next: Next
+    next: requests.Next
     method: Method
     """Basis of the similarity: wording or meaning."""
 
@@ -222,7 +220,7 @@ async def live_stream(args: LiveArgs) -> Response:
 
     Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was.
     """
-    after = args.after if (last := event_of(request, "Last-Event-ID")) is None else last
+    after = args.after if (last := requests.event_of(request, "Last-Event-ID")) is None else last
     user_id = None
     if args.username is not None:
         async with resources().db.read() as session:

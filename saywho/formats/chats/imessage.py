@@ -12,18 +12,9 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from saywho.errors import Message
+from saywho.formats.chats import text_chat
 from saywho.formats.chats.chat_files import RoomFile
 from saywho.formats.chats.sentence_tables import matcher
-from saywho.formats.chats.text_chat import (
-    LONGEST,
-    Grammar,
-    Opening,
-    Spoken,
-    TextChat,
-    message,
-    title_of,
-    too_long,
-)
 from saywho.formats.reading import Skipped
 from saywho.formats.records import FileRoom, Item
 from saywho.formats.source.file import Content
@@ -70,18 +61,18 @@ _EFFECT: Final = re.compile(r"Sent with [A-Z][a-z]+(?: [A-Z][a-z]+)?")
 
 class _Part(NamedTuple):
     place: int
-    opening: Opening
+    opening: text_chat.Opening
     """Its name is empty; a line of the app has no time either."""
     lines: list[str]
 
 
-class MessagesRoom(Grammar):
+class MessagesRoom(text_chat.Grammar):
     exporters = frozenset({_ME})
 
     def __init__(self) -> None:
         self._dates = FileDates(None, DateUse(is_chat=True))
 
-    def read(self, line: str) -> Opening | None:
+    def read(self, line: str) -> text_chat.Opening | None:
         """Return the opening in a line; the sender is in the next line."""
         match = _DATE.fullmatch(line)
         if match is None:
@@ -90,14 +81,14 @@ class MessagesRoom(Grammar):
         if rest and (read_clock(f"{time}{rest}") is not None):
             time, rest = f"{time}{rest}", ""
         if rest and not _READ.fullmatch(rest):
-            return Opening()
+            return text_chat.Opening()
         try:
             day = self._dates.day(matched_day(match))
         except UnknownWordsError:
             return None
-        return Opening(_ME, self._dates.moment(day, read_clock(time)))
+        return text_chat.Opening(_ME, self._dates.moment(day, read_clock(time)))
 
-    def said(self, text: str) -> Spoken:
+    def said(self, text: str) -> text_chat.Spoken:
         """Return the last version of the words, without reactions, effects and notes."""
         words: list[str] = []
         files: list[str] = []
@@ -122,15 +113,15 @@ class MessagesRoom(Grammar):
                 words.append(line)
         text = "\n".join(words).strip("\n")
         if _alone().has(text) or (not files and _reactions().has(text)):
-            return Spoken("", tuple(files))
+            return text_chat.Spoken("", tuple(files))
         # A link's bubble has no words of a person; below are the title and summary of its page.
         link, _, page = text.partition("\n")
         if page and _LINK.fullmatch(link.strip()):
-            return Spoken(link, tuple(files), taken=page.partition("\n")[0])
-        return Spoken(text, tuple(files))
+            return text_chat.Spoken(link, tuple(files), taken=page.partition("\n")[0])
+        return text_chat.Spoken(text, tuple(files))
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        return FileRoom(platform=IMESSAGE.name, name=title_of(file.names[:1], _TITLES))
+        return FileRoom(platform=IMESSAGE.name, name=text_chat.title_of(file.names[:1], _TITLES))
 
     def items(self, content: Content) -> Iterator[Item]:
         for part in _parts(content, self):
@@ -139,31 +130,33 @@ class MessagesRoom(Grammar):
                 yield Skipped(part.place, "system")
             elif _is_deleted(part.lines[1:2], name):
                 yield Skipped(part.place, "deleted")
-            elif sum(len(line) + 1 for line in part.lines) > LONGEST:
-                yield too_long(part.place)
+            elif sum(len(line) + 1 for line in part.lines) > text_chat.LONGEST:
+                yield text_chat.too_long(part.place)
             else:
-                opening = Opening(name, part.opening.when)
-                yield message(self, opening, part.place, part.lines[1:])
+                opening = text_chat.Opening(name, part.opening.when)
+                yield text_chat.message(self, opening, part.place, part.lines[1:])
 
 
-class BagoupRoom(Grammar):
+class BagoupRoom(text_chat.Grammar):
     """`[2026-01-13 10:00:00] name: text`, as bagoup writes it; WhatsApp has a comma in the time."""
 
     exporters = frozenset({_ME})
 
-    def read(self, line: str) -> Opening | None:
+    def read(self, line: str) -> text_chat.Opening | None:
         match = _OF_BAGOUP.fullmatch(line)
         when = iso_time(match["when"]) if match else None
-        return Opening(match["name"], when, match["text"]) if match and when else None
+        return text_chat.Opening(match["name"], when, match["text"]) if match and when else None
 
-    def said(self, text: str) -> Spoken:
+    def said(self, text: str) -> text_chat.Spoken:
         written = text.split("\n")
         files = [match["path"] for match in map(_ATTACHED.fullmatch, written) if match]
         words = "\n".join(line for line in written if not _ATTACHED.fullmatch(line)).strip("\n")
-        return Spoken("" if not files and _reactions().has(words) else words, tuple(files))
+        return text_chat.Spoken(
+            "" if not files and _reactions().has(words) else words, tuple(files)
+        )
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        return FileRoom(platform=IMESSAGE.name, name=title_of(file.names[:1], _TITLES))
+        return FileRoom(platform=IMESSAGE.name, name=text_chat.title_of(file.names[:1], _TITLES))
 
 
 def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
@@ -186,7 +179,7 @@ def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
             line.startswith("    ") and grammar.read(line.removeprefix("    "))
         )
         size += len(line) + 1
-        if part is not None and not is_answer and size - len(line) <= LONGEST:
+        if part is not None and not is_answer and size - len(line) <= text_chat.LONGEST:
             part.lines.append(line)
     if part is not None:
         yield part
@@ -199,7 +192,7 @@ def _is_deleted(first: Sequence[str], name: str) -> bool:
     return bool(match and match["who"] in {name, "You", "They"})
 
 
-def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None:
+def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> text_chat.Grammar | None:
     bagoup = BagoupRoom()
     of_bagoup = [opening for line in head if (opening := bagoup.read(line))]
     if any(opening.name == _ME for opening in of_bagoup) and bagoup.read(head[0]):
@@ -214,4 +207,6 @@ def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None
     return None
 
 
-IMESSAGE: Final = TextChat("imessage", Message("iMessage (imessage-exporter)"), _grammar_of)
+IMESSAGE: Final = text_chat.TextChat(
+    "imessage", Message("iMessage (imessage-exporter)"), _grammar_of
+)

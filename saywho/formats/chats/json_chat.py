@@ -17,20 +17,11 @@ from typing import ClassVar, Final, Generic, Literal, NamedTuple, TypeVar
 import msgspec
 
 from saywho.errors import BrokenFileError, Message, RecordError
+from saywho.formats import records
 from saywho.formats.chats.chat_files import NONE, Attachments, find_rooms, one_by_one
 from saywho.formats.chats.reactions import as_told
 from saywho.formats.post import Reactions, ReplyTarget
 from saywho.formats.reading import BROKEN, BadRecord, Skipped, is_broken
-from saywho.formats.records import (
-    FileRoom,
-    Format,
-    Item,
-    Moved,
-    ReadOptions,
-    Record,
-    RecordStream,
-    read_each,
-)
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.json import Json, Window, no_object, objects, unit_of
 from saywho.formats.source.times import timed
@@ -59,13 +50,13 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: ReplyTarget | None = None
     attached: Attachments = NONE
     counts: Reactions | None = None
-    room: FileRoom | None
+    room: records.FileRoom | None
 
 
 class ChatPlace(NamedTuple):
     """A chat in a file of its own."""
 
-    room: FileRoom
+    room: records.FileRoom
     folder: str
     as_of: datetime | None = None
     """Time at which the file was written."""
@@ -102,7 +93,7 @@ class JsonChat(ABC, Generic[ChatT]):
         raise NotImplementedError
 
     @abstractmethod
-    def said(self, message: Json, chat: ChatT) -> ChatMessage | Moved | Skip:
+    def said(self, message: Json, chat: ChatT) -> ChatMessage | records.Moved | Skip:
         """Return the content of a message, or why it is left out. Raises RecordError."""
 
     def files(self, source: Source) -> list[Content]:
@@ -139,33 +130,33 @@ class JsonChat(ABC, Generic[ChatT]):
         return unit_of(contents[0])
 
     @classmethod
-    def room(cls, name: str | None, external_id: str | None = None) -> FileRoom:
-        return FileRoom(
+    def room(cls, name: str | None, external_id: str | None = None) -> records.FileRoom:
+        return records.FileRoom(
             platform=cls.name, name=clean_title(name) or "", external_id=clean_title(external_id)
         )
 
-    def items(self, found: Iterator[Found[ChatT]]) -> Iterator[Item]:
-        return read_each(_numbered(found), partial(self._item, set()))
+    def items(self, found: Iterator[Found[ChatT]]) -> Iterator[records.Item]:
+        return records.read_each(_numbered(found), partial(self._item, set()))
 
-    def _item(self, seen: set[int], pair: tuple[ChatT, Json], place: int) -> Item:
+    def _item(self, seen: set[int], pair: tuple[ChatT, Json], place: int) -> records.Item:
         chat, message = pair
         said = self.said(message, chat)
         if isinstance(said, str):
             return Skipped(place, said)
-        if isinstance(said, Moved):
+        if isinstance(said, records.Moved):
             return replace(said, place=place)
         return Skipped(place, "system") if _is_repeated(said, seen) else record_of(said, place)
 
-    def read(self, source: Source, _options: ReadOptions) -> RecordStream | None:
+    def read(self, source: Source, _options: records.ReadOptions) -> records.RecordStream | None:
         if not (contents := self.files(source)):
             return None
         items = one_by_one(map(self.items, self.parts(source, contents)))
         if self.reactions_key:
             items = as_told(items, contents, self.reactions_key)
-        return RecordStream(self.name, self.unit(contents), None, items)
+        return records.RecordStream(self.name, self.unit(contents), None, items)
 
-    def format(self) -> Format:
-        return Format(
+    def format(self) -> records.Format:
+        return records.Format(
             self.name,
             self.label,
             self.read,
@@ -208,13 +199,13 @@ def _numbered(
             yield no_object(line or number, value)
 
 
-def record_of(said: ChatMessage, place: int) -> Item:
+def record_of(said: ChatMessage, place: int) -> records.Item:
     """Return a message as a record. Raises RecordError for broken characters."""
     if is_broken((said.username or said.name) + said.text):
         raise RecordError(BROKEN)
     if not (said.text.strip() or said.attached.media):
         return Skipped(place, "media")
-    return Record(
+    return records.Record(
         place=place,
         text=said.text,
         username=said.name if said.username == "" else said.username,

@@ -13,18 +13,9 @@ from typing import Any, ClassVar, Final
 
 from saywho.errors import Message
 from saywho.formats.assumptions import Order, ReadNotes
+from saywho.formats.chats import text_chat
 from saywho.formats.chats.chat_files import RoomFile
 from saywho.formats.chats.sentence_tables import matcher, sentences
-from saywho.formats.chats.text_chat import (
-    LONGEST_HEADING,
-    DayLines,
-    GrammarOfDays,
-    Opening,
-    Spoken,
-    TextChat,
-    head_of,
-    title_of,
-)
 from saywho.formats.records import FileRoom, ReadOptions
 from saywho.formats.source.written.clock import as_key, of_weekdays, read_clock
 from saywho.formats.source.written.dates import FileDates
@@ -80,7 +71,7 @@ _lines: Final = partial(matcher, "line", "line", "deleted", "media")
 _notes: Final = partial(matcher, "line", "media", "deleted")
 
 
-class LineRoom(GrammarOfDays):
+class LineRoom(text_chat.GrammarOfDays):
     heading, saved = HEADING, _SAVED
     pattern: ClassVar[re.Pattern[str]] = _TABS
 
@@ -116,7 +107,7 @@ class LineRoom(GrammarOfDays):
                     people[note].add(match["name"])
             yield line
 
-    def settle(self, found: DayLines) -> None:
+    def settle(self, found: text_chat.DayLines) -> None:
         found.leave_out(self._quotes.inside)
         for stated in found.days:
             self._dates.add(stated)
@@ -128,9 +119,11 @@ class LineRoom(GrammarOfDays):
         super().note(notes)
 
     def is_heading(self, line: str) -> bool:
-        return super().is_heading(line) or bool(title_of([line[:LONGEST_HEADING]], _TITLES))
+        return super().is_heading(line) or bool(
+            text_chat.title_of([line[: text_chat.LONGEST_HEADING]], _TITLES)
+        )
 
-    def read(self, line: str) -> Opening | None:
+    def read(self, line: str) -> text_chat.Opening | None:
         if self._number + 1 in self._quotes.inside:
             self._number += 1
             return None
@@ -148,30 +141,32 @@ class LineRoom(GrammarOfDays):
     def said_on(self, line: str) -> date | None:
         return date.min if self.pattern.match(line) else None
 
-    def begun(self, line: str) -> Opening | None:
+    def begun(self, line: str) -> text_chat.Opening | None:
         match = self.pattern.match(line)
         when = self._dates.moment(self._day, read_clock(match["time"])) if match else None
         if match is None or when is None:
             return None
         text = match["text"]
         if match["name"]:
-            return Opening(match["name"].strip(), when, text)
-        return Opening(text="" if _lines().has(text) else text[:300])
+            return text_chat.Opening(match["name"].strip(), when, text)
+        return text_chat.Opening(text="" if _lines().has(text) else text[:300])
 
-    def said(self, text: str) -> Spoken:
+    def said(self, text: str) -> text_chat.Spoken:
         """Return a text, without the quotes around several lines."""
         inner = text[1:-1].replace('""', "")
         if text.startswith('"') and text.endswith('"') and "\n" in text and '"' not in inner:
             text = text[1:-1].replace('""', '"')
         if _notes().has(text):
-            return Spoken("")
+            return text_chat.Spoken("")
         if text in self._repeated:
-            return Spoken("", taken=text)
-        return Spoken(_without_pictures(text) if ")" in text else text)
+            return text_chat.Spoken("", taken=text)
+        return text_chat.Spoken(_without_pictures(text) if ")" in text else text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        head = [line for line in head_of(file.content)[:1] if not self.pattern.match(line)]
-        name = title_of(head, _TITLES) or title_of(file.names, _NAMES)
+        head = [
+            line for line in text_chat.head_of(file.content)[:1] if not self.pattern.match(line)
+        ]
+        name = text_chat.title_of(head, _TITLES) or text_chat.title_of(file.names, _NAMES)
         return FileRoom(platform=LINE.name, name=name)
 
 
@@ -244,21 +239,23 @@ class ComputerRoom(LineRoom):
                 evidence = Message(template, count=f"{self._counts[name]:,}")
                 notes.assume("person", whole, evidence=evidence)
 
-    def read(self, line: str) -> Opening | None:
+    def read(self, line: str) -> text_chat.Opening | None:
         opening = super().read(line)
         if opening is None:
             match = _OF_APP.fullmatch(line)
-            return Opening() if match and _lines().has(match["text"]) else None
+            return text_chat.Opening() if match and _lines().has(match["text"]) else None
         if not opening.name or opening.when is None:
             return opening
         if _lines().has(f"{opening.name} {opening.text}"):
-            return Opening()
+            return text_chat.Opening()
         is_back = self._newest is not None and opening.when < self._newest
         if is_back and self._counts[opening.name] < 2:
             return None
         self._newest = opening.when
         whole = self._whole(opening.name)
-        return Opening(whole, opening.when, opening.text[len(whole) - len(opening.name) :].lstrip())
+        return text_chat.Opening(
+            whole, opening.when, opening.text[len(whole) - len(opening.name) :].lstrip()
+        )
 
     def _learnt(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
@@ -294,7 +291,7 @@ def _without_pictures(text: str) -> str:
     return text
 
 
-def _is_of_computer(head: Sequence[str], openings: Iterable[Opening | None]) -> bool:
+def _is_of_computer(head: Sequence[str], openings: Iterable[text_chat.Opening | None]) -> bool:
     """Return whether days are written as on a computer, and several people write again below.
 
     A diary may have such lines, too, but Japanese days are enough.
@@ -312,7 +309,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
     It needs a known heading and a message, else a day with its weekday and a message below. Single
     blanks need a day as LINE for PC writes it.
     """
-    is_headed = any(HEADING.fullmatch(line[:LONGEST_HEADING]) for line in head[:2])
+    is_headed = any(HEADING.fullmatch(line[: text_chat.LONGEST_HEADING]) for line in head[:2])
     for grammar in (LineRoom(), FourBlanks(), ComputerRoom()):
         grammar.begin(head)
         openings = [grammar.read(line) for line in head]
@@ -326,7 +323,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
     return None
 
 
-LINE: Final = TextChat(
+LINE: Final = text_chat.TextChat(
     "line",
     Message("LINE"),
     grammar_of,

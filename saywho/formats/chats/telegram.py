@@ -11,6 +11,7 @@ from typing import ClassVar, Final, NamedTuple
 from msgspec import structs
 
 from saywho.errors import BrokenFileError, Message, UnrecognisedFileError
+from saywho.formats import records
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.chat_files import NONE, Attachments, attachments_of, in_place, one_by_one
 from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
@@ -19,16 +20,6 @@ from saywho.formats.chats.reactions import as_told, reactions_in, reactions_of
 from saywho.formats.chats.telegram_pages import TelegramPages, is_channel, title_of
 from saywho.formats.post import Medium, MediumKind, ReplyTarget, as_count, audience
 from saywho.formats.reading import TOO_DEEP, username_for
-from saywho.formats.records import (
-    Account,
-    FileRoom,
-    Format,
-    Item,
-    Moved,
-    ReadOptions,
-    Record,
-    RecordStream,
-)
 from saywho.formats.source.file import Content, Source, head
 from saywho.formats.source.html import written_out
 from saywho.formats.source.json import NOT_AN_OBJECT, Json, Window, as_object, as_word, listed, load
@@ -53,7 +44,7 @@ _EXPORTER: Final = ("You", "user00000")
 
 
 class TelegramChat(NamedTuple):
-    room: FileRoom
+    room: records.FileRoom
     number: object
     kind: str | None
     folder: str
@@ -155,7 +146,7 @@ class Telegram(JsonChat[TelegramChat]):
         is_of_channel = isinstance(person, str) and person.startswith("channel")
         return is_of_channel or "inline_bot_buttons" in message
 
-    def said(self, message: Json, chat: TelegramChat) -> ChatMessage | Moved | Skip:
+    def said(self, message: Json, chat: TelegramChat) -> ChatMessage | records.Moved | Skip:
         if message.get("action") in _MOVES and chat.kind in self.kinds:
             return _moved(message, chat)
         is_said = message.get("type") == "message" and "via_bot" not in message
@@ -184,14 +175,14 @@ class Telegram(JsonChat[TelegramChat]):
         )
 
 
-def _moved(message: Json, chat: TelegramChat) -> Moved | Skip:
+def _moved(message: Json, chat: TelegramChat) -> records.Moved | Skip:
     action, members, time = message["action"], message.get("members"), _time(message, chat)
     listed = members if isinstance(members, list) else [message.get("actor")]
     names = [name for name in listed if isinstance(name, str)]
     if not (names and isinstance(time, datetime)):
         return "system"
     names = [", ".join(names), *names] if len(names) > 1 else names
-    return Moved(0, "system", (*names,), action == "remove_members", time, chat.room)
+    return records.Moved(0, "system", (*names,), action == "remove_members", time, chat.room)
 
 
 def _answered(message: Json, chat: TelegramChat) -> ReplyTarget | None:
@@ -277,20 +268,20 @@ class _Posts(Telegram):
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    account: Account
-    options: ReadOptions
+    account: records.Account
+    options: records.ReadOptions
     notes: ReadNotes
     is_private: bool
 
     def stream(
-        self, items: Iterator[Item], contents: list[Content], source: Source
-    ) -> RecordStream:
+        self, items: Iterator[records.Item], contents: list[Content], source: Source
+    ) -> records.RecordStream:
         told = in_place(as_told(items, contents), source.members)
-        posts = (self._post(item) if isinstance(item, Record) else item for item in told)
+        posts = (self._post(item) if isinstance(item, records.Record) else item for item in told)
         files = source if source.has_members else None
-        return RecordStream(CHANNEL_FORMAT.name, "record", self.account, posts, files)
+        return records.RecordStream(CHANNEL_FORMAT.name, "record", self.account, posts, files)
 
-    def _post(self, record: Record) -> Record:
+    def _post(self, record: records.Record) -> records.Record:
         answered = _number(record.reply_to.source_id) if record.reply_to else None
         return structs.replace(
             record,
@@ -320,7 +311,7 @@ class _Channel:
             return None
 
 
-def read_channel(source: Source, options: ReadOptions) -> RecordStream | None:
+def read_channel(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     """Return the posts of a lone channel, as JSON or pages; of a private channel only on request.
 
     Channels in an account's export are left out, because the account only reads most of them.
@@ -328,7 +319,7 @@ def read_channel(source: Source, options: ReadOptions) -> RecordStream | None:
     return _from_json(source, options) or _from_pages(source, options)
 
 
-def _from_json(source: Source, options: ReadOptions) -> RecordStream | None:
+def _from_json(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     reader = _Posts()
     found = source.contents(lambda name: name.rpartition("/")[2] == reader.file_name)
     contents = list(islice(found, 2))
@@ -347,7 +338,7 @@ def _from_json(source: Source, options: ReadOptions) -> RecordStream | None:
     return channel.stream(reader.items(reader.found(content)), [content], source)
 
 
-def _from_pages(source: Source, options: ReadOptions) -> RecordStream | None:
+def _from_pages(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     reader = TelegramPages(options)
     contents = reader.files(source)
     folders = {content.name.rpartition("/")[0] for content in contents}
@@ -362,14 +353,16 @@ def _from_pages(source: Source, options: ReadOptions) -> RecordStream | None:
     return channel.stream(items, contents, source)
 
 
-def _account(title: str, number: str | None) -> Account:
-    return Account(username_for(title) if title else None, title or None, "telegram", number)
+def _account(title: str, number: str | None) -> records.Account:
+    return records.Account(
+        username_for(title) if title else None, title or None, "telegram", number
+    )
 
 
 def _number(source_id: str | None) -> str | None:
     return source_id.rpartition(":")[2] if source_id else None
 
 
-CHANNEL_FORMAT: Final = Format(
+CHANNEL_FORMAT: Final = records.Format(
     "telegram-channel", Message("Telegram channel"), read_channel, file_name="result.json"
 )

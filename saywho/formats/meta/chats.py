@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from saywho.errors import BrokenFileError, Message
+from saywho.formats import records
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.chat_files import Attachments, attachments_of
 from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
@@ -27,31 +28,21 @@ from saywho.formats.chats.reactions import one_each, reactions_in, reactions_of
 from saywho.formats.chats.sentence_tables import matcher, sentences
 from saywho.formats.meta.posts import posts_in, repaired
 from saywho.formats.reading import Skipped
-from saywho.formats.records import (
-    MOST_OF_TEXTS,
-    FileRoom,
-    Item,
-    LeftOut,
-    ReadOptions,
-    Record,
-    RecordStream,
-    next_items,
-)
 from saywho.formats.source.file import Content, Source
 from saywho.formats.source.json import Json, Window, as_object, as_word, first_documents, listed
 from saywho.text import clean_title
 
 
-def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
+def newest_versions(items: Iterable[records.Item]) -> Iterator[records.Item]:
     """Yield the items, with only each message's newest version and without its mark."""
-    held: deque[Item] = deque()
-    edited: list[Record] = []
+    held: deque[records.Item] = deque()
+    edited: list[records.Record] = []
     for item in items:
         version = _unmarked(item)
         if version is not None:
             edited.append(version)
             _replace(held, version)
-        is_older = isinstance(item, Record) and any(_is_older(item, new) for new in edited)
+        is_older = isinstance(item, records.Record) and any(_is_older(item, new) for new in edited)
         held.append(version or (Skipped(item.place, "older") if is_older else item))
         if len(held) > 200:
             yield (gone := held.popleft())
@@ -59,16 +50,16 @@ def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
     yield from held
 
 
-def _replace(held: deque[Item], version: Record) -> None:
+def _replace(held: deque[records.Item], version: records.Record) -> None:
     for place in range(len(held) - 1, -1, -1):
         item = held[place]
-        if isinstance(item, Record) and _is_older(item, version):
+        if isinstance(item, records.Record) and _is_older(item, version):
             held[place] = Skipped(item.place, "older")
             return
 
 
-def _unmarked(item: Item) -> Record | None:
-    if not (isinstance(item, Record) and item.text.endswith(")")):
+def _unmarked(item: records.Item) -> records.Record | None:
+    if not (isinstance(item, records.Record) and item.text.endswith(")")):
         return None
     if item.room is None or getattr(item.room, "platform", "") != "instagram":
         return None
@@ -77,7 +68,7 @@ def _unmarked(item: Item) -> Record | None:
     return structs.replace(item, text=item.text.removesuffix(mark).rstrip()) if mark else None
 
 
-def _is_older(item: Record, version: Record) -> bool:
+def _is_older(item: records.Record, version: records.Record) -> bool:
     """Return whether an item is a message's older version: their texts mostly agree."""
     if item.created_at is None or version.created_at is None or item.room != version.room:
         return False
@@ -114,7 +105,7 @@ MOST_HELD: Final = 20_000
 
 
 class MetaThread(NamedTuple):
-    room: FileRoom
+    room: records.FileRoom
     folder: str
     sentences: "OwnSentences"
 
@@ -146,7 +137,7 @@ class MetaChats(JsonChat[MetaThread]):
         first = first_documents(content.uncounted, lists=("messages",))
         return any(message.keys() >= these for message in first for these in keys)
 
-    def read(self, source: Source, options: ReadOptions) -> RecordStream | None:
+    def read(self, source: Source, options: records.ReadOptions) -> records.RecordStream | None:
         """Return the messages of all chats, and a note about posts."""
         stream = super().read(source, options)
         if stream and source.has_members and posts_in(source):
@@ -157,7 +148,7 @@ class MetaChats(JsonChat[MetaThread]):
                 format="meta",
                 choice="format",
             )
-            return replace(stream, left_out=(LeftOut(note, "meta"),))
+            return replace(stream, left_out=(records.LeftOut(note, "meta"),))
         return stream
 
     def parts(
@@ -176,7 +167,7 @@ class MetaChats(JsonChat[MetaThread]):
                 values = Window(content).values(("messages",))
                 yield (Found(thread, value) for value in values)
 
-    def items(self, found: Iterator[Found[MetaThread]]) -> Iterator[Item]:
+    def items(self, found: Iterator[Found[MetaThread]]) -> Iterator[records.Item]:
         """Yield the messages in order. Raises BrokenFileError after all that can be read."""
         faults: list[BrokenFileError] = []
         yield from newest_versions(in_order(_until_damage(super().items(found), faults)))
@@ -224,7 +215,7 @@ class MetaChats(JsonChat[MetaThread]):
         path = repaired(about.get("thread_path")).rstrip("/").rpartition("/")[2]
         name = repaired(about.get("threadName"))
         title = repaired(about.get("title")) or _NUMBER.sub("", name)
-        room = FileRoom(
+        room = records.FileRoom(
             platform=_app(f"{PurePosixPath(source_name).name}/{content.name}", flags),
             name=clean_title(title or _NUMBER.sub("", path)) or "",
             external_id=clean_title(path),
@@ -410,37 +401,41 @@ def _deed(text: str, name: str) -> str:
     return ""
 
 
-def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
+def in_order(items: Iterator[records.Item], most: int = MOST_HELD) -> Iterator[records.Item]:
     """Yield the messages in order, though a file may begin with the newest.
 
     With `most` messages or very long messages, only equal times are reordered.
     """
-    portion = list(next_items(items, most))
-    times = [item.created_at for item in portion if isinstance(item, Record) and item.created_at]
+    portion = list(records.next_items(items, most))
+    times = [
+        item.created_at for item in portion if isinstance(item, records.Record) and item.created_at
+    ]
     if times and times[0] < times[-1]:
         return chain(portion, items)
-    if len(portion) == most or sum(map(_characters, portion)) >= MOST_OF_TEXTS:
+    if len(portion) == most or sum(map(_characters, portion)) >= records.MOST_OF_TEXTS:
         return _within_times(chain(portion, items))
     return reversed(portion)
 
 
-def _until_damage(items: Iterator[Item], faults: list[BrokenFileError]) -> Iterator[Item]:
+def _until_damage(
+    items: Iterator[records.Item], faults: list[BrokenFileError]
+) -> Iterator[records.Item]:
     try:
         yield from items
     except BrokenFileError as error:
         faults.append(error)
 
 
-def _characters(item: Item) -> int:
-    return len(item.text) if isinstance(item, Record) else 0
+def _characters(item: records.Item) -> int:
+    return len(item.text) if isinstance(item, records.Record) else 0
 
 
-def _within_times(items: Iterable[Item]) -> Iterator[Item]:
-    group: list[Item] = []
+def _within_times(items: Iterable[records.Item]) -> Iterator[records.Item]:
+    group: list[records.Item] = []
     characters, time = 0, None
     for item in items:
-        when = item.created_at if isinstance(item, Record) else None
-        is_full = len(group) == MOST_HELD or characters >= MOST_OF_TEXTS
+        when = item.created_at if isinstance(item, records.Record) else None
+        is_full = len(group) == MOST_HELD or characters >= records.MOST_OF_TEXTS
         if (when and time and when != time) or is_full:
             yield from reversed(group)
             group, characters = [], 0
