@@ -53,13 +53,16 @@ class Request:
     author: str
 
     @classmethod
-    def from_line(cls, line: str, host: str, token: str) -> "Request":
+    def from_line(cls, line: str, host: str, token: str, reads: str = "") -> "Request":
+        """Return the request of a line; reads: header of a request without a body."""
         method, path, body = (*line.rstrip("\n").split("\t"), "")[:3]
         head = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
         content = body.encode()
         if content:
             head += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
             head.append(f"Authorization: Bearer {token}")
+        elif reads:
+            head.append(reads)
         author = path.removeprefix("/api/v1/users/").partition("/")[0]
         return cls(method, path, "\r\n".join([*head, "", ""]).encode() + content, author)
 
@@ -204,11 +207,18 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--token", default="")
+    parser.add_argument("--cookie", default="", help="of half of the reads, beside tokens")
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     host = urlsplit(arguments.address).netloc
     with arguments.requests.open(encoding="utf-8") as lines:
-        requests = [Request.from_line(line, host, arguments.token) for line in lines]
+        signed = f"Cookie: {arguments.cookie}", f"Authorization: Bearer {arguments.token}"
+        requests = [
+            Request.from_line(
+                line, host, arguments.token, signed[number % 2] if arguments.cookie else ""
+            )
+            for number, line in enumerate(lines)
+        ]
     tally, elapsed = uvloop.run(
         load(
             arguments.address,

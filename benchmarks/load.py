@@ -63,6 +63,8 @@ class Load:
     seconds: float = 5.0
     rounds: int = 5
     token: str = TOKEN
+    cookie: str = ""
+    """Cookie that half of the reads have, and the others the token; only with `checks`."""
     pause_ms: int = 0
     """Of each connection before a request, with wrk: then all servers are asked equally often."""
 
@@ -86,6 +88,7 @@ def ask(server: Server, requests: Path, load: Load, seconds: float) -> dict[str,
             *(sys.executable, "-m", "benchmarks.client", server.address, str(requests)),
             *("--connections", str(load.connections), "--seconds", str(seconds)),
             *("--token", load.token, *(["--check"] if load.checks else [])),
+            *("--cookie", load.cookie),
         ]
     cpu_s = machine.cpu_s(server.pids)
     done = subprocess.run(

@@ -1,5 +1,8 @@
 """What a page costs people who have signed in: `python -m benchmarks.signed_in [--base COMMIT]`.
 
+With `--stale SECONDS` it reads lists by a cookie and by a token instead, one request in 20 a new
+post, and counts the answers that lack a post which was acknowledged before they were asked for.
+
 A private site holds 12,000 posts and a chat of 8,000 messages. An operator who has signed in opens
 each page, first after another post of its author, and again with nothing written between. Printed
 is the server's processor time, in units of a list of an author's posts that nobody has asked for
@@ -24,10 +27,11 @@ from urllib.parse import urlencode
 
 import httpx
 
-from benchmarks import machine
+from benchmarks import machine, workloads
 from benchmarks.at_home import KEEPER, authored, spoken, stamp
 from benchmarks.contestants import Server, ours, serving
-from benchmarks.databases import START, made_texts
+from benchmarks.databases import START, made_texts, username
+from benchmarks.load import Load, ask
 from benchmarks.paired import checkout, imports_of
 
 COLD: Final = 150
@@ -86,7 +90,7 @@ def posts() -> Iterator[dict[str, Any]]:
     texts = made_texts()
     cold = (
         {
-            "username": f"cold{number % COLD}",
+            "username": username(number % COLD),
             "source_id": f"cold{number}",
             "text": texts[number % len(texts)],
             "created_at": stamp(START + timedelta(hours=number)),
@@ -137,7 +141,7 @@ def serving_privately(root: Path, folder: Path) -> Iterator[Site]:
 def measured(site: Site, rounds: int) -> dict[str, tuple[float, float]]:
     """Return what each page costs the first time and again, in cold lists."""
     site.settle()
-    cold = [site.cost_ms(site.token, f"/api/v1/users/cold{n}/tweets") for n in range(COLD)]
+    cold = [site.cost_ms(site.token, workloads.list_path(n)) for n in range(COLD)]
     unit = statistics.fmean(cold[10:])
     print(f"{site.server.name}: a cold list takes {unit:.1f} ms", file=sys.stderr)
     asked = [*((name, path, site.operator) for name, path in PAGES.items())]
@@ -157,11 +161,22 @@ def measured(site: Site, rounds: int) -> dict[str, tuple[float, float]]:
     }
 
 
+def checked(site: Site, folder: Path, seconds: float) -> dict[str, Any]:
+    """Return the figures of reads and new posts, among them `checked` and `stale` answers."""
+    requests = folder / "requests"
+    requests.write_text("".join(f"{line}\n" for line in workloads.mixed(COLD)(0)))
+    secret = site.token.headers["Authorization"].removeprefix("Bearer ")
+    cookie = "; ".join(f"{name}={value}" for name, value in site.operator.cookies.items())
+    load = Load(workloads.mixed(COLD), checks=True, token=secret, cookie=cookie)
+    return ask(site.server, requests, load, seconds)
+
+
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="signed_in", description=__doc__)
     parser.add_argument("--base", metavar="COMMIT", help="also measure this commit")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--stale", type=float, metavar="SECONDS", default=0.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         roots = {"now": machine.ROOT}
@@ -171,7 +186,12 @@ def main() -> int:
         for side, root in roots.items():
             (folder := Path(name, f"site-{side}")).mkdir()
             with serving_privately(root, folder) as site:
-                told[side] = measured(site, options.rounds)
+                if options.stale:
+                    print(side, checked(site, Path(name), options.stale))
+                else:
+                    told[side] = measured(site, options.rounds)
+    if not told:
+        return 0
     print(machine.description())
     print("| page |", *(f"{side}: first | {side}: again |" for side in told))
     print("| --- |", "--: | --: |" * len(told))
