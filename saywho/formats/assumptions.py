@@ -179,6 +179,12 @@ class Questions(Protocol):
     def doubts(self) -> tuple[Doubt, ...]: ...
 
 
+class Words(Protocol):
+    """Looks at all values of JSON and elements of XML as they are parsed."""
+
+    def see(self, value: object, key: str = "") -> None: ...
+
+
 class NotesSummary(msgspec.Struct, frozen=True):
     """Assumptions, unused data and doubts so far."""
 
@@ -260,6 +266,8 @@ class ReadNotes(msgspec.Struct):
     """Lines attributed to the app, though no table of the app has them."""
     questions: Questions | None = None
     """The questions about the records, if there are any."""
+    words: Words | None = None
+    """For parsers, of files that are read and not only recognised."""
     _assumptions: dict[tuple[str, str], Assumption] = {}
     _unread: dict[tuple[UnreadKind, str], int] = {}
     _roles: dict[tuple[UnreadKind, str], Role] = {}

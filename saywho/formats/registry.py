@@ -89,6 +89,7 @@ from saywho.formats.source.json import ValueTooLongError, check_closed
 from saywho.formats.source.members import damaged
 from saywho.formats.source.text import pieces
 from saywho.formats.tables import csv, documents
+from saywho.formats.tables.left_words import LeftWords
 from saywho.formats.tables.own_words import may_have_others, own_part
 from saywho.formats.tables.parquet import put_lines_in_place
 from saywho.formats.tables.workbook import put_rows_in_place
@@ -296,6 +297,7 @@ def open_records(
         put_lines_in_place(source)
     if source.about is not None:
         source.about(source.notes)
+    source.notes.words = LeftWords()
     for candidate in _candidates(source, format):
         records = _read_by(candidate, source, options, is_named=format != "auto")
         if records is not None:

@@ -234,14 +234,6 @@ def message(text: str, minute: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_messages_in_a_list_that_is_not_read_are_told() -> None:
-    page = {"value": [message(FERRY, 0, thread=[message(PIER, 1), message(MORE, 2)], mentions=[])]}
-    _, items = read_file_records(json.dumps(page).encode())
-    assert [item.text for item in records_in(items)] == [FERRY]
-    bad = [str(item.detail) for item in items if isinstance(item, BadRecord)]
-    assert bad == ["messages in `thread`, which are not read: 2"]
-
-
 def test_given_up_versions_of_a_talk_with_a_machine_are_left_out() -> None:
     def node(name: str, parent: str | None, role: str, text: str) -> dict[str, Any]:
         content = {"content_type": "text", "parts": [text]}

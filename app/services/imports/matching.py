@@ -45,12 +45,12 @@ from saywho.formats.chats.people import zone_of
 from saywho.formats.doubts.questions import SeenId
 from saywho.formats.file_chats import FileChat
 from saywho.formats.post import RoomReference
-from saywho.formats.preview import Preview
 from saywho.formats.reading import username_for
 from saywho.formats.records import ChatMove, FileRoom, Item, RecordStream
 from saywho.formats.settled import UnsettledError
 from saywho.formats.tally import Doubt, Sightings
 from saywho.people.same_chat import UNKNOWN, Agreement, Numbers, agreement
+from saywho.preview import Preview
 from saywho.text import username_key
 
 _SEARCHED: Final = 8

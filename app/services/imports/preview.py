@@ -33,8 +33,8 @@ from app.services.posts.users import find_own, is_own_chosen
 from saywho.copies import Copies
 from saywho.formats.assumptions import Assumption, NotesSummary, ReadNotes
 from saywho.formats.chats.people import zone_of
-from saywho.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from saywho.formats.reading import username_for
+from saywho.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from saywho.text import username_key
 
 

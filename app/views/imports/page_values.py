@@ -40,11 +40,11 @@ from app.views.page import FormPage, WebPage, read_cards
 from app.views.zones import zone_cities
 from saywho.clock import monotonic
 from saywho.formats.chats.people import machine_zone
-from saywho.formats.preview import SHOWN, Preview
 from saywho.formats.records import Format, ImportFault
 from saywho.formats.registry import FORMATS
 from saywho.formats.tables.csv import FIELDS
 from saywho.formats.tally import Doubt
+from saywho.preview import SHOWN, Preview
 
 MB_OF_GB: Final = 1024
 

@@ -148,8 +148,6 @@ class ShapedChats(JsonChat[_Chat]):
         self.reactions_key = "reactions" if shape.reactions else ""  # type: ignore[misc]
         text = () if callable(shape.text) else shape.text[:1]
         self._keys = shape.keys or (*shape.sender[:1], *shape.time[:1], *text)
-        paths = "/".join((*shape.inner, *(shape.branches or ())))
-        self._read = frozenset(paths.split("/")) | frozenset(shape.lists)
 
     def recognises(self, content: Content) -> bool:
         with suppress(FileError):
@@ -186,18 +184,15 @@ class ShapedChats(JsonChat[_Chat]):
             if self.shape.inner == ("",) or not isinstance(value, dict):
                 chat = _Chat(about, {}, folder or content.name)
                 yield Found(chat, value, place)
-                yield from self._unread(value, chat)
                 continue
             around = about | value
             for path in self.shape.left_out:
                 if path.startswith("^") and path[1:] in value:
                     content.notes.leave("column", path[1:])
             chat = _Chat(around, self._names(around), folder or content.name, self._given_up(value))
-            yield from self._unread(value, chat)
             for message in chain.from_iterable(values_at(value, path) for path in self.shape.inner):
                 if isinstance(message, dict):
                     yield Found(chat, message)
-                    yield from () if message is value else self._unread(message, chat)
 
     def _newer(self, content: Content) -> Mapping[str, Json]:
         """Return the last version of each edited message, by its id; the file is read twice."""
@@ -229,17 +224,6 @@ class ShapedChats(JsonChat[_Chat]):
         if not words or len(names) > 1:  # Nobody edits the words of another.
             return value
         return value | {key: as_object(value.get(key)) | words}
-
-    def _unread(self, value: object, chat: _Chat) -> Iterator[Found[_Chat]]:
-        """Yield what stands for lists of messages in a value that the shape does not read."""
-        for key, part in value.items() if isinstance(value, dict) else ():
-            if not (isinstance(part, list) and part and isinstance(part[0], dict)):
-                continue
-            if key not in self._read and self._has_keys(part[0]):
-                fault = Message(
-                    "messages in `{name}`, which are not read: {count}", name=key, count=len(part)
-                )
-                yield Found(chat, fault)
 
     def _names(self, around: Json) -> Mapping[str, str]:
         if self.shape.people is None:
@@ -695,7 +679,6 @@ SHAPES: Final = (
         people=("conversation/conversation/participant_data/*", "id/gaia_id", "fallback_name"),
         text=("chat_message/message_content/segment/*/text",),
         id="event_id",
-        said={"event_type": ("REGULAR_CHAT_MESSAGE",)},
         title=("^conversation/conversation/name",),
         chat_id=("^conversation/conversation_id/id",),
         is_in_order=False,

@@ -22,6 +22,7 @@ from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import FORMATS, WITH_ENTITIES
 from saywho.formats.tables.cells import lines_of
+from saywho.formats.tables.left_words import LeftWords
 from saywho.formats.tables.rows import WORDS_FOR_NOTHING
 from saywho.formats.tally import MOST_KEPT, Doubt, Doubts, Sightings
 from saywho.processes import watched
@@ -172,6 +173,8 @@ class RecordQuestions:
             yield from self._left_out.doubts(
                 self._items, may_be_empty=bool(notes.works), said=nothing
             )
+        if isinstance(notes.words, LeftWords):
+            yield from notes.words.doubts(self._items)
         yield from self._ids.doubts(records)
         yield from self._talk.doubts(records)
         yield from (odd.doubt() for odd in notes.odd.values())

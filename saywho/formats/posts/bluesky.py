@@ -85,8 +85,16 @@ def with_links(text: str, facets: object) -> str:
 
 
 def _items_of(page: Json) -> list[object]:
+    if "thread" in page:
+        return [*_of_thread(as_object(page["thread"]))]
     names = [name for name in _LISTS if isinstance(page.get(name), list)]
     return [item for name in names for item in listed(page, name)] if names else [page]
+
+
+def _of_thread(node: Json) -> Iterator[Json]:
+    yield node
+    for answer in listed(node, "replies"):
+        yield from _of_thread(as_object(answer))
 
 
 def _is_empty_page(value: Json) -> bool:

@@ -144,7 +144,7 @@ class Window:
         self._dropped = self._dropped_lines = self._line_start = 0
         """Characters and line ends before this text, and where the last line begins."""
         self._pieces = pieces(content)
-        self._name = content.name
+        self._name, self._words = content.name, content.notes.words
         self._fault: BrokenFileError | None = None
         """Why no more can be read; the text before it is still used."""
         self._has_bad = False
@@ -193,6 +193,8 @@ class Window:
         while end in {None, len(self.text)} and self.read_on():
             value, end = self._decoded_by_end()
         size = self._take(end)
+        if self._words is not None and isinstance(value, dict | list):
+            self._words.see(value)
         return value if size <= MAX_VALUE else _too_long()
 
     def raw(self) -> str:
@@ -274,7 +276,12 @@ class Window:
             elif key in about:
                 about[key] = load(self.raw())
             else:
-                self.raw()
+                self._drop(key)
+
+    def _drop(self, key: str) -> None:
+        raw = self.raw()
+        if self._words is not None and raw[:1] in {"{", "["}:
+            self._words.see(load(raw), key)
 
     def values(self, lists: Collection[str]) -> Iterator[object]:
         """Yield the text's values; for an object with a list of `lists`, that list's items."""
@@ -288,6 +295,8 @@ class Window:
                 if size > MAX_VALUE:
                     yield _too_long()
                 elif document is not None:
+                    if self._words is not None:
+                        self._words.see(document)
                     yield document
             else:
                 yield self.value()
@@ -306,6 +315,8 @@ class Window:
             value: object = []
             if name in lists and self.mark() == "[":
                 for item in self.items():
+                    if document and self._words is not None:  # What stands before the list.
+                        self._words.see(document)
                     has_items, document = True, {}
                     yield item
             elif self.mark() == "{" and any(each.startswith(f"{name}.") for each in lists):
@@ -313,10 +324,13 @@ class Window:
                 has_items |= value is None
                 size += inner_size
             else:
+                # What stands beside a list may be as long as it likes: it is dropped.
+                if has_items:
+                    self._drop(key)
+                    continue
                 raw = self.raw()
                 size += len(raw)
-                # What stands beside a list may be as long as it likes: it is dropped.
-                value = load(raw) if not has_items and size <= MAX_VALUE else None
+                value = load(raw) if size <= MAX_VALUE else None
             if not has_items and size <= MAX_VALUE:
                 document[key] = value
         return (None, 0) if has_items else (document, size)
@@ -390,6 +404,8 @@ def _documents(content: Content, lists: Collection[str]) -> Iterator[tuple[int, 
         for number, text, fault in lines(content, MAX_VALUE):
             if fault or text.strip():
                 value = fault or load(text)
+                if content.notes.words is not None and isinstance(value, dict):
+                    content.notes.words.see(value)
                 for each in _joined_values(text) if value is _NOT_JSON else [value]:
                     yield number, each
     else:

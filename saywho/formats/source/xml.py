@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from xml.parsers import expat
 
 from saywho.errors import Message, RecordError, message_of
+from saywho.formats.assumptions import Words
 from saywho.formats.reading import TOO_DEEP, BadRecord
 from saywho.formats.source.file import Content
 from saywho.formats.source.json import MAX_DEPTH
@@ -58,8 +59,12 @@ def xml_parser(
 class _Reader:
     """Collects the texts of the elements with such names, and the fields of attributes in them."""
 
-    def __init__(self, names: frozenset[str], said_by: OfAttributes) -> None:
-        self._names, self._said_by = names, said_by
+    def __init__(
+        self, names: frozenset[str], said_by: OfAttributes, words: Words | None = None
+    ) -> None:
+        self._names, self._said_by, self._words = names, said_by, words
+        self._others: list[dict[str, str]] = []
+        """Attributes, and texts of elements inside, of the open elements that are not wanted."""
         self._path: list[str] = []
         """Names of the open elements from the wanted element on."""
         self._fields: dict[str, str] = {}
@@ -76,6 +81,8 @@ class _Reader:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if not self._path and name not in self._names:
+            self._others.append({**attributes})
+            self._text, self._size = [], 0
             return
         self._path.append(name)
         if len(self._path) == 1:
@@ -86,13 +93,19 @@ class _Reader:
             self._fields.update(self._said_by(name, attributes))
 
     def _data(self, text: str) -> None:
-        if 1 < len(self._path) < 4:
+        if 1 < len(self._path) < 4 or not self._path:
             self._size += len(text)
             if self._size <= _MOST_LETTERS:
                 self._text.append(text)
 
-    def _end(self, _name: str) -> None:
+    def _end(self, name: str) -> None:
         if not self._path:
+            fields, text = self._others.pop(), "".join(self._text).strip()
+            if text and self._others:
+                self._others[-1][name] = text
+            if self._words is not None and len(fields) > 1:
+                self._words.see(fields, name)
+            self._text = []
             return
         if len(self._path) == 1:
             fault = Message("longer than {size} MB", size=_MOST_LETTERS >> 20)
@@ -135,7 +148,7 @@ def elements(
 
     said_by: returns the fields that the attributes of an inner element say.
     """
-    reader, place = _Reader(names, said_by), 0
+    reader, place = _Reader(names, said_by, content.notes.words), 0
     try:
         for data in _in_unicode(chain(content.chunks(), [b""])):
             for found in reader.feed(data, is_last=not data):

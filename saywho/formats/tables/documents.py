@@ -29,7 +29,15 @@ from saywho.formats.records import (
     read_each,
 )
 from saywho.formats.source.file import Content, Source, is_hidden
-from saywho.formats.source.json import Json, first_documents, listed, objects, unit_of
+from saywho.formats.source.json import (
+    Json,
+    as_list,
+    as_object,
+    first_documents,
+    listed,
+    objects,
+    unit_of,
+)
 from saywho.formats.source.times import EPOCH
 from saywho.formats.tables.cells import as_id
 from saywho.formats.tables.column_names import ANSWERS, LISTS
@@ -133,7 +141,7 @@ class _Layout(NamedTuple):
 
 
 def _layout(content: Content, options: ReadOptions) -> _Layout | None:
-    sample = first_documents(content)
+    whole = sample = first_documents(content)
     reader = RowReader(sample, options, is_table=False)
     if any(map(reader.has_text, sample)) and not any(map(_has_speeches, sample)):
         return _Layout(reader, says_who=reader.says_who(sample))
@@ -147,13 +155,23 @@ def _layout(content: Content, options: ReadOptions) -> _Layout | None:
         if is_known and any(map(reader.has_text, sample)):
             has_pages = unit_of(content) == "line" or sample != pages
             rows = rows_of if has_pages else None
-            return _Layout(reader, LISTS, rows, says_who=reader.says_who(sample))
+            lists = *LISTS, *(_more_lists(whole[0], reader) if len(whole) == 1 else ())
+            return _Layout(reader, lists, rows, says_who=reader.says_who(sample))
     for path in _paths_of_lists(pages[0]) if len(pages) == 1 else ():
         sample = first_documents(content, lists=(path,))
         reader = RowReader(sample, options, is_table=False)
         if reader.says_who(sample) and any(map(reader.has_text, sample)):
             return _Layout(reader, (path,), says_who=True)
     return None
+
+
+def _more_lists(page: Json, reader: RowReader) -> Iterator[str]:
+    """Yield the keys of further lists of posts in a document, or of threads of posts."""
+    for key, value in page.items():
+        if isinstance(value, list) and not is_list_of_hidden(key) and key not in LISTS:
+            posts = (post for each in value for post in as_list(each) or [each])
+            if any(isinstance(post, dict) and reader.is_post(post) for post in posts):
+                yield key
 
 
 def _paths_of_lists(page: Json) -> list[str]:
@@ -217,6 +235,8 @@ def _whole_cells(item: Json, notes: ReadNotes | None) -> Json:
 
 
 def _rows_by_key(page: Json) -> list[Json]:
+    if inner := next((page[name] for name in LISTS if isinstance(page.get(name), dict)), None):
+        return _rows_by_key(as_object(inner))
     groups = {key: group for key, group in page.items() if isinstance(group, dict) and group}
     if len(groups) < 2 or len(groups) < len(page):
         return []
@@ -256,16 +276,23 @@ def _with_answers(
     rows: Iterable[tuple[int, Json] | BadRecord], is_post: Callable[[Json], bool]
 ) -> Iterator[tuple[int, Json] | BadRecord]:
     for row in rows:
+        if isinstance(row, BadRecord):
+            thread = [post for post in as_list(row.value) if isinstance(post, dict)]
+            yield from ((row.place, post) for post in thread) if thread else [row]
+            continue
         yield row
-        if not isinstance(row, BadRecord) and not _ANSWERS.isdisjoint(row[1]):
+        if not _ANSWERS.isdisjoint(row[1]):
             place, document = row
             yield from ((place, answer) for answer in _answers_in(document, is_post, depth=20))
 
 
 def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> Iterator[Json]:
     for name in ANSWERS:
-        listed = document.get(name)
-        inner = _items_of(listed) if isinstance(listed, dict) else listed
+        inner = document.get(name)
+        if isinstance(inner, dict):
+            are_under_ids = all(isinstance(each, dict) for each in inner.values())
+            rows = ({"id": key, **as_object(each)} for key, each in inner.items())
+            inner = [*rows] if are_under_ids else _items_of(inner)
         for answer in inner if isinstance(inner, list) and depth else ():
             if isinstance(answer, dict) and is_post(answer):
                 yield answer

@@ -8,7 +8,7 @@ from quart import Quart
 from app import create_app
 from app.runtime.sandbox import LIMIT_S
 from app.services.imports.preview import Previewer
-from saywho.formats.preview import CHAT_S
+from saywho.preview import CHAT_S
 from tests.browsing import parts_of, signed_in
 from tests.chats import kakaotalk, said
 from tests.conftest import MakeConfig
