@@ -7,7 +7,6 @@ import functools
 import math
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -345,11 +344,12 @@ class Scorer:
 
     def _part_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
         if part.stems:
-            found = part.stems & post.stems.keys()
-            score = max(
-                (self._weight(stem) * _saturated(post.stems[stem], shape) for stem in found),
-                default=0.0,
-            )
+            stems = post.words if part.kind == "word" else post.stems
+            scores = [
+                self._weight(stem) * _saturated(stems.count(stem), shape)
+                for stem in part.stems.intersection(stems)
+            ]
+            score = max(scores, default=0.0)
             is_exact = part.text in (post.words if part.kind == "word" else post.each_run)
             return score * 1.25 if is_exact else score
         if part.kind in {"paired", "inside"}:
@@ -394,9 +394,9 @@ class _Post:
         return len(_phrase_places(part, self.segments))
 
     @functools.cached_property
-    def stems(self) -> Counter[str]:
-        """How often the text has each stem of Korean, and each word."""
-        return Counter(stems_in(self._text) + self.words)
+    def stems(self) -> list[str]:
+        """Every stem of Korean and every word, as often as the text has it."""
+        return stems_in(self._text) + self.words
 
 
 def _saturated(count: int, shape: float) -> float:

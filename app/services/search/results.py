@@ -505,8 +505,7 @@ async def _total(
 ) -> int | None:
     if whole is not None:
         return len(whole)
-    counted = matches.select(session).limit(MOST_COUNTED + 1).subquery()
-    count = await session.scalar(select(func.count()).select_from(counted)) or 0
+    count = await matches.count(session, MOST_COUNTED + 1)
     return count if count <= MOST_COUNTED else None
 
 
