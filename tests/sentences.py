@@ -131,10 +131,7 @@ def texts_of(text: str) -> Iterator[str]:
     of_messages = re.sub(r"\bpost(?=s?\b)", "message", text)
     yield from {of_messages: "", re.sub(r"\bPost(?=s?\b)", "Message", of_messages): ""}
     korean = catalog("ko")
-    forms = [
-        korean.gettext(text),
-        *(korean.pgettext(of, text) for of in (CHAT, "past", "within a sentence")),
-    ]
+    forms = [korean.gettext(text), *(korean.pgettext(of, text) for of in (CHAT, "past"))]
     yield from dict.fromkeys(as_messages(as_read(str(form))) for form in forms if form != text)
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 import app as package
 from app.language.i18n import speaking
 from app.language.korean_particles import Sentence, agreed, filled, sentence
-from app.views.tell import FINDINGS, tell, tell_within
+from app.views.tell import FINDINGS, tell
 from saywho.last_sound import last_sound
 
 
@@ -34,16 +34,6 @@ def test_every_finding_is_a_sentence_in_both_languages(count: int) -> None:
             for name in values.keys() - {"count"}:
                 assert name.upper() in told["en"]
                 assert name.upper() in told["ko"]
-
-
-def test_clauses_within_a_sentence_have_no_full_stop() -> None:
-    for language in ("en", "ko"):
-        with speaking(language):
-            values = {"name": "Hana", "share": 0.5, "words": "9 words", "sign": "ㅋㅋ"}
-            for finding in ("most", "longest", "laugh", "night", "recognised"):
-                for variant in FINDINGS[finding]:
-                    assert tell(finding, variant, **values).endswith(".")
-                    assert not tell_within(finding, variant, **values).endswith((".", "요"))
 
 
 def test_numbers_days_and_shares_are_written_as_the_language_does() -> None:

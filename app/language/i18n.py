@@ -147,13 +147,6 @@ def gettext_of_past(message: str) -> str:
     return message
 
 
-def clause(message: str) -> str:
-    """Return a sentence as a clause of another; English only loses its full stop."""
-    if language() == "ko":
-        return sentence(str(catalog("ko").pgettext("within a sentence", message)))
-    return message.removesuffix(".")
-
-
 def ngettext(singular: str, plural: str, number: int) -> str:
     text = catalog(language()).ngettext(singular, plural, number)
     if _speaks_of_messages.get():

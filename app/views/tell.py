@@ -9,7 +9,6 @@ from datetime import date
 from typing import Final, Literal, NamedTuple
 
 from app.language.i18n import (
-    clause,
     gettext,
     gettext_noop as _,
     gettext_of_past,
@@ -272,7 +271,21 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "": _("{name} is easiest to recognise ({share})."),
         "two": _("{name} is easier to recognise ({share})."),
     },
+    "speech": {
+        "polite": _("{name} took up polite speech in {month}."),
+        "plain": _("{name} dropped polite speech in {month}."),
+        "both polite": _("The two took up polite speech in {month}."),
+        "both plain": _("The two dropped polite speech in {month}."),
+    },
+    "levels": {
+        "polite": _("Only {name} speaks politely ({share} of the sentences)."),
+        "plain": _("Only {name} speaks plainly ({share} of the sentences)."),
+        "two polite": _(
+            "{name} speaks politely ({share} of the sentences), {other} plainly ({of_other})."
+        ),
+    },
     # When somebody writes.
+    "busy_days": _("{posts} on {days}; {usual} on a usual day."),
     "busiest_hours": {
         "": _("Busiest between {start}:00 and {end}:00."),
         "part": _("Busiest between {start}:00 and {end}:00: {part}"),
@@ -363,6 +376,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "shorter": _("Shorter: {value}; in {year} {before}"),
     },
     "most_answered": _("Replied to @{name} more than to anyone else ({count} times)."),
+    "tag": _("#{name} is in {count} of {total} posts."),
     "most_liked": _("One post was liked far more than all others ({count} times)."),
 }
 
@@ -388,11 +402,6 @@ def tell(finding: str, variant: str = "", /, **values: object) -> str:
     else:
         text = gettext(text)
     return text.format(**{name: _written(value) for name, value in values.items()})
-
-
-def tell_within(finding: str, variant: str = "", /, **values: object) -> str:
-    text = _text_of(finding, variant)
-    return clause(str(text)).format(**{name: _written(value) for name, value in values.items()})
 
 
 def tell_of_past(finding: str, variant: str = "", /, **values: object) -> str:

@@ -5,11 +5,17 @@ decides nothing. What has no ending of either, such as a noun, 했음 or 하고,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, Literal
 
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
 from saywho.korean import VERB, final_of, stems_of
+from saywho.significance import clear_of_people, counts_in, errors_of_sums
 from saywho.text import own_words, without_addresses, word_set
 
 Level = Literal["polite", "plain"]
@@ -141,6 +147,73 @@ def levels_in(text: str, *, is_chat: bool = True) -> Iterator[Level | None]:
     for sentence in _SENTENCE_END.split(own):
         if _HANGUL.search(sentence):
             yield level_of(sentence, is_chat=is_chat)
+
+
+class SpeechChange(msgspec.Struct, frozen=True):
+    """When a person began to speak politely (존댓말), or to speak plainly (반말)."""
+
+    person: int
+    """Place among those whom the portrait shows on their own."""
+    since: datetime
+    """Time of the first message after the change."""
+    is_polite: bool
+    """Whether they speak politely since then."""
+
+
+FEWEST_OF_STRETCH: Final = 50
+"""Polite and plain sentences before a change of speech, and after it."""
+FEWEST_CHANGED: Final = 40
+"""Of polite and of plain sentences, if a change of speech is to be there."""
+_NEARLY_ALL, _HARDLY_ANY = 0.8, 0.2
+_DAY_S: Final = 86_400
+
+
+def change_of_speech(
+    person: int, messages: Iterable[tuple[int | None, str]], people: int
+) -> SpeechChange | None:
+    """Return when a person changed from one level to the other; None without a clear change.
+
+    messages: time in seconds since 1970 and text, oldest first; without a time, they do not count.
+    people: of whom a change is looked for. Of all cuts the likeliest is taken, and the chance that
+    one of them looks like a change is that of all cuts and people (Bonferroni). Days are clusters.
+    """
+    said = [
+        (time, level == "polite")
+        for time, text in messages
+        if time is not None and not text.isascii()
+        for level in levels_in(text)
+        if level
+    ]
+    if len(said) < 2 * FEWEST_OF_STRETCH:
+        return None
+    times, is_polite = np.array(said, np.int64).T
+    cuts = np.flatnonzero(np.diff(times)) + 1  # Sentences of one second are of one message.
+    cuts = cuts[(cuts >= FEWEST_OF_STRETCH) & (cuts <= len(said) - FEWEST_OF_STRETCH)]
+    before = np.cumsum(is_polite)[cuts - 1]
+    after, numbers_after = is_polite.sum() - before, len(said) - cuts
+    shares = np.array([before / cuts, after / numbers_after])
+    is_change = (shares.min(0) < _HARDLY_ANY) & (shares.max(0) > _NEARLY_ALL)
+    if not is_change.any():
+        return None
+    likely = _log_likelihood(before, cuts) + _log_likelihood(after, numbers_after)
+    place = int(np.where(is_change, likely, -np.inf).argmax())
+    cut = int(cuts[place])
+    days, many = times // _DAY_S - times[0] // _DAY_S, int(times[-1] // _DAY_S - times[0] // _DAY_S)
+    sides = [
+        counts_in(of_side, many + 1)
+        for side in (slice(cut), slice(cut, None))
+        for of_side in (days[side][is_polite[side] > 0], days[side])
+    ]
+    if abs(errors_of_sums(*sides)) < clear_of_people(people * cuts.size):
+        return None
+    since = datetime.fromtimestamp(int(times[cut]), UTC)
+    return SpeechChange(person, since, bool(shares[1, place] > shares[0, place]))
+
+
+def _log_likelihood(hits: NDArray[np.int64], trials: NDArray[np.int64]) -> NDArray[np.float64]:
+    share = np.clip(hits / trials, 1e-9, 1 - 1e-9)
+    likelihood: NDArray[np.float64] = hits * np.log(share) + (trials - hits) * np.log1p(-share)
+    return likelihood
 
 
 @lru_cache(maxsize=20_000)

@@ -26,6 +26,8 @@ from saywho.people.fingerprint import (
     speakers_of,
 )
 from saywho.people.phrases import WordedTexts, phrases_apart
+from saywho.people.politeness import FEWEST_CHANGED, SpeechChange, change_of_speech
+from saywho.people.signs import DECIDED, POLITE
 from saywho.people.times import (
     DAY_S,
     NIGHT_H,
@@ -185,6 +187,8 @@ class ChatPortrait(msgspec.Struct, frozen=True):
     """Habits that set each person apart, the clearest first; none of several together."""
     as_long: int
     """Number of silences that are as long as the longest."""
+    speech: list[SpeechChange]
+    """Of those who are shown on their own."""
 
 
 def portray(
@@ -226,7 +230,22 @@ def portray(
         silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
         habits,
         timing.as_long,
+        [*_changes_of_speech(messages, groups, by_author)],
     )
+
+
+def _changes_of_speech(
+    messages: Sequence[Said],
+    groups: Sequence[Sequence[int]],
+    speakers: Mapping[int, CountedSpeaker],
+) -> Iterator[SpeechChange]:
+    for place, group in enumerate(groups):
+        tally = speakers[group[0]].tally if len(group) == 1 else None
+        polite = tally.with_sign(POLITE) if tally else 0
+        if tally and min(polite, tally.with_sign(DECIDED) - polite) >= FEWEST_CHANGED:
+            own = ((one.time, one.text) for one in messages if one.author == group[0])
+            if change := change_of_speech(place, own, len(groups)):
+                yield change
 
 
 def silences_among(times: NDArray[np.int64]) -> list[SilenceSpan]:

@@ -76,6 +76,7 @@ BEGUN: Final[Sign] = ("beginnings", "silence")
 TURNS: Final[Sign] = ("turns", "")
 DECIDED: Final[Sign] = ("politeness", "")
 """Of each sentence that is polite or plain."""
+POLITE: Final[Sign] = ("politeness", "polite")
 WITHOUT_BLANKS: Final = frozenset({"CJK", "THAI", "LAO", "MYANMAR", "KHMER"})
 """Scripts that have no blanks between words, which are not counted."""
 _WITH_CASE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"})
@@ -179,7 +180,7 @@ def _signs_of_one(text: str, *, is_chat: bool) -> list[Sign]:
     signs += [("endings", ending) for ending in _endings_of(text)]
     if not text.isascii():
         for level in filter(None, levels_in(text, is_chat=is_chat)):
-            signs += [DECIDED, *([("politeness", level)] if level == "polite" else ())]
+            signs += [DECIDED, *([POLITE] if level == "polite" else ())]
     if is_loud(text):
         signs.append(("capitals", ""))
     elif _has_loud_word(text):

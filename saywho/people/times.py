@@ -5,7 +5,7 @@ would distinguish most people by chance.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count, pairwise
@@ -406,6 +406,16 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
         if len(counts) >= 358
         else None,
     )
+
+
+def rare_silence(days: Collection[date]) -> DaySpan | None:
+    """Return the longest gap between these days, if it has seven days and random days of this
+    number would not leave one as long.
+    """
+    if not days:
+        return None
+    total = (max(days) - min(days)).days + 1
+    return _clear_span(_longest_silence(sorted(days)), total - len(days), total)
 
 
 def longest_run(days: Sequence[date]) -> list[date]:

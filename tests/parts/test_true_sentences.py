@@ -66,6 +66,7 @@ SHOWN_ELSEWHERE: Final = {
     "alone": "alone",
     "typical": "typical",
     "undated": "undated",
+    "tests/views/figures/test_findings.py": "speech levels",
 }
 """Findings that no page of the first ten seeds shows, and where `test_true_years` reads them."""
 VISITOR_ZONE: Final = "Pacific/Honolulu"
@@ -862,6 +863,13 @@ def _busy_day(reader: Reader, found: Found) -> None:
     assert f"on={trip[0]}" in reader.page
 
 
+def _days_with_most(reader: Reader, found: Found) -> None:
+    _named_days(reader, found)
+    days, trip = reader.truth.days, _trip(reader.truth.days)
+    usual = median(count for day, count in days.items() if count and day not in trip)
+    assert number_in(found["usual"]) == usual
+
+
 def _busy_days(reader: Reader, found: Found) -> None:
     trip = _trip(reader.truth.days)
     told = [int(day) for day in re.findall(r"\d+", re.sub(r"2024|\d+월", "", found["days"]))]
@@ -1362,6 +1370,14 @@ IN_DAYS_KO: Final = r"(?:(?P<of>\d)일 동안 )?"
 TIME_EN: Final = r"(?P<time>less than a minute|[\w\s.]+?(?:minutes?|hours?))"
 TIME_KO: Final = r"(?P<time>1분도|1분 미만|[\d.시간분 ]+?)"
 SENTENCES: Final[list[tuple[str, Check]]] = [
+    (
+        rf"{COUNT} messages? on (?P<days>[^;]+2024); (?P<usual>[\d,.]+) on a usual day",
+        _days_with_most,
+    ),
+    (
+        rf"(?P<days>2024년 [^.]+?)에 메시지 {COUNT}개를 썼어요\. 보통 하루에는 (?P<usual>[\d,.]+)개예요",
+        _days_with_most,
+    ),
     # What sets the people of a chat apart.
     (
         rf"{NAME} writes (?:the )?long(?:est|er) messages \((?P<own>[\d.]+) words? on average\)",

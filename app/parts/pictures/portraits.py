@@ -62,7 +62,7 @@ def poster_of_room(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Pos
     return Poster(
         title=drawn_title(subject, args),
         facts=_facts_of_room(portrait),
-        finding=story.told,
+        finding=story.text,
         giant=drawn_name(story.giant),
         hue=hue(story.username),
         drawing=noted_bars(portrait, args),

@@ -53,8 +53,9 @@ from app.services.rooms.room_facts import (
     names_in,
 )
 from app.services.snapshots import Counted, Key, Snapshots, is_near
-from saywho.people.alike import PeopleAlike, SharedHabit, people_alike, shared_habits
+from saywho.people.alike import PeopleAlike, people_alike
 from saywho.people.fingerprint import Measure, hours_of_all
+from saywho.people.politeness import SpeechChange
 from saywho.people.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
@@ -72,7 +73,16 @@ from saywho.people.portrait import (
     without_shared,
 )
 from saywho.people.replies import Preference, clearest_answers
-from saywho.people.times import DAY_H, FullestDays, Said, answers_among, busiest_hours, fullest_days
+from saywho.people.times import (
+    DAY_H,
+    DaySpan,
+    FullestDays,
+    Said,
+    answers_among,
+    busiest_hours,
+    fullest_days,
+    rare_silence,
+)
 from saywho.significance import FEWEST_COMPARED
 from saywho.words import Written
 
@@ -136,6 +146,9 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     busy_from: int | None = None
     """The first of the three busiest hours of all people together."""
     busy_day: FullestDays | None = None
+    rare_silence: DaySpan | None = None
+    """The longest silence among the analysed messages, if chance does not explain its days."""
+    speech: Sequence[SpeechChange] = ()
 
     @property
     def is_of_newest(self) -> bool:
@@ -211,6 +224,8 @@ class ChatSnapshot(Struct, frozen=True, kw_only=True):
     preference: Preference | None
     busy_from: int | None
     busy_day: FullestDays | None
+    rare_silence: DaySpan | None
+    speech: list[SpeechChange]
 
 
 LARGE: Final = 3_000
@@ -229,7 +244,7 @@ class _People(NamedTuple):
 class ChatCounter(Counted[ChatSnapshot]):
     """How a chat is counted in a time zone, for a snapshot."""
 
-    kind = "chat 1"
+    kind = "chat 2"
     """Another way to count has another number."""
     content = ChatSnapshot
 
@@ -270,53 +285,40 @@ async def read_overview(
         as_long=sight.as_long if longest == sight.longest_silence else 1,
         silences=silences,
         quiet=await read_quiet_days(session, room.id, silences, zone),
-        habits=snapshot.habits,
-        preference=snapshot.preference,
-        busy_from=snapshot.busy_from,
-        busy_day=snapshot.busy_day,
     )
 
 
-def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> FullestDays | None:
-    by_day = Counter[date]()
-    for hour, messages in hours.items():
-        by_day[date(1970, 1, 1) + timedelta(hour // DAY_H)] += messages
+def _busy_day(by_day: Mapping[date, int], *, is_whole: bool) -> FullestDays | None:
     # The first day may have begun before the newest messages.
     begin = min(by_day, default=date.min) + timedelta(not is_whole)
     return fullest_days(by_day, begin)
 
 
-class ToldRoom(NamedTuple):
-    """Values of the first sentence about a chat."""
-
-    room: RoomFacts
-    people: Sequence[PersonPortrait]
-    traits: Sequence[Trait]
-    is_of_newest: bool
-    """Whether only the newest messages were counted."""
-    shared: Sequence[SharedHabit] = ()
-
-
 async def find_told(
     session: AsyncSession, room_id: int, zone: ZoneInfo, snapshots: Snapshots
-) -> ToldRoom | None:
-    """Return the first sentence's values; None if they must be counted. Raises NotFoundError."""
+) -> ChatSight | None:
+    """Return what a chat's first sentence is found in; None if it must be counted. Raises
+    NotFoundError.
+    """
     room = await get_room(session, room_id)
     snapshot = await snapshots.find(session, ChatCounter(room, zone))
-    return None if snapshot is None else await _told(session, room, snapshot)
+    return None if snapshot is None else await _told(session, room, zone, snapshot)
 
 
 async def read_told(
     session: AsyncSession, room_id: int, zone: ZoneInfo, snapshots: Snapshots
-) -> ToldRoom:
-    """Return them, counted if they must be. Raises NotFoundError."""
+) -> ChatSight:
+    """Return it, counted if it must be. Raises NotFoundError."""
     room = await get_room(session, room_id)
-    return await _told(session, room, await snapshots.read(session, ChatCounter(room, zone)))
+    return await _told(session, room, zone, await snapshots.read(session, ChatCounter(room, zone)))
 
 
-async def _told(session: AsyncSession, room: RoomFacts, snapshot: ChatSnapshot) -> ToldRoom:
-    named = await _with_names(session, snapshot)
-    return ToldRoom(room, *named, snapshot.is_of_newest, shared_habits(snapshot.alike))
+async def _told(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
+) -> ChatSight:
+    sight = await _first_sight(session, room, zone, snapshot)
+    quiet = await read_quiet_days(session, room.id, snapshot.silences, zone)
+    return structs.replace(sight, silences=snapshot.silences, quiet=quiet)
 
 
 async def count_large(session: AsyncSession) -> ChatCounter | None:
@@ -360,11 +362,19 @@ async def _sight(
     gone: Collection[int],
 ) -> ChatSight:
     ids, has_others = snapshot.ids, len(snapshot.people) > len(snapshot.ids)
+    sight = await _first_sight(session, room, zone, snapshot)
+    periods = await read_periods(session, room, zone, ids, gone if has_others else None)
+    return structs.replace(sight, periods=periods)
+
+
+async def _first_sight(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
+) -> ChatSight:
     people, traits = await _with_names(session, snapshot)
     ends = dict[str, datetime]()
     if snapshot.since and sum(one.messages for one in people) < room.messages:
         ends["since"] = snapshot.since
-    people, absences = await with_absences(session, room.id, people, ids, ends)
+    people, absences = await with_absences(session, room.id, people, snapshot.ids, ends)
     return ChatSight(
         room=room,
         tz=zone.key,
@@ -376,10 +386,15 @@ async def _sight(
         traits=traits,
         others=snapshot.others,
         alike=snapshot.alike,
-        periods=await read_periods(session, room, zone, ids, gone if has_others else None),
         answers=snapshot.answers,
         since=snapshot.since,
         silent=snapshot.silent,
+        habits=snapshot.habits,
+        preference=snapshot.preference,
+        busy_from=snapshot.busy_from,
+        busy_day=snapshot.busy_day,
+        rare_silence=snapshot.rare_silence,
+        speech=snapshot.speech,
     )
 
 
@@ -448,6 +463,9 @@ def _snapshot(
     said = said_in(scans)
     counted = _of_all(count_chat(said, room, zone, people.ids), room)
     traits, hours = counted.traits(people.judged), hours_of_all(counted.speakers)
+    by_day = Counter[date]()
+    for hour, messages in hours.items():
+        by_day[date(1970, 1, 1) + timedelta(hour // DAY_H)] += messages
     times = np.array([one.time for one in said if one.time is not None], np.int64)
     return ChatSnapshot(
         people=counted.people,
@@ -472,7 +490,9 @@ def _snapshot(
         answers=counted.answers,
         preference=clearest_answers(said, counted.ids),
         busy_from=busiest_hours(hours),
-        busy_day=_busy_day(hours, is_whole=counted.scanned == room.messages),
+        busy_day=_busy_day(by_day, is_whole=counted.scanned == room.messages),
+        rare_silence=rare_silence(by_day),
+        speech=counted.speech,
     )
 
 

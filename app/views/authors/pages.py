@@ -40,6 +40,7 @@ from app.services.rooms.room_facts import (
     rooms_of,
     zones_of_people,
 )
+from app.services.rooms.sight import ChatSight, read_told
 from app.views.answers import moved
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
@@ -50,7 +51,9 @@ from app.views.figures.archives import (
     lists_of,
     year_of_posting,
 )
+from app.views.figures.chats import findings_of
 from app.views.figures.figure import Figure
+from app.views.figures.findings import of_person
 from app.views.filters import Year, ZoneArgs, zone_of_page
 from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
@@ -93,6 +96,8 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     """Whether days are in the time zone of the author's chats."""
     is_public: bool
     """Whether programs that read feeds, which cannot sign in, have access."""
+    chat: ChatSight | None = None
+    """The chat where the author writes most, as its first sentence is found."""
     names: NamePairs | None = None
     """Other names of somebody who writes in chats, for operators."""
     reach: Reach = Reach()
@@ -102,7 +107,9 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def at_sight(self) -> AuthorAtSight:
-        return AuthorAtSight(self.archive, self.traits.clear, self.beside, self.traits.phrase)
+        found = findings_of(self.chat) if self.chat else []
+        told = of_person(found, self.author.username)
+        return AuthorAtSight(self.archive, self.traits.clear, self.beside, self.traits.phrase, told)
 
     @property
     def is_of_chat_alone(self) -> bool:
@@ -246,6 +253,7 @@ async def read_author(
     main_room = next((room for room in rooms if room.id == main_id), None)
     compared = await read_compared(session, stores, author, main_room)
     traits = traits_of(compared, main_room)
+    chat = await read_told(session, main_room.id, zone, stores.snapshots) if main_room else None
     of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
     archive = await read_archive(session, stores, author, zone, args.year, compared)
     if archive.calendar and not args.year:  # The year may hardly have begun.
@@ -265,6 +273,7 @@ async def read_author(
         posting=year_of_posting(archive),
         rooms=rooms,
         chat_alone=subject.address.get(NAMES_CHAT),
+        chat=chat,
         names=names,
         has_own_posts=author.tweets > in_chats,
         has_own_zone=subject.own_zone is not None,

@@ -1,7 +1,7 @@
 """Figures of an archive: days, hours, weekdays, frequent names; the calendar of a year."""
 
 from calendar import Calendar
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -44,10 +44,12 @@ from app.services.search.results import FoundCounts
 from app.views.addresses import search_path
 from app.views.cast import hue, post_count, shown_name
 from app.views.figures.figure import Figure, Hours, TableCell, busiest_told, by_clock_of, by_hour
+from app.views.figures.findings import Told, ranked
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 from saywho.people.fingerprint import Measure
 from saywho.people.phrases import Phrase
+from saywho.significance import FEWEST_COMPARED, clear_peak
 from saywho.words import NameCount
 
 ONE_DAY: Final = timedelta(days=1)
@@ -232,12 +234,26 @@ class AuthorAtSight:
     others: Beside = THE_OTHERS
     phrase: tuple[Phrase, float] | None = None
     """A phrase that the author says more often, and its share of the posts."""
+    in_chat: Sequence[Told] = ()
+    """What the page of their chat tells of the author."""
 
     @cached_property
     def title(self) -> str:
-        """What sets the author apart, else the busiest month or hours, else the number of posts."""
+        """The first finding about the author."""
         apart = finding_beside(self.archive.user.username, self.clear, self.others, self.phrase)
-        return apart or self._fullest_month() or self._busiest_hours() or self._total()
+        rhythms = Told("rhythm", self._fullest_month(), errors=1), self._busiest_hours()
+        found = [*self.in_chat, Told("habit", apart), *self._names(), rhythms[0]]
+        found += [Told("rhythm", rhythms[1]), Told("nothing", self._total())]
+        return ranked(found)[0].text
+
+    def _names(self) -> Iterator[Told]:
+        numbers = self.archive.numbers
+        for finding, counts in (("most_answered", numbers.answered), ("tag", numbers.tags)):
+            posts = [counted.posts for counted in counts]
+            is_ahead = len(posts) == 1 or clear_peak(posts) == 0
+            if posts and is_ahead and posts[0] >= max(FEWEST_COMPARED, numbers.scanned / 20):
+                total, name = numbers.scanned, counts[0].name
+                yield Told("names", tell(finding, name=name, count=posts[0], total=total))
 
     def _total(self) -> str:
         days, posts = self.archive.numbers.days, self.archive.user.tweets

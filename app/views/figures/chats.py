@@ -1,6 +1,6 @@
 """A chat's finding, and its figures: shares, months, silences, and who replies to whom."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -26,18 +26,11 @@ from app.services.rooms.periods import Absence, Period, QuietDays
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
-from app.views.figures.figure import Figure, TableCell
-from app.views.tell import (
-    LONGEST_FINDING,
-    beside_one,
-    giant_of,
-    of_many,
-    short_name,
-    tell,
-    tell_within,
-    trait_of,
-)
+from app.views.figures.figure import Figure, TableCell, busiest_told
+from app.views.figures.findings import Care, Told, ranked
+from app.views.tell import beside_one, giant_of, of_many, short_name, tell, trait_of
 from saywho.people.alike import SharedHabit, shared_habits
+from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait, SilenceSpan, Trait
 from saywho.people.replies import FEWEST_ANSWERS
 from saywho.significance import FEWEST_CLUSTERS, FEWEST_COMPARED
@@ -55,7 +48,9 @@ person, so the 2.9 of a single test would be passed by chance in some chats.
 """
 DAY: Final = timedelta(days=1)
 LONG_SILENCE: Final = 14
-"""Days of a silence that is the story of a chat."""
+"""Days of a silence that is told, if the messages around it are older than those analysed."""
+POLITE_FROM, PLAIN_UNTIL = 0.8, 0.2
+"""Shares of polite sentences of whoever speaks politely, and plainly."""
 LONG: Final = 2 * DAY
 """A silence of this length contains a whole day, unless clocks go back."""
 FEW_LABELS: Final = 12
@@ -64,19 +59,18 @@ SIGNS: Final = "①②③④⑤⑥"
 """Signs of what is named in a drawing."""
 
 
-def finding_of(
-    people: People,
-    traits: Sequence[Trait],
-    room: RoomFacts,
-    *,
-    shared: Sequence[SharedHabit] = (),
-    is_of_newest: bool = False,
-) -> str:
-    """Return what sets a chat's people apart, in at most 140 characters.
+def findings_of(sight: ChatSight) -> list[Told]:
+    """Return what a chat's page, pictures and first sentence tell, the first first; never empty."""
+    return ranked(_found(sight)) or [_most_people(sight)]
 
-    shared: what several of many people do, which is told if nobody is ahead of all.
-    is_of_newest: whether only newest messages were counted for writing.
-    """
+
+def story_of(sight: ChatSight) -> Told:
+    """Return the first finding for a picture, or the number of messages."""
+    return next((told for told in findings_of(sight) if told.giant), _most_people(sight))
+
+
+def _found(sight: ChatSight) -> Iterator[Told]:
+    room, people = sight.room, sight.people
     if room.people_total == 1:
         alone = ngettext(
             "Only {name} writes here, {count} message.",
@@ -84,67 +78,77 @@ def finding_of(
             room.messages,
         )
         name = _short_name(people[0].username)
-        return alone.format(name=name, count=show_number(room.messages))
-    findings = [
-        _sentence(traits[:count], room.people_total, is_of_newest=is_of_newest)
-        for count in range(len(traits), 0, -1)
-    ]
-    habits = [told for told, _ in _habits(people, traits, room, is_of_newest=is_of_newest)]
-    if len(traits) < 2 and habits:
-        told = [*findings, *habits]
-        findings = [" ".join(told[:2]), told[0]]
-    if not findings and shared:
-        findings = [_told_shared(shared[:count]) for count in range(len(shared), 0, -1)]
-    if not findings:  # What a card says is not put down to chance above it.
-        unclear = _habits(people, traits, room, is_of_newest=is_of_newest, clear=0.0)
-        findings = [told for told, _ in unclear[:1]]
-    findings.append(_nothing_clear(people, room))
-    return next(text for text in findings if len(text) <= LONGEST_FINDING)
-
-
-class Story(NamedTuple):
-    """What a chat's picture is about."""
-
-    told: str
-    giant: str
-    """The one number or word of it."""
-    username: str | None = None
-    """Of whom it tells."""
-
-
-def story_of(sight: ChatSight) -> Story:
-    """Return a long silence and who ended it, else the first habit that sets somebody apart, else
-    who writes most, what several do, or the number of messages.
-    """
-    room, people, quiet = sight.room, sight.people, sight.quiet
-    if quiet and quiet.days >= LONG_SILENCE:
-        return Story(told_quiet(quiet), length_in_days(quiet), quiet.ended_by)
-    apart = [
-        Story(_sentence([trait], room.people_total, is_of_newest=False), _giant_of(trait), of)
-        for trait in sight.traits
-        for of in [trait.username]
-    ]
-    habits = [
-        Story(told, giant_of(person.trait), person.username)
-        for told, person in _habits(people, sight.traits, room, is_of_newest=False)
-        if person.trait
-    ]
-    if sight.traits[:1] and sight.traits[0].kind == "most":  # The bars say it.
-        apart = [*apart[1:], *habits, apart[0]]
-    for story in [*apart, *habits]:
-        if len(story.told) <= LONGEST_FINDING:
-            return story
-    first = people[0].username if people else None
+        messages = show_number(room.messages)
+        text = alone.format(name=name, count=messages)
+        yield Told("alone", text, messages, people[0].username)
+    yield from _changes_of_speech(sight)
+    if (quiet := sight.quiet) and _is_rare(sight, quiet):
+        yield Told("silence", told_quiet(quiet), in_days(quiet.days), quiet.ended_by)
+    yield from _moves(sight)
+    if busy := sight.busy_day:
+        days, usual = show_period(busy.first, busy.end), show_number(busy.usual)
+        posts = post_count(busy.posts_of_days)
+        text = tell("busy_days", posts=posts, days=days, usual=usual)
+        yield Told("days", text, show_number(busy.posts_of_days))
+    yield from _traits(sight)
+    yield from _habits(sight)
     for shared in shared_habits(sight.alike)[:1]:
-        return Story(_told_shared([shared]), show_number(shared.people), first)
+        yield Told("shared", _told_shared([shared]), show_number(shared.people))
+    if told_hours := busiest_told(sight.busy_from):
+        yield Told("rhythm", told_hours, f"{sight.busy_from}:00")
+    if room.people_total > 1:
+        yield Told("nothing", _nothing_clear(people, room))
+
+
+def _moves(sight: ChatSight) -> Iterator[Told]:
+    zone = ZoneInfo(sight.tz)
+    for absence in sight.absences:
+        care: Care = "return" if absence.since and absence.until else "moved"
+        days = [time.astimezone(zone).date() for time in (absence.since, absence.until) if time]
+        away = (days[-1] - days[0]).days
+        giant = in_days(away) if away else show_date(days[0])
+        for text in told_absences([absence], zone):
+            yield Told(care, text, giant, absence.username)
+
+
+def _is_rare(sight: ChatSight, quiet: QuietDays) -> bool:
+    """Return whether chance does not explain a silence; of messages that are older than those that
+    are analysed, only its length is known.
+    """
+    if (rare := sight.rare_silence) and (rare.first, rare.last) == (quiet.first, quiet.last):
+        return True
+    return sight.is_of_newest and quiet.days >= LONG_SILENCE
+
+
+def _most_people(sight: ChatSight) -> Told:
     text = gettext("{messages} of {people}.")
+    room, first = sight.room, sight.people[0].username if sight.people else None
     told = text.format(messages=post_count(room.messages), people=people_count(room.people_total))
-    return Story(told, show_number(room.messages), first)
+    return Told("nothing", told, show_number(room.messages), first)
 
 
-def people_count(count: int) -> str:
-    people = ngettext("{count} person", "{count} people", count)
-    return people.format(count=show_number(count))
+def _changes_of_speech(sight: ChatSight) -> Iterator[Told]:
+    zone = ZoneInfo(sight.tz)
+    found = [(each, show_month(each.since.astimezone(zone).date())) for each in sight.speech]
+    kinds = {(each.is_polite, month) for each, month in found}
+    is_of_both = sight.room.people_total == PAIR == len(found) and len(kinds) == 1
+    for each, month in found[: 1 if is_of_both else None]:
+        username = sight.people[each.person].username
+        variant = f"{'both ' if is_of_both else ''}{'polite' if each.is_polite else 'plain'}"
+        text = tell("speech", variant, name=_short_name(username), month=month)
+        yield Told("speech", text, month, None if is_of_both else username)
+
+
+def _traits(sight: ChatSight) -> Iterator[Told]:
+    cares: dict[str, Care] = {"most": "amount", "recognised": "known"}
+    for trait in sight.traits:
+        variants = ["two"] if sight.room.people_total == PAIR else []
+        variants += ["lately"] if sight.is_of_newest and trait.kind in _OF_NEWEST else []
+        care = cares.get(trait.kind, "ahead")
+        if trait.is_only and not sight.is_of_newest:
+            variants, care = ["only"], "only"
+        text = tell(trait.kind, " ".join(variants), **_values(trait))
+        yield Told(care, text, _giant_of(trait), trait.username, trait.errors)
 
 
 def _giant_of(trait: Trait) -> str:
@@ -153,6 +157,53 @@ def _giant_of(trait: Trait) -> str:
     if trait.kind == "longest":
         return show_number(round(trait.value, 1))
     return show_percent(trait.value)
+
+
+def _habits(sight: ChatSight) -> Iterator[Told]:
+    """Yield the clearest habit of each person; those from `CLEAR_OF_ALL` standard errors on are not
+    put down to their number.
+    """
+    told = {(_TOLD_AS.get(trait.kind, trait.kind), trait.username) for trait in sight.traits}
+    for person in sight.people:
+        username, habit = person.username, person.trait
+        if not (username and habit) or (habit.name, username) in told:
+            continue
+        lately, usual = gettext("Lately, {name} {traits}."), gettext("{name} {traits}.")
+        sentence = lately if sight.is_of_newest else usual
+        beside = beside_one(other_called(username, sight.room))
+        text = sentence.format(name=_short_name(username), traits=trait_of(habit, beside))
+        care: Care = "habit" if habit.errors >= CLEAR_OF_ALL else "less clear"
+        if care == "habit" and habit.own and not any([habit.beside, *habit.each]):
+            care = "only"
+        if levels := _levels_told(sight, username, habit):
+            care, text = "politeness", levels
+        yield Told(care, text, giant_of(habit), username, habit.errors)
+
+
+def _levels_told(sight: ChatSight, username: str, habit: Measure) -> str:
+    """Return who alone speaks politely, or plainly; empty if it is neither."""
+    each = [value for value in habit.each if value is not None]
+    is_polite = habit.own >= POLITE_FROM
+    if habit.name != "politeness" or sight.is_of_newest:
+        return ""
+    if len(each) != sight.room.people_total - 1:  # Somebody is not compared one by one.
+        return ""
+    if is_polite and max(each) > PLAIN_UNTIL:
+        return ""
+    if not is_polite and (habit.own > PLAIN_UNTIL or min(each) < POLITE_FROM):
+        return ""
+    other = other_called(username, sight.room)
+    if other and not is_polite:
+        return ""  # It is told of the other one.
+    shares = {"share": habit.own if is_polite else 1 - habit.own, "of_other": 1 - habit.beside}
+    names = {"name": _short_name(username), "other": short_name(other)}
+    variant = "two polite" if other else "polite" if is_polite else "plain"
+    return tell("levels", variant, **names, **shares)
+
+
+def people_count(count: int) -> str:
+    people = ngettext("{count} person", "{count} people", count)
+    return people.format(count=show_number(count))
 
 
 def _told_shared(shared: Sequence[SharedHabit]) -> str:
@@ -186,58 +237,6 @@ def who_wrote_most(traits: Sequence[Trait], people_total: int, *, is_past: bool)
     return ""
 
 
-def _habits(
-    people: People,
-    traits: Sequence[Trait],
-    room: RoomFacts,
-    *,
-    is_of_newest: bool,
-    clear: float = CLEAR_OF_ALL,
-) -> list[tuple[str, PersonPortrait]]:
-    """Return a sentence for each clear habit, from `clear` standard errors on; 0 for cards."""
-    named = {trait.username for trait in traits}
-    measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}
-    is_said = is_of_newest and not measures.isdisjoint({*_TOLD_AS.values(), "night"})
-    found = [
-        (person, person.username, person.trait)
-        for person in people
-        if person.username and person.trait and (person.trait.errors >= clear or not clear)
-    ]
-    sentences: list[tuple[str, PersonPortrait]] = []
-    for person, username, habit in sorted(
-        found, key=lambda one: -(one[2].errors if clear else abs(one[2].errors))
-    ):
-        if username in named or habit.name in measures:
-            continue
-        lately = is_of_newest and not (is_said or sentences)
-        sentence = gettext("Lately, {name} {traits}.") if lately else gettext("{name} {traits}.")
-        told = trait_of(habit, beside_one(other_called(username, room)))
-        told = sentence.format(name=_short_name(username), traits=told)
-        sentences.append((told, person))
-        measures.add(habit.name)
-    return sentences
-
-
-def _sentence(traits: Sequence[Trait], people_total: int, *, is_of_newest: bool) -> str:
-    are_lately = is_of_newest and len(traits) > 1 and {one.kind for one in traits} <= _OF_NEWEST
-    is_lately = is_of_newest and not are_lately
-
-    def told(trait: Trait, teller: Callable[..., str]) -> str:
-        variants = ["two"] if people_total == PAIR else []
-        variants += ["lately"] if is_lately and trait.kind in _OF_NEWEST else []
-        if trait.is_only and not is_of_newest:
-            variants = ["only"]
-        return teller(trait.kind, " ".join(variants), **_values(trait))
-
-    *first, last = traits
-    clauses = [told(trait, tell_within) for trait in first]
-    end = told(last, tell)
-    if not clauses:
-        return end
-    sentence = gettext("{clauses}, and {last}").format(clauses=", ".join(clauses), last=end)
-    return gettext("Lately, {sentence}").format(sentence=sentence) if are_lately else sentence
-
-
 def _values(trait: Trait) -> dict[str, str]:
     mean = round(trait.value, 1)
     words = ngettext("{count} word on average", "{count} words on average", 1 if mean == 1 else 2)
@@ -269,13 +268,11 @@ def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
     if not is_long(silence, zone):
         return show_duration((silence.until - silence.since).total_seconds())
     first, last = silence.whole_days(zone)
-    days = (last - first).days + 1
+    return in_days((last - first).days + 1)
+
+
+def in_days(days: int) -> str:
     return ngettext("{count} day", "{count} days", days).format(count=show_number(days))
-
-
-def length_in_days(quiet: QuietDays) -> str:
-    days = ngettext("{count} day", "{count} days", quiet.days)
-    return days.format(count=show_number(quiet.days))
 
 
 def told_quiet(quiet: QuietDays) -> str:
@@ -307,16 +304,9 @@ def share_bars(
 
 
 def share_bar(sight: ChatSight) -> Figure[StackedBar]:
-    """Return who writes how much, under what sets the people apart."""
-    title = finding_of(
-        sight.people,
-        sight.traits,
-        sight.room,
-        shared=shared_habits(sight.alike) if sight.alike else (),
-        is_of_newest=sight.is_of_newest,
-    )
+    """Return who writes how much, under what is said first of the chat."""
     bars = share_bars(sight.people, there=[person.share_there for person in sight.people])
-    return Figure(title=title, plot=StackedBar(bars))
+    return Figure(title=findings_of(sight)[0].text, plot=StackedBar(bars))
 
 
 def share_label(share: float, there: float | None) -> str:

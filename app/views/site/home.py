@@ -36,7 +36,7 @@ from app.services.posts.users import (
     samples_in,
 )
 from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
-from app.services.rooms.sight import ToldRoom, find_told, read_told
+from app.services.rooms.sight import ChatSight, find_told, read_told
 from app.views.access.login import SetupArgs, show_setup
 from app.views.answers import see_other
 from app.views.author_picker import (
@@ -52,7 +52,7 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import is_speaker
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
-from app.views.figures.chats import finding_of
+from app.views.figures.chats import findings_of
 from app.views.filters import zone_of_page
 from app.views.imports.page_values import Start, start_here
 from app.views.page import WebPage, render
@@ -135,7 +135,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     own: OwnArchive | None
     samples: list[str]
     rooms: list[RoomFacts]
-    told: list[ToldRoom]
+    told: list[ChatSight]
     """Sentences about the rooms."""
     has_more_rooms: bool
     is_playable: bool
@@ -149,18 +149,9 @@ class HomePage(WebPage, frozen=True, kw_only=True):
 
     @property
     def sentences(self) -> dict[int, str]:
-        """Habits that set the people of each room apart."""
+        """What is said first of each room."""
         with speaking_of(messages=True):
-            return {
-                told.room.id: finding_of(
-                    told.people,
-                    told.traits,
-                    told.room,
-                    shared=told.shared,
-                    is_of_newest=told.is_of_newest,
-                )
-                for told in self.told
-            }
+            return {told.room.id: findings_of(told)[0].text for told in self.told}
 
     @property
     def measured(self) -> ToldShares:
@@ -239,9 +230,9 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     )
 
 
-async def _told(session: AsyncSession, rooms: Sequence[RoomFacts]) -> tuple[list[ToldRoom], Parts]:
+async def _told(session: AsyncSession, rooms: Sequence[RoomFacts]) -> tuple[list[ChatSight], Parts]:
     """Return the known sentences about these rooms, and what counts the others."""
-    snapshots, told, parts = resources().snapshots, list[ToldRoom](), Parts()
+    snapshots, told, parts = resources().snapshots, list[ChatSight](), Parts()
     for room in rooms:
         zone = zone_of_page("", room.tz)
         with suppress(NotFoundError):
@@ -252,7 +243,7 @@ async def _told(session: AsyncSession, rooms: Sequence[RoomFacts]) -> tuple[list
     return told, parts
 
 
-async def _tell(room_id: int, zone: ZoneInfo) -> ToldRoom | None:
+async def _tell(room_id: int, zone: ZoneInfo) -> ChatSight | None:
     with suppress(NotFoundError):
         async with resources().read_long() as session:
             return await read_told(session, room_id, zone, resources().snapshots)

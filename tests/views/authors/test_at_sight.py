@@ -168,7 +168,7 @@ async def test_a_page_begins_with_the_username_and_a_sentence(shared: Shared) ->
     """Also of a person of a chat, of whom nothing stands out; their posts are called messages."""
     sent = [
         {"username": name, "text": f"tea {n}", "room": {"name": "sent here"}}
-        | ({"created_at": f"2024-05-0{1 + n}T10:00:00Z"} if name == "Ada" else {})
+        | {"created_at": f"2024-05-0{1 + n if name == 'Ada' else 3}T10:00:00Z"}
         for n in range(3)
         for name in ("Ada", "Bo")
     ]

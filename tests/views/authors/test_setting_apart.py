@@ -78,7 +78,9 @@ async def test_nothing_is_claimed_of_people_alike_or_of_few_messages(
 
 
 async def test_the_old_habit_of_a_long_chat_is_told(site: Client) -> None:
-    assert "exclamation" in await finding(site, "/user/Una")
+    page = await site.page("/user/Una")
+    assert "xclamation" in page
+    assert (await finding(site, "/user/Una")).endswith("Una wrote first.")
 
 
 async def test_in_which_messages_it_was_counted_is_said_where_these_are_not_all(

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -557,7 +557,7 @@ async def test_who_speaks_in_a_chat_is_shown_named_and_left_out(browser: Browser
 async def test_findings_about_chats_in_a_file_of_posts_speak_of_messages(browser: Browser) -> None:
     lines = [
         {"username": name, "text": f"{text}{end}", "source_id": f"{room}-{n}"}
-        | {"created_at": f"2024-{1 + n // 240:02}-{1 + n // 10 % 24:02}T12:{n % 60:02}:00Z"}
+        | {"created_at": f"{date(2024, 1, 1) + timedelta(n // 10)}T12:{n % 60:02}:00Z"}
         | {"room": {"id": room, "name": f"chat {room}"}}
         for room in (1, 2)
         for n in range(720)

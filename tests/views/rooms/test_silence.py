@@ -8,9 +8,8 @@ import pytest
 from quart import Quart
 
 from app.language.i18n import show_roughly
-from app.services.rooms.room_facts import RoomFacts
-from app.views.figures.chats import finding_of, is_long, length_of
-from saywho.people.portrait import SilenceSpan, Trait
+from app.views.figures.chats import is_long, length_of
+from saywho.people.portrait import SilenceSpan
 
 
 @pytest.fixture
@@ -71,19 +70,3 @@ async def test_waits_are_told_as_people_say_them(english: None) -> None:
     minutes = {0.5: "less than a minute", 1.4: "1 minute", 9.6: "10 minutes", 13: "15 minutes"}
     minutes |= {46: "45 minutes", 57: "55 minutes", 58: "1 hour", 106: "2 hours", 359: "6 hours"}
     assert [show_roughly(60 * wait) for wait in minutes] == [*minutes.values()]
-
-
-ROOM = RoomFacts(1, "crew", None, 900, None, [], 3, None, None, has_media=False)
-LAUGH = Trait("laugh", 0, 0.5, 5.0, "haha", "ann")
-LONGEST = Trait("longest", 1, 6.0, 4.0, username="bob")
-
-
-@pytest.mark.usefixtures("without_people")
-def test_what_is_of_lately_is_said_once() -> None:
-    of_all = (
-        "ann writes “haha” most often, and bob writes the longest messages (6 words on average)."
-    )
-    assert finding_of([], [LAUGH, LONGEST], ROOM) == of_all
-    assert finding_of([], [LAUGH, LONGEST], ROOM, is_of_newest=True) == f"Lately, {of_all}"
-    alone = finding_of([], [LAUGH], ROOM, is_of_newest=True)
-    assert alone == "ann has lately been writing “haha” most often."
