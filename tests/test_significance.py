@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from app.parts.dashboard.times import scale_end
 from app.views.tell import often
 from saywho.significance import (
     ALMOST_EVERY,
@@ -51,22 +50,6 @@ def test_ties_small_leads_and_one_count_alone_are_no_peak() -> None:
     assert clear_peak([9]) is None
     assert clear_peak([]) is None
     assert clear_peak([1, 9, 1]) == 1
-
-
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=60))
-def test_few_bars_are_higher_than_the_scale(numbers: list[int]) -> None:
-    end = scale_end(numbers)
-    higher = [count for count in numbers if count > end]
-    assert end in numbers
-    assert len(higher) <= max(1, len(numbers) // 20)
-    assert not higher or max(numbers) > 2 * end
-    assert higher or end == max(numbers)
-
-
-def test_a_burst_does_not_flatten_other_bars() -> None:
-    assert scale_end([1, 2, 1, 30]) == 2
-    assert scale_end([3, 4, 5, 6]) == 6
-    assert scale_end([1, 30]) == 30
 
 
 def test_days_that_come_in_bursts_prove_no_more_than_days() -> None:

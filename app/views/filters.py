@@ -5,19 +5,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, TypeVar, cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct, defstruct, field
 from quart import request
-from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError, Message
 from app.models import MAX_ID
 from app.runtime.clock import ZONE_COOKIE, first_instant, remembered_zone
 from app.services.posts.filters import PARAMETERS, Chosen, PostFilter
+from app.services.posts.local_time import LocalHour
 from app.services.posts.selection import Selection
-from app.views.requests import args_of
 from saywho.formats.post import Platform
 
 FormT = TypeVar("FormT", bound=Struct)
@@ -244,6 +243,8 @@ def span_of_days(days: Days | None, zone: ZoneInfo) -> tuple[datetime | None, da
 class View(PageFilters):
     username: list[str] = []
     platform: str = ""
+    at: Annotated[int, Meta(ge=0, lt=24)] | None = None
+    """An hour of the day."""
 
     @property
     def names(self) -> list[str]:
@@ -256,11 +257,13 @@ class View(PageFilters):
     @property
     def selection(self) -> Selection:
         """The shown posts. Raises MalformedError."""
-        return self.select(self.names, self.platform)
+        at = None if self.at is None else LocalHour(self.at, self.zone)
+        return replace(self.select(self.names, self.platform), at=at)
 
     @property
     def is_narrowed(self) -> bool:
-        return any((self.names, self.platform, self.lang, self.since, self.until))
+        is_at_hour = self.at is not None
+        return any((self.names, self.platform, self.lang, self.since, self.until, is_at_hour))
 
     @property
     def days(self) -> Days | None:
@@ -274,14 +277,6 @@ class View(PageFilters):
         pairs = [("username", name) for name in self.names if "username" not in changed]
         single = {name: getattr(self, name) for name in ("platform", "lang", "since", "until")}
         single["tz"] = "" if self.tz == "UTC" else self.tz
+        single["at"] = "" if self.at is None else str(self.at)
         pairs += [(name, value) for name, value in (single | changed).items() if value]
         return urlencode(pairs)
-
-
-def view_of(query: str) -> View:
-    """Return the view of a query string. Raises MalformedError."""
-    try:
-        pairs = parse_qsl(query.removeprefix("?"), max_num_fields=100)
-    except ValueError:
-        raise MalformedError("The view is not a query string") from None
-    return args_of(MultiDict(pairs), View, is_strict=False)

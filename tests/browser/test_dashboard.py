@@ -93,12 +93,13 @@ async def test_filters_change_the_figures_and_the_address(
     await until_bars(page, {"골목빵집": 60})
     assert parse_qs(urlsplit(page.url).query) == {"username": ["골목빵집"], "tz": ["Asia/Seoul"]}
     await page.get_by_label("시작일").fill("2025-01-01")
-    await expect(filtered).to_have_text("골목빵집, 시작일: 2025-01-01")
+    await expect(filtered).to_have_text("골목빵집")
     # Somebody to whom the address is sent sees the same, in another language too.
     other = await open_page(locale="en")
     await other.goto(page.url)
     await until_bars(other, {"골목빵집": 60})
-    await expect(other.locator("[data-filtered]")).to_have_text("골목빵집, From: 2025-01-01")
+    await expect(other.locator("[data-filtered]")).to_have_text("골목빵집")
+    await expect(other.locator("#since")).to_have_value("2025-01-01")
     await go_back(page)
     await expect(page.get_by_label("시작일")).to_have_value("")
     await go_back(page)
@@ -106,28 +107,62 @@ async def test_filters_change_the_figures_and_the_address(
     await expect(page.get_by_role("checkbox", name="골목빵집")).not_to_be_checked()
 
 
-async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage) -> None:
+async def test_what_is_pressed_is_chosen_in_all_figures(
+    website: Website, open_page: OpenPage
+) -> None:
     page = await open_page(width=360)
     await open_dashboard(page, website, "?username=골목빵집")
     widths = await page.evaluate(
         "[...document.querySelectorAll('#timeline-plot .bars path')].map(e => e.getBBox().width)"
     )
     assert min(widths) >= 3
+
+    async def counts() -> list[int]:
+        """Return the posts that each drawing shows."""
+        sums: list[int] = await page.evaluate(
+            """["timeline", "authors", "hours"].map((name) =>
+                (document.querySelector(`#${name}-plot .js-plotly-plot`)?.data ?? [])
+                    .reduce((sum, trace) => sum + trace.meta.posts, 0))"""
+        )
+        return sums
+
     told = await page.evaluate(
-        "document.querySelector('#timeline-plot .js-plotly-plot').data[0].hovertext[2]"
+        "document.querySelector('#timeline-plot .js-plotly-plot').data[0].y[2]"
     )
-    posts = int(told.rpartition(" ")[2])
-    await expect(page.locator("[data-posts]")).to_be_hidden()
     await click_middle(page, page.locator("#timeline-plot .bars path").nth(2))
-    # A period that is pressed is that of all figures.
     await page.wait_for_url(re.compile("since="))
-    await until_bars(page, {"골목빵집": posts})
-    hours = "document.querySelector('#week-plot .js-plotly-plot').data[0].customdata.length"
-    await until_true(page, f"{hours} <= {posts}")
-    await page.locator("[data-posts]").click()
+    await eventually(counts, until=lambda shown: shown == [told] * 3)
+    await expect(page.locator("#posts .post")).to_have_count(min(told, 10))
+    await click_middle(page, page.locator("#hours-plot .bars path").first)
+    await page.wait_for_url(re.compile("at="))
+    # The hours stay, so that another can be chosen; pressed once more, none is.
+    await eventually(counts, until=lambda shown: 0 < shown[0] == shown[1] <= shown[2] == told)
+    await click_middle(page, page.locator("#hours-plot .bars path").first)
+    await expect(page).not_to_have_url(re.compile("at="))
+    await eventually(counts, until=lambda shown: shown == [told] * 3)
+    whole = page.locator("#posts .actions a")
+    await expect(whole).not_to_have_attribute("href", re.compile("at="))
+    await whole.click()
     await page.wait_for_url(re.compile("/posts"))
-    assert set(parse_qs(urlsplit(page.url).query)) == {"username", "tz", "since", "through"}
-    await expect(page.locator(".post")).to_have_count(min(posts, 20))
+    assert set(parse_qs(urlsplit(page.url).query)) == {"username", "tz", "since", "until"}
+    await expect(page.locator(".post")).to_have_count(min(told, 20))
+
+
+async def test_a_word_is_counted_and_its_posts_are_marked(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(locale="en")
+    await open_dashboard(page, website)
+    whole = sum((await bars(page)).values())
+    await page.locator("#q").fill("빵")
+    await page.locator("#q").press("Enter")
+    await page.wait_for_url(re.compile("q="))
+    await expect(page.locator("#timeline-topic")).to_have_text("Posts over time: “빵”")
+    await eventually(lambda: bars(page), until=lambda shown: 0 < sum(shown.values()) < whole)
+    assert (
+        await page.locator("#posts .post").count()
+        == await page.locator("#posts .post:has(mark)").count()
+    )
 
 
 @pytest.mark.full
@@ -176,11 +211,11 @@ async def test_a_figure_is_drawn_while_posts_go_on_arriving(
     await page.route("**/_dash-update-component", hold_timeline)
     await page.goto(workshop.address(PATH + "?username=live_two"))
     await expect(page.locator("[data-live-state]")).to_contain_text("Live")
-    await expect(page.locator("#week-plot .bars path").first).to_be_attached()
+    await expect(page.locator("#hours-plot .bars path").first).to_be_attached()
     await until_called("timeline", 1)
     workshop.send("POST", "/users/live_two/tweets", text="the second")
     # Of the event the timeline hears first. Dash drops an answer if the next call has begun.
-    await until_called("week", 2)
+    await until_called("hours", 2)
     await calls["timeline"][0].continue_()
     await until_bars(page, {"live_two": 2})
     await until_called("timeline", 2)
@@ -201,7 +236,7 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
     await page.goto(website.address(PATH + "?username=골목빵집&username=언덕천문대"))
     # What is cheap to count stands in the page, before any script has run.
     await expect(page.locator("#timeline h2")).to_contain_text("120")
-    await expect(page.locator("#week h2")).not_to_be_empty()
+    await expect(page.locator("#hours h2")).not_to_be_empty()
     graph = page.locator("#timeline .graph")
     covered = "e => getComputedStyle(e, '::after').content.includes('Drawing the chart')"
     await eventually(lambda: graph.evaluate(covered))
@@ -258,7 +293,7 @@ async def test_a_figure_whose_call_failed_asks_again_by_itself(
 
     async def fail_twice(route: Route) -> None:
         nonlocal failures
-        if "week-drawing" in (route.request.post_data or "") and failures < 2:
+        if "hours-drawing" in (route.request.post_data or "") and failures < 2:
             failures += 1
             await route.fulfill(status=503, body="overloaded")
         else:
@@ -266,17 +301,18 @@ async def test_a_figure_whose_call_failed_asks_again_by_itself(
 
     await page.route("**/_dash-update-component", fail_twice)
     await page.goto(website.address(PATH))
-    await expect(page.locator("#week-plot .bars path").first).to_be_visible()
+    await expect(page.locator("#hours-plot .bars path").first).to_be_visible()
     assert failures == 2
-    await expect(page.locator("#week")).not_to_have_class(re.compile("has-problem"))
+    await expect(page.locator("#hours")).not_to_have_class(re.compile("has-problem"))
 
 
-IN_DASH: Final = """() => [...document.querySelectorAll(".figure-card")].map(card => [card.id,
+IN_DASH: Final = """() =>
+[...document.querySelectorAll(".figure-card:not(.posts-card)")].map(card => [card.id,
   card.classList.contains("is-empty") ? null
   : document.querySelectorAll(`#react-entry-point #${card.id}-plot .point`).length])"""
 """Points of each figure; null for a figure without a finding, which is not drawn."""
 OVER_ITS_PLACE: Final = """() =>
-[...document.querySelectorAll(".figure-card:not(.is-empty)")].map(({ id }) => {
+[...document.querySelectorAll(".figure-card:not(.is-empty, .posts-card)")].map(({ id }) => {
   const box = (selector) => document.querySelector(selector).getBoundingClientRect();
   const [drawing, place] = [box(`#${id}-graph`), box(`#${id} .graph`)];
   return [id, Math.abs(drawing.top - place.top) + Math.abs(drawing.bottom - place.bottom)
@@ -364,16 +400,20 @@ async def test_keyboard_alone_reaches_filters_and_tables(
 
 
 @pytest.mark.full
-async def test_the_share_at_the_end_of_a_bar_is_whole_on_a_phone(
-    website: Website, open_page: OpenPage
+@pytest.mark.parametrize("locale", ["ko", "en"])
+async def test_no_label_is_outside_of_its_picture_on_a_phone(
+    website: Website, open_page: OpenPage, locale: str
 ) -> None:
-    page = await open_page(width=360, locale="en")
+    page = await open_page(width=360, locale=locale)
     await open_dashboard(page, website)
-    shares = page.locator("#apart-plot .textpoint text")
-    await expect(shares.first).to_be_attached()
-    beyond = await shares.evaluate_all(
-        """shares => shares.filter(share => share.getBoundingClientRect().right
-          > share.closest("svg").getBoundingClientRect().right)"""
+    await until_all_are_drawn(page)
+    beyond = await page.locator(".js-plotly-plot text").evaluate_all(
+        """texts => texts.filter((text) => {
+          const own = text.getBoundingClientRect();
+          const whole = text.closest(".js-plotly-plot").getBoundingClientRect();
+          const isBeside = own.left < whole.left - 1 || own.right > whole.right + 1;
+          return own.width && (isBeside || own.bottom > whole.bottom + 1);
+        }).map((text) => text.textContent)"""
     )
     assert beyond == []
 

@@ -74,9 +74,9 @@ async def test_a_chat_is_in_the_time_zone_of_its_people(
     await expect(page.locator(".when").first).to_have_text(re.compile("오전 9:26"))
     await expect(page.get_by_text("(런던 시간)")).to_have_count(1)
     await page.goto(workshop.address(f"/dashboard/?{urlencode({'username': '앨리스'})}"))
-    await expect(page.locator("#week")).to_contain_text("런던 시간")
-    await expect(page.locator("#week-plot .js-plotly-plot, #week.is-empty")).to_have_count(1)
-    await expect(page.locator("#week")).to_contain_text("런던 시간")
+    await expect(page.locator("#hours")).to_contain_text("런던 시간")
+    await expect(page.locator("#hours-plot .js-plotly-plot, #hours.is-empty")).to_have_count(1)
+    await expect(page.locator("#hours")).to_contain_text("런던 시간")
     # So it is also where other authors are chosen, though no page is loaded.
     workshop.add_posts("역무원", "첫차가 들어와요.")
     await page.goto(workshop.address("/dashboard/"))
@@ -84,7 +84,7 @@ async def test_a_chat_is_in_the_time_zone_of_its_people(
     for name, city, zone in (("역무원", "서울", "Asia/Seoul"), ("앨리스", "런던", "Europe/London")):
         await page.locator("#reset").click()
         await page.locator(f"#filters [name=username][value={name}]").check()
-        await expect(page.locator("#week")).to_contain_text(f"{city} 시간")
+        await expect(page.locator("#hours")).to_contain_text(f"{city} 시간")
         await expect(page).to_have_url(re.compile(f"tz={quote(zone, safe='')}"))
 
 

@@ -97,7 +97,7 @@ PAGES: Final = {
     "posts-none": "/posts?" + urlencode({"lang": "xx", "since": "2026-01-01"}),
     "table": "/dashboard/table/timeline?" + urlencode({"username": KOREANS[0]}),
     "many-texts": "/compare/table",
-    "table-none": "/dashboard/table/week?lang=xx",
+    "table-none": "/dashboard/table/hours?lang=xx",
     "dashboard": "/dashboard/",
     "dashboard-none": "/dashboard/?lang=xx",
     "dashboard-failure": "/dashboard/?username=nobody",

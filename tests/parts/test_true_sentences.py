@@ -1911,10 +1911,13 @@ def _wrote_most(truth: Truth, found: Found) -> None:
     assert number_in(found["count"]) == counts[found["name"]] == max(counts.values()), counts
 
 
-def _busiest_hour(truth: Truth, found: Found) -> None:
+def _posts_total(truth: Truth, found: Found) -> None:
+    assert number_in(found["total"] or found["sum"]) == truth.total
+
+
+def _dashboard_authors(truth: Truth, found: Found) -> None:
     _dashboard_total(truth, found)
-    hours = Counter((time.weekday(), time.hour) for time in truth.times)
-    assert number_in(found["count"]) == max(hours.values())
+    assert number_in(found["people"]) == sum(bool(one.texts) for one in truth.people.values())
 
 
 def _total_and_days(truth: Truth, found: Found) -> None:
@@ -1966,10 +1969,9 @@ def _busiest_hours(truth: Truth, found: Found) -> None:
 
 
 def _busiest_part_of_day(truth: Truth, found: Found) -> None:
-    assert number_in(found["total"]) == truth.total
     hours = sum((person.hours for person in truth.people.values()), Counter[int]())
     parts = [sum(hours[hour] for hour in range(start, start + 6)) for start in range(0, 24, 6)]
-    assert number_in(found["count"]) == max(parts), parts
+    assert abs(number_in(found["share"]) - 100 * max(parts) / truth.total) <= 0.5, parts
     assert parts[PARTS_OF_DAY[found["part"]] // 6] == max(parts), parts
 
 
@@ -1979,11 +1981,11 @@ def _dashboard_zone(_: Truth, found: Found) -> None:
 
 DAY_OF_2024: Final = r"[A-Z][a-z]+ \d+, 2024|2024년 \d+월 \d+일"
 CALM_EN: Final = (
-    r"(?:No (?:day|week) is clearly ahead\."
+    r"(?:No (?:period|author) is clearly ahead\."
     r"|Most messages: [^(]+ \((?P<most>[\d,]+)\), next: [^(]+ \((?P<next>[\d,]+)\)\.)"
 )
 CALM_KO: Final = (
-    r"(?:뚜렷이 앞서는 \w+ 없어요\."
+    r"(?:뚜렷하게 앞선 \w+ 없어요\."
     r"|메시지가 가장 많은 때는 [^(]+\((?P<most>[\d,]+)개\), 다음은 [^(]+\((?P<next>[\d,]+)개\)예요\.)"
 )
 DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
@@ -2013,25 +2015,15 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
         _busiest_hours,
     ),
     (
-        r"Busiest part of the day: (?P<part>\w+), [\d:]+ to [\d:]+, with (?P<count>[\d,]+) of "
-        r"(?P<total>[\d,]+) messages",
+        r"Busiest in the (?P<part>\w+), [\d:]+ to [\d:]+ \((?P<share>\d+)% of all\)",
         _busiest_part_of_day,
     ),
     (
-        r"메시지가 가장 많은 때: (?P<part>새벽|아침|오전|낮|오후|저녁)[^(]* \(메시지 (?P<total>[\d,]+)개 가운데 "
-        r"(?P<count>[\d,]+)개\)",
+        r"(?P<part>새벽|아침|오전|낮|오후|저녁)[^(]*에 가장 많이 썼어요\(전체의 (?P<share>\d+)%\)",
         _busiest_part_of_day,
     ),
-    (
-        r"Busiest hour: \w+, (?P<hour>\d+):00 to \d+:00, with (?P<count>\d+) of (?P<total>[\d,]+) "
-        r"messages",
-        _busiest_hour,
-    ),
-    (
-        r"메시지가 가장 많은 시간: \S+ (?:\S+ )?(?P<hour>\d+)시~\d+시 \(메시지 (?P<total>[\d,]+)개 가운데 "
-        r"(?P<count>\d+)개\)",
-        _busiest_hour,
-    ),
+    (r"(?P<total>[\d,]+) messages by (?P<people>\d+) people", _dashboard_authors),
+    (r"(?P<people>\d+)명이 쓴 메시지 (?P<total>[\d,]+)개", _dashboard_authors),
     (
         r"(?P<name>\S+) wrote (?:the most|more): (?P<count>[\d,]+) of (?P<total>[\d,]+) messages",
         _wrote_most,
@@ -2041,30 +2033,20 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
         r"(?P<count>[\d,]+)개",
         _wrote_most,
     ),
-    (rf"From (?P<period>(?:{DAY_OF_2024}) to (?:{DAY_OF_2024}))\.", _first_and_last_day),
-    (rf"(?P<period>(?:{DAY_OF_2024})부터 (?:{DAY_OF_2024}))까지예요\.", _first_and_last_day),
     (CALM_EN, _most_and_next),
     (CALM_KO, _most_and_next),
     (r"(?P<total>[\d,]+) messages?, too few to show a rhythm", _dashboard_total),
     (r"메시지 (?P<total>[\d,]+)개, 리듬을 알기에는 너무 적어요", _dashboard_total),
-    (
-        r"The scale ends at \d+; ▲ marks a bar that would be higher|눈금은 \d+개까지만 그렸어요\. ▲가 있는 "
-        r"막대는 그보다 높아요",
-        lambda truth, found: None,
-    ),
+    (r"(?P<total>[\d,]+) messages|메시지 (?P<sum>[\d,]+)개(?!,)", _posts_total),
     (r"Hours are in (?P<zone>[\w/]+)\.", _dashboard_zone),
     (r"(?P<zone>\w+ 시간) 기준이에요\.", _dashboard_zone),
 ]
 DASHBOARD_FURNITURE: Final = [
-    r"Table CSV|표 CSV|Dashboard|대시보드|Messages over time|기간별 메시지 수|Rhythm of the week|한 주의 리듬",
-    r"(?:Authors|People) who sound alike|문체가 닮은 작성자|말투가 닮은 사람",
-    r"How well (?:authors|people) are recognised|(?:작성자를|누가 썼는지) 얼마나 잘 구별하나요",
+    r"Table CSV|표 CSV|Dashboard|대시보드|Messages over time|기간별 메시지 수|Who wrote it|누가 썼나요",
+    r"By hour|시간대별|Newest messages|최근 메시지",
     r"The table will show it when it is ready\.|다 되면 표에서 볼 수 있어요\.",
-    r"The author with the most messages is on top\. .*|가장 많이 쓴 사람이 맨 위에 있어요\. .*",
-    r"The author with more messages is on top\. .*|더 많이 쓴 사람이 맨 위에 있어요\. .*",
-    r"Select a bar to choose its time, and again to see its messages\.|막대를 누르면 .*|No hour and no part of the day is clearly ahead",
-    r"유독 많이 쓰는 시각이나 시간대는 없어요",
-    r"A stronger colour means more messages\.|색이 진할수록 메시지가 많아요\.",
+    r"Select a bar to see its messages alone, and again to see all\.|막대를 누르면 .*",
+    r"No single stretch of hours is clearly the busiest\.|특별히 한 시간대에 몰리지는 않아요\.",
 ]
 
 

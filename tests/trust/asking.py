@@ -37,7 +37,7 @@ UNASKED: Final = re.compile(
 )
 """Addresses of files, of figures of operation, of an answer without an end, and of languages."""
 LANGUAGES: Final = ("en", "ko")
-FIGURES: Final = ("timeline", "week", "nothing")
+FIGURES: Final = ("timeline", "hours", "nothing")
 PAIRS: Final = (
     ("민준_(회사)", "Anna_Kim"),
     ("골목빵집", "언덕천문대"),

@@ -43,7 +43,7 @@ AUTHORS: Final = 100
 LISTENERS: Final = 500
 PAUSE_S: Final = 0.1
 PAGES: Final = ("/", "/authors", "/posts", "/dashboard/", "/api/v1/stats", "/api/v1/users")
-FIGURES: Final = ("timeline", "week")
+FIGURES: Final = ("timeline", "hours")
 LOOKED_AT: Final = (100, 5_000, 30_000)
 """Posts in the files that are looked at, in turn."""
 FOLLOW: Final = b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -201,7 +201,7 @@ DEAR: Final = {
     "author's picture": f"/user/{NAME}/portrait/picture.png?words=1&tz={{zone}}&x={{n}}",
     "year": f"/user/{NAME}/2024/picture.png?words=1&tz={{zone}}&x={{n}}",
     "timeline": "/dashboard/table/timeline?tz={zone}&x={n}",
-    "week": "/dashboard/table/week?tz={zone}&x={n}",
+    "hours": "/dashboard/table/hours?tz={zone}&x={n}",
     "dashboard": "/dashboard/?tz={zone}&x={n}",
     "card": "/compare/card?x={n}" + "".join(f"&username=fleet{n}" for n in range(60)),
     "answer's picture": f"/compare/picture.png?text={WORDS[5]}+{WORDS[7]}+{{n}}&username={NAME}"

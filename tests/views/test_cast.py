@@ -67,7 +67,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/posts": (f"/posts?{NAMED}", f"/posts?{NAMED}&lang=xx"),
     "/dashboard/": (f"/dashboard/?{NAMED}", f"/dashboard/?{NAMED}&lang=xx"),
     "/dashboard/table/<name>": (
-        *(f"/dashboard/table/{name}?{NAMED}" for name in ("timeline", "week")),
+        *(f"/dashboard/table/{name}?{NAMED}" for name in ("timeline", "hours")),
     ),
     "/dashboard/table/<name>.csv": (f"/dashboard/table/timeline.csv?{NAMED}",),
     "/imports/<id:import_id>": ("/imports/1",),

@@ -31,7 +31,7 @@ PATHS = (
         for rest in ("", "/tweets", "/archive?tz=Asia/Seoul")
     ),
     *(f"/user/{name}{rest}" for name in NAMES for rest in ("", "/feed.atom")),
-    *("/dashboard/table/timeline", "/dashboard/table/week.csv"),
+    *("/dashboard/table/timeline", "/dashboard/table/hours.csv"),
 )
 
 

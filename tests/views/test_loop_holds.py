@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert
 
 from app.models import PostCount
-from app.services.posts.post_counts import slot_from
+from app.services.posts.local_time import slot_from
 from app.services.posts.users import get_user
 from saywho.clock import now
 from tests.browsing import parts_of

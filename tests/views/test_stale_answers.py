@@ -39,7 +39,7 @@ KEPT: Final = (
     "/room/1?on=2020",
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
     "/compare?text=a+quiet+lamp&username=ann&username=ben",
-    *("/dashboard/zone", "/dashboard/table/timeline", "/dashboard/table/week.csv"),
+    *("/dashboard/zone", "/dashboard/table/timeline", "/dashboard/table/hours.csv"),
     *(f"{API}/users", f"{API}/users/ben", f"{API}/users/ann/archive", f"{API}/users/ann/tweets"),
     *(f"{API}/users/ann/years/2020", f"{API}/tweets/2", f"{API}/tweets/1/thread"),
     *(f"{API}/tweets/1/similar", f"{API}/rooms", f"{API}/rooms/1", f"{API}/rooms/1/portrait"),

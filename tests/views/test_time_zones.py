@@ -155,7 +155,7 @@ async def test_a_picture_is_the_same_for_all(shown: Client) -> None:
 
 def addresses(app: Quart, **changed: str) -> dict[str, set[str]]:
     """Return the addresses of all views to GET that take parameters, and the names of these."""
-    values = {"username": "hana", "year": "2024", "room_id": "1", "name": "week"}
+    values = {"username": "hana", "year": "2024", "room_id": "1", "name": "hours"}
     values |= {"tweet_id": "1", "import_id": "1", "game_id": "1", "card": "day"} | changed
     return {
         re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part[1]], rule.rule): names

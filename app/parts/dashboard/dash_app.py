@@ -15,8 +15,8 @@ from dash.exceptions import DependencyException, InvalidResourceError
 from quart import Quart, Response
 
 from app.errors import NotFoundError
-from app.parts.dashboard.figures import AnyPanel, FigureRequest, draw
-from app.parts.dashboard.panels import DASHBOARD, PANELS
+from app.parts.dashboard.answers import POSTS, SECTIONS, FigureRequest, draw
+from app.parts.dashboard.panels import DASHBOARD
 from app.views.answers import YEAR_S
 
 PREFIX: Final = DASHBOARD + "/"
@@ -80,7 +80,7 @@ def make() -> MadeDash:
     made.init_app(app)
     _declare_callbacks(made)
     # The theme is a number that grows when the colours change, so that all figures are repainted.
-    drawings = [*map(_graph, PANELS), dcc.Store(id="theme", data=0)]
+    drawings = [*map(_graph, SECTIONS), dcc.Store(id="theme", data=0)]
     made.layout = lambda: html.Div(drawings, className="drawings")
     # Otherwise Dash would do this in the first request, and check in each later request.
     set_up = app.before_request_funcs[None].pop()
@@ -120,14 +120,16 @@ async def _component(
 
 
 def _graph(name: str) -> Any:
+    stores = [dcc.Store(id=f"{name}-ask"), dcc.Store(id=f"{name}-drawing")]
+    if name == POSTS:  # Nothing is drawn.
+        return html.Div([dcc.Store(id=f"{name}-graph"), *stores])
     graph = dcc.Graph(
         id=f"{name}-graph",
         config={"displayModeBar": False, "responsive": True},
         responsive=True,
-        # The page's script sets these properties for each figure, and leaves the elements alone.
-        style={"height": "100%", "maxWidth": f"var(--{name}-width, none)"},
+        style={"height": "100%"},
     )
-    stores = [dcc.Store(id=f"{name}-ask"), dcc.Store(id=f"{name}-drawing")]
+    # The page's script sets these properties for each figure, and leaves the elements alone.
     style = {
         "display": f"var(--{name}-display, none)",
         "visibility": f"var(--{name}-visibility, hidden)",
@@ -137,22 +139,24 @@ def _graph(name: str) -> Any:
 
 
 def _declare_callbacks(made: Any) -> None:
-    for name, panel in PANELS.items():
+    for name in SECTIONS:
         drawing = Input(f"{name}-drawing", "data")
 
-        async def draw_figure(value: object, panel: AnyPanel = panel) -> str:
+        async def draw_figure(value: object, name: str = name) -> str:
             asked = msgspec.convert(value, FigureRequest)
-            return await draw(panel, asked.view, is_live=asked.live)
+            return await draw(name, asked.view, is_live=asked.live)
 
         drawn, ask = Output(f"{name}-drawing", "data"), Input(f"{name}-ask", "data")
         made.callback(drawn, ask, prevent_initial_call=True)(draw_figure)
         made.clientside_callback(
             ClientsideFunction("saywho", "paint"),
-            Output(f"{name}-graph", "figure"),
+            Output(f"{name}-graph", "data" if name == POSTS else "figure"),
             drawing,
             Input("theme", "data"),
             prevent_initial_call=True,
         )
+        if name == POSTS:
+            continue
         made.clientside_callback(
             ClientsideFunction("saywho", "follow"),
             Output(f"{name}-graph", "clickData"),

@@ -13,8 +13,8 @@ from quart import Response, request
 from app.asgi.cached import GZIP_LEVEL
 from app.errors import InvalidInputError, MalformedError
 from app.lifespan import Resources, resources
-from app.parts.dashboard.figures import FigureRequest
-from app.parts.dashboard.panels import DASHBOARD, PANELS
+from app.parts.dashboard.answers import SECTIONS, FigureRequest
+from app.parts.dashboard.panels import DASHBOARD
 from app.views.blueprints import PageBlueprint
 from app.views.requests import decode_json, require_type
 
@@ -82,7 +82,7 @@ async def check_call() -> None:
         raise MalformedError("There is no such callback") from None
     name = call.outputs.id.removesuffix("-drawing")
     sent = (call.output, call.outputs.property, call.inputs[0].id, call.inputs[0].property)
-    if name not in PANELS or sent != (f"{name}-drawing.data", "data", f"{name}-ask", "data"):
+    if name not in SECTIONS or sent != (f"{name}-drawing.data", "data", f"{name}-ask", "data"):
         raise MalformedError("There is no such callback")
 
 

@@ -1,151 +1,213 @@
-"""Shared code of all panels: counting figures, sending them to the browser, shapes and words.
+"""What panels share: bars as figures and drawings, and their answers for the browser.
 
 Shapes have colours of the stylesheet, such as `$ink`.
 """
 
-import asyncio
 import textwrap
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
-from typing import Annotated, Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Final, NamedTuple
 from unicodedata import east_asian_width
 from urllib.parse import urlencode
 
-import msgspec
-from msgspec import Meta, Struct
-from quart import g
-from sqlalchemy.ext.asyncio import AsyncSession
+from quart import url_for
 
-from app.asgi.cached import CachedResponse
-from app.db.result_cache import cacheable
-from app.errors import AppError, UnavailableError
-from app.language.i18n import (
-    gettext,
-    gettext_noop,
-    ngettext,
-    show_list,
-    show_number,
-    translate_message,
-)
-from app.lifespan import resources
-from app.views.cast import Cast, bound, cast_of, current_cast, shown_name
-from app.views.figures.figure import Figure, written
-from app.views.filters import View, view_of
-from app.views.page import WebPage, render
-from saywho.clock import monotonic
-
-
-def nothing_dated(view: View, undated: int = 0) -> Figure[Any]:
-    title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
-    if not undated:
-        title = gettext("There are no posts here. Try another filter.")
-        title = title if view.is_narrowed else gettext("Nothing here yet")
-    return Figure(title=title.format(count=show_number(undated)), about=" ")
-
-
-def some_of(displayed: int, total: int) -> str:
-    """Return how many authors a figure shows, as a sentence; empty if all."""
-    if displayed >= total:
-        return ""
-    note = gettext("The {shown} of {all} authors with the most posts.")
-    return note.format(shown=show_number(displayed), all=show_number(total))
-
-
-def more_undated(undated: int) -> str:
-    """Return how many more posts have no time, or empty for 0."""
-    note = ngettext("{count} more post has no time.", "{count} more posts have no time.", undated)
-    return note.format(count=show_number(undated)) if undated else ""
-
-
-def some_shown(usernames: Sequence[str]) -> str:
-    names = [shown_name(username) for username in usernames]
-    if len(names) <= 5:
-        return show_list(names)
-    others = gettext("{names} and {count} others")
-    return others.format(names=", ".join(names[:4]), count=show_number(len(names) - 4))
-
-
-def sentences(*parts: str) -> list[str]:
-    return [*filter(None, parts)]
-
-
-def posts_path(query: str, **narrowed: str | Sequence[str]) -> str:
-    parameters = urlencode(narrowed, doseq=True)
-    return "/posts?" + "&".join(filter(None, (query, parameters)))
-
+from app.language.i18n import gettext, ngettext, show_number
+from app.parts.dashboard.counts import REST, DashboardView, ViewCounts
+from app.views.cast import hue, shown_name
+from app.views.figures.figure import Figure, TableCell
 
 Plot = dict[str, Any]
-
-
-class Cell(NamedTuple):
-    column: int
-    row: int
-    share: float
-    """Share of the strongest possible cell, in [0, 1]."""
-    text: str
-    query: str
+EVERYONE: Final = "*"
+"""Stands in a bar for all posts, whoever wrote them."""
+MOST_STACKED: Final = 7
+"""Authors with a colour of their own in a drawing of more than eight."""
 
 
 class FigureBar(NamedTuple):
     name: str
-    length: float
-    label: str
-    query: str
-    colour: str = "$accent"
-    is_heading: bool = False
+    posts: Mapping[str, int]
+    """By author, `REST` or `EVERYONE`."""
+    chosen: Mapping[str, str]
+    """Parameters of the page after a press on it."""
+    label: str = ""
+    """A short name below an upright bar; empty without room."""
+    is_faint: bool = False
+    """Whether another bar is chosen."""
 
 
-def draw_cells(cells: Sequence[Cell]) -> Plot:
-    return {
-        "x": [cell.column for cell in cells],
-        "base": [cell.row - 0.47 for cell in cells],
-        "y": [0.94] * len(cells),
-        "width": 0.94,
-        "customdata": [cell.query for cell in cells],
-        "marker": {
-            "color": "$accent",
-            "opacity": [round(0.12 + 0.88 * cell.share, 3) for cell in cells],
-        },
-        "hovertext": [cell.text for cell in cells],
-    }
+class BarPart(NamedTuple):
+    """What has one colour in a drawing."""
+
+    name: str
+    colour: str
+    members: Sequence[str]
+    """Keys of `FigureBar.posts`."""
 
 
-def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
-    """Return a figure with a bar in each row, and a label at its end."""
-    trace = {
-        "orientation": "h",
-        "width": 0.7,
-        "x": [round(bar.length, 4) for bar in bars],
-        "y": list(range(len(bars))),
-        "text": [escape(bar.label) for bar in bars],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "marker": {"color": [bar.colour for bar in bars]},
-        "customdata": [bar.query for bar in bars],
-        "hovertext": [
-            f"<b>{hover_lines(bar.name)}</b><br>{hover_lines(bar.label)}" for bar in bars
-        ],
-    }
-    names = [bar.name for bar in bars]
-    rows = row_axis(names)
-    rows["ticktext"] = [
-        f"<b>{label}</b>" if bar.is_heading else label
-        for bar, label in zip(bars, rows["ticktext"], strict=True)
-    ]
-    layout = {
-        # There is room for a label after the longest bar.
-        "xaxis": {"range": [0, 1.3], "nticks": 6} | axis,
-        "yaxis": rows,
-        "meta": {"height": row_height(names, least_px=90)},
-    }
-    return {"data": [trace], "layout": layout}
+class BarPanel(ABC):
+    """Bars from 0 of the posts that a question chooses."""
+
+    name: ClassVar[str]
+    topic: ClassVar[str]
+    column: ClassVar[str]
+    """Heading of the bars in the table."""
+    about: ClassVar[str] = ""
+    is_stacked: ClassVar[bool] = False
+    """Whether authors are parts of the bars, with columns of their own in the table."""
+    lies: ClassVar[bool] = False
+    """Whether bars lie, each below its name."""
+    most_lying: ClassVar[int] = 12
+    """Bars that are drawn below each other; the table has more."""
+    height_px: ClassVar[int] = 260
+
+    @abstractmethod
+    def bars(self, counts: ViewCounts) -> list[FigureBar]:
+        """Return the bars in order; there are posts with a time."""
+
+    @abstractmethod
+    def title(self, counts: ViewCounts, bars: Sequence[FigureBar]) -> tuple[str, Sequence[str]]:
+        """Return the finding, and notes on it."""
+
+    def figure(self, counts: ViewCounts) -> Figure[Plot]:
+        """Return the figure; the people must be bound."""
+        asked, topic = counts.asked, gettext(self.topic)
+        if word := asked.q.strip():
+            topic = f"{topic}: “{word}”"
+        if not counts.days:
+            return replace(nothing_dated(asked, counts.undated), topic=topic)
+        bars = self.bars(counts)
+        title, notes = self.title(counts, bars)
+        columns = [gettext(self.column), gettext("Posts")]
+        rows, links = list[Sequence[TableCell]](), list[str]()
+        for bar in bars:
+            for name, posts in bar.posts.items():
+                if posts and name != REST:
+                    cells = [shown_name(name)] if self.is_stacked else []
+                    rows.append((bar.name, *cells, posts))
+                    chosen = {**bar.chosen, **({"username": name} if self.is_stacked else {})}
+                    links.append(_path_of(asked, chosen))
+        return Figure(
+            topic=topic,
+            title=title,
+            notes=[*filter(None, [*notes, *_left_out(counts)])],
+            columns=[columns[0], gettext("Author"), columns[1]] if self.is_stacked else columns,
+            rows=rows,
+            links=links,
+            plot=self._plot(counts, bars[: self.most_lying] if self.lies else bars),
+        )
+
+    def _plot(self, counts: ViewCounts, bars: Sequence[FigureBar]) -> Plot:
+        parts = _parts_of(counts, bars)
+        traces = [self._trace(part, bars, is_alone=len(parts) == 1) for part in parts]
+        most = max(sum(bar.posts.values()) for bar in bars)
+        # Posts are whole: an axis of few has no halves.
+        scale = {"rangemode": "tozero", "nticks": 5} | ({"dtick": 1} if most < 5 else {})
+        names = [bar.name for bar in bars]
+        if self.lies:
+            height, axes = len(bars) * row_px(names) + 40, (scale, row_axis(names))
+        else:
+            places = {
+                "tickvals": [place for place, bar in enumerate(bars) if bar.label],
+                "ticktext": [bar.label for bar in bars if bar.label],
+                "range": [-0.6, len(bars) - 0.4],
+                "showgrid": False,
+            }
+            height, axes = self.height_px, (places, scale)
+        layout = {
+            "xaxis": axes[0],
+            "yaxis": axes[1],
+            "barmode": "stack",
+            "showlegend": self.is_stacked and len(parts) > 1,
+            "meta": {"height": height},
+        }
+        return {"data": traces, "layout": layout}
+
+    def _trace(self, part: BarPart, bars: Sequence[FigureBar], *, is_alone: bool) -> Plot:
+        drawn = [
+            (place, bar, posts)
+            for place, bar in enumerate(bars)
+            if (posts := sum(bar.posts.get(member, 0) for member in part.members))
+        ]
+        places, lengths = [place for place, *_ in drawn], [posts for *_, posts in drawn]
+        own = "" if is_alone or self.lies else f"<b>{hover_lines(part.name)}</b><br>"
+        return {
+            "name": escape(row_labels([part.name])[0][0]),
+            "orientation": "h" if self.lies else "v",
+            "x": lengths if self.lies else places,
+            "y": places if self.lies else lengths,
+            "text": [show_number(posts) for posts in lengths] if self.lies else [],
+            "width": 0.84,
+            "customdata": [urlencode(bar.chosen) for _, bar, _ in drawn],
+            "marker": {
+                "color": part.colour,
+                "opacity": [0.3 if bar.is_faint else 1 for _, bar, _ in drawn],
+            },
+            "hovertext": [
+                f"{own}{hover_lines(bar.name)}: {show_number(posts)}" for _, bar, posts in drawn
+            ],
+            "meta": {"posts": sum(lengths)},
+        }
+
+
+def _parts_of(counts: ViewCounts, bars: Sequence[FigureBar]) -> list[BarPart]:
+    if any(EVERYONE in bar.posts for bar in bars):
+        return [BarPart(gettext("Posts"), "$accent", [EVERYONE])]
+    names = counts.usernames
+    leaders = names if counts.authors <= MOST_STACKED + 1 else names[:MOST_STACKED]
+    parts = [BarPart(shown_name(name), f"${hue(name)}", [name]) for name in leaders]
+    if others := counts.authors - len(leaders):
+        rest = [*names[len(leaders) :], REST]
+        name = gettext("{count} others").format(count=show_number(others))
+        parts.append(BarPart(name, "$soft", rest))
+    return parts
+
+
+def nothing_dated(asked: DashboardView, undated: int = 0) -> Figure[Any]:
+    title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
+    if not undated:
+        title = gettext("There are no posts here. Try another filter.")
+        title = title if asked.is_narrowed else gettext("Nothing here yet")
+    return Figure(title=title.format(count=show_number(undated)))
+
+
+def _left_out(counts: ViewCounts) -> Iterator[str]:
+    """Yield what the numbers leave out."""
+    if counts.undated:
+        note = ngettext(
+            "{count} more post has no time.", "{count} more posts have no time.", counts.undated
+        )
+        yield note.format(count=show_number(counts.undated))
+    if counts.of_samples:
+        note = ngettext(
+            "{count} of these posts is by a sample author.",
+            "{count} of these posts are by sample authors.",
+            counts.of_samples,
+        )
+        yield note.format(count=show_number(counts.of_samples))
+    if REST in counts.days:
+        note = gettext("The table has the {shown} of {all} authors with the most posts.")
+        shown = show_number(len(counts.usernames))
+        yield note.format(shown=shown, all=show_number(counts.authors))
+    if counts.has_more:
+        yield gettext("Only the 10,000 posts that were stored last are counted.")
+    for typed in dict.fromkeys(each.typed for each in counts.corrections):
+        used = [each.used for each in counts.corrections if each.typed == typed]
+        note = gettext("No post has “{typed}”: “{used}” is counted.")
+        yield note.format(typed=typed, used="”, “".join(used))
+
+
+def _path_of(asked: DashboardView, chosen: Mapping[str, str]) -> str:
+    """Return the URL of the posts of a bar: the list of posts knows no words."""
+    query = asked.query(**dict.fromkeys(chosen, ""))
+    page = "dashboard.show_dashboard" if asked.q.strip() else "posts.show_posts"
+    return f"{url_for(page)}?{'&'.join(filter(None, (query, urlencode(chosen))))}"
 
 
 LINE_CELLS: Final = 22
 """Width of a name's line beside the rows of a drawing; a Hangul syllable has two cells."""
-LINE_PX: Final = 17
-HOVER_CELLS: Final = 36
 
 
 def row_labels(names: Sequence[str]) -> list[list[str]]:
@@ -161,20 +223,16 @@ def row_labels(names: Sequence[str]) -> list[list[str]]:
     ]
 
 
-_SECOND_CELL: Final = "\u2060"
-
-
 def _lines_of(text: str, cells: int = LINE_CELLS) -> list[str]:
     # `textwrap` counts characters, so a wide character gets a second one.
-    wide = [
-        letter + _SECOND_CELL * (east_asian_width(letter) in {"F", "W"}) for letter in text.strip()
-    ]
-    return [line.replace(_SECOND_CELL, "") for line in textwrap.wrap("".join(wide), cells)]
+    second = "\u2060"
+    wide = [letter + second * (east_asian_width(letter) in {"F", "W"}) for letter in text.strip()]
+    return [line.replace(second, "") for line in textwrap.wrap("".join(wide), cells)]
 
 
 def hover_lines(text: str) -> str:
     """Return a line of a label at the pointer, broken so that it has room on a phone."""
-    return "<br>".join(map(escape, _lines_of(text, HOVER_CELLS)))
+    return "<br>".join(map(escape, _lines_of(text, 36)))
 
 
 def _end_of(name: str) -> str:
@@ -194,167 +252,4 @@ def row_axis(names: Sequence[str]) -> Plot:
 
 def row_px(names: Sequence[str]) -> int:
     """Return the height of a row, in which each name has room."""
-    return 3 + LINE_PX * max(map(len, row_labels(names)), default=1)
-
-
-def row_height(names: Sequence[str], *, least_px: int = 160, around_px: int = 50) -> int:
-    return max(least_px, len(names) * row_px(names) + around_px)
-
-
-TICK_S: Final = 1.0
-"""Seconds between answers to live viewers; a stream of posts would fill a core."""
-MOST_AUTHORS: Final = 40
-
-LoadedT = TypeVar("LoadedT")
-
-
-class ShownRow(NamedTuple):
-    cells: Sequence[tuple[str, bool]]
-    link: str
-
-
-def show_rows(table: Figure[Any], most: int) -> list[ShownRow]:
-    """Return the first rows in the request's language; many rows need a thread."""
-    return [
-        ShownRow([(written(cell), isinstance(cell, int | float)) for cell in row], link)
-        for row, link in zip(table.rows[:most], table.links or [""] * most, strict=False)
-    ]
-
-
-class PanelFigure(ABC):
-    @abstractmethod
-    def figure(self) -> Figure[Plot]:
-        """Return the finding, the numbers in rows, and the drawing if there is anything to draw."""
-
-    @abstractmethod
-    def path(self) -> str:
-        """Return the URL of a point's posts, without the point's parameters."""
-
-
-class FigureAnswer(msgspec.Struct, omit_defaults=True):
-    words: str
-    rows: str = ""
-    plot: Plot | None = None
-    path: str = ""
-    is_problem: bool = False
-    """Whether the words describe an error in the view."""
-
-
-class Panel(ABC, Generic[LoadedT]):
-    name: ClassVar[str]
-    topic: ClassVar[str]
-    about: ClassVar[str]
-    waiting: ClassVar[str] = gettext_noop("Drawing the chart…")
-    height_px: ClassVar[int] = 224
-    """Height of the reserved space until the drawing has its own height."""
-
-    @abstractmethod
-    async def load(self, session: AsyncSession, view: View) -> LoadedT:
-        """Return the figure's data, and register its dependencies.
-
-        Raises NotFoundError and MalformedError.
-        """
-
-    def usernames(self, loaded: LoadedT) -> Iterable[str]:
-        return ()
-
-    def key(self, view: View) -> tuple[str, str, str]:
-        return self.name, g.locale, view.query()
-
-
-AnyPanel = Panel[Any]
-
-
-class FigureRequest(Struct):
-    view: Annotated[str, Meta(max_length=8_000)]
-    live: bool = False
-
-
-async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
-    """Return a view and its answer as JSON, made once for all; is_live: an event asked for it."""
-    memo = resources().cache
-    if is_live:
-        await asyncio.sleep(TICK_S - monotonic() % TICK_S)
-    if not await memo.feed.catch_up():
-        raise UnavailableError("The log cannot be read at the moment. Try again soon.")
-    view = view_of(query)
-    try:
-        answer = msgspec.Raw(await answer_of(panel, view))
-    except AppError as error:
-        answer = msgspec.Raw(msgspec.json.encode(await problem_of(panel, view, error)))
-    return msgspec.json.encode({"view": query, "answer": answer}).decode()
-
-
-async def answer_of(panel: AnyPanel, view: View) -> bytes:
-    """Return the cached answer to a view; the caller must have caught up with the feed.
-
-    Raises NotFoundError, MalformedError and InvalidInputError.
-    """
-
-    async def make() -> CachedResponse:
-        async with asyncio.timeout(60.0):
-            figure, cast = await load(panel, view)
-        with bound(cast):
-            parts = await resources().work_pool.run(figure.figure)
-            cacheable()
-            return CachedResponse(
-                "", (), msgspec.json.encode(await _answer(panel, parts, figure.path()))
-            )
-
-    made = await resources().cache.get_or_make(panel.key(view), make)
-    return made.body if made else b"null"
-
-
-async def load(panel: AnyPanel, view: View) -> tuple[PanelFigure, Cast]:
-    """Return a figure and its cast, to be bound while the figure makes texts.
-
-    Raises NotFoundError, MalformedError and InvalidInputError.
-    """
-    async with resources().long_reads.turn(), resources().db.read() as session:
-        figure = await panel.load(session, view)
-        usernames = panel.usernames(figure)
-        cast = await cast_of(session, usernames, about=view.names, platform=view.platform)
-        return figure, cast
-
-
-async def _answer(panel: AnyPanel, parts: Figure[Plot], path: str) -> FigureAnswer:
-    first = show_rows(parts, 12)
-    rows = await render(FigureRows(table=parts, rows=first), current_cast()) if first else ""
-    words = await _show_words(panel, parts)
-    return FigureAnswer(words, rows, parts.plot, path)
-
-
-async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnswer:
-    async with resources().db.read() as session:
-        cast = await cast_of(session, view.names, about=view.names, platform=view.platform)
-    with bound(cast):
-        topic = gettext(panel.topic)
-        notes = [translate_message(error.detail)]
-        problem = Figure[Plot](topic=topic, title=topic, notes=notes, about=" ")
-        return FigureAnswer(await _show_words(panel, problem), is_problem=True)
-
-
-class FigureRows(WebPage, frozen=True, kw_only=True):
-    template = "dashboard/_figure_rows.html"
-
-    table: Figure[Plot]
-    rows: Sequence[ShownRow]
-
-
-class FigureWords(WebPage, frozen=True, kw_only=True):
-    template = "dashboard/_figure_words.html"
-
-    name: str
-    topic: str
-    figure: Figure[Plot]
-    reading: str
-
-
-async def _show_words(panel: AnyPanel, figure: Figure[Plot]) -> str:
-    words = FigureWords(
-        name=panel.name,
-        topic=figure.topic or gettext(panel.topic),
-        figure=figure,
-        reading=(figure.about or gettext(panel.about)).strip(),
-    )
-    return await render(words, current_cast())
+    return 3 + 17 * max(map(len, row_labels(names)), default=1)

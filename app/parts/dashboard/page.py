@@ -14,26 +14,28 @@ from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.errors import AppError, NotFoundError
 from app.language.i18n import ngettext, show_number
 from app.lifespan import resources
-from app.parts.dashboard.dash_calls import made_dash
-from app.parts.dashboard.figures import (
-    AnyPanel,
+from app.parts.dashboard.answers import (
+    POSTS,
+    SECTIONS,
     FigureAnswer,
-    Plot,
     ShownRow,
-    answer_of,
+    answers_to,
     load,
     problem_of,
     show_rows,
 )
+from app.parts.dashboard.counts import DashboardView
+from app.parts.dashboard.dash_calls import made_dash
+from app.parts.dashboard.figures import BarPanel, Plot
 from app.parts.dashboard.panels import DASHBOARD, PANELS
 from app.services.posts.users import Author, count_users, outgrown_samples
 from app.services.rooms.room_facts import zone_of_chats
-from app.views.answers import csv_answer, see_other
+from app.views.answers import csv_answer, moved, see_other
 from app.views.author_picker import OfferedChat, offered_authors, offered_chats, read_chats
 from app.views.blueprints import PageBlueprint
-from app.views.cast import bound
+from app.views.cast import Cast, bound
 from app.views.figures.figure import Figure
-from app.views.filters import View, zone_of_page
+from app.views.filters import zone_of_page
 from app.views.page import WebPage, render
 
 blueprint = PageBlueprint("dashboard", policy="read", url_prefix=DASHBOARD)
@@ -53,13 +55,13 @@ CONTENT_SECURITY_POLICY: Final = (
 class Section(Struct, frozen=True):
     """A panel on the page, with its figure's answer if known in time."""
 
-    figure: AnyPanel
+    panel: BarPanel
     answer: FigureAnswer | None
 
     @property
     def height_px(self) -> int:
         plot = self.answer.plot if self.answer else None
-        height: int = plot["layout"]["meta"]["height"] if plot else self.figure.height_px
+        height: int = plot["layout"]["meta"]["height"] if plot else self.panel.height_px
         return height
 
 
@@ -78,10 +80,11 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
     choices: list[PickedChat]
     """Chats, since the sum of unlike chats says little; empty without several."""
 
-    args: View
+    args: DashboardView
     authors: list[Author]
     author_total: int
     sections: list[Section]
+    posts: FigureAnswer | None
     own_zone: str | None
     dash: Mapping[str, str]
 
@@ -96,7 +99,7 @@ class RowGroup(NamedTuple):
 class TablePage(WebPage, frozen=True, kw_only=True):
     template = "dashboard/dashboard_table.html"
 
-    panel: AnyPanel
+    panel: BarPanel
     figure: Figure[Plot]
     groups: list[RowGroup]
     is_empty: bool
@@ -104,7 +107,7 @@ class TablePage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.get("/")
-async def show_dashboard(args: View) -> ResponseReturnValue:
+async def show_dashboard(args: DashboardView) -> ResponseReturnValue:
     depends_on(EVERYTHING)
     depends_on(DERIVED)
     async with resources().db.read() as session:
@@ -118,8 +121,8 @@ async def show_dashboard(args: View) -> ResponseReturnValue:
             return see_other(url_for("dashboard.show_dashboard", username=names))
         own_zone = await zone_of_chats(session, args.names)
     args.tz = zone_of_page(request.args.get("tz", ""), own_zone).key
-    panels = PANELS.values() if authors else ()
-    sections = [Section(panel, await _first_answer(panel, args)) for panel in panels]
+    answers = await _first_answers(args) if authors else {}
+    sections = [Section(panel, answers.get(panel.name)) for panel in PANELS.values() if authors]
     if all(section.answer for section in sections):
         cacheable()
     dash = (await made_dash()).parts
@@ -130,6 +133,7 @@ async def show_dashboard(args: View) -> ResponseReturnValue:
             authors=authors,
             author_total=author_total,
             sections=sections,
+            posts=answers.get(POSTS),
             own_zone=own_zone,
             dash=dash,
             about=args.names,
@@ -140,7 +144,7 @@ async def show_dashboard(args: View) -> ResponseReturnValue:
     return page, 200, {"Content-Security-Policy": policy}
 
 
-def _choices(chats: Sequence[OfferedChat], args: View) -> list[PickedChat]:
+def _choices(chats: Sequence[OfferedChat], args: DashboardView) -> list[PickedChat]:
     if len(chats) < 2:
         return []
     shown = {*map(str.casefold, args.names)}
@@ -155,39 +159,51 @@ def _choices(chats: Sequence[OfferedChat], args: View) -> list[PickedChat]:
     ] + [of_all]
 
 
-async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
+async def _first_answers(asked: DashboardView) -> dict[str, FigureAnswer]:
+    """Return the answers by name; none if they take long."""
     try:
         async with asyncio.timeout(MOST_WAITING_S):
-            body = await answer_of(panel, view)
+            answers = await answers_to(asked)
     except TimeoutError:
-        return None
+        return {}
     except AppError as error:
-        return await problem_of(panel, view, error)
-    return msgspec.json.decode(body, type=FigureAnswer) if body else None
+        return {name: await problem_of(name, asked, error) for name in SECTIONS}
+    decode = msgspec.json.Decoder(FigureAnswer).decode
+    return {name: decode(answer) for name, answer in answers.items()}
 
 
 @blueprint.get("/zone", keep=True)
-async def show_zone(args: View) -> dict[str, str | None]:
+async def show_zone(args: DashboardView) -> dict[str, str | None]:
     """Return the time zone of these authors' chats, which their figures use."""
     async with resources().db.read() as session:
         return {"zone": await zone_of_chats(session, args.names)}
 
 
 @blueprint.get("/table/<name>", keep=True)
-async def show_table(name: str, args: View) -> str:
-    panel = _panel(name)
-    figure, cast = await load(panel, args)
-    with bound(cast):
-        parts = await resources().work_pool.run(figure.figure)
+async def show_table(name: str, args: DashboardView) -> ResponseReturnValue:
+    if name == "week":  # Of version 2.0.
+        return moved(_moved_to("dashboard.show_table"))
+    figure, cast = await _figure_of(name, args)
     is_empty = False
-    if not parts.rows:
+    if not figure.rows:
         async with resources().db.read() as session:
             is_empty = not await count_users(session)
-    rows = await resources().work_pool.run(show_rows, parts, MOST_ROWS)
+    rows = await resources().work_pool.run(show_rows, figure, MOST_ROWS)
     page = TablePage(
-        panel=panel, figure=parts, is_empty=is_empty, groups=_grouped(rows), query=args.query()
+        panel=_panel(name),
+        figure=figure,
+        is_empty=is_empty,
+        groups=_grouped(rows),
+        query=args.query(),
     )
     return await render(page, cast)
+
+
+async def _figure_of(name: str, asked: DashboardView) -> tuple[Figure[Plot], Cast]:
+    panel = _panel(name)
+    counts, cast = await load(asked)
+    with bound(cast):
+        return await resources().work_pool.run(panel.figure, counts), cast
 
 
 def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
@@ -208,14 +224,19 @@ def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
 
 
 @blueprint.get("/table/<name>.csv", keep=True)
-async def download_table(name: str, args: View) -> Response:
-    figure, cast = await load(_panel(name), args)
-    with bound(cast):
-        table = await resources().work_pool.run(figure.figure)
-    return await csv_answer([table.columns, *table.rows], name)
+async def download_table(name: str, args: DashboardView) -> Response:
+    if name == "week":  # Of version 2.0.
+        return moved(_moved_to("dashboard.download_table"))
+    figure, _ = await _figure_of(name, args)
+    return await csv_answer([figure.columns, *figure.rows], name)
 
 
-def _panel(name: str) -> AnyPanel:
+def _moved_to(endpoint: str) -> str:
+    query = request.query_string.decode()
+    return url_for(endpoint, name="hours") + (f"?{query}" if query else "")
+
+
+def _panel(name: str) -> BarPanel:
     if (panel := PANELS.get(name)) is None:
         raise NotFoundError("There is no such figure")
     return panel

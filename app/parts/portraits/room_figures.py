@@ -498,7 +498,12 @@ def shares_of(sight: ChatSight) -> Figure[None]:
     figure = Figure[None](
         topic=gettext("Who writes how much"),
         about=" ".join(about),
-        columns=[*map(gettext, ("Name", "Messages", "Share", "Words a message"))],
+        columns=[
+            gettext("Name"),
+            gettext("Messages"),
+            gettext("Share"),
+            gettext("Words a message"),
+        ],
         rows=rows,
         name="amount",
     )

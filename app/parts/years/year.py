@@ -48,14 +48,8 @@ from app.services.archive.author_archive import (
     posts_by_day,
 )
 from app.services.event_log import newest_event
-from app.services.posts.post_counts import (
-    HOUR_S,
-    count_by_hour,
-    count_in_spans,
-    have_posts,
-    local_unit,
-    seconds_of,
-)
+from app.services.posts.local_time import HOUR_S, local_unit, seconds_of
+from app.services.posts.post_counts import count_by_hour, count_in_spans, have_posts
 from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan, written_in
 from app.services.posts.tweets import Post, as_post, most_liked, select_posts
 from app.services.posts.users import Author

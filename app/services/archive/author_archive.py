@@ -25,16 +25,8 @@ from app.services.archive.author_portrait import (
     read_compared,
     traits_of,
 )
-from app.services.posts.post_counts import (
-    DAY_S,
-    MOST_YEARS,
-    Date,
-    count_by_day,
-    count_by_hour,
-    have_posts,
-    local_unit,
-    seconds_of,
-)
+from app.services.posts.local_time import DAY_S, local_unit, seconds_of
+from app.services.posts.post_counts import MOST_YEARS, Date, count_by_day, count_by_hour, have_posts
 from app.services.posts.selection import Selection, Span, written_in
 from app.services.posts.tweets import (
     Post,

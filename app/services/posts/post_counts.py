@@ -1,12 +1,9 @@
 """Counts of posts by author, quarter hour and language, kept by each transaction, with figures."""
 
 import asyncio
-import bisect
-import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,28 +14,31 @@ from sqlalchemy import (
     CursorResult,
     Integer,
     Select,
-    SQLColumnExpression,
     and_,
     bindparam,
     cast,
     delete,
     func,
-    literal_column,
     not_,
     or_,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from app.db.backend import insert_rows, table_of
 from app.models import PostCount, Tweet, User
-from app.models.content import EPOCH_S, SLOT_S, UNKNOWN_SLOT
-from app.services.posts.selection import Conditions, Selection, author_conditions, unix_seconds
+from app.models.content import SLOT_S, UNKNOWN_SLOT
+from app.services.posts.local_time import (
+    DAY_S,
+    HOUR_S,
+    is_at_hour,
+    local_unit,
+    seconds_of,
+    slot_from,
+    slot_of,
+)
+from app.services.posts.selection import Conditions, Selection, author_conditions
 from app.services.posts.users import UserRow, read_rows, select_rows
-from saywho.clock import now
 
 Date = date
 """For fields called `date`: from Python 3.14 on, their annotation would name themselves."""
@@ -50,22 +50,6 @@ _Key = tuple[int, int, str]
 
 MOST_YEARS: Final = 40
 """An author's newest years, which are listed and compared."""
-DAY_S: Final = 86_400
-HOUR_S: Final = 3_600
-_SLOT: Final = timedelta(seconds=SLOT_S)
-_START: Final = datetime(1, 1, 1, tzinfo=UTC)
-
-
-def slot_of(time: datetime | None) -> int:
-    """Return the number of a time's quarter hour from the year 1."""
-    if time is None:
-        return UNKNOWN_SLOT
-    return (time - _START) // _SLOT
-
-
-def slot_from(time: datetime) -> int:
-    """Return the first quarter hour that begins at a time or later."""
-    return -((_START - time) // _SLOT)
 
 
 async def count_posts(
@@ -120,86 +104,6 @@ async def miscounted(session: AsyncSession) -> list[str]:
     return list(await session.scalars(query.order_by(User.username_key)))
 
 
-def seconds_of(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
-    """Return the expression for times in seconds since the year 1."""
-    return unix_seconds(time) + EPOCH_S
-
-
-class _Shift(FunctionElement[int]):
-    """A zone's offset from UTC at a time, in ticks.
-
-    SQLAlchemy would cache each statement with up to 200 such objects, 290 KB a zone: so these
-    statements are compiled every time.
-    """
-
-    inherit_cache = False
-    type = Integer()
-
-    def __init__(
-        self, time: SQLColumnExpression[int], later: Sequence[tuple[int, int]], oldest: int
-    ) -> None:
-        super().__init__(time)
-        self.later, self.oldest = later, oldest
-
-
-@compiles(_Shift)
-def _as_cases(shift: _Shift, compiler: SQLCompiler, **options: Any) -> str:
-    time = compiler.process(shift.clauses, **options)
-    cases = "".join(f" WHEN ({time} >= {since}) THEN {ahead}" for since, ahead in shift.later)
-    return f"CASE{cases} ELSE {shift.oldest} END"
-
-
-def local_unit(
-    time: SQLColumnExpression[int], zone: ZoneInfo, unit_s: int, *, tick_s: int = SLOT_S
-) -> ColumnElement[int]:
-    """Return the expression for a slot's local hour or day since the year 1, with `tick_s=1` for
-    `seconds_of`.
-    """
-    at = now()
-    *later, (_, oldest) = [
-        (slot_of(since) * SLOT_S // tick_s, offset // tick_s)
-        for since, offset in _offsets(zone, at.year)
-        if since <= at
-    ]
-    shift = _Shift(time, later, oldest) if later else _number(oldest)
-    unit: ColumnElement[int] = (time + shift) // _number(unit_s // tick_s)
-    return unit
-
-
-def _number(value: int) -> ColumnElement[int]:
-    """Return a number as SQL: grouped and selected values must be equal."""
-    return literal_column(str(value), Integer)
-
-
-@functools.lru_cache(maxsize=100)
-def _offsets(zone: ZoneInfo, until: int) -> tuple[tuple[datetime, int], ...]:
-    """Return a zone's offsets in seconds with their beginnings, newest first.
-
-    The oldest applies to all time before, the offset at the end of the year `until` to all after.
-    """
-
-    def offset_at(time: datetime) -> timedelta | None:
-        return time.astimezone(zone).utcoffset()
-
-    before = datetime(1900, 1, 1, tzinfo=UTC)
-    offsets = [(before, offset_at(before))]
-    step_days = 14  # The changes of a zone are further apart.
-    in_step = range(step_days * DAY_S // 60 + 1)
-    while before.year <= until:
-        after = before + timedelta(days=step_days)
-        offset = offset_at(after)
-        if offset != offsets[-1][1]:
-            minutes = bisect.bisect_left(
-                in_step, True, key=lambda m: offset_at(before + timedelta(minutes=m)) == offset
-            )
-            offsets.append((before + timedelta(minutes=minutes), offset))
-        before = after
-    return tuple(
-        (since, int((offset or timedelta()).total_seconds())) for since, offset in reversed(offsets)
-    )
-
-
-WEEK_H: Final = 168
 MOST_COUNTS: Final = 10_000
 _POSTS: Final = func.sum(PostCount.posts)
 
@@ -258,7 +162,7 @@ async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> 
 
 async def count_undated(session: AsyncSession, selection: Selection) -> int:
     """Return the number of undated posts; 0 for a selection with a time limit."""
-    if selection.since is not None or selection.until is not None:
+    if selection.since is not None or selection.until is not None or selection.at is not None:
         return 0
     without_time = [*await count_conditions(session, selection), PostCount.slot < 0]
     return int(await session.scalar(select(_POSTS).where(*without_time)) or 0)
@@ -346,15 +250,14 @@ def _in_each(spans: Sequence[tuple[datetime, datetime]], counts: Select[Any]) ->
 
 
 async def count_by_hour(
-    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, folded_h: int | None = None
+    session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> Counter[int]:
-    """Return posts by local hour since the year 1, a Monday; `folded_h` adds up hours this far."""
+    """Return posts by local hour since the year 1, a Monday."""
     conditions = await count_conditions(session, selection, first_slot=0)
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
     slots = select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
     counted = slots.group_by(PostCount.slot).subquery()
-    hour = local_unit(counted.c.slot, zone, HOUR_S)
-    hour = (hour % folded_h if folded_h else hour).label("hour")
+    hour = local_unit(counted.c.slot, zone, HOUR_S).label("hour")
     query = select(hour, func.sum(counted.c.posts)).group_by("hour")
     # Of fifteen years there may be 50,000: their rows are made in the thread.
     rows = await (await session.connection()).execute(query)
@@ -366,11 +269,7 @@ def _by_hour(rows: CursorResult[int, int]) -> Counter[int]:
     return Counter({int(hour): int(posts) for hour, posts in rows.all()})
 
 
-async def count_selected(
-    session: AsyncSession, selection: Selection, zone: ZoneInfo, *, hour: int | None
-) -> int:
-    if hour is not None:  # Of the week from Monday, 0:00.
-        return (await count_by_hour(session, selection, zone, folded_h=WEEK_H))[hour]
+async def count_selected(session: AsyncSession, selection: Selection) -> int:
     counts = select(func.sum(PostCount.posts)).where(*await count_conditions(session, selection))
     return int(await session.scalar(counts) or 0)
 
@@ -400,6 +299,9 @@ def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
         conditions.append(PostCount.slot < slot_from(selection.until))
     if selection.since is not None:
         first_slot = max(first_slot, slot_from(selection.since))
+    if selection.at is not None:
+        first_slot = max(first_slot, 0)
+        conditions.append(is_at_hour(PostCount.slot, selection.at))
     # One bound: of two, SQLite takes either for its search.
     return [*conditions, PostCount.slot >= first_slot]
 
@@ -434,15 +336,3 @@ async def most_active(session: AsyncSession, selection: Selection, *, limit: int
     rows = await read_rows(session, most.limit(limit))
     total = await session.scalar(select(func.count(User.id)).where(*conditions)) or 0
     return ActiveAuthors(rows, total)
-
-
-async def most_active_with(
-    session: AsyncSession, selection: Selection, *, limit: int
-) -> ActiveAuthors:
-    """Return the most active authors, a single named one before everyone."""
-    selected = await most_active(session, selection, limit=limit)
-    if len(selection.usernames) != 1 or not selected.rows:
-        return selected
-    busiest = await most_active(session, replace(selection, usernames=()), limit=limit)
-    companions = [author for author in busiest.rows if author.id != selected.rows[0].id]
-    return ActiveAuthors([*selected.rows, *companions][:limit], busiest.total)

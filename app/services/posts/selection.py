@@ -12,16 +12,12 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Integer,
     Select,
-    SQLColumnExpression,
     and_,
     bindparam,
     case,
-    cast,
-    extract,
     literal_column,
     or_,
     select,
@@ -32,6 +28,7 @@ from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.posts.filters import Chosen, conditions_of
+from app.services.posts.local_time import LocalHour, is_at_hour, seconds_of, unix_seconds
 from app.services.posts.manners import Shown, shows
 from app.services.posts.users import rows_by_name
 from saywho.people.times import Said
@@ -62,12 +59,13 @@ class Selection:
     room_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    at: LocalHour | None = None
     of_everyone: bool = False
     """Whether only posts are selected that everyone could see at their source."""
 
     @property
     def is_narrowed(self) -> bool:
-        fields = (self.lang, self.chosen, self.shows, self.room_id, self.since, self.until)
+        fields = (self.lang, self.chosen, self.shows, self.room_id, self.since, self.until, self.at)
         return any(fields)
 
 
@@ -106,6 +104,8 @@ def field_conditions(selection: Selection) -> Conditions:
         conditions.append(Tweet.created_at >= selection.since)
     if selection.until is not None:
         conditions.append(Tweet.created_at < selection.until)
+    if selection.at is not None:
+        conditions.append(is_at_hour(seconds_of(Tweet.created_at), selection.at, tick_s=1))
     if selection.of_everyone:
         conditions.append(IS_PUBLIC)
     return conditions
@@ -123,10 +123,6 @@ Collected = Callable[[ColumnElement[Any]], ColumnElement[str]]
 MOST_SCANNED: Final = 20_000
 _texts: Final = msgspec.json.Decoder(list[str | None])
 _numbers: Final = msgspec.json.Decoder(list[int | None])
-
-
-def unix_seconds(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
-    return cast(extract("epoch", time), BigInteger)
 
 
 _COLUMNS: Final[dict[ScannedColumn, ColumnElement[Any]]] = {

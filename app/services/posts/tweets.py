@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable,
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Final, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import structs
@@ -35,7 +34,6 @@ from app.paths import MEDIA
 from app.security import digest
 from app.services.access.rights import TokenFacts, token_at_once, tokens_by_digest
 from app.services.posts.post_content import StoredContent, content_columns, decoded, plain_columns
-from app.services.posts.post_counts import HOUR_S, WEEK_H, local_unit, seconds_of
 from app.services.posts.selection import (
     IS_NOT_PUBLIC,
     IS_PUBLIC,
@@ -258,39 +256,21 @@ async def newest_without(
 
 
 async def list_selected(
-    session: AsyncSession,
-    selection: Selection,
-    *,
-    hour: int | None = None,
-    zone: ZoneInfo,
-    after: TweetKey | None = None,
-    limit: int,
+    session: AsyncSession, selection: Selection, *, after: TweetKey | None = None, limit: int
 ) -> Page:
     """Return up to `limit` selected posts, newest first, and the next place.
 
-    `hour` is one of 168 from Monday, in the time zone. Raises NotFoundError.
+    Raises NotFoundError.
     """
-    conditions = await _selected(session, selection, hour, zone)
+    conditions = await post_conditions(session, selection)
     return await read_page(session, conditions, after=after, limit=limit)
 
 
-async def count_one_by_one(
-    session: AsyncSession, selection: Selection, *, hour: int | None, zone: ZoneInfo
-) -> int:
+async def count_one_by_one(session: AsyncSession, selection: Selection) -> int:
     """Return how many posts `list_selected` lists, reading each."""
-    conditions = await _selected(session, selection, hour, zone)
+    conditions = await post_conditions(session, selection)
     listed = select_posts().where(*conditions).order_by(None).subquery()
     return await session.scalar(select(func.count()).select_from(listed)) or 0
-
-
-async def _selected(
-    session: AsyncSession, selection: Selection, hour: int | None, zone: ZoneInfo
-) -> list[ColumnElement[bool]]:
-    conditions = await post_conditions(session, selection)
-    if hour is not None:
-        of_post = local_unit(seconds_of(Tweet.created_at), zone, HOUR_S, tick_s=1)
-        conditions.append(of_post % WEEK_H == hour)
-    return conditions
 
 
 async def read_page(

@@ -14,7 +14,7 @@ from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import MAX_ID, Tweet
 from app.services.posts.filters import Chosen, conditions_of
-from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
+from app.services.posts.local_time import DAY_S, local_unit, seconds_of
 from app.services.posts.selection import AnySelect, Selection, field_conditions
 from app.services.posts.tweets import Page, Post, TweetKey, as_page, as_post, select_posts
 from saywho.formats.post import MediumKind

@@ -32,8 +32,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import backend_of
 from app.models import IS_GONE, KEPT_USER_ID, RoomMove, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
-from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
-from app.services.posts.selection import unix_seconds, written_in
+from app.services.posts.local_time import DAY_S, local_unit, seconds_of, unix_seconds
+from app.services.posts.post_counts import MOST_YEARS
+from app.services.posts.selection import written_in
 from app.services.rooms.room_facts import RoomFacts
 from saywho.people.portrait import PersonPortrait, SilenceSpan
 from saywho.people.times import ends_of_silences

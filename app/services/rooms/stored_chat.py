@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import backend_of
 from app.models import ROOM_NAME, Room, Tweet, User
 from app.models.base import UtcDateTime
-from app.services.posts.selection import unix_seconds
+from app.services.posts.local_time import unix_seconds
 from app.services.rooms.times import Steps, moved, read_in, steps_between
 from saywho.formats.chats.people import zone_of
 from saywho.formats.file_chats import NO_TEXT, FileChat, text_hashes

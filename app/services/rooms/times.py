@@ -18,8 +18,8 @@ from app.db.result_cache import DERIVED
 from app.errors import ConflictError
 from app.models import RoomMove, Tweet
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.local_time import unix_seconds
 from app.services.posts.post_counts import add_counts, counts_of
-from app.services.posts.selection import unix_seconds
 from app.services.rooms.identity import announce_change, kept_room
 from saywho.formats.chats.people import zone_of
 from saywho.people.same_chat import UNKNOWN, Numbers

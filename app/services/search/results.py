@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -39,7 +39,7 @@ from app.runtime.clock import first_instant
 from app.runtime.work_pool import Runner
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.filters import FILTER_OF, TypedFilter, condition_of, read_query
-from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
+from app.services.posts.local_time import DAY_S, HOUR_S, local_unit, seconds_of
 from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect, Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, Post, find_posts
@@ -282,18 +282,23 @@ class FoundCounts:
         return [*months.items()]
 
 
-async def count_found(
-    session: AsyncSession, query: SearchQuery, *, most_people: int, work: SearchWork = ALONE
-) -> FoundCounts:
-    """Count the posts that have all words, by author and by day of the zone; without words all.
+class _Found(NamedTuple):
+    conditions: Conditions
+    results: WordResults | None
+    """None for filters alone."""
+    notes: dict[str, Any]
+    """What `FoundCounts` says of the search."""
 
-    The session was opened for long, and is handed back while posts are scored. Raises as a search.
+
+async def _found(session: AsyncSession, query: SearchQuery, work: SearchWork) -> _Found | None:
+    """Return the conditions on the posts that have all words, the 10,000 stored last; without words
+    on all that the filters choose. None if no post has all words.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)
     words, conditions, user_id = await _asked(session, query.text, query.selection, query.zone)
     if not words:
-        return await _over_time(session, conditions, query.zone, most_people)
+        return _Found(conditions, None, {})
     found = await search_words(
         session,
         words,
@@ -304,13 +309,57 @@ async def count_found(
         work=work,
     )
     if found is None or found.is_any:
-        return FoundCounts(0, [], 0, [], 0)
+        return None
     has_more = await _total(session, found.matches, None) is None
     corrections, inside = await _corrections(session, found.matches), found.compounds
     compounds = await _compounds(session, inside, work.run) if inside else None
     posts = is_among(session, Tweet.id, [post_id for _, post_id in found.page])
-    counted = await _over_time(session, [posts], query.zone, most_people)
-    return replace(counted, has_more=has_more, corrections=corrections, compounds=compounds)
+    notes = {"has_more": has_more, "corrections": corrections, "compounds": compounds}
+    return _Found([posts], found, notes)
+
+
+async def count_found(
+    session: AsyncSession, query: SearchQuery, *, most_people: int, work: SearchWork = ALONE
+) -> FoundCounts:
+    """Count the posts that have all words, by author and by day of the zone; without words all.
+
+    The session was opened for long, and is handed back while posts are scored. Raises as a search.
+    """
+    if (found := await _found(session, query, work)) is None:
+        return FoundCounts(0, [], 0, [], 0)
+    counted = await _over_time(session, found.conditions, query.zone, most_people)
+    return replace(counted, **found.notes)
+
+
+class FoundHours(NamedTuple):
+    counts: FoundCounts
+    hours: Mapping[int, int]
+    """Posts by local hour since the year 1, a Monday."""
+    newest: Sequence[Hit]
+
+
+async def count_found_hours(
+    session: AsyncSession,
+    query: SearchQuery,
+    *,
+    most_people: int,
+    most_shown: int,
+    work: SearchWork = ALONE,
+) -> FoundHours:
+    """Count the posts of `count_found` by hour too, and return the newest."""
+    if (found := await _found(session, query, work)) is None:
+        return FoundHours(FoundCounts(0, [], 0, [], 0), {}, [])
+    counted = await _over_time(session, found.conditions, query.zone, most_people)
+    hour = local_unit(seconds_of(Tweet.created_at), query.zone, HOUR_S, tick_s=1).label("hour")
+    by_hour = select(hour, func.count()).join(User, User.id == Tweet.user_id)
+    rows = await session.execute(by_hour.where(*found.conditions).group_by("hour"))
+    hours = {at: posts for at, posts in rows if at is not None}
+    shown = found.results or await _by_filters(
+        session, found.conditions, most_shown, None, "newest"
+    )
+    scorer = shown.matches.scorer
+    newest = await _marked(session, shown.page[:most_shown], scorer, work.run)
+    return FoundHours(replace(counted, **found.notes), hours, newest)
 
 
 async def _over_time(

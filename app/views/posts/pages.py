@@ -18,8 +18,9 @@ from app.models import MAX_ID
 from app.paths import ATOM_NAME
 from app.services.access.rights import has_message
 from app.services.imports.jobs import RunningImport, find_running
+from app.services.posts.local_time import WEEK_H, LocalHour
 from app.services.posts.manners import MANNER_OF, Shown
-from app.services.posts.post_counts import WEEK_H, count_selected
+from app.services.posts.post_counts import count_selected
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import (
@@ -62,7 +63,8 @@ class PostsArgs(View):
 
     @property
     def selection(self) -> Selection:
-        return replace(self.select(self.names, self.platform), shows=self.shows or None)
+        at = None if self.hour is None else LocalHour(self.hour, self.zone, WEEK_H)
+        return replace(super().selection, shows=self.shows or None, at=at or super().selection.at)
 
     @property
     def looks_inside(self) -> bool:
@@ -136,12 +138,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
     async with resources().db.read() as session:
         count = await _count(session, args) if after is None or not args.looks_inside else None
         posts, next_key = await list_selected(
-            session,
-            args.selection,
-            hour=args.hour,
-            zone=args.zone,
-            after=after,
-            limit=24 if args.has else 20,
+            session, args.selection, after=after, limit=24 if args.has else 20
         )
         is_empty = not posts and not await count_users(session)
         importing = await find_running(session) if is_empty else None
@@ -161,12 +158,12 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
 
 async def _count(session: AsyncSession, args: PostsArgs) -> int | None:
     kept = replace(args.selection, chosen=(), shows=None)
-    count = await count_selected(session, kept, args.zone, hour=args.hour)
+    count = await count_selected(session, kept)
     if not args.looks_inside:
         return count
     if count > MOST_LOOKED_AT:
         return None
-    return await count_one_by_one(session, args.selection, hour=args.hour, zone=args.zone)
+    return await count_one_by_one(session, args.selection)
 
 
 async def _show_picture(args: PostsArgs, tweet_id: int) -> str:

@@ -5,9 +5,12 @@ import json
 import random
 import re
 import sys
+from collections import Counter
 from html import unescape
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl
 from zoneinfo import available_timezones
 
 import pytest
@@ -15,6 +18,8 @@ from dash import dcc
 from quart.testing.connections import WebsocketDisconnectError
 
 from app import create_app
+from app.parts.dashboard import answers
+from app.parts.dashboard.counts import count_posts
 from app.parts.dashboard.panels import PANELS
 from saywho.clock import now
 from tests.browsing import Browser, parts_of, signed_in
@@ -25,14 +30,13 @@ from tests.posting import new_tweet, store
 from tests.waiting import eventually, settle
 
 
-@pytest.mark.parametrize("figure", ["timeline", "week"])
+@pytest.mark.parametrize("figure", PANELS)
 async def test_every_figure_of_posts_is_drawn_and_listed(viewed: Client, figure: str) -> None:
     drawing = await drawn(viewed, figure)
     assert drawing["plot"]
     assert drawing["title"], "a figure says what it shows"
     points = drawing["plot"]["data"][0]["customdata"]
-    answer = await viewed.get(f"{drawing['path']}&{points[0]}")
-    assert "<h1" in await answer.get_data(as_text=True)
+    assert (await drawn(viewed, "timeline", points[0]))["plot"], "a press chooses posts"
     table = await (await viewed.get(f"{PREFIX}table/{figure}")).get_data(as_text=True)
     (link, *_) = re.findall(r'href="(/posts[^"]+)"', table)
     assert (await viewed.get(unescape(link))).status_code == 200
@@ -59,6 +63,80 @@ async def test_filters_narrow_what_is_drawn(viewed: Client) -> None:
     assert bars(await drawn(viewed, "timeline", view)) == {"ann": 1}
 
 
+LINKED: Final = [
+    *product(("ann", "ben"), ("tea", "oven tea", "cofee"), (9, 21), ("2026-05-01", "2026-06-02"))
+]
+"""Posts: the author, the text, the hour and the day."""
+
+
+def chosen(query: str) -> Counter[tuple[str, str, int, str]]:
+    """Return the posts that a question chooses, found without the app."""
+    asked = dict(parse_qsl(query))
+    return Counter(
+        post
+        for post in LINKED
+        for name, text, hour, day in [post]
+        if set(asked.get("q", "").split()) <= set(text.split())
+        and asked.get("who", asked.get("username", name)) == name
+        and int(asked.get("at", hour)) == hour
+        and asked.get("since", day) <= day < asked.get("until", "9999")
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("", "who=ann", "at=9", "since=2026-06-01", "q=tea", "q=tea&username=ben"),
+        *("q=oven+tea&at=21", "q=oven&who=ann&at=9&until=2026-06-01", "who=ben&at=21"),
+    ],
+)
+async def test_each_figure_has_the_posts_that_all_choices_leave(writer: Client, query: str) -> None:
+    await writer.add_posts(
+        *(
+            {"username": name, "text": text, "created_at": f"{day}T{hour:02}:00:00Z"}
+            for name, text, hour, day in LINKED
+        )
+    )
+    await settle(writer.app)
+    posts = chosen(query)
+    by_author = Counter(name for name, *_ in posts)
+    rows = await csv_rows(writer, "authors", f"?{query}")
+    assert {name: int(count) for name, count in rows} == by_author
+    rows = await csv_rows(writer, "timeline", f"?{query}")
+    by_time = Counter((day, name) for name, *_, day in posts)
+    assert sorted(int(count) for *_, count in rows) == sorted(by_time.values())
+    title = (await drawn(writer, "posts", query))["title"]
+    assert title.split() == [str(posts.total()), "post" if posts.total() == 1 else "posts"]
+    # Hours can be changed for others, so all are there.
+    at_all = chosen("&".join(part for part in query.split("&") if not part.startswith("at=")))
+    rows = await csv_rows(writer, "hours", f"?{query}")
+    assert {int(hour.split(":")[0]): int(count) for hour, count in rows} == Counter(
+        hour for _, _, hour, _ in at_all
+    )
+    page = await writer.page(f"{PREFIX}?{query}")
+    assert page.count('<li class="post"') == min(posts.total(), 10)
+
+
+async def test_old_addresses_lead_to_the_hours(anybody: Client) -> None:
+    for suffix in ("", ".csv"):
+        answer = await anybody.get(f"{PREFIX}table/week{suffix}?tz=Asia/Seoul")
+        there = f"/dashboard/table/hours{suffix}?tz=Asia/Seoul"
+        assert (answer.status_code, answer.headers["Location"]) == (308, there)
+
+
+async def test_a_question_that_cannot_be_searched_says_why(viewed: Client) -> None:
+    for query, told in {
+        "q=-tea": "Add a word to search for",
+        "q=from:nobody": "nobody",
+        "q=zebra": "",
+    }.items():
+        page = await viewed.page(f"{PREFIX}?{query}")
+        assert told in page
+        assert "There are no posts here." in page or told
+    shown = await drawn(viewed, "timeline", "q=helo")
+    assert "No post has “helo”: “hello” is counted." in shown["notes"]
+
+
 async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) -> None:
     chance = random.Random(1)  # noqa: S311 - no secret
     words = ["lamp", "fog", "bell", "tide", "mast", "oven", "rolls", "dawn", "rye", "salt"]
@@ -75,25 +153,22 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     await writer.add_posts(*posts)
     await store(parts_of(writer.app).db, "late", new_tweet("a lamp", arrived_at=now()))
     timeline = await drawn(writer, "timeline")
-    # Seven have rows of their own, and all the others one; the table has the 40.
+    # Seven have colours of their own, and all the others one; the table has the 40.
     shown = bars(timeline)
-    assert [*shown] == [*(f"author{author:03}" for author in range(0, 42, 6)), "39 others"]
+    assert [*shown] == [*(f"author{author:03}" for author in range(7)), "39 others"]
     assert sum(shown.values()) == 180
     listed = await csv_rows(writer, "timeline")
     assert len({name for _, name, _ in listed}) == 40
     week = timeline["plot"]["data"][-1]["customdata"][1]
     told = sum(
-        int(text.rpartition(" ")[2])
+        posts
         for trace in timeline["plot"]["data"]
-        for query, text in zip(trace["customdata"], trace["hovertext"], strict=True)
-        if query.endswith(week)
+        for query, posts in zip(trace["customdata"], trace["y"], strict=True)
+        if query == week
     )
-    page = await writer.page(f"{timeline['path']}&{week}")
-    assert re.search(rf'class="lead">\s*{told} posts', page), "those of everybody in that week"
-    assert "A bar in the row of everyone else shows all posts of its time." in timeline["words"]
+    assert (await drawn(writer, "posts", week))["title"] == f"{told} posts"
     # The first posts are those of an author who is not among the 40.
     assert timeline["title"].startswith("180 posts from December 30, 2025 to ")
-    assert "The row of the 39 others has its own scale, up to 32." in timeline["words"]
     assert timeline["notes"].endswith(
         ". 1 more post has no time. The table has the 40 of 46 authors with the most posts."
     )
@@ -117,12 +192,12 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
 async def test_a_long_name_has_room_in_a_label_on_a_phone(writer: Client) -> None:
     for name in ("harbour" * 20, "항구" * 40):
         await writer.add_user(name, "The ferry is late.", "No ferry at all.")
-    (trace, *_) = (await drawn(writer, "timeline"))["plot"]["data"]
-    for line in re.sub("</?b>", "", trace["hovertext"][0]).split("<br>"):
+    traces = (await drawn(writer, "timeline"))["plot"]["data"]
+    for line in re.sub("</?b>", "", traces[0]["hovertext"][0]).split("<br>"):
         assert sum(2 if letter > "가" else 1 for letter in line) <= 36, line
 
 
-@pytest.mark.parametrize("figure", ["timeline", "week"])
+@pytest.mark.parametrize("figure", ["timeline", "hours"])
 async def test_a_figure_that_is_made_anew_reads_in_one_session(
     viewed: Client, shared: Shared, figure: str
 ) -> None:
@@ -163,7 +238,7 @@ async def test_a_fault_in_a_callback_is_logged_and_is_500(
     filled: Client, outside: Outside, caplog: pytest.LogCaptureFixture
 ) -> None:
     await outside.execute('ALTER TABLE "PostCount" RENAME TO "Gone"')
-    for name in ("timeline", "week"):
+    for name in PANELS:
         caplog.clear()
         answer = await filled.post(UPDATE, json=call(name), headers={"X-Request-ID": "it-was-me"})
         page = await answer.get_data(as_text=True)
@@ -188,8 +263,8 @@ MALFORMED: Final[dict[str, Any]] = {
         "timeline", inputs=[{"id": "timeline-ask", "property": "data", "value": 3}]
     ),
     "client's own": call("timeline", output="..timeline-graph.figure...timeline-note.children.."),
-    "input of another figure": call("timeline", inputs=call("week")["inputs"]),
-    "other output": call("timeline", outputs={"id": "week-drawing", "property": "data"}),
+    "input of another figure": call("timeline", inputs=call("hours")["inputs"]),
+    "other output": call("timeline", outputs={"id": "hours-drawing", "property": "data"}),
     "no properties": call("timeline", outputs=None),
     "bad changes": call("timeline", changedPropIds=[[]]),
     "changes that are no list": call("timeline", changedPropIds={"a": 1}),
@@ -200,7 +275,7 @@ MALFORMED: Final[dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> None:
-    for figure in ("timeline", "week"):
+    for figure in ("timeline", "hours"):
         await drawn(shared.anybody, figure)  # What is known already must not answer either.
     for headers in ({}, GZIP):
         answer = await shared.anybody.post(UPDATE, json=MALFORMED[name], headers=headers)
@@ -212,10 +287,10 @@ async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> Non
     "body",
     [
         *(b"\xff\xfe", b"null", b"[]", b"1", b"", b"{", b'{"output": NaN}'),
-        json.dumps(call("week")).encode("utf-16"),
-        json.dumps(call("week", "한글"), ensure_ascii=False).encode("cp949"),
-        json.dumps(call("week", "username=\ud800")).encode(),
-        json.dumps(call("week") | {"x": "\xff"}, ensure_ascii=False).encode("latin-1"),
+        json.dumps(call("hours")).encode("utf-16"),
+        json.dumps(call("hours", "한글"), ensure_ascii=False).encode("cp949"),
+        json.dumps(call("hours", "username=\ud800")).encode(),
+        json.dumps(call("hours") | {"x": "\xff"}, ensure_ascii=False).encode("latin-1"),
     ],
 )
 async def test_bodies_that_are_no_json_in_utf_8(shared: Shared, body: bytes, charset: str) -> None:
@@ -226,7 +301,7 @@ async def test_bodies_that_are_no_json_in_utf_8(shared: Shared, body: bytes, cha
 
 @pytest.mark.full
 async def test_a_callback_of_any_depth_is_drawn_or_refused(shared: Shared) -> None:
-    drawing = json.dumps(call("week"))
+    drawing = json.dumps(call("hours"))
     for depth in range(700, 1100):
         body = f'{{"deep": {"[" * depth + "]" * depth}, {drawing[1:]}'
         answer = await shared.anybody.post(
@@ -239,8 +314,8 @@ async def test_a_callback_of_any_depth_is_drawn_or_refused(shared: Shared) -> No
     ("body", "content_type", "status"),
     [
         (b'{"x": ' + b"[" * 20_000, "application/json", 400),
-        (json.dumps(call("week")).encode(), "text/plain", 415),
-        (json.dumps(call("week", "x" * 1_100_000)).encode(), "application/json", 413),
+        (json.dumps(call("hours")).encode(), "text/plain", 415),
+        (json.dumps(call("hours", "x" * 1_100_000)).encode(), "application/json", 413),
     ],
     ids=["deep", "type", "large"],
 )
@@ -271,7 +346,7 @@ async def test_the_page_allows_no_foreign_script_or_style_of_another_host(shared
     assert policy["style-src"] == "'self' 'unsafe-inline'"
     assert policy["default-src"] == policy["form-action"] == "'self'"
     assert not re.findall(r"(?:src|href)=\"(?:https?:)?//", page)
-    for path in ("/", f"{PREFIX}table/week", "/posts"):
+    for path in ("/", f"{PREFIX}table/hours", "/posts"):
         other = (await shared.anybody.get(path)).headers["Content-Security-Policy"]
         assert "unsafe-inline" not in other
 
@@ -316,8 +391,8 @@ GATED: Final = (
     PREFIX + "_dash-component-suites/dash/deps/react@18.3.1.min.js",
     PREFIX + "_dash-component-suites/dash/nothing.js",
     PREFIX + "nothing",
-    PREFIX + "table/week",
-    PREFIX + "table/week.csv",
+    PREFIX + "table/hours",
+    PREFIX + "table/hours.csv",
     PREFIX + "table/nothing",
     "/posts",
 )
@@ -334,10 +409,10 @@ async def test_without_public_reading_all_of_it_needs_a_right(make_config: MakeC
             assert (await operator.get(path)).status_code == expected, path
             assert (await token.get(path)).status_code == expected, path
         # Its browser sends JSON, so the answer is that of a program.
-        assert (await stranger.post(UPDATE, json=call("week"))).status_code == 401
-        assert (await operator.post(UPDATE, json=call("week"))).status_code == 200
+        assert (await stranger.post(UPDATE, json=call("hours"))).status_code == 401
+        assert (await operator.post(UPDATE, json=call("hours"))).status_code == 200
         foreign = {"Sec-Fetch-Site": "cross-site"}
-        assert (await operator.post(UPDATE, json=call("week"), headers=foreign)).status_code == 403
+        assert (await operator.post(UPDATE, json=call("hours"), headers=foreign)).status_code == 403
         async with app.test_client().websocket(PREFIX + "_dash-ws-callback") as socket:
             with pytest.raises(WebsocketDisconnectError):
                 await socket.receive()
@@ -361,18 +436,19 @@ async def test_apps_of_one_process_have_dashboards_of_their_own(
 async def test_many_viewers_share_one_making(
     filled: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Three waves of viewers: before anybody has asked, and after each change.
+    # Three waves of viewers of all figures: before anybody has asked, and after each change.
     made = 0
-    load = PANELS["timeline"].load
 
     async def counting(*args: Any) -> Any:
         nonlocal made
         made += 1
-        return await load(*args)
+        return await count_posts(*args)
 
-    monkeypatch.setattr(PANELS["timeline"], "load", counting)
+    monkeypatch.setattr(answers, "count_posts", counting)
     for round_ in range(1, 4):
-        drawings = await asyncio.gather(*(drawn(filled, "timeline") for _ in range(40)))
+        drawings = await asyncio.gather(
+            *(drawn(filled, name) for name in ("timeline", "authors") for _ in range(20))
+        )
         assert made == round_
         assert all(bars(each)["ann"] == 2 + round_ for each in drawings)
         await filled.add_tweet("ann", f"more {round_}")
@@ -394,9 +470,9 @@ async def test_a_stream_of_posts_leaves_no_live_viewer_behind(filled: Client) ->
 
 
 async def test_a_viewer_who_leaves_cancels_no_other_figure(filled: Client) -> None:
-    first = asyncio.create_task(drawn(filled, "week"))
+    first = asyncio.create_task(drawn(filled, "hours"))
     await asyncio.sleep(0)
-    second = asyncio.create_task(drawn(filled, "week"))
+    second = asyncio.create_task(drawn(filled, "hours"))
     await asyncio.sleep(0)
     first.cancel()
     assert (await second)["plot"]
@@ -410,7 +486,7 @@ async def main():
     app = create_app(Config.from_env())
     async with app.test_app():
         client = app.test_client()
-        for path in ("/", "/dashboard/table/week", "/dashboard/"):
+        for path in ("/", "/dashboard/table/hours", "/dashboard/"):
             status = (await client.get(path)).status_code
             print(status, [name for name in ("dash", "alembic", "pyspark") if name in sys.modules])
 asyncio.run(main())

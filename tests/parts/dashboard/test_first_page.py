@@ -1,14 +1,11 @@
 """What the dashboard says at once, without scripts: of one author, of few and of many."""
 
-import random
 import re
-from collections import Counter
-from collections.abc import Callable
 from html import unescape
-from typing import Final
 
 from quart import Quart
 
+from app.parts.dashboard.panels import PANELS
 from app.services.imports.storing import load_samples
 from saywho.clock import now
 from tests.browsing import parts_of
@@ -17,43 +14,6 @@ from tests.conftest import Client
 from tests.parts.dashboard.viewing import PREFIX, drawn, page_words
 from tests.posting import new_tweet, store
 from tests.waiting import settle
-
-WORDS: Final = ("lamp", "tide", "mast", "oven", "rolls", "dawn", "salt", "kettle", "sugar", "steam")
-HABITS: Final = {
-    "ann": ("kettle", "kettle", "kettle", "steam"),
-    "ben": ("mast", "mast", "tide"),
-    "cem": ("oven", "oven", "oven", "rolls"),
-    "dua": ("lamp", "lamp", "salt"),
-}
-
-
-def texts_of(name: str) -> list[str]:
-    """Return 30 posts in which an author's own words are frequent."""
-    chance = random.Random(name)  # noqa: S311 - no secret
-    return [" ".join([*chance.choices(WORDS, k=7), *HABITS[name]]) for _ in range(30)]
-
-
-def in_english(text: str) -> str:
-    return f"we had the {' and the '.join(text.split())} at home"
-
-
-def share_of(word: str, uses: Counter[str]) -> float:
-    """Return the share of a word in all words."""
-    return uses[word] / uses.total()
-
-
-async def add(
-    writer: Client, *names: str, write: Callable[[str], str] = str
-) -> dict[str, list[str]]:
-    texts = {name: [*map(write, texts_of(name))] for name in names}
-    await writer.add_posts(
-        *(
-            {"username": name, "text": text, "created_at": f"2026-05-{1 + place:02}T07:00:00Z"}
-            for name, posts in texts.items()
-            for place, text in enumerate(posts)
-        )
-    )
-    return texts
 
 
 async def test_names_beside_a_drawing_are_told_apart(writer: Client) -> None:
@@ -68,7 +28,7 @@ async def test_names_beside_a_drawing_are_told_apart(writer: Client) -> None:
         )
     )
     await settle(writer.app)
-    axis = (await drawn(writer, "timeline"))["plot"]["layout"]["yaxis"]["ticktext"]
+    axis = (await drawn(writer, "authors"))["plot"]["layout"]["yaxis"]["ticktext"]
     labels = {label.replace("<br>", ""): label.split("<br>") for label in axis}
     assert len(labels) == len(axis) == 5
     assert {*labels} > whole | alike
@@ -82,21 +42,17 @@ async def test_numbers_are_saved_as_a_file_without_scripts(writer: Client) -> No
     await writer.add_user("=1+2", "kettle", platform="x")
     await writer.add_tweet("=1+2", "steam", created_at="2026-05-03T07:00:00Z")
     page = await writer.page(PREFIX)
-    for name in ("timeline", "week"):
+    for name in PANELS:
         assert f'href="/dashboard/table/{name}.csv"' in page
     answer = await writer.get(f"{PREFIX}table/timeline.csv?until=2026-05-04")
     assert answer.headers["Content-Disposition"] == "attachment; filename=saywho-timeline.csv"
-    assert (
-        "Select a bar to choose its time, and again to see its posts." in page
-    )  # There is one, and no other below it.
-    assert "is on top" not in page
-    assert "Select a bar" not in await writer.page(f"{PREFIX}?lang=xx")
+    assert "Select a bar to see its posts alone" in page
     content = (await answer.get_data()).decode("utf-8-sig")
     assert content == 'Period,Author,Posts\r\n"May 3, 2026",\'=1+2,1\r\n'
     assert (await writer.get(f"{PREFIX}table/nothing.csv")).status_code == 404
 
 
-async def test_a_burst_leaves_other_bars_high(writer: Client) -> None:
+async def test_a_burst_is_drawn_as_high_as_it_is(writer: Client) -> None:
     posts = [(f"2026-04-{day:02}", "ann") for day in range(1, 29)]
     posts += [("2026-04-10", "ben")] * 40
     await writer.add_posts(
@@ -106,27 +62,32 @@ async def test_a_burst_leaves_other_bars_high(writer: Client) -> None:
         )
     )
     drawing = await drawn(writer, "timeline")
-    ben, ann, marks = drawing["plot"]["data"]
-    assert {-bar for bar in ann["y"]} == {0.84}
-    assert [-bar for bar in ben["y"]] == [0.84]
-    assert len(marks["x"]) == 1
-    assert "40" in marks["hovertext"][0]
-    assert "The scale ends at 1; ▲ marks a bar that would be higher." in drawing["words"]
+    ben, ann = drawing["plot"]["data"]
+    assert ({*ann["y"]}, ben["y"]) == ({1}, [40])
+    axis = drawing["plot"]["layout"]["yaxis"]
+    assert (axis["rangemode"], "range" in axis) == ("tozero", False)
+    assert drawing["plot"]["layout"]["barmode"] == "stack"
     assert drawing["title"] == "Busiest: April 10, 2026, with 41 of 68 posts"
 
 
 async def test_posts_without_a_time_are_not_said_to_be_none(writer: Client) -> None:
     await store(parts_of(writer.app).db, "ann", new_tweet("whenever", arrived_at=now()))
     words = await page_words(writer)
-    assert {words[name]["title"] for name in ("timeline", "week")} == {"1 post, without a time"}
-    table = await writer.page(f"{PREFIX}table/week")
+    assert {words[name]["title"] for name in PANELS} == {"1 post, without a time"}
+    table = await writer.page(f"{PREFIX}table/hours")
     assert "1 post, without a time" in table
 
 
 async def test_posts_of_sample_authors_are_named_next_to_those_of_others(writer: Client) -> None:
     await load_samples(parts_of(writer.app).db)
     assert "sample author" not in (await page_words(writer))["timeline"]["notes"]
-    await add(writer, "ann", "ben", "cem", "dua")
+    await writer.add_posts(
+        *(
+            {"username": name, "text": f"tea {day}", "created_at": f"2026-05-{day:02}T07:00:00Z"}
+            for name in ("ann", "ben", "cem", "dua")
+            for day in range(1, 31)
+        )
+    )
     notes = (await page_words(writer))["timeline"]["notes"]
     assert "480 of these posts are by sample authors." in notes
     notes = (await page_words(writer, "?username=ann"))["timeline"]["notes"]

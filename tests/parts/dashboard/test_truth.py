@@ -18,11 +18,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import update
 
 from app.models import User
+from app.parts.dashboard.panels import PANELS
 from app.parts.dashboard.times import fitting, start_of, starts
-from app.services.compare.model_card import Card, CardAuthor
 from saywho.clock import now
-from saywho.comparing.held_out import Measured
-from saywho.comparing.verdict import Model
 from tests.browsing import parts_of
 from tests.conftest import Shared
 from tests.parts.dashboard.viewing import csv_rows, drawn, page_words
@@ -31,7 +29,7 @@ from tests.posting import new_tweet, store
 NOTHING: Final = "There are no posts here. Try another filter."
 NUMBER: Final = r"([\d,]+)"
 CALM: Final = (
-    r"(?:No (?P<unit>\w+) is clearly ahead\.|Most posts: (?P<first>[^(]+) "
+    r"(?:(?P<none>No period is clearly ahead\.)|Most posts: (?P<first>[^(]+) "
     r"\((?P<first_count>[\d,]+)\), next: (?P<second>[^(]+) \((?P<second_count>[\d,]+)\)\.)"
 )
 UNITS: Final[dict[str, Callable[[date], date]]] = {
@@ -145,7 +143,7 @@ async def test_sentences_about_times_are_true(
             await session.execute(speakers.values(is_of_chat=True))
     query = "&".join([*(f"username={name}" for name in usernames), f"tz={tz}"])
     words = await page_words(shared.anybody, f"?{query}")
-    words = {name: in_posts(words[name], is_chat=is_chat) for name in ("timeline", "week")}
+    words = {name: in_posts(words[name], is_chat=is_chat) for name in PANELS}
     written = {
         name: [instant.astimezone(zone).date() for instant in own if instant]
         for name, own in zip(usernames, instants, strict=True)
@@ -153,8 +151,9 @@ async def test_sentences_about_times_are_true(
     sent = list(itertools.chain(*instants))
     moments = [instant.astimezone(zone) for instant in sent if instant]
     undated = len(sent) - len(moments)
-    _check_timeline(words["timeline"], moments, undated, written)
-    _check_week(words["week"], moments, undated)
+    _check_timeline(words["timeline"], moments, undated)
+    _check_authors(words["authors"], written, undated)
+    _check_hours(words["hours"], moments, undated)
     rows = await csv_rows(shared.anybody, "timeline", f"?{query}")
     assert sum(int(row[2]) for row in rows) == len(moments)
     again = await drawn(shared.anybody, "timeline", query)
@@ -170,9 +169,7 @@ def _check_undated(title: str, undated: int) -> None:
     assert number(count) == undated
 
 
-def _check_timeline(
-    words: dict[str, str], moments: list[datetime], undated: int, written: dict[str, list[date]]
-) -> None:
+def _check_timeline(words: dict[str, str], moments: list[datetime], undated: int) -> None:
     title, days = words["title"], [moment.date() for moment in moments]
     if not days:
         _check_undated(title, undated)
@@ -188,18 +185,11 @@ def _check_timeline(
         inside = [day for day in days if first <= day <= last]
         assert len(inside) == number(match[2])
         assert busiest_period(days, _unit(first, last)) == {first}
-    elif match := re.fullmatch(rf"(\w+) wrote more: {NUMBER} of {NUMBER} posts", title):
-        assert (number(match[2]), number(match[3])) == (len(written[match[1]]), len(days))
-        assert _leader(written) == {match[1]}
-        calm = re.match(rf"From (.+) to (.+)\. {CALM}", words["notes"])
-        assert calm, words
-        _check_calm(calm, days)
     else:
         match = re.fullmatch(rf"{NUMBER} posts from (.+ to .+)", title)
         assert match, title
         assert number(match[1]) == len(days)
         _check_calm(re.match(rf"(.+) to (.+)\. {CALM}", f"{match[2]}. {words['notes']}"), days)
-        assert not _leader(written)
 
 
 def _leader(written: dict[str, list[date]]) -> set[str]:
@@ -216,10 +206,10 @@ def _check_calm(match: re.Match[str] | None, days: list[date]) -> None:
     """
     assert match
     assert [days_of(match[i])[0] for i in (1, 2)] == [min(days), max(days)]
-    unit = match["unit"] or _unit(*days_of(match["first"]))
+    unit = fitting(min(days), max(days))
     assert not busiest_period(days, unit)
     counts = Counter(map(UNITS[unit], days))
-    if match["unit"]:
+    if match["none"]:
         (_, most), (_, next_most), *_ = counts.most_common()
         assert most == next_most
     else:
@@ -234,15 +224,28 @@ def _unit(first: date, last: date) -> str:
     return lengths.get(days) or ("month" if days < 32 else "quarter" if days < 93 else "year")
 
 
-def _check_week(words: dict[str, str], moments: list[datetime], undated: int) -> None:
+def _check_authors(words: dict[str, str], written: dict[str, list[date]], undated: int) -> None:
+    title, posts = words["title"], {name: len(days) for name, days in written.items() if days}
+    total = sum(posts.values())
+    if not posts:
+        _check_undated(title, undated)
+    elif match := re.fullmatch(r"(\w+) wrote (?:all ([\d,]+) posts|the only post)", title):
+        assert posts == {match[1]: number(match[2] or "1")}
+    elif match := re.fullmatch(rf"(\w+) wrote more: {NUMBER} of {NUMBER} posts", title):
+        assert (posts[match[1]], total) == (number(match[2]), number(match[3]))
+        assert _leader(written) == {match[1]}
+    else:
+        match = re.fullmatch(rf"{NUMBER} posts by {NUMBER} (?:authors|people)", title)
+        assert match, title
+        assert (number(match[1]), number(match[2])) == (total, len(posts))
+        assert not _leader(written)
+
+
+def _check_hours(words: dict[str, str], moments: list[datetime], undated: int) -> None:
     title, total = words["title"], len(moments)
     if not moments:
         _check_undated(title, undated)
         return
-    hours = Counter((moment.strftime("%A"), moment.hour) for moment in moments)
-    parts = Counter(moment.hour // 6 for moment in moments)
-    of_hours = [hours.get((day, hour), 0) for day in DAYS for hour in range(24)]
-    of_parts = [parts.get(part, 0) for part in range(4)]
     by_hour = Counter(moment.hour for moment in moments)
     of_three = [sum(by_hour[(first + step) % 24] for step in range(3)) for first in range(24)]
     if match := re.fullmatch(rf"{NUMBER} posts?, too few to show a rhythm", title):
@@ -252,54 +255,15 @@ def _check_week(words: dict[str, str], moments: list[datetime], undated: int) ->
         assert (end - first) % 24 == 3
         assert of_three[first] == max(of_three)
     elif match := re.fullmatch(
-        rf"Busiest hour: (\w+), (\d+):00 to (\d+):00, with {NUMBER} of {NUMBER} posts", title
+        r"Busiest in the \w+, (\d+):00 to (\d+):00 \((\d+)% of all\)", title
     ):
-        count = number(match[4])
-        assert int(match[3]) == int(match[2]) + 1
-        assert (hours[match[1], int(match[2])], total) == (count, number(match[5]))
-        assert count >= 0.05 * total
-        assert is_ahead(count, _without(of_hours, count))
-    elif match := re.fullmatch(
-        rf"Busiest part of the day: \w+, (\d+):00 to (\d+):00, with {NUMBER} of {NUMBER} posts",
-        title,
-    ):
-        count = number(match[3])
-        assert int(match[2]) == int(match[1]) + 6
-        assert (parts[int(match[1]) // 6], total) == (count, number(match[4]))
-        assert count >= 0.3 * total
-        assert is_ahead(count, _without(of_parts, count))
+        first, end = int(match[1]), int(match[2])
+        share = sum(by_hour[hour] for hour in range(first, end)) / total
+        assert end == first + 6
+        assert share >= 0.3
+        assert abs(100 * share - int(match[3])) <= 0.5
     else:
-        assert title == "No hour and no part of the day is clearly ahead"
-        much = [count for count in of_parts if count >= 0.3 * total]
-        assert not any(is_ahead(count, _without(of_parts, count)) for count in much)
-        large = [count for count in of_hours if count >= 0.05 * total]
-        assert not any(is_ahead(count, _without(of_hours, count)) for count in large)
-
-
-DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def _without(counts: Sequence[int], count: int) -> list[int]:
-    left = list(counts)
-    left.remove(count)
-    return left
-
-
-levels = st.sampled_from([0.0, 0.01, 0.019, 0.02, 0.1, 0.101, 0.33, 0.334, 0.336, 1.0])
-
-
-ALIKE: Final = Card(
-    [CardAuthor(f"author{place}", 50, 24, 8) for place in range(3)],
-    Measured(72, 72, 0.3333, 0.3333, None),
-    None,
-    [[8, 8, 8]] * 3,
-    Model("", 1, 1),
-    now(),
-)
-"""People whose posts are attributed to each of them alike."""
-
-
-words = st.lists(st.sampled_from(["fog", "rye", "☕", "!!"]), unique=True, max_size=3)
+        assert title == "No single stretch of hours is clearly the busiest."
 
 
 days = st.dates(date(1, 1, 1), date(9000, 12, 31))

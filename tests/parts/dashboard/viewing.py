@@ -36,7 +36,7 @@ async def drawn(client: Client, figure: str, view: str = "", **ask: Any) -> dict
     response = json.loads(gzip.decompress(await answer.get_data()))["response"]
     sent = json.loads(response[f"{figure}-drawing"]["data"])
     assert sent["view"] == view
-    drawing: dict[str, Any] = {"plot": None, "path": "", "rows": ""} | sent["answer"]
+    drawing: dict[str, Any] = {"plot": None, "rows": ""} | sent["answer"]
     drawing |= words_in(drawing["words"])
     return {"problem": drawing["notes"]} if drawing.get("is_problem") else drawing
 

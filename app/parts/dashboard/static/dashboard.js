@@ -8,20 +8,25 @@
   const grid = root.querySelector(".figure-grid");
   const form = document.getElementById("filters");
   const words = root.dataset;
-  const chosen = document.getElementById("chosen-time");
-  const language = document.documentElement.lang;
+  const chosen = document.getElementById("chosen");
   const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
   const ASK_PAUSE_MS = 120;
   const FIRST_PAUSE_MS = 2_000;
   const LONGEST_PAUSE_MS = 60_000;
   const NARROW_PX = 520;
-  const SINGLE = ["platform", "lang", "since", "through"];
+  const SINGLE = ["q", "platform", "lang", "at", "since", "through"];
 
   // The form has the last day, which is included; links may have the day after it.
   function lastDay(asked) {
     const day = new Date(`${asked.get("until")}T00:00Z`);
     if (asked.has("through") || Number.isNaN(day.getTime())) return asked.get("through");
     day.setUTCDate(day.getUTCDate() - 1);
+    return day.toISOString().slice(0, 10);
+  }
+
+  function dayAfter(text) {
+    const day = new Date(`${text}T00:00Z`);
+    day.setUTCDate(day.getUTCDate() + 1);
     return day.toISOString().slice(0, 10);
   }
 
@@ -117,19 +122,22 @@
       const fields = [...form.querySelectorAll("[name=username][data-name]")];
       return fields.find((field) => field.defaultValue === value)?.dataset.name ?? value;
     }
-    const field = form.elements[name];
-    return `${field.labels?.[0].textContent ?? name}: ${value}`;
+    const label = form.elements[name].dataset?.told;
+    return label && `${label}: ${value}`;
   }
 
-  // A period that is pressed in one figure is that of all; pressed once more, it leads to its posts.
-  function narrow(asked) {
-    const [since, through] = [asked.get("since"), lastDay(asked)];
-    const { since: first, through: last } = form.elements;
-    if (!since || !through || (first.value === since && last.value === through)) return false;
-    first.value = since;
-    last.value = through;
-    show();
-    return true;
+  // What is pressed in one figure is chosen in all; pressed once more, it is no longer.
+  function choose(pressed) {
+    const asked = new URLSearchParams(view());
+    if (asked.has("through")) asked.set("until", dayAfter(asked.get("through")));
+    asked.delete("through");
+    const isChosen = [...pressed].every(([name, value]) => asked.getAll(name).join("\n") === value);
+    for (const [name, value] of pressed) {
+      if (isChosen) asked.delete(name);
+      else asked.set(name, value);
+    }
+    history.pushState(null, "", `${location.pathname}?${asked.size ? asked : "username="}`);
+    showForm();
   }
 
   /* Asking: each figure by itself. While its call is under way it asks for another view, but not for
@@ -140,7 +148,7 @@
 
   function askAll(isLive) {
     const filtered = form.querySelector("[data-filtered]");
-    filtered.textContent = [...applied].map(told).join(", ") || filtered.dataset.all;
+    if (filtered) filtered.textContent = [...applied].map(told).filter(Boolean).join(", ") || filtered.dataset.all;
     for (const figure of figures.values()) {
       figure.live = isLive;
       ask(figure);
@@ -151,10 +159,11 @@
       else link.removeAttribute("aria-current");
     }
     const whole = new URLSearchParams(view());
-    chosen.hidden = !applied.has("since") && !applied.has("through");
-    chosen.querySelector("[data-posts]").search = whole;
+    const allTimes = chosen.querySelector("[data-whole]");
+    chosen.hidden = !applied.size;
+    allTimes.hidden = !applied.has("since") && !applied.has("through");
     for (const name of ["since", "through"]) whole.delete(name);
-    chosen.querySelector("[data-whole]").search = whole.toString() || "username=";
+    allTimes.search = whole.toString() || "username=";
     for (const link of document.querySelectorAll(".language a")) {
       const asked = new URLSearchParams(location.search);
       asked.set("locale", link.lang);
@@ -162,21 +171,11 @@
     }
   }
 
-  // On a phone a figure of many authors beside each other can be of one alone.
-  function viewOf({ chooser }) {
-    const asked = new URLSearchParams(view());
-    if (innerWidth < NARROW_PX && chooser?.value && !applied.has("username")) {
-      asked.set("username", chooser.value);
-    }
-    return asked.toString();
-  }
-
   // A pause is not begun again: where posts come all the time, it would never end.
   function ask(figure) {
-    figure.section.classList.toggle("has-author", applied.has("username"));
     figure.timer ??= setTimeout(() => {
       figure.timer = null;
-      const asked = viewOf(figure);
+      const asked = view();
       figure.isOutdated = figure.isAsking && asked === figure.view;
       if (figure.isOutdated) return;
       if (asked !== figure.view) showWaiting(figure);
@@ -207,10 +206,8 @@
 
   function begin() {
     for (const section of root.querySelectorAll("section.figure-card")) {
-      const chooser = section.querySelector(".choose select");
-      const figure = { name: section.id, section, chooser, live: false, turn: 0, timer: null, view: null,
+      const figure = { name: section.id, section, live: false, turn: 0, timer: null, view: null,
         isAsking: false, isOutdated: false, retry: null, pause: FIRST_PAUSE_MS };
-      chooser?.addEventListener("change", () => ask(figure));
       // Its button is made later.
       section.addEventListener("click", (event) => {
         if (!event.target.closest("[data-save]")) return;
@@ -254,11 +251,14 @@
     const problem = document.createElement("p");
     problem.className = "figure-note";
     problem.textContent = words.failed;
-    const [topic, heading] = figure.section.querySelector(".figure-words").children;
-    topic.hidden = true;
-    topic.textContent = "";
-    heading.textContent = figure.section.dataset.topic;
-    figure.section.querySelector(".figure-words").replaceChildren(topic, heading, problem);
+    const said = figure.section.querySelector(".figure-words");
+    const [topic, heading] = said.children;
+    if (heading) {
+      topic.hidden = true;
+      topic.textContent = "";
+      heading.textContent = figure.section.dataset.topic;
+      said.replaceChildren(topic, heading, problem);
+    }
     figure.section.querySelector(".figure-rows").replaceChildren();
     finish(figure, { isProblem: true, isEmpty: true });
     endCall(figure);
@@ -271,7 +271,8 @@
     section.classList.toggle("is-empty", isEmpty);
     section.classList.toggle("has-problem", isProblem);
     section.classList.toggle("is-drawn", !isEmpty);
-    section.querySelector("[data-save]").hidden = isEmpty;
+    const save = section.querySelector("[data-save]");
+    if (save) save.hidden = isEmpty;
     grid.style.setProperty(`--${name}-display`, isEmpty ? "none" : "block");
     grid.style.setProperty(`--${name}-visibility`, "visible");
   }
@@ -349,17 +350,18 @@
 
   function layoutOf(own, width) {
     const { xaxis, yaxis, ...others } = coloured(own);
+    // On a phone every second label has room, and lines of the legend are short.
     const isNarrow = width < NARROW_PX;
-    const ticks = isNarrow ? 4 : xaxis?.nticks;
-    // Names below narrow columns would lie over each other; the rows have them too.
-    const hasLabels = !isNarrow || !xaxis?.ticktext;
+    const half = (list) => isNarrow && list ? list.filter((_, place) => place % 2 === 0) : list;
     return {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, color: resolved("ink"), size: 13 },
       margin: { l: 8, r: 8, t: 8, b: 8 },
-      showlegend: false,
-      barmode: "overlay",
+      legend: {
+        orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal", itemclick: false, itemdoubleclick: false,
+        font: { color: resolved("ink"), size: 12 },
+      },
       dragmode: false,
       hoverlabel: {
         bgcolor: resolved("panel"), bordercolor: resolved("field"),
@@ -368,16 +370,15 @@
       },
       ...others,
       uirevision: "kept",
-      xaxis: axis({ ...xaxis, nticks: ticks, showticklabels: hasLabels }),
+      xaxis: axis({ ...xaxis, tickvals: half(xaxis?.tickvals), ticktext: half(xaxis?.ticktext) }),
       yaxis: axis(yaxis),
     };
   }
 
   // Dash's elements are changed by Dash alone: it may put others in their place at any time.
   function painting(plot, { name, section }) {
-    const { height, width } = plot.layout.meta ?? {};
-    if (height) section.querySelector(".graph-room").setAttribute("height", height);
-    grid.style.setProperty(`--${name}-width`, width ? `${width}px` : "none");
+    const { height } = plot.layout.meta;
+    section.querySelector(".graph-room").setAttribute("height", height);
     const data = plot.data.map((trace) => ({
       type: "bar", hovertemplate: "%{hovertext}<extra></extra>", ...trace,
       marker: { line: { width: 0 }, ...trace.marker },
@@ -403,31 +404,14 @@
         finish(figure, { isProblem, isEmpty: !plot });
         return plot ? painting(plot, figure) : old();
       },
-      follow(click, answer) {
+      follow(click) {
         const context = window.dash_clientside.callback_context;
         const isClick = context.triggered.some((each) => each.prop_id.endsWith(".clickData"));
         const point = click?.points?.[0];
         if (!isClick || !point) return old();
-        if (narrow(new URLSearchParams(point.customdata))) return null;
-        const { path } = JSON.parse(answer).answer;
-        location.assign([path, point.customdata].filter(Boolean).join(path.endsWith("?") ? "" : "&"));
+        choose(new URLSearchParams(point.customdata));
         return null;
       },
     },
   });
-
-  /* Dates in Korean */
-
-  if (language === "ko") {
-    const days = ["일", "월", "화", "수", "목", "금", "토"];
-    const months = Array.from({ length: 12 }, (_, month) => `${month + 1}월`);
-    window.Plotly.register({
-      moduleType: "locale", name: "ko", dictionary: {},
-      format: {
-        days: days.map((day) => `${day}요일`), shortDays: days, months, shortMonths: months,
-        date: "%Y.%m.%d", year: "%Y년", month: "%Y년 %b", dayMonth: "%b %-d일", dayMonthYear: "%Y년 %b %-d일",
-      },
-    });
-    window.Plotly.setPlotConfig({ locale: "ko" });
-  }
 })();
