@@ -4,6 +4,7 @@
 """
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeVar, cast, get_args, get_origin
@@ -128,7 +129,14 @@ class PageBlueprint(DeclaringBlueprint):
         view = cast(View, view_func)
         view = _counting(view) if counts else view
         run = _page(view, self.policy_of(view, policy), keep, cursor, of_chat)
+        self.record(lambda _: _resolve(view))
         super().add_url_rule(rule, endpoint, run, provide_automatic_options, **options)
+
+
+def _resolve(view: View) -> None:
+    """Make types of annotations that are text: in a module of pages, the values stand below."""
+    if any(isinstance(each, str) for each in view.__annotations__.values()):
+        view.__annotations__.update(inspect.get_annotations(inspect.unwrap(view), eval_str=True))
 
 
 @functools.cache

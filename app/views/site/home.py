@@ -1,5 +1,7 @@
 """The front page, the method's page, the icon, and URLs of the course's app."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, timedelta
@@ -64,6 +66,136 @@ from saywho.engine.judgement import FURTHER_LIKELY, KOREAN_LIKELY, LIKELY, LONE_
 from saywho.engine.measured_rates import ToldShares, measured_rates
 
 blueprint = PageBlueprint("home", policy="read")
+
+
+@blueprint.get("/", of_chat=always)
+async def show_home(args: HomeArgs) -> ResponseReturnValue:
+    if (room_id := own_chat()) is not None:
+        return see_other(url_for("rooms.show_room", room_id=room_id))
+    async with resources().db.read() as session:
+        chosen, rooms = given_names(args.username), await read_chats(session)
+        if "username" not in request.args and rooms and 1 < rooms[0].people_total <= MOST_TOGETHER:
+            chosen = rooms[0].usernames  # Most often it is what is asked about.
+        authors, author_total = await offered_authors(session, chosen)
+        samples = await list_samples(session)
+        is_new = author_total == len(samples)
+        # Only a site without posts of its own tells of it.
+        is_unclaimed = is_new and g.account is None and not await has_operator(session)
+        if is_unclaimed and args.token:
+            return await show_setup(SetupArgs(token=args.token))
+        if not is_unclaimed:  # No event tells that the first account was made.
+            cacheable()
+        may_play = await is_playable(session)
+        outgrown = await outgrown_samples(session)
+        hidden = {*outgrown} - {*chosen}
+        native = await samples_in(session, g.locale) if is_new else []
+        offered = [author for author in authors if author.username not in hidden]
+        offered.sort(key=lambda author: is_new and author.username not in (*chosen, *native))
+        groups = await grouped(session, offered, outgrown)
+        invented = hidden if is_new else {*samples}
+        newest = await newest_without(session, invented, limit=20)
+        offered_total = author_total - len(hidden)
+        own = await _own_archive(session, args)
+        importing = await find_running(session) if is_new else None
+        told, parts = await _told(session, rooms[:MOST_ROOMS])
+    posts = [post for post in newest if post.room is None][:MOST_POSTS]
+    parts["example", g.locale] = partial(_example, g.locale)
+    counted = await resources().first_looks.parts(parts)
+    is_asked_again = len(counted) < len(parts) and args.tries < MOST_TRIES
+    address = own_address("tries", tries=str(args.tries + 1))
+    example: Example | None = counted.pop(("example", g.locale), None)
+    if example and hidden.intersection(example.solution.usernames):
+        example = None  # It was drawn before; the next one comes with more posts.
+    told += filter(None, counted.values())
+    chats = offered_chats(rooms, offered_total)
+    own_names = [own.user.username] if own else []
+    asked = example.solution.usernames if example else ()
+    return await render(
+        HomePage(
+            offer=OfferedPeople(chosen, offered, offered_total, groups, chats),
+            author_total=author_total,
+            posts=posts,
+            example=example,
+            own=own,
+            samples=[] if outgrown else samples,
+            rooms=[
+                structs.replace(room, people=room.people[:FEW_PEOPLE])
+                for room in rooms[:MOST_ROOMS]
+            ],
+            told=told,
+            has_more_rooms=len(rooms) > MOST_ROOMS,
+            is_playable=may_play,
+            again=(2**args.tries, address) if is_asked_again else None,
+            importing=importing,
+            start=start_here() if is_new else None,
+            is_unclaimed=is_unclaimed,
+            about=[
+                *own_names,
+                *asked,
+                *(post.username for post in posts),
+                *(name for one in told for name in one.room.usernames),
+            ],
+            hued=asked,  # The example tells these apart.
+        )
+    )
+
+
+@blueprint.get("/about")
+async def show_about() -> str:
+    embedder = resources().config.embedder
+    async with resources().db.read() as session:
+        posts, _ = await list_posts(session, limit=1)
+    return await render(
+        AboutPage(
+            has_population=resources().config.population,
+            has_card=bool(posts),
+            asks_a_service=embedder.startswith("http:"),
+        )
+    )
+
+
+@blueprint.get("/favicon.ico", policy="open", keep=True)
+async def show_icon() -> Response:
+    response = await current_app.send_static_file("favicon.ico")
+    response.headers["Cache-Control"] = "no-cache"  # Browsers ask for this address by themselves.
+    return response
+
+
+@blueprint.get("/get_user")
+async def get_user() -> ResponseReturnValue:
+    username = request.args.get("username")
+    if username is None:
+        return "No username given", 400
+    async with resources().db.read() as session:
+        user = await find_user(session, username)
+    if user is None:
+        return f"User '{escape(username)}' doesn't exist", 404
+    return str(user.id)
+
+
+@blueprint.get("/users")
+@blueprint.get("/user")
+async def lead_to_authors() -> ResponseReturnValue:
+    return redirect(url_for("authors.show_authors"))
+
+
+@blueprint.get("/users.json")
+async def lead_to_api() -> ResponseReturnValue:
+    query = request.query_string.decode(errors="replace")
+    address = url_for("api_users.list_users")
+    return redirect(f"{address}?{query}" if query else address, 307)
+
+
+@blueprint.post("/user", policy="write")
+async def post_user(form: Form) -> ResponseReturnValue:
+    """Add TwitOff's author, unless it exists, and redirect to the page."""
+    username = form.get("user_name", "").strip()
+    async with writing() as session:
+        user = await find_meant(session, username)
+        if user is None:
+            user = await add_user(session, username)
+    return redirect(url_for("authors.show_author", username=user.username), 303)
+
 
 MOST_ROOMS: Final = 3
 MOST_POSTS: Final = 3
@@ -158,78 +290,6 @@ class HomePage(WebPage, frozen=True, kw_only=True):
         return measured_rates().told
 
 
-@blueprint.get("/", of_chat=always)
-async def show_home(args: HomeArgs) -> ResponseReturnValue:
-    if (room_id := own_chat()) is not None:
-        return see_other(url_for("rooms.show_room", room_id=room_id))
-    async with resources().db.read() as session:
-        chosen, rooms = given_names(args.username), await read_chats(session)
-        if "username" not in request.args and rooms and 1 < rooms[0].people_total <= MOST_TOGETHER:
-            chosen = rooms[0].usernames  # Most often it is what is asked about.
-        authors, author_total = await offered_authors(session, chosen)
-        samples = await list_samples(session)
-        is_new = author_total == len(samples)
-        # Only a site without posts of its own tells of it.
-        is_unclaimed = is_new and g.account is None and not await has_operator(session)
-        if is_unclaimed and args.token:
-            return await show_setup(SetupArgs(token=args.token))
-        if not is_unclaimed:  # No event tells that the first account was made.
-            cacheable()
-        may_play = await is_playable(session)
-        outgrown = await outgrown_samples(session)
-        hidden = {*outgrown} - {*chosen}
-        native = await samples_in(session, g.locale) if is_new else []
-        offered = [author for author in authors if author.username not in hidden]
-        offered.sort(key=lambda author: is_new and author.username not in (*chosen, *native))
-        groups = await grouped(session, offered, outgrown)
-        invented = hidden if is_new else {*samples}
-        newest = await newest_without(session, invented, limit=20)
-        offered_total = author_total - len(hidden)
-        own = await _own_archive(session, args)
-        importing = await find_running(session) if is_new else None
-        told, parts = await _told(session, rooms[:MOST_ROOMS])
-    posts = [post for post in newest if post.room is None][:MOST_POSTS]
-    parts["example", g.locale] = partial(_example, g.locale)
-    counted = await resources().first_looks.parts(parts)
-    is_asked_again = len(counted) < len(parts) and args.tries < MOST_TRIES
-    address = own_address("tries", tries=str(args.tries + 1))
-    example: Example | None = counted.pop(("example", g.locale), None)
-    if example and hidden.intersection(example.solution.usernames):
-        example = None  # It was drawn before; the next one comes with more posts.
-    told += filter(None, counted.values())
-    chats = offered_chats(rooms, offered_total)
-    own_names = [own.user.username] if own else []
-    asked = example.solution.usernames if example else ()
-    return await render(
-        HomePage(
-            offer=OfferedPeople(chosen, offered, offered_total, groups, chats),
-            author_total=author_total,
-            posts=posts,
-            example=example,
-            own=own,
-            samples=[] if outgrown else samples,
-            rooms=[
-                structs.replace(room, people=room.people[:FEW_PEOPLE])
-                for room in rooms[:MOST_ROOMS]
-            ],
-            told=told,
-            has_more_rooms=len(rooms) > MOST_ROOMS,
-            is_playable=may_play,
-            again=(2**args.tries, address) if is_asked_again else None,
-            importing=importing,
-            start=start_here() if is_new else None,
-            is_unclaimed=is_unclaimed,
-            about=[
-                *own_names,
-                *asked,
-                *(post.username for post in posts),
-                *(name for one in told for name in one.room.usernames),
-            ],
-            hued=asked,  # The example tells these apart.
-        )
-    )
-
-
 async def _told(session: AsyncSession, rooms: Sequence[RoomFacts]) -> tuple[list[ChatSight], Parts]:
     """Return the known sentences about these rooms, and what counts the others."""
     snapshots, told, parts = resources().snapshots, list[ChatSight](), Parts()
@@ -290,60 +350,3 @@ class AboutPage(WebPage, frozen=True, kw_only=True):
     model: str = MODEL_NAME
     version: str = __version__
     not_for: str = NOT_FOR
-
-
-@blueprint.get("/about")
-async def show_about() -> str:
-    embedder = resources().config.embedder
-    async with resources().db.read() as session:
-        posts, _ = await list_posts(session, limit=1)
-    return await render(
-        AboutPage(
-            has_population=resources().config.population,
-            has_card=bool(posts),
-            asks_a_service=embedder.startswith("http:"),
-        )
-    )
-
-
-@blueprint.get("/favicon.ico", policy="open", keep=True)
-async def show_icon() -> Response:
-    response = await current_app.send_static_file("favicon.ico")
-    response.headers["Cache-Control"] = "no-cache"  # Browsers ask for this address by themselves.
-    return response
-
-
-@blueprint.get("/get_user")
-async def get_user() -> ResponseReturnValue:
-    username = request.args.get("username")
-    if username is None:
-        return "No username given", 400
-    async with resources().db.read() as session:
-        user = await find_user(session, username)
-    if user is None:
-        return f"User '{escape(username)}' doesn't exist", 404
-    return str(user.id)
-
-
-@blueprint.get("/users")
-@blueprint.get("/user")
-async def lead_to_authors() -> ResponseReturnValue:
-    return redirect(url_for("authors.show_authors"))
-
-
-@blueprint.get("/users.json")
-async def lead_to_api() -> ResponseReturnValue:
-    query = request.query_string.decode(errors="replace")
-    address = url_for("api_users.list_users")
-    return redirect(f"{address}?{query}" if query else address, 307)
-
-
-@blueprint.post("/user", policy="write")
-async def post_user(form: Form) -> ResponseReturnValue:
-    """Add TwitOff's author, unless it exists, and redirect to the page."""
-    username = form.get("user_name", "").strip()
-    async with writing() as session:
-        user = await find_meant(session, username)
-        if user is None:
-            user = await add_user(session, username)
-    return redirect(url_for("authors.show_author", username=user.username), 303)
