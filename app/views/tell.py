@@ -237,9 +237,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     },
     "phrase": {
         "": _("{often}; the others {often_beside}"),
-        "never": _("{often}; the others never"),
         "two": _("{often}; {other} {often_beside}"),
-        "two never": _("{often}; {other} never"),
     },
     # What sets the people of a chat apart.
     "most": {
@@ -439,10 +437,11 @@ def briefly(share: float, beside: float = 0) -> str:
 
 def share_told(share: float, beside: float, only_other: str = "") -> str:
     """Return somebody's share of the messages, and the others', or the only other person's."""
-    variant = "two" if only_other else ""
+    if not beside:
+        return often(share)
     return tell(
         "phrase",
-        variant if beside else f"{variant} never".lstrip(),
+        "two" if only_other else "",
         often=often(share, beside),
         other=only_other,
         often_beside=briefly(beside, share),

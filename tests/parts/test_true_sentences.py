@@ -140,7 +140,8 @@ class Writer:
 
 def names_of_zone(zone: str) -> set[str]:
     """Return the names of the zone of the chats, or of the visitor."""
-    return {zone, "서울 시간" if zone == ZONE else "호놀룰루 시간"}
+    seoul, honolulu = {"서울 시간", "Seoul time"}, {"호놀룰루 시간", "Honolulu time"}
+    return {zone, *(seoul if zone == ZONE else honolulu)}
 
 
 def in_utc(time: datetime) -> datetime:
@@ -911,7 +912,7 @@ def _says_more(reader: Reader, found: Found) -> None:
         others = [name for name in others if len(people[name].texts) >= FEWEST]
     as_often = [name for name in others if _share_with_word(reader, name) >= own]
     assert not as_often, (reader.word, own, as_often)
-    if "own" in found:
+    if found.get("own"):
         assert is_as_often(found["own"], own), own
 
 
@@ -1253,7 +1254,7 @@ VALUES: Final = {
     "last": DAY,
     "day": DAY,
     "days": r".+?(?=$|\.|\))",
-    "zone": r"[\w/]+(?: 시간)?",
+    "zone": r"[\w/]+(?: 시간| time)?",
     "times": r"[\d.,]+",
     "part": r"[\w ]+?(?: \d[^(]*?|, [\d:]+ to [\d:]+)?",
     "when": r"(?P<when>(?:in |by [A-Z]\w+ \d+ in )?\d{4}(?:년(?: 같은 기간\([^)]*\))?)?)",
@@ -1468,9 +1469,14 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"More than most people here: (?=\d)|여기 있는 대부분보다 더 하는 일: ", _of_groups),
     (r"Writes Korean|한국어로 써요", _writes_in("[가-힣]")),
     (r"Writes in Latin letters|로마자로 써요", _writes_in("[A-Za-z]")),
-    (rf"Says “(?P<word>[^”]+)” more often than (?P<than>the others|most here|{OTHER})", _says_more),
     (
-        rf"“(?P<word>[^”]+)” 표현을 (?P<than>다른 사람들|여기 있는 사람 대부분|{OTHER})보다 자주 써요",
+        rf"Says “(?P<word>[^”]+)” more often than (?P<than>the others|most here|{OTHER})"
+        rf"(?: · (?P<own>{OFTEN_EN})(?=$|[.·]))?",
+        _says_more,
+    ),
+    (
+        rf"“(?P<word>[^”]+)” 표현을 (?P<than>다른 사람들|여기 있는 사람 대부분|{OTHER})보다 자주 써요"
+        rf"(?: · (?P<own>{OFTEN_KO})(?=$|[.·]))?",
         _says_more,
     ),
     (rf"(?P<own>{OFTEN_EN}); (?:the others|{OTHER}) (?P<beside>{OFTEN_EN})", _shares_with_word),
@@ -1517,8 +1523,8 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"\((?P<share>\d+%) while there\)", _share_there),
     (r"\(있는 동안 (?P<share>\d+%)\)", _share_there),
     # Times.
-    (r"in (?P<zone>[A-Z]\w+/\w+)(?=\.)|(?P<zone_ko>\w+ 시간) 기준으로 (?=\S)", _zone),
-    (r"By hour \((?P<zone>[\w/]+)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
+    (r"in (?P<zone>[A-Z]\w+ time)(?=\.)|(?P<zone_ko>\w+ 시간) 기준으로 (?=\S)", _zone),
+    (r"By hour \((?P<zone>\w+ time|UTC)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
     *((told, _quiet) for told in told_as("silence_of_chat", "years", name=ANYBODY)),
     (rf"Busiest: (?P<month>\w+) 2024, {COUNT} messages", _busiest_month),
     (rf"(?P<month>\w+) was the busiest month \({COUNT}\)", _busiest_month),
@@ -1559,7 +1565,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"\w+요일에 가장 많이 (?:썼어요|써요)\([^)]*\)", true_as_made),
     # Years and authors.
     (rf"{PERIOD}(?= · |$| \()", _period),
-    (r"\((?P<zone>\w+/\w+)\)|\((?P<zone_ko>\w+ 시간)\)", _zone),
+    (r"\((?P<zone>\w+ time)\)|\((?P<zone_ko>\w+ 시간)\)", _zone),
     (rf"{COUNT} people|(?P<count_ko>\d+)명(?= · )", _people_of_chat),
     (r"\d{4} in words and numbers|말과 숫자로 보는 \d{4}년", true_as_made),
     (r"in the chat made\d+|made\d+ 대화방", true_as_made),
@@ -1976,7 +1982,7 @@ def _busiest_part_of_day(truth: Truth, found: Found) -> None:
 
 
 def _dashboard_zone(_: Truth, found: Found) -> None:
-    assert found["zone"] in (ZONE, "서울 시간"), found
+    assert found["zone"] in names_of_zone(ZONE), found
 
 
 DAY_OF_2024: Final = r"[A-Z][a-z]+ \d+, 2024|2024년 \d+월 \d+일"
@@ -2038,7 +2044,7 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
     (r"(?P<total>[\d,]+) messages?, too few to show a rhythm", _dashboard_total),
     (r"메시지 (?P<total>[\d,]+)개, 리듬을 알기에는 너무 적어요", _dashboard_total),
     (r"(?P<total>[\d,]+) messages|메시지 (?P<sum>[\d,]+)개(?!,)", _posts_total),
-    (r"Hours are in (?P<zone>[\w/]+)\.", _dashboard_zone),
+    (r"Hours are in (?P<zone>\w+ time|UTC)\.", _dashboard_zone),
     (r"(?P<zone>\w+ 시간) 기준이에요\.", _dashboard_zone),
 ]
 DASHBOARD_FURNITURE: Final = [

@@ -8,7 +8,6 @@ for a card, are not quoted.
 import io
 import zipfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -55,7 +54,7 @@ from app.services.compare.name_masking import Masker
 from app.services.posts.tweets import Post
 from app.views.answers import attachment
 from app.views.blueprints import PageBlueprint
-from app.views.cast import bound, hue, numbered_initials, post_count, shown_name
+from app.views.cast import bound, hue, numbered_initials, shown_name
 from app.views.figures.chats import share_bars
 from app.views.figures.figure import Figure
 from app.views.filters import zone_of_picture
@@ -409,7 +408,6 @@ def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[CardContent]:
     if began and told:  # Shares that may be chance are no card.
         first = max(began.parts, key=lambda bar: bar.share)
         yield CardContent("began", told, _bars(began.parts), first.label, first.hue)
-    yield from _emoji_of_people(page)
     yield CardContent("like", gettext("Messages most like them"), _quotes(shown.most_like, texts))
     habits = [
         CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
@@ -441,38 +439,6 @@ def _words_of_people(page: RoomYearPage) -> Iterator[CardContent]:
     yield CardContent("words", heading, rows, giant, reason=compared)
 
 
-def _drawn_emoji(text: str) -> str:
-    """Return an emoji, empty if the fonts have only the letters of it, as of a flag."""
-    drawn = drawn_name(text)
-    return "" if any(map(str.isalnum, drawn)) else drawn
-
-
-def _emoji_of_people(page: RoomYearPage) -> Iterator[CardContent]:
-    emoji = [
-        (each.messages, sign, person.username or "")
-        for person in page.with_emoji
-        for each in person.emoji
-        for sign in [_drawn_emoji(each.text)]
-        if sign
-    ]
-    if not emoji:
-        return
-    count, giant, username = most = max(emoji)
-    told = gettext("{name} used it in {posts}.")
-    heading = told.format(name=shown_name(username), posts=post_count(count))
-    rows = [
-        CardRow(
-            " · ".join(f"{sign}{show_number(count)}" for count, sign, _ in own),
-            label=shown_name(username),
-            hue=hue(username),
-        )
-        for username, each in groupby(emoji, key=lambda each: each[2])
-        for own in [[*each]]
-        if own != [most]
-    ]
-    yield CardContent("emoji", heading, rows, giant, hue(username))
-
-
 def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
     days = page.days
@@ -484,12 +450,6 @@ def _author_found(page: YearPage, texts: Texts) -> Iterator[CardContent]:
     yield from _day(page, texts)
     if not page.is_compared:
         return
-    emoji = [
-        CardRow(post_count(each.posts), label=_drawn_emoji(each.name))
-        for each in shown.emoji
-        if _drawn_emoji(each.name)
-    ]
-    yield CardContent("emoji", gettext("Emoji of {year}").format(year=shown.calendar.year), emoji)
     changes = changed_writing(shown).plot
     habits = [CardRow(each.value, label=each.label) for each in changes.names] if changes else []
     yield CardContent("habits", gettext("How the writing changed"), habits)

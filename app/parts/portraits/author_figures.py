@@ -162,8 +162,11 @@ def fingerprint(
             columns += [display_name(other.username) for other in portrait.others]
     is_only = portrait.others_total == 1
     cells = [_cells(each, is_only=is_only)[: len(columns)] for each in portrait.measures]
+    clear = [measure for measure in portrait.measures if measure.is_clear and measure.own]
     rows = habit_rows(
-        portrait.measures, _others_of(portrait), lambda measure: _posts_of(measure, username)
+        clear or portrait.measures,
+        _others_of(portrait),
+        lambda measure: _posts_of(measure, username),
     )
     return Figure(
         topic=gettext("How they write"),

@@ -42,7 +42,7 @@ from saywho.people.portrait import PersonPortrait
 from saywho.people.times import BUSY_H, DAY_H
 from saywho.significance import CLEAR_OF_MANY, FEWEST_COMPARED, are_most
 
-MOST_LINES: Final = 3
+MOST_LINES: Final = 2
 _SCRIPTS: Final = {
     "HANGUL": gettext_noop("Writes Korean"),
     "LATIN": gettext_noop("Writes in Latin letters"),
@@ -87,7 +87,7 @@ class PersonCard:
 
 
 def cards_of(sight: ChatSight) -> list[PersonCard]:
-    """Return a card for each person whom a line sets apart that nobody else has, with up to three
+    """Return a card for each person whom a line sets apart that nobody else has, with up to two
     lines; and for those who are silent.
     """
     named = [place for place, person in enumerate(sight.people) if person.username]

@@ -3,19 +3,12 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, read_quiz
 from app.parts.report.reports import Making, OnPage, Report
-from app.parts.report.words import (
-    FEWEST_MESSAGES,
-    read_chat,
-    read_common_words,
-    terms_in,
-    with_common_emoji,
-)
+from app.parts.report.words import FEWEST_MESSAGES, read_chat, read_common_words, terms_in
 from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.room_facts import LovedMessage, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
@@ -68,8 +61,7 @@ async def _draft(making: Making, chat: Chat, figures: _ChatFigures) -> ChatRepor
     terms = [day.word] if day and day.with_word >= FEWEST_MESSAGES else []
     scans = await read_chat(session, room.id)
     words = await read_common_words(scans, [*terms_in(sight), *terms], making.calling)
-    common = sight.with_words(words.written)
-    shown = structs.replace(common, people=with_common_emoji(common.people))
+    shown = sight.with_words(words.written)
     return ChatReport(
         tz=zone.key,
         shown=shown,

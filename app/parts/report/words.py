@@ -8,7 +8,6 @@ from datetime import datetime
 from itertools import chain, count
 from typing import Final, Protocol
 
-from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services.compare.name_masking import Masker, Named as Named, letters_of
@@ -16,7 +15,6 @@ from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.rooms.periods import gone_from
 from app.services.rooms.sight import read_newest
 from saywho.people.names import SHOWN_HIDDEN, ManyNames
-from saywho.people.portrait import PersonPortrait
 from saywho.words import Written
 
 LONGEST_NAME: Final = 40
@@ -122,12 +120,3 @@ def terms_in(value: HasWords) -> list[str]:
 
     value.with_words(note)
     return terms
-
-
-def with_common_emoji(people: Iterable[PersonPortrait]) -> list[PersonPortrait]:
-    return [
-        structs.replace(
-            person, emoji=[emoji for emoji in person.emoji if emoji.messages >= FEWEST_MESSAGES]
-        )
-        for person in people
-    ]

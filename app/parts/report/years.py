@@ -9,14 +9,7 @@ from app.drawing.drawings import WeekGrid
 from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, read_quiz, read_quotes
 from app.parts.report.reports import Making, OnPage, Report
-from app.parts.report.words import (
-    FEWEST_MESSAGES,
-    CommonWords,
-    read_chat,
-    read_common_words,
-    terms_in,
-    with_common_emoji,
-)
+from app.parts.report.words import CommonWords, read_chat, read_common_words, terms_in
 from app.parts.years.figures import days_of_author
 from app.parts.years.pages import RoomYearPage, YearPage
 from app.parts.years.subjects import (
@@ -63,7 +56,7 @@ async def _draft_of_chat(making: Making, subject: YearOfChat, read: RoomYear) ->
     return ChatYearReport(
         args=ZoneArgs(tz=making.zone.key),
         subject=subject,
-        shown=structs.replace(kept, people=with_common_emoji(kept.people)),
+        shown=kept,
         day_ids=_day_ids(read),
         quiz=await read_quiz(making, subject),
     )
@@ -77,7 +70,6 @@ async def _draft_of_author(
     has_names = making.choice.has_names
     shown = structs.replace(
         _without_rare_words(read, words),
-        emoji=[emoji for emoji in read.emoji if emoji.posts >= FEWEST_MESSAGES],
         answered=read.answered if has_names else [],
         most_answered=read.most_answered if has_names else None,
     )

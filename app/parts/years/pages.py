@@ -55,7 +55,6 @@ from app.views.page import WebPage, render
 from app.views.subjects import find_subject, read_shown
 from app.views.tell import change_of, reads_as_change, tell
 from saywho.clock import now
-from saywho.people.portrait import PersonPortrait
 from saywho.significance import CLEAR_OF_MANY, clear_peak
 
 blueprint = PageBlueprint("years", policy="read")
@@ -267,10 +266,6 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         if self.shown.people_total == PAIR:
             return gettext("Compared with each other")
         return gettext("Compared with the other people of this chat")
-
-    @property
-    def with_emoji(self) -> list[PersonPortrait]:
-        return [person for person in self.shown.people if person.username and person.emoji]
 
     @property
     def loved_heading(self) -> str:

@@ -149,16 +149,18 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     @property
     def cards_in_columns(self) -> list[str]:
         """The cards of the two columns, in their order."""
+        is_of_chat = self.traits.room is not None  # Its page has the messages.
         has_content = {
-            "posts": True,
+            "posts": not is_of_chat,
             "typical": self.typical,
             "hours": self.hours,
             "calendar": self.posting and not self.at_sight.is_drawn,
-            "today": True,  # Without posts, it is the place for posts of the viewer's own day.
+            # Without posts, it is the place for posts of the viewer's own day.
+            "today": not is_of_chat,
             "liked": self.archive.most_liked,
             "rooms": len(self.rooms) > 1,
             "pictures": self.archive.pictures,
-            "lists": self.lists,
+            "lists": self.lists and not is_of_chat,
         }
         full = self.full_cards
         return [name for name, is_there in has_content.items() if is_there and name not in full]
@@ -167,7 +169,8 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     def full_cards(self) -> list[str]:
         """The cards that are as wide as the page."""
         pictures = ["pictures"] if len(self.archive.pictures) >= FEWEST_IN_ROW else []
-        return [*pictures, *(["lists"] if len(self.lists) >= FEWEST_LISTS else [])]
+        has_many = len(self.lists) >= FEWEST_LISTS and self.traits.room is None
+        return [*pictures, *(["lists"] if has_many else [])]
 
 
 class AuthorsArgs(Struct):

@@ -145,9 +145,9 @@ class Compared(Struct, frozen=True):
 
     @property
     def folded(self) -> int:
-        """Number of folded bars at the end: three or more under 5%, after the first two."""
+        """Number of folded bars at the end: two or more under 5%, after the first two."""
         folded = sum(bar.share < 0.05 for bar in self.answers[2:])
-        return folded if folded > 2 else 0
+        return folded if folded > 1 else 0
 
     @property
     def folded_below(self) -> float:

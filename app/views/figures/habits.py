@@ -41,12 +41,17 @@ def _row(measure: Measure, beside: Beside, full: float, path_of: Callable[[Measu
     return Row(
         label=label_of(measure),
         value=value_of(measure, measure.own, measure.beside if beside.others else 0),
-        beside=usual_told(measure, beside) if beside.others else "",
+        # A mark at the beginning of the bar says that others never do.
+        beside=usual_told(measure, beside) if beside.others and show_told(measure) else "",
         is_clear=measure.is_clear,
         length=round(100 * min(measure.own / full, 1), 1),
         mark=round(100 * min(measure.beside / full, 1), 1) if beside.others else None,
         path=path_of(measure),
     )
+
+
+def show_told(measure: Measure) -> bool:
+    return measure.habit.is_mean or bool(measure.script) or measure.beside >= 0.005
 
 
 def usual_told(measure: Measure, beside: Beside) -> str:

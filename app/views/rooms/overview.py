@@ -20,7 +20,7 @@ from app.services.rooms.room_facts import LovedMessage, RoomFacts, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
 from app.views.figures.chats import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_absences
-from app.views.figures.figure import Figure, busiest_told, figure_of
+from app.views.figures.figure import Figure, figure_of
 from app.views.filters import day_of
 from app.views.page import WebPage, read_cards
 from app.views.policies import own_chat
@@ -91,18 +91,6 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
             return gettext("How they write in {messages}").format(messages=count)
         text = gettext("How they write in {messages}, since {day}")
         return text.format(messages=count, day=show_date(since))
-
-    @property
-    def busiest(self) -> str:
-        return busiest_told(self.shown.busy_from)
-
-    @property
-    def day_lines(self) -> list[RoomLine]:
-        zone = ZoneInfo(self.zone)
-        return [
-            RoomLine(post, post.created_at and post.created_at.astimezone(zone))
-            for post in (self.day.posts if self.day else ())
-        ]
 
     shares = figure_of(share_bar)
 

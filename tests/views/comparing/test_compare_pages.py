@@ -99,7 +99,7 @@ async def test_somebody_else_is_among_the_bars_and_belief_moves_them(site: Clien
 
 
 async def test_numbers_that_were_asked_for_are_not_folded(site: Client) -> None:
-    folded = '<details class="folded">'
+    folded = '<details class="folded"><summary>Show the numbers'
     assert folded in await site.page(address(TEXT, "ben", "cho"))
     page = await site.page(address(TEXT, "ben", "cho", sure=0.4))
     assert folded not in page
