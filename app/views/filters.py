@@ -251,9 +251,6 @@ class View(PageFilters):
         names = [name.strip() for name in self.username if name.strip()]
         return list({name.casefold(): name for name in names}.values())
 
-    def is_about(self, username: str) -> bool:
-        return not self.names or username.casefold() in map(str.casefold, self.names)
-
     @property
     def selection(self) -> Selection:
         """The shown posts. Raises MalformedError."""

@@ -139,6 +139,7 @@ class BarPanel(ABC):
             "x": lengths if self.lies else places,
             "y": places if self.lies else lengths,
             "text": [show_number(posts) for posts in lengths] if self.lies else [],
+            "textangle": 0,
             "width": 0.84,
             "customdata": [urlencode(bar.chosen) for _, bar, _ in drawn],
             "marker": {

@@ -38,7 +38,6 @@ from app.services.posts.local_time import (
     slot_of,
 )
 from app.services.posts.selection import Conditions, Selection, author_conditions
-from app.services.posts.users import UserRow, read_rows, select_rows
 
 Date = date
 """For fields called `date`: from Python 3.14 on, their annotation would name themselves."""
@@ -314,25 +313,11 @@ class BusyAuthors(NamedTuple):
 async def busiest_authors(
     session: AsyncSession, selection: Selection, *, limit: int
 ) -> BusyAuthors:
-    if not selection.is_narrowed:
-        active = await most_active(session, selection, limit=limit)
-        return BusyAuthors(active.names, active.total)
-    counts = await count_by_author(session, selection)
-    return BusyAuthors([count.username for count in counts[:limit]], len(counts))
-
-
-class ActiveAuthors(NamedTuple):
-    rows: list[UserRow]
-    total: int
-
-    @property
-    def names(self) -> list[str]:
-        return [author.username for author in self.rows]
-
-
-async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> ActiveAuthors:
+    if selection.is_narrowed:
+        counts = await count_by_author(session, selection)
+        return BusyAuthors([count.username for count in counts[:limit]], len(counts))
     conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
-    most = select_rows(*conditions).order_by(User.tweet_count.desc(), User.username_key)
-    rows = await read_rows(session, most.limit(limit))
+    most = select(User.username).where(*conditions)
+    most = most.order_by(User.tweet_count.desc(), User.username_key).limit(limit)
     total = await session.scalar(select(func.count(User.id)).where(*conditions)) or 0
-    return ActiveAuthors(rows, total)
+    return BusyAuthors([*await session.scalars(most)], total)

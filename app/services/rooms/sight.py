@@ -162,10 +162,6 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
             by_year[period.first_day.year] += period.messages
         return sorted((year for year, n in by_year.items() if n >= FEWEST_OF_YEAR), reverse=True)
 
-    @property
-    def last_year(self) -> int | None:
-        return next(iter(self.years), None)
-
     def portrait(self) -> RoomPortrait:
         fields = RoomPortrait.__struct_fields__
         return RoomPortrait(**{name: getattr(self, name) for name in fields})

@@ -14,7 +14,6 @@ from app.language.i18n import (
     month_names,
     ngettext,
     show_date,
-    show_duration,
     show_list,
     show_month,
     show_number,
@@ -31,7 +30,7 @@ from app.views.figures.findings import Care, Told, ranked
 from app.views.tell import beside_one, giant_of, of_many, short_name, tell, trait_of
 from saywho.people.alike import SharedHabit, shared_habits
 from saywho.people.fingerprint import Measure
-from saywho.people.portrait import PersonPortrait, SilenceSpan, Trait
+from saywho.people.portrait import PersonPortrait, Trait
 from saywho.people.replies import FEWEST_ANSWERS
 from saywho.significance import FEWEST_CLUSTERS, FEWEST_COMPARED
 
@@ -51,8 +50,6 @@ LONG_SILENCE: Final = 14
 """Days of a silence that is told, if the messages around it are older than those analysed."""
 POLITE_FROM, PLAIN_UNTIL = 0.8, 0.2
 """Shares of polite sentences of whoever speaks politely, and plainly."""
-LONG: Final = 2 * DAY
-"""A silence of this length contains a whole day, unless clocks go back."""
 FEW_LABELS: Final = 12
 """Labelled columns; of more, only years' first or every nth."""
 SIGNS: Final = "①②③④⑤⑥"
@@ -256,19 +253,6 @@ def other_called(username: str, room: RoomFacts) -> str:
 
 def _short_name(username: str | None) -> str:
     return short_name(shown_name(username or ""))
-
-
-def is_long(silence: SilenceSpan, zone: ZoneInfo) -> bool:
-    first, last = silence.whole_days(zone)
-    return silence.until - silence.since >= LONG and first <= last
-
-
-def length_of(silence: SilenceSpan, zone: ZoneInfo) -> str:
-    """Return a silence's length in words, if long in days without messages."""
-    if not is_long(silence, zone):
-        return show_duration((silence.until - silence.since).total_seconds())
-    first, last = silence.whole_days(zone)
-    return in_days((last - first).days + 1)
 
 
 def in_days(days: int) -> str:

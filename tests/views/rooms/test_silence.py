@@ -8,7 +8,6 @@ import pytest
 from quart import Quart
 
 from app.language.i18n import show_roughly
-from app.views.figures.chats import is_long, length_of
 from saywho.people.portrait import SilenceSpan
 
 
@@ -40,30 +39,6 @@ def test_a_silence_has_as_many_whole_days_as_the_calendar(
 ) -> None:
     first, last = span(since, until).whole_days(ZoneInfo(zone))
     assert (str(first), str(last)) == days
-
-
-async def test_a_short_silence_is_told_in_hours(english: None) -> None:
-    assert (
-        length_of(span("2024-03-10T14:30", "2024-03-11T15:35"), ZoneInfo("UTC"))
-        == "25 hours 5 minutes"
-    )
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "is_of_days", "length"),
-    [
-        # Clocks go back: 48 hours that have no whole day; they go forward: 47 that look like 48.
-        ("2025-10-24T22:30", "2025-10-26T22:30", False, "2 days"),
-        ("2025-03-29T11:00", "2025-03-31T10:30", False, "47 hours 30 minutes"),
-        ("2025-03-29T11:00", "2025-03-31T11:00", True, "1 day"),
-    ],
-)
-async def test_a_silence_is_told_in_days_where_it_has_whole_ones(
-    english: None, since: str, until: str, is_of_days: bool, length: str
-) -> None:
-    """One without any was of 0 days."""
-    silence, zone = span(since, until), ZoneInfo("Europe/Berlin")
-    assert (is_long(silence, zone), length_of(silence, zone)) == (is_of_days, length)
 
 
 async def test_waits_are_told_as_people_say_them(english: None) -> None:
