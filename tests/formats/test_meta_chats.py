@@ -1,7 +1,7 @@
 """Chats, own posts and comments in the downloads of Meta."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -551,3 +551,76 @@ def test_comments_of_older_downloads_are_the_owners() -> None:
     assert [(item.text, item.reply_to, item.created_at) for item in items] == [
         ("fog again", ReplyTarget(None, "jun_reed"), datetime(2019, 3, 4, 5, 6, 7, tzinfo=UTC))
     ] * 2
+
+
+def thread(*messages: tuple[str, str], people: Iterable[str] = ()) -> bytes:
+    values = [
+        {"sender_name": name, "timestamp_ms": 1_700_000_000_000 + 60_000 * n, "content": text}
+        for n, (name, text) in enumerate(messages)
+    ]
+    return json.dumps(
+        {
+            "participants": [{"name": name} for name in people],
+            "messages": values[::-1],
+            "title": "pier",
+            "thread_path": "inbox/pier_17",
+        }
+    ).encode("ascii")
+
+
+TALK = [("Mina Tide", "the ferry is late"), ("Jun Pier", "I wait at the pier")]
+OF_APP = {
+    "second person": [
+        ("Jun Pier", f"{verb} el grupo.") for verb in ("Creaste", "Cambiaste", "Nombraste")
+    ],
+    "quiet mode": [
+        ("Jun Pier", "m wasn't notified about this message because they're in quiet mode.")
+    ],
+    "games": [(f"{name} Pier", f"Chess: {name} won again") for name in ("Jun", "Ada")],
+}
+OF_PEOPLE = {
+    "a sentence without a stop": [
+        *(("Jun Pier", f"{verb} el grupo.") for verb in ("Creaste", "Cambiaste", "Nombraste")),
+        ("Jun Pier", "Olvidaste la llave"),
+    ],
+    "two who write so": [
+        (name, f"{verb} el barco.")
+        for verb in ("Olvidaste", "Pintaste", "Limpiaste")
+        for name in ("Jun Pier", "Mina Tide")
+    ],
+    "a title once": [("Jun Pier", "PS: Jun is late")],
+}
+
+
+@pytest.mark.parametrize("messages", OF_APP.values(), ids=OF_APP)
+def test_sentences_of_the_app_in_a_place_of_their_own_are_nobodys(
+    messages: list[tuple[str, str]],
+) -> None:
+    _, items = read_file_records(thread(*TALK, *messages))
+    assert [each.text for each in records_in(items)] == [text for _, text in TALK]
+
+
+@pytest.mark.parametrize("messages", OF_PEOPLE.values(), ids=OF_PEOPLE)
+def test_sentences_of_people_that_look_so_stay(messages: list[tuple[str, str]]) -> None:
+    _, items = read_file_records(thread(*TALK, *messages))
+    assert [each.text for each in records_in(items)] == [text for _, text in (*TALK, *messages)]
+
+
+def test_sentences_of_the_app_are_learnt_from_all_files_of_a_chat() -> None:
+    older = [("Ada Reef", f"ada.r left {sign} on a message") for sign in "🙂😉😀"]
+    files = {
+        "inbox/pier_17/message_1.json": thread(*TALK),
+        "inbox/pier_17/message_2.json": thread(("Ada Reef", "I leave"), *older),
+    }
+    _, items = read_file_records(zip_bytes(files))
+    assert [each.text for each in records_in(items)] == ["I leave", *(text for _, text in TALK)]
+
+
+@pytest.mark.parametrize(
+    ("people", "count"),
+    [(["Instagram User", "Jun Pier"], 4), (["", "Jun Pier"], 4), (["Instagram User", "A", "B"], 2)],
+)
+def test_who_is_gone_in_a_chat_of_two_is_one_person(people: list[str], count: int) -> None:
+    gone = [(people[0], "I was here"), (people[0], "and so was the fog")]
+    _, items = read_file_records(thread(*TALK[1:], *gone, *TALK[1:], people=people))
+    assert len(records_in(items)) == count

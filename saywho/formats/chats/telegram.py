@@ -52,7 +52,7 @@ class TelegramChat(NamedTuple):
     """Days whose offset from UTC is read."""
 
     def id_of(self, number: object) -> str:
-        return f"{self.number}:{number}"
+        return f"{self.number or ''}:{number}"
 
 
 class Telegram(JsonChat[TelegramChat]):
@@ -92,9 +92,16 @@ class Telegram(JsonChat[TelegramChat]):
 
     def found(self, content: Content) -> Generator[Found[TelegramChat], None, None]:
         window = Window(content)
+        folder = content.name.rpartition("/")[0]
         if window.mark() == "{":
-            folder = content.name.rpartition("/")[0]
             yield from self._in_object(window, folder)
+        elif window.mark() == "[":  # The messages alone, as other programs keep them.
+            chat = self.chat({"id": None}, folder)
+            yield from (Found(chat, value) for value in window.items())
+
+    def is_message(self, message: Json, chat: TelegramChat) -> bool:
+        is_exact = chat.number is not None or message.keys() >= {"date_unixtime", "from_id"}
+        return is_exact and super().is_message(message, chat)
 
     def _in_object(
         self, window: Window, folder: str, depth: int = 0

@@ -29,7 +29,16 @@ from saywho.formats.chats.sentence_tables import matcher, sentences
 from saywho.formats.meta.posts import posts_in, repaired
 from saywho.formats.reading import Skipped
 from saywho.formats.source.file import Content, Source
-from saywho.formats.source.json import Json, Window, as_object, as_word, first_documents, listed
+from saywho.formats.source.json import (
+    Json,
+    Window,
+    as_list,
+    as_object,
+    as_word,
+    first_documents,
+    listed,
+    load,
+)
 from saywho.text import clean_title
 
 
@@ -108,6 +117,8 @@ class MetaThread(NamedTuple):
     room: records.FileRoom
     folder: str
     sentences: "OwnSentences"
+    has_one_gone: bool = False
+    """Whether two people talked, and the account of one is gone: its messages are of one person."""
 
 
 class MetaChats(JsonChat[MetaThread]):
@@ -162,7 +173,7 @@ class MetaChats(JsonChat[MetaThread]):
 
         for folder, of_folder in groupby(contents, key=folder_of):
             files = list(of_folder)
-            thread = self._thread(files[0], folder, source.name)
+            thread = self._thread(files, folder, source.name)
             for content in reversed(files):
                 values = Window(content).values(("messages",))
                 yield (Found(thread, value) for value in values)
@@ -177,7 +188,8 @@ class MetaChats(JsonChat[MetaThread]):
     def said(self, message: Json, chat: MetaThread) -> ChatMessage | Skip:
         name, text = _name(message), _text(message)
         is_unsent = message.get("is_unsent") is True or message.get("isUnsent") is True
-        if is_unsent or not name.strip() or name.casefold() in _gone_accounts():
+        is_gone = _is_gone(name)
+        if is_unsent or (is_gone and not chat.has_one_gone):
             return "deleted"
         kind = (as_word(message.get("type")) or "").lower()
         if kind in {"call", "subscribe", "unsubscribe"} or "call_duration" in message:
@@ -191,19 +203,21 @@ class MetaChats(JsonChat[MetaThread]):
         signs = (repaired(reaction.get("reaction")) for reaction in reactions_in(message))
         return ChatMessage(
             text=text,
-            name=name,
+            name=name.strip() or sentences("meta", "gone")[0],
+            author_id=chat.room.external_id if is_gone else None,
             time=message.get("timestamp_ms", message.get("timestamp")),
             attached=attached,
             counts=reactions_of(one_each(signs)),
             room=chat.room,
         )
 
-    def _thread(self, content: Content, folder: str, source_name: str) -> MetaThread:
-        """Return a chat by its first file, which is read twice, because names follow the messages.
+    def _thread(self, files: Sequence[Content], folder: str, source_name: str) -> MetaThread:
+        """Return a chat by its files, which are read twice, because names follow the messages.
 
         The first reading learns the app's sentences, and the app by the first 1,000 messages.
         """
-        about = dict.fromkeys(("title", "thread_path", "threadName"))
+        content = files[0]
+        about = dict.fromkeys(("title", "thread_path", "threadName", "participants"))
         flags: set[str] = set()
         sentences = OwnSentences(content.notes)
         with suppress(BrokenFileError):
@@ -212,6 +226,11 @@ class MetaChats(JsonChat[MetaThread]):
                 for number, message in enumerate(map(as_object, window.items())):
                     flags |= _flags(message) if number < 1_000 else set()
                     sentences.learn(_text(message), _name(message))
+        for older in files[1:]:  # Who left has sentences there, too.
+            with suppress(BrokenFileError):
+                for _ in (window := Window(older.uncounted)).each_list({"messages"}, {}):
+                    for message in map(as_object, as_list(load(window.raw()))):
+                        sentences.learn(_text(message), _name(message))
         path = repaired(about.get("thread_path")).rstrip("/").rpartition("/")[2]
         name = repaired(about.get("threadName"))
         title = repaired(about.get("title")) or _NUMBER.sub("", name)
@@ -222,11 +241,17 @@ class MetaChats(JsonChat[MetaThread]):
             file=folder,
             thread=name,
         )
-        return MetaThread(room, folder, sentences)
+        people = (as_object(each).get("name", each) for each in listed(about, "participants"))
+        are_gone = [*map(_is_gone, map(repaired, people))]
+        return MetaThread(room, folder, sentences, sorted(are_gone) == [False, True])
 
 
 def _folder(name: str, *, is_numbered: bool) -> str:
     return name.rpartition("/")[0] if is_numbered else name.removesuffix(".json")
+
+
+def _is_gone(name: str) -> bool:
+    return not name.strip() or name.casefold() in _gone_accounts()
 
 
 @cache
@@ -297,10 +322,24 @@ class OwnSentences:
         self._several: set[str] | None = None
         """Sentences that several people have, each only behind a name of their own."""
         self._learnt = LearntSentences(notes)
+        self._told: dict[str, dict[str, set[str]]] = {}
+        """Sentences with a full stop by their beginning and person, of known beginnings."""
+        self._free: set[tuple[str, str]] = set()
+        """Beginnings that a person has without a full stop, too."""
+        self._titles: Counter[str] = Counter()
+        """Games, by what stands before the name of the player who has the sentence."""
 
     def learn(self, text: str, name: str) -> None:
         """Count a sentence that begins with a name of its stated author."""
         self._learnt.learn(text, name)
+        if (head := _beginning(text)) in _second_person():
+            if text.endswith("."):
+                told = self._told.setdefault(head, {}).setdefault(name, set())
+                told |= {text} if len(told) < _FEWEST else set()
+            else:
+                self._free.add((name, head))
+        if (title := _title(text, name)) and len(self._titles) < _MOST_LEARNT:
+            self._titles[title] += 1
         if not (deed := _deed(text, name)):
             if _is_own_deed(text):
                 self._owners[name] += 1
@@ -327,7 +366,15 @@ class OwnSentences:
             is_of_one = len(self._owners) == 1 and self._owners[name] > 1
             return is_attached or is_ended or is_of_one
         is_repeated = self._counts[text] >= _FEWEST or len(self._people.get(deed, ())) >= _FEWEST
-        is_of_app = deed and (is_repeated or (is_attached and not _ADDRESS.search(text)))
+        head = _beginning(text)
+        told = self._told.get(head, {}) if text.endswith(".") else {}
+        # The app speaks to one person, in whole sentences that nobody else has.
+        is_second = [*told] == [name] and (name, head) not in self._free
+        is_second &= len(told.get(name, ())) >= _FEWEST
+        is_second |= self._titles[_title(text, name)] > 1
+        is_of_app = is_second or (
+            deed and (is_repeated or (is_attached and not _ADDRESS.search(text)))
+        )
         if is_of_app or self._learnt.has(text):
             self._notes.app_lines += 1
             return True
@@ -364,6 +411,25 @@ class OwnSentences:
         names = [called for counts in people.values() for called in counts]
         is_each = len(names) == len(people) == len({*names}) > 1
         return is_each and all(sum(of.values()) >= _FEWEST_CALLED for of in people.values())
+
+
+def _beginning(text: str) -> str:
+    """Return what sentences in one person of a verb have in common at their first word."""
+    first = text.partition(" ")[0] if len(text) <= _LONGEST_DEED else ""
+    return first[-4:] if len(first) > 5 else ""
+
+
+@cache
+def _second_person() -> frozenset[str]:
+    """Return the beginnings of sentences on what the exporting person sent, in any language."""
+    known = [each for each in sentences("meta", "alone") if each.endswith(".")]
+    counts = Counter(_beginning(each) for each in known if "{" not in each)
+    return frozenset(head for head, count in counts.items() if head.isalpha() and count >= _FEWEST)
+
+
+def _title(text: str, name: str) -> str:
+    title, colon, behind = text.partition(": ")
+    return title if colon and len(title) < 40 and _deed(behind, name) else ""
 
 
 def _is_own_deed(text: str) -> bool:
