@@ -6,7 +6,8 @@ post, and counts the answers that lack a post which was acknowledged before they
 A private site holds 12,000 posts and a chat of 8,000 messages. An operator who has signed in opens
 each page, first after another post of its author, and again with nothing written between. Printed
 is the server's processor time, in units of a list of an author's posts that nobody has asked for
-before, which the same run has taken by a token; with a commit, that program beside this one.
+before, which the same run has taken by a token; with a commit, that program beside this one. Then
+follow searches by the API beside plain FTS5 (`benchmarks/searches.py`), with `--rounds 0` alone.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from benchmarks import machine, workloads
+from benchmarks import machine, searches, workloads
 from benchmarks.at_home import KEEPER, authored, spoken, stamp
 from benchmarks.contestants import Server, ours, serving
 from benchmarks.databases import START, made_texts, username
@@ -185,11 +186,18 @@ def main() -> int:
         told = {}
         for side, root in roots.items():
             (folder := Path(name, f"site-{side}")).mkdir()
-            with serving_privately(root, folder) as site:
-                if options.stale:
-                    print(side, checked(site, Path(name), options.stale))
-                else:
-                    told[side] = measured(site, options.rounds)
+            if options.stale or options.rounds:
+                with serving_privately(root, folder) as site:
+                    if options.stale:
+                        print(side, checked(site, Path(name), options.stale))
+                    else:
+                        told[side] = measured(site, options.rounds)
+            if not options.stale:
+                print(f"{side}, on {machine.description()}")
+                (searched := Path(name, f"searched-{side}")).mkdir()
+                searches.measured(
+                    root, searched, lambda *served: Site(served[0], *served[1:] * 2).settle()
+                )
     if not told:
         return 0
     print(machine.description())

@@ -220,14 +220,18 @@ async def _in_database(
     if query.people_over_time and words and results.shown and not results.is_any:
         counted: Conditions = [Tweet.id.in_(_counted(session, best, whole))]
         over_time = await _over_time(session, counted, query.zone, query.people_over_time)
+    compounds = await _compounds(session, inside, work.run) if inside else None
+    following = results.next
+    if following and following.is_inside and not compounds:
+        following = None
     return ResultPage(
         await _marked(session, results.shown, scorer, work.run),
-        results.next,
+        following,
         total=total,
         facets=facets,
         is_any=results.is_any and len(scorer.wanted) > 1,
         corrections=await _corrections(session, results.matches),
-        compounds=await _compounds(session, inside, work.run) if inside else None,
+        compounds=compounds,
         over_time=over_time,
         ignored=ignored,
     )
@@ -235,12 +239,14 @@ async def _in_database(
 
 async def _compounds(session: AsyncSession, inside: WordResults, run: Runner) -> Compounds | None:
     """Return how many posts have words of the query only inside of others; None for no post."""
-    posts = await _total(session, inside.matches, inside.whole)
-    if posts == 0:
-        return None
-    newest = inside.matches.select(session, Tweet.text).limit(200)
+    most, scorer = 200, inside.matches.scorer
+    newest = inside.matches.select(session, Tweet.text).limit(most)
     texts = [row.text for row in await session.execute(newest)]
-    scorer = inside.matches.scorer
+    if not texts:
+        return None
+    posts: int | None = len(texts)
+    if posts == most:
+        posts = await _total(session, inside.matches, inside.whole)
 
     def count() -> list[str]:
         nouns = Counter(noun for text in texts for noun in {*scorer.compounds(text)})

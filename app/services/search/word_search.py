@@ -536,6 +536,8 @@ class _Asked:
         scorer, expression, without = _expressions(terms, is_any=tried.is_any)
         every = [*without, *but], self.conditions, self.user_id, self.run, terms.frequencies
         matches = Matches(scorer, expression, *every)
+        if most == 0:  # Whoever counts them knows whether there are any.
+            return WordResults([], tried, matches, tried.is_any, None)
         if self.order == "best":
             return await _best(self.session, matches, tried, most)
         return await _in_order(self.session, matches, tried, most, self.order)
@@ -603,9 +605,6 @@ def _like(tag: str) -> str:
 async def _best(
     session: AsyncSession, matches: Matches, after: ResultKey, limit: int
 ) -> WordResults:
-    if limit == 0:
-        rest = await session.scalar(matches.select(session).limit(1))
-        return WordResults([], after if rest else None, matches, after.is_any, None)
     is_first = after == ResultKey(is_any=after.is_any, is_inside=after.is_inside)
     scored: list[Scored] = []
     rows: Sequence[AnyRow] = []
