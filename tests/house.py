@@ -307,7 +307,7 @@ def _classes() -> dict[str, Declared]:
 
 
 def _base(node: ast.expr) -> str:
-    return ast.unparse(node.value if isinstance(node, ast.Subscript) else node)
+    return ast.unparse(node.value if isinstance(node, ast.Subscript) else node).rpartition(".")[2]
 
 
 def _fields_in(body: list[ast.stmt]) -> Iterator[str]:
