@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -47,40 +47,19 @@ def _in_columns(names: Sequence[str], width: int = 76) -> str:
     return "\n".join(map(str.rstrip, lines))
 
 
-def _clean_username(name: str) -> str:
-    from saywho.text import clean_username
-
-    return clean_username(name)
-
-
 def _zone_name(name: str) -> str | None:
     from saywho.formats.chats.people import zone_of
 
     return name if zone_of(name) else None
 
 
-def _renaming(pairs: Sequence[str]) -> object:
-    from saywho.formats.chats.people import renaming
+def _parsed_by(parse: Callable[[Any], object] | str) -> Callable[..., Any]:
+    """Return a callback that parses an option; a name `module:function` is imported only then."""
 
-    return renaming(pairs)
-
-
-def _rooms(values: Sequence[str]) -> object:
-    from app.services.imports.options import rooms_of
-
-    return rooms_of(values)
-
-
-def _replaced(value: str) -> str:
-    from app.services.imports.options import replaced_of
-
-    return replaced_of(value)
-
-
-def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
     def callback(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
+        read = EntryPoint("", parse, "").load() if isinstance(parse, str) else parse
         try:
-            return value if value is None else parse(value)
+            return value if value is None else read(value)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
 
@@ -103,7 +82,9 @@ READING: Final = (
     click.option(
         "--username",
         metavar="NAME",
-        callback=_parsed_by(_clean_username),  # Otherwise all posts of a file would be rejected.
+        callback=_parsed_by(
+            "saywho.text:clean_username"
+        ),  # Otherwise all posts of a file would be rejected.
         help="Author of posts that name no author, or name for the account of a one-account file.",
     ),
     click.option(
@@ -171,7 +152,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     "rooms",
     metavar="ID|new",
     multiple=True,
-    callback=_parsed_by(_rooms),
+    callback=_parsed_by("app.services.imports.options:rooms_of"),
     help="Chat here that the file's chat goes on, or new for another chat; repeatable.",
 )
 @click.option(
@@ -193,7 +174,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--replace",
     metavar="N|file",
-    callback=_parsed_by(_replaced),
+    callback=_parsed_by("app.services.imports.options:replaced_of"),
     help="Undo import N first, or the import of the same file, together with this import.",
 )
 @click.option(
@@ -205,7 +186,7 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     "--rename",
     metavar="A=B",
     multiple=True,
-    callback=_parsed_by(_renaming),
+    callback=_parsed_by("saywho.formats.chats.people:renaming"),
     help="Rename A to B in a chat; repeatable. Two people with the same name are joined.",
 )
 @click.option(
