@@ -131,8 +131,9 @@ def known_state(url: str, *, only_reads: bool = False) -> SchemaState:
         backend.refuse_foreign()
         return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
     if current < head_revision():
+        version = "1.1" if current < _revisions()[0] else "2.0"
         raise StartError(
-            f"{backend.name} is from a saywho too old to migrate; install version 1.1, run"
+            f"{backend.name} is from a saywho too old to migrate; install version {version}, run"
             " saywho db upgrade, and then install this version again"
         )
     raise StartError(f"{backend.name} is from a newer saywho; install that version")

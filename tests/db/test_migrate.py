@@ -43,10 +43,12 @@ def test_a_fresh_database_is_made_and_is_current_then(config: Config, databases:
 
 EVERY = [*(("users",), ("db", "upgrade"), ("db", "downgrade")), ("serve", "--bind", "127.0.0.1:0")]
 OLDER = "install version 1.1, run saywho db upgrade, and then install this version again"
+BETWEEN = OLDER.replace("1.1", "2.0")
 
 
 @pytest.mark.parametrize(
-    ("revision", "said"), [("0001", OLDER), ("0022", OLDER), ("0036", OLDER), ("ffff", "newer")]
+    ("revision", "said"),
+    [*((old, OLDER) for old in ("0001", "0022", "0036")), ("0048", BETWEEN), ("ffff", "newer")],
 )
 def test_a_database_of_an_unknown_revision_is_left_alone(
     config: Config, databases: Databases, revision: str, said: str

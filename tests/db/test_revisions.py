@@ -251,7 +251,7 @@ def test_profiles_are_counted_again(config: Config, databases: Databases) -> Non
 
 def test_nothing_says_who_could_see_posts_of_before(config: Config, databases: Databases) -> None:
     prepare(config, upgrade_old=True)
-    command.downgrade(alembic_config(config.database_url), "0045")
+    command.downgrade(alembic_config(config.database_url), "0043")
     for statement in AUDIENCES.split(";"):
         databases.execute(config.data_dir, statement)
     prepare(config, upgrade_old=True)
@@ -262,7 +262,7 @@ def test_nothing_says_who_could_see_posts_of_before(config: Config, databases: D
 def test_messages_that_had_no_chat_are_known(config: Config, databases: Databases) -> None:
     prepare(config, upgrade_old=True)
     alembic = alembic_config(config.database_url)
-    command.downgrade(alembic, "0048")
+    command.downgrade(alembic, "0043")
     for statement in MESSAGES_OF_BEFORE.split(";"):
         databases.execute(config.data_dir, statement)
     query = 'SELECT id, import_id FROM "Tweet" WHERE id <= 5 ORDER BY id'
@@ -270,7 +270,7 @@ def test_messages_that_had_no_chat_are_known(config: Config, databases: Database
     prepare(config, upgrade_old=True)
     after = [(1, OLD_MESSAGE), (2, None), (3, 91), (4, None), (5, None)]
     assert databases.fetch(config.data_dir, query) == after
-    command.downgrade(alembic, "0048")
+    command.downgrade(alembic, "0043")
     assert databases.fetch(config.data_dir, query) == before
 
 
