@@ -277,7 +277,7 @@ async def test_the_dashboard_begins_with_rows_that_read(
     for width, height in SIZES:
         await page.set_viewport_size({"width": width, "height": height})
         await page.goto(rooms.address("/dashboard/?username="))
-        names = page.locator("#timeline-plot .yaxislayer-above text")
+        names = page.locator("#timeline-plot .legendtext")
         await expect(names.last).to_have_text("31 others")
         await expect(names).to_have_count(8)
         graph = await page.locator("#timeline .graph").bounding_box()

@@ -30,7 +30,7 @@ class Timeline(BarPanel):
     column = gettext_noop("Period")
     about = gettext_noop("Select a bar to see its posts alone, and again to see all.")
     is_stacked = True
-    height_px = 320
+    height_px = 280
 
     def bars(self, counts: ViewCounts) -> list[FigureBar]:
         days = counts.by_day
