@@ -57,9 +57,11 @@ def _parsed_by(parse: Callable[[Any], object] | str) -> Callable[..., Any]:
     """Return a callback that parses an option; a name `module:function` is imported only then."""
 
     def callback(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
+        if value is None:
+            return None
         read = EntryPoint("", parse, "").load() if isinstance(parse, str) else parse
         try:
-            return value if value is None else read(value)
+            return read(value)
         except ValueError as error:
             raise click.BadParameter(str(error)) from None
 
