@@ -428,3 +428,33 @@ def test_words_of_deleted_accounts_that_are_left_out_are_told() -> None:
         assert len([*records.items]) == 5
         found = [(str(doubt.finding), doubt.count) for doubt in questions.doubts(newest=True)]
     assert ("Deleted messages, and messages of deleted accounts, are over a tenth", 2) in found
+
+
+def claude(name: str, parent: str, minute: int, **more: str) -> dict[str, Any]:
+    time = f"2026-01-13T10:{minute:02}:00Z"
+    sender = "human" if name[0] == "h" else "assistant"
+    said = {"uuid": name, "parent_message_uuid": parent, "text": name, "sender": sender}
+    return said | {"created_at": time} | more
+
+
+def deepseek(name: str, parent: str | None, minute: int) -> dict[str, Any]:
+    kind = "REQUEST" if name[0] == "h" else "RESPONSE"
+    said: dict[str, Any] = {"inserted_at": f"2026-01-13T10:{minute:02}:00Z", "model": "chat"}
+    said["fragments"] = [{"type": kind, "content": name}]
+    return {"id": name, "parent": parent, "children": [], "message": said}
+
+
+BRANCHES = (("h1", None, 1), ("a1", "h1", 2), ("h2", None, 3), ("a2", "h2", 4), ("a0", "h1", 0))
+
+
+@pytest.mark.parametrize("app", ["claude", "deepseek"])
+def test_the_branch_of_the_newest_message_counts_without_a_word_of_the_file(app: str) -> None:
+    if app == "claude":
+        messages = [claude(name, up or "0", at) for name, up, at in BRANCHES]
+        talk: dict[str, Any] = {"uuid": "c", "name": "Ferry", "chat_messages": messages}
+    else:
+        root = {"id": "root", "parent": None, "children": ["h1", "h2"], "message": None}
+        nodes = {name: deepseek(name, up or "root", at) for name, up, at in BRANCHES}
+        talk = {"id": "c", "inserted_at": "2026-01-13", "mapping": {"root": root, **nodes}}
+    found, items = read_file_records(json.dumps([talk]).encode())
+    assert (found.format, [item.text for item in records_in(items)]) == (app, ["h2", "a2"])

@@ -12,7 +12,7 @@ from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import FileRoom, Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import only_records, read_file_records, records_in, texts
-from tests.formats.signal_variants import group, item, lines, person
+from tests.formats.signal_variants import group, item, lines, located, person
 
 TIME = 1769990000000
 HERON = person(2, "Heron")
@@ -316,3 +316,31 @@ def test_a_bad_line_costs_no_other() -> None:
     items = read_export(data + written(said("Owl", "c")))
     assert texts(items) == ["a", "c"]
     assert [type(item) for item in items[1:3]] == [BadRecord, BadRecord]
+
+
+def test_an_edited_message_has_the_id_and_the_time_of_its_first_version() -> None:
+    first = item(2, 1_768_298_460_000, "the fery")["chatItem"]
+    newest = item(2, 1_768_298_700_000, "the ferry", revisions=[first])
+    head = (person(2, "Mina"), {"chat": {"id": "10", "recipientId": "2"}})
+    _, before = read_file_records(lines(*head, {"chatItem": first}))
+    _, after = read_file_records(lines(*head, newest))
+    (old,), (new,) = records_in(before), records_in(after)
+    assert (old.text, new.text) == ("the fery", "the ferry")
+    assert (old.source_id, old.created_at) == (new.source_id, new.created_at)
+
+
+@pytest.mark.parametrize("has_file", [True, False])
+def test_a_long_text_is_read_from_its_file_or_told_as_cut(has_file: bool) -> None:
+    whole = ("the ferry is late " * 200).strip()
+    pointer: dict[str, object] = {"contentType": "text/x-signal-plain"}
+    pointer["locatorInfo"] = located(whole.encode())
+    sent = item(2, 1_768_298_460_000, whole[:2_000].strip())
+    sent["chatItem"]["standardMessage"]["longText"] = pointer
+    head = (person(2, "Mina"), {"chat": {"id": "10", "recipientId": "2"}})
+    files = {"main.jsonl": lines(*head, sent)}
+    files |= {"files/ab/x.txt": whole.encode()} if has_file else {}
+    records, items = read_file_records(zip_bytes(files))
+    (found,) = records_in(items)
+    cut = [finding for _, finding in records.notes.odd if "only the beginning" in str(finding)]
+    assert (found.text == whole, len(cut)) == (has_file, not has_file)
+    assert [part.what for part in records.notes.unread] == []

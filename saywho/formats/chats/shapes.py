@@ -60,7 +60,8 @@ class ChatShape:
     inner: tuple[str, ...] = ("",)
     """Paths from an item of that list to its messages."""
     branches: tuple[str, str, str] | None = None
-    """Paths in an item to the last kept message's id and to all nodes, and in a node to its parent.
+    """Paths in an item to the last kept message's id, if any, and to all nodes, and in a node to
+    its parent.
 
     Messages of nodes that do not lead to the last one are versions that were given up.
     """
@@ -191,7 +192,9 @@ class ShapedChats(JsonChat[_Chat]):
                     content.notes.leave("column", path[1:])
             chat = _Chat(around, self._names(around), folder or content.name, self._given_up(value))
             for message in chain.from_iterable(values_at(value, path) for path in self.shape.inner):
-                if isinstance(message, dict):
+                # DeepSeek's messages are in nodes, of which the root has none.
+                is_node = self.shape.branches is not None and not self.shape.branches[0]
+                if isinstance(message, dict) and not (is_node and not self._has_keys(message)):
                     yield Found(chat, message)
 
     def _newer(self, content: Content) -> Mapping[str, Json]:
@@ -243,13 +246,16 @@ class ShapedChats(JsonChat[_Chat]):
         if self.shape.branches is None:
             return ()
         last, nodes, parent = self.shape.branches
-        parents = {
-            node["id"]: value_at(node, parent)
-            for node in values_at(item, nodes)
-            if isinstance(node, dict) and isinstance(node.get("id"), str)
-        }
-        at = value_at(item, last)
-        given_up = set(parents) if at in parents else set()
+        key = self.shape.id or "id"
+        known = [node for node in map(as_object, values_at(item, nodes)) if as_word(node.get(key))]
+        parents = {str(node[key]): value_at(node, parent) for node in known}
+        at = value_at(item, last) if last else None
+        answered = [each for each in parents.values() if isinstance(each, str)]
+        if not (isinstance(at, str) and at in parents) and len({*answered}) < len(answered):
+            # Two answer one: without a word of the file, the newest end is the last one.
+            ends = [node for node in known if node[key] not in parents.values()]
+            at = max(ends, key=self._stated, default={}).get(key)
+        given_up = {*parents} if isinstance(at, str) and at in parents else set()
         while isinstance(at, str) and at in given_up:
             given_up.remove(at)
             at = parents[at]
@@ -496,6 +502,7 @@ SHAPES: Final = (
         label=Message("Claude"),
         marks=('"chat_messages":[', '"uuid":'),
         inner=("chat_messages/*",),
+        branches=("current_leaf_message_uuid", "chat_messages/*", "parent_message_uuid"),
         keys=("uuid", "sender"),
         sender=("sender",),
         roles={"human": "", "assistant": "Claude"},
@@ -561,16 +568,17 @@ SHAPES: Final = (
         name="deepseek",
         label=Message("DeepSeek"),
         marks=('"inserted_at":"', '"mapping":{"root":{'),
-        inner=("mapping/*/message",),
-        keys=("inserted_at", "model"),
-        sender=("role", "fragments/*/type"),
+        inner=("mapping/*",),
+        branches=("", "mapping/*", "parent"),
+        keys=("message/inserted_at", "message/model"),
+        sender=("message/role", "message/fragments/*/type"),
         called=str.upper,
         roles={
             **dict.fromkeys(("USER", "REQUEST"), ""),
             **dict.fromkeys(("ASSISTANT", "THINK", "SEARCH", "RESPONSE"), "DeepSeek"),
         },
-        time=("inserted_at",),
-        text=_deepseek_text,
+        time=("message/inserted_at",),
+        text=lambda node: _deepseek_text(as_object(node.get("message"))),
         chat_id=("^id",),
     ),
     ChatShape(

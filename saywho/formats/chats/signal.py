@@ -37,13 +37,15 @@ from saywho.formats.chats.reactions import one_each, reactions_in, reactions_of,
 from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, messages, whole_lines
 from saywho.formats.post import MIME_KINDS, Medium, ReplyTarget, as_count, digits
 from saywho.formats.records import FileRoom, Item
-from saywho.formats.source.file import Content, Source
-from saywho.formats.source.json import Json, as_object, as_word, first_documents, listed
+from saywho.formats.source.file import Content, Source, head
+from saywho.formats.source.json import Json, as_object, as_word, first_documents, listed, value_at
 from saywho.formats.source.times import iso_time, time_or_field
 from saywho.text import clean_title
 
 _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
 _YOU: Final = "You"
+_LONGEST: Final = 256 * 1024
+"""Bytes of a long text; the app sends 64 KB."""
 _MENTION: Final = "\ufffc"
 _NO_WORDS: Final = frozenset(
     ("stickerMessage", "contactMessage", "viewOnceMessage", "paymentNotification", "giftBadge")
@@ -64,7 +66,7 @@ class AttachedFiles:
     """The files in the folder `files`, which messages name only by size and hash."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self._source, self.notes = source, source.notes
         self._names: dict[int, list[str]] = defaultdict(list)
         self._of_size = cache(self._hashes)
         for name, member in source.members.items():
@@ -79,6 +81,14 @@ class AttachedFiles:
             return None
         names = self._of_size(int(size)) if size and len(size) <= 12 else {}
         return names.get(digest.rstrip("="), f"files/{digest}")
+
+    def long_text(self, pointer: Json) -> str | None:
+        """Return a long text, of which a message has the beginning; None if it is not here."""
+        name = self.name_of(pointer) or ""
+        if name not in self._source.members:
+            return None
+        self._source.expected.add(name)
+        return head(self._source.medium(name).uncounted, _LONGEST).decode(errors="replace")
 
     def _hashes(self, size: int) -> dict[str, str]:
         return {self._hash(name, size): name for name in self._names.get(size, ())}
@@ -187,14 +197,16 @@ class Signal(JsonChat[Book]):
         text = standard.get("text") or as_object(story.get("textReply")).get("text")
         reactions = (*reactions_in(standard), *reactions_in(story))
         signs = (as_word(reaction.get("emoji")) for reaction in reactions)
-        sent = as_count(message.get("dateSent"))
+        # An edited message has the time of its newest version, and its id of the first one.
+        first = as_object(next(iter(listed(message, "revisions")), message))
+        sent = as_count(first.get("dateSent"))
         return ChatMessage(
-            text=_text(as_object(text), chat),
+            text=_text(as_object(text) | _long(standard, chat.files), chat),
             name=name,
             username=None if name == _YOU else name,
             author_id=key,
             time="None" if sent is None else sent,  # Without a time it is a bad record.
-            source_id=f"{key}:{message.get('dateSent')}",
+            source_id=f"{key}:{first.get('dateSent')}",
             reply_to=_answered(as_object(standard.get("quote")), chat),
             attached=_attached(standard, chat.files),
             counts=reactions_of(one_each(signs), chat.written_at),
@@ -211,6 +223,16 @@ def _chat_items(content: Content, book: Book) -> Iterator[Found[Book]]:
             book.note(frame)
         else:
             yield found._replace(value=as_object(item))
+
+
+def _long(message: Json, files: AttachedFiles) -> Json:
+    if not (pointer := as_object(message.get("longText"))):
+        return {}
+    if (whole := files.long_text(pointer)) is None:
+        finding = Message("Long texts of which the file has only the beginning")
+        files.notes.look_odd("words", finding, [str(value_at(message, "text/body"))])
+        return {}
+    return {"body": whole}
 
 
 def _text(text: Json, book: Book) -> str:
