@@ -34,7 +34,6 @@ from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
 from app.services.compare.one_chat import Chats, OneChat
-from app.services.compare.quiz_questions import Showcase
 from app.services.imports.job_runner import keep_importing
 from app.services.imports.preview import Previewer
 from app.services.live_streams.hub import LiveHub
@@ -93,7 +92,7 @@ class Resources:
         self.reads = Reads(db, feed)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
-        self.first_looks = FirstLooks(self.cache)
+        self.first_looks = FirstLooks()
         self.clients = Clients(config.live_clients, metrics.live_clients.set)
         self.live_hub = LiveHub(db, self.clients, newest=feed.newest)
         self.import_queued = asyncio.Event()
@@ -107,7 +106,6 @@ class Resources:
         self.open_batches = Slots(2)
         """Slots for batches of comparisons, for clients without a token or session."""
         self.cards = Cards(db, self.models)
-        self.showcase = Showcase(self.models)
         embedder = open_embedder(config)
         self.embeddings = Embeddings(db, embedder) if embedder else None
         """None without an embedder."""
@@ -118,10 +116,9 @@ class Resources:
         """Functions that end live streams, which servers wait for at a stop."""
         feed.subscribe(self.live_hub.publish)
         feed.subscribe(self.maintenance.wake)
-        feed.subscribe(self.showcase.note)
         feed.on_reset(self.live_hub.reset)
         feed.subscribe(self.snapshots.note)
-        for holder in (self.models, self.cards, self.showcase, self.chats):
+        for holder in (self.models, self.cards, self.chats):
             feed.on_reset(holder.clear)
         feed.on_reset(self.snapshots.clear)
 

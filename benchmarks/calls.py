@@ -44,6 +44,7 @@ LIMITS: Final = {
     "health check": 493,
     "cold list": 979,
     "author": 973,
+    "author's page": 24_000,
     "insert": 1_645,
     "comparison": 1_590,
     "line of an import": 202,
@@ -125,6 +126,11 @@ def requests() -> dict[str, Callable[[int], tuple[str, str, bytes]]]:
         "health check": lambda _: ("GET", "/healthz", b""),
         "cold list": lambda number: ("GET", list_path(number), b""),
         "author": lambda number: ("GET", user_path(number), b""),
+        "author's page": lambda number: (
+            "GET",
+            f"/user/{username(0)}?tz=Etc/GMT{'%2B' if number < 12 else '-'}{number % 12 + 1}",
+            b"",
+        ),
         "insert": lambda number: ("POST", list_path(0), post + b' %d"}' % number),
         "comparison": lambda number: (
             "GET",

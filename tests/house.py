@@ -593,7 +593,7 @@ def main() -> None:
     print("files that a request runs, and calls")
     for name, footprint in footprints().items():
         counts = f"{len(footprint.files)}, {footprint.calls:,}"
-        print(f"  {name:<38}{counts:<20}{FILES_BEFORE[name]}")
+        print(f"  {name:<38}{counts:<20}{FILES_BEFORE.get(name, '')}")
     above = [name for name, count in limits.items() if count > LIMITS[name]]
     sys.exit(f"above the limit: {', '.join(above)}" if above else 0)
 

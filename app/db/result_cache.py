@@ -33,9 +33,6 @@ FIRST_LOOK_S: Final = 0.3
 """How long a visitor waits for such a count."""
 MOST_FIRST_LOOKS: Final = 20
 """Counts that go on without a visitor who waits; further ones hold their requests up."""
-MOST_TRIES: Final = 30
-"""Counts of a page that writes may outdate until somebody waits for the next one, however long."""
-
 Span = tuple[datetime, datetime]
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -250,13 +247,6 @@ class Memo(Generic[Value]):
                 return True
         return False
 
-    async def holds(self, noted: PendingValue[Any]) -> bool:
-        """Return whether nothing was committed since that outdates a value."""
-        is_current = await self.feed.catch_up()
-        in_time = noted.span is None or noted.span[0] <= now() < noted.span[1]
-        is_after = noted.began >= self._emptied
-        return is_current and in_time and is_after and not self._is_outdated(noted)
-
     async def get_or_make(
         self, key: Hashable, make: Callable[[], Awaitable[Value | None]], *more: Hashable
     ) -> Value | None:
@@ -360,19 +350,19 @@ class Memo(Generic[Value]):
 class _FirstLook:
     noted: PendingValue[Any]
     task: asyncio.Task[Any]
-    tries: int = 0
-    """Counts before it whose results were outdated before anyone saw them."""
+    is_late: bool = False
+    """Whether a visitor went on without it."""
 
 
 class FirstLooks:
     """Values that take long to count, such as pages of a large chat: nobody waits for them longer
-    than .3 s, and whoever asks again gets what was counted meanwhile.
+    than .3 s, and whoever asks again finds what was counted meanwhile in a snapshot.
     """
 
-    def __init__(self, memo: Memo[Any]) -> None:
-        self._memo = memo
-        self._looks = LruStore[Hashable, _FirstLook](MOST_FIRST_LOOKS, lambda _: 1)
-        self._running: dict[asyncio.Task[Any], PendingValue[Any]] = {}
+    def __init__(self) -> None:
+        self._looks: dict[Hashable, _FirstLook] = {}
+        self._late = LruStore[Hashable, bool](MOST_FIRST_LOOKS, lambda _: 1)
+        """Keys whose last value came too late: it is waited for once, however long."""
 
     async def parts(
         self, makes: Mapping[Hashable, Callable[[], Awaitable[Value]]]
@@ -384,7 +374,7 @@ class FirstLooks:
 
         async def look(key: Hashable, make: Callable[[], Awaitable[Value]]) -> None:
             try:
-                found[key] = await self.get(key, make, may_share=True, is_part=True)
+                found[key] = await self.get(key, make, is_part=True)
             except (CountingError, UnavailableError):  # No part takes the page with it.
                 holds_until(now())
 
@@ -392,76 +382,60 @@ class FirstLooks:
         return found
 
     async def get(
-        self,
-        key: Hashable,
-        make: Callable[[], Awaitable[Value]],
-        *,
-        may_share: bool,
-        is_part: bool = False,
+        self, key: Hashable, make: Callable[[], Awaitable[Value]], *, is_part: bool = False
     ) -> Value:
-        """Return a value, made by this call or the last one, if that was in vain and nothing
-        outdates it. Raises CountingError while many messages are counted.
+        """Return a value. Raises CountingError while many messages are counted.
 
-        may_share: whether a value depends on nothing but its key and what it has recorded.
-        is_part: whether the rest of its page is shown without it, however often writes outdate it.
+        is_part: whether the rest of its page is shown without it.
         """
-        is_own = False
-        while True:
-            look = self._looks.get(key)
-            if look is None or (look.task.done() and not await self._is_shown(look, may_share)):
-                tries = look.tries + 1 if look and not is_part else 0
-                if len(self._running) >= MOST_FIRST_LOOKS or tries > may_share * MOST_TRIES:
-                    if is_part:
-                        raise CountingError
-                    self._looks.pop(key)
-                    return await make()
-                look, is_own = self._begin(make, tries), True
-                self._looks.put(key, look)
-            await self._finish(look, is_own=is_own, is_part=is_part)
-            if is_own or await self._is_shown(look, may_share):
-                break
-        look.tries = 0
-        if is_part or not (look.noted.is_long and may_share):
-            self._looks.pop(key)  # Makers of parts keep them.
+        while (look := self._looks.get(key)) is not None:  # Another visitor's.
+            await self._wait(look, is_part=is_part)
+        if len(self._looks) >= MOST_FIRST_LOOKS:
+            if is_part:
+                raise CountingError
+            return await make()
+        is_awaited = self._late.get(key) and not is_part
+        self._late.pop(key)
+        look = self._begin(key, make)
+        try:
+            await (asyncio.wait([look.task]) if is_awaited else self._wait(look, is_part=is_part))
+        except asyncio.CancelledError:
+            if not look.noted.is_long:
+                look.task.cancel()
+            raise
         _note_again(look.noted)
         found: Value = look.task.result()
         return found
 
-    async def _finish(self, look: _FirstLook, *, is_own: bool, is_part: bool) -> None:
-        try:
+    async def _wait(self, look: _FirstLook, *, is_part: bool) -> None:
+        await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
+        while not look.task.done():
+            if is_part or any(other.noted.is_long for other in self._looks.values()):
+                look.is_late = True
+                raise CountingError
             await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
-            while not look.task.done():
-                if is_part or any(noted.is_long for noted in self._running.values()):
-                    raise CountingError
-                await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
-        except asyncio.CancelledError:
-            if is_own and not look.noted.is_long:
-                look.task.cancel()
-            raise
-
-    async def _is_shown(self, look: _FirstLook, may_share: bool) -> bool:
-        has_value = not look.task.cancelled() and look.task.exception() is None
-        return has_value and may_share and await self._memo.holds(look.noted)
 
     async def close(self) -> None:
         """End what is still being made."""
-        for task in self._running:
+        tasks = [look.task for look in self._looks.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, make: Callable[[], Awaitable[Any]], tries: int) -> _FirstLook:
-        noted = PendingValue[Any](self._memo.time)
+    def _begin(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> _FirstLook:
+        noted = PendingValue[Any](0)
 
         async def run() -> Any:
             _current.set(noted)
             return await make()
 
-        task = asyncio.create_task(run())
-        self._running[task] = noted
-        task.add_done_callback(self._end)
-        return _FirstLook(noted, task, tries)
+        def end(task: asyncio.Task[Any]) -> None:
+            del self._looks[key]
+            if look.is_late:
+                self._late.put(key, True)
+            if not task.cancelled():
+                task.exception()  # Retrieved: whoever asks again gets an error of their own.
 
-    def _end(self, task: asyncio.Task[Any]) -> None:
-        del self._running[task]
-        if not task.cancelled():
-            task.exception()  # Retrieved: whoever asks again makes the value, and gets its error.
+        look = self._looks[key] = _FirstLook(noted, asyncio.create_task(run()))
+        look.task.add_done_callback(end)
+        return look

@@ -35,7 +35,7 @@ async def append_events(
 
     All but `ADDING` remove what was counted: it may quote words that are gone now.
     """
-    if any(event.kind not in ADDING for event in events):
+    if {event.kind for event in events} - ADDING:
         await session.execute(delete(Snapshot))
     event_ids = ids or await allocate_ids(session, Event, len(events))
     created_at = now()

@@ -77,13 +77,14 @@ class Snapshots:
     async def find(self, session: AsyncSession, subject: Counted[Content]) -> Content | None:
         """Return a subject's snapshot; None if it must be counted.
 
-        If at most a hundredth of its posts are new, they may be missing; then the page is not
-        kept, and maintenance counts them.
+        If at most a hundredth of 1,000 posts or more are new, they may be missing; then the page is
+        not kept, and maintenance counts them.
         """
         depends_on(EVERYTHING)
         event = await newest_event(session)
         made = self._unsaved.get(subject.key)
-        if made is None or made.event > event:  # A later state may have people unknown here.
+        is_stored = made is None or made.event > event  # A later one may have people unknown here.
+        if is_stored:
             made = await _stored(session, subject.key) if self._are_kept else None
         if made is None:
             return None
@@ -93,7 +94,9 @@ class Snapshots:
             return None
         if made.event == event or not await subject.has_changed(session, made.event, snapshot):
             return snapshot
-        if not (is_near(made.posts, subject.posts) and subject.fits(snapshot)):
+        # What is stored is the same for all processes.
+        is_near = made.posts >= 1_000 and abs(subject.posts - made.posts) * 100 <= made.posts
+        if not (is_stored and is_near and subject.fits(snapshot)):
             return None
         self._outdated[subject.key] = subject
         holds_until(now())
@@ -140,11 +143,6 @@ class Snapshots:
         for key, made in unsaved.items():
             if self._unsaved.get(key) is made:
                 del self._unsaved[key]
-
-
-def is_near(counted: int, posts: int) -> bool:
-    """Return whether a snapshot of so many posts, of 100 or more, lacks a hundredth at most."""
-    return max(abs(posts - counted), 1) * 100 <= counted
 
 
 async def _stored(session: AsyncSession, key: Key) -> _Made | None:

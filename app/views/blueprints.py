@@ -149,7 +149,7 @@ def _counting(view: View) -> View:
         here = asked.scheme, asked.root_path, asked.path, asked.query_string
         key = here, visitor, facts.visitor
         looks, make = resources().first_looks, functools.partial(view, **values)
-        return await looks.get(key, make, may_share=True)
+        return await looks.get(key, make)
 
     return run
 

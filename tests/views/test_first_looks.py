@@ -66,7 +66,6 @@ async def test_the_front_page_is_shown_without_what_is_still_counted(
     app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(result_cache, "MOST_FIRST_LOOKS", most)
-    monkeypatch.setattr(result_cache, "MOST_TRIES", 0)
     await filled(app)
     answer = await anybody.get("/")
     assert answer.status_code == 200

@@ -2,8 +2,6 @@
 authors to choose from and the guess of the model.
 """
 
-import asyncio
-import contextlib
 import random
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -13,11 +11,11 @@ from itertools import chain, islice
 from types import ModuleType
 from typing import Any, Final, NamedTuple, Self
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, not_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.feed import Change
-from app.db.result_cache import ABOUT_ALL, EVERYTHING, depends_on
+from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
@@ -28,7 +26,7 @@ from app.services.compare.name_masking import ChatNames, Masker, Named, read_cha
 from app.services.compare.stored_texts import other_writers
 from app.services.posts.users import FEWEST_PLAYED, can_play, has_enough_own, is_sample
 from app.services.rooms.room_facts import RoomFacts
-from saywho.clock import monotonic
+from app.services.snapshots import Counted, Key
 from saywho.comparing.question import MOST_GAPS, Question
 from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import FEWEST_JUDGED
@@ -514,56 +512,43 @@ def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Quest
     return Question([text.text], usernames, without=text.gaps[:MOST_GAPS], hidden_post=tweet_id)
 
 
-class Showcase:
-    """The front page's examples by language, the same for all workers."""
+class ExampleSnapshot(Struct, frozen=True):
+    """The front page's example in a language."""
 
-    def __init__(self, models: Models) -> None:
+    newest: int
+    """The newest post when it was drawn; another one is drawn after 500 further posts."""
+    solution: Solution | None
+    """None if the model answers none of ten correctly, or if there are too few posts."""
+    is_settled: bool
+    """False for too few posts, which may change soon."""
+
+
+class ExampleCounter(Counted[ExampleSnapshot]):
+    """How an example is drawn, the same for all workers."""
+
+    content = ExampleSnapshot
+
+    def __init__(self, models: Models, lang: str, newest: int) -> None:
+        """newest: id of the newest post."""
+        self.key, self.posts = Key("example 1", 0, zone=lang), newest
         self._models = models
-        self.turn = asyncio.Lock()
-        """Whoever finds one holds it: two at a time take as long, and two connections."""
-        self._shown: dict[str, tuple[int, QuizSet, Solution]] = {}
-        self._undecided: dict[str, float] = {}
-        """Time by language until the next trial, after ten unanswered examples."""
-        self._cleared = 0
 
-    def clear(self, _newest: int) -> None:
-        """Forget the examples, since lost posts' IDs are allocated again."""
-        self._cleared += 1
-        self._shown.clear()
-        self._undecided.clear()
+    async def has_changed(self, _: AsyncSession, __: int, snapshot: ExampleSnapshot) -> bool:
+        if snapshot.is_settled:
+            return snapshot.newest // 500 != self.posts // 500
+        return snapshot.newest != self.posts
 
-    def note(self, changes: Sequence[Change]) -> None:
-        """Forget the examples after a deletion, as their figures may be of what was deleted."""
-        if any(change.kind in ABOUT_ALL for change in changes):
-            self.clear(changes[-1].id)
+    def fits(self, _: ExampleSnapshot) -> bool:
+        return True
 
-    async def find(self, session: AsyncSession, lang: str) -> Solution | None:
-        """Return the example; None if none of ten is answered correctly."""
-        if monotonic() < self._undecided.get(lang, 0.0):
-            return None
-        cleared = self._cleared
-        # Another example is drawn after 500 new posts.
-        turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // 500
-        shown_in, quiz, solution = self._shown.get(lang, (0, None, None))
-        if quiz is not None and shown_in == turn:
-            with contextlib.suppress(NotFoundError):
-                await read_question(session, quiz)
-                return solution
-        solution = await self._make(session, lang, turn)
-        if cleared != self._cleared:  # It may be of what was deleted meanwhile.
-            self._shown.pop(lang, None)
-            self._undecided.pop(lang, None)
-        return solution
-
-    async def _make(self, session: AsyncSession, lang: str, turn: int) -> Solution | None:
+    async def count(self, session: AsyncSession) -> tuple[int, ExampleSnapshot]:
+        newest = await newest_post_id(session)
         for attempt in range(10):
-            seed = f"{turn} {lang} {attempt}"
-            quiz = await draw(session, lang, longest=100, seed=seed)
-            if quiz is None:
-                if attempt == 0:
-                    return None  # Usually there are too few posts, which may change soon.
-                continue
-            if not await _is_unread(session, quiz):
+            seed = f"{newest // 500} {self.key.zone} {attempt}"
+            quiz = await draw(session, self.key.zone, longest=100, seed=seed)
+            if quiz is None and attempt == 0:
+                return newest, ExampleSnapshot(newest, None, is_settled=False)
+            if quiz is None or not await _is_unread(session, quiz):
                 continue
             question = await read_question(session, quiz)
             asked = asked_of(question.hidden, question.usernames, question.tweet_id)
@@ -573,10 +558,12 @@ class Showcase:
             if solution.comparison.verdict == "likely":
                 # Finding reasons reads many posts, hence only once.
                 example = await solve(session, self._models, quiz, reasons=True)
-                self._shown[lang] = turn, quiz, example
-                return example
-        self._undecided[lang] = monotonic() + 600
-        return None
+                return newest, ExampleSnapshot(newest, example, is_settled=True)
+        return newest, ExampleSnapshot(newest, None, is_settled=True)
+
+
+async def newest_post_id(session: AsyncSession) -> int:
+    return await session.scalar(select(func.max(Tweet.id))) or 0
 
 
 async def _is_unread(session: AsyncSession, quiz: QuizSet) -> bool:

@@ -52,7 +52,7 @@ from app.services.rooms.room_facts import (
     most_loved,
     names_in,
 )
-from app.services.snapshots import Counted, Key, Snapshots, is_near
+from app.services.snapshots import Counted, Key, Snapshots
 from saywho.people.alike import PeopleAlike, people_alike
 from saywho.people.fingerprint import Measure, hours_of_all
 from saywho.people.politeness import SpeechChange
@@ -334,7 +334,7 @@ async def count_large(session: AsyncSession) -> ChatCounter | None:
         .order_by(messages.desc(), Room.id)
     )
     for room_id, zone, size, counted in await session.execute(query.limit(5)):
-        if not is_near(counted or 0, size):
+        if counted is None or abs(size - counted) * 100 > counted:
             with suppress(NotFoundError):  # It is being deleted.
                 return ChatCounter(await get_room(session, room_id), ZoneInfo(zone))
     return None

@@ -23,7 +23,12 @@ from app.lifespan import resources
 from app.runtime.clock import first_instant
 from app.services.access.accounts import has_operator
 from app.services.archive.author_archive import Anniversary, on_this_day
-from app.services.compare.quiz_questions import Solution, is_playable
+from app.services.compare.quiz_questions import (
+    ExampleCounter,
+    Solution,
+    is_playable,
+    newest_post_id,
+)
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import (
@@ -98,15 +103,21 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         own = await _own_archive(session, args)
         importing = await find_running(session) if is_new else None
         told, parts = await _told(session, rooms[:MOST_ROOMS])
+        newest_id = await newest_post_id(session)
+        counter = ExampleCounter(resources().models, g.locale, newest_id)
+        drawn = await resources().snapshots.find(session, counter)
     posts = [post for post in newest if post.room is None][:MOST_POSTS]
-    parts["example", g.locale] = partial(_example, g.locale)
+    if drawn is None:
+        parts["example", g.locale] = partial(_draw_example, g.locale)
+    elif drawn.solution:
+        parts["example", drawn.solution.tweet_id] = partial(_example, drawn.solution)
     counted = await resources().first_looks.parts(parts)
     is_asked_again = len(counted) < len(parts) and args.tries < MOST_TRIES
     address = own_address("tries", tries=str(args.tries + 1))
-    example: Example | None = counted.pop(("example", g.locale), None)
+    example = next((part for part in counted.values() if isinstance(part, Example)), None)
     if example and hidden.intersection(example.solution.usernames):
         example = None  # It was drawn before; the next one comes with more posts.
-    told += filter(None, counted.values())
+    told += (part for part in counted.values() if isinstance(part, ChatSight))
     chats = offered_chats(rooms, offered_total)
     own_names = [own.user.username] if own else []
     asked = example.solution.usernames if example else ()
@@ -310,12 +321,15 @@ async def _tell(room_id: int, zone: ZoneInfo) -> ChatSight | None:
     return None
 
 
-async def _example(lang: str) -> Example | None:
-    here = resources()
-    async with here.showcase.turn, here.db.read() as session:
-        solution = await here.showcase.find(session, lang)
-        if solution is None:
-            return None
+async def _draw_example(lang: str) -> Example | None:
+    async with resources().db.read() as session:
+        example = ExampleCounter(resources().models, lang, await newest_post_id(session))
+        drawn = await resources().snapshots.read(session, example)
+    return await _example(drawn.solution) if drawn.solution else None
+
+
+async def _example(solution: Solution) -> Example:
+    async with resources().db.read() as session:
         return Example(solution, await read_evidence(session, solution.comparison))
 
 

@@ -8,18 +8,20 @@ from app.services.compare.background import renew_background
 from app.services.compare.comparing import case_of, likeliest_of
 from app.services.compare.habits import Models
 from app.services.compare.quiz_questions import (
+    ExampleCounter,
     QuizQuestion,
     QuizSet,
-    Showcase,
     Solution,
     asked_of,
     draw,
+    newest_post_id,
     read_question,
     solve,
 )
 from app.services.deletion import delete_post
 from app.services.imports.storing import load_samples
 from app.services.posts.users import find_user
+from app.services.snapshots import Snapshots
 from saywho.comparing.question import Question
 from saywho.people.names import HIDDEN
 from tests.chats import import_chat, kakaotalk
@@ -84,9 +86,10 @@ async def test_a_quiz_mixes_no_people_of_chats_with_authors(db: Database) -> Non
     assert casts == {("Amara", "Ben"), ("ferry", "museum")}
 
 
-async def example(db: Database, showcase: Showcase, lang: str = "en") -> Solution | None:
+async def example(db: Database, snapshots: Snapshots, lang: str = "en") -> Solution | None:
     async with db.read() as session:
-        return await showcase.find(session, lang)
+        counter = ExampleCounter(Models(), lang, await newest_post_id(session))
+        return (await snapshots.read(session, counter)).solution
 
 
 async def test_an_example_is_a_text_that_nobody_wrote_twice(db: Database) -> None:
@@ -94,7 +97,7 @@ async def test_an_example_is_a_text_that_nobody_wrote_twice(db: Database) -> Non
     for name, text in words.items():
         await post(db, name, *[text, f"{text.upper()} !"] * 13)
     await renew_background(db)
-    assert await example(db, Showcase(Models())) is None
+    assert await example(db, Snapshots()) is None
 
 
 @pytest.mark.parametrize("is_new", [False, True], ids=["old", "just arrived"])
@@ -151,8 +154,8 @@ async def test_an_example_names_its_author_or_there_is_none(db: Database) -> Non
     ids = {name: await post(db, name, *alike[at::2]) for at, name in enumerate(("ann", "ben"))}
     await renew_background(db)
     assert await judgements(db, ids) <= {(False, "close"), (True, "close")}
-    showcase = Showcase(Models())
-    assert await example(db, showcase) is None
+    snapshots = Snapshots()
+    assert await example(db, snapshots) is None
     async with db.write() as session:
         for post_id in [each for of_author in ids.values() for each in of_author]:
             await delete_post(session, post_id)
@@ -162,9 +165,9 @@ async def test_an_example_names_its_author_or_there_is_none(db: Database) -> Non
     }
     await renew_background(db)
     assert await judgements(db, ids) == {(True, "likely")}
-    assert await example(db, showcase) is None  # It is not tried again at once.
-    showcase.clear(0)
-    solution = await example(db, showcase)
+    assert await example(db, snapshots) is None  # It is not tried again at once.
+    snapshots.clear()
+    solution = await example(db, snapshots)
     assert solution
     assert solution.is_model_right
     assert solution.comparison.verdict == "likely"
@@ -174,7 +177,7 @@ async def test_every_process_shows_the_same_example(db: Database) -> None:
     await load_samples(db)
 
     async def shown() -> list[tuple[int, list[str]]]:
-        examples = [await example(db, Showcase(Models()), lang) for lang in ("en", "ko")]
+        examples = [await example(db, Snapshots(), lang) for lang in ("en", "ko")]
         return [(each.tweet_id, each.usernames) for each in examples if each]
 
     first = await shown()
