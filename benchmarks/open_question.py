@@ -32,25 +32,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, open_trials
 from benchmarks.open_rates import write_rates
-from benchmarks.open_trials import (
-    DRAWS,
-    SHAPES,
-    SITES,
-    SUSPECTS,
-    Author,
-    Cell,
-    Trial,
-    is_few,
-    large_cells,
-    large_site,
-    of_few_posts,
-    profiles_of,
-    read_authors,
-    small_cells,
-    small_site,
-)
 from benchmarks.verification import Answers, c_at_1, cost, equal_error_rate, f_05_u, least_cost
 from saywho.engine.judgement import GRANTED_WORDS
 from saywho.engine.population import Shipped
@@ -73,7 +56,7 @@ WHOLE: Final = 0.005
 """Half of a per cent: a share that is as sure can be told in whole per cents."""
 
 
-def print_shares(found: Sequence[Trial]) -> str:
+def print_shares(found: Sequence[open_trials.Trial]) -> str:
     """Return the table of who is called likely by large installations, in Markdown."""
     lines = [
         "| language | texts | suspects | strangers likely | right likely | wrong likely "
@@ -88,7 +71,7 @@ def print_shares(found: Sequence[Trial]) -> str:
     return "\n".join(lines)
 
 
-def print_sizes(found: Sequence[Trial], sizes: Sequence[int], named: str) -> str:
+def print_sizes(found: Sequence[open_trials.Trial], sizes: Sequence[int], named: str) -> str:
     """Return the table of strangers and right authors by how many are asked about, in Markdown."""
     first, *rest = sizes
     titles = " | ".join([f"{first} {named}", *map(str, rest)])
@@ -100,19 +83,19 @@ def print_sizes(found: Sequence[Trial], sizes: Sequence[int], named: str) -> str
     return "\n".join(lines)
 
 
-def _strangers_and_right(trials: Sequence[Trial]) -> str:
+def _strangers_and_right(trials: Sequence[open_trials.Trial]) -> str:
     shares = _likely_shares(trials)[:2]
     return ", ".join(_percent(share).removesuffix(" %") for share in shares)
 
 
-def print_costs(found: Sequence[Trial]) -> str:
+def print_costs(found: Sequence[open_trials.Trial]) -> str:
     """Return the table of one author's answers by the measures of the field, in Markdown."""
     lines = [
         "| language | texts | EER | C_llr of one author | its minimum | c@1 | F0.5u |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for (lang, shape), some in _by_shape(found):
-        if shape not in SHAPES[:2]:
+        if shape not in open_trials.SHAPES[:2]:
             continue
         alone = [trial for trial in some if trial.suspects == 1]
         answers = Answers(
@@ -128,7 +111,7 @@ def print_costs(found: Sequence[Trial]) -> str:
     return "\n".join(lines)
 
 
-def print_granted(found: Mapping[str, Sequence[Trial]]) -> str:
+def print_granted(found: Mapping[str, Sequence[open_trials.Trial]]) -> str:
     """Return the table of one text, where one of those named is granted to be its author: how often
     the first is right, is likely, and is right if likely.
     """
@@ -139,7 +122,7 @@ def print_granted(found: Mapping[str, Sequence[Trial]]) -> str:
         asked = [
             trial
             for trial in found[kind]
-            if (trial.lang, trial.shape) == (lang, SHAPES[0])
+            if (trial.lang, trial.shape) == (lang, open_trials.SHAPES[0])
             and trial.granted
             and trial.words >= GRANTED_WORDS
         ]
@@ -155,8 +138,10 @@ def print_granted(found: Mapping[str, Sequence[Trial]]) -> str:
     return "\n".join(lines)
 
 
-def _by_shape(found: Sequence[Trial]) -> list[tuple[tuple[str, tuple[int, bool]], list[Trial]]]:
-    cells: dict[tuple[str, tuple[int, bool]], list[Trial]] = defaultdict(list)
+def _by_shape(
+    found: Sequence[open_trials.Trial],
+) -> list[tuple[tuple[str, tuple[int, bool]], list[open_trials.Trial]]]:
+    cells: dict[tuple[str, tuple[int, bool]], list[open_trials.Trial]] = defaultdict(list)
     for trial in found:
         cells[trial.lang, trial.shape].append(trial)
     return sorted(cells.items())
@@ -167,7 +152,7 @@ def _named(shape: tuple[int, bool]) -> str:
     return "1 post" if posts == 1 else f"{posts} posts" + (" as one text" if is_joined else "")
 
 
-def _figures(some: Sequence[Trial]) -> str:
+def _figures(some: Sequence[open_trials.Trial]) -> str:
     percents = " | ".join(map(_percent, _likely_shares(some)))
     return f"{percents} | {_calibration_error(some):.3f} | {_log_loss(some):.3f}"
 
@@ -188,7 +173,7 @@ def _percent(share: Share) -> str:
     return f"{100 * share.value:.{digits}f} ± {100 * share.error:.{digits}f} %"
 
 
-def share_of(trials: Sequence[Trial], hits: Sequence[bool]) -> Share:
+def share_of(trials: Sequence[open_trials.Trial], hits: Sequence[bool]) -> Share:
     """Return the share of trials that are hits: (n,)."""
     value = float(np.mean(hits))
     off = np.array(hits) - value
@@ -211,7 +196,7 @@ def _error(off: np.ndarray, groups: Sequence[Hashable]) -> float:
     return SURE_95 * float(np.sqrt(spread)) / off.size if count > 1 else 0.0
 
 
-def _likely_shares(some: Sequence[Trial]) -> tuple[Share, Share, Share]:
+def _likely_shares(some: Sequence[open_trials.Trial]) -> tuple[Share, Share, Share]:
     """Return how often strangers, the right and a wrong author are called likely."""
     strangers = [trial for trial in some if trial.is_stranger]
     own = [trial for trial in some if not trial.is_stranger]
@@ -222,7 +207,7 @@ def _likely_shares(some: Sequence[Trial]) -> tuple[Share, Share, Share]:
     )
 
 
-def print_needs(tables: Mapping[str, Sequence[Sequence[Trial]]]) -> str:
+def print_needs(tables: Mapping[str, Sequence[Sequence[open_trials.Trial]]]) -> str:
     """Return how many draws each table was made of, and how many whole per cents need."""
     lines = []
     for name, rows in tables.items():
@@ -237,7 +222,7 @@ def print_needs(tables: Mapping[str, Sequence[Sequence[Trial]]]) -> str:
     return "\n".join(lines)
 
 
-def _calibration_error(some: Sequence[Trial]) -> float:
+def _calibration_error(some: Sequence[open_trials.Trial]) -> float:
     """Return how far `none` is from what came true, by tenths; half are strangers."""
     none = np.array([trial.none for trial in some])
     is_stranger = np.array([trial.is_stranger for trial in some])
@@ -246,19 +231,19 @@ def _calibration_error(some: Sequence[Trial]) -> float:
     return float(np.abs(errors).sum())
 
 
-def shares_in_brief(found: Sequence[Trial]) -> list[str]:
+def shares_in_brief(found: Sequence[open_trials.Trial]) -> list[str]:
     """Return what the READMEs say of each language: of one and five posts, strangers and right."""
     brief = []
     for lang in ("en", "ko"):
         shares = [
             _likely_shares([t for t in found if (t.lang, t.shape) == (lang, shape)])
-            for shape in SHAPES[:2]
+            for shape in open_trials.SHAPES[:2]
         ]
         brief += [f"{100 * each[place].value:.0f} %" for place in (0, 1) for each in shares]
     return brief
 
 
-def _log_loss(some: Sequence[Trial]) -> float:
+def _log_loss(some: Sequence[open_trials.Trial]) -> float:
     """Return the surprise at whether it was a stranger, in nats; half are strangers."""
     sides = []
     for is_stranger in (True, False):
@@ -280,10 +265,10 @@ def rewrite(path: Path, begin: str, end: str, change: Callable[[str], str]) -> N
 class _Given(NamedTuple):
     """What all cells are made of, in each process."""
 
-    authors: dict[str, Author]
-    asked: dict[str, Author]
+    authors: dict[str, open_trials.Author]
+    asked: dict[str, open_trials.Author]
     profiles: dict[str, AuthorProfile]
-    few: dict[str, Author]
+    few: dict[str, open_trials.Author]
     few_profiles: dict[str, AuthorProfile]
     shipped: Shipped
     options: argparse.Namespace
@@ -293,31 +278,36 @@ _given: list[_Given] = []
 
 
 def _begin(options: argparse.Namespace) -> None:
-    authors = read_authors(options.file, options.words)
-    few = of_few_posts(authors)
+    authors = open_trials.read_authors(options.file, options.words)
+    few = open_trials.of_few_posts(authors)
     asked = {name: each.thinned(options.every) for name, each in authors.items()}
-    made = profiles_of(authors), few, profiles_of(few)
+    made = open_trials.profiles_of(authors), few, open_trials.profiles_of(few)
     _given[:] = [_Given(authors, asked, *made, shipped_authors(), options)]
 
 
-def _answers_in(cell: Cell) -> list[Trial]:
+def _answers_in(cell: open_trials.Cell) -> list[open_trials.Trial]:
     (given,) = _given
     options, shipped = given.options, given.shipped
     if cell.kind == "large":
-        return list(large_site(cell, given.asked, given.profiles, shipped, options.shuffles))
+        return list(
+            open_trials.large_site(cell, given.asked, given.profiles, shipped, options.shuffles)
+        )
     is_few = cell.kind == "few"
     authors = given.few if is_few else given.authors
     profiles = given.few_profiles if is_few else given.profiles
-    return list(small_site(cell, authors, profiles, shipped, options.draws))
+    return list(open_trials.small_site(cell, authors, profiles, shipped, options.draws))
 
 
-def found_in(options: argparse.Namespace) -> dict[str, list[Trial]]:
+def found_in(options: argparse.Namespace) -> dict[str, list[open_trials.Trial]]:
     """Return the trials of each kind. Raises OSError and ValueError."""
-    authors = read_authors(options.file, options.words)
-    cells = [*large_cells(options.rounds), *small_cells(authors, options.draws)]
+    authors = open_trials.read_authors(options.file, options.words)
+    cells = [
+        *open_trials.large_cells(options.rounds),
+        *open_trials.small_cells(authors, options.draws),
+    ]
     if options.words is None:
-        cells += small_cells(authors, options.draws, kind="few")
-    found: dict[str, list[Trial]] = {"large": [], "small": [], "few": []}
+        cells += open_trials.small_cells(authors, options.draws, kind="few")
+    found: dict[str, list[open_trials.Trial]] = {"large": [], "small": [], "few": []}
     with ProcessPoolExecutor(len(machine.cores()), initializer=_begin, initargs=(options,)) as pool:
         for cell, answers in zip(cells, pool.map(_answers_in, cells), strict=True):
             found[cell.kind] += answers
@@ -337,16 +327,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     large, small, few = found.values()
     tables = print_shares(large)
-    sites = print_sizes([trial for trial in small if trial.site == trial.suspects], SITES, HERE)
+    sites = print_sizes(
+        [trial for trial in small if trial.site == trial.suspects], open_trials.SITES, HERE
+    )
     needs = print_needs({name: _rows_of(some) for name, some in found.items() if _rows_of(some)})
     if options.words is not None:
         print(f"{tables}\n\n{sites}\n\n{print_granted(found)}\n\n{needs}")
         if options.write:
             rewrite(DOCS, *SHORT_MARKS, lambda _: f"\n{sites}\n")
         return 0
-    single = [trial for trial in large if trial.shape == SHAPES[0]]
-    tables += f"\n\n{print_sizes(single, SUSPECTS, 'suspect')}\n\n{print_costs(large)}"
-    few_table = print_sizes([each for each in few if each.site == each.suspects], SITES, HERE)
+    single = [trial for trial in large if trial.shape == open_trials.SHAPES[0]]
+    tables += f"\n\n{print_sizes(single, open_trials.SUSPECTS, 'suspect')}\n\n{print_costs(large)}"
+    few_table = print_sizes(
+        [each for each in few if each.site == each.suspects], open_trials.SITES, HERE
+    )
     print(f"{tables}\n\n{sites}\n\n{few_table}\n\n{print_granted(found)}\n\n{needs}")
     if options.write:
         rewrite(DOCS, *MARKS, lambda _: f"\n{tables}\n")
@@ -359,16 +353,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _rows_of(some: Sequence[Trial]) -> list[list[Trial]]:
+def _rows_of(some: Sequence[open_trials.Trial]) -> list[list[open_trials.Trial]]:
     """Return the trials of each row of one post, by number of suspects, whose sites were drawn."""
-    rows: dict[tuple[str, int], list[Trial]] = defaultdict(list)
+    rows: dict[tuple[str, int], list[open_trials.Trial]] = defaultdict(list)
     for trial in some:
-        if trial.shape == SHAPES[0] and trial.site in (0, trial.suspects):
+        if trial.shape == open_trials.SHAPES[0] and trial.site in (0, trial.suspects):
             rows[trial.lang, trial.suspects].append(trial)
     return [
         row
         for row in rows.values()
-        if not is_few({trial.writer for trial in row}) and len({trial.draw for trial in row}) > 1
+        if not open_trials.is_few({trial.writer for trial in row})
+        and len({trial.draw for trial in row}) > 1
     ]
 
 
@@ -380,7 +375,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--every", type=int, default=4, help="ask large sites about each such post (4)"
     )
-    parser.add_argument("--draws", type=int, default=DRAWS, help="small sites of each size (14)")
+    parser.add_argument(
+        "--draws", type=int, default=open_trials.DRAWS, help="small sites of each size (14)"
+    )
     parser.add_argument("--words", type=int, metavar="N", help="cut every post to so many words")
     parser.add_argument("--write", action="store_true", help="write the tables into the project")
     return parser.parse_args(argv)

@@ -7,25 +7,15 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from app.db import result_cache
 from app.db.feed import Change, Feed
-from app.db.result_cache import (
-    DERIVED,
-    EVERYTHING,
-    Memo,
-    cacheable,
-    depends_on,
-    depends_on_unkeyed,
-    depends_on_visitor,
-    holds_until,
-    release,
-)
 from saywho.clock import now
 
 ROOMY = 10**9
 DEADLINE_S = 20
 keys = st.integers(0, 8)
-user_ids = st.integers(DERIVED, 4)
-changes = st.just(DERIVED) | st.integers(1, 4)
+user_ids = st.integers(result_cache.DERIVED, 4)
+changes = st.just(result_cache.DERIVED) | st.integers(1, 4)
 
 
 class Log(Feed):
@@ -47,12 +37,14 @@ class Log(Feed):
         )
 
 
-def memo_of(max_size: int = ROOMY) -> tuple[Memo[bytes], Log]:
+def memo_of(max_size: int = ROOMY) -> tuple[result_cache.Memo[bytes], Log]:
     log = Log(0)
-    return Memo(log, max_size, lambda value: len(value) + 1_000), log
+    return result_cache.Memo(log, max_size, lambda value: len(value) + 1_000), log
 
 
-def put(memo: Memo[bytes], key: int, value: bytes, users: frozenset[int] = frozenset()) -> None:
+def put(
+    memo: result_cache.Memo[bytes], key: int, value: bytes, users: frozenset[int] = frozenset()
+) -> None:
     memo.put(key, value, users, began=memo.time)
 
 
@@ -75,7 +67,11 @@ async def test_a_value_is_kept_until_something_it_depends_on_changes(steps: list
             put(memo, step[1], value, step[2])
         elif step[0] == "append":
             log.append(*step[1])
-            changed = {*step[1]} if {*step[1]} == {DERIVED} else {*step[1], EVERYTHING}
+            changed = (
+                {*step[1]}
+                if {*step[1]} == {result_cache.DERIVED}
+                else {*step[1], result_cache.EVERYTHING}
+            )
             model = {key: kept for key, kept in model.items() if not kept[1] & changed}
         else:
             assert memo.find(step[1]) == model.get(step[1], (None,))[0]
@@ -104,7 +100,8 @@ async def test_a_memo_of_no_size_keeps_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("users", "is_kept"), [({1}, False), ({2}, True), ({EVERYTHING}, False), (set(), True)]
+    ("users", "is_kept"),
+    [({1}, False), ({2}, True), ({result_cache.EVERYTHING}, False), (set(), True)],
 )
 async def test_a_value_that_an_event_has_overtaken_is_not_kept(
     users: set[int], is_kept: bool
@@ -112,9 +109,9 @@ async def test_a_value_that_an_event_has_overtaken_is_not_kept(
     memo, log = memo_of()
 
     async def make() -> bytes:
-        cacheable()
+        result_cache.cacheable()
         for user_id in users:
-            depends_on(user_id)
+            result_cache.depends_on(user_id)
         log.append(1)
         return b"value"
 
@@ -126,12 +123,12 @@ async def test_a_value_of_one_visitor_is_kept_under_their_own_key_alone() -> Non
     memo, _ = memo_of()
 
     async def own() -> bytes:
-        cacheable()
-        depends_on_visitor()
+        result_cache.cacheable()
+        result_cache.depends_on_visitor()
         return b"own"
 
     async def common() -> bytes:
-        cacheable()
+        result_cache.cacheable()
         return b"common"
 
     assert await memo.get_or_make("page", own, "page of ann") == b"own"
@@ -140,7 +137,9 @@ async def test_a_value_of_one_visitor_is_kept_under_their_own_key_alone() -> Non
     assert memo.find("page of bo") is None
 
 
-@pytest.mark.parametrize("note", [lambda: depends_on_unkeyed("Referer"), depends_on_visitor])
+@pytest.mark.parametrize(
+    "note", [lambda: result_cache.depends_on_unkeyed("Referer"), result_cache.depends_on_visitor]
+)
 async def test_a_value_that_depends_on_more_than_its_key_is_not_kept(
     note: Callable[[], None],
 ) -> None:
@@ -148,7 +147,7 @@ async def test_a_value_that_depends_on_more_than_its_key_is_not_kept(
 
     async def make() -> bytes:
         note()
-        cacheable()
+        result_cache.cacheable()
         return b"value"
 
     with pytest.warns(UserWarning, match="depends on more than its key"):
@@ -159,7 +158,7 @@ async def test_a_value_that_depends_on_more_than_its_key_is_not_kept(
 class Maker:
     """Makes a value of the number of its runs, each of which waits until it may go on."""
 
-    def __init__(self, memo: Memo[bytes]) -> None:
+    def __init__(self, memo: result_cache.Memo[bytes]) -> None:
         self.memo = memo
         self.runs = 0
         self.may_end = asyncio.Event()
@@ -169,11 +168,11 @@ class Maker:
     async def make(self) -> bytes:
         self.runs += 1
         value = str(self.runs).encode()
-        depends_on(EVERYTHING)
+        result_cache.depends_on(result_cache.EVERYTHING)
         if self.is_cacheable:
-            cacheable()
+            result_cache.cacheable()
         if not self.is_shared:
-            release()
+            result_cache.release()
         await self.may_end.wait()
         if self.error:
             raise self.error
@@ -277,9 +276,9 @@ async def test_a_value_holds_until_the_first_of_the_times_that_it_names(
     async def make() -> bytes:
         nonlocal made
         made += 1
-        cacheable()
+        result_cache.cacheable()
         for hour in hours:
-            holds_until(now() + timedelta(hours=hour))
+            result_cache.holds_until(now() + timedelta(hours=hour))
         return b"today"
 
     for _ in range(2):

@@ -8,26 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from saywho.engine.features import (
-    CHARACTERS,
-    EMPTY,
-    GROUPS,
-    MAX_COUNT,
-    PAIRS,
-    SHAPE,
-    STYLE,
-    WORDS,
-    Counts,
-    add,
-    features,
-    features_of,
-    group_edges,
-    lookup,
-    occurrences,
-    subtract,
-    sum_of_features,
-    tally,
-)
+from saywho.engine import features
 from saywho.engine.profiles import (
     NO_DIGESTS,
     TextDigests,
@@ -48,17 +29,17 @@ TEXTS = st.text(st.characters(), max_size=60) | st.lists(PIECES, max_size=15).ma
 SAMPLE = "Hey @ann, 2 loaves of BREAD! http://t.co/x1 안녕 ㅋㅋ\n#bake 😀"
 
 
-def group(counts: Counts, number: int) -> tuple[list[int], list[int]]:
-    edges = group_edges(counts.keys)
+def group(counts: features.Counts, number: int) -> tuple[list[int], list[int]]:
+    edges = features.group_edges(counts.keys)
     part = slice(edges[number], edges[number + 1])
     return counts.keys[part].tolist(), counts.counts[part].tolist()
 
 
 @given(TEXTS)
 def test_occurrences_are_the_features_one_by_one_inside_the_text(text: str) -> None:
-    appearances = occurrences(text)
-    end = group_edges(features(text).keys)[SHAPE]
-    assert appearances.counts == features(text)
+    appearances = features.occurrences(text)
+    end = features.group_edges(features.features(text).keys)[features.SHAPE]
+    assert appearances.counts == features.features(text)
     assert np.bincount(appearances.numbers).tolist() == appearances.counts.counts[:end].tolist()
     assert np.all(appearances.starts >= 0)
     assert np.all(appearances.starts < appearances.ends)
@@ -68,9 +49,9 @@ def test_occurrences_are_the_features_one_by_one_inside_the_text(text: str) -> N
 
 def test_recipe_is_unchanged() -> None:
     # Stored profiles were counted with these keys: whoever changes them must raise RECIPE.
-    counts = features("Ab 가, http://t.co/x")
+    counts = features.features("Ab 가, http://t.co/x")
     assert int((counts.keys.astype(np.uint64) * counts.counts).sum()) == 76587933622
-    sizes = [sum(group(counts, number)[1]) for number in range(len(GROUPS))]
+    sizes = [sum(group(counts, number)[1]) for number in range(len(features.GROUPS))]
     assert sizes == [7, 4, 5, 11, 18]
 
 
@@ -81,46 +62,51 @@ def test_the_host_of_a_name_counts_for_nothing(
     before: str, handle: str, behind: str, rest: str
 ) -> None:
     text = f"{before} {handle}{behind} {rest}"
-    assert features(text) == features(text.replace(handle, "@ann", 1))
+    assert features.features(text) == features.features(text.replace(handle, "@ann", 1))
 
 
 def test_a_mark_of_a_name_covers_its_host() -> None:
     text = "ask @ann.bsky.social now"
-    found = occurrences(text)
+    found = features.occurrences(text)
     spans = zip(found.starts.tolist(), found.ends.tolist(), strict=True)
     assert {text[start:end] for start, end in spans if start == 4} >= {"@ann.bsky.social"}
 
 
 def test_random_links_differ_in_nothing() -> None:
-    assert features("see http://t.co/a1B") == features("see https://t.co/Zz9yX")
-    assert features("see pic.twitter.com/q") == features("see https://t.co/Zz9yX")
+    assert features.features("see http://t.co/a1B") == features.features("see https://t.co/Zz9yX")
+    assert features.features("see pic.twitter.com/q") == features.features("see https://t.co/Zz9yX")
 
 
 @pytest.mark.parametrize(
     ("number", "first", "second", "alike"),
     [
-        (WORDS, "Bread AND butter", "bread and BUTTER", True),
-        (PAIRS, "Bread AND butter", "bread and BUTTER", True),
-        (CHARACTERS, "Bread AND butter", "bread and BUTTER", False),
-        (WORDS, "now and then", "then and now", True),
-        (PAIRS, "now and then", "then and now", False),
-        (WORDS, "a https://example.org/one", "a https://example.org/two", False),
-        (WORDS, "a https://example.org/", "a https://example.net/", False),
-        (SHAPE, "Bread, now!", "Salt, soon!", True),
-        (SHAPE, "It cost 12", "He met 9", True),
-        (SHAPE, "@ann hi #tag http://t.co/x", "@bob ho #other https://example.org/page", True),
-        (SHAPE, "안녕 하세요", "밥 먹었어", True),
-        (SHAPE, "ㅋㅋㅋ", "ㅠㅠㅠ", True),
-        (SHAPE, "ㅋㅋㅋ", "ㅋㅋ", False),
-        (SHAPE, "BREAD!", "bread!", False),
-        (SHAPE, "so, so, so, so", "so, so, so, so, so", True),
-        (SHAPE, "so, so", "so, so,", False),
-        (SHAPE, "so it is", "and so it is", False),
-        (SHAPE, "no.", "no!", False),
-        (SHAPE, "a b", "a\nb", False),
-        (SHAPE, "@a@b", "@a", False),
+        (features.WORDS, "Bread AND butter", "bread and BUTTER", True),
+        (features.PAIRS, "Bread AND butter", "bread and BUTTER", True),
+        (features.CHARACTERS, "Bread AND butter", "bread and BUTTER", False),
+        (features.WORDS, "now and then", "then and now", True),
+        (features.PAIRS, "now and then", "then and now", False),
+        (features.WORDS, "a https://example.org/one", "a https://example.org/two", False),
+        (features.WORDS, "a https://example.org/", "a https://example.net/", False),
+        (features.SHAPE, "Bread, now!", "Salt, soon!", True),
+        (features.SHAPE, "It cost 12", "He met 9", True),
+        (
+            features.SHAPE,
+            "@ann hi #tag http://t.co/x",
+            "@bob ho #other https://example.org/page",
+            True,
+        ),
+        (features.SHAPE, "안녕 하세요", "밥 먹었어", True),
+        (features.SHAPE, "ㅋㅋㅋ", "ㅠㅠㅠ", True),
+        (features.SHAPE, "ㅋㅋㅋ", "ㅋㅋ", False),
+        (features.SHAPE, "BREAD!", "bread!", False),
+        (features.SHAPE, "so, so, so, so", "so, so, so, so, so", True),
+        (features.SHAPE, "so, so", "so, so,", False),
+        (features.SHAPE, "so it is", "and so it is", False),
+        (features.SHAPE, "no.", "no!", False),
+        (features.SHAPE, "a b", "a\nb", False),
+        (features.SHAPE, "@a@b", "@a", False),
         *(
-            (STYLE, "x some words y", f"x some {mark} words y", False)
+            (features.STYLE, "x some words y", f"x some {mark} words y", False)
             for mark in ("!", "?", "...", "—", '"', ",", "\n", "@b", "#c", "😀", "AB")
         ),
     ],
@@ -128,7 +114,9 @@ def test_random_links_differ_in_nothing() -> None:
 def test_each_group_tells_some_texts_apart(
     number: int, first: str, second: str, alike: bool
 ) -> None:
-    assert (group(features(first), number) == group(features(second), number)) is alike
+    assert (
+        group(features.features(first), number) == group(features.features(second), number)
+    ) is alike
 
 
 @pytest.mark.parametrize(
@@ -141,7 +129,7 @@ def test_each_group_tells_some_texts_apart(
 def test_long_monotonous_texts_cost_little(piece: str) -> None:
     def work(length: int) -> None:
         text = (piece * length)[:length]
-        assert occurrences(text).counts == features(text)
+        assert features.occurrences(text).counts == features.features(text)
 
     assert growth(partial(work, 25_000 // FACTOR), partial(work, 25_000)) < MOST_GROWTH
 
@@ -153,43 +141,49 @@ def test_any_amount_of_white_space_ends_within_the_time_of_a_test() -> None:
 
 @given(st.lists(TEXTS))
 def test_texts_that_are_counted_together_have_the_features_of_each(texts: list[str]) -> None:
-    assert features_of(texts) == [features(text) for text in texts]
-    assert sum_of_features(texts) == add([features(text) for text in texts])
+    assert features.features_of(texts) == [features.features(text) for text in texts]
+    assert features.sum_of_features(texts) == features.add(
+        [features.features(text) for text in texts]
+    )
 
 
 @given(st.lists(TEXTS, max_size=8))
 def test_texts_beside_many_have_the_features_of_each(texts: list[str]) -> None:
     texts.append(SAMPLE * 100)
-    assert features_of(texts) == [features(text) for text in texts]
+    assert features.features_of(texts) == [features.features(text) for text in texts]
 
 
 def test_many_and_long_texts_are_counted_some_at_a_time() -> None:
     texts = [SAMPLE * number for number in (1, 0, 1_000, 2, 0, *range(150))]
-    assert features_of(texts) == [features(text) for text in texts]
-    assert sum_of_features(texts) == add([features(text) for text in texts])
+    assert features.features_of(texts) == [features.features(text) for text in texts]
+    assert features.sum_of_features(texts) == features.add(
+        [features.features(text) for text in texts]
+    )
 
 
-KEYS = st.lists(st.integers(0, 40) | st.integers(0, MAX_COUNT), max_size=60)
+KEYS = st.lists(st.integers(0, 40) | st.integers(0, features.MAX_COUNT), max_size=60)
 PARTS = st.lists(KEYS, max_size=12)
 
 
-def counted(keys: list[int]) -> Counts:
-    return tally(np.array(keys, np.uint32))
+def counted(keys: list[int]) -> features.Counts:
+    return features.tally(np.array(keys, np.uint32))
 
 
-def made_of(pairs: dict[int, int]) -> Counts:
+def made_of(pairs: dict[int, int]) -> features.Counts:
     keys = sorted(pairs)
-    return Counts(np.array(keys, np.uint32), np.array([pairs[key] for key in keys], np.uint32))
+    return features.Counts(
+        np.array(keys, np.uint32), np.array([pairs[key] for key in keys], np.uint32)
+    )
 
 
-COUNTS = st.dictionaries(st.integers(0, MAX_COUNT), st.integers(1, MAX_COUNT), max_size=40).map(
-    made_of
-)
+COUNTS = st.dictionaries(
+    st.integers(0, features.MAX_COUNT), st.integers(1, features.MAX_COUNT), max_size=40
+).map(made_of)
 
 
 @given(PARTS)
 def test_sum_equals_counting_everything_at_once(parts: list[list[int]]) -> None:
-    assert add([counted(part) for part in parts]) == counted(list(chain(*parts)))
+    assert features.add([counted(part) for part in parts]) == counted(list(chain(*parts)))
 
 
 @given(PARTS, st.data())
@@ -198,19 +192,19 @@ def test_any_order_of_adds_and_subtracts_equals_a_rebuild(
 ) -> None:
     posts = [counted(part) for part in parts]
     kept: list[int] = []
-    total = EMPTY
+    total = features.EMPTY
     for number in data.draw(st.permutations(range(len(posts)))):
-        total = add([total, posts[number]])
+        total = features.add([total, posts[number]])
         kept.append(number)
         if data.draw(st.booleans()):
             gone = kept.pop(data.draw(st.integers(0, len(kept) - 1)))
-            total = subtract(total, posts[gone])
-    assert total == add([posts[number] for number in kept])
+            total = features.subtract(total, posts[gone])
+    assert total == features.add([posts[number] for number in kept])
 
 
 @given(COUNTS)
-def test_bytes_come_back(counts: Counts) -> None:
-    again = Counts.from_bytes(counts.to_bytes())
+def test_bytes_come_back(counts: features.Counts) -> None:
+    again = features.Counts.from_bytes(counts.to_bytes())
     assert again == counts
     assert again.keys.dtype == again.counts.dtype == np.dtype(np.uint32)
 
@@ -234,27 +228,29 @@ def test_bytes_are_compact_and_the_same_everywhere() -> None:
 )
 def test_damaged_bytes_are_refused(damage: Callable[[bytes], bytes]) -> None:
     with pytest.raises(ValueError, match="counts"):
-        Counts.from_bytes(damage(made_of({1: 2, 7: 300}).to_bytes()))
+        features.Counts.from_bytes(damage(made_of({1: 2, 7: 300}).to_bytes()))
 
 
 def test_large_counts_stop_and_never_wrap() -> None:
-    assert add([made_of({5: MAX_COUNT}), made_of({5: 3})]) == made_of({5: MAX_COUNT})
-    large = made_of({5: MAX_COUNT, 7: 1, 9: 1})
-    assert add([large, made_of({5: 3})]) == large
+    assert features.add([made_of({5: features.MAX_COUNT}), made_of({5: 3})]) == made_of(
+        {5: features.MAX_COUNT}
+    )
+    large = made_of({5: features.MAX_COUNT, 7: 1, 9: 1})
+    assert features.add([large, made_of({5: 3})]) == large
 
 
 @pytest.mark.parametrize("part", [{2: 1}, {1: 4}, {1: 3, 9: 1}], ids=["key", "count", "one of two"])
 def test_only_what_was_added_can_be_subtracted(part: dict[int, int]) -> None:
-    for total in (made_of({1: 3}), EMPTY):
+    for total in (made_of({1: 3}), features.EMPTY):
         with pytest.raises(ValueError, match="never added"):
-            subtract(total, made_of(part))
+            features.subtract(total, made_of(part))
 
 
-@given(COUNTS, st.lists(st.integers(0, MAX_COUNT), max_size=20))
-def test_lookup_agrees_with_a_dictionary(counts: Counts, keys: list[int]) -> None:
+@given(COUNTS, st.lists(st.integers(0, features.MAX_COUNT), max_size=20))
+def test_lookup_agrees_with_a_dictionary(counts: features.Counts, keys: list[int]) -> None:
     known = dict(zip(counts.keys.tolist(), counts.counts.tolist(), strict=True))
     wanted = keys + counts.keys.tolist()
-    assert lookup(counts, np.array(wanted, np.uint32)).tolist() == [
+    assert features.lookup(counts, np.array(wanted, np.uint32)).tolist() == [
         known.get(key, 0) for key in wanted
     ]
 
@@ -267,7 +263,7 @@ def test_a_profile_is_the_same_by_any_way(
     before: list[str], after: list[str], chance: object
 ) -> None:
     together = profile_of([*before, *after])
-    assert together.counts == add([features(text) for text in {*before, *after}])
+    assert together.counts == features.add([features.features(text) for text in {*before, *after}])
     assert together.posts == len(before) + len(after)
     step_by_step = profile_of(before)
     for text in after:
@@ -314,10 +310,10 @@ def test_digests_come_back_from_bytes(texts: list[str]) -> None:
     ],
 )
 def test_quoted_words_do_not_count(text: str, own: str) -> None:
-    assert features(text) == features(own)
+    assert features.features(text) == features.features(own)
     assert own_words(text) == own
-    appearances = occurrences(text)
-    assert appearances.counts == occurrences(own).counts
+    appearances = features.occurrences(text)
+    assert appearances.counts == features.occurrences(own).counts
     for start, end in zip(appearances.starts.tolist(), appearances.ends.tolist(), strict=True):
         assert 0 <= start < end <= len(text)
 
@@ -326,14 +322,14 @@ def test_quoted_words_do_not_count(text: str, own: str) -> None:
     "text", ["RT @baker: fresh bread today", "> hers\n \n RT @ann: hello"], ids=["all", "lines too"]
 )
 def test_a_repost_by_hand_counts_nothing_and_can_still_be_asked_about(text: str) -> None:
-    assert features(text) == EMPTY
+    assert features.features(text) == features.EMPTY
     assert own_words(text) == text
     assert profile_of([text, text]).posts == 2
 
 
 def test_places_of_own_words_are_those_in_the_whole_text() -> None:
     text = "> the sea\nbread http://t.co/abc today"
-    appearances = occurrences(text)
+    appearances = features.occurrences(text)
     pieces = {
         text[start:end]
         for start, end in zip(appearances.starts.tolist(), appearances.ends.tolist(), strict=True)
@@ -343,7 +339,7 @@ def test_places_of_own_words_are_those_in_the_whole_text() -> None:
 
 
 def test_posts_without_words_count_for_nothing() -> None:
-    assert features("") is EMPTY
+    assert features.features("") is features.EMPTY
     profile = profile_of(["", "tea at noon", ""])
     assert profile.counts == profile_of(["tea at noon"]).counts
     assert (profile.posts, profile.worded_posts) == (3, 1)

@@ -17,18 +17,7 @@ from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Account, Record
 from saywho.formats.source.dag_cbor import decode
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.files import (
-    array,
-    lines,
-    pretty,
-    read_broken,
-    read_file_records,
-    read_file_records as read_answer,
-    read_one,
-    reads,
-    records_in,
-    texts,
-)
+from tests.formats import files
 
 DID = "did:plc:mina"
 POST, PROFILE = "app.bsky.feed.post", "app.bsky.actor.profile"
@@ -112,7 +101,7 @@ def repo(records: Mapping[str, Any], *more: Any) -> bytes:
     return car(commit | {"data": cid_of(encode(node))}, node, *records.values(), *more)
 
 
-read = reads("bluesky-repo", is_chat=False)
+read = files.reads("bluesky-repo", is_chat=False)
 
 
 def test_posts_have_their_keys_texts_times_answers_and_pictures() -> None:
@@ -134,9 +123,9 @@ def test_posts_have_their_keys_texts_times_answers_and_pictures() -> None:
             "app.bsky.graph.follow/3g": {"$type": "app.bsky.graph.follow", "subject": "did:x"},
         }
     )
-    records, items = read_file_records(data)
+    records, items = files.read_file_records(data)
     assert records.account == Account(DID, "미나", "bluesky")
-    posts = records_in(items)
+    posts = files.records_in(items)
     assert [(each.source_id, each.text, each.kind) for each in posts] == [
         ("3a", "fog again", "post"),
         ("3b", "and wind", "reply"),
@@ -153,33 +142,38 @@ def test_posts_have_their_keys_texts_times_answers_and_pictures() -> None:
 
 def test_a_repository_in_a_zip_is_read() -> None:
     data = zip_bytes({"export/repo.car": repo({f"{POST}/3a": post("fog")})})
-    assert texts(read(data)) == ["fog"]
+    assert files.texts(read(data)) == ["fog"]
 
 
 def test_a_record_that_the_tree_does_not_name_is_deleted() -> None:
     items = read(repo({f"{POST}/3a": post("kept")}, post("taken back")))
     assert items == [items[0], Skipped(4, "deleted")]
-    assert texts(items) == ["kept"]
+    assert files.texts(items) == ["kept"]
 
 
 def test_records_without_a_tree_are_posts_without_ids() -> None:
-    records, items = read_file_records(car(post("fog"), post("안개")))
-    assert (records.account, texts(items)) == (Account(None, None, "bluesky"), ["fog", "안개"])
+    records, items = files.read_file_records(car(post("fog"), post("안개")))
+    assert (records.account, files.texts(items)) == (
+        Account(None, None, "bluesky"),
+        ["fog", "안개"],
+    )
     assert {item.source_id for item in items if isinstance(item, Record)} == {None}
 
 
 def test_a_file_that_breaks_off_keeps_the_posts_before() -> None:
     whole = repo({f"{POST}/3{n}": post(f"fog {n}") for n in range(5)})
     for at in range(whole.index(b"fog 1"), len(whole), 7):
-        kept = texts(read_broken(whole[:at], "truncated or damaged"))
+        kept = files.texts(files.read_broken(whole[:at], "truncated or damaged"))
         assert kept == [f"fog {n}" for n in range(len(kept))]
         assert len(kept) >= 1
 
 
 def test_keys_that_are_lost_cost_the_posts_and_are_named() -> None:
     node = {"e": [{"p": 0, "k": f"{POST}/3a".encode(), "v": cid_of(encode(post("a")))}], "l": None}
-    items = read_broken(car(post("a"), post("b"), node, post("c"))[:-4], "truncated or damaged")
-    assert texts(items) == ["a"]
+    items = files.read_broken(
+        car(post("a"), post("b"), node, post("c"))[:-4], "truncated or damaged"
+    )
+    assert files.texts(items) == ["a"]
     assert items[1] == BadRecord(2, "its id is missing, because the file is truncated or damaged")
 
 
@@ -197,16 +191,16 @@ def test_a_repository_that_lacks_what_it_lists_is_told() -> None:
     commit = {"did": DID, "version": 3, "rev": "3k", "prev": None, "sig": b"s"}
     commit |= {"data": cid_of(encode(root))}
     blocks = [commit, *posts, like, root, left, right]
-    assert texts(read(car(*blocks))) == ["fog 0", "fog 1", "fog 2"]
+    assert files.texts(read(car(*blocks))) == ["fog 0", "fog 1", "fog 2"]
     # Likes are not read, so nobody misses them.
     assert len(read(car(*(each for each in blocks if each != like)))) == 3
     for gone in (*posts, root, left, right):
-        items = read_broken(
+        items = files.read_broken(
             car(*(each for each in blocks if each != gone)), "lists are not in the file: 1"
         )
         listed_there = {id(left): "fog 0", id(root): "fog 1", id(right): "fog 2"}
         lost = listed_there.get(id(gone), gone.get("text"))
-        assert texts(items) == [each for each in ("fog 0", "fog 1", "fog 2") if each != lost]
+        assert files.texts(items) == [each for each in ("fog 0", "fog 1", "fog 2") if each != lost]
         assert not [item for item in items if item == Skipped(item.place, "deleted")]
 
 
@@ -226,7 +220,7 @@ def test_a_key_that_no_repository_has_is_damage(shared: int, key: bytes) -> None
         *({"p": shared + len(key), "k": b"x", "v": cid_of(encode(post("c")))} for _ in range(9)),
     ]
     items = read(car(post("a"), post("b"), {"e": entries, "l": None}))
-    assert texts(items) == ["a"]
+    assert files.texts(items) == ["a"]
     assert items[1] == BadRecord(2, "its id is missing, because the file is truncated or damaged")
 
 
@@ -247,8 +241,8 @@ def test_a_key_that_no_repository_has_is_damage(shared: int, key: bytes) -> None
     ],
 )
 def test_a_block_that_is_no_value_costs_no_other(block: bytes) -> None:
-    _, items = read_file_records(car(post("fog"), block, post("wind")))
-    assert texts(items) == ["fog", "wind"]
+    _, items = files.read_file_records(car(post("fog"), block, post("wind")))
+    assert files.texts(items) == ["fog", "wind"]
     assert isinstance(items[1], BadRecord)
 
 
@@ -264,7 +258,9 @@ def test_a_block_that_is_no_value_costs_no_other(block: bytes) -> None:
     ],
 )
 def test_what_is_no_block_ends_the_file(rest: bytes) -> None:
-    assert texts(read_broken(car(post("fog")) + rest, "truncated or damaged")) == ["fog"]
+    assert files.texts(files.read_broken(car(post("fog")) + rest, "truncated or damaged")) == [
+        "fog"
+    ]
 
 
 VALUES = st.recursive(
@@ -296,7 +292,7 @@ def test_a_damaged_file_gives_items_or_our_error(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(whole) - 1))
     spoiled = whole[:at] + data.draw(st.binary(max_size=6)) + whole[at + 1 :]
     with suppress(FileError):
-        read_file_records(spoiled)
+        files.read_file_records(spoiled)
 
 
 MINA = "did:plc:minaminaminaminaminamina"
@@ -340,7 +336,7 @@ def listed(*items: Any) -> dict[str, Any]:
 
 
 def only(text: str = "hi", **fields: Any) -> Record:
-    return read_one(lines(feed(view("a", text, **fields))))
+    return files.read_one(files.lines(feed(view("a", text, **fields))))
 
 
 EXPECTED = Record(
@@ -356,21 +352,21 @@ EXPECTED = Record(
 )
 
 
-@pytest.mark.parametrize("form", [lines, array, pretty])
+@pytest.mark.parametrize("form", [files.lines, files.array, files.pretty])
 @pytest.mark.parametrize("is_page", [True, False])
 @pytest.mark.parametrize("format_name", ["auto", "bluesky"])
 def test_feeds(form: Callable[..., bytes], is_page: bool, format_name: str) -> None:
     first, second = view("3kabc", EXPECTED.text), view("3kabd", "b")
     values = (feed(first), feed(REPOST, second)) if is_page else (first, REPOST, second)
-    stream, items = read_answer(form(*values), format_name)
+    stream, items = files.read_file_records(form(*values), format_name)
     assert (stream.format, stream.unit, stream.account) == ("bluesky", "record", ACCOUNT)
     assert items[:2] == [replace(EXPECTED, counts=Reactions(replies=0)), Skipped(2, "repost")]
     assert [item.place for item in items] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("form", [lines, array, pretty])
+@pytest.mark.parametrize("form", [files.lines, files.array, files.pretty])
 def test_records_of_a_repository_are_by_the_did(form: Callable[..., bytes]) -> None:
-    stream, items = read_answer(
+    stream, items = files.read_file_records(
         form(listed(stored("3kabc", EXPECTED.text)), listed(stored("b", "b")))
     )
     assert stream.account == Account(MINA, None, "bluesky")
@@ -381,27 +377,27 @@ def test_records_of_a_repository_are_by_the_did(form: Callable[..., bytes]) -> N
 
 def test_without_a_handle_the_did_is_the_author() -> None:
     author = AUTHOR | {"handle": "handle.invalid"}
-    assert read_answer(lines(feed(view("a", "hi", author))))[0].account == Account(
-        MINA, "미나", "bluesky"
-    )
+    assert files.read_file_records(files.lines(feed(view("a", "hi", author))))[
+        0
+    ].account == Account(MINA, "미나", "bluesky")
 
 
 def test_the_account_is_known_from_its_reposts_too() -> None:
-    stream, items = read_answer(lines(feed(REPOST)))
+    stream, items = files.read_file_records(files.lines(feed(REPOST)))
     assert (stream.account, items) == (ACCOUNT, [Skipped(1, "repost")])
 
 
 def test_an_empty_feed_needs_no_name() -> None:
     empty: dict[str, Any]
     for empty in (feed(), {"feed": []}, listed()):
-        stream, items = read_answer(lines(empty))
+        stream, items = files.read_file_records(files.lines(empty))
         assert (stream.account, items) == (None, [])
 
 
 def test_another_account_is_not_taken_for_the_first() -> None:
     own = {"uri": f"at://{MINA}/app.bsky.feed.post/a", "value": record("a")}
     other = {"uri": f"at://{OTHER['did']}/app.bsky.feed.post/b", "value": record("b")}
-    _, items = read_answer(lines(listed(*[own] * 100, other)))
+    _, items = files.read_file_records(files.lines(listed(*[own] * 100, other)))
     fault = f"written by {OTHER['did']}, but the file starts with posts by another author"
     assert items[-1] == BadRecord(101, fault)
 
@@ -411,8 +407,8 @@ def test_another_account_is_not_taken_for_the_first() -> None:
 def test_posts_of_several_accounts_keep_their_authors(name: str, before: int) -> None:
     items = [*(view(f"a{at}", "a") for at in range(before)), view("b", "b", OTHER)]
     posts = items if name == "feed" else [item["post"] for item in items]
-    stream, found = read_answer(lines({name: posts}))
-    assert [item.username for item in records_in(found)] == [
+    stream, found = files.read_file_records(files.lines({name: posts}))
+    assert [item.username for item in files.records_in(found)] == [
         *[AUTHOR["handle"]] * before,
         "bo.example",
     ]
@@ -456,7 +452,7 @@ def test_the_target_of_a_reply_is_read(
     item = view("a", "hi", reply={"parent": {"uri": uri}} if did else None)
     if handle:
         item["reply"] = {"parent": {"author": {"handle": handle}}}
-    record = read_one(lines(feed(item)))
+    record = files.read_one(files.lines(feed(item)))
     assert (record.kind, record.reply_to) == ("reply" if did else "post", expected)
 
 
@@ -465,11 +461,11 @@ def test_media_and_counts() -> None:
     item = view("a", "", embed={"images": [shown | {"image": {"$type": "blob"}}]})
     item["post"] |= {"likeCount": 7, "repostCount": 0}
     item["post"]["embed"] = {"images": [shown | {"fullsize": "https://pbs.example/1.jpg"}]}
-    record = read_one(lines(feed(item)))
+    record = files.read_one(files.lines(feed(item)))
     assert record.media == (Medium("photo", "https://pbs.example/1.jpg", "a lamp", 640, 480),)
     assert (record.text, record.counts) == ("", Reactions(7, 0, 0))
     link = {"external": {"uri": "https://a.example/", "title": "A page", "description": "d"}}
-    record = read_one(lines(listed(stored("a", "see", embed={"media": link}))))
+    record = files.read_one(files.lines(listed(stored("a", "see", embed={"media": link}))))
     assert record.media == (Medium("link", "https://a.example/", "A page"),)
     assert record.counts is None
 
@@ -535,7 +531,7 @@ def test_links_are_written_out_by_their_bytes(facets: Any, text: str | None) -> 
 @pytest.mark.parametrize("page", [feed, listed])
 def test_a_bad_post_does_not_stop_the_rest(bad: Any, detail: str, page: Callable[..., Any]) -> None:
     good = view("a", "a")
-    items = read_answer(lines(page(good, bad), page(good)))[1]
+    items = files.read_file_records(files.lines(page(good, bad), page(good)))[1]
     assert [type(item) for item in items] == [Record, BadRecord, Record]
     assert isinstance(items[1], BadRecord)
     assert items[1].detail.startswith(detail)
@@ -544,7 +540,7 @@ def test_a_bad_post_does_not_stop_the_rest(bad: Any, detail: str, page: Callable
 def test_likes_reposts_and_posts_without_text_are_counted() -> None:
     like = stored("a", "") | {"value": {"$type": "app.bsky.feed.like", "subject": QUOTED}}
     repost = stored("b", "") | {"value": {"$type": "app.bsky.feed.repost", "subject": QUOTED}}
-    assert read_answer(lines(listed(like, repost, stored("c", " \n"))))[1] == [
+    assert files.read_file_records(files.lines(listed(like, repost, stored("c", " \n"))))[1] == [
         Skipped(1, "like"),
         Skipped(2, "repost"),
         Skipped(3, "empty"),

@@ -25,6 +25,7 @@ from quart import Quart
 from app.language.i18n import catalog
 from app.services.compare.background import renew_background
 from app.views.tell import FINDINGS, HABITS
+from tests import sentences
 from tests.browsing import parts_of
 from tests.chats import ZONE, import_chat, kakaotalk
 from tests.conftest import Client
@@ -38,16 +39,6 @@ from tests.made_chats import (
     made_kind,
 )
 from tests.selection import first_of
-from tests.sentences import (
-    PARTICLES,
-    as_messages,
-    as_read,
-    blocks_of,
-    folded_of,
-    rows_of,
-    texts_of,
-    with_values,
-)
 
 SEEDS_OF_A_SITE: Final = 10
 FIRST_SEEDS: Final = first_of(range(0, 300, SEEDS_OF_A_SITE), 0)
@@ -399,7 +390,8 @@ class Reader:
         (group,) = (
             group
             for group in groups
-            if as_messages(as_read(unescape(group.partition("</b>")[0]))) == title
+            if sentences.as_messages(sentences.as_read(unescape(group.partition("</b>")[0])))
+            == title
         )
         return [
             unquote(name)
@@ -408,7 +400,7 @@ class Reader:
 
     def check(self, block: str) -> None:
         """Raise AssertionError for a false sentence, or an unknown one."""
-        rest = block = re.sub(r"\bpost(?=s?\b)", "message", as_messages(block))
+        rest = block = re.sub(r"\bpost(?=s?\b)", "message", sentences.as_messages(block))
         if re.fullmatch(ANYBODY, block):
             self.subject = block
         if self.is_heading(block):
@@ -1049,11 +1041,11 @@ VARIANTS: Final = {"more": +1, "less": -1, "none": -1}
 def in_korean(text: str) -> str:
     """Return the Korean of a sentence about messages."""
     korean = catalog("ko")
-    return as_messages(as_read(korean.gettext(text)))
+    return sentences.as_messages(sentences.as_read(korean.gettext(text)))
 
 
 WHAT: Final = {
-    name: rf"(?:{'|'.join(texts_of(texts['what']))})"
+    name: rf"(?:{'|'.join(sentences.texts_of(texts['what']))})"
     for name, texts in HABITS.items()
     if "what" in texts
 }
@@ -1078,7 +1070,7 @@ def pattern_of(text: str, language: str, sign: str, what: str = "") -> str:
     }
     pieces = re.split(r"(\{\w+\}|\(으\)로|[을은이]\([를는가]\))", text)
     found = "".join(
-        values.get(piece) or PARTICLES.get(piece) or re.escape(piece) for piece in pieces
+        values.get(piece) or sentences.PARTICLES.get(piece) or re.escape(piece) for piece in pieces
     )
     first = text[:1]
     return f"[{first.upper()}{first}]{found[1:]}" if first.isascii() and first.isalpha() else found
@@ -1090,9 +1082,11 @@ def sentence_of(finding: str, variant: str) -> re.Pattern[str]:
     told = FINDINGS[finding]
     text = told[variant] if isinstance(told, Mapping) else told
     # A sentence may go on where its text ends.
-    forms = chain(*map(texts_of, [text] if isinstance(text, str) else text))
+    forms = chain(*map(sentences.texts_of, [text] if isinstance(text, str) else text))
     what = {"what": WHAT.get(finding, "")}
-    told_as = "|".join(with_values(_with_any_case(form.removesuffix(".")), what) for form in forms)
+    told_as = "|".join(
+        sentences.with_values(_with_any_case(form.removesuffix(".")), what) for form in forms
+    )
     return re.compile(re.sub(r"\(\?P<\w+>", "(?:", told_as).replace(r"\[", "[").replace(r"\]", "]"))
 
 
@@ -1268,9 +1262,9 @@ def told_as(finding: str, variant: str = "", **values: str) -> Iterator[str]:
     text: Any = FINDINGS[finding]
     text = text[variant] if isinstance(text, Mapping) else text
     for each in [text] if isinstance(text, str) else reversed(text):
-        for told in texts_of(each):
+        for told in sentences.texts_of(each):
             named = VALUES | {"what": WHAT.get(finding, "")} | values
-            yield _once(with_values(told.removesuffix("."), named))
+            yield _once(sentences.with_values(told.removesuffix("."), named))
 
 
 def _once(pattern: str) -> str:
@@ -1739,25 +1733,25 @@ class Site:
         page = await self.get(path, language)
         reader = (reader_of or Reader)(truth, page, about)
         where = f"{path} ({language})"
-        folded = folded_of(page) if reader_of else []
-        self._check(where, [*blocks_of(page), *folded], reader.check)
+        folded = sentences.folded_of(page) if reader_of else []
+        self._check(where, [*sentences.blocks_of(page), *folded], reader.check)
         reader.subject = about
-        self._check(where, rows_of(page), reader.check)
+        self._check(where, sentences.rows_of(page), reader.check)
 
     async def read_dashboard(self, truth: Truth, language: str) -> None:
         path = "/dashboard/?" + urlencode([("username", name) for name in truth.chat.names])
         page = await self.get(path, language)
-        self._check(f"{path} ({language})", blocks_of(page), DashboardReader(truth).check)
+        self._check(f"{path} ({language})", sentences.blocks_of(page), DashboardReader(truth).check)
 
     async def read_lists(self, language: str) -> None:
         for path in ("/authors", "/rooms"):
             page = await self.get(path, language)
             lists = ListReader([*self.truths.values(), *self.of_authors])
-            self._check(f"{path} ({language})", blocks_of(page), lists.check)
+            self._check(f"{path} ({language})", sentences.blocks_of(page), lists.check)
 
     def note(self, block: str) -> None:
         """Note which findings and habits a block tells."""
-        text = re.sub(r"\bpost(?=s?\b)", "message", as_messages(block))
+        text = re.sub(r"\bpost(?=s?\b)", "message", sentences.as_messages(block))
         self.unread -= {each for each in self.unread if sentence_of(*each).search(text)}
         self.unread_habits -= {each for each in self.unread_habits if habit_of(each).search(text)}
 
@@ -1893,7 +1887,7 @@ class DashboardReader:
         self.truth = truth
 
     def check(self, block: str) -> None:
-        block = as_messages(re.sub(r"\bpost(?=s?\b)", "message", block))
+        block = sentences.as_messages(re.sub(r"\bpost(?=s?\b)", "message", block))
         if any(re.fullmatch(text, block) for text in DASHBOARD_FURNITURE):
             return
         rest = block

@@ -22,19 +22,10 @@ from quart import Quart
 from app.parts.years import year as year_reader
 from app.services.compare.held_out import judge_room
 from app.views.tell import HABITS
+from tests import made_chats
 from tests.browsing import parts_of, signed_in
 from tests.chats import ZONE, Said, import_chat, kakaotalk
 from tests.conftest import Client
-from tests.made_chats import (
-    EACH_WITH_A_HABIT,
-    FIRST_OF_AUTHORS,
-    WORDS,
-    YEARS,
-    MadeChat,
-    MadeYears,
-    made_habits,
-    made_years,
-)
 from tests.parts.test_true_sentences import (
     ANYBODY,
     CALLED,
@@ -77,7 +68,7 @@ from tests.sentences import (
 class Years:
     """What somebody, or a chat, wrote in each year."""
 
-    made: MadeYears
+    made: made_chats.MadeYears
     zone: str
 
     @cached_property
@@ -92,7 +83,7 @@ class Years:
         places = self.of_year.get(year, [])
         said = [self.made.said[place] for place in places]
         before = self.made.said[places[0] - 1][0] if places[0] else None
-        made = MadeChat(self.made.seed, self.made.language, said)
+        made = made_chats.MadeChat(self.made.seed, self.made.language, said)
         return Truth(made, datetime.fromisoformat(before) if before else None)
 
     def of(self, name: str) -> "Years":
@@ -100,7 +91,9 @@ class Years:
         if {name} == {*self.made.names}:
             return self
         said = [row for row in self.made.said if row[1] == name]
-        made = MadeYears(self.made.seed, self.made.language, said, features=self.made.features)
+        made = made_chats.MadeYears(
+            self.made.seed, self.made.language, said, features=self.made.features
+        )
         return Years(made, self.zone)
 
     def day(self, place: int) -> date:
@@ -174,7 +167,7 @@ class YearReader(Reader):
         return self.years.texts(self.years.of_year.get(year, []))
 
     def elsewhere(self) -> list[str]:
-        return [text for year in YEARS if year != self.year for text in self.texts(year)]
+        return [text for year in made_chats.YEARS if year != self.year for text in self.texts(year)]
 
 
 def _days(reader: YearReader) -> list[date]:
@@ -347,7 +340,7 @@ def _changed(habit: str, side: int) -> Check:
         assert isinstance(reader, YearReader)
         years = reader.years.of(reader.subject)
         own, before = (
-            Truth(MadeChat(0, "", [("2024-01-01 00:00", "", text) for text in texts]))
+            Truth(made_chats.MadeChat(0, "", [("2024-01-01 00:00", "", text) for text in texts]))
             for texts in (years.texts(places) for places in years.same_days(reader.year))
         )
         values = own.value("", habit), before.value("", habit)
@@ -587,7 +580,7 @@ class YearSite(Site):
             self._check(where, [told], check)
 
 
-async def site_of(authors: Iterable[MadeYears], writer: Client) -> YearSite:
+async def site_of(authors: Iterable[made_chats.MadeYears], writer: Client) -> YearSite:
     """Return a site with posts of authors, by the clock of the visitor."""
     zone = ZoneInfo(VISITOR_ZONE)
     posts = [
@@ -610,7 +603,7 @@ async def site_of(authors: Iterable[MadeYears], writer: Client) -> YearSite:
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.full)])
 async def test_every_sentence_of_an_authors_year_is_true(writer: Client, seed: int) -> None:
-    authors = [made_years(seed, language, is_chat=False) for language in ("en", "ko")]
+    authors = [made_chats.made_years(seed, language, is_chat=False) for language in ("en", "ko")]
     site = await site_of(authors, writer)
     for years in (Years(made, VISITOR_ZONE) for made in authors):
         (name,) = years.made.names
@@ -622,7 +615,7 @@ async def test_every_sentence_of_an_authors_year_is_true(writer: Client, seed: i
 
 @pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.full)])
 async def test_every_sentence_of_a_chats_year_is_true(app: Quart, seed: int) -> None:
-    made = made_years(seed, "ko" if seed % 2 else "en", is_chat=True)
+    made = made_chats.made_years(seed, "ko" if seed % 2 else "en", is_chat=True)
     await import_chat(parts_of(app).db, kakaotalk(made.title, *made.said))
     site, years = YearSite(Client(app, {})), Years(made, ZONE)
     for year in years.of_year:
@@ -771,7 +764,7 @@ def patterns_of_folded() -> list[tuple[re.Pattern[str], Check]]:
 
 HABIT_CHATS: Final = [
     pytest.param(number, marks=pytest.mark.full if number % 4 else ())
-    for number in range(len(EACH_WITH_A_HABIT))
+    for number in range(len(made_chats.EACH_WITH_A_HABIT))
 ]
 """Numbers of chats; of four, three are read by `make test-full` alone."""
 
@@ -779,7 +772,7 @@ HABIT_CHATS: Final = [
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", HABIT_CHATS)
 async def test_every_sentence_of_a_habit_is_true(app: Quart, number: int) -> None:
-    made = made_habits(number)
+    made = made_chats.made_habits(number)
     db = parts_of(app).db
     await import_chat(db, kakaotalk(made.title, *made.said))
     async with db.exclusive_in_turn("rooms") as grant:
@@ -794,13 +787,18 @@ async def test_every_sentence_of_a_habit_is_true(app: Quart, number: int) -> Non
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "number", [n for n, of in zip(HABIT_CHATS, EACH_WITH_A_HABIT, strict=True) if "most" not in of]
+    "number",
+    [
+        n
+        for n, of in zip(HABIT_CHATS, made_chats.EACH_WITH_A_HABIT, strict=True)
+        if "most" not in of
+    ],
 )
 async def test_every_sentence_of_a_changed_habit_is_true(app: Quart, number: int) -> None:
-    made = made_habits(number, (2023, 2024))
+    made = made_chats.made_habits(number, (2023, 2024))
     await import_chat(parts_of(app).db, kakaotalk(made.title, *made.said))
     site = YearSite(Client(app, {}))
-    years = Years(MadeYears(made.seed, made.language, made.said), ZONE)
+    years = Years(made_chats.MadeYears(made.seed, made.language, made.said), ZONE)
     for language in ("en", "ko"):
         await site.read_year("/room/1/2024", language, years, 2024)
         for name in made.names:
@@ -821,7 +819,7 @@ BEGUN: Final = _posts("Ros1", _days_since(date(2022, 12, 20), 100, 4))
 
 
 async def test_every_sentence_of_a_year_that_has_few_days_is_true(writer: Client) -> None:
-    made = MadeYears(FIRST_OF_AUTHORS, "en", BEGUN)
+    made = made_chats.MadeYears(made_chats.FIRST_OF_AUTHORS, "en", BEGUN)
     site = await site_of([made], writer)
     for year, language in product((2022, 2023), ("en", "ko")):
         await site.read_year(
@@ -838,7 +836,7 @@ async def test_every_sentence_of_a_year_that_goes_on_is_true(
         *_posts("Ros1", _days_since(date(2023, 1, 1), 150, 2)),
         *_posts("Ros1", _days_since(date(2024, 1, 1), 40, 2), "A comet over the quay"),
     ]
-    made = MadeYears(FIRST_OF_AUTHORS, "en", said)
+    made = made_chats.MadeYears(made_chats.FIRST_OF_AUTHORS, "en", said)
     site = await site_of([made], writer)
     for year, language in product((2023, 2024), ("en", "ko")):
         await site.read_year(
@@ -854,12 +852,12 @@ async def test_every_sentence_of_a_year_that_goes_on_is_true(
 async def test_every_sentence_of_a_lone_author_is_true(
     app: Quart, writer: Client, text: str, shown: str
 ) -> None:
-    words, days = WORDS["en"].split(), _days_since(date(2024, 3, 4), 60)
+    words, days = made_chats.WORDS["en"].split(), _days_since(date(2024, 3, 4), 60)
     said = [
         (f"{day} 12:00", "Ros1", text.format(word=" ".join(words[place % 9 : place % 9 + 3])))
         for place, day in enumerate(days)
     ]
-    made = MadeYears(FIRST_OF_AUTHORS, "en", said)
+    made = made_chats.MadeYears(made_chats.FIRST_OF_AUTHORS, "en", said)
     site = await site_of([made], writer)
     operator = await signed_in(app, "kim")
     for language in ("en", "ko"):

@@ -11,17 +11,7 @@ from sqlalchemy import update
 
 from app.lifespan import running
 from app.models import LiveSource
-from app.parts.sources import platforms
-from app.parts.sources.following import (
-    LONGEST_S,
-    SHORTEST_S,
-    Follower,
-    ask_for_visits,
-    is_visit_missing,
-    pause_s,
-    remove_source,
-    sources_job,
-)
+from app.parts.sources import following, platforms
 from app.services.maintenance import Maintenance
 from saywho.clock import now
 from tests.live_platforms import Fault, Platform
@@ -36,8 +26,10 @@ async def test_a_source_is_visited_by_one_of_two_processes(
     for name in ("sky", "sea", "sun"):
         platform.add(name, f"of {name}")
         await here.follow("bluesky", name, name)
-    followers = [Follower(here.config) for _ in range(3)]
-    maintenance = [Maintenance(here.db, [sources_job(follower)]) for follower in followers]
+    followers = [following.Follower(here.config) for _ in range(3)]
+    maintenance = [
+        Maintenance(here.db, [following.sources_job(follower)]) for follower in followers
+    ]
     async with contextlib.AsyncExitStack() as stack:
         for each in maintenance:
             await stack.enter_async_context(running(each.run()))
@@ -58,13 +50,13 @@ async def test_who_waits_for_visits_while_the_clock_is_set_back_makes_each_once(
     platform.add("sky", "hello")
     await here.follow("bluesky", "sky")
     asked_at = now() + timedelta(hours=1)  # Asked before the clock was set back.
-    follower = Follower(here.config)
+    follower = following.Follower(here.config)
     async with asyncio.timeout(DEADLINE_S):
         await follower.visit_due(here.db, asked_at)
     await follower.aclose()
     assert len(platform.requests) == 1
     async with here.db.read() as session:
-        assert not await is_visit_missing(session, asked_at)
+        assert not await following.is_visit_missing(session, asked_at)
 
 
 async def test_a_visit_that_never_ends_counts_as_failed_from_its_beginning(
@@ -101,15 +93,15 @@ async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
     await here.visit()
     await here.follow("bluesky", "sea", "sea")
     async with here.db.write() as session:
-        await ask_for_visits(session)
+        await following.ask_for_visits(session)
     # The second one was added later; a process that knows of no pause asks once more, and hears.
     platform.faults = [Fault(status=429, headers={"Retry-After": "600"})]
     for _ in range(3):
-        follower = Follower(here.config)
+        follower = following.Follower(here.config)
         await follower.visit_due(here.db)
         await follower.aclose()
         async with here.db.write() as session:
-            await ask_for_visits(session)
+            await following.ask_for_visits(session)
     assert len(platform.requests) == 2
     sources = await here.sources()
     assert all(source.not_before and source.not_before > source.added_at for source in sources)
@@ -133,8 +125,8 @@ async def test_a_host_is_not_asked_before_its_pause_ends(
     assert newest in await here.texts()
     assert (source.last_error, source.not_before) == (None, until)
     async with here.db.write() as session:
-        await ask_for_visits(session)
-    follower = Follower(here.config)
+        await following.ask_for_visits(session)
+    follower = following.Follower(here.config)
     await follower.visit_due(here.db)
     await follower.aclose()
     assert len(platform.requests) == asked + 1
@@ -156,15 +148,15 @@ async def test_a_source_that_is_slow_to_read_leaves_time_to_others(
     await here.follow("rss", "quick")
     await here.visit()
     slow, quick = sorted(await here.sources(), key=lambda each: each.source, reverse=True)
-    assert (slow.next_visit_at - now()).total_seconds() > SHORTEST_S + 1
-    assert (quick.next_visit_at - now()).total_seconds() <= SHORTEST_S
+    assert (slow.next_visit_at - now()).total_seconds() > following.SHORTEST_S + 1
+    assert (quick.next_visit_at - now()).total_seconds() <= following.SHORTEST_S
     platform.add("quick", "again")
     async with here.db.write() as session:
-        later = now() + timedelta(seconds=SHORTEST_S + 1)
+        later = now() + timedelta(seconds=following.SHORTEST_S + 1)
         due = update(LiveSource).where(LiveSource.next_visit_at < later)
         await session.execute(due.values(next_visit_at=now()))
     asked = len(platform.requests)
-    follower = Follower(here.config)
+    follower = following.Follower(here.config)
     await follower.visit_due(here.db)
     await follower.aclose()
     assert [path for _, path in platform.requests[asked:]] == ["/quick"]
@@ -183,7 +175,7 @@ async def test_a_visit_under_way_does_not_stand_for_an_ask(
     platform.add("sky", "after the visit began")
     for _ in range(3):
         async with here.db.write() as session:
-            await ask_for_visits(session)
+            await following.ask_for_visits(session)
     held.go_on.set()
     await visiting
     assert len(await here.texts()) == 2
@@ -203,7 +195,7 @@ async def test_nothing_is_deleted_for_a_source_that_was_removed_meanwhile(
     visiting = asyncio.create_task(here.visit())
     await until_asked(platform, 2)
     async with here.db.write() as session:
-        await remove_source(session, 1)
+        await following.remove_source(session, 1)
     held.go_on.set()
     with contextlib.suppress(IndexError):  # There is no source to tell of.
         await visiting
@@ -212,11 +204,13 @@ async def test_nothing_is_deleted_for_a_source_that_was_removed_meanwhile(
 
 @given(st.floats(0, 10**7), st.integers(0, 100))
 def test_pauses_are_between_ten_seconds_and_fifteen_minutes(quiet_s: float, failures: int) -> None:
-    assert SHORTEST_S <= pause_s(quiet_s, failures=failures) <= LONGEST_S
+    assert (
+        following.SHORTEST_S <= following.pause_s(quiet_s, failures=failures) <= following.LONGEST_S
+    )
 
 
 def test_quiet_sources_are_visited_ever_less_often() -> None:
-    assert pause_s(599) == SHORTEST_S
-    pauses = [pause_s(minutes * 60) for minutes in (20, 30, 45, 60, 300)]
+    assert following.pause_s(599) == following.SHORTEST_S
+    pauses = [following.pause_s(minutes * 60) for minutes in (20, 30, 45, 60, 300)]
     assert pauses == sorted(pauses)
-    assert pauses[-1] > 0.8 * LONGEST_S
+    assert pauses[-1] > 0.8 * following.LONGEST_S

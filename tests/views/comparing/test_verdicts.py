@@ -9,24 +9,8 @@ from hypothesis import given, strategies as st
 from msgspec import structs
 
 from app.language.i18n import speaking
+from app.views.comparing import verdicts
 from app.views.comparing.evidence import uses_of
-from app.views.comparing.verdicts import (
-    HEADINGS,
-    Bar,
-    against_of,
-    bars_of,
-    chance_of,
-    heading_of,
-    held_back_of,
-    lean_of,
-    limits_of,
-    little_known_of,
-    more_text_of,
-    rate_of,
-    reasons_of,
-    threshold_of,
-    why_nobody,
-)
 from saywho.comparing.verdict import Comparison, Evidence, Model, RankedAuthor, Short, Usage
 from saywho.engine.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
 from saywho.engine.measured_rates import More
@@ -114,13 +98,13 @@ def answers(draw: st.DrawFn) -> Comparison:
 
 @given(answers(), st.booleans())
 def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: bool) -> None:
-    bars, lean = bars_of(comparison), lean_of(comparison)
-    heading = heading_of(comparison, is_named=is_named)
+    bars, lean = verdicts.bars_of(comparison), verdicts.lean_of(comparison)
+    heading = verdicts.heading_of(comparison, is_named=is_named)
     assert "{" not in heading
     if comparison.none is None:
         assert (bars, lean) == ([], "unknown")
         # The reason is the language where neither the text nor an author is too small.
-        reasons = reasons_of(comparison, is_named=is_named)
+        reasons = verdicts.reasons_of(comparison, is_named=is_named)
         is_of_language = reasons[0].startswith("saywho knows fewer than eight other people")
         assert is_of_language == heading.startswith("Too few other people to compare with")
         assert is_of_language == (heading != "Too little to go on")
@@ -180,7 +164,7 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
 )
 def test_each_heading(shares: list[float], none: float, heading: str) -> None:
     comparison = Facts(shares, [50] * len(shares), none, needed=0.81).comparison()
-    assert heading_of(comparison, is_named=True) == heading
+    assert verdicts.heading_of(comparison, is_named=True) == heading
 
 
 def test_the_least_share_of_a_named_author_is_told_where_one_has_clearly_less() -> None:
@@ -189,7 +173,9 @@ def test_the_least_share_of_a_named_author_is_told_where_one_has_clearly_less() 
         ([0.875, 0.125], 0.08, False),
         ([0.9, 0.1], 0.01, False),
     ):
-        told = threshold_of(Facts(shares, [50] * len(shares), none, needed=0.81).comparison())
+        told = verdicts.threshold_of(
+            Facts(shares, [50] * len(shares), none, needed=0.81).comparison()
+        )
         assert (told is not None) == is_told
         assert told is None or told.startswith("saywho is certain enough only at 81% or more")
 
@@ -197,7 +183,7 @@ def test_the_least_share_of_a_named_author_is_told_where_one_has_clearly_less() 
 def test_the_rate_of_strangers_is_said_for_the_belief_that_was_chosen() -> None:
     answer = Facts([1.0], [300], 0.05, strangers=0.34).comparison()
     surest = msgspec.structs.replace(answer, sure=0.99)
-    assert rate_of(surest) == (
+    assert verdicts.rate_of(surest) == (
         "With a starting belief of 99%, more than 34 in 100 such texts by strangers get "
         "this kind of answer."
     )
@@ -205,9 +191,9 @@ def test_the_rate_of_strangers_is_said_for_the_belief_that_was_chosen() -> None:
 
 def test_an_author_with_few_posts_is_not_asserted() -> None:
     comparison = Facts([0.97, 0.03], [3, 50], 0.02).comparison()
-    heading = heading_of(comparison, is_named=False)
+    heading = verdicts.heading_of(comparison, is_named=False)
     assert heading == "Perhaps author0, but there are too few of their posts here to say so"
-    assert set(HEADINGS) >= {lean_of(comparison)}
+    assert set(verdicts.HEADINGS) >= {verdicts.lean_of(comparison)}
 
 
 @pytest.mark.parametrize(
@@ -257,22 +243,22 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
     ],
 )
 def test_the_reason_without_a_number_is_the_true_one(facts: Facts, reasons: list[str]) -> None:
-    assert reasons_of(facts.comparison(), is_named=True) == reasons
+    assert verdicts.reasons_of(facts.comparison(), is_named=True) == reasons
 
 
 def test_without_a_number_the_reason_stands_for_the_few_others() -> None:
     limits: list[Limit] = ["few_authors", "topic"]
     facts = Facts([0.9, 0.1], [300, 300], limits=limits)
-    assert len(limits_of(facts.comparison())) == 1
+    assert len(verdicts.limits_of(facts.comparison())) == 1
     facts.none = 0.5
-    assert len(limits_of(facts.comparison())) == 2
+    assert len(verdicts.limits_of(facts.comparison())) == 2
 
 
 def test_an_answer_says_that_posts_have_outgrown_what_it_rests_on() -> None:
     answer = Facts([0.9, 0.1], [300, 300], none=0.5, limits=["topic"]).comparison()
     model = Model("model", 1, 1, outgrown=True)
-    topic, renewal = limits_of(msgspec.structs.replace(answer, model=model))
-    assert limits_of(answer) == [topic]
+    topic, renewal = verdicts.limits_of(msgspec.structs.replace(answer, model=model))
+    assert verdicts.limits_of(answer) == [topic]
     assert "is updating the data" in renewal
 
 
@@ -280,7 +266,7 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
     names = [f"author{place}" for place in range(4)]
     facts = Facts([0.25] * 4, [20] * 4, none=0.5, limits=["few_posts", "other_language", "topic"])
     facts.weak = {"few_posts": names[:3], "other_language": names}
-    assert limits_of(facts.comparison()) == [
+    assert verdicts.limits_of(facts.comparison()) == [
         "Little is known of author0, author1, and author2: fewer than 1,500 characters each, if "
         "equal posts count once. Words that they never wrote say nothing here.",
         "The text seems to be in a language that all 4 authors rarely or never write.",
@@ -316,8 +302,8 @@ def test_a_short_answer_says_once_who_has_few_posts(facts: Facts, sentences: lis
     facts.limits, facts.weak = ["few_posts", "topic"], {"few_posts": few}
     comparison = facts.comparison()
     assert comparison.verdict == "short"
-    assert limits_of(comparison) == sentences
-    told = " ".join([*reasons_of(comparison, is_named=True), *sentences])
+    assert verdicts.limits_of(comparison) == sentences
+    told = " ".join([*verdicts.reasons_of(comparison, is_named=True), *sentences])
     assert all(name in told for name in few if len(few) < 4)
 
 
@@ -325,20 +311,20 @@ def test_the_answer_says_how_little_is_known_of_the_likeliest_author() -> None:
     facts = Facts([0.9, 0.1], [50, 300], 0.05, limits=["few_posts"])
     facts.weak = {"few_posts": ["author0"]}
     comparison = facts.comparison()
-    assert little_known_of(comparison) == LITTLE.format("author0", 50, "1,000")
-    assert limits_of(comparison) == []  # It is said once.
+    assert verdicts.little_known_of(comparison) == LITTLE.format("author0", 50, "1,000")
+    assert verdicts.limits_of(comparison) == []  # It is said once.
     facts.weak = {"few_posts": ["author1"]}
-    assert little_known_of(facts.comparison()) is None
-    assert len(limits_of(facts.comparison())) == 1
+    assert verdicts.little_known_of(facts.comparison()) is None
+    assert len(verdicts.limits_of(facts.comparison())) == 1
 
 
 def test_one_post_is_not_said_to_be_counted_once() -> None:
     facts = Facts([0.9, 0.1], [1, 300], 0.05, limits=["few_posts"])
     facts.weak = {"few_posts": ["author0"]}
     comparison = facts.comparison()
-    assert "1 post with words, about" in (little_known_of(comparison) or "")
+    assert "1 post with words, about" in (verdicts.little_known_of(comparison) or "")
     with speaking("ko"):
-        told = little_known_of(comparison) or ""
+        told = verdicts.little_known_of(comparison) or ""
     assert "글은 1개, " in told
     assert "한 번만" not in told
 
@@ -356,13 +342,13 @@ def test_one_post_is_not_said_to_be_counted_once() -> None:
 def test_the_answer_says_one_chance_of_a_mistake_as_its_bars(
     facts: Facts, sentence: str | None
 ) -> None:
-    assert chance_of(facts.comparison()) == sentence
+    assert verdicts.chance_of(facts.comparison()) == sentence
 
 
 def test_an_answer_that_is_held_back_says_why() -> None:
     comparison = Facts([0.9, 0.1], [300, 300], 0.05).comparison()
     found = {
-        why: held_back_of(structs.replace(comparison, held_back=why, rival="author1"))
+        why: verdicts.held_back_of(structs.replace(comparison, held_back=why, rival="author1"))
         for why in ("words", "rival", "layout", None)
     }
     assert found == {
@@ -375,12 +361,12 @@ def test_an_answer_that_is_held_back_says_why() -> None:
         None: None,
     }
     odd = structs.replace(comparison, held_back="texts", unlike=[3], texts=13)
-    assert held_back_of(odd) == (
+    assert verdicts.held_back_of(odd) == (
         "1 of the 13 messages reads like someone else. So saywho names no author."
     )
-    assert against_of(odd) == "It is text 4."
-    assert against_of(comparison) is None
-    assert against_of(structs.replace(odd, held_back=None)) == (
+    assert verdicts.against_of(odd) == "It is text 4."
+    assert verdicts.against_of(comparison) is None
+    assert verdicts.against_of(structs.replace(odd, held_back=None)) == (
         "Text 4 of 13 speaks against author0, while the rest speak for author0. If someone else "
         "may have written it, ask without it."
     )
@@ -394,24 +380,24 @@ def test_an_author_who_wrote_nothing_like_the_text_has_no_percentage() -> None:
         ("kind", "author0 has written nothing like this here."),
     ):
         found = structs.replace(comparison, nothing_like=why)
-        assert (why_nobody(found), chance_of(found)) == ([sentence], None)
+        assert (verdicts.why_nobody(found), verdicts.chance_of(found)) == ([sentence], None)
 
 
 def test_without_a_number_another_language_is_the_reason_and_no_limit() -> None:
     facts = Facts([1.0], [300], limits=["other_language"], weak={"other_language": ["author0"]})
-    assert limits_of(facts.comparison()) == []
+    assert verdicts.limits_of(facts.comparison()) == []
     # Of nobody it is the reason too; beside a number it makes the answer weak.
     facts.none = 0.9
-    assert limits_of(facts.comparison()) == []
+    assert verdicts.limits_of(facts.comparison()) == []
     facts.none = 0.1
-    assert len(limits_of(facts.comparison())) == 1
+    assert len(verdicts.limits_of(facts.comparison())) == 1
 
 
 def test_of_another_language_the_circle_of_the_author_would_not_pass() -> None:
     facts = Facts([0.9, 0.1], [300, 300], none=0.9, limits=["elsewhere"])
-    assert "About 20 in 100 texts" in limits_of(facts.comparison())[0]
+    assert "About 20 in 100 texts" in verdicts.limits_of(facts.comparison())[0]
     facts.weak = {"other_language": ["author0"]}
-    assert limits_of(facts.comparison()) == [
+    assert verdicts.limits_of(facts.comparison()) == [
         "The text was compared only with people from elsewhere."
     ]
 
@@ -419,26 +405,28 @@ def test_of_another_language_the_circle_of_the_author_would_not_pass() -> None:
 def test_a_lone_author_s_circle_would_often_pass() -> None:
     facts = Facts([0.9, 0.1], [300, 300], 0.05, limits=["lone_author"])
     facts.weak = {"lone_author": ["author0"]}
-    assert limits_of(facts.comparison()) == [
+    assert verdicts.limits_of(facts.comparison()) == [
         "No other author here writes like author0. So saywho may "
         "confuse author0 with people who write alike, such as friends or colleagues. About 40 in "
         "100 texts by people in the same circle, such as a team or a chat, may be mistaken for the "
         "author’s."
     ]
     facts.text = "오늘은 바람이 세게 불어서 배가 없어요"
-    assert "About 50 in 100 texts" in limits_of(facts.comparison())[0]
+    assert "About 50 in 100 texts" in verdicts.limits_of(facts.comparison())[0]
     several = msgspec.structs.replace(facts.comparison(), texts=5)
-    assert "About 70 in 100 texts" in limits_of(several)[0]
+    assert "About 70 in 100 texts" in verdicts.limits_of(several)[0]
     # The share was measured for who is half sure.
     surer = msgspec.structs.replace(facts.comparison(), sure=0.9)
-    assert limits_of(surer)[0].endswith("may often be mistaken for the author’s.")
+    assert verdicts.limits_of(surer)[0].endswith("may often be mistaken for the author’s.")
     facts.weak = {"lone_author": [f"author{place}" for place in range(4)]}
     facts.shares, facts.posts = [0.25] * 4, [300] * 4
-    assert limits_of(facts.comparison())[0].startswith("For all 4 authors, no one else here")
+    assert verdicts.limits_of(facts.comparison())[0].startswith(
+        "For all 4 authors, no one else here"
+    )
     # Where nobody is called, nobody passes.
     for none in (0.9, None):
         facts.none = none
-        assert limits_of(facts.comparison()) == []
+        assert verdicts.limits_of(facts.comparison()) == []
 
 
 @pytest.mark.parametrize(
@@ -459,7 +447,7 @@ def test_an_undecided_answer_says_how_much_more_text_decides(
     more: More | None, sentence: str
 ) -> None:
     facts = Facts([0.7, 0.3], [50, 50], 0.4, more=more)
-    told = more_text_of(facts.comparison())
+    told = verdicts.more_text_of(facts.comparison())
     assert told[0].startswith(("Not decided yet. ", "Not decided. "))
     assert sentence in told[0]
     # Decided is not right.
@@ -472,7 +460,7 @@ def test_more_text_is_offered_only_where_it_would_help() -> None:
     likely, unfamiliar = Facts([0.9, 0.1], [50, 50], 0.01), Facts([0.9, 0.1], [50, 50], 0.9)
     no_number, few_posts = Facts([0.9, 0.1], [300, 300]), Facts([0.97, 0.03], [3, 50], 0.1)
     for facts in (likely, unfamiliar, no_number, few_posts):
-        assert more_text_of(facts.comparison()) == []
+        assert verdicts.more_text_of(facts.comparison()) == []
 
 
 @pytest.mark.parametrize(
@@ -488,7 +476,7 @@ def test_rates_are_said_of_a_hundred_texts(
     none: float | None, strangers: float | None, sentence: str | None
 ) -> None:
     comparison = Facts([1.0], [300], none, strangers=strangers).comparison()
-    assert rate_of(comparison) == sentence
+    assert verdicts.rate_of(comparison) == sentence
 
 
 @pytest.mark.parametrize(
@@ -555,8 +543,8 @@ def test_a_rate_is_told_in_words(
 
 
 def test_a_bar_is_an_author_or_somebody_else() -> None:
-    assert bars_of(Facts([0.75, 0.25], [50, 60], 0.5).comparison()) == [
-        Bar(None, 0.5, 0),
-        Bar("author0", 0.375, 50, 50),
-        Bar("author1", 0.125, 60, 60),
+    assert verdicts.bars_of(Facts([0.75, 0.25], [50, 60], 0.5).comparison()) == [
+        verdicts.Bar(None, 0.5, 0),
+        verdicts.Bar("author0", 0.375, 50, 50),
+        verdicts.Bar("author1", 0.125, 60, 60),
     ]
