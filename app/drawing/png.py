@@ -38,17 +38,12 @@ class Theme(NamedTuple):
         return "#" + "".join(f"{round(paper + share * (hue - paper)):02x}" for paper, hue in pairs)
 
     def on_ground_of(self, hue: str) -> "Theme":
-        """Return the theme of a card in the full colour of a person, who is in the colour of the
-        paper; everyone else is between the two.
+        """Return the theme of a card of a person, on paper tinted with the person's colour: a light
+        card is light, and a dark one dark.
         """
-        ground = self.accent if hue == OURS else self.hues[hue]
-        full = self._replace(paper=ground, ink=self.paper, accent=self.paper)
-        others = dict.fromkeys(self.hues, full.mixed(self.paper, 0.72))
-        return full._replace(
-            soft=full.mixed(self.paper, 0.85),
-            line=full.mixed(self.paper, 0.3),
-            hues=others | {hue: self.paper},
-        )
+        colour = self.accent if hue == OURS else self.hues[hue]
+        tinted = self._replace(paper=self.mixed(colour), soft=self.ink, accent=colour)
+        return tinted._replace(line=tinted.mixed(self.ink, 0.25), hues={**self.hues, hue: colour})
 
 
 class Field(NamedTuple):
@@ -84,6 +79,7 @@ _STORY: Final = 1920
 class Canvas:
     def __init__(self, size: tuple[int, int], theme: ThemeName, hue: str = "") -> None:
         self.width, self.height = size
+        self.hue = hue
         self.theme = theme_of(theme).on_ground_of(hue) if hue else theme_of(theme)
         self._image = Image.new("RGB", size, self.theme.paper)
         self.pen = SmoothPen(self._image)

@@ -196,7 +196,8 @@ class _Giant(NamedTuple):
 
     def draw(self, canvas: Canvas, left: float, top: float) -> float:
         above = self.space * 0.45 - self.font.ink(self.text)[0]
-        canvas.write((left, top + above), self.text, self.font)
+        colour = canvas.theme.accent if canvas.hue else ""
+        canvas.write((left, top + above), self.text, self.font, colour)
         return top + self.height
 
 

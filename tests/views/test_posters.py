@@ -102,7 +102,7 @@ def test_the_longest_finding_leaves_the_words_that_were_ticked(kind: str) -> Non
     poster = poster._replace(quote="차 마실래요? " * 99)
     image = image_of(poster, "1200x630", "light")
     assert image_of(poster._replace(finding=f"{finding}!"), "1200x630", "light") != image
-    ground = ImageColor.getrgb(FULL.mixed(FULL.ink))
+    ground = ImageColor.getrgb(FULL.mixed(FULL.accent))
     # The ground of the words goes from edge to edge of the picture's inside, and nothing is on it.
     rows = np.flatnonzero((np.asarray(image)[:, MARGIN + 4] == ground).all(axis=1))
     assert 40 <= len(rows) < 60
