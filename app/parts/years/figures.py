@@ -1,13 +1,13 @@
 """A year on pages: the finding, and figures of days, hours, words and changes.
 
 The finding has what stands out by more than chance, and the number of posts. Each candidate passes
-a test of its own, and the first two sentences that fit are shown: a word of this year alone, a
-change of the writing, a month, a silence, a day. Without any, the posts are compared with the same
-days of the year before.
+a test of its own, and the first two that fit are shown, in the order of all findings. Without any,
+the posts are compared with the same days of the year before.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from quart import url_for
 
@@ -28,8 +28,9 @@ from app.services.archive.author_archive import fullest_month
 from app.views import tell
 from app.views.cast import hue, post_count, shown_name
 from app.views.figures.archives import posts_by_day, posts_in_year, week_grid
-from app.views.figures.chats import name_of, share_bars, who_wrote_most
+from app.views.figures.chats import name_of, share_bars, told_absences, who_wrote_most
 from app.views.figures.figure import Figure, Hours, by_clock_of, told_of_hours
+from app.views.figures.findings import Care, Told, ranked
 from saywho.people.portrait import PersonPortrait
 from saywho.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from saywho.significance import is_far_ahead, most_frequent
@@ -42,7 +43,7 @@ def is_long_enough(author_year: AuthorYear) -> bool:
     return author_year.calendar.tweets >= FEWEST_COMPARED
 
 
-def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
+def finding_of(author_year: AuthorYear, standing_out: Iterable[Told]) -> str:
     """Return the findings of a year, and its posts, in at most 140 characters."""
     total = total_of(author_year, has_equal=False)
     if told := _first_that_fit(standing_out, total):
@@ -56,44 +57,58 @@ def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
 
 def finding_of_chat(chat_year: RoomYear, posts: Posts, *, has_words: bool) -> str:
     total = f"{counted_of(chat_year)}."
-    sentences = [
-        *(_words(chat_year) if has_words else ()),
-        *_month(posts),
-        *_days(chat_year, posts),
-        *_days_of_week(chat_year, posts),
-        *_hours(chat_year),
-    ]
-    if not sentences and (who_wrote := people_of_year(chat_year).title):
-        sentences.append(who_wrote)
-    sentences += _no_weekend(chat_year, posts, is_of_chat=True)
-    return " ".join([*_first_that_fit(sentences, total), total])
+    found = [*_of_any_year(chat_year, posts, has_words=has_words)]
+    for absence in chat_year.absences:
+        care: Care = "return" if absence.since and absence.until else "moved"
+        found += [Told(care, told) for told in told_absences([absence], ZoneInfo(chat_year.tz))]
+    if not found:
+        found.append(Told("amount", people_of_year(chat_year).title))
+    return " ".join([*_first_that_fit(found, total), total])
 
 
 def standing_out(
     author_year: AuthorYear, posts: Posts, *, has_words: bool, has_names: bool
-) -> Iterator[str]:
-    """Yield the findings of a year of an author, the most telling first."""
+) -> Iterator[Told]:
+    """Yield the findings of a year of an author."""
     if not is_long_enough(author_year):
         yield from _month(posts)
         return
-    if has_words:
-        yield from _words(author_year)
     for measure in author_year.measures or ():
         if tell.reads_as_change(measure):
-            yield tell.change_of(measure, author_year.calendar.year - 1)
-            break
-    yield from _month(posts)
-    yield from _days(author_year, posts)
+            changed = tell.change_of(measure, author_year.calendar.year - 1)
+            yield Told("change", changed, errors=measure.errors)
     if author_year.most_answered and has_names:
         first = author_year.answered[0]
-        yield tell.tell("most_answered", name=first.name, count=first.posts)
+        yield Told("names", tell.tell("most_answered", name=first.name, count=first.posts))
     likes = [post.counts.likes or 0 for post in author_year.most_liked if post.counts]
     if is_far_ahead(likes):
-        yield tell.tell("most_liked", count=likes[0])
-    yield from _days_of_week(author_year, posts)
-    for sentence in _hours(author_year):
-        yield by_clock_of(sentence, author_year.tz)
-    yield from _no_weekend(author_year, posts, is_of_chat=False)
+        yield Told("ahead", tell.tell("most_liked", count=likes[0]))
+    yield from _of_any_year(author_year, posts, has_words=has_words)
+
+
+def _of_any_year(year: WrittenYear, posts: Posts, *, has_words: bool) -> Iterator[Told]:
+    apart, is_of_chat = year.days_apart, isinstance(year, RoomYear)
+    if has_words:
+        yield from (Told("only", told) for told in _words(year))
+    if span := apart.silence:
+        told = told_of_silence(year.silence, is_of_chat=is_of_chat)
+        if year.silence is None or year.silence.days < span.days:
+            told = tell.tell("silence_of_days", count=span.days, first=span.first, last=span.last)
+        yield Told("silence", told)
+    if (day := year.day) and day.days > 1:
+        days, total = show_period(day.first, day.end), post_count(day.posts_of_days)
+        usual = show_number(day.usual)
+        yield Told("days", tell.tell("busy_days", posts=total, days=days, usual=usual))
+    elif apart.fullest_day:
+        total = post_count(posts[apart.fullest_day])
+        yield Told("days", tell.tell("fullest_day", day=apart.fullest_day, posts=total))
+    if span := apart.streak:
+        streak = tell.tell("streak", count=span.days, first=span.first, last=span.last)
+        yield Told("habit", streak)
+    yield from _month(posts)
+    hours = [by_clock_of(told, year.tz) if not is_of_chat else told for told in _hours(year)]
+    no_weekend = _no_weekend(year, posts, is_of_chat=is_of_chat)
+    yield from (Told("rhythm", told) for told in (*_days_of_week(year, posts), *hours, *no_weekend))
 
 
 def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
@@ -145,11 +160,11 @@ def _change(same_days: SameDays, when: str) -> str:
     return tell.tell("than_before", variant, count=abs(change), when=when)
 
 
-def _first_that_fit(sentences: Iterable[str], total: str) -> list[str]:
+def _first_that_fit(found: Iterable[Told], total: str) -> list[str]:
     told: list[str] = []
-    for sentence in sentences:
-        if len(told) < 2 and len(" ".join([*told, sentence, total])) <= tell.LONGEST_FINDING:
-            told.append(sentence)
+    for one in ranked(found):
+        if len(told) < 2 and len(" ".join([*told, one.text, total])) <= tell.LONGEST_FINDING:
+            told.append(one.text)
     return told
 
 
@@ -164,20 +179,12 @@ def _words(year: WrittenYear) -> Iterator[str]:
         yield tell.tell(finding, words=word.text, year=str(year.calendar.year), posts=posts)
 
 
-def _month(posts: Posts) -> Iterator[str]:
+def _month(posts: Posts) -> Iterator[Told]:
     month = fullest_month(posts)
     if month is not None:
         name = month_names("wide")[month.first.month - 1]
-        yield tell.tell("busiest_month", month=name, count=month.tweets)
-
-
-def _days(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    apart = year.days_apart
-    for finding, span in (("silence_of_days", apart.silence), ("streak", apart.streak)):
-        if span is not None:
-            yield tell.tell(finding, count=span.days, first=span.first, last=span.last)
-    if (day := apart.fullest_day) is not None:
-        yield tell.tell("fullest_day", day=day, posts=post_count(posts[day]))
+        text = tell.tell("busiest_month", month=name, count=month.tweets)
+        yield Told("rhythm", text, errors=1)
 
 
 def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
