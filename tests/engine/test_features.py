@@ -61,8 +61,8 @@ def test_recipe_is_unchanged() -> None:
 def test_the_host_of_a_name_counts_for_nothing(
     before: str, handle: str, behind: str, rest: str
 ) -> None:
-    text = f"{before} {handle}{behind} {rest}"
-    assert features.features(text) == features.features(text.replace(handle, "@ann", 1))
+    texts = [f"{before} {name}{behind} {rest}" for name in (handle, "@ann")]
+    assert features.features(texts[0]) == features.features(texts[1])
 
 
 def test_a_mark_of_a_name_covers_its_host() -> None:
