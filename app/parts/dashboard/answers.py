@@ -27,8 +27,6 @@ from saywho.clock import monotonic
 POSTS: Final = "posts"
 """Name of the list of posts below the figures."""
 SECTIONS: Final = (*PANELS, POSTS)
-TICK_S: Final = 1.0
-"""Seconds between answers to live viewers; a stream of posts would fill a core."""
 
 
 class ShownRow(NamedTuple):
@@ -61,7 +59,8 @@ async def draw(name: str, query: str, *, is_live: bool) -> str:
     """Return a view and its answer as JSON, made once for all; is_live: an event asked for it."""
     memo = resources().cache
     if is_live:
-        await asyncio.sleep(TICK_S - monotonic() % TICK_S)
+        # Answers to live viewers are a second apart; a stream of posts would fill a core.
+        await asyncio.sleep(1 - monotonic() % 1)
     if not await memo.feed.catch_up():
         raise UnavailableError("The log cannot be read at the moment. Try again soon.")
     asked = question_of(query)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 from urllib.parse import parse_qsl
 
 from msgspec import Meta, field
@@ -40,8 +40,6 @@ from saywho.people.times import DAY_H
 REST: Final = ""
 """Stands for all authors who are not named."""
 MOST_AUTHORS: Final = 40
-MOST_SHOWN: Final = 10
-"""Posts below the figures."""
 
 
 class DashboardView(View):
@@ -75,6 +73,9 @@ def question_of(query: str) -> DashboardView:
 @dataclass(frozen=True)
 class ViewCounts:
     """Posts that a question chooses."""
+
+    most_shown: ClassVar[int] = 10
+    """Posts below the figures."""
 
     asked: DashboardView
     days: Mapping[str, Mapping[date, int]] = dataclasses.field(default_factory=dict)
@@ -124,7 +125,7 @@ async def count_posts(session: AsyncSession, asked: DashboardView) -> ViewCounts
     ordered = _in_order(days)
     total = authors.total if REST in ordered else len(ordered)
     undated = await count_undated(session, selection)
-    newest, _ = await list_selected(session, selection, limit=MOST_SHOWN)
+    newest, _ = await list_selected(session, selection, limit=ViewCounts.most_shown)
     return ViewCounts(asked, ordered, hours, total, undated, of_samples, newest)
 
 
@@ -132,7 +133,7 @@ async def _count_words(session: AsyncSession, asked: DashboardView) -> ViewCount
     work = SearchWork(resources().search_pool.run)
     query = SearchQuery(asked.q, asked.selection, zone=asked.zone)
     counted = partial(count_found_hours, session, most_people=MOST_AUTHORS, work=work)
-    found = await counted(query, most_shown=MOST_SHOWN)
+    found = await counted(query, most_shown=ViewCounts.most_shown)
     hours, counts = found.hours, found.counts
     if query.selection.at is not None:
         at_all = replace(query, selection=replace(query.selection, at=None))

@@ -22,8 +22,6 @@ from app.views.figures.figure import Figure, TableCell
 Plot = dict[str, Any]
 EVERYONE: Final = "*"
 """Stands in a bar for all posts, whoever wrote them."""
-MOST_STACKED: Final = 7
-"""Authors with a colour of their own in a drawing of more than eight."""
 
 
 class FigureBar(NamedTuple):
@@ -157,7 +155,8 @@ def _parts_of(counts: ViewCounts, bars: Sequence[FigureBar]) -> list[BarPart]:
     if any(EVERYONE in bar.posts for bar in bars):
         return [BarPart(gettext("Posts"), "$accent", [EVERYONE])]
     names = counts.usernames
-    leaders = names if counts.authors <= MOST_STACKED + 1 else names[:MOST_STACKED]
+    # More than eight colours could not be told apart.
+    leaders = names if counts.authors <= 8 else names[:7]
     parts = [BarPart(shown_name(name), f"${hue(name)}", [name]) for name in leaders]
     if others := counts.authors - len(leaders):
         rest = [*names[len(leaders) :], REST]
