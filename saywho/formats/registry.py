@@ -12,6 +12,7 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from itertools import islice
 from threading import Thread
@@ -305,7 +306,7 @@ def open_records(
             is_chat = candidate.is_chat or records.is_chat
             items = _noted(_for_readers(records, options), source, options.encoding)
             own = _in_own_words(items, source, options, is_chat=is_chat)
-            items = items if records.is_export else own
+            items = items if records.is_export else own if is_chat else _each_once(own)
             items = _to_the_end(items, source, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
@@ -424,6 +425,24 @@ def _in_own_words(
             if own != item.text:
                 source.notes.tell_cut()
                 item = structs.replace(item, text=own or "")  # the same record
+        yield item
+
+
+def _each_once(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the items; posts without ids of one author, text and second are one post.
+
+    At midnight a file has no more than days.
+    """
+    seen = set[int]()
+    for item in items:
+        time = item.created_at if isinstance(item, Record) and item.source_id is None else None
+        if isinstance(item, Record) and time is not None and time.time() != datetime.min.time():
+            size = len(seen)
+            if size < 200_000:
+                seen.add(hash((item.username, time, item.text, item.media)))
+                if len(seen) == size:
+                    yield Skipped(item.place, "repeated")
+                    continue
         yield item
 
 

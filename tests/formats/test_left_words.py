@@ -117,3 +117,14 @@ def test_elements_of_xml_that_are_not_read_are_told() -> None:
     found = saywho.read(io.BytesIO(file), username="mina", accept_doubts=True)
     assert [each.text for each in found] == ["the ferry", "the pier"]
     assert [part for part in found.doubts if "`note`" in part]
+
+
+@pytest.mark.parametrize(
+    ("time", "count"), [("2024-01-05 10:00:07", 2), ("2024-01-05", 4), ("", 4)]
+)
+def test_rows_of_one_author_text_and_second_are_one(time: str, count: int) -> None:
+    rows = [f"mina,fog again,{time}", f"jun,fog again,{time}"]
+    file = "\n".join(["author,text,created_at", *rows, *rows]).encode()
+    found = saywho.read(io.BytesIO(file), accept_doubts=True)
+    assert len(found) == count
+    assert (f"Repeated, and counted once: {4 - count}" in found.unread) == (count < 4)

@@ -44,8 +44,6 @@ from saywho.text import clean_title
 
 _BACKUP: Final = re.compile(r"(?P<folder>(?:.*/)?signal-backup-[^/]+)/main")
 _YOU: Final = "You"
-_LONGEST: Final = 256 * 1024
-"""Bytes of a long text; the app sends 64 KB."""
 _MENTION: Final = "\ufffc"
 _NO_WORDS: Final = frozenset(
     ("stickerMessage", "contactMessage", "viewOnceMessage", "paymentNotification", "giftBadge")
@@ -88,7 +86,7 @@ class AttachedFiles:
         if name not in self._source.members:
             return None
         self._source.expected.add(name)
-        return head(self._source.medium(name).uncounted, _LONGEST).decode(errors="replace")
+        return head(self._source.medium(name).uncounted, 256 * 1024).decode(errors="replace")
 
     def _hashes(self, size: int) -> dict[str, str]:
         return {self._hash(name, size): name for name in self._names.get(size, ())}
