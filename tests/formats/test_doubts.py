@@ -359,18 +359,12 @@ JUSTIFIED: Final = {
     "blog_corpus_id_is_the_author.csv": {
         "One author, but several people in the column sign": "Aquarius"
     },
-    "doubts/fb-games-and-quizzes-as-words": {
-        "Messages that begin with their author's name": "Jun has taken your quiz."
-    },
     "doubts/html_in_a_content_column.csv": {
         "Texts with HTML entities, such as &amp;": "<p>The ferry waits &amp; waits.",
         "Texts with tags, which can be taken off": "<p>Fog again.",
     },
-    "doubts/ig-deeds-of-who-left-before-the-newest-file-as-words": {
-        "Messages that begin with the name of an account": "ada.r liked a message"
-    },
     "doubts/ig-other-account-of-two-is-gone-half-of-the-chat-lost": {
-        "Deleted messages, and messages of deleted accounts, are over a tenth": "Instagram User"
+        "Names that are not people": "Instagram User"
     },
     "doubts/line_breaks_as_letters.csv": {
         "Line breaks as escapes, which are line breaks again": r"Answer B \nfog and ferry"

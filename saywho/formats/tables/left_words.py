@@ -64,10 +64,13 @@ class LeftWords:
 
     def _see_all(self, value: object, key: str) -> None:
         for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, dict):
+            if isinstance(each, dict) and not (key and self._is_others(each.get("type"))):
                 self._see(each, key, is_part=False)
             elif isinstance(each, list):
                 self._see_all(each, key)
+
+    def _is_others(self, kind: object) -> bool:
+        return isinstance(kind, str) and (kind == "reply" or bool(self._OTHERS.search(kind)))
 
     def _see(self, value: Json, key: str, *, is_part: bool) -> tuple[bool, bool]:
         """Count an object, and return whether it has a text and an author, if it has not both.
