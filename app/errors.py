@@ -22,6 +22,7 @@ from saywho.errors import (
     InvalidInputError as InvalidInputError,
     LimitReachedError as LimitReachedError,
     Message as Message,
+    QuestionError as QuestionError,
     RecordError as RecordError,
     SaywhoError,
     UnrecognisedFileError as UnrecognisedFileError,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from saywho.chat import Chat as Chat, Post as Post, read as read, read_text as read_text
-    from saywho.errors import FileError as FileError
+    from saywho.errors import FileError as FileError, QuestionError as QuestionError
     from saywho.judge import (
         Answer as Answer,
         Evidence as Evidence,
@@ -33,6 +33,7 @@ __all__ = [
     "HeldOutText",
     "Judge",
     "Post",
+    "QuestionError",
     "Ranked",
     "Table",
     "features",
@@ -41,7 +42,7 @@ __all__ = [
 ]
 _HOMES: Final = dict.fromkeys(__all__, "judge") | {
     **dict.fromkeys(("Chat", "Post", "read", "read_text"), "chat"),
-    "FileError": "errors",
+    **dict.fromkeys(("FileError", "QuestionError"), "errors"),
     **dict.fromkeys(("Table", "features"), "tables"),
 }
 """Modules of the names in `__all__`."""

@@ -87,6 +87,30 @@ class UnrecognisedFileError(FileError):
     """The file is missing, or nothing in it is recognised."""
 
 
+class QuestionError(FileError):
+    """Someone must choose how a file is read, because nothing in it tells.
+
+    columns: all columns of a table; questions: each with its `role`, such as `text`, its
+    `choices`, and values of the first rows.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        columns: Sequence[str] = (),
+        questions: Sequence[Any] = (),
+        **values: object,
+    ) -> None:
+        super().__init__(message if isinstance(message, Message) else Message(message, **values))
+        self.columns, self.questions = tuple(columns), tuple(questions)
+
+    @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Return what can be chosen, by role."""
+        return {each.role: each.choices for each in self.questions}
+
+
 class BrokenFileError(FileError):
     """The file, or a member of it, is cut off; earlier records are kept."""
 

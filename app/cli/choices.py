@@ -5,13 +5,17 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from app.language.i18n import translate_message
-from saywho.errors import Message, choice_of
+from saywho.errors import Message, QuestionError, choice_of
 from saywho.formats.assumptions import (
+    MOST_LISTED,
+    NO_COLUMN,
     ROLES,
+    ColumnQuestion,
     NotesSummary,
     assumption_sentence,
     doubt_sentence,
     has_choice,
+    question_sentence,
     unread_sentences,
 )
 from saywho.formats.tally import Doubt
@@ -69,3 +73,24 @@ def _doubt_line(doubt: Doubt) -> str:
     examples = f" (such as {', '.join(map(repr, doubt.examples))})" if doubt.examples else ""
     chosen = f"; --column chooses ({', '.join(doubt.alternatives)})" if doubt.alternatives else ""
     return f"{label}: {with_option(doubt_sentence(doubt))}{examples}{chosen}"
+
+
+def question_lines(error: QuestionError) -> Iterator[str]:
+    """Yield each question about a table's columns with its options; nothing for other questions."""
+    if choice_of(error.detail) is None:
+        for question in error.questions:
+            yield f"{translate_message(question_sentence(question))}: {_answers(question)}"
+
+
+def _answers(question: ColumnQuestion) -> str:
+    """Return the options that answer a question, the likeliest first, and other columns."""
+    none = f"--column {question.role}={NO_COLUMN}"
+    likely = question.likely or (() if question.role == "author" else question.choices[:1])
+    options = [shlex.join(("--column", f"{question.role}={name}")) for name in likely[:MOST_LISTED]]
+    if NO_COLUMN in question.choices and none not in options:
+        options.append(none)
+    if question.role == "author":
+        options = [f"{each} --username NAME" if each == none else each for each in options]
+    others = [name for name in question.columns if name not in likely]
+    more = f" (other columns: {', '.join(others)})" if others else ""
+    return "; or ".join(options) + more

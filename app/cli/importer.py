@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import is_given
 from app.cli.apart import now_reading
-from app.cli.choices import note_lines, with_option
+from app.cli.choices import note_lines, question_lines, with_option
 from app.cli.outputs import (
     BAD_INPUT,
     FAILED,
@@ -33,6 +33,7 @@ from app.errors import (
     ConflictError,
     FileError,
     Message,
+    QuestionError,
     message_of,
     status_of,
 )
@@ -103,6 +104,8 @@ class Importer:
                     await db.engine.dispose()
                     await asyncio.to_thread(trim_heap)
                     await renew_derived(db)
+            except QuestionError as error:
+                self._ask(name, error)
             except DoubtError as error:
                 self._fail(name, f"{error.detail} (--accept-doubts)", BAD_INPUT)
             except FileError as error:
@@ -244,6 +247,11 @@ class Importer:
         self.status = max(self.status, status)
         # A file that failed comes first, since the end of a long list may be cut off.
         self._errors.insert(0, {"file": name, "detail": self._said(detail)})
+
+    def _ask(self, name: str, error: QuestionError) -> None:
+        lines = [*question_lines(error)] or [error.detail]
+        for line in reversed(lines):
+            self._fail(name, line, BAD_INPUT)
 
     def _said(self, detail: str) -> str:
         """Return a sentence about the current file, whose chats have messages."""

@@ -24,6 +24,7 @@ ROLES: Final = {
     "lang": "lang",
     "url": "url",
     "repost": "is_repost",
+    "title": "title",
     "hidden": "is_restricted",
     "deleted": "is_deleted",
     "audience": "visibility",
@@ -140,10 +141,11 @@ AssumptionKind = Literal[
     "audience",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
-Role = Literal["time", "author", "repost", "text"]
-Unsettled = Literal["time", "author", "dates", "room"]
-"""Reason not to store a file: unread times or authors, a disproved order, or a chat's guests."""
-ONLY_CHOSEN: Final[frozenset[Unsettled]] = frozenset({"dates", "room"})
+Unsettled = Literal["time", "author", "dates", "room", "columns"]
+"""Reason not to store a file: unread times or authors, a disproved order, a chat's guests, or
+columns whose roles no name tells.
+"""
+ONLY_CHOSEN: Final[frozenset[Unsettled]] = frozenset({"dates", "room", "columns"})
 """Reasons that only a choice removes."""
 
 
@@ -167,10 +169,9 @@ class Unread(msgspec.Struct, frozen=True):
     """Something in a file that the reader did not use."""
 
     kind: UnreadKind
-    what: str
+    what: Annotated[str, Meta(description="Name of the unused part.")]
     """Name of the column or file, or the unreadable thing; empty if the file has no time field."""
     count: int
-    role: Role | None = None
 
 
 class Questions(Protocol):
@@ -185,6 +186,47 @@ class Words(Protocol):
     def see(self, value: object, key: str = "") -> None: ...
 
 
+NO_EVIDENCE: Final = Message("")
+
+
+class ColumnQuestion(msgspec.Struct, frozen=True):
+    """What someone must choose before a file is used: a column for a role, or an order of dates."""
+
+    role: str
+    columns: tuple[str, ...] = ()
+    """What to choose from, the likeliest first."""
+    rows: tuple[tuple[str, ...], ...] = ()
+    """Values of the first three rows in these columns, cut."""
+    likely: tuple[str, ...] = ()
+    """Columns that may have the role, or `none`, the likeliest first."""
+    why: Message = NO_EVIDENCE
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Return what can be chosen: columns, and for most roles `none`."""
+        none = () if self.role in {"text", "dates"} else (NO_COLUMN,)
+        first = none if self.role == "author" and not self.likely else ()
+        return (*dict.fromkeys((*first, *self.likely, *self.columns, *none)),)
+
+
+_QUESTIONS: Final = {
+    "text": Message("Which column has the texts?"),
+    "author": Message("Which column names who wrote the texts?"),
+    "time": Message("Which column has the times of the texts?"),
+    "title": Message("Are the titles words of the posts, too?"),
+    "repost": Message("Which column says that another person wrote a row?"),
+    "name": Message("Which column has the names that are shown?"),
+    "dates": Message("In which order are day and month?"),
+}
+
+
+def question_sentence(question: ColumnQuestion) -> Message:
+    asked = _QUESTIONS[question.role]
+    if not question.why:
+        return asked
+    return Message("{question} ({evidence})", question=asked, evidence=question.why)
+
+
 class NotesSummary(msgspec.Struct, frozen=True):
     """Assumptions, unused data and doubts so far."""
 
@@ -192,10 +234,11 @@ class NotesSummary(msgspec.Struct, frozen=True):
     unread: tuple[Unread, ...] = ()
     unsettled: Unsettled | None = None
     doubts: tuple[Doubt, ...] = ()
+    questions: tuple[ColumnQuestion, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.assumptions or self.unread or self.doubts)
+        return not (self.assumptions or self.unread or self.doubts or self.questions)
 
     @property
     def is_grave(self) -> bool:
@@ -268,9 +311,10 @@ class ReadNotes(msgspec.Struct):
     """The questions about the records, if there are any."""
     words: Words | None = None
     """For parsers, of files that are read and not only recognised."""
+    asked: dict[str, ColumnQuestion] = {}
+    """What someone must choose, by role."""
     _assumptions: dict[tuple[str, str], Assumption] = {}
     _unread: dict[tuple[UnreadKind, str], int] = {}
-    _roles: dict[tuple[UnreadKind, str], Role] = {}
     _marks: dict[str, int] = {}
 
     def restart(self) -> None:
@@ -299,19 +343,17 @@ class ReadNotes(msgspec.Struct):
         """Forget an assumption that the file has settled."""
         self._assumptions.pop((kind, value), None)
 
-    def leave(
-        self, kind: UnreadKind, what: str, count: int = 1, *, role: Role | None = None
-    ) -> None:
+    def ask(self, question: ColumnQuestion) -> None:
+        """Note what someone must choose; of several tables, the first one asks for a role."""
+        self.asked.setdefault(question.role, question)
+
+    def leave(self, kind: UnreadKind, what: str, count: int = 1) -> None:
         """Count unused data.
 
-        For an unreadable time, call `leave("time", NAME_OF_ITS_FIELD)` for each record. For an
-        unused column that looks like a time, an author or a repost, or that has no names as values,
-        call `leave("column", NAME, role="author")` at least once. Missing fields for a time need no
-        note.
+        For an unreadable time, call `leave("time", NAME_OF_ITS_FIELD)` for each record. Missing
+        fields for a time need no note.
         """
         self._unread[kind, what] = self._unread.get((kind, what), 0) + count
-        if role is not None:
-            self._roles[kind, what] = role
 
     def look_odd(
         self, kind: DoubtKind, finding: Message, lines: Iterable[str], *, is_grave: bool = False
@@ -359,7 +401,7 @@ class ReadNotes(msgspec.Struct):
     def unread(self) -> list[Unread]:
         """Return the unused data, by kind and then frequency."""
         return [
-            Unread(kind, str(what), count, self._roles.get((kind, what)))
+            Unread(kind, str(what), count)
             for (kind, what), count in Counter(self._unread).most_common()
         ]
 
@@ -368,18 +410,21 @@ class ReadNotes(msgspec.Struct):
         most = 100  # Of each.
         assumptions, unread = tuple(self.assumptions[:most]), tuple(self.unread[:most])
         doubts = self.questions.doubts() if self.questions is not None else ()
-        return NotesSummary(assumptions, unread, self.unsettled, doubts)
+        asked = (*self.asked.values(),)
+        return NotesSummary(assumptions, unread, self.unsettled, doubts, asked)
 
     @property
     def unsettled(self) -> Unsettled | None:
         """Return the choice to make before storing, if any."""
         if self.is_order_disproved:
             return "dates"
+        if self.asked:
+            return "columns"
         if self.is_room_open:
             return "room"
-        read, has_time = self.posts - self.timeless, "time" in self._roles.values()
+        read = self.posts - self.timeless
         unread = sum(count for (kind, _), count in self._unread.items() if kind == "time")
-        if min(self.timeless, unread) > read or (has_time and self.timeless > read):
+        if min(self.timeless, unread) > read:
             return "time"
         return "author" if self.lacks_authors else None
 
@@ -444,7 +489,7 @@ _ROLES: Final = {
     "lang": Message("language"),
     "url": Message("address"),
     "repost": Message("mark of reposts"),
-    "count": Message("count"),
+    "title": Message("title"),
     "hidden": Message("mark of posts that not everybody may read"),
     "deleted": Message("mark of deleted or unpublished posts"),
     "audience": Message("mark of posts that not everybody may read"),
@@ -539,7 +584,7 @@ def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
     parts = list(unread)
     listed: dict[str, list[str]] = {"column": [], "file": []}
     for part in parts:
-        if part.kind in listed and part.role is None:
+        if part.kind in listed:
             listed[part.kind].append(part.what)
         else:
             yield _unread_sentence(part)
@@ -557,16 +602,7 @@ def _unread_sentence(unread: Unread) -> Message:
     if unread.kind == "time":
         template = "Times that cannot be read: {count} (field {what})"
         return Message(template, count=count, what=what)
-    if unread.kind == "sentence":
-        return Message("Not understood: {what} (times: {count})", what=what, count=count)
-    match unread.role:
-        case "author":
-            return Message("Column that looks like the author, but is not used: {what}", what=what)
-        case "time":
-            return Message("Column that looks like the time, but is not used: {what}", what=what)
-        case "text":
-            return Message("Column that looks like the text, but is not used: {what}", what=what)
-    return Message("Column that looks like reposts, but is not used: {what}", what=what)
+    return Message("Not understood: {what} (times: {count})", what=what, count=count)
 
 
 def doubt_sentence(doubt: Doubt) -> Message:

@@ -195,14 +195,7 @@ def unsettled_of(
 
 
 def nameless(records: "RecordStream") -> Message:
-    """Return the error of a post without an author, with a name if no record has an author."""
-    unused = (part.what for part in records.notes.unread if part.role == "author")
-    if name := next(unused, ""):
-        return Message(
-            "the author is missing; the column {column} may name the authors",
-            column=name,
-            choice="author",
-        )
+    """Return the error of a post without an author."""
     fields = [field for _, field in records.columns]
     if "username" in fields:
         return Message("the author is missing in this row")

@@ -1,20 +1,22 @@
 """What must be known of a file before its posts are used: columns, authors, times, grave doubts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from saywho.errors import FileError, Message, UnrecognisedFileError
-from saywho.formats.assumptions import doubt_sentence, is_of_column, ways_out
+from saywho.errors import FileError, Message, QuestionError
+from saywho.formats.assumptions import (
+    DATE_ORDERS,
+    ColumnQuestion,
+    doubt_sentence,
+    is_of_column,
+    question_sentence,
+    ways_out,
+)
 from saywho.formats.records import Account, ReadOptions, RecordStream, nameless, unsettled_of
 from saywho.formats.tables.cells import plain_column
-from saywho.formats.tables.column_names import is_value
 from saywho.formats.tally import Doubt
 
 
-class UnsettledError(FileError):
-    """Authors or times of a file are ambiguous, so that someone must choose."""
-
-
-class DoubtError(UnsettledError):
+class DoubtError(FileError):
     """There are grave doubts about how a file was read."""
 
 
@@ -23,33 +25,33 @@ class NamelessFileError(FileError):
 
 
 def check_columns(records: RecordStream, options: ReadOptions) -> None:
-    """Raise UnrecognisedFileError for a table without needed columns."""
-    known = {plain_column(name) for name, _ in records.columns}
+    """Raise QuestionError for a table of whose columns someone must choose."""
+    names = [name for name, _ in records.columns]
+    known = {plain_column(name) for name in names}
     absent = [
         name
         for name, field in options.columns.items()
         if plain_column(name) not in known and is_of_column(name, field)
     ]
-    if records.columns and absent:
-        raise UnrecognisedFileError(
+    if names and absent:
+        raise QuestionError(
             "unknown column {column}; the columns are {names}",
             column=absent[0],
-            names=", ".join(name for name, _ in records.columns),
-        )
-    names = [name for name, _ in records.columns]
-    if names and "text" not in dict(records.columns).values():
-        if any(map(is_value, names)):
-            raise UnrecognisedFileError(
-                "the first row has values, and not the names of columns; write a row with names"
-                " above it, such as `username,created_at,text`"
-            )
-        likely = (part.what for part in records.notes.unread if part.role == "text")
-        raise UnrecognisedFileError(
-            "no text column found among {names}; choose the column with the texts",
             names=", ".join(names),
-            column=next(likely, "NAME"),
-            choice="text",
+            columns=names,
         )
+    questions = [*records.notes.asked.values()]
+    if not questions and names and "text" not in dict(records.columns).values():
+        questions = [ColumnQuestion("text", (*names,))]
+    if questions:
+        raise _asking(questions, names or questions[0].columns)
+
+
+def _asking(questions: Sequence[ColumnQuestion], columns: Sequence[str]) -> QuestionError:
+    first, *others = map(question_sentence, questions)
+    for other in others:
+        first = Message("{question} {answer}", question=first, answer=other)
+    return QuestionError(first, columns=columns, questions=questions)
 
 
 def owner_name(account: Account, username: str | None) -> str:
@@ -72,19 +74,28 @@ def owner_name(account: Account, username: str | None) -> str:
 
 
 def check_order(records: RecordStream) -> None:
-    """Raise UnsettledError if a later date contradicts the assumed order."""
+    """Raise QuestionError if a later date contradicts the assumed order."""
     if records.notes.is_order_disproved:
-        raise UnsettledError(ways_out("dates"))
+        raise QuestionError(ways_out("dates"), questions=[ColumnQuestion("dates", DATE_ORDERS)])
 
 
 def check_settled(records: RecordStream, options: ReadOptions, *, accepts_unread: bool) -> None:
-    """Raise UnsettledError if someone must choose before these records are used."""
+    """Raise QuestionError if someone must choose before these records are used."""
     if unsettled := unsettled_of(records, options, accepts_unread=accepts_unread):
         is_named = records.account is not None or options.username is not None
         # Without authors no choice about the times helps.
+        columns = [name for name, _ in records.columns]
         if unsettled == "author" or (records.notes.lacks_authors and not is_named):
-            raise UnsettledError("{reason}; nothing is stored", reason=nameless(records))
-        raise UnsettledError(ways_out(unsettled))
+            raise QuestionError(
+                "{reason}; nothing is stored",
+                reason=nameless(records),
+                columns=columns,
+                questions=[ColumnQuestion("author", (*columns,))],
+            )
+        role, asked = (unsettled, DATE_ORDERS) if unsettled == "dates" else ("time", columns)
+        raise QuestionError(
+            ways_out(unsettled), columns=columns, questions=[ColumnQuestion(role, (*asked,))]
+        )
 
 
 def check_doubts(

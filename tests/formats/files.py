@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from app.errors import BrokenFileError
-from saywho.formats.records import Item, ReadOptions, Record, RecordStream
+from saywho.formats.assumptions import ColumnQuestion, columns_of
+from saywho.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import DEFAULT_LIMIT_BYTES, Source
 
@@ -36,12 +38,32 @@ FORMS: list[Callable[..., bytes]] = [lines, array, pretty_array, pretty]
 def read_file_records(
     target: bytes | Path, format_name: str = "auto", **options: Any
 ) -> tuple[RecordStream, list[Item]]:
-    """Return the archive with all its items."""
+    """Return the archive with all its items; questions get their likeliest answers."""
+    chosen = answered(target, ReadOptions(**options), format_name)
     with Source(io.BytesIO(target) if isinstance(target, bytes) else target) as source:
-        records = open_records(source, format=format_name, options=ReadOptions(**options))
+        records = open_records(source, format=format_name, options=chosen)
         items = list(records.items)
         assert source.bytes_total is None or source.bytes_read <= source.bytes_total
         return records, items
+
+
+def asked_of(
+    target: bytes | Path, options: ReadOptions = NO_OPTIONS, format_name: str = "auto"
+) -> list[ColumnQuestion]:
+    """Return what someone must choose before a file is used."""
+    with Source(io.BytesIO(target) if isinstance(target, bytes) else target) as source:
+        records = open_records(source, format=format_name, options=options)
+        return [*records.notes.asked.values()]
+
+
+def answered(
+    target: bytes | Path, options: ReadOptions = NO_OPTIONS, format_name: str = "auto"
+) -> ReadOptions:
+    """Return the options with the likeliest answer to each question."""
+    while asked := asked_of(target, options, format_name):
+        answers = columns_of(f"{each.role}={each.choices[0]}" for each in asked)
+        options = structs.replace(options, columns=options.columns | answers)
+    return options
 
 
 def records_in(items: Iterable[object]) -> list[Record]:

@@ -1,117 +1,186 @@
-"""Each step of a table's plan, on rows that no file needs to hold."""
+"""The plan of a table: what names tell, what is asked, and single steps."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from saywho.formats.assumptions import fields_without
+import saywho
 from saywho.formats.records import ReadOptions
 from saywho.formats.tables import plan as steps
 from saywho.formats.tables.columns import Row
 from saywho.formats.tables.plan import Plan, Sample, plan_of
+from tests.formats.files import asked_of, read_file_records, records_in
+from tests.formats.test_who_may_read import lines, table
 
 Step = Callable[[Plan, Sample], Plan]
 NEW = Plan({})
 LONG = ("1743200000000000000", "1743200000000001000", "1743200000000002000")
+KNOWN = """
+text,author,date|content,user,created|message,name,time|review_text,reviewer,review_date
+body,writer,posted|comment,commenter,when|tweet,username,created_at|comment_text,comment_author,comment_date
+post_content,posted_by,posted_at|opinion,respondent,submitted|text,speaker,timestamp|messageText,senderName,sentAt
+body text,user name,date posted|Answer,Participant,Submitted At|TEXT,AUTHOR,DATE|text,person,day
+내용,작성자,날짜|본문,이름,시간|메시지,보낸사람,보낸시간|본문내용,글쓴이,작성일|후기내용,닉네임,등록일
+리뷰,작성자명,작성일시|댓글내용,아이디,작성시간|의견,응답자,응답일시|글,회원,게시일|발언,발언자,일시|답변,성명,제출일
+Texte,Auteur,Date|contenu,utilisateur,date|commentaire,expéditeur,horodatage
+contenido,usuario,fecha|texto,autor,fecha|mensaje,remitente,fechahora|comentario,usuario,fecha
+Text,Autor,Datum|Inhalt,Benutzer,Zeitpunkt|Nachricht,Absender,Datum|Kommentar,Verfasser,Zeitstempel
+texto,autor,data|conteúdo,usuário,data|mensagem,remetente,datahora|comentário,usuário,data
+testo,autore,data|contenuto,utente,data|messaggio,mittente,data|commento,autore,data
+текст,автор,дата|сообщение,отправитель,время|комментарий,пользователь,дата
+本文,ユーザー名,日時|投稿内容,投稿者,投稿日時|コメント,名前,日付|感想,ユーザー,日付
+内容,作者,时间|评论内容,用户名,评论时间|正文,昵称,发布时间|消息,发送者,时间|留言,用户,日期
+text,author|내용,작성자|Texte,Auteur|内容,作者
+"""
+"""Headings in nine languages that ask nothing."""
+DAYS = ("2024-01-05 10:00", "2024-01-06 11:00", "2024-01-07 12:00", "2024-01-08 13:00")
+WORDS = ("Fog again at the pier", "The ferry waits here", "Nobody has the lamp", "Rope is rope")
+NAMES = ("mina", "jun", "mina", "jun")
+SHORT = tuple(text[:9] for text in WORDS)
+OTHER = ("ada", "", "", "")
+EARLIER = tuple(f"2023{day[4:-1]}1" for day in DAYS)
+POSTS = {"text": WORDS, "author": NAMES}
+HEADINGS = [heading for heading in KNOWN.replace("\n", "|").split("|") if heading]
+
+
+@pytest.mark.parametrize("write", [table, lines])
+def test_sixty_known_headings_ask_nothing(write: Any) -> None:
+    assert len(HEADINGS) >= 60
+    for names in (heading.split(",") for heading in HEADINGS):
+        rows = [[*row] for row in zip(WORDS, NAMES, DAYS, strict=True)]
+        data = write(names, [row[: len(names)] for row in rows])
+        assert asked_of(data) == [], names
+        found = records_in(read_file_records(data)[1])
+        assert [(item.text, item.username) for item in found] == [(row[0], row[1]) for row in rows]
+        assert all((item.created_at is not None) == (len(names) > 2) for item in found)
+
+
+def test_one_column_of_texts_and_a_name_ask_nothing() -> None:
+    data = table(["text"], [["fog again"], ["the ferry waits"]])
+    assert asked_of(data, ReadOptions(username="mina")) == []
+
+
+ASKED: list[tuple[dict[str, tuple[str, ...]], str, tuple[str, ...]]] = [
+    ({"후보작": WORDS, "author": NAMES}, "text", ("후보작",)),
+    ({"abc": WORDS, "xyz": SHORT, "author": NAMES}, "text", ("abc", "xyz")),
+    ({"text": WORDS, "crew": NAMES}, "author", ("crew",)),
+    ({"text": WORDS, "team": ("high", "low", "high", "low")}, "author", ()),
+    ({**POSTS, "xyz": DAYS}, "time", ("xyz",)),
+    ({**POSTS, "join_date": DAYS}, "time", ("join_date",)),
+    (
+        {"text": WORDS, "writer": NAMES, "speaker": ("jun", "ada", "mina", "ada")},
+        "author",
+        ("writer", "speaker"),
+    ),
+    ({**POSTS, "editor_of_it": ("ada", "", "", "ada")}, "", ()),
+    ({**POSTS, "root_author": OTHER}, "repost", ("root_author",)),
+    ({**POSTS, "공유원본작성자": OTHER}, "repost", ("공유원본작성자",)),
+    ({**POSTS, "동작": ("post", "repost", "like", "post")}, "repost", ("동작",)),
+    ({**POSTS, "retweet": ("0", "12", "1", "0")}, "repost", ("none", "retweet")),
+    ({**POSTS, "text_original": WORDS[::-1]}, "text", ("text_original", "text")),
+    ({"text": ("1", "2", "3", "4"), "note": WORDS, "author": NAMES}, "text", ("note", "text")),
+    ({"text": WORDS, "author": DAYS}, "author", ("none", "author")),
+    ({"text": WORDS, "author": ("7", "8", "9", "10")}, "author", ("none", "author")),
+    ({"title": WORDS, "text": ("", "fog", "", ""), "author": NAMES}, "title", ("title",)),
+    ({"Author": NAMES, "Book": WORDS, "review": WORDS[::-1]}, "author", ("none", "Author")),
+    (
+        {"text": WORDS, "author": NAMES, "created_at": DAYS, "written_on": EARLIER},
+        "time",
+        ("written_on", "created_at"),
+    ),
+]
+
+
+@pytest.mark.parametrize("write", [table, lines])
+@pytest.mark.parametrize(("columns", "role", "likely"), ASKED, ids=str)
+def test_what_no_name_tells_is_asked(
+    write: Any, columns: dict[str, tuple[str, ...]], role: str, likely: tuple[str, ...]
+) -> None:
+    data = write([*columns], [[*row] for row in zip(*columns.values(), strict=True)])
+    if not role:
+        assert asked_of(data) == []
+        return
+    (question,) = asked_of(data)
+    assert (question.role, question.likely) == (role, likely)
+    first = [values[0] for values in zip(*question.rows, strict=True)]
+    assert (
+        dict(zip(question.columns, first, strict=True)).items()
+        <= {name: cells[0] for name, cells in columns.items()}.items()
+    )
+
+
+@given(
+    st.lists(
+        st.sampled_from(["text", "내용", "writer", "작성자", "date", "보낸시간", "abc", "고객"]),
+        min_size=2,
+        max_size=5,
+        unique=True,
+    ),
+    st.data(),
+)
+def test_no_values_choose_a_column(names: list[str], data: st.DataObject) -> None:
+    """What is not asked is the same, whatever stands in the rows."""
+    kinds = st.sampled_from(
+        [WORDS, NAMES, DAYS, ("1", "2", "3", "4"), ("0", "12", "1", "0"), ("",) * 4]
+    )
+    chosen: dict[str, set[str]] = {}
+    for _ in range(2):
+        columns = [data.draw(kinds) for _ in names]
+        rows: list[Row] = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        plan = plan_of(rows, ReadOptions(), is_table=True)
+        asked = {question.role for question in plan.questions}
+        fields = dict(plan.columns(tuple(names)).fields)
+        for role, field in (("text", "text"), ("author", "username"), ("time", "created_at")):
+            used = next((name for name in names if fields.get(name) == field), "")
+            if role not in asked and used:
+                chosen.setdefault(role, set()).add(used)
+    assert all(len(used) == 1 for used in chosen.values())
+
+
+def test_the_error_of_the_library_has_what_to_choose_as_data(tmp_path: Any) -> None:
+    path = tmp_path / "strange.csv"
+    path.write_bytes(table(["abc", "crew"], [[*row] for row in zip(WORDS, NAMES, strict=True)]))
+    with pytest.raises(saywho.QuestionError) as caught:
+        saywho.read(path)
+    error = caught.value
+    assert error.columns == ("abc", "crew")
+    assert {question.role for question in error.questions} == {"text", "author"}
+    assert error.choices["text"][0] == "abc"
+    assert error.choices["author"] == ("crew", "abc", "none")
+    assert "--" not in str(error)
+    chat = saywho.read(path, columns={"abc": "text", "crew": "author"})
+    assert [post.text for post in chat.posts] == [*WORDS]
+
+
+def test_json_of_unknown_fields_asks_by_path() -> None:
+    rows = [
+        {"said": {"words": text}, "by_whom": {"label": name}}
+        for text, name in zip(WORDS, NAMES, strict=True)
+    ]
+    for page in (rows, {"turns": rows, "count": 4}):
+        asked = {question.role: question for question in asked_of(json.dumps(page).encode())}
+        assert asked["text"].likely[0] == "said.words"
+        found = records_in(read_file_records(json.dumps(page).encode())[1])
+        assert [item.text for item in found] == [*WORDS]
+
+
+def test_a_row_is_anothers_by_the_chosen_column() -> None:
+    rows = [
+        ["mina", "fog", "Mina"],
+        ["mina", "rope", "ada"],
+        ["jun", "salt", ""],
+        ["jun", "tea", "0"],
+    ]
+    data = table(["author", "text", "root_author"], rows)
+    said = [item.text for item in records_in(read_file_records(data)[1])]
+    assert said == ["fog", "salt", "tea"]
 
 
 def after(step: Step, *rows: Row, plan: Plan = NEW, is_table: bool = True) -> Plan:
     return step(plan, Sample(rows, rows, is_table))
-
-
-def test_a_column_named_like_a_flag_that_counts() -> None:
-    rows = [
-        {"text": "fog", "retweet": "0", "reply": "1"},
-        {"text": "salt", "retweet": "12", "reply": "0"},
-    ]
-    plan = after(steps.tell_counts_from_flags, *rows)
-    assert plan.chosen == {"retweet": "n_reposts", "reply": "n_replies"}
-    assert plan.counts == ("reply",)
-    flags = [{**row, "retweet": "1"} for row in rows]
-    assert after(steps.tell_counts_from_flags, *flags) == NEW
-
-
-def test_a_column_name_that_has_the_ids_of_posts() -> None:
-    posts = [{"name": f"t3_a{n}", "id": f"a{n}", "body": "fog"} for n in range(3)]
-    assert after(steps.ignore_names_of_posts, *posts).chosen == {"name": ""}
-    people = [{"name": "mina", "id": f"a{n}", "body": "fog"} for n in range(3)]
-    assert after(steps.ignore_names_of_posts, *people) == NEW
-
-
-SENTENCES = (
-    "The ferry came late again today.",
-    "Nobody waited at the pier for it.",
-    "Fog, all day long.",
-)
-
-
-@given(st.permutations(["αυτός", "κείμενό", "τόπος"]), st.sampled_from(["username", "τίς"]))
-def test_the_longest_cells_are_the_texts_in_any_language(names: list[str], who: str) -> None:
-    """Beside an author; without one, the column is only named in the refusal."""
-    text, *others = names
-    rows: list[Row] = [
-        {who: "mina", text: f"{sentence} {sentence}", **dict.fromkeys(others, f"pier {n}")}
-        for n, sentence in enumerate(SENTENCES)
-    ]
-    plan = after(steps.guess_roles, *rows)
-    is_known = who == "username"
-    assert plan.chosen.get(text) == ("text" if is_known else None)
-    assert (text in plan.looks_like) is not is_known
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [{"username": "mina", "ab": "x" * 50, "cd": "pier"}] * 3,
-        [{"username": "mina", "923145786719862785": text} for text in SENTENCES],
-        [{"username": "mina", "ab": text, "cd": text[::-1]} for text in SENTENCES],
-    ],
-    ids=["equal cells", "no names above the rows", "two columns of sentences"],
-)
-def test_no_column_is_the_text_by_its_length_where_it_is_unclear(rows: list[Row]) -> None:
-    assert "text" not in after(steps.guess_roles, *rows).chosen.values()
-
-
-def test_roles_that_no_known_column_has() -> None:
-    rows = [{"blogger": "mina", "written": "2024-01-05", "opinion": "The fog came again."}] * 2
-    plan = after(steps.guess_roles, *rows)
-    assert plan.chosen == {"blogger": "username", "written": "created_at", "opinion": "text"}
-    assert plan.guesses["text"].columns == ("opinion",)
-    # Any document has some words: only a table's are guessed.
-    assert "text" not in after(steps.guess_roles, *rows, is_table=False).guesses
-    none = Plan({"author=none": "username"})
-    assert fields_without(none.chosen) == {"username"}
-    assert "username" not in after(steps.guess_roles, *rows, plan=none).guesses
-
-
-def test_a_column_that_looks_like_reposts() -> None:
-    rows = [{"text": "fog", "was_reposted": "yes"}]
-    assert after(steps.guess_roles, *rows).looks_like == {"was_reposted": "repost"}
-
-
-def test_accounts_beside_names_that_are_shown() -> None:
-    rows = [
-        {
-            "author": name,
-            "profile": account,
-            "text": "fog",
-            "url": f"https://x.com/{account}/status/{n}",
-        }
-        for n, (name, account) in enumerate([("Mina P.", "mina"), ("Jun", "jun_reef")])
-    ]
-    plan = after(steps.find_accounts, *rows)
-    assert plan.chosen == {"profile": "username", "author": "display_name"}
-    assert plan.guesses["username"].columns == ("profile", "author")
-    stated = Plan({"author": "username"}, frozenset({"username"}))
-    assert after(steps.find_accounts, *rows, plan=stated) == stated
-
-
-def test_a_column_name_of_things() -> None:
-    things = [{"username": "mina", "name": name, "text": "fog"} for name in ("Lamp", "Rope")]
-    assert after(steps.ignore_names_of_things, *things).chosen == {"name": ""}
-    people = [{"username": "mina", "name": "Mina P.", "text": "fog"}] * 2
-    assert after(steps.ignore_names_of_things, *people) == NEW
 
 
 def test_the_time_of_day_in_a_column_of_its_own() -> None:
@@ -142,63 +211,6 @@ def test_ids_that_a_spreadsheet_has_rounded() -> None:
     assert after(steps.look_for_rounded_ids, exact) == NEW
 
 
-def test_numbers_and_addresses_are_no_texts_beside_words() -> None:
-    board = [{"댓글": "3", "내용": "안개다"}, {"댓글": "8", "내용": ""}]
-    plan = after(steps.tell_texts_from_counts_and_links, *board)
-    assert plan.chosen == {"댓글": "n_replies"}
-    liked = {"content": "https://boxd.example/a", "comment": "I hoped so."}
-    plan = after(steps.tell_texts_from_counts_and_links, liked)
-    assert plan.chosen == {"content": ""}
-    alone = {"content": "https://boxd.example/a"}
-    assert after(steps.tell_texts_from_counts_and_links, alone) == NEW
-    stated = Plan({"댓글": "text"}, frozenset({"text"}))
-    assert after(steps.tell_texts_from_counts_and_links, *board, plan=stated) == stated
-
-
-def test_who_wrote_a_book_is_not_who_reviews_it() -> None:
-    book = {"Title": "Fog Hill", "Author": "Ann Pier", "ISBN": "11", "My Review": "Slow."}
-    plan = after(steps.ignore_works, book)
-    assert (plan.chosen, plan.works) == ({"Title": "", "Author": ""}, ("Title", "Author"))
-    post = {"title": "Fog", "author": "mina", "text": "Slow.", "publisher": "quay.example"}
-    assert after(steps.ignore_works, post) == NEW
-    assert "username" not in after(steps.guess_roles, book, plan=plan).guesses
-
-
-def test_times_are_no_authors() -> None:
-    row = {"poster": "2024-01-05T10:00:00Z", "text": "fog"}
-    assert after(steps.ignore_authors_that_are_times, row).chosen == {"poster": ""}
-    digits = {"poster": "20240105", "text": "fog"}
-    assert after(steps.ignore_authors_that_are_times, digits) == NEW
-
-
-def test_of_two_times_the_earlier_one_is_when_it_was_written() -> None:
-    def rows(*pairs: tuple[str, str]) -> list[Row]:
-        return [{"created_at": one, "timestamp": other, "text": "fog"} for one, other in pairs]
-
-    collected = rows(
-        ("2024-03-28 14:31:46", "2023-12-03 22:34:40"),
-        ("2024-03-28 14:31:47", "2023-12-04 02:13:23"),
-    )
-    plan = after(steps.choose_earlier_time, *collected)
-    assert plan.chosen == {"created_at": "", "timestamp": "created_at"}
-    assert plan.guesses["created_at"].columns == ("timestamp", "created_at")
-    # The same time in another zone, and the one time of a thread, are none of the posts'.
-    zone = rows(
-        ("2024-01-05 10:00:01", "2024-01-05 01:00:01"),
-        ("2024-01-05 11:00:02", "2024-01-05 02:00:02"),
-    )
-    assert after(steps.choose_earlier_time, *zone) == NEW
-    thread = rows(*((f"2024-01-05 10:00:0{n}", "2024-01-05 01:00:00") for n in range(4)))
-    assert after(steps.choose_earlier_time, *thread) == NEW
-
-
-def test_a_column_of_times_is_found_by_its_values() -> None:
-    form = {"타임스탬프": "2024/01/05 3:04:05 오후 GMT+9", "의견": "안개다"}
-    assert after(steps.find_times, form).chosen == {"타임스탬프": "created_at"}
-    two = {"when1": "2024-01-05 10:00", "when2": "2024-01-05 11:00", "text": "fog"}
-    assert after(steps.find_times, two).looks_like == {"when1": "time", "when2": "time"}
-
-
 def test_na_is_nothing_where_a_column_of_another_kind_has_it() -> None:
     assert after(steps.look_for_na, {"text": "NA", "lang": "NA"}).has_na
     assert not after(steps.look_for_na, {"text": "NA", "lang": "ko"}).has_na
@@ -210,34 +222,7 @@ def test_quotation_marks_around_line_breaks() -> None:
     assert not after(steps.look_at_texts, quoted).has_quoted_breaks
 
 
-def test_titles_are_words_where_a_post_has_no_others() -> None:
-    row = {"title": "Fog", "text": "It came at six."}
-    assert after(steps.look_for_titles, row).unread_titles == ("title",)
-    plan = after(steps.look_for_titles, row, {"title": "Salt", "text": ""})
-    assert (plan.has_titles, plan.unread_titles) == (True, ())
-
-
 def test_texts_in_html_by_the_program_that_wrote_them() -> None:
     tumblr = {"blog_name": "mina", "body": "<p>fog</p>", "id_string": "1", "post_url": "u"}
     assert after(steps.look_at_texts, tumblr).is_html
     assert not after(steps.look_at_texts, {"text": "<p>fog</p>"}).is_html
-
-
-def test_the_likeliest_author_is_told_and_not_used() -> None:
-    rows = [{"crew": name, "text": "fog"} for name in ("mina", "jun", "mina", "jun")]
-    plan = after(steps.look_for_author, *rows)
-    assert plan.is_author_open
-    assert plan.looks_like == {"crew": "author"}
-    assert plan.chosen == {}
-    assert after(steps.look_for_author, {"username": "mina", "text": "fog"}) == NEW
-
-
-def test_each_step_sees_what_the_ones_before_it_chose() -> None:
-    rows = [
-        {"id": f"{n}", "name": f"{n}", "sender_name": "mina", "text": f"fog {n}"}
-        for n in range(1, 4)
-    ]
-    plan = plan_of(rows, ReadOptions(), is_table=True)
-    # The names are the ids of the posts; these count rows, which only shows afterwards.
-    assert plan.chosen == {"name": "", "sender_name": "username", "id": ""}
-    assert plan_of(rows, ReadOptions(columns={"id": "source_id"}), is_table=True).no_ids == {}

@@ -11,7 +11,7 @@ from saywho.formats.assumptions import columns_of
 from saywho.formats.records import Item, Record, RecordStream
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
-from tests.formats.files import read_file_records, saved_folder
+from tests.formats.files import asked_of, read_file_records, saved_folder
 
 CASES = Path(__file__).parent / "cases"
 Said = tuple[str | None, str]
@@ -38,12 +38,9 @@ SENDERS = "Sender Name,text\nMina,who has the rope\n,I have it\nMina,good\n"
     [SENDERS, CASES / "jsonl-sender-name-with-a-name-everybody-becomes-one.jsonl"],
     ids=["table", "json"],
 )
-def test_username_option_leaves_the_names_of_a_guessed_column(target: str | Path) -> None:
+def test_username_option_leaves_the_names_of_a_column(target: str | Path) -> None:
     wanted: list[Said] = [("Mina", "who has the rope"), (None, "I have it"), ("Mina", "good")]
     assert said(target, username="jun") == wanted == said(target)
-    notes = read(target, username="jun")[0].notes
-    authors = [part for part in notes.assumptions if part.value.startswith("author=")]
-    assert [part.alternatives for part in authors] == [("author=none",)]
 
 
 def test_no_column_names_the_authors_if_the_importer_says_so() -> None:
@@ -77,8 +74,8 @@ def test_a_column_of_0_and_1_follows_the_counts_beside_it() -> None:
     assert read(flags)[0].notes.assumptions == []
     counts = "username,text,retweet,likes\nmina,fog,0,4\nmina,ferry,1,2\n"
     assert said(counts) == [("mina", "fog"), ("mina", "ferry")]
-    (assumed,) = read(counts)[0].notes.assumptions
-    assert (assumed.value, assumed.alternatives) == ("count=retweet", ("repost=retweet",))
+    (question,) = asked_of(counts.encode())
+    assert question.choices[:2] == ("none", "retweet")
     assert said(counts, columns={"retweet": "is_repost"}) == [("mina", "fog")]
     words = "username,text,retweet,likes\nmina,fog,no,4\nmina,ferry,yes,2\n"
     both = "username,text,retweet,retweet_count\nmina,fog,0,4\nmina,ferry,1,2\n"
@@ -221,12 +218,10 @@ def test_account_is_the_column_that_the_addresses_name() -> None:
     rows = [f"Mina,{name},fog,{address.format(name)}" for name in ("light", "ferry")]
     table = "\n".join(["user,profile_of_x,text,url", *rows, ""])
     assert said(table) == [("light", "fog"), ("ferry", "fog")]
-    (assumed,) = read(table)[0].notes.assumptions
-    assert (assumed.value, assumed.alternatives) == (
-        "author=profile_of_x",
-        ("author=user", "author=none"),
-    )
-    assert said(table, columns={"user": "username"}) == [("Mina", "fog")] * 2
+    (question,) = asked_of(table.encode())
+    assert question.likely == ("profile_of_x", "user")
+    chosen = {"user": "username", "repost=none": "is_repost"}
+    assert said(table, columns=chosen) == [("Mina", "fog")] * 2
     # One who forwards others' posts has another name than their addresses.
     same = table.replace("light,", "mina,").replace("ferry,", "mina,")
     assert said(same)[0] == ("Mina", "fog")
@@ -321,29 +316,8 @@ def test_what_describes_an_author_is_no_author() -> None:
         f"Fog {n},{'Shore' if n % 3 else 'Pier'} News,{n % 2 == 0},blue,f,old,green\n"
         for n in range(6)
     )
-    stream, _ = read(table)
-    assert stream.notes.assumptions == []
-    assert {part.what for part in stream.notes.unread} == {"paper_name", "over_18", *names}
-    assert {part.role for part in stream.notes.unread} <= {"author", None}
-
-
-def test_table_without_authors_names_the_likeliest_column() -> None:
-    rows = [f"{n},{'AB'[n % 2]} Times,{['news', 'sports'][n % 2]},text {n}" for n in range(8)]
-    stream, _ = read("\n".join(["no,press,kind of page,text", *rows, ""]))
-    assert stream.notes.unsettled == "author"
-    unread = [(part.what, part.role) for part in stream.notes.unread]
-    assert unread == [("press", "author"), ("no", None), ("kind of page", None)]
-    assert read("text,press\nfog,A\n", columns={"press": "username"})[0].notes.unsettled is None
-    assert read("username,text\n,fog\n")[0].notes.unsettled is None
-
-
-@pytest.mark.parametrize("column", ["candidate", "Politician", "후보자명", "발화자"])
-def test_a_column_named_like_people_is_the_author_by_guess(column: str) -> None:
-    rows = [f"{'ABC'[n // 20]}na,2019-05-20,text {n},{2**50 + n}" for n in range(60)]
-    stream, _ = read("\n".join([f"{column},date,tweet,tweet_id", *rows, ""]))
-    (assumed,) = stream.notes.assumptions
-    assert (assumed.value, assumed.alternatives) == (f"author={column}", ("author=none",))
-    assert stream.notes.unsettled is None
+    (question,) = asked_of(table.encode())
+    assert question.likely == ("paper_name",)
 
 
 @pytest.mark.parametrize(
@@ -384,18 +358,18 @@ def test_language_may_be_named() -> None:
     ("column", "field"),
     [
         ("리뷰내용", "text"),
-        ("고객의견", "text"),
-        ("한줄 감상평", "text"),
-        ("書評感想", "text"),
-        ("블로그작성자", "username"),
+        ("고객의견", ""),
+        ("리뷰 감상평", "text"),
+        ("评论感想", "text"),
+        ("게시글작성자", "username"),
         ("회원닉네임", "username"),
-        ("リンク用ユーザー名", "username"),
+        ("リンク用ユーザー名", ""),
         ("상품이름", ""),
         ("글자수", ""),
         ("글번호", ""),
     ],
 )
-def test_compound_is_found_by_its_end(column: str, field: str) -> None:
+def test_compound_is_known_by_all_of_its_words(column: str, field: str) -> None:
     values = {"text": "안개가 낀 부두에서", "username": "mina", "": "안개"}
     known = {"text": "username", "username": "text", "": "text"}[field]
     other = {"text": "mina", "username": "안개가 낀 날"}.get(known, "안개")

@@ -184,7 +184,8 @@ def encode_notes(notes: NotesSummary, *, with_examples: bool = True) -> bytes:
     """Return notes for the database; `forget_examples` removes the examples of doubts."""
     if not with_examples:
         doubts = tuple(structs.replace(doubt, examples=()) for doubt in notes.doubts)
-        notes = structs.replace(notes, doubts=doubts)
+        asked = tuple(structs.replace(part, rows=()) for part in notes.questions)
+        notes = structs.replace(notes, doubts=doubts, questions=asked)
     return msgspec.json.encode(notes, enc_hook=packed)
 
 

@@ -20,7 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.db.engine import Database, Grant, GrantLostError
-from app.errors import AppError, Message, StorageFullError, UnavailableError, message_of
+from app.errors import (
+    AppError,
+    Message,
+    QuestionError,
+    StorageFullError,
+    UnavailableError,
+    message_of,
+)
 from app.models import ImportJob
 from app.runtime.clock import wait_until_set
 from app.runtime.logs import configure, take_over
@@ -36,7 +43,7 @@ from app.services.posts.users import choose_own, find_meant
 from app.services.rooms.identity import UnsettledRoomError
 from saywho.clock import monotonic
 from saywho.formats.registry import read_file
-from saywho.formats.settled import UnsettledError
+from saywho.formats.settled import DoubtError
 from saywho.formats.source.file import Source
 from saywho.processes import STILL_S, be_nice, begin_child, watched
 
@@ -218,7 +225,12 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Non
         records = read.records
         async with db.read() as session:
             is_public = await is_site_public(session, config.public)
-        check_records(records, options, is_public=is_public)
+        try:
+            check_records(records, options, is_public=is_public)
+        except QuestionError:
+            report.notes = records.notes.summary
+            await note_reading()
+            raise
         async with db.write() as session:
             await note(session, report)
             await jobs.change_running(session, job.id, {"digest": read.digest})
@@ -233,7 +245,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Non
             records = await import_file(
                 db, source, read, report=report, storing=storing, keeper=keeper_of(config)
             )
-        except (UnsettledError, UnsettledRoomError):
+        except (QuestionError, DoubtError, UnsettledRoomError):
             await note_reading()
             raise
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Readable, backend_of, is_among
-from app.errors import FileError, Message
+from app.errors import FileError, Message, QuestionError
 from app.models import KEPT_ROOM_ID, ImportJob, Room, RoomPerson, Tweet, User
 from app.services.compare.stored_texts import rooms_with
 from app.services.imports.job_report import Seen
@@ -47,7 +47,6 @@ from saywho.formats.file_chats import FileChat
 from saywho.formats.post import RoomReference
 from saywho.formats.reading import username_for
 from saywho.formats.records import ChatMove, FileRoom, Item, RecordStream
-from saywho.formats.settled import UnsettledError
 from saywho.formats.tally import Doubt, Sightings
 from saywho.people.same_chat import UNKNOWN, Agreement, Numbers, agreement
 from saywho.preview import Preview
@@ -212,7 +211,7 @@ AS_BEFORE: Final = Message("as in the first import of this chat")
 SAME_MESSAGES: Final = Message("these messages are here under the second name")
 
 
-class UnsettledTimesError(UnsettledError):
+class UnsettledTimesError(QuestionError):
     """The messages of a file are stored with the times of another zone."""
 
 

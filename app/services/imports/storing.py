@@ -175,7 +175,7 @@ async def import_file(
     """Look at a file, do what was chosen, and store its records; return them as they were read in
     the end.
 
-    The report has all notes, also after an error. Raises UnsettledError, UnsettledRoomError,
+    The report has all notes, also after an error. Raises QuestionError, UnsettledRoomError,
     ReadBeforeError before anything is stored.
     """
     records, options = read.records, storing.options

@@ -84,7 +84,7 @@ class FirstReading:
     def checked(self) -> RecordStream:
         """Return all records, reading to the end of the file, or far enough to judge a larger one.
 
-        Raises UnsettledError before any record is stored.
+        Raises QuestionError before any record is stored.
         """
         self._check(self.records)
         while not self.is_whole and (self._parts * FIRST_RECORDS < READ_AHEAD or not self._is_long):
@@ -96,7 +96,7 @@ class FirstReading:
         """Return all chats; of a file that is not read whole, read on if it is a chat, if a chat
         here has guests, or if a later date may disprove the assumed order.
 
-        Raises UnsettledError.
+        Raises QuestionError.
         """
         assumed = self.records.notes.assumptions
         is_open = any(part.kind == "dates" and part.alternatives for part in assumed)
@@ -160,7 +160,7 @@ async def begin_reading(
     """Return the records of a source, with their stored names and times, and which of them
     are stored. A stored chat's are by default read in its earlier zone and order of dates.
 
-    Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
+    Raises QuestionError, UnsettledRoomError, ReadBeforeError.
     """
     records = read.records
     first = await asyncio.to_thread(FirstReading, records, source, options)

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from app.models import ImportJob
 from app.services.imports.job_report import Seen, errors_of, notes_of, stored_posts
-from saywho.formats.assumptions import Decision, NotesSummary, UnreadKind
+from saywho.formats.assumptions import Decision, NotesSummary, Unread
 from saywho.formats.records import ImportFault
 from saywho.formats.tally import DoubtKind
 
@@ -33,19 +33,24 @@ class DoubtFacts(msgspec.Struct, frozen=True):
     evidence: Annotated[str, Meta(description="Reason for the doubt.")]
 
 
-class UnreadFacts(msgspec.Struct, frozen=True):
-    """Something in a file that was not used, as answers show it."""
+class QuestionFacts(msgspec.Struct, frozen=True):
+    """What someone must choose before a file is imported, as answers show it."""
 
-    kind: UnreadKind
-    what: Annotated[str, Meta(description="Name of the unused part.")]
-    count: int
+    role: Annotated[str, Meta(description="Role in `column=ROLE=NAME`, such as `text`.")]
+    columns: Annotated[
+        list[str], Meta(description="Columns to choose from, the likeliest first; also `none`.")
+    ]
+    rows: Annotated[
+        list[list[str]], Meta(description="Values of the first three rows in these columns, cut.")
+    ]
+    reason: Annotated[str, Meta(description="Why nothing in the file tells it.")]
 
 
 def note_facts(notes: NotesSummary) -> dict[str, list[Any]]:
     """Return the notes of answers, by the name of the list."""
     plain = msgspec.to_builtins(notes, enc_hook=str)
     plain["doubts"] = [doubt | {"evidence": doubt["finding"]} for doubt in plain["doubts"]]
-    kinds = {"assumptions": AssumptionFacts, "doubts": DoubtFacts, "unread": UnreadFacts}
+    kinds = {"assumptions": AssumptionFacts, "doubts": DoubtFacts, "unread": Unread}
     return {
         name: [msgspec.convert(part, kind) for part in plain[name]] for name, kind in kinds.items()
     }
@@ -78,9 +83,16 @@ class ImportFacts(msgspec.Struct, frozen=True):
         list[AssumptionFacts],
         Meta(description="Decisions that saywho made because the file leaves them open."),
     ]
-    unread: Annotated[list[UnreadFacts], Meta(description="Parts of the file that were not used.")]
+    unread: Annotated[list[Unread], Meta(description="Parts of the file that were not used.")]
     doubts: Annotated[
         list[DoubtFacts], Meta(description="Reasons to look at the file again before it is stored.")
+    ]
+    questions: Annotated[
+        list[QuestionFacts],
+        Meta(
+            description="What someone must choose. Nothing is stored until the file is sent again"
+            " with a `column` for each."
+        ),
     ]
     undo: Annotated[
         Undo,
@@ -99,7 +111,13 @@ class ImportFacts(msgspec.Struct, frozen=True):
 
 
 def facts(job: ImportJob) -> ImportFacts:
-    said = note_facts(notes_of(job)) | {
+    notes = notes_of(job)
+    asked = [
+        QuestionFacts(part.role, [*part.columns], [*map(list, part.rows)], str(part.why))
+        for part in notes.questions
+    ]
+    said = note_facts(notes) | {
+        "questions": asked,
         "errors": errors_of(job),
         "undo": job.undo or "impossible",
         "seen": stored_posts(job).seen,

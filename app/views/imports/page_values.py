@@ -164,7 +164,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
             settled(self.preview.notes, answered),
             self.options,
             (room for room in match.rooms if not room.is_same),
-            is_table=bool(self.preview.columns),
+            self.preview.columns,
             is_chat=self.preview.is_chat,
         )
 
@@ -208,9 +208,8 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def has_choice_to_make(self) -> bool:
-        """Whether the column of a table that holds the text is unknown."""
-        columns = self.preview.columns if self.preview else ()
-        return bool(columns) and all(field != "text" for _, field in columns)
+        """Whether someone must say which column has what."""
+        return self.noted is not None and self.noted.rows is not None
 
 
 class ImportPage(WebPage, frozen=True, kw_only=True):

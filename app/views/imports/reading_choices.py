@@ -18,9 +18,11 @@ from saywho.formats.assumptions import (
     NAME_WAYS,
     NEW_ROOM,
     NO_AUTHOR,
+    NO_COLUMN,
     ROLES,
     SHEET,
     Assumption,
+    ColumnQuestion,
     NotesSummary,
     Unsettled,
     assumption_sentence,
@@ -30,6 +32,7 @@ from saywho.formats.assumptions import (
     order_of,
     pair_of,
     parse_encoding,
+    question_sentence,
     unread_sentences,
     value_label,
 )
@@ -64,6 +67,7 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
         ),
         None,
     ),
+    "columns": (Message("Choose the columns: their names do not tell what they have."), None),
     "room": (
         Message(
             "A chat here with this title and these people is read by guests. Choose the chat of"
@@ -103,6 +107,11 @@ class ReadingChoice(NamedTuple):
     """Values with a tick, if several may be chosen."""
 
 
+class FirstRows(NamedTuple):
+    names: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
 class Noted(NamedTuple):
     doubts: Sequence[Doubt]
     assumptions: list[tuple[Message, Message | None]]
@@ -113,16 +122,19 @@ class Noted(NamedTuple):
     """The question to settle before the import starts."""
     tick: Message | None
     """The tick that settles it without a choice."""
+    rows: FirstRows | None = None
+    """The first rows of a table, if someone must choose its columns."""
 
 
 def noted_of(
     notes: NotesSummary,
     options: ImportOptions,
     rooms: Iterable[RoomOutline],
+    columns: Sequence[tuple[str, str]] = (),
     *,
-    is_table: bool,
     is_chat: bool,
 ) -> Noted:
+    is_table = bool(columns)
     question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
     if options.accept_unread and notes.unsettled is None:
         _, tick = ASKED["time"]
@@ -136,13 +148,33 @@ def noted_of(
         ],
         unread=list(unread_sentences(notes.unread)),
         choices=[
+            *_questions(notes, dict(columns)),
             *_choices(notes, options, is_table=is_table),
             *(_ticks(part, options) for part in notes.assumptions if part.kind == "audience"),
             *(_room_choice(choice, options) for choice in rooms),
         ],
         question=question,
         tick=tick,
+        rows=next((FirstRows(asked.columns, asked.rows) for asked in notes.questions), None),
     )
+
+
+def _questions(notes: NotesSummary, fields: Mapping[str, str]) -> Iterator[ReadingChoice]:
+    """Yield a choice for each role that someone must choose, and for the known ones beside them."""
+    asked = {question.role: question for question in notes.questions}
+    every = next((question.columns for question in notes.questions), ())
+    for role in dict.fromkeys((*(("text", "author", "time") if asked else ()), *asked)):
+        question = asked.get(role) or ColumnQuestion(role, every)
+        known = next((name for name, field in fields.items() if field == ROLES[role]), "")
+        known = known if role not in asked else ""
+        label = question_sentence(question)
+        none = Message("none of them")
+        values: list[tuple[str, str]] = [("", Message("not chosen yet"))]
+        values += [
+            (f"{role}={name}", none if name == NO_COLUMN else name) for name in question.choices
+        ]
+        picked = f"{role}={known}" if known else ""
+        yield ReadingChoice("pick", label, values, picked, is_required=role in asked)
 
 
 def sentences_of(notes: NotesSummary) -> list[Message]:
@@ -157,6 +189,11 @@ def count_notes(notes: NotesSummary) -> int:
 
 def settled(notes: NotesSummary, options: ImportOptions) -> NotesSummary:
     """Return the notes without a question that an author's name or a chosen chat answers."""
+    if options.username is not None:  # Who wrote is open only where a column may say it.
+        asked = [part for part in notes.questions if part.role != "author" or part.likely]
+        is_answered = notes.unsettled == "columns" and not asked
+        unsettled = None if is_answered else notes.unsettled
+        notes = structs.replace(notes, questions=(*asked,), unsettled=unsettled)
     is_named = notes.unsettled == "author" and options.username is not None
     rooms = [part.alternatives for part in notes.assumptions if (part.kind, part.value) == _OPEN]
     is_chosen = notes.unsettled == "room" and all({*options.rooms} & {*each} for each in rooms)

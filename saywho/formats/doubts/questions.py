@@ -158,10 +158,7 @@ class RecordQuestions:
         records = self._records
         yield from self._people.doubts(records, self._columns)
         notes, is_chosen = self._notes, self._is_author_chosen
-        unused = [part.what for part in notes.unread if part.role == "author" and not self._is_chat]
-        yield from doubts_of_rows(
-            notes.rows, self._named, is_chosen=is_chosen, works=notes.works, likely=unused
-        )
+        yield from doubts_of_rows(notes.rows, self._named, is_chosen=is_chosen, works=notes.works)
         for question in self._of_texts:
             yield from question.doubts(records)
         yield from self._times.doubts(is_in_order=self._is_in_order)

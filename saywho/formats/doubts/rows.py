@@ -28,62 +28,24 @@ _ANOTHER: Final = re.compile(
 _CLOCK: Final = re.compile(r"(?<![\d:.])(?!0?0:00)\d{1,2}:\d{2}(?!\d)|T(?!00:00)\d\d:\d\d")
 """A time of day but midnight."""
 _ID: Final = re.compile(r"i[dp]$|key$|url$|ipaddress$")
-_NUMBER: Final = re.compile(r"-?\d+(?:\.0+)?")
-_FLAGS: Final = ("is_repost", "is_reply", "is_quote")
-_COUNTED_BESIDE: Final = re.compile(
-    r"like|favou?rite|retweet|repost|repl|quot|comment|view|좋아요|리트윗|답글|인용|댓글|조회"
-)
 
 
 def doubts_of_rows(
-    rows: Sequence[SeenRow],
-    named: str | None,
-    *,
-    is_chosen: bool,
-    works: Collection[str] = (),
-    likely: Collection[str] = (),
+    rows: Sequence[SeenRow], named: str | None, *, is_chosen: bool, works: Collection[str] = ()
 ) -> Doubts:
     """named: the author of posts without one. is_chosen: whether the importer chose a column.
-    works: columns about what the posts are about, such as the author of a book. likely: columns
-    that may name authors by their values.
+    works: columns about what the posts are about, such as the author of a book.
     """
-    yield from _flags(rows)
     yield from _ids(rows)
     records = [(seen, seen.item) for seen in rows if isinstance(seen.item, Record)]
     if not is_chosen:
-        yield from _authors(records, named, works, likely)
+        yield from _authors(records, named, works)
     yield from _texts_of_others(records)
     yield from _midnights(records)
 
 
 def _plain(name: str) -> str:
     return _PLAIN.sub("", name).casefold()
-
-
-def _flags(rows: Sequence[SeenRow]) -> Doubts:
-    numbers: defaultdict[str, set[str]] = defaultdict(set)
-    others: set[str] = set()
-    for seen in rows:
-        fields = dict(seen.fields)
-        for name, value in seen.values.items():
-            is_flag = fields.get(name) in _FLAGS
-            if is_flag and not _NUMBER.fullmatch(value):
-                others.add(name)
-            elif is_flag or (_COUNTED_BESIDE.search(_plain(name)) and _NUMBER.fullmatch(value)):
-                numbers[name].add(value.partition(".")[0])
-    flags = [name for seen in rows[:1] for name, field in seen.fields if field in _FLAGS]
-    counts = {name for name, values in numbers.items() if not values <= {"0", "1", "-1"}}
-    for name in flags:
-        # `retweets` beside `retweet` counts the same.
-        stem = _plain(name).removeprefix("is")[:4]
-        has_count = name not in counts and any(_plain(count).startswith(stem) for count in counts)
-        is_beside = name in counts or counts - {*flags}
-        if name in numbers and name not in others and is_beside and not has_count:
-            found = [number for seen in rows if (number := seen.values.get(name))]
-            evidence = "The column {column} holds numbers, but is read as yes or no"
-            tally = Sightings("column", Message(evidence, column=name))
-            tally.add_all(found, len(found))
-            yield tally.doubt()
 
 
 def _ids(rows: Sequence[SeenRow]) -> Doubts:
@@ -101,12 +63,10 @@ def _ids(rows: Sequence[SeenRow]) -> Doubts:
 Read = tuple[SeenRow, Record]
 
 
-def _authors(
-    records: Sequence[Read], named: str | None, works: Collection[str], likely: Collection[str]
-) -> Doubts:
+def _authors(records: Sequence[Read], named: str | None, works: Collection[str]) -> Doubts:
     found = [
         doubt
-        for column in dict.fromkeys((*_columns_of_people(records), *likely))
+        for column in _columns_of_people(records)
         if column not in works
         if (doubt := _another_author(records, column, named)) is not None
     ]

@@ -315,6 +315,16 @@ def printable_name(name: str) -> str:
     return name.encode(errors="replace").decode()
 
 
+def cell_of(row: Mapping[str, object], path: str) -> str:
+    """Return the value of a column or a path of inner objects as a string; empty for none."""
+    value: object = row.get(path)
+    if value is None and "." in path:
+        value = row
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+    return "" if value is None or isinstance(value, dict | list) else str(value).strip()
+
+
 def leaves(row: Mapping[str, object]) -> dict[str, str]:
     """Return the filled values of a row and its inner objects by path, at most 100, cut."""
     found: dict[str, str] = {}

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from saywho.errors import Message
-from saywho.formats.tables.cells import EMPTY_CELLS, as_id, as_name, as_whole, plain_column, word
+from saywho.formats.post import Kind
+from saywho.formats.source.times import is_time
+from saywho.formats.tables.cells import (
+    EMPTY_CELLS,
+    as_id,
+    as_name,
+    as_whole,
+    cell_of,
+    plain_column,
+    word,
+)
 from saywho.text import word_set
 
 _COUNT_OF: Final = {
@@ -16,39 +26,38 @@ _COUNT_OF: Final = {
 }
 """Count that a column may contain whose name is also a flag's."""
 _MOST_COUNTED: Final = 10**9
+KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
+    **dict.fromkeys(("post", "tweet", "original", "글", "게시물", "트윗"), "post"),
+    **dict.fromkeys(("reply", "repliedto", "답글", "댓글", "멘션"), "reply"),
+    **dict.fromkeys(("quote", "quoted", "quotetweet", "quotepost", "인용"), "quote"),
+    **dict.fromkeys(
+        ("repost", "retweet", "retweeted", "reblog", "boost", "renote", "announce", "리트윗"),
+        "repost",
+    ),
+    "재게시": "repost",
+    **dict.fromkeys(("pingback", "trackback"), "repost"),
+}
 COUNTS: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
 
 
-class CountColumns(NamedTuple):
-    fields: dict[str, str]
-    """Field of each column that is no flag; empty for a column that is not used."""
-    assumed: tuple[str, ...] = ()
-    """Counts of 0 and 1 only, which a flag has too."""
+def count_fields(values: Mapping[str, Sequence[object]], known: Iterable[str]) -> dict[str, str]:
+    """Return the field of each column that is named like a mark and has only numbers; empty for
+    a column that would not be used.
 
-
-def count_columns(values: Mapping[str, Sequence[object]], known: Iterable[str]) -> CountColumns:
-    """Return the columns that are named like a flag and contain counts.
-
-    `values` has the columns' values, `known` the counts that other columns contain. A column with
-    only 0 and 1 contains counts if another one does.
+    `values` has the columns' values, `known` the counts that other columns contain. Without another
+    count, 0 and 1 are a mark's.
     """
     taken = {*known}
-    numbers = {
-        name: _numbers(column)
-        for name, column in values.items()
-        if plain_column(name) in _COUNT_OF and column
-    }
-    counts = {name for name, column in numbers.items() if column and max(column) > 1}
     fields: dict[str, str] = {}
-    assumed: list[str] = []
-    for name, column in numbers.items():
-        field = _COUNT_OF[plain_column(name)]
-        if name in counts:
+    is_counted = bool(taken)
+    for name, column in values.items():
+        field, numbers = _COUNT_OF.get(plain_column(name)), _numbers(column)
+        if field is None or not numbers:
+            continue
+        is_counted |= max(numbers) > 1
+        if field not in taken or max(numbers) > 1:
             fields[name] = "" if field in taken else field
-        elif column and field not in taken and (counts or taken):
-            fields[name] = field
-            assumed.append(name)
-    return CountColumns(fields, tuple(assumed))
+    return fields if is_counted else {}
 
 
 def _numbers(column: Iterable[object]) -> list[int]:
@@ -121,6 +130,32 @@ def kind_of_texts(column: Iterable[object]) -> Literal["numbers", "links", "word
         return "numbers"
     links = sum(_ADDRESS.fullmatch(cell) is not None for cell in cells)
     return "links" if 10 * links >= 9 * len(cells) else "words"
+
+
+def mean_length(column: Sequence[object]) -> int:
+    """Return the mean length of a column of words; 0 for one of single words, numbers, or times."""
+    texts = [value for value in column if isinstance(value, str)]
+    if 2 * len(texts) < len(column) or kind_of_texts(texts) != "words":
+        return 0
+    are_single = len(texts) > 1 and all(text.isascii() and len(text.split()) < 2 for text in texts)
+    return 0 if are_single or all(map(is_time, texts)) else sum(map(len, texts)) // len(texts)
+
+
+_MOST_SAME: Final = 20
+_IN_TAGS: Final = re.compile(r"<[^<>]{1,300}>|&\w{1,8};|\]\([^()\s]{1,300}\)|https?://\S+")
+
+
+def say_the_same(rows: Iterable[Mapping[str, object]], name: str, other: str) -> bool:
+    """Return whether of two columns one has no other words than the other, such as its beginning
+    or its HTML, in each row in which both have some.
+    """
+    pairs = (({*_bare(cell_of(row, name))}, {*_bare(cell_of(row, other))}) for row in rows)
+    both = [pair for pair in pairs if all(pair)][:_MOST_SAME]
+    return all(10 * len(one & two) >= 8 * min(len(one), len(two)) for one, two in both)
+
+
+def _bare(text: str) -> list[str]:
+    return re.findall(r"\w+", _IN_TAGS.sub(" ", text.rstrip("…. ")))
 
 
 _POST_ADDRESS: Final = re.compile(

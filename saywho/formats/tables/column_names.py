@@ -1,21 +1,20 @@
-"""Columns of a file and their fields, by names that programs use in several languages, or a guess.
+"""Columns of a file and their fields, by names that programs use in several languages.
 
 A column of a nested document is named by its path: `author.username`.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
 from saywho.formats.post import headers
 from saywho.formats.records import ExportedPost
 from saywho.formats.source.times import is_time
-from saywho.formats.tables.cells import is_filled, is_flag, plain_column, refers, word
-from saywho.formats.tables.column_kinds import kind_of_texts
+from saywho.formats.tables.cells import is_filled, plain_column
 from saywho.text import word_set
 
 
@@ -81,7 +80,7 @@ ALIASES: Final[dict[str, str]] = {
     " 작성날짜 게시일 게시일시 日時 投稿日時 投稿日 作成日時 日付 时间 時間 日期 发布时间 發布時間"
     " 創建時間 创建时间 fecha fechahora fechayhora dateheure horodatage datum zeitpunkt zeitstempel"
     " data datahora dataora дата tarih dátum ημερομηνία päivämäärä dato tanggal waktu czas время"
-    " час ngày วันที่ التاريخ תאריך localtime at dateread dateadded",
+    " час ngày วันที่ التاريخ תאריך localtime at dateread dateadded releasedat",
     "lang": "lang language tweetlanguage 언어 legacy.lang",
     "source_id": "sourceid idstr tweetid statusid statusidstr restid commentid noteid cid id postid"
     " 트윗id 게시물id _id legacy.idstr",
@@ -97,7 +96,7 @@ ALIASES: Final[dict[str, str]] = {
     " retweetid retweetedtweet retweetedpost retweetof retweetuserid retweeteduser"
     " retweeteduserid retweetedscreenname userrt userrtid reblog reblogof reblogofid reblogid"
     " repostof repostid repostedid repostedpost legacy.retweetedstatusresult boostof",
-    "shares": "renote renoteid sharedtext sharedpostid",
+    "shares": "renote renoteid sharedtext sharedpostid sharedusername shareduserid",
     "reply_to": "replyto",
     "counts": "counts",
     "n_likes": "favoritecount favouritescount favouritecount likecount publicmetrics.likecount"
@@ -220,11 +219,6 @@ def _ranks() -> dict[str, list[tuple[str, int]]]:
     return ranks
 
 
-def is_text(name: str) -> bool:
-    """Return whether programs have the words of people in a column of this name."""
-    return any(field == "text" for field, _ in _ranks().get(plain_column(name), ()))
-
-
 @cache
 def heads() -> frozenset[str]:
     return frozenset(alias.partition(".")[0] for alias in _ranks() if "." in alias)
@@ -333,7 +327,7 @@ _AUTHORS_OF_WORKS: Final = re.compile(
 )
 
 
-def names_of_works(names: Iterable[str]) -> list[str]:
+def names_of_works(names: Sequence[str]) -> list[str]:
     """Return the columns with the author, name or title of a work or place that the rows review.
 
     A table is of works by a word in the name of any column, beside one of reviews or ratings.
@@ -341,7 +335,7 @@ def names_of_works(names: Iterable[str]) -> list[str]:
     plain = {plain_column(name): name for name in names}
     words = {word for name in plain.values() for word in words_of(name)}
     words |= {word for word in _WORDS_OF_WORKS | _WORDS_OF_REVIEWS if _is_inside(word, plain)}
-    is_known = not _OF_WORKS.isdisjoint(plain) or len(_BESIDE_WORKS & {*plain}) > 1
+    is_known = is_of_works(names)
     if is_known or (words & _WORDS_OF_WORKS and words & _WORDS_OF_REVIEWS):
         # The author beside a film is who reviews it, beside a claim who made it.
         has_authors = is_known or bool(words & _WORDS_OF_BOOKS)
@@ -354,6 +348,12 @@ def names_of_works(names: Iterable[str]) -> list[str]:
         ]
     is_of_places = len(_BESIDE_PLACES & {*plain}) > 2
     return [name for alias, name in plain.items() if is_of_places and alias in _TITLES]
+
+
+def is_of_works(names: Iterable[str]) -> bool:
+    """Return whether a table has columns that only programs for books and films have."""
+    plain = {*map(plain_column, names)}
+    return not _OF_WORKS.isdisjoint(plain) or len(_BESIDE_WORKS & plain) > 1
 
 
 def _is_inside(word: str, names: Iterable[str]) -> bool:
@@ -371,12 +371,13 @@ def without_remark(name: str) -> str:
 
 
 ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}
+Role: TypeAlias = Literal["author", "text", "time"]
 
 
-_PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
+_PARTS: Final = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-zß-ÿ])|[^\W\d_]+")
 _AUTHOR_WORDS: Final = word_set(
     "author user username account poster posted writer written creator sender member nick"
-    " nickname login screen handle commenter reviewer owner speaker person people by who blogger"
+    " nickname login screen handle commenter reviewer speaker person people by who blogger"
     " profile tweeter publisher critic columnist byline reporter reader poet artist participant"
     " contributor from candidate politician"
     " senator congressperson celebrity influencer journalist narrator interviewee"
@@ -384,32 +385,29 @@ _AUTHOR_WORDS: Final = word_set(
     " 기자 평론가 독자 지은이"
     " 사용자명 유저명 회원명 계정명 고객명 채널명 블로그명 필명 저자 게시자 등록자 응답자 발신자"
     " 보낸사람 화자 회원 글쓴사람 작성인 보낸이 별명 발언자 유튜버 리뷰어 구매자 아이디명 후보"
-    " 후보자 후보명 후보자명 정치인 의원 의원명 발화자 출연자 인물 등장인물 인물명 참가자 ユーザー"
-    " ユーザー名 投稿者 名前 用户 用户名 昵称 作者"
+    " 후보자 후보명 후보자명 정치인 의원 의원명 발화자 출연자 인물 등장인물 인물명 참가자 성명 실명"
+    " ユーザー ユーザー名 投稿者 名前 差出人 送信者 用户 用户名 昵称 作者 发送者 发送人"
+    " 发件人 寄件者 寄件人 發送者 absender expéditeur expediteur remitente mittente remetente"
+    " nadawca afzender отправитель відправник gönderen"
 )
 _TIME_WORDS: Final = word_set(
-    "date dates time datetime timestamp created posted published when day written sent submitted"
-    " added fecha datum 날짜 시간 일시 일자 시각 작성일 등록일 게시일 수정일 日時 日付 日期 时间"
+    "date dates time datetime timestamp when day fecha datum 날짜 시간 일시 일자 일 시각 작성일"
+    " 등록일 게시일 수정일 日時 日付 日期 时间"
 )
 _TEXT_WORDS: Final = word_set(
-    "text message msg body content comment post tweet caption sentence review words status"
-    " description note opinion answer speech speeches utterance dialogue dialog line lyrics"
-    " contents summary transcript statement texto texte inhalt 내용 본문 의견 글 댓글 리뷰 후기"
-    " 소감 답변"
+    "text message msg body content comment post tweet caption sentence review words"
+    " note opinion answer speech speeches utterance dialogue dialog line lyrics"
+    " contents transcript statement texto texte inhalt レビュー 口コミ 消息 訊息 留言 评价"
+    " 내용 본문 의견 글 댓글 리뷰 후기 소감 답변"
     " 텍스트 문장 메시지 코멘트 감상 감상평 한줄평 원문 상품평 구매평 이용평 서평 총평 사용기 발언"
     " 대사 캡션 트윗 発言 发言 本文 内容 感想 意見 コメント 正文 评论"
 )
 ORIGINAL_WORDS: Final = word_set("original orig raw unprocessed 원문 원본 原文 元の originale")
 MADE_WORDS: Final = word_set(
-    "translated translation english cooked html rendered clean cleaned processed preprocessed"
+    "translated translation cooked html rendered clean cleaned processed preprocessed"
     " normalized stripped lemmatized tokenized 번역 번역문 정제 전처리 翻訳 翻译 翻譯 清洗"
 )
 """Words of columns with what people wrote, and with what a program made of it."""
-SPOKEN_WORDS: Final = word_set(
-    "speech speeches utterance dialogue dialog line statement comment review quote 발언 대사 댓글"
-    " 리뷰 発言 发言 コメント 评论"
-)
-"""Words of columns with what somebody said, in JSON whose authors have a known key."""
 _REPOST_WORDS: Final = word_set(
     "retweet retweeted retweeter repost reposted reposter reblog reblogger boosted booster renoted"
     " rt"
@@ -417,39 +415,157 @@ _REPOST_WORDS: Final = word_set(
 _OTHER_WORDS: Final = word_set(
     "count counts followers following friends url urls link image img avatar photo picture"
     " description bio location verified lang language mention mentions reply replied replies to"
-    " quoted quote type is has protected agent zone timezone color score karma total number num"
-    " likes favorites favourites clicks impressions hashtags source device tags rate length flair"
-    " css class gender sex age region country city nationality party role badge rank level"
-    " reputation 수 개수 횟수 번호 여부 링크 주소 종류 유형 분류 카테고리 점수 평점 별점 제목 언어"
+    " quoted quote parent type is has protected agent zone timezone color score karma total"
+    " number num likes favorites favourites clicks impressions hashtags source device tags rate"
+    " length flair css class gender sex age region country city nationality party role badge rank"
+    " level reputation"
+    " 수 개수 횟수 번호 여부 링크 주소 종류 유형 분류 카테고리 점수 평점 별점 제목 언어"
     " 길이 감정 감성"
 )
 _LATER_WORDS: Final = word_set(
     "join signup order ordered purchase purchased release visit visited start end experience stay"
     " 가입 주문 구매 방문 출시 개봉 시작 종료"
     " updated edited modified collected scraped retrieved harvested joined registered crawled"
-    " fetched last deleted birth collection account user author page channel group"
+    " fetched last deleted birth collection page channel group"
 )
 """Words of times at which no post was written."""
 WRITING_WORDS: Final = word_set(
     "post posted write written publish published review reviewed comment commented tweet tweeted"
-    " submit submitted 작성 작성일 작성일시 등록 등록일 등록일시 게시 게시일 投稿 発表 发布 發布"
+    " submit submitted created sent added 보낸 응답 제출 작성"
+    " 작성일 작성일시 등록 등록일 등록일시 게시 게시일 投稿 送信 発表 发布 發布 发送"
 )
 """Words of times at which a post was written."""
-_OF_THINGS: Final = re.compile(
-    "상품|제품|파일|영화|책|도서|가게|업체|장소|회사|브랜드|과목|메뉴|앱|게임|학교|호텔|식당|매장|지역"
-)
-"""Beginnings of compounds that name no people: 상품이름."""
-_OF_ACCOUNTS: Final = word_set("followers following friends 팔로워 팔로잉 フォロワー 粉丝")
-"""Words of columns in a list of accounts, whose descriptions are no posts."""
 _OUTLETS: Final = word_set(
     "publisher channel outlet site website company brand press newspaper magazine organization"
     " 매체 언론사 신문사 출판사 채널 사이트 회사"
 )
 """Words of columns with who published texts of several people."""
-_KINDS_OF_POSTS: Final = word_set("comment post tweet review message msg")
-_NAME_WORDS: Final = word_set("name username login screen handle nickname")
-_ACCOUNT_WORDS: Final = word_set("username screen handle login acct")
-_LONGEST_NAME: Final = 100
+_PEOPLE_IN_COMPOUNDS: Final = tuple(word for word in _AUTHOR_WORDS if not word.isascii())
+_NAMES: Final = word_set("name names nm 이름 名")
+_NEUTRAL: Final = word_set(
+    "at on of the in a an my our name names nm display full real data list node doc item record row"
+    " entry attributes fields object properties value 명"
+)
+"""Words that say nothing about the field of a column."""
+_SHORTEST_PART: Final = 3
+"""Letters of a word of the Latin script that is joined with others: `reviewtext`."""
+LONGEST_NAME: Final = 100
+
+
+@cache
+def _classes() -> dict[str, str]:
+    """Return the field that each known word stands for, or what else it says."""
+    classes: dict[str, str] = {}
+    for role, field, listed in (
+        ("time", "created_at", _TIME_WORDS),
+        ("author", "username", _AUTHOR_WORDS),
+        ("text", "text", _TEXT_WORDS),
+    ):
+        names = (alias for alias in ALIASES[field].split() if "." not in alias)
+        classes = dict.fromkeys((*names, *listed), role) | classes
+    for kind, listed in (("verb", WRITING_WORDS), ("made", MADE_WORDS), ("own", ORIGINAL_WORDS)):
+        classes = dict.fromkeys(listed, kind) | classes
+    classes |= dict.fromkeys(("raw", "unprocessed", "원문", "原文"), "raw")
+    for verb in ("created", "posted", "published", "sent", "written"):
+        classes[verb] = "verb"
+    others = dict.fromkeys((*_OTHER_WORDS, *_REPOST_WORDS, *_LATER_WORDS, *_OUTLETS), "other")
+    classes |= (
+        others | dict.fromkeys(("id", "ids", "jid", "아이디"), "id") | dict.fromkeys(_NEUTRAL, "")
+    )
+    return classes
+
+
+@lru_cache(4_000)
+def classes_of(name: str) -> tuple[str, ...] | None:
+    """Return what each word of a name stands for; None if one is unknown."""
+    found: list[str] = []
+    for part in _PARTS.findall(name[:LONGEST_NAME]):
+        classes = _classes_of_word(part.casefold())
+        if classes is None:
+            return None
+        found += classes
+    return (*found,)
+
+
+def _classes_of_word(word: str) -> list[str] | None:
+    """Return what a word stands for, or each of the known words that it is made of."""
+    classes = _classes()
+    if (known := classes.get(word, classes.get(word.removesuffix("s")))) is not None:
+        return [known]
+    shortest = _SHORTEST_PART if word.isascii() else 1
+    for end in range(len(word) - shortest, shortest - 1, -1):
+        if word[:end] in classes and (rest := _classes_of_word(word[end:])) is not None:
+            return [classes[word[:end]], *rest]
+    return None
+
+
+def role_of(name: str) -> Role | None:
+    """Return the role of a column by its name: one that programs use, or made of known words.
+
+    Among people and words, the last noun counts: `comment_author`, `작성자의견`.
+    """
+    ranks = _ranks().get(plain_column(name), ())
+    if known := next((ROLES[field] for field, _ in ranks if field in ROLES), None):
+        return known  # type: ignore[return-value] # is a role
+    classes = [each for each in classes_of(name) or () if each]
+    nouns = [each for each in classes if each in {"author", "text", "time"}]
+    nouns = nouns or ["text" for each in classes if each in {"made", "raw"}]
+    if "other" in classes or not (nouns or "verb" in classes):
+        return None
+    if name.casefold().endswith("by"):
+        return "author"
+    if (
+        "time" in nouns
+        or name.casefold().endswith(("_at", " at"))
+        or name.endswith("At")
+        or classes[-1] == "verb"
+    ):  # Of an account, if a person is named.
+        return None if "author" in nouns or "id" in classes else "time"
+    last: Any = nouns[-1]
+    if len({*nouns}) > 1 and not _ends_with_its_noun(name):
+        return None
+    return None if ("id" if last == "text" else "own") in classes else last
+
+
+def _ends_with_its_noun(name: str) -> bool:
+    """Return whether a name is of a language whose compounds end with what they are."""
+    last = _PARTS.findall(name)[-1].casefold()
+    return not last.isascii() or last in _AUTHOR_WORDS | _TEXT_WORDS | _NEUTRAL
+
+
+def is_made(name: str) -> bool:
+    """Return whether a program made what a column has, such as a translation."""
+    return "made" in (classes_of(name) or ())
+
+
+def is_account(name: str) -> bool:
+    """Return whether a name is that of accounts, beside which a shown name may stand."""
+    return plain_column(name.rpartition(".")[2]) in _FLAT_ACCOUNT_KEYS.split()
+
+
+def is_of_ids(name: str) -> bool:
+    return "id" in (classes_of(name) or ())
+
+
+def may_name_people(name: str) -> bool:
+    """Return whether a word of a name is one for people, and none says that it is not."""
+    classes: list[str] = []
+    for part in map(str.casefold, _PARTS.findall(name[:LONGEST_NAME])):
+        is_person = not part.isascii() and part.endswith(_PEOPLE_IN_COMPOUNDS)
+        classes += _classes_of_word(part) or (["author"] if is_person else [])
+    nouns = [each for each in classes if each in {"author", "text", "time", "other"}]
+    return nouns[-1:] == ["author"] and "other" not in nouns
+
+
+def may_be_names(name: str) -> bool:
+    """Return whether a column has names of people or things, whose kind is unknown."""
+    last = [part.casefold() for part in _PARTS.findall(name[:LONGEST_NAME])][-1:]
+    return classes_of(name) is None and bool(_NAMES.intersection(last) or name.endswith("명"))
+
+
+def may_be_original(name: str) -> bool:
+    """Return whether a column may have the words of people as they wrote them."""
+    return not {"own", "raw"}.isdisjoint(classes_of(name) or ())
 
 
 def values_by_name(
@@ -476,39 +592,6 @@ def _simple(
             yield name, value
 
 
-def guess(field: str, values: Mapping[str, Sequence[object]], *, least: int = 1) -> list[str]:
-    """Return the columns whose name and values look like a field, the most likely first.
-
-    `least` is the smallest rating; a time at which no post was written has 1.
-    """
-    is_of_accounts = field == "text" and any(words_of(name) & _OF_ACCOUNTS for name in values)
-    rated = sorted(
-        (-rating, place, name)
-        for place, (name, column) in enumerate(values.items())
-        if not (is_of_accounts and words_of(name) & {"description", "bio"})
-        if (rating := _RATINGS[field](words_of(name), column)) >= least
-    )
-    return [name for _, _, name in rated]
-
-
-_SENTENCE: Final = 30
-"""Letters of a mean cell of sentences."""
-
-
-def likeliest_person(values: Mapping[str, Sequence[object]], found: Sequence[str]) -> list[str]:
-    """Return columns that may name authors, those first that tell most of them apart.
-
-    A title, a party or a country has several people, each of whom has one.
-    """
-    for name in found[1:]:
-        pairs = {*zip(map(str, values[name]), map(str, values[found[0]]), strict=False)}
-        people, kinds = len({one for one, _ in pairs}), len({other for _, other in pairs})
-        returns = people < len(values[name]) or "name" in words_of(name)
-        if 10 * people >= 9 * len(pairs) and 2 * kinds <= people and returns:
-            return [name, *(other for other in found if other != name)]
-    return [*found]
-
-
 def inner_person(values: Mapping[str, object]) -> dict[str, str]:
     """Return the fields of the parts of a name in an inner object, whatever that is called."""
     for name in values:
@@ -524,109 +607,18 @@ def _is_family(name: str) -> bool:
     return any(field == "family_name" for field, _ in known)
 
 
-def longest_texts(values: Mapping[str, Sequence[object]]) -> list[str]:
-    """Return the column with the words of people, whatever it is called; empty if it is unclear.
-
-    Its cells are sentences, nearly all different, and twice as long as any other column's.
-    """
-    if any(is_value(name) or name.strip().isdigit() for name in values):
-        return []  # The first row has no names.
-    sizes = sorted(((_mean_length(column), name) for name, column in values.items()), reverse=True)
-    first, name = sizes[0] if sizes else (0, "")
-    same = [other for size, other in sizes[1:] if size and _say_the_same(values, name, other)]
-    others = [size for size, other in sizes[1:] if other not in same]
-    if same:  # The fewest tags are in what was written.
-        name = min((name, *same), key=lambda other: sum(map(_has_tag, values[other])))
-    return [name] if first >= _SENTENCE and first >= 2 * max(others, default=0) else []
-
-
-def _say_the_same(values: Mapping[str, Sequence[object]], name: str, other: str) -> bool:
-    """Return whether two columns have the same words, though one has them in HTML."""
-    pairs = [*zip(values[name], values[other], strict=False)][:_MOST_SAME]
-    words = [(_bare_words(one), _bare_words(another)) for one, another in pairs]
-    return all(10 * len(one & another) >= 9 * len(one | another) for one, another in words)
-
-
-def _has_tag(text: object) -> bool:
-    return "<" in str(text) and _IN_TAGS.search(str(text)) is not None
-
-
-def _bare_words(text: object) -> set[str]:
-    return {*re.findall(r"\w+", _IN_TAGS.sub(" ", str(text)))}
-
-
-_MOST_SAME: Final = 20
-_IN_TAGS: Final = re.compile(r"<[^<>]{1,300}>|&\w{1,8};|\]\([^()\s]{1,300}\)")
-
-
-def _mean_length(column: Sequence[object]) -> int:
-    texts = [value for value in column if isinstance(value, str)]
-    if not texts or 2 * len(texts) < len(column) or kind_of_texts(texts) != "words":
-        return 0
-    several = sum(len(text.split()) > 2 or not text.isascii() for text in texts)
-    is_varied = len(texts) > 2 and 10 * len({*texts}) >= 9 * len(texts)
-    is_wordy = is_varied and 2 * several > len(texts)
-    return sum(map(len, texts)) // len(texts) if is_wordy else 0
-
-
-def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:
-    """Return columns named like reposts, with such a value in some row."""
-    return [
-        name
-        for name, column in values.items()
-        if (words := words_of(name)) & _REPOST_WORDS
-        and not words & _OTHER_WORDS
-        and any(map(refers, column))
-    ]
+def says_repost(name: str) -> bool:
+    """Return whether a name has a word for posts that were passed on."""
+    words = words_of(name)
+    return bool(words & _REPOST_WORDS) and not words & _OTHER_WORDS
 
 
 def words_of(name: str) -> set[str]:
-    """Return the words of a name; of a Korean, Japanese or Chinese compound, known last parts."""
-    words = {part.casefold() for part in _PARTS.findall(name[:_LONGEST_NAME])}
-    compounds = [word for word in words if not word.isascii()]
-    ends = {end for word in compounds for end in _ends() if word.endswith(end)}
-    if any(_OF_THINGS.match(word) for word in compounds):
-        ends -= _AUTHOR_WORDS
-    return words | ends
-
-
-@cache
-def _ends() -> frozenset[str]:
-    known = _AUTHOR_WORDS | _TIME_WORDS | _TEXT_WORDS | _OTHER_WORDS
-    return frozenset(word for word in known if not word.isascii())
+    return {part.casefold() for part in _PARTS.findall(name[:LONGEST_NAME])}
 
 
 _AMOUNT: Final = re.compile(r"\s*\d+[.,]\d+ ?[^\W\d_]{0,2}\s*")
 """An amount, such as `1.2K`."""
-
-
-def _author_rating(words: set[str], column: Sequence[object]) -> int:
-    # The name of the author of a comment is one, the comment is none.
-    texts = _TEXT_WORDS - _KINDS_OF_POSTS if words & _NAME_WORDS else _TEXT_WORDS
-    named = words | {word.removesuffix("s") for word in words}
-    if not named & _AUTHOR_WORDS or words & (_OTHER_WORDS | (texts - _TIME_WORDS)):
-        return 0
-    names = [name for name in map(word, column) if name and len(name) <= _LONGEST_NAME]
-    if 2 * len(names) < len(column) or any("://" in name for name in names):
-        return 0
-    if words & _TIME_WORDS and any(map(is_time, names)):
-        return 0
-    if all(map(is_flag, names)):
-        return 0
-    if words & {"id", "ids"} or all(name.isdigit() for name in names):
-        # Others write on an owner's page.
-        return (1 if "owner" in words else 2) if words & {"id", "ids"} else 0
-    if words & _OUTLETS or all("@" in name[1:] for name in names):
-        return 1  # An address of mail names somebody only if nothing else does.
-    return 5 if words & _ACCOUNT_WORDS else 4 if "name" not in words else 3
-
-
-def _time_rating(words: set[str], column: Sequence[object]) -> int:
-    if not words & _TIME_WORDS or words & (_OTHER_WORDS - {"to"}):
-        return 0
-    if 2 * sum(map(is_time, column)) <= len(column):
-        return 0
-    return 1 if words & _LATER_WORDS else 3 if words & WRITING_WORDS else 2
 
 
 def is_value(name: str) -> bool:
@@ -634,26 +626,4 @@ def is_value(name: str) -> bool:
     no names.
     """
     is_number = (name.isdigit() and len(name) > 9) or _AMOUNT.fullmatch(name) is not None
-    return is_number or len(name) > _LONGEST_NAME or (":" in name and is_time(name))
-
-
-def _text_rating(words: set[str], column: Sequence[object]) -> int:
-    if not words & _TEXT_WORDS or words & (
-        (_OTHER_WORDS - {"description"}) | {"id", "ids", "date", "time"}
-    ):
-        return 0
-    texts = [value for value in column if isinstance(value, str) and not value.strip().isdigit()]
-    if kind_of_texts(column) != "words":
-        return 0
-    if 2 * len(texts) < len(column) or 2 * sum(map(is_time, texts)) > len(texts):
-        return 0
-    if 2 * len(set(texts)) < len(texts):  # Few different values are states, not words of people.
-        return 1
-    if len(texts) > 1 and all(text.isascii() and len(text.split()) == 1 for text in texts):
-        return 0 if words & _OF_STATES else 1
-    return 2 + sum(map(len, texts)) // len(texts) if texts else 0
-
-
-_OF_STATES: Final = frozenset({"status"})
-"""Words of columns whose single words are states: `to-read`."""
-_RATINGS: Final = {"username": _author_rating, "created_at": _time_rating, "text": _text_rating}
+    return is_number or len(name) > LONGEST_NAME or (":" in name and is_time(name))

@@ -144,7 +144,8 @@ class FileColumns:
     def first(self, row: Row, field: str) -> object:
         """Return the row's first filled value of a field; None without one."""
         values = (row.get(name) for name in self.names_of(field))
-        return next((value for value in values if value is not None and is_filled(value)), None)
+        is_such = _is_no_number if field == "text" and len(self.texts) > 1 else is_filled
+        return next((value for value in values if value is not None and is_such(value)), None)
 
     def __len__(self) -> int:
         return sum(not is_helper(field) for field in self._names)

@@ -14,6 +14,7 @@ from itertools import chain, islice, product, zip_longest
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from saywho.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from saywho.formats.assumptions import ReadNotes, fields_without
@@ -32,7 +33,7 @@ from saywho.formats.records import (
 from saywho.formats.source.file import Content, Source, is_hidden
 from saywho.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from saywho.formats.tables.cells import bare_cells, is_damaged_id, plain_column
-from saywho.formats.tables.column_names import guess, is_export
+from saywho.formats.tables.column_names import is_export, role_of
 from saywho.formats.tables.columns import FileColumns
 from saywho.formats.tables.limits import is_file_of_hidden
 from saywho.formats.tables.rows import RowReader
@@ -232,7 +233,9 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
     contents = download.contents if download else without_hidden(islice(found, 1_001), source.notes)
     contents = contents if len(contents) <= 1_000 else []
-    tables = list(filter(None, (_table(each, source, options) for each in contents)))
+    fields = {**options.columns, **(download.fields if download else {})}
+    read_as = structs.replace(options, columns=fields)
+    tables = list(filter(None, (_table(each, source, read_as) for each in contents)))
     if download is not None:
         tables = [table for table in tables if table.columns.has("text")]
         for table in tables:
@@ -243,9 +246,10 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         tables = [table for table in tables if table.columns.has("text")]
     if not tables:
         return None
-    _check_texts(source, tables)
     source.take(table.content for table in tables)
     _name_authors(source, tables, options)
+    for table in tables:
+        table.reader.ask(source.notes)
     items = chain.from_iterable(table.items() for table in tables)
     columns = tables[0].columns
     is_export = columns.is_own
@@ -263,13 +267,20 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 class _Download(NamedTuple):
     contents: list[Content]
     owner: str
+    fields: Mapping[str, str]
 
 
-_DOWNLOADS: Final = (
-    (("first name", "last name"), frozenset({"shares.csv", "comments.csv"})),
-    (("username", "given name"), frozenset({"reviews.csv", "comments.csv"})),
+_DOWNLOADS: Final[tuple[tuple[tuple[str, str], frozenset[str], dict[str, str]], ...]] = (
+    (("first name", "last name"), frozenset({"shares.csv", "comments.csv"}), {}),
+    (
+        ("username", "given name"),
+        frozenset({"reviews.csv", "comments.csv"}),
+        {"Content": "", "Comment": "text", "Review": "text"},
+    ),
 )
-"""Columns with the owner's name in the profile of LinkedIn and Letterboxd, and tables of posts."""
+"""Columns with the owner's name in the profile of LinkedIn and Letterboxd, tables of posts, and
+fields of their columns.
+"""
 _PROFILE: Final = "profile.csv"
 
 
@@ -283,7 +294,7 @@ def _download(source: Source) -> _Download | None:
             continue
         profile = {column.strip().casefold(): cell for column, cell in zip(*rows, strict=False)}
         folder = name[: -len(_PROFILE)]
-        for columns, tables in _DOWNLOADS:
+        for columns, tables, fields in _DOWNLOADS:
             wanted = {f"{folder}{table}".casefold() for table in tables}
             contents = [
                 source.member(each) for each in sorted(source.members) if each.casefold() in wanted
@@ -291,19 +302,8 @@ def _download(source: Source) -> _Download | None:
             if profile.keys() >= {*columns} and contents:
                 words = columns if columns[0] == "first name" else columns[:1]
                 owner = " ".join(filter(None, (profile[word].strip() for word in words)))
-                return _Download(contents, owner) if owner else None
+                return _Download(contents, owner, fields) if owner else None
     return None
-
-
-def _check_texts(source: Source, tables: Sequence["_Table"]) -> None:
-    """Raise UnrecognisedFileError if all columns that are named like texts have none."""
-    reasons = [reason for table in tables for reason in table.reader.no_texts]
-    if reasons and not any(table.columns.has("text") for table in tables):
-        raise UnrecognisedFileError(
-            "{name} has no column of texts: {why}. If it has texts, name their column `text`",
-            name=source.name,
-            why=reasons[0],
-        )
 
 
 def without_hidden(contents: Iterable[Content], notes: ReadNotes) -> list[Content]:
@@ -506,9 +506,9 @@ def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
 
 def _heading_alone(content: Content, first: Sequence[str]) -> Heading | None:
     """Return the header of a table that has one column, with words and named like them."""
-    name, *below = [line.strip('\ufeff\r\n"') for line in first[:100]] or [""]
+    name = first[0].strip('\ufeff\r\n"') if first else ""
     is_alone = content.name.lower().endswith(".csv") and not set(DELIMITERS) & set(name)
-    return Heading(Dialect(","), [name]) if is_alone and guess("text", {name: below}) else None
+    return Heading(Dialect(","), [name]) if is_alone and role_of(name) == "text" else None
 
 
 def _strange_heading(content: Content) -> Heading | None:
@@ -519,7 +519,8 @@ def _strange_heading(content: Content) -> Heading | None:
     """
     header, delimiter, is_alone = _widest_header(beginning(content))
     is_called_table = content.name.lower().endswith(_NAMES_OF_TABLES)
-    if header and not is_alone and is_called_table:
+    is_known = any(role_of(name) == "text" for name in header)
+    if header and not is_alone and (is_called_table or is_known):
         return Heading(Dialect(delimiter), header)
     if not header or content.fault is not None:
         return None

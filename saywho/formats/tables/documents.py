@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from saywho.errors import Message
-from saywho.formats.assumptions import ReadNotes, fields_without
+from saywho.formats.assumptions import NO_AUTHOR, ReadNotes, fields_without
 from saywho.formats.file_authors import authors_of, chosen_way
 from saywho.formats.reading import BadRecord, readable
 from saywho.formats.records import (
@@ -43,6 +43,7 @@ from saywho.formats.tables.cells import as_id
 from saywho.formats.tables.column_names import ANSWERS, LISTS
 from saywho.formats.tables.csv import unguarded_row, without_hidden
 from saywho.formats.tables.limits import is_list_of_hidden
+from saywho.formats.tables.plan import BY_NAME
 from saywho.formats.tables.rows import RowReader
 from saywho.formats.x.posts import is_v1, is_v2, read_status
 from saywho.text import json_lines, word_set
@@ -75,6 +76,11 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
     if len(files) > 1 and not _name_authors(source, files, options):
         return None
     source.take(contents)
+    for _, layout in files:
+        layout.reader.ask(source.notes)
+        if layout.rows_of is _rows_by_author and layout.reader.names_authors_by(KEY_OF_LIST):
+            value, others = f"author={KEY_OF_LIST}", (NO_AUTHOR,)
+            source.notes.assume("column", value, alternatives=others, evidence=BY_NAME)
     first, layout = files[0]
     unit = "record" if layout.lists or len(files) > 1 else unit_of(first)
     items = chain.from_iterable(starmap(_items, files))
@@ -145,24 +151,34 @@ def _layout(content: Content, options: ReadOptions) -> _Layout | None:
     reader = RowReader(sample, options, is_table=False)
     if any(map(reader.has_text, sample)) and not any(map(_has_speeches, sample)):
         return _Layout(reader, says_who=reader.says_who(sample))
+    asking = [_Layout(reader)] if reader.asks_for_text else []
     pages = first_documents(content, lists=LISTS)
     one = (_items_of, _rows_by_key, _rows_by_author)
     for rows_of in one if len(pages) == 1 else one[:1]:
         sample = [_whole_cells(row, None) for page in pages for row in rows_of(page)]
         reader = RowReader(sample, options, is_table=False)
-        is_known = rows_of is _items_of or options.username or reader.says_who_or_when(sample)
+        is_stated = "text" in options.columns.values()
+        is_known = (
+            is_stated or rows_of is _items_of or options.username or reader.says_who_or_when(sample)
+        )
         is_known = is_known or any("role" in row for row in sample)
         if is_known and any(map(reader.has_text, sample)):
             has_pages = unit_of(content) == "line" or sample != pages
             rows = rows_of if has_pages else None
             lists = *LISTS, *(_more_lists(whole[0], reader) if len(whole) == 1 else ())
             return _Layout(reader, lists, rows, says_who=reader.says_who(sample))
+        if reader.asks_for_text:
+            asking.append(_Layout(reader, LISTS, rows_of))
     for path in _paths_of_lists(pages[0]) if len(pages) == 1 else ():
         sample = first_documents(content, lists=(path,))
         reader = RowReader(sample, options, is_table=False)
-        if reader.says_who(sample) and any(map(reader.has_text, sample)):
+        is_known = reader.says_who(sample) or reader.has_likely_author
+        is_known |= "text" in options.columns.values()
+        if is_known and any(map(reader.has_text, sample)):
             return _Layout(reader, (path,), says_who=True)
-    return None
+        if reader.asks_for_text:
+            asking.append(_Layout(reader, (path,)))
+    return next(iter(asking), None)
 
 
 def _more_lists(page: Json, reader: RowReader) -> Iterator[str]:
@@ -305,8 +321,10 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
     if not any(map(_is_extended, documents)):
         return None
     reader = RowReader([_row(document) for document in documents], options, is_table=False)
-    if not any(reader.has_text(_row(document)) for document in documents):
+    has_text = any(reader.has_text(_row(document)) for document in documents)
+    if not (has_text or reader.asks_for_text):
         return None
+    reader.ask(source.notes)
 
     def read_one(document: Json, place: int) -> Item:
         row = _row(document)

@@ -1,4 +1,7 @@
-"""How the rows of a file are read: a plan, made by steps that each look at its first rows."""
+"""How the rows of a file are read: a plan, made by steps that each look at its first rows.
+
+Names of columns decide, and what the importer chose. Values only raise a question.
+"""
 
 import re
 import unicodedata
@@ -8,14 +11,18 @@ from datetime import datetime
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
 from saywho.errors import Message
 from saywho.formats.assumptions import (
     MOST_VALUES,
-    NO_AUTHOR,
     NO_COLUMN,
+    NO_EVIDENCE,
     NO_IDS,
+    NO_REPOSTS,
+    ROLES as FIELDS,
+    ColumnQuestion,
     ReadNotes,
-    Role,
     fields_without,
     is_of_column,
 )
@@ -23,35 +30,49 @@ from saywho.formats.post import author_in
 from saywho.formats.records import ReadOptions
 from saywho.formats.source.times import is_day, is_time, time_or_field
 from saywho.formats.source.written.clock import find_clock
-from saywho.formats.tables.cells import are_rounded, is_damaged_id, is_filled, plain_column, word
+from saywho.formats.tables.cells import (
+    are_rounded,
+    cell_of,
+    is_damaged_id,
+    is_filled,
+    is_flag,
+    leaves,
+    plain_column,
+    refers,
+    word,
+)
 from saywho.formats.tables.column_kinds import (
     COUNTS,
+    KINDS,
     NumberedRow,
     account_column,
     are_of_people,
-    count_columns,
+    count_fields,
     kind_of_texts,
     likeliest_author,
+    mean_length,
     names_posts,
+    say_the_same,
     why_no_ids,
 )
 from saywho.formats.tables.column_names import (
+    ALIASES,
     ANSWERS,
-    MADE_WORDS,
-    ORIGINAL_WORDS,
+    LONGEST_NAME,
     ROLES,
-    SPOKEN_WORDS,
-    TEXTS_IF_NAMED,
-    WRITING_WORDS,
-    guess,
     inner_person,
-    is_text,
-    likeliest_person,
-    likely_reposts,
-    longest_texts,
+    is_account,
+    is_made,
+    is_of_ids,
+    is_of_works,
+    is_value,
+    may_be_names,
+    may_be_original,
+    may_name_people,
     names_of_works,
+    role_of,
+    says_repost,
     values_by_name,
-    words_of,
 )
 from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
 from saywho.formats.tables.correspondence import says_directions
@@ -69,15 +90,11 @@ from saywho.formats.tables.own_words import (
 
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
 """Columns that may have the names of something else than people."""
-_COUNTED_NAMES: Final = {
-    **dict.fromkeys(("tweets", "글", "게시글", "트윗", "posts"), ""),
-    **dict.fromkeys(("댓글", "コメント", "comentario", "comentário", "komentar"), "n_replies"),
-}
-"""Counts that a column may contain although its name is also a text's."""
-_WORDY: Final = 12
-"""Rating of a column of texts that are sentences."""
-_NAMES: Final = frozenset({"name", "full", "display", "real", "이름", "명"})
 _MOST_COMPARED: Final = 200
+_MOST_ASKED: Final = 50
+"""Columns that are offered for a role."""
+_SHOWN_ROWS: Final = 3
+_SHOWN_CHARACTERS: Final = 200
 _NO_TIME: Final = f"time={NO_COLUMN}"
 _AGE: Final = re.compile(
     r"(?=.{0,40}(?:[전前]|\b(?:ago|vor|il y a|hace|há|atrás|fa|geleden|sedan|siden|temu|önce|lalu"
@@ -88,15 +105,8 @@ _AGE: Final = re.compile(
 _QUARTER_HOUR_S: Final = 900
 _OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|원글|기사")
 """Beginning of the name of a column about the post that a comment stands below."""
-
-
-class GuessedColumns(NamedTuple):
-    columns: tuple[str, ...]
-    """Columns that look like a field, the used one first."""
-    evidence: Message
-
-
-_BY_NAME: Final = Message("based on its name and first values")
+BY_NAME: Final = Message("based on its name and first values")
+_SEVERAL: Final = Message("several columns may have them")
 _LIMIT_ROLES: Final = {
     "is_deleted": "deleted",
     "is_published": "deleted",
@@ -107,7 +117,7 @@ _LIMIT_ROLES: Final = {
 
 @dataclass(frozen=True)
 class Plan:
-    """Which column has which field, the guesses, and the notes about it."""
+    """Which column has which field, the questions, and the notes about it."""
 
     chosen: Mapping[str, str]
     """Fields by column, in place of the fields by the columns' names; empty: not used."""
@@ -119,16 +129,12 @@ class Plan:
     """Whether `NA` stands for no value in texts and names, too."""
     is_html: bool = False
     """Whether the texts are HTML."""
-    guesses: Mapping[str, GuessedColumns] = field(default_factory=dict)
-    """By field."""
-    no_texts: Mapping[str, Message] = field(default_factory=dict)
-    """Columns named like texts without texts, and why."""
+    is_of_chats: bool = False
+    """Whether rows are private messages, whose senders are known otherwise."""
+    questions: tuple[ColumnQuestion, ...] = ()
+    """What someone must choose before the rows are used."""
     lost_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Columns with ids that a spreadsheet or JavaScript has rounded, by field."""
-    looks_like: Mapping[str, Role] = field(default_factory=dict)
-    """Unused columns that look like a time, author or repost."""
-    counts: tuple[str, ...] = ()
-    """Columns of 0 and 1 that are taken for counts."""
     no_ids: Mapping[str, Message] = field(default_factory=dict)
     """Columns named like ids without ids, and why."""
     works: tuple[str, ...] = ()
@@ -137,18 +143,14 @@ class Plan:
     """Whether line breaks of texts are written as a backslash and a letter."""
     has_quoted_breaks: bool = False
     """Whether line breaks of texts stand between quotation marks of the export."""
-    are_in_addresses: bool = False
-    """Whether only the addresses of the posts name their authors."""
     has_labels: bool = False
     """Whether labels in front of the texts name who speaks."""
     has_titles: bool = False
     """Whether a title is the first line of its post."""
-    unread_titles: tuple[str, ...] = ()
-    """Columns with titles that are not read, because each post has other words."""
+    whose: str = ""
+    """Column that says whether a row is another person's, as the importer chose it."""
     is_author_open: bool = False
     """Whether no column names authors."""
-    texts: tuple[str, ...] = ()
-    """Columns that all have words of people, the read one first; empty for one."""
     limits: tuple[str, ...] = ()
     """Columns that say who may read a row, found by their names and values."""
     public_values: tuple[str, ...] = ()
@@ -189,51 +191,34 @@ class Plan:
     def choosing(self, fields: Mapping[str, str]) -> "Plan":
         return replace(self, chosen={**self.chosen, **fields})
 
-    def guessing(self, field: str, columns: tuple[str, ...], evidence: Message) -> "Plan":
-        """Tell that columns look like a field, the used one first."""
-        return replace(self, guesses={**self.guesses, field: GuessedColumns(columns, evidence)})
+    def asking(self, role: str, likely: Iterable[str], why: Message = _SEVERAL) -> "Plan":
+        """Ask for the column of a role, if the importer has not chosen it, and nothing else asks.
 
-    def keeping(self, names: Iterable[str], role: Role) -> "Plan":
-        """Tell that unused columns look like a role."""
-        return replace(self, looks_like={**self.looks_like, **dict.fromkeys(names, role)})
+        likely: columns that may have it, the likeliest first.
+        """
+        if FIELDS[role] in self.stated or any(each.role == role for each in self.questions):
+            return self
+        question = ColumnQuestion(role, likely=(*dict.fromkeys(likely),), why=why)
+        return replace(self, questions=(*self.questions, question))
 
     def note(self, notes: ReadNotes) -> None:
         notes.works += self.works
-        for name, found in self.guesses.items():
-            first, *others = (f"{ROLES[name]}={column}" for column in found.columns)
-            others += [NO_AUTHOR] if name == "username" and first != NO_AUTHOR else []
-            notes.assume("column", first, alternatives=tuple(others), evidence=found.evidence)
-        if self.counts:
-            flags = (name for name in self.counts if self.chosen[name] == "n_reposts")
-            notes.assume(
-                "column",
-                f"count={', '.join(self.counts)}",
-                alternatives=tuple(f"repost={name}" for name in flags),
-                evidence=Message("other columns are counts"),
-            )
         self._note_readers(notes)
         if self.estimate:
             name, age = self.estimate
             evidence = Message("the file calls its times estimates, such as “{age}”", age=age)
             choice = (f"time={name}",) if name else ()
             notes.assume("column", _NO_TIME, alternatives=choice, evidence=evidence)
-        if self.texts:
-            finding = Message("Several columns have words of people, and one is read")
-            notes.look_odd("column", finding, self.texts, is_grave=True)
         if "source_id" in self.lost_ids:
             notes.assume("ids", NO_IDS, evidence=Message("a spreadsheet has rounded the values"))
         for name, reason in self.no_ids.items():
             notes.assume("ids", NO_IDS, alternatives=(f"id={name}",), evidence=reason)
-        unread: dict[str, Role | None] = {**self.looks_like}
-        unread |= dict.fromkeys(self.unread_titles)
-        for name, looks_like in unread.items():
-            notes.leave("column", name, role=looks_like)
 
     def _note_readers(self, notes: ReadNotes) -> None:
         for name in self.limits:
             role = _LIMIT_ROLES.get(self.chosen[name], "hidden")
             notes.assume(
-                "column", f"{role}={name}", alternatives=(f"{role}={NO_COLUMN}",), evidence=_BY_NAME
+                "column", f"{role}={name}", alternatives=(f"{role}={NO_COLUMN}",), evidence=BY_NAME
             )
         for name in (name for name, role in self.chosen.items() if role == "audience"):
             audience = self.audience_of(name)
@@ -261,16 +246,53 @@ class Sample(NamedTuple):
     def each(self, plan: Plan) -> Iterable[tuple[Row, FileColumns]]:
         return ((row, plan.columns(tuple(row))) for row in self.rows)
 
+    def has(self, plan: Plan, field: str) -> bool:
+        """Return whether some row has a field; an object whose parts are unknown is none."""
+        if any(used == field and is_of_column(name, field) for name, used in plan.chosen.items()):
+            return True
+        return any(
+            columns.has(field) and not isinstance(columns.first(row, field), dict)
+            for row, columns in self.each(plan)
+        )
+
+    def unused(self, plan: Plan) -> dict[str, list[object]]:
+        """Return the filled values of the columns that have no field and were not chosen."""
+        used = {plain_column(name) for name in plan.chosen}
+        for columns in {columns for _, columns in self.each(plan)}:
+            used |= {plain_column(name) for name, role in columns.roles if role in _SAID}
+        if not self.has(plan, "username"):  # An object of a person may have parts.
+            cells = (cell for row in self.written for cell in row.items())
+            used -= {plain_column(name) for name, value in cells if isinstance(value, dict)}
+        names = self.columns(plan).all if self.is_table else ()
+        values = {name: list[object]() for name in names} | values_by_name(self.written)
+        return {name: cells for name, cells in values.items() if used.isdisjoint(_paths_to(name))}
+
+
+def _paths_to(name: str) -> list[str]:
+    """Return the plain names of a column and of the objects that it is in."""
+    parts = plain_column(name).split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+_SAID: Final = frozenset(ALIASES) - {"title", "clock", "conversation", "status"}
+
 
 def plan_of(
-    written: Sequence[Row], options: ReadOptions, *, is_table: bool, has_na: bool = False
+    written: Sequence[Row],
+    options: ReadOptions,
+    *,
+    is_table: bool,
+    has_na: bool = False,
+    is_of_chats: bool = False,
 ) -> Plan:
     """Return the plan of a file with these first rows.
 
     `has_na` tells that R wrote the table, by a cell `NA` without quotation marks.
     """
     stated = frozenset(options.columns.values())
-    plan = Plan(dict(options.columns), stated, options.username, has_na, options.strip_tags)
+    plan = Plan(
+        dict(options.columns), stated, options.username, has_na, options.strip_tags, is_of_chats
+    )
     values = (unicodedata.normalize("NFC", value).strip() for value in options.public_values)
     plan = replace(plan, public_values=(*values,))
     sample = Sample([opened(row, plan.columns)[0] for row in written], written, is_table)
@@ -278,7 +300,17 @@ def plan_of(
         return look_for_rounded_ids(replace(plan, is_export=True), sample)
     for step in STEPS:
         plan = step(plan, sample)
-    return plan
+    return replace(plan, questions=(*(_with_rows(each, sample) for each in plan.questions),))
+
+
+def _with_rows(question: ColumnQuestion, sample: Sample) -> ColumnQuestion:
+    """Return a question with all columns to choose from, and their first values."""
+    names = (name for row in sample.written[:100] for name in leaves(row))
+    found = [name for name in (*question.likely, *names) if name != NO_COLUMN]
+    columns = (*islice(dict.fromkeys(found), _MOST_ASKED),)
+    cells = [leaves(row) for row in sample.written[:_SHOWN_ROWS]]
+    rows = [[row.get(name, "")[:_SHOWN_CHARACTERS] for name in columns] for row in cells]
+    return structs.replace(question, columns=columns, rows=(*map(tuple, rows),))
 
 
 def find_limits(plan: Plan, sample: Sample) -> Plan:
@@ -352,221 +384,51 @@ def look_for_na(plan: Plan, sample: Sample) -> Plan:
     return replace(plan, has_na=plan.has_na or (sample.is_table and has_na))
 
 
-def tell_counts_from_flags(plan: Plan, sample: Sample) -> Plan:
+def ask_about_counts(plan: Plan, sample: Sample) -> Plan:
+    """Ask whether columns named like marks, such as `retweet`, count; one answer is for all."""
     taken = {name for _, columns in sample.each(plan) for name in COUNTS if columns.has(name)}
-    counts = count_columns(values_by_name(sample.written), taken)
-    plan = plan.choosing(counts.fields | {**plan.chosen})
-    return replace(plan, counts=tuple(name for name in counts.assumed if plan.chosen[name]))
+    counts = count_fields(values_by_name(sample.written), taken)
+    if "is_repost" in fields_without(plan.chosen):
+        return plan.choosing(counts | {**plan.chosen})
+    why = Message("columns that are named like marks have numbers")
+    return plan.asking("repost", (NO_COLUMN, *counts), why) if counts else plan
 
 
-def tell_texts_from_counts_and_links(plan: Plan, sample: Sample) -> Plan:
-    """Do not use a column of numbers or addresses as the text if it counts or another has words."""
-    columns = sample.columns(plan)
-    if "text" in plan.stated:
-        return plan
-    kinds = {name: kind_of_texts(sample.values(name)) for name in columns.texts}
-    known = {name for name, used_as in columns.fields if used_as}
-    unused = {
-        name: column for name, column in values_by_name(sample.rows).items() if name not in known
-    }
-    has_words = "words" in kinds.values() or bool(sample.is_table and guess("text", unused))
-    chosen: dict[str, str] = {}
-    reasons: dict[str, Message] = {}
-    for name, kind in kinds.items():
-        counted = _COUNTED_NAMES.get(plain_column(name))
-        if kind == "numbers" and (counted is not None or has_words):
-            chosen[name] = counted if counted and not columns.has(counted) else ""
-            reasons[name] = Message("the column {column} has only numbers", column=name)
-        elif kind == "links" and has_words:
-            chosen[name] = ""
-            reasons[name] = Message("the column {column} has only addresses", column=name)
-    return replace(plan.choosing(chosen), no_texts=reasons)
-
-
-def prefer_original_texts(plan: Plan, sample: Sample) -> Plan:
-    """Read what people wrote, and not its translation, or what a program made of it."""
-    names = sample.columns(plan).texts
-    if "text" in plan.stated or not names:
-        return plan
-    values = values_by_name(sample.written)
-    own = words_of(names[0]) - MADE_WORDS
-    for name in values:
-        words = words_of(name)
-        is_original = set() < words - ORIGINAL_WORDS < words and words - ORIGINAL_WORDS <= own
-        is_plain = bool(words_of(names[0]) & MADE_WORDS) and words == own
-        is_wordy = kind_of_texts(values[name]) == "words" and name not in names[:1]
-        if (is_original or is_plain) and is_wordy:
-            plan = plan.choosing({names[0]: "", name: "text"})
-            return plan.guessing("text", (name, names[0]), Message("it has the words as written"))
-    return plan
-
-
-def find_texts_named_like_flags(plan: Plan, sample: Sample) -> Plan:
-    """Take a column such as `quote` for the text if it has words, and no column is called one."""
-    columns = sample.columns(plan)
-    if columns.texts or "text" in plan.stated or not sample.is_table:
-        return plan
-    flags = [name for role in _FLAGS for name in columns.names_of(role)]
-    wordy = [n for n in flags if kind_of_texts(sample.values(n)) == "words"]
-    wordy = longest_texts({n: list(filter(None, sample.values(n))) for n in wordy}) if wordy else []
-    if not wordy:
-        return plan
-    return plan.choosing({wordy[0]: "text"}).guessing("text", (wordy[0],), _BY_NAME)
-
-
-_FLAGS: Final = ("is_quote", "is_reply", "n_quotes", "n_replies")
-
-
-def ignore_works(plan: Plan, sample: Sample) -> Plan:
+def look_for_works(plan: Plan, sample: Sample) -> Plan:
     """Do not take the author, name and title of a work for the review's."""
-    if "username" in plan.stated:
+    if "username" in plan.stated - fields_without(plan.chosen):
         return plan
     works = [name for name in names_of_works(sample.columns(plan).all) if name not in plan.chosen]
     return replace(plan.choosing(dict.fromkeys(works, "")), works=(*works,))
 
 
-def ignore_authors_that_are_times(plan: Plan, sample: Sample) -> Plan:
-    names = sample.columns(plan).names_of("username") if "username" not in plan.stated else ()
-    times = [name for name in names if are_times(sample.values(name))]
-    return plan.choosing(dict.fromkeys(times, ""))
-
-
-def ignore_names_of_posts(plan: Plan, sample: Sample) -> Plan:
-    """Do not use a column `name` that has the ids of the posts.
-
-    Do not use a column with another name in each row either if the importer says who wrote.
-    """
-    if not (shown := _shown_name(plan, sample)):
-        return plan
-    columns, values = sample.columns(plan), sample.values(shown)
-    if names_posts(values, [columns.first(row, "source_id") for row in sample.rows]):
-        return plan.choosing({shown: ""})
-    are_different = len(values) > 1 and len({*map(word, values)}) == len(values)
-    if plan.named is None or not are_different or "username" in plan.stated:
-        return plan
-    evidence = Message("each row has another value in {column}", column=shown)
-    return plan.choosing({shown: ""}).guessing("username", (NO_COLUMN, shown), evidence)
-
-
-def _shown_name(plan: Plan, sample: Sample) -> str:
-    names = sample.columns(plan).names_of("username")
-    return names[0] if len(names) == 1 and plain_column(names[0]) in _PLAIN_NAMES else ""
-
-
-def guess_roles(plan: Plan, sample: Sample) -> Plan:
-    """Guess the author, time and text without a known column.
-
-    A document needs a known text, unless the importer says who wrote.
-    """
-    known = [columns for _, columns in sample.each(plan)]
-    used = {plain_column(name) for name in plan.chosen}
-    used |= {plain_column(name) for columns in known for name, used_as in columns.fields if used_as}
-    values = {
-        name: column
-        for name, column in values_by_name(sample.written).items()
-        if plain_column(name) not in used
-    }
-    shown = _shown_name(plan, sample)
-    is_said = any(columns.names_of("username") for columns in known)
-    is_said |= len(sample.rows) > 1 and not sample.is_table and bool(guess("username", values))
-    may_guess_texts = sample.is_table or plan.named is not None or is_said
-    for role in [*ROLES] if may_guess_texts else [role for role in ROLES if role != "text"]:
-        may_be_shown = role == "username" and bool(shown)
-        if _is_known(role, plan, sample, may_be_shown=may_be_shown):
-            continue
-        found, evidence = guess(role, values), _BY_NAME
-        if role == "username":
-            plan, found = _people(found, plan, values, may_be_shown=may_be_shown)
-        elif role == "text":
-            found = _with_words(found, plan, sample, is_said=is_said)
-            if not found and (sample.is_table or (is_said and _returns(plan, sample))):
-                found, evidence = longest_texts(values), Message("its texts are the longest")
-                if sample.is_table and not (found and _says_who(plan, known)):
-                    plan = plan.keeping(found, "text")
-                    continue
-        if not found:
-            continue
-        filled = len(values.pop(found[0]))
-        if role == "username" and (second := _second_name(found, values, filled)):
-            plan = plan.choosing({found[0]: role, second: role})
-        columns_found = (*found, shown) if may_be_shown else (*found,)
-        plan = plan.choosing({found[0]: role}).guessing(role, columns_found, evidence)
-    return plan.keeping(likely_reposts(values), "repost")
-
-
-def _is_known(role: str, plan: Plan, sample: Sample, *, may_be_shown: bool) -> bool:
-    """Return whether a column has the role; an object whose parts are unknown has none."""
-    if role in plan.guesses or role in fields_without(plan.chosen):
-        return True
-    if role == "username" and plan.works:
-        return True
-    return not may_be_shown and any(
-        columns.has(role) and not isinstance(columns.first(row, role), dict)
-        for row, columns in sample.each(plan)
-    )
-
-
-def _people(
-    names: Sequence[str], plan: Plan, values: Mapping[str, Sequence[object]], *, may_be_shown: bool
-) -> tuple[Plan, list[str]]:
-    """Return the columns that may name authors, or the parts of a name in an inner object."""
-    found = likeliest_person(values, names)
-    parts = inner_person(values) if not (found or may_be_shown) else {}
-    return plan.choosing(parts), found or [*parts][:1]
-
-
-def _with_words(names: Sequence[str], plan: Plan, sample: Sample, *, is_said: bool) -> list[str]:
-    """Return the columns, or fields of a document, that have words of people."""
-    if sample.is_table:
-        return _of_authors(names, plan, sample)
-
-    def may_be(name: str) -> bool:
-        is_spoken = words_of(name) & SPOKEN_WORDS or is_text(name.rpartition(".")[2])
-        is_named = plan.named is not None and plain_column(name) in TEXTS_IF_NAMED
-        return is_named or bool(is_said and is_spoken)
-
-    return [*filter(may_be, names)]
-
-
-def _returns(plan: Plan, sample: Sample) -> bool:
-    """Return whether some author has several rows, and others have some: no list of accounts."""
-    authors = [_author_of(row, columns) for row, columns in sample.each(plan)]
-    return all(authors) and 1 < len({*authors}) < len(authors)
-
-
-def _of_authors(names: Sequence[str], plan: Plan, sample: Sample) -> list[str]:
-    """Return the columns of texts that some row with an author has, if any row has one."""
-    authors = sample.columns(plan).names_of("username")
-    named = [row for row in sample.rows if any(word(row.get(name)) for name in authors)]
-    return [n for n in names if not named or any(word(row.get(n)) for row in named)]
-
-
-def _says_who(plan: Plan, known: Sequence[FileColumns]) -> bool:
-    is_read = any(columns.has("username") for columns in known)
-    return is_read or plan.named is not None or "username" in plan.chosen.values()
-
-
-def _second_name(found: Sequence[str], values: Mapping[str, Sequence[object]], filled: int) -> str:
-    """Return the column with a name for those who have none in the first column, if any.
-
-    filled: number of rows with a name in the first column.
-    """
-    of_first = words_of(found[0])
-    beside = (
-        name for name in values if words_of(name) - _NAMES and words_of(name) - _NAMES <= of_first
-    )
-    fuller = (name for name in (*found[1:], *beside) if len(values[name]) > filled)
-    return next(fuller, "")
-
-
-def ignore_row_numbers(plan: Plan, sample: Sample) -> Plan:
-    """Do not use a column whose values count the rows for the author."""
-    if "username" in plan.stated:
+def ask_about_authors(plan: Plan, sample: Sample) -> Plan:
+    """Ask for the authors if columns with such names have other values than names."""
+    if "username" in plan.stated or plan.is_of_chats:
         return plan
     columns = sample.columns(plan)
-    names = (*columns.names_of("username"), *columns.names_of("display_name"))
-    counting = [name for name in names if _are_counting(sample.values(name))]
-    return plan.choosing(dict.fromkeys(counting, ""))
+    names = columns.names_of("username")
+    ids = [columns.first(row, "source_id") for row in sample.rows]
+    for name in (*names, *columns.names_of("display_name")):
+        values, why = sample.values(name), None
+        is_alone = name in names and len(names) == 1 and plain_column(name) in _PLAIN_NAMES
+        if are_times(values):
+            why = Message("the column {column} has times", column=name)
+        elif _are_counting(values):
+            why = Message("the column {column} counts the rows", column=name)
+        elif is_alone and names_posts(values, ids):
+            why = Message("the column {column} has the ids of the posts", column=name)
+        elif is_alone and plan.named and len(values) > 1 and _are_different(values):
+            why = Message("each row has another value in {column}", column=name)
+        if why is not None:
+            plan = plan.choosing({name: ""})
+            likely = [each for each in names if each != name] or [*_people(plan, sample)]
+            plan = plan.asking("author", (*likely, *([] if likely else [NO_COLUMN]), name), why)
+    return plan
+
+
+def _are_different(values: Sequence[object]) -> bool:
+    return len({*map(word, values)}) == len(values)
 
 
 def _are_counting(values: Sequence[object]) -> bool:
@@ -575,44 +437,144 @@ def _are_counting(values: Sequence[object]) -> bool:
     return len(numbers) == len(values) > 2 and 10 * steps.count(1) >= 9 * len(steps)
 
 
-def find_accounts(plan: Plan, sample: Sample) -> Plan:
-    """Find the column with the accounts if the author's column has names that are shown."""
+def know_names(plan: Plan, sample: Sample) -> Plan:
+    """Take the only column whose name says in known words that it has a role; of several, ask."""
+    unused = sample.unused(plan)
+    for name, role in ROLES.items():
+        is_open = name not in plan.stated and not sample.has(plan, name)
+        if not is_open:
+            continue
+        found = [each for each in unused if role_of(each) == role]
+        poorer = is_of_ids if role == "author" else is_made
+        found = [each for each in found if not poorer(each)] or found
+        if role == "author" and len({each.rpartition(".")[0] for each in found}) == 1:
+            found = [*filter(is_account, found)] or found
+        days = [each for each in found if _all(is_day, unused[each])]
+        clocks = [each for each in found if _all(_is_clock, unused[each])]
+        if len(found) == 1:
+            plan = plan.choosing({found[0]: name})
+        elif role == "time" and len(days) == len(clocks) == 1 and len(found) == 2:
+            plan = plan.choosing({days[0]: name, clocks[0]: "clock"})
+        elif found:
+            plan = plan.asking(role, sorted(found, key=lambda each: -len(unused[each])))
+        elif role == "author" and not plan.works:
+            plan = plan.choosing(inner_person(unused))
+    return plan
+
+
+def ask_who_wrote(plan: Plan, sample: Sample) -> Plan:
+    """Ask for the authors if no column has them, and nobody else says who wrote."""
+    if not sample.rows or sample.has(plan, "username"):
+        return plan
+    plan = replace(plan, is_author_open=True)
+    if plan.is_of_chats:
+        return plan
+    likely = [*_people(plan, sample)]
+    if plan.works:
+        known = [name for name in plan.works if role_of(name) == "author" or name in _PLAIN_NAMES]
+        likely = [NO_COLUMN, *known] if not is_of_works(sample.columns(plan).all) else []
+    elif plan.named is None:
+        urls = sample.columns(plan).names_of("url")
+        likely += [name for name in urls if _has_accounts(name, sample)]
+    if likely or plan.named is None:
+        why = Message("no author is named")
+        why = Message("the rows are about works, such as books") if plan.works else why
+        return plan.asking("author", likely, why)
+    return plan
+
+
+def _people(plan: Plan, sample: Sample) -> Iterator[str]:
+    """Yield the unused columns that may name who wrote, the likeliest first."""
+    unused = sample.unused(plan)
+    found = [
+        name
+        for name, cells in unused.items()
+        if may_name_people(name) or (plan.named is None and may_be_names(name))
+        if _are_short(cells)
+    ]
+    yield from sorted(found, key=lambda name: -len(unused[name]))
+    by_values = likeliest_author({n: c for n, c in unused.items() if not are_times(c)})
+    yield from filter(None, [by_values])
+
+
+def _are_short(cells: Sequence[object]) -> bool:
+    names = [word(cell) or "" for cell in cells]
+    are_short = all(0 < len(name) <= LONGEST_NAME and "://" not in name for name in names)
+    return are_short and not all(map(is_flag, names))
+
+
+def _has_accounts(name: str, sample: Sample) -> bool:
+    cells = [cell for cell in sample.values(name) if cell]
+    return bool(cells) and 10 * sum(author_in(cell) is not None for cell in cells) >= 9 * len(cells)
+
+
+def ask_which_account(plan: Plan, sample: Sample) -> Plan:
+    """Ask for the accounts if the author's column seems to have names that are shown."""
     columns = sample.columns(plan)
     names = columns.names_of("username")
-    if "username" in plan.stated:
+    if not names or plan.is_of_chats:
         return plan
-    if not names:
-        return plan if plan.named is not None else _with_addresses(plan, sample, columns)
     found = account_column(sample.rows, names, columns.names_of("url"))
     if found is None or found == names[0]:
         return plan
-    shown = {} if columns.has("display_name") else {names[0]: "display_name"}
-    evidence = Message("the addresses of the posts, or @, name these accounts")
-    plan = plan.choosing({found: "username", **shown})
-    return plan.guessing("username", (found, names[0]), evidence)
+    why = Message("the addresses of the posts, or @, name other accounts")
+    return plan.asking("author", (found, names[0]), why)
 
 
-def _with_addresses(plan: Plan, sample: Sample, columns: FileColumns) -> Plan:
-    """Take the accounts in the addresses of the posts if nothing else may name authors."""
-    urls = columns.names_of("url")[:1] if not plan.works else ()
-    texts = [(row, columns.first(row, "text")) for row in sample.rows]
-    named = [author_in(row.get(name)) for name in urls for row, text in texts if text]
-    if len(named) < 2 or 10 * sum(map(bool, named)) < 9 * len(named):
-        return plan
-    plan = replace(plan, are_in_addresses=True)
-    return plan.guessing("username", urls, Message("the addresses of the posts name them"))
-
-
-def ignore_names_of_things(plan: Plan, sample: Sample) -> Plan:
-    """Do not use a column `name` that has names of something else than the accounts."""
+def ask_about_shown_names(plan: Plan, sample: Sample) -> Plan:
+    """Ask about a column `name` that may have names of something else than the accounts."""
     flat = sample._replace(rows=[flattened(row, plan.chosen) for row in sample.rows])
     columns = flat.columns(plan)
     names = columns.names_of("display_name")
     if plain_column("".join(names)) not in _PLAIN_NAMES:
         return plan
     accounts = [columns.first(row, "username") for row in flat.rows]
-    are_people = are_of_people(flat.values(names[0]), accounts)
-    return plan if are_people else plan.choosing({names[0]: ""})
+    if are_of_people(flat.values(names[0]), accounts):
+        return plan
+    why = Message("the column {column} may name something else than people", column=names[0])
+    return plan.asking("name", (NO_COLUMN, names[0]), why)
+
+
+def ask_about_texts(plan: Plan, sample: Sample) -> Plan:
+    """Ask for the texts if no column is known to have them, or its values speak against it."""
+    columns, unused = sample.columns(plan), sample.unused(plan)
+    names, flags = columns.texts, [name for role in _FLAGS for name in columns.names_of(role)]
+    if not sample.rows or "text" in plan.stated or (not names and sample.has(plan, "text")):
+        return plan
+    signed = [row for row, columns in sample.each(plan) if columns.first(row, "username")]
+    cells = {**(values_by_name(signed) if sample.is_table and signed else unused)}
+    cells |= {name: sample.values(name) for name in flags}
+    lengths = {name: mean_length(cells.get(name, ())) for name in (*unused, *flags)}
+    wordy = {name: length for name, length in lengths.items() if length}
+    longest = sorted(wordy, key=lambda n: (is_made(n), not may_be_original(n), -wordy[n]))
+    if not names:
+        is_value_there = any(map(is_value, columns.all))
+        why = _NO_HEADING if is_value_there else NO_EVIDENCE
+        return plan.asking("text", longest, why)
+    kind = kind_of_texts(sample.values(names[0]))
+    if kind in {"numbers", "links"} and (others := [*names[1:], *longest]):
+        why = Message("the column {column} has only numbers", column=names[0])
+        if kind == "links":
+            why = Message("the column {column} has only addresses", column=names[0])
+        return plan.asking("text", (*others, names[0]), why)
+    rivals = (*names[1:], *(n for n in longest if role_of(n) == "text" or may_be_original(n)))
+    others = [n for n in rivals if _is_rival(n, names[0], sample)]
+    if not others:
+        return plan
+    likely = sorted((names[0], *others), key=lambda name: not may_be_original(name))
+    return plan.asking("text", likely)
+
+
+def _is_rival(name: str, first: str, sample: Sample) -> bool:
+    """Return whether a second column of texts has other words than the first one."""
+    has_words = mean_length([row[name] for row in sample.rows if row.get(name)]) or "." in name
+    is_own = bool(has_words) and not (is_made(name) or may_name_people(name))
+    return is_own and not say_the_same(sample.written, first, name)
+
+
+_FLAGS: Final = ("is_quote", "is_reply", "n_quotes", "n_replies")
+"""Fields with the names of columns that may have words, such as `quote`."""
+_NO_HEADING: Final = Message("the first row has values, and not the names of columns")
 
 
 def join_clock(plan: Plan, sample: Sample) -> Plan:
@@ -630,9 +592,8 @@ def join_clock(plan: Plan, sample: Sample) -> Plan:
 
 
 def _is_of_time(name: str, columns: FileColumns) -> bool:
-    return name in {*columns.names_of("created_at"), *columns.names_of("clock")} or bool(
-        guess("created_at", {name: ["2024-01-05"]})
-    )
+    known = {*columns.names_of("created_at"), *columns.names_of("clock")}
+    return name in known or role_of(name) == "time"
 
 
 def _is_clock(cell: str) -> bool:
@@ -645,40 +606,19 @@ def _all(is_such: Callable[[str], bool], cells: Iterable[object]) -> bool:
     return bool(filled) and all(isinstance(cell, str) and is_such(cell.strip()) for cell in filled)
 
 
-def are_times(cells: Iterable[object]) -> bool:
-    """Return whether all filled cells are times with a clock, in more than digits."""
-    return _all(lambda cell: ":" in cell and is_time(cell), cells)
-
-
-def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
-    """Of several columns with full times, use the earlier one: nothing is collected unwritten.
-
-    A time that many posts share is that of a thread, and one that is whole quarters of an hour
-    away may be the same time in another zone.
+def are_times(cells: Iterable[object], *, or_days: bool = False) -> bool:
+    """Return whether all filled cells are times with a clock, or days if asked, in more than
+    digits.
     """
-    columns = sample.columns(plan)
-    names = columns.names_of("created_at")
-    if "created_at" in plan.stated or not names or "clock" in plan.chosen.values():
-        return plan
-    if words_of(names[0]) & WRITING_WORDS:
-        return plan
-    rows = sample.rows[:_MOST_COMPARED]
-    known = {name for name, used_as in columns.fields if used_as}
-    unused = {name: sample.values(name) for name in rows[0] if name not in known}
-    first = chosen = names[0]
-    times = _times(rows, first)
-    for name in (*names[1:], *guess("created_at", unused, least=2)):
-        if not _OF_THREADS.match(plain_column(name)) and _is_earlier(_times(rows, name), times):
-            chosen, times = name, _times(rows, name)
-    if chosen == first:
-        return plan
-    evidence = Message("its times are earlier than the times of {column}", column=first)
-    plan = plan.choosing({first: "", chosen: "created_at"})
-    return plan.guessing("created_at", (chosen, first), evidence)
+    return _all(lambda cell: (":" in cell and is_time(cell)) or (or_days and _is_day(cell)), cells)
+
+
+def _is_day(cell: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+(?:[.,]\d+)?", cell) is None and is_day(cell)
 
 
 def _times(rows: Sequence[Row], name: str) -> list[datetime | None]:
-    cells = (str(row.get(name) or "") for row in rows)
+    cells = (cell_of(row, name) for row in rows)
     return [time_or_field(cell, "")[0] if ":" in cell or cell.isdigit() else None for cell in cells]
 
 
@@ -695,22 +635,28 @@ def _is_earlier(times: Sequence[datetime | None], than: Sequence[datetime | None
     return earlier >= 0.95 * len(pairs) and not is_zone and not is_shared
 
 
-def find_times(plan: Plan, sample: Sample) -> Plan:
-    """Take the only unknown column of times for the time of a table; of several, tell each.
+def ask_about_times(plan: Plan, sample: Sample) -> Plan:
+    """Ask for the times if only a column without a known name has some, or has earlier ones.
 
-    A column that is only called a time, but has none, gives way.
+    Nothing is collected before it is written. A time that many posts share is that of a thread, and
+    one that is whole quarters of an hour away may be the same time in another zone.
     """
-    columns = sample.columns(plan)
-    names = columns.names_of("created_at") if "created_at" not in plan.stated else ()
-    is_known = columns.has("created_at") and not _have_no_times(names, sample)
-    if is_known or "created_at" in fields_without(plan.chosen) or not sample.rows:
+    columns, unused = sample.columns(plan), sample.unused(plan)
+    names = columns.names_of("created_at")
+    if "created_at" in plan.stated or not sample.rows:
         return plan
-    unused = [name for name, used_as in columns.fields if not used_as and name not in plan.chosen]
-    found = [name for name in unused if are_times(sample.values(name))]
-    if len(found) != 1:
-        return plan.keeping(found, "time")
-    plan = plan.choosing({**dict.fromkeys(names, ""), found[0]: "created_at"})
-    return plan.guessing("created_at", (*found,), Message("its values are times"))
+    if not sample.has(plan, "created_at") or (names and _have_no_times(names, sample)):
+        found = [name for name, cells in unused.items() if are_times(cells, or_days=True)]
+        return plan.asking("time", (*found, *names), NO_EVIDENCE) if found else plan
+    rows = sample.written[:_MOST_COMPARED]
+    if not names or "clock" in plan.chosen.values():
+        return plan
+    times = _times(rows, names[0])
+    for name in (*names[1:], *(name for name in unused if role_of(name) == "time")):
+        if not _OF_THREADS.match(plain_column(name)) and _is_earlier(_times(rows, name), times):
+            why = Message("its times are earlier than the times of {column}", column=names[0])
+            return plan.asking("time", (name, names[0]), why)
+    return plan
 
 
 def leave_estimates(plan: Plan, sample: Sample) -> Plan:
@@ -771,13 +717,16 @@ def look_for_rounded_ids(plan: Plan, sample: Sample) -> Plan:
     return replace(plan, lost_ids=lost)
 
 
-def look_for_titles(plan: Plan, sample: Sample) -> Plan:
-    """Take the titles for words if a post has no other words."""
-    if any(_is_title_all(row, columns) for row, columns in sample.each(plan)):
-        return replace(plan, has_titles=True)
+def ask_about_titles(plan: Plan, sample: Sample) -> Plan:
+    """Ask whether titles are words of their posts if a post has no other words."""
+    if "title" in plan.stated:
+        return replace(plan, has_titles="title" not in fields_without(plan.chosen))
     columns = sample.columns(plan)
-    is_unread = sample.is_table and not columns.has("is_by_community")
-    return replace(plan, unread_titles=columns.names_of("title")) if is_unread else plan
+    are_words = any(_is_title_all(row, columns) for row, columns in sample.each(plan))
+    if columns.has("is_by_community") or not are_words:
+        return plan
+    why = Message("a post has a title, and no other words")
+    return plan.asking("title", columns.names_of("title"), why)
 
 
 def _is_title_all(row: Row, columns: FileColumns) -> bool:
@@ -816,63 +765,69 @@ def _author_of(row: Row, columns: FileColumns) -> str:
     return " ".join(filter(None, names))
 
 
-def look_for_several_texts(plan: Plan, sample: Sample) -> Plan:
-    """Find columns whose names differ in one word, and which both have words of people."""
-    columns = sample.columns(plan)
-    if "text" in plan.stated or not columns.texts or not sample.is_table:
+def ask_whose_rows(plan: Plan, sample: Sample) -> Plan:
+    """Ask about a column with a second person beside the author, or with words for reposts."""
+    if "is_repost" in plan.stated:
+        chosen = [name for name, used_as in plan.chosen.items() if used_as == "is_repost"]
+        whose = next((name for name in chosen if name != NO_REPOSTS), "")
+        return replace(plan.choosing({whose: ""}), whose=whose) if whose else plan
+    if plan.is_of_chats or not sample.columns(plan).texts:
         return plan
-    first, values = columns.texts[0], values_by_name(sample.written)
-    of_first = words_of(first)
-    others = {name: column for name, column in values.items() if name != first}
-    twins = [
-        name
-        for name in guess("text", others, least=_WORDY)
-        if len(words_of(name) ^ of_first) == 2 and len(words_of(name)) == len(of_first) > 1
-        if not words_of(name) & (ORIGINAL_WORDS | MADE_WORDS)
-    ]
-    return replace(plan, texts=(first, *twins)) if twins else plan
+    is_asked = any(each.role == "author" for each in plan.questions)
+    author = "" if is_asked else next(iter(sample.columns(plan).names_of("username")), "")
+    for name, cells in sample.unused(plan).items():
+        said = {plain_column(str(cell)) for cell in cells[:_MOST_COMPARED]}
+        has_word = any(KINDS.get(value) == "repost" for value in said)
+        is_mark = says_repost(name) and any(map(refers, cells))
+        if is_mark or (has_word and len(said) <= MOST_VALUES):
+            why = Message("the column {column} may mark reposts", column=name)
+            return plan.asking("repost", (name,), why)
+        if author and _is_of_people(name, cells) and _are_others(name, author, sample):
+            why = Message("the column {column} may name another person", column=name)
+            if role_of(name) == "author":
+                return plan.asking("author", (name, author), why)
+            return plan.asking("repost", (name,), why)
+    return plan
 
 
-def look_for_author(plan: Plan, sample: Sample) -> Plan:
-    """Keep the likeliest column of a table if nothing names authors, and of JSON if the importer
-    named one.
+def _is_of_people(name: str, cells: Sequence[object]) -> bool:
+    is_of_row = name.count(".") < 2  # Deeper ones are of what a row is about.
+    return is_of_row and may_name_people(name) and not is_of_ids(name) and _are_short(cells)
+
+
+def _are_others(name: str, author: str, sample: Sample) -> bool:
+    """Return whether an author has several values of a column, of which one is another name, or
+    the name of another author.
     """
-    columns = sample.columns(plan)
-    is_said = any(columns.has("username") for _, columns in sample.each(plan))
-    if not sample.rows or is_said or plan.are_in_addresses:
-        return plan
-    if not sample.is_table and plan.named is None:
-        return replace(plan, is_author_open=True)
-    unused = {name for name, used_as in columns.fields if not used_as} - {*plan.chosen}
-    values = {name: sample.values(name) for name in unused if not plan.works}
-    likely = likeliest_author({n: cells for n, cells in values.items() if not are_times(cells)})
-    return replace(plan, is_author_open=True).keeping(filter(None, [likely]), "author")
+    found: dict[str, set[str]] = {}
+    for row in sample.written:
+        cells = cell_of(row, author), cell_of(row, name)
+        found.setdefault(cells[0].casefold(), set()).add(cells[1].casefold())
+    return any(
+        (len(names) > 1 and names - {"", who}) or found.keys() & (names - {"", who})
+        for who, names in found.items()
+        if who
+    )
 
 
 STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
     find_limits,
     look_for_na,
-    tell_counts_from_flags,
-    ignore_works,
-    find_texts_named_like_flags,
-    tell_texts_from_counts_and_links,
-    ignore_authors_that_are_times,
-    ignore_row_numbers,
-    ignore_names_of_posts,
-    guess_roles,
-    ignore_row_numbers,
-    prefer_original_texts,
-    find_accounts,
-    ignore_names_of_things,
+    ask_about_counts,
+    look_for_works,
+    ask_about_authors,
+    know_names,
+    ask_who_wrote,
+    ask_which_account,
+    ask_about_shown_names,
+    ask_about_texts,
     join_clock,
-    choose_earlier_time,
-    find_times,
+    ask_about_times,
     leave_estimates,
     look_for_ids,
     look_for_rounded_ids,
-    look_for_titles,
+    ask_about_titles,
     look_at_texts,
-    look_for_several_texts,
-    look_for_author,
+    ask_whose_rows,
 )
 """In their order: each one sees the columns that the ones before it have chosen."""

@@ -45,10 +45,12 @@ from saywho.formats.tables.cells import (
     leaves,
     plain_column,
     printable_name,
+    refers,
+    says_no,
     text_of_bytes,
     word,
 )
-from saywho.formats.tables.column_kinds import COUNTS, account_on_server
+from saywho.formats.tables.column_kinds import COUNTS, KINDS, account_on_server
 from saywho.formats.tables.column_names import is_index
 from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from saywho.formats.tables.correspondence import correspondence_in
@@ -68,17 +70,6 @@ from saywho.formats.x.posts import is_notice
 T = TypeVar("T")
 _PLATFORMS: Final[dict[str, Platform]] = {
     name: platform for platform, names in PLATFORMS.items() for name in (platform, *names.in_files)
-}
-_KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
-    **dict.fromkeys(("post", "tweet", "original", "글", "게시물", "트윗"), "post"),
-    **dict.fromkeys(("reply", "repliedto", "답글", "댓글", "멘션"), "reply"),
-    **dict.fromkeys(("quote", "quoted", "quotetweet", "quotepost", "인용"), "quote"),
-    **dict.fromkeys(
-        ("repost", "retweet", "retweeted", "reblog", "boost", "renote", "announce", "리트윗"),
-        "repost",
-    ),
-    "재게시": "repost",
-    **dict.fromkeys(("pingback", "trackback"), "repost"),
 }
 _NO_COUNTS: Final = [None] * len(COUNTS)
 _COUNTS: Final = frozenset({"counts", *COUNTS})
@@ -126,7 +117,8 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
     if columns.has("audience"):
         values |= _audience(columns, row, rules)
     kind: Kind | Literal["repost"] = _kind(values) if columns.says_kind else "post"
-    if kind == "repost":
+    whose = rules.plan.whose
+    if kind == "repost" or (whose and _is_anothers(row.get(whose), values)):
         return Skipped(place, "repost")
     if not columns.is_own and (reason := _reason_to_skip(columns, values, rules)):
         return Skipped(place, reason)
@@ -203,11 +195,7 @@ def _values(columns: FileColumns, row: Row, rules: RowRules) -> Json:
 def _among_texts(columns: FileColumns, values: Json, row: Row) -> Json:
     """Return the filled values and an id, if several columns could be the text."""
     texts = [row.get(name) for name in columns.texts]
-    if "text" not in values:
-        filled = (text for text in texts if text is not None and is_filled(text))
-        if (text := next(filled, None)) is not None:
-            values["text"] = text
-    elif "source_id" not in values:
+    if "text" in values and "source_id" not in values:
         source_id = next(filter(None, map(_long_number, texts)), None)
         if source_id is not None and source_id != values["text"]:
             values["source_id"] = source_id
@@ -230,6 +218,17 @@ def _audience(columns: FileColumns, row: Row, rules: RowRules) -> Json:
         if not is_all or is_public:
             said[field] = "public" if is_all else True
     return said
+
+
+def _is_anothers(value: object, values: Json) -> bool:
+    """Return whether a row's value in a chosen column says that another person wrote the row: a
+    yes, a word for reposts or likes, or another name than the author's.
+    """
+    kind = KINDS.get(plain_column(str(value)), "repost")
+    if not refers(value) or says_no(value) or kind != "repost":
+        return False
+    own = {as_name(values.get(field)) for field in ("username", "display_name")}
+    return (as_name(value) or "").casefold() not in {name.casefold() for name in own if name}
 
 
 def _reason_to_skip(
@@ -302,8 +301,8 @@ def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | 
     display_name = None if display_name is None else word(display_name)
     if columns.has_parts_of_names and isinstance(stated, str):
         stated = _whole_name(word(stated) or "", word(values.get("family_name")) or "")
-    if rules.plan.are_in_addresses:
-        stated = author_in(values.get("url"))
+    if isinstance(stated, str) and "://" in stated:
+        stated = author_in(stated) or stated
     are_lost = "username" in rules.plan.lost_ids
     read = _read_author if isinstance(stated, str) else _read_author.__wrapped__
     name, username = read(stated, is_own=columns.is_own, are_lost=are_lost)
@@ -398,7 +397,7 @@ def _without_label(text: object, author: str, rules: RowRules) -> object:
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:
-    stated = _KINDS.get(plain_column(word(values.get("kind")) or ""))
+    stated = KINDS.get(plain_column(word(values.get("kind")) or ""))
     if stated == "repost" or "is_repost" in values or "reposts" in values:
         return "repost"
     if stated:
@@ -525,33 +524,49 @@ class RowReader:
     def __init__(
         self, sample: Sequence[Row], options: ReadOptions, *, is_table: bool, has_na: bool = False
     ) -> None:
-        self._plan = plan_of(sample, options, is_table=is_table, has_na=has_na)
+        form = "csv" if is_table else "jsonl"
+        correspondence = correspondence_in(sample, form)
+        self._plan = plan_of(
+            sample,
+            options,
+            is_table=is_table,
+            has_na=has_na,
+            is_of_chats=correspondence is not None,
+        )
         cells = (cell for row in sample if is_table for cell in row.items())
         self._filled = {name for name, cell in cells if is_filled(cell) and not is_index(name)}
         self.is_export = self._plan.is_export
         self.columns = self._plan.columns
-        self._rules = RowRules(self._plan, is_table, options.include_restricted)
         self._dates, self._zone = options.dates, options.timezone
         self.author: str | None = None
         """Author by the name of the file, for all rows."""
-        self._correspondence = (
-            None if self.is_export else correspondence_in(sample, "csv" if is_table else "jsonl")
-        )
+        self._correspondence = None if self.is_export else correspondence
         self.is_of_chats = self._correspondence is not None
-        self._rules = self._rules._replace(is_of_chats=self.is_of_chats)
         """Whether rows are private messages."""
-        self._rows = 0
+        self._rules = RowRules(
+            self._plan, is_table, options.include_restricted, is_of_chats=self.is_of_chats
+        )
         self._seen: list[SeenRow] | None = None
 
     @property
     def has_likely_author(self) -> bool:
         """Whether an unused column looks like the author."""
-        return "author" in self._plan.looks_like.values()
+        return any(each.role == "author" and each.likely for each in self._plan.questions)
 
     @property
-    def no_texts(self) -> Iterable[Message]:
-        """Why columns that are named like texts have no texts."""
-        return self._plan.no_texts.values()
+    def asks_for_text(self) -> bool:
+        """Whether several rows have words, but no column is known to have them."""
+        asked = [each for each in self._plan.questions if each.role == "text"]
+        return any(each.likely and len(each.rows) > 1 for each in asked)
+
+    def ask(self, notes: ReadNotes) -> None:
+        """Note what someone must choose before the rows are used."""
+        for question in self._plan.questions:
+            if question.role != "author" or self.author is None:
+                notes.ask(question)
+
+    def names_authors_by(self, column: str) -> bool:
+        return self._plan.chosen.get(column) == "username"
 
     def has_text(self, row: Row) -> bool:
         flat, columns = opened(row, self.columns)
@@ -561,7 +576,7 @@ class RowReader:
         """Return the filled columns that are not used, and are told nowhere else."""
         plan, columns = self._plan, self.columns(tuple(dict.fromkeys(names)))
         used = dict(columns.fields)
-        told = {*plan.looks_like, *plan.unread_titles, *plan.chosen}
+        told = {*plan.chosen}
         told |= {*columns.names_of("is_bot"), *columns.names_of("is_anonymous")}
         return [
             name
@@ -582,7 +597,6 @@ class RowReader:
         return text and any(flat[name] for name in columns.names_of("username"))
 
     def read(self, row: Row, place: int) -> Item:
-        self._rows += 1
         columns, written = self.columns(tuple(row)), row
         if columns.may_open:
             row, columns = opened(row, self.columns)
@@ -616,8 +630,6 @@ class RowReader:
         self._plan.note(notes)
         notes.is_author_open |= self._plan.is_author_open and self.author is None
         yield from items
-        for name in self._plan.looks_like:
-            notes.leave("column", name, max(0, self._rows - 1))
 
     def _times_in(self, rows: Iterable[Row]) -> Iterator[object]:
         for row in rows:

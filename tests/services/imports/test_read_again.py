@@ -125,11 +125,11 @@ async def test_a_chat_is_read_again_in_the_zone_and_order_of_before(db: Database
 @pytest.mark.databases("sqlite")
 async def test_the_same_bytes_read_otherwise_stop_and_can_be_replaced(db: Database) -> None:
     rows = [f"{n},mina,jun,word {n},title {n},0{1 + n % 6}/03/2024" for n in range(101, 107)]
-    table = "\n".join(["id,username,other,text,note,date", *rows]).encode()
+    table = "\n".join(["id,username,other,text,abc,date", *rows]).encode()
     right = {"dates": "day-first"}
     assert await imported(db, table, "posts.csv", **right) == (6, 0)
     wrong: list[dict[str, Any]] = [
-        {"columns": {"note": "text", "text": ""}},
+        {"columns": {"abc": "text", "text": ""}},
         {"columns": {"other": "username", "username": ""}},
         {"dates": "month-first", "columns": {"id": ""}},
         {"dates": "month-first"},
@@ -149,8 +149,8 @@ async def test_the_same_bytes_read_otherwise_stop_and_can_be_replaced(db: Databa
 @pytest.mark.databases("sqlite")
 async def test_an_import_is_replaced_but_for_what_others_brought(db: Database) -> None:
     rows = [f"{n},mina,word {n},title {n}" for n in range(101, 107)]
-    table = "\n".join(["id,username,text,note", *rows]).encode()
-    await imported(db, table, "posts.csv", columns={"note": "text", "text": ""})
+    table = "\n".join(["id,username,text,abc", *rows]).encode()
+    await imported(db, table, "posts.csv", columns={"abc": "text", "text": ""})
     more = b"id,username,text\n105,mina,title 105\n300,mina,of another\n"
     await imported(db, more, "more.csv")
     await imported(db, b"id,username,text\n301,mina,sent\n", "sent.csv")

@@ -69,7 +69,7 @@ async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: 
         page = shown(await browser.page(await upload(browser, data, name)))
         assert "Start the import" in page
         # Until the column of the texts is chosen, it is no fault of the records.
-        assert ("Choose the column with the text" in page) is (data is table)
+        assert "Which column has the texts?" in page
         assert "no text" not in page
         assert "Records that cannot be read" not in page
     alone = await browser.page(await upload(browser, b"Student,Essay\n", "essays.csv"))
@@ -102,22 +102,24 @@ async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -
     assert "These posts name no author" not in page
 
 
-async def test_columns_are_shown_and_may_be_chosen(browser: Browser) -> None:
+async def test_columns_are_asked_in_one_form_with_the_first_rows(browser: Browser) -> None:
     data = "작성자,언제,한마디\n미나,2020-01-02,안녕하세요\n".encode("cp949")
     address = await upload(browser, data, "말.csv")
     page = await browser.page(address)
-    chosen = re.findall(r'name="column" value="([^"]*)">.*?value="(\w*)" selected', page, re.DOTALL)
-    assert chosen == [("작성자", "username")]
-    assert "언제 → not used" in shown(page)
-    assert "Choose the column with the text" in page
+    asked = re.findall(r'<select [^>]*name="pick"( required)?>(.*?)</select>', page, re.DOTALL)
+    assert [bool(required) for required, _ in asked] == [True, False, True]
+    chosen = [re.findall(r'value="([^"]*)" selected', values) for _, values in asked]
+    assert chosen == [[""], ["author=작성자"], [""]]
+    assert '<td dir="auto">안녕하세요</td>' in page
+    assert 'name="column"' not in page
     # What was chosen is shown, too, before anything is stored.
-    query = {"column": ["작성자", "언제", "한마디"], "field": ["username", "created_at", "text"]}
-    await choose(browser, address, **query)
+    picks = ["text=한마디", "author=작성자", "time=언제"]
+    assert await start(browser, address) == 422
+    assert await start(browser, address, pick=picks) == 303
     page = await browser.page(address)
-    assert "Choose the column with the text" not in page
+    assert "Which column" not in page
     assert 'datetime="2020-01-02' in page
-    assert await start(browser, address, **query | {"field": ["username", "created_at", ""]}) == 422
-    assert await start(browser, address, **query) == 303
+    assert await start(browser, address, pick=picks) == 303
     assert "1 new post" in shown(await ended(browser, address))
     (post,) = await items(browser, "users/미나/tweets")
     assert (post["text"], post["created_at"]) == ("안녕하세요", "2020-01-02T00:00:00Z")

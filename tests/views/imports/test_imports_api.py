@@ -48,6 +48,7 @@ LONG = 16 * BATCH
 FACTS = {
     *("id", "state", "format", "bytes_read", "bytes_total", "accepted", "duplicates"),
     *("rejected", "reposts", "restricted", "skipped", "errors", "assumptions", "doubts", "unread"),
+    "questions",
     *("undo", "removed", "seen", "started_at", "finished_at"),
 }
 POST = {"username": "ann", "text": "오늘의 바다", "source_id": "1"}
@@ -522,11 +523,31 @@ async def test_unread_times_fail_with_the_ways_out_unless_accepted(writer: Clien
     job = await ended(writer, await send(writer, body))
     assert (job["state"], job["accepted"]) == ("failed", 0)
     assert "most times cannot be read" in job["errors"][0]["detail"]
+    assert "--" not in job["errors"][0]["detail"]
     assert job["unread"] == [{"kind": "time", "what": "date", "count": 2}]
     job = await ended(writer, await send(writer, body, "?accept_unread=true"))
     assert (job["state"], job["accepted"]) == ("done", 2)
     (kept,) = (each for each in (await writer.json(IMPORTS))["items"] if each["state"] == "done")
     assert kept["unread"] == job["unread"]
+
+
+async def test_a_strange_table_fails_with_questions_and_its_first_rows(writer: Client) -> None:
+    rows = [f"{'AB'[n % 2]},안개 {n}번째다,2024-01-0{n} 10:00" for n in range(1, 6)]
+    body = "\n".join(["작성자,한마디,언제", *rows, ""])
+    sent = "?format=csv"
+    job = await ended(writer, await send(writer, body.encode(), sent))
+    assert (job["state"], job["accepted"]) == ("failed", 0)
+    asked = {question["role"]: question for question in job["questions"]}
+    assert {role: question["columns"][0] for role, question in asked.items()} == {
+        "text": "한마디",
+        "time": "언제",
+    }
+    assert asked["text"]["rows"][0] == ["안개 1번째다", "B", "2024-01-01 10:00"]
+    assert len(asked["text"]["rows"]) == 3
+    assert (await writer.json("/api/v1/users"))["items"] == []
+    sent += f"&{urlencode({'column': 'text=한마디'})}&column=time%3Dnone"
+    job = await ended(writer, await send(writer, body.encode(), sent))
+    assert (job["state"], job["accepted"], job["questions"]) == ("done", 5, [])
 
 
 @pytest.mark.parametrize(

@@ -447,23 +447,6 @@ async def test_a_workbook_is_looked_at_and_imported(browser: Browser) -> None:
     assert (post["text"], post["created_at"]) == ("안개가 낀 날", "2024-01-05T12:00:00Z")
 
 
-async def test_a_guessed_author_can_be_nobody(browser: Browser) -> None:
-    table = b"Sender Name,text\nMina,who has the rope\n,I have it\n"
-    address = await upload(browser, table, "table.csv")
-    page = await browser.page(address)
-    assert selected(page, "pick") == ""
-    await choose(browser, address, pick="author=none", username="jun")
-    page = await browser.page(address)
-    assert selected(page, "pick") == "author=none"
-    assert "the file names no author" in page
-    await start(browser, address, pick="author=none", username="jun")
-    await ended(browser, address)
-    answer = await browser.get("/api/v1/users")
-    assert [(user["username"], user["tweets"]) for user in (await answer.get_json())["items"]] == [
-        ("jun", 2)
-    ]
-
-
 @pytest.mark.parametrize(("locale", "odd"), [("en", "Doubts"), ("ko", "이상해 보이는 점")])
 async def test_a_grave_doubt_is_shown_and_needs_a_tick(
     browser: Browser, locale: str, odd: str
