@@ -124,7 +124,7 @@ def snapshots_job(snapshots: Snapshots) -> Job:
                 await snapshots.count(session, large)
         await snapshots.renew(db)
 
-    return Job("snapshots", is_due, renew, look_every_s=10.0, is_long=True)
+    return Job("snapshots", is_due, renew, look_every_s=2.0, is_long=True)
 
 
 def media_job(folder: Path) -> Job:
