@@ -1,7 +1,6 @@
 """Posts in the shapes that other programs write: whose they are, whole, and once."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -345,21 +344,6 @@ def test_a_zip_with_one_table_is_that_table() -> None:
     stream, items = read(data)
     assert [item.text for item in items if isinstance(item, Record)] == ["the fog"]
     assert [(left.kind, left.what) for left in stream.notes.unread] == [("file", "README.md")]
-
-
-def test_unknown_columns_are_guessed_and_said() -> None:
-    rows = [{"poster_nick": "mina", "writtenOn": "2020-01-02", "text": "the fog"}] * 3
-    stream, items = read(json.dumps(rows))
-    assert [(item.username, item.created_at) for item in items if isinstance(item, Record)] == [
-        ("mina", datetime(2020, 1, 2, tzinfo=UTC))
-    ] * 3
-    assert [(noted.kind, noted.value) for noted in stream.notes.assumptions] == [
-        ("column", "author=poster_nick"),
-        ("column", "time=writtenOn"),
-    ]
-    chosen = read(json.dumps(rows), columns={"poster_nick": "username", "writtenOn": ""})
-    assert [(noted.kind, noted.value) for noted in chosen[0].notes.assumptions] == []
-    assert records(json.dumps(rows), columns={"writtenOn": ""})[0].created_at is None
 
 
 def test_a_nested_author_of_any_name_may_be_chosen() -> None:
