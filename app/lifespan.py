@@ -28,6 +28,7 @@ from app.runtime.metrics import Metrics
 from app.runtime.processes import keep_heap_trimmed
 from app.runtime.work_pool import Slots, Turns, WorkPool
 from app.security import load_secret_keys
+from app.services import maintenance
 from app.services.access.accounts import Passwords, has_way_in
 from app.services.access.rights import Openness
 from app.services.compare.comparing import Comparer
@@ -38,16 +39,6 @@ from app.services.imports.job_runner import keep_importing
 from app.services.imports.preview import Previewer
 from app.services.live_streams.hub import LiveHub
 from app.services.live_streams.streaming import Clients
-from app.services.maintenance import (
-    Job,
-    Maintenance,
-    jobs,
-    left_out_job,
-    log_job,
-    media_job,
-    small_pictures_job,
-    snapshots_job,
-)
 from app.services.posts.arrivals import PostWriter
 from app.services.posts.media import SmallPictures
 from app.services.posts.tweets import Reads
@@ -110,7 +101,7 @@ class Resources:
         self.embeddings = Embeddings(db, embedder) if embedder else None
         """None without an embedder."""
 
-        self.maintenance = Maintenance(db, self._jobs())
+        self.maintenance = maintenance.Maintenance(db, self._jobs())
         self.of_parts: dict[str, Any] = {}
         self.ends: list[Callable[[], None]] = [self.live_hub.end]
         """Functions that end live streams, which servers wait for at a stop."""
@@ -122,16 +113,20 @@ class Resources:
             feed.on_reset(holder.clear)
         feed.on_reset(self.snapshots.clear)
 
-    def _jobs(self) -> list[Job]:
+    def _jobs(self) -> list[maintenance.Job]:
         config, look = self.config, self.models.backgrounds.look
         return [
-            *jobs(is_background_due=look),
-            snapshots_job(self.snapshots),
-            media_job(config.media_dir),
-            small_pictures_job(self.small_pictures),
-            left_out_job(config),
-            log_job(self.db, self.feed),
-            *([Job(VECTORS, own.is_due, own.keep_up)] if (own := self.embeddings) else []),
+            *maintenance.jobs(is_background_due=look),
+            maintenance.snapshots_job(self.snapshots),
+            maintenance.media_job(config.media_dir),
+            maintenance.small_pictures_job(self.small_pictures),
+            maintenance.left_out_job(config),
+            maintenance.log_job(self.db, self.feed),
+            *(
+                [maintenance.Job(VECTORS, own.is_due, own.keep_up)]
+                if (own := self.embeddings)
+                else []
+            ),
         ]
 
     @contextlib.asynccontextmanager

@@ -6,18 +6,7 @@ from typing import Final
 
 from app.language.i18n import translate_message
 from saywho.errors import Message, QuestionError, choice_of
-from saywho.formats.assumptions import (
-    MOST_LISTED,
-    NO_COLUMN,
-    ROLES,
-    ColumnQuestion,
-    NotesSummary,
-    assumption_sentence,
-    doubt_sentence,
-    has_choice,
-    question_sentence,
-    unread_sentences,
-)
+from saywho.formats import assumptions
 from saywho.formats.tally import Doubt
 
 _OPTIONS: Final = {
@@ -48,46 +37,50 @@ def with_option(message: str) -> str:
 def _option(named: Mapping[str, object]) -> str:
     """Return the option for a choice; a role of a column is the choice of its column."""
     choice = str(named["choice"])
-    if choice not in ROLES:
+    if choice not in assumptions.ROLES:
         return _OPTIONS[choice].format_map(named)
     pair = shlex.quote(f"{choice}={named.get('column', 'NAME')}")
     return f"--column {pair}{' --public-values VALUE' if choice == 'audience' else ''}"
 
 
-def note_lines(notes: NotesSummary) -> Iterator[str]:
+def note_lines(notes: assumptions.NotesSummary) -> Iterator[str]:
     """Yield an English line for each doubt, assumption with its option, and for unused data."""
     yield from map(_doubt_line, notes.doubts)
     for part in notes.assumptions:
         named: dict[str, object] = {"choice": part.kind}
         if part.kind == "audience":
             named["column"] = part.value
-        is_open = has_choice(part) and part.kind in {*ROLES, *_OPTIONS}
+        is_open = assumptions.has_choice(part) and part.kind in {*assumptions.ROLES, *_OPTIONS}
         choice = f"; {_option(named)} chooses" if is_open else ""
         others = ", ".join(part.alternatives)
-        yield f"{assumption_sentence(part)}{choice}{others and f' ({others})'}"
-    yield from map(str, unread_sentences(notes.unread))
+        yield f"{assumptions.assumption_sentence(part)}{choice}{others and f' ({others})'}"
+    yield from map(str, assumptions.unread_sentences(notes.unread))
 
 
 def _doubt_line(doubt: Doubt) -> str:
     label = "grave doubt" if doubt.grave else "doubt"
     examples = f" (such as {', '.join(map(repr, doubt.examples))})" if doubt.examples else ""
     chosen = f"; --column chooses ({', '.join(doubt.alternatives)})" if doubt.alternatives else ""
-    return f"{label}: {with_option(doubt_sentence(doubt))}{examples}{chosen}"
+    return f"{label}: {with_option(assumptions.doubt_sentence(doubt))}{examples}{chosen}"
 
 
 def question_lines(error: QuestionError) -> Iterator[str]:
     """Yield each question about a table's columns with its options; nothing for other questions."""
     if choice_of(error.detail) is None:
         for question in error.questions:
-            yield f"{translate_message(question_sentence(question))}: {_answers(question)}"
+            said = translate_message(assumptions.question_sentence(question))
+            yield f"{said}: {_answers(question)}"
 
 
-def _answers(question: ColumnQuestion) -> str:
+def _answers(question: assumptions.ColumnQuestion) -> str:
     """Return the options that answer a question, the likeliest first, and other columns."""
-    none = f"--column {question.role}={NO_COLUMN}"
+    none = f"--column {question.role}={assumptions.NO_COLUMN}"
     likely = question.likely or (() if question.role == "author" else question.choices[:1])
-    options = [shlex.join(("--column", f"{question.role}={name}")) for name in likely[:MOST_LISTED]]
-    if NO_COLUMN in question.choices and none not in options:
+    options = [
+        shlex.join(("--column", f"{question.role}={name}"))
+        for name in likely[: assumptions.MOST_LISTED]
+    ]
+    if assumptions.NO_COLUMN in question.choices and none not in options:
         options.append(none)
     if question.role == "author":
         options = [f"{each} --username NAME" if each == none else each for each in options]

@@ -12,31 +12,12 @@ from msgspec import to_builtins
 from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import is_given
+from app import errors
+from app.cli import is_given, outputs
 from app.cli.apart import now_reading
 from app.cli.choices import note_lines, question_lines, with_option
-from app.cli.outputs import (
-    BAD_INPUT,
-    FAILED,
-    ask,
-    counted,
-    error_lines,
-    print_result,
-    progress,
-    say,
-)
 from app.config import Config
 from app.db.engine import Database
-from app.errors import (
-    AppError,
-    BrokenFileError,
-    ConflictError,
-    FileError,
-    Message,
-    QuestionError,
-    message_of,
-    status_of,
-)
 from app.language.i18n import speaking_of, translate_message
 from app.models import ImportJob
 from app.runtime.processes import trim_heap
@@ -104,18 +85,22 @@ class Importer:
                     await db.engine.dispose()
                     await asyncio.to_thread(trim_heap)
                     await renew_derived(db)
-            except QuestionError as error:
+            except errors.QuestionError as error:
                 self._ask(name, error)
             except DoubtError as error:
-                self._fail(name, f"{error.detail} (--accept-doubts)", BAD_INPUT)
-            except FileError as error:
-                is_broken = isinstance(error, BrokenFileError)
-                self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
-            except ConflictError as error:
-                status = BAD_INPUT if self._options.replace else FAILED
+                self._fail(name, f"{error.detail} (--accept-doubts)", outputs.BAD_INPUT)
+            except errors.FileError as error:
+                is_broken = isinstance(error, errors.BrokenFileError)
+                self._fail(name, error.detail, outputs.FAILED if is_broken else outputs.BAD_INPUT)
+            except errors.ConflictError as error:
+                status = outputs.BAD_INPUT if self._options.replace else outputs.FAILED
                 self._fail(name, error.detail, status)
-            except AppError as error:
-                self._fail(name, error.detail, BAD_INPUT if status_of(error) < 500 else FAILED)
+            except errors.AppError as error:
+                self._fail(
+                    name,
+                    error.detail,
+                    outputs.BAD_INPUT if errors.status_of(error) < 500 else outputs.FAILED,
+                )
                 return
 
     async def _import(
@@ -133,18 +118,18 @@ class Importer:
                 await check_kept(session, report.stored.rooms)
                 await jobs.note_progress(session, job, source, report)
 
-        async def matched(records: RecordStream, match: FileMatch) -> set[Message]:
+        async def matched(records: RecordStream, match: FileMatch) -> set[errors.Message]:
             self._seen[name] = match.seen
             if match.replaced is not None:
                 with speaking_of(messages=records.is_chat):
-                    say(f"{name}: {translate_message(match.replaced.sentence)}", err=True)
+                    outputs.say(f"{name}: {translate_message(match.replaced.sentence)}", err=True)
             is_asked = not (self._is_dry or options.accept_doubts)
             return await asyncio.to_thread(_accepted, records, name) if is_asked else set()
 
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
         report = ImportReport()
-        with source, progress(name) as show_bar, limited_reading(MOST_MEMORY):
+        with source, outputs.progress(name) as show_bar, limited_reading(MOST_MEMORY):
             read = await asyncio.to_thread(read_file, source, self._format, options)
             records = read.records
             self._is_chat = records.is_chat
@@ -154,7 +139,7 @@ class Importer:
             check_records(records, options, is_public=is_public)
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
-                    say(f"{name} is not a chat, so --{option} has no effect", err=True)
+                    outputs.say(f"{name} is not a chat, so --{option} has no effect", err=True)
             job = await self._begin(db, name, read, source.bytes_total or 0)
             async with self._ended(db, job, source, report):
                 storing = StoreOptions(
@@ -177,12 +162,12 @@ class Importer:
 
     def _say_what_is_absent(self, name: str, records: RecordStream, report: ImportReport) -> None:
         if self._options.rooms and not report.stored.rooms:
-            say(f"{name} contains no chat, so --room has no effect", err=True)
+            outputs.say(f"{name} contains no chat, so --room has no effect", err=True)
         if records.absent:
-            say(f"no one in {name} is called {', '.join(records.absent)}", err=True)
+            outputs.say(f"no one in {name} is called {', '.join(records.absent)}", err=True)
         if not (report.broken or report.accepted or report.duplicates or report.rejected):
             noun = "messages" if records.is_chat else "posts"
-            say(f"{name} contains no {noun} to store", err=True)
+            outputs.say(f"{name} contains no {noun} to store", err=True)
 
     async def _begin(
         self, db: Database, name: str, read: FileReading, size: int
@@ -209,16 +194,16 @@ class Importer:
         self, db: Database, job: ImportJob | None, source: Source, report: ImportReport
     ) -> AsyncIterator[None]:
         """Store why an import stopped; where it comes to its end, that is stored with the posts."""
-        failure: Message | None = jobs.STOPPED
+        failure: errors.Message | None = jobs.STOPPED
         try:
             yield
             failure = None
-        except AppError as error:
-            failure = message_of(error)
+        except errors.AppError as error:
+            failure = errors.message_of(error)
             raise
         finally:
             # Where this fails, the next command or server finds that the command has ended.
-            with contextlib.suppress(AppError):
+            with contextlib.suppress(errors.AppError):
                 if job is not None and failure is not None:
                     async with db.write() as session:
                         await jobs.note_progress(session, job, source, report)
@@ -235,12 +220,12 @@ class Importer:
             for error in report.in_order()[: max(0, MAX_ERRORS - len(self._errors))]
         ]
         if report.broken:
-            self._fail(name, report.broken, FAILED)
+            self._fail(name, report.broken, outputs.FAILED)
         elif report.refused:
-            self.status = max(self.status, FAILED)
+            self.status = max(self.status, outputs.FAILED)
         elif not (report.accepted or report.duplicates):
             is_asked = any(map(is_unanswered, report.notes.assumptions))
-            status = BAD_INPUT if is_asked else FAILED if report.rejected else 0
+            status = outputs.BAD_INPUT if is_asked else outputs.FAILED if report.rejected else 0
             self.status = max(self.status, status)
 
     def _fail(self, name: str, detail: str, status: int) -> None:
@@ -248,10 +233,10 @@ class Importer:
         # A file that failed comes first, since the end of a long list may be cut off.
         self._errors.insert(0, {"file": name, "detail": self._said(detail)})
 
-    def _ask(self, name: str, error: QuestionError) -> None:
+    def _ask(self, name: str, error: errors.QuestionError) -> None:
         lines = [*question_lines(error)] or [error.detail]
         for line in reversed(lines):
-            self._fail(name, line, BAD_INPUT)
+            self._fail(name, line, outputs.BAD_INPUT)
 
     def _said(self, detail: str) -> str:
         """Return a sentence about the current file, whose chats have messages."""
@@ -272,7 +257,7 @@ class Importer:
             f"{counts[name]:,} {fate}" for name, fate in fates.items() if counts[name]
         )
         are_messages = self._are_chats == {True}
-        stored = counted(counts["accepted"], messages=are_messages)
+        stored = outputs.counted(counts["accepted"], messages=are_messages)
         lines = [f"{verb} {stored}{others and f'; {others}'}"]
         lines += [
             f"{file}: import {number}; saywho import --undo {number} undoes it"
@@ -285,7 +270,7 @@ class Importer:
             note = "" if self._is_dry else " (stored posts keep their text)"
             entities = self._total.with_entities
             verb = "contains" if entities == 1 else "contain"
-            found = f"{counted(entities)} {verb} HTML entities such as &amp;"
+            found = f"{outputs.counted(entities)} {verb} HTML entities such as &amp;"
             lines.append(f"{found}. To decode them, use --decode-entities{note}")
         lines += [
             f"{name}: {line}"
@@ -294,11 +279,11 @@ class Importer:
         ]
         values = counts | {"errors": self._errors, "imports": self._imports} | self._noted()
         refused = [
-            f"rejected, and no fault of the file: {counted(number, messages=are_messages)}:"
+            f"rejected, and no fault of the file: {outputs.counted(number, messages=are_messages)}:"
             f" {reason}. Then import the file again; nothing is stored twice"
             for reason, number in self._total.refused.values()
         ]
-        print_result(values, *lines, notes=[*error_lines(self._errors), *refused])
+        outputs.print_result(values, *lines, notes=[*outputs.error_lines(self._errors), *refused])
         sys.stdout.flush()
 
     def _noted(self) -> dict[str, list[dict[str, Any]]]:
@@ -310,12 +295,12 @@ class Importer:
         return {"seen": seen} | noted
 
 
-def _accepted(records: RecordStream, name: str) -> set[Message]:
+def _accepted(records: RecordStream, name: str) -> set[errors.Message]:
     """Ask on a terminal about grave doubts; return the evidence that the user accepts."""
     doubts = grave_doubts(records)
     if not (doubts and sys.stdin.isatty() and sys.stderr.isatty()):
         return set()
     for line in note_lines(NotesSummary(doubts=tuple(doubts))):
-        say(f"{name}: {line}", err=True)
+        outputs.say(f"{name}: {line}", err=True)
     question = "Is the file read rightly? Store it all the same?"
-    return {doubt.finding for doubt in doubts} if ask(question, err=True) else set()
+    return {doubt.finding for doubt in doubts} if outputs.ask(question, err=True) else set()

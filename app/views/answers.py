@@ -33,49 +33,23 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from werkzeug.http import dump_options_header
 from werkzeug.urls import iri_to_uri
 
+from app import errors
 from app.asgi.cached import headers_of as headers_in
 from app.asgi.edge import is_loopback_host
 from app.asgi.streams import EndlessBody, hand_over
 from app.config import Config
 from app.current import current_g, current_request
 from app.db.result_cache import cacheable, depends_on_visitor
-from app.errors import (
-    UNTYPED,
-    AppError,
-    FieldError,
-    GoneError,
-    MalformedError,
-    Message,
-    NotFoundError,
-    Problem,
-    UnavailableError,
-    headers_of,
-    is_out_of_files,
-    overloaded,
-    problem,
-    status_of,
-    unexpected,
-    with_accepted,
-)
 from app.language.i18n import gettext, gettext_noop, translate_message
 from app.language.of_request import chosen_locale, store_language
 from app.lifespan import resources
 from app.paths import API, FOR_PROGRAMS, is_endless
 from app.runtime.logs import request_id
 from app.services.access.rights import VISITOR, Right, ended_rights
+from app.views import policies
 from app.views.blueprints import EVENTS
 from app.views.cast import worded
 from app.views.page import WebPage, cast_for_anybody, render
-from app.views.policies import (
-    IS_OURS,
-    PROBLEM,
-    check,
-    here,
-    is_of_program,
-    is_still_readable,
-    right_to_read,
-    send_to_login,
-)
 from app.views.requests import event_of, too_large
 from app.withdrawn import withdrawn
 from saywho.clock import monotonic
@@ -105,7 +79,7 @@ def add_hooks(app: Quart, config: Config) -> None:
         asked, facts = current_request(), current_g()
         facts.locale = chosen_locale(asked, config)
         # A visitor without access is refused whatever the address names.
-        if (instead := await check(asked, facts) or store_language(asked)) is not None:
+        if (instead := await policies.check(asked, facts) or store_language(asked)) is not None:
             return instead
         await _wait_for_write(asked, facts)
         return None
@@ -134,9 +108,11 @@ async def _wait_for_write(asked: Request, facts: Any) -> None:
     while not await feed.has_seen(event_id):
         # Other processes may have written events that this one has not seen yet.
         if event_id > feed.newest + 1_000_000:
-            raise MalformedError("This event does not exist yet", loc="Saywho-After")
+            raise errors.MalformedError("This event does not exist yet", loc="Saywho-After")
         if monotonic() > deadline:
-            raise UnavailableError("Event {event} has not reached this server yet", event=event_id)
+            raise errors.UnavailableError(
+                "Event {event} has not reached this server yet", event=event_id
+            )
         await asyncio.sleep(0.02)
 
 
@@ -205,11 +181,14 @@ async def _refuse_late(asked: Request, response: Response) -> Response:
     """Refuse a visitor's answer that was made while the site became private."""
     try:
         # The body of an endless answer goes out by itself, and ends by itself.
-        if is_endless(asked.path) or await is_still_readable():
+        if is_endless(asked.path) or await policies.is_still_readable():
             return response
-        return send_to_login()
-    except AppError as error:  # The API's refusal, or nobody can tell: the database is away.
-        return cast(Response, await make_response(await _answer(problem(error), headers_of(error))))
+        return policies.send_to_login()
+    except errors.AppError as error:  # The API's refusal, or nobody can tell: the database is away.
+        return cast(
+            Response,
+            await make_response(await _answer(errors.problem(error), errors.headers_of(error))),
+        )
 
 
 def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Response:
@@ -238,7 +217,7 @@ def endless(events: EndlessBody | None) -> Response:
 
 def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """Yield pieces while their client may read them; then break off."""
-    db, openness, right = resources().db, resources().openness, right_to_read()
+    db, openness, right = resources().db, resources().openness, policies.right_to_read()
 
     async def has_ended(right: Right) -> bool:
         if right == VISITOR:
@@ -270,48 +249,53 @@ class StoredInPart(Exception):  # noqa: N818 - the failure is another one
 def handle_errors(app: Quart) -> None:
     """Answer failures: problem details for programs, a page for browsers."""
 
-    @app.errorhandler(AppError)
+    @app.errorhandler(errors.AppError)
     @app.errorhandler(HTTPException)
     @app.errorhandler(Exception)
     async def answer_failure(error: Exception) -> ResponseReturnValue:
         if request.endpoint == "static" and getattr(error, "errno", 0) == errno.ENAMETOOLONG:
             error = NotFound()
-        elif is_out_of_files(error):
+        elif errors.is_out_of_files(error):
             logger.warning("there are no open files left: raise their limit (ulimit -n)")
-            error = overloaded()
+            error = errors.overloaded()
         return await _answer(*_told(error))
 
     @app.errorhandler(StoredInPart)
     async def answer_part(error: StoredInPart) -> ResponseReturnValue:
         details, headers, message = _told(error.failure)
-        return await _answer(with_accepted(details, error.accepted), headers, message)
+        return await _answer(errors.with_accepted(details, error.accepted), headers, message)
 
 
-def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
+def _told(error: Exception) -> tuple[errors.Problem, dict[str, str], errors.Message | None]:
     if isinstance(error, NotFound | MethodNotAllowed) and (instead := withdrawn(request.path)):
-        error = GoneError(instead)
+        error = errors.GoneError(instead)
     if isinstance(error, RequestEntityTooLarge):
         error = too_large(resources().config.max_body_mb)
-    if isinstance(error, AppError):
+    if isinstance(error, errors.AppError):
         # One without a cause is what the client brought about: it could fill the log.
-        if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR and error.__cause__ is not None:
+        if (
+            errors.status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR
+            and error.__cause__ is not None
+        ):
             logger.warning("%s", error.detail, exc_info=error)
-        return problem(error), headers_of(error), error.detail
+        return errors.problem(error), errors.headers_of(error), error.detail
     if isinstance(error, HTTPException):
         # What a view of another package says with `abort`.
         said = vars(error).get("description")
-        return *_told_by_werkzeug(error), Message(said) if said else None
+        return *_told_by_werkzeug(error), errors.Message(said) if said else None
     propagates = current_app.config["PROPAGATE_EXCEPTIONS"]
     view = current_app.view_functions.get(request.endpoint or "")
-    if (current_app.testing if propagates is None else propagates) and not hasattr(view, IS_OURS):
+    if (current_app.testing if propagates is None else propagates) and not hasattr(
+        view, policies.IS_OURS
+    ):
         raise error
     logger.error("unexpected failure in %s %s", request.method, request.path, exc_info=error)
     if current_app.debug and propagates is None:
         raise error
-    return unexpected(request_id.get()), {}, None
+    return errors.unexpected(request_id.get()), {}, None
 
 
-def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
+def _told_by_werkzeug(error: HTTPException) -> tuple[errors.Problem, dict[str, str]]:
     status = HTTPStatus(error.code or 500)
     # By its traceback it refers to the request, which would stay in memory until the collector
     # runs; that counts objects, and an address may have 60 KB.
@@ -324,8 +308,8 @@ def _told_by_werkzeug(error: HTTPException) -> tuple[Problem, dict[str, str]]:
     if detail == NotFound.description:  # It speaks to who types an address into a browser.
         listed = f"{request.root_path}{API}/openapi.json"
         sentence = f"There is nothing at this address; {listed} lists those of the API"
-        return problem(NotFoundError(sentence)), headers
-    return Problem(UNTYPED, status.phrase, status.value, detail), headers
+        return errors.problem(errors.NotFoundError(sentence)), headers
+    return errors.Problem(errors.UNTYPED, status.phrase, status.value, detail), headers
 
 
 _ON_PAGES: Final = {
@@ -342,7 +326,7 @@ class ErrorPage(WebPage, frozen=True, kw_only=True):
     template = "error.html"
 
     status: int
-    message: Message | None
+    message: errors.Message | None
     request_id: str | None
 
     @property
@@ -356,26 +340,28 @@ class ErrorPage(WebPage, frozen=True, kw_only=True):
 
 
 async def _answer(
-    details: Problem, headers: dict[str, str], message: Message | None = None
+    details: errors.Problem, headers: dict[str, str], message: errors.Message | None = None
 ) -> ResponseReturnValue:
     if not request.path.startswith(FOR_PROGRAMS):
         headers = headers | {"Vary": "Accept"}
-    if request.path.startswith(FOR_PROGRAMS) or "locale" not in g or is_of_program():
+    if request.path.startswith(FOR_PROGRAMS) or "locale" not in g or policies.is_of_program():
         if message is not None:
             details = await _worded(details, message)
         body = msgspec.json.encode(details)
-        return Response(body, details.status, headers, content_type=PROBLEM)
+        return Response(body, details.status, headers, content_type=policies.PROBLEM)
     page = ErrorPage(status=details.status, message=message, request_id=details.request_id)
     return await render(page, await cast_for_anybody(page)), details.status, headers
 
 
-async def _worded(details: Problem, message: Message) -> Problem:
+async def _worded(details: errors.Problem, message: errors.Message) -> errors.Problem:
     """Return the details in words for messages, if the sentence is about people of chats."""
-    said = message if g.get("is_closed", True) else await worded(here().db, message)
+    said = message if g.get("is_closed", True) else await worded(policies.here().db, message)
     if said == message:
         return details
     detail = details.detail.replace(message.rstrip("."), said.rstrip("."))
-    faults = [FieldError(one.loc, one.detail.replace(message, said)) for one in details.errors]
+    faults = [
+        errors.FieldError(one.loc, one.detail.replace(message, said)) for one in details.errors
+    ]
     return structs.replace(details, detail=detail, errors=tuple(faults))
 
 

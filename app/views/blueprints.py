@@ -22,18 +22,8 @@ from app.errors import InvalidInputError, StartError
 from app.lifespan import resources
 from app.paths import API
 from app.runtime.encoding import encoded
+from app.views import requests
 from app.views.policies import IS_OURS, POLICY, OfChat, Policy, check_policy, declare
-from app.views.requests import (
-    Cursor,
-    NoArgs,
-    cursor_of,
-    decode_json,
-    listed_cursor,
-    parse_args,
-    require_type,
-    unlisted_cursor,
-    whole_body,
-)
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
@@ -49,7 +39,7 @@ AnyView = TypeVar("AnyView", bound=Callable[..., Any])
 Form = MultiDict[str, str]
 Reply = tuple[T, int, dict[str, str]]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
+CursorOf = requests.Cursor[Any] | Callable[[Any], requests.Cursor[Any]]
 """Cursors of a list, or a function that chooses them by parameters."""
 
 
@@ -165,7 +155,7 @@ def _page(
         if keep:
             cacheable()
         if "args" in takes:
-            args = values["args"] = parse_args(takes["args"], is_strict=False)
+            args = values["args"] = requests.parse_args(takes["args"], is_strict=False)
             if cursor is not None:
                 values["after"] = _cursor(cursor, args).decode(args.cursor or None)
         if "form" in takes:
@@ -201,22 +191,26 @@ class Operation:
     async def run(self, values: dict[str, Any]) -> ResponseReturnValue:
         if self.keep:
             cacheable()
-        takes_args = self.args is not NoArgs
-        args: Any = parse_args(self.args, is_strict=takes_args or self.policy != "open")
+        takes_args = self.args is not requests.NoArgs
+        args: Any = requests.parse_args(self.args, is_strict=takes_args or self.policy != "open")
         if takes_args:
             values["args"] = args
         if self.cursor is not None:
-            values["after"] = _cursor(self.cursor, args).decode(unlisted_cursor(args.cursor))
+            values["after"] = _cursor(self.cursor, args).decode(
+                requests.unlisted_cursor(args.cursor)
+            )
         if self.form is not None:
-            require_type(JSON)
-            form = values["form"] = decode_json(await whole_body(), self.form)
+            requests.require_type(JSON)
+            form = values["form"] = requests.decode_json(await requests.whole_body(), self.form)
             given = [name for name in self.one_of if getattr(form, name) not in (UNSET, [])]
             if self.one_of and len(given) != 1:
                 names = " or ".join(f"`{name}`" for name in self.one_of)
                 raise InvalidInputError(f"Give either {names}", loc=self.one_of[0])
         value = await self.view(**values)
         if self.cursor is not None:
-            value = structs.replace(value, next=listed_cursor(cursor_of(value.next)))
+            value = structs.replace(
+                value, next=requests.listed_cursor(requests.cursor_of(value.next))
+            )
             if value.next is not None:
                 link = f'<{_address_with(value.next)}>; rel="next"'
                 value = (value, next(iter(self.answers)), {"Link": link})
@@ -280,7 +274,7 @@ class ApiBlueprint(DeclaringBlueprint):
                 summary=summary or (view.__doc__ or "").partition("\n")[0].removesuffix("."),
                 answers={usual: answers} if isinstance(answers, str) else answers,
                 content=plain if content is None else content,
-                args=takes.get("args", NoArgs),
+                args=takes.get("args", requests.NoArgs),
                 form=form,
                 body={JSON: form} if form else body or {},
                 cursor=cursor,
@@ -308,8 +302,8 @@ def _returned(view: Callable[..., Any]) -> Any:
     return get_args(returned)[0] if get_origin(returned) is tuple else returned
 
 
-def _cursor(cursor: CursorOf, args: Any) -> Cursor[Any]:
-    return cursor if isinstance(cursor, Cursor) else cursor(args)
+def _cursor(cursor: CursorOf, args: Any) -> requests.Cursor[Any]:
+    return cursor if isinstance(cursor, requests.Cursor) else cursor(args)
 
 
 def _address_with(cursor: str) -> str:

@@ -38,19 +38,9 @@ from app.db.result_cache import release
 from app.errors import AppError, ForbiddenError, StartError, UnauthorizedError
 from app.lifespan import KEY, Resources, resources
 from app.paths import API, EVERY_API, LONGEST_ADDRESS, METRICS
+from app.services.access import rights
 from app.services.access.accounts import account_key
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, find_session
-from app.services.access.rights import (
-    INVALID,
-    NOBODY,
-    VISITOR,
-    Right,
-    Scope,
-    TokenFacts,
-    Visitor,
-    check_scope,
-    is_same_chat,
-)
 from app.services.compare.one_chat import OneChat
 from app.services.event_log import newest_event
 
@@ -131,7 +121,7 @@ async def check(asked: Request, facts: Any) -> Response | None:
     token, account = visitor
     if token is None:
         _check_origin(asked)
-    facts.is_closed = facts.is_closed and visitor == NOBODY
+    facts.is_closed = facts.is_closed and visitor == rights.NOBODY
     facts.policy = policy = _policy_of_address(asked, declared)
     if policy == "player" and not ("Authorization" in asked.headers or _has_cookie_of_player()):
         return send_to_login()
@@ -142,7 +132,7 @@ async def check(asked: Request, facts: Any) -> Response | None:
         return None
     if policy == "read" and await openness.is_public():
         # With SAYWHO_PUBLIC the site cannot become private.
-        facts.is_visitor = visitor == NOBODY and openness.setting is None
+        facts.is_visitor = visitor == rights.NOBODY and openness.setting is None
         return None
     if account is not None:
         if policy not in {"read", "known", "account"}:
@@ -239,17 +229,17 @@ def is_on_this_machine() -> bool:
     return is_local and not is_foreign and not is_forwarded
 
 
-def _check_scope(token: TokenFacts, policy: Policy) -> None:
+def _check_scope(token: rights.TokenFacts, policy: Policy) -> None:
     if policy == "operator" or policy == "account":
         raise ForbiddenError("Only an operator who is signed in on the site can do this")
-    check_scope(token.scope, policy if policy == "write" or policy == "admin" else "read")
+    rights.check_scope(token.scope, policy if policy == "write" or policy == "admin" else "read")
 
 
-def own_scope() -> Scope:
+def own_scope() -> rights.Scope:
     """Return what the visitor may do: a token's scope, or everything for an operator."""
     facts = current_g()
     if facts.token is not None:
-        return cast(Scope, facts.token.scope)
+        return cast(rights.Scope, facts.token.scope)
     return "admin" if facts.operator is not None else "read"
 
 
@@ -316,18 +306,18 @@ def own_origin() -> str:
     return resources().config.url or f"{request.scheme}://{request.host}"
 
 
-def right_to_read() -> Right | None:
+def right_to_read() -> rights.Right | None:
     """Return a stream's right; None if SAYWHO_PUBLIC is 1."""
     if resources().openness.setting:
         return None
     if g.token is not None:
-        return Right("token", g.token.id)
-    return VISITOR if g.account is None else Right("session", g.account.session_id)
+        return rights.Right("token", g.token.id)
+    return rights.VISITOR if g.account is None else rights.Right("session", g.account.session_id)
 
 
-def own_session() -> Right | None:
+def own_session() -> rights.Right | None:
     """Return the session whose streams count together; None for visitors."""
-    return Right("session", g.account.session_id) if g.account else None
+    return rights.Right("session", g.account.session_id) if g.account else None
 
 
 async def is_still_readable() -> bool:
@@ -357,27 +347,33 @@ def name_event(event_id: int) -> None:
         return response
 
 
-async def _find_visitor(asked: Request, declared: Policy | None) -> Visitor:
+async def _find_visitor(asked: Request, declared: Policy | None) -> rights.Visitor:
     sent = headers_of(cast(Any, asked.scope))
     if declared == "player" and asked.method != "OPTIONS":
         sent.pop(b"authorization", None)
     return await find_visitor(resources(), sent, asked.scheme)
 
 
-async def find_visitor(found: Resources, sent: Mapping[bytes, bytes], scheme: str) -> Visitor:
+async def find_visitor(
+    found: Resources, sent: Mapping[bytes, bytes], scheme: str
+) -> rights.Visitor:
     """Return who sent these headers. Raises UnauthorizedError for a token that is not in force."""
     header = sent.get(b"authorization")
     if header is None:
         name = _cookie_name("session", is_secure=scheme == "https")
         if name.encode() not in (cookies := sent.get(b"cookie", b"")):
-            return NOBODY
+            return rights.NOBODY
         secret = _session_in(cookies, name, tuple(found.secret_keys))
-        return Visitor(None, await find_session(found.db, found.feed, secret) if secret else None)
+        return rights.Visitor(
+            None, await find_session(found.db, found.feed, secret) if secret else None
+        )
     kind, _, secret = header.decode("latin-1").partition(" ")
     token = await found.reads.token(secret.strip()) if kind.lower() == "bearer" else None
     if token is None:
-        raise UnauthorizedError("The API token is unknown, revoked or expired", headers=INVALID)
-    return Visitor(token)
+        raise UnauthorizedError(
+            "The API token is unknown, revoked or expired", headers=rights.INVALID
+        )
+    return rights.Visitor(token)
 
 
 @lru_cache(maxsize=500)
@@ -394,7 +390,7 @@ async def keys_of_visitor(app: Quart, sent: Mapping[bytes, bytes], scheme: str) 
     except AppError:
         return None
     is_of_all = visitor.chat is None and found.openness.is_known_public
-    return Keys(is_of_all, visitor.kind, visitor) if visitor != NOBODY else None
+    return Keys(is_of_all, visitor.kind, visitor) if visitor != rights.NOBODY else None
 
 
 def own_chat() -> int | None:
@@ -430,7 +426,7 @@ async def is_of_chat(room_id: int, declared: OfChat | None) -> bool:
         return False
     async with resources().db.read() as session:
         if asked is not None:
-            return await is_same_chat(session, room_id, asked)
+            return await rights.is_same_chat(session, room_id, asked)
         return declared is not None and await declared(session, room_id)
 
 

@@ -14,17 +14,8 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
+from saywho.people import fingerprint
 from saywho.people.alike import kind_of, people_of_kind
-from saywho.people.fingerprint import (
-    MOST_BESIDE,
-    CountedGroups,
-    CountedSpeaker,
-    Measure,
-    Tally,
-    clear_measures,
-    joined,
-    speakers_of,
-)
 from saywho.people.phrases import WordedTexts, phrases_apart
 from saywho.people.politeness import FEWEST_CHANGED, SpeechChange, change_of_speech
 from saywho.people.signs import DECIDED, POLITE
@@ -140,7 +131,7 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     """Clearest first; null for several people, and if either side has fewer than 20 messages. Only
     others who seem to write the same language are compared.
     """
-    trait: Measure | None
+    trait: fingerprint.Measure | None
     """Clearest difference from up to eight other people with the most messages; null without one,
     or if several of more than six people share it.
     """
@@ -157,7 +148,7 @@ class PersonInShort(msgspec.Struct, frozen=True):
     messages: int
     """Number of this person's messages in the chat."""
     words_per_message: float | None
-    trait: Measure | None
+    trait: fingerprint.Measure | None
     """As in `people`."""
 
 
@@ -181,9 +172,9 @@ class ChatPortrait(msgspec.Struct, frozen=True):
     groups: list[tuple[int, ...]]
     """Author ids of each portrait, which has no names yet."""
     people: list[PersonPortrait]
-    speakers: list[CountedSpeaker]
+    speakers: list[fingerprint.CountedSpeaker]
     longest_silence: SilenceSpan | None
-    habits: list[list[Measure]]
+    habits: list[list[fingerprint.Measure]]
     """Habits that set each person apart, the clearest first; none of several together."""
     as_long: int
     """Number of silences that are as long as the longest."""
@@ -214,11 +205,11 @@ def portray(
     crowd = tuple(author for author in ranked if author not in alone)
     if crowd or has_others:
         groups.append(crowd)
-    speakers = speakers_of(messages, zone, [*alone, *crowd], before)
+    speakers = fingerprint.speakers_of(messages, zone, [*alone, *crowd], before)
     timing = timing_of(messages, before)
     silence = timing.longest_silence
     by_author = {speaker.author: speaker for speaker in speakers}
-    of_one = partial(_habits_of, speakers=speakers, counted=CountedGroups())
+    of_one = partial(_habits_of, speakers=speakers, counted=fingerprint.CountedGroups())
     habits = [
         [*islice(of_one(by_author[group[0]]), MOST_HABITS)] if len(group) == 1 else []
         for group in groups
@@ -237,7 +228,7 @@ def portray(
 def _changes_of_speech(
     messages: Sequence[Said],
     groups: Sequence[Sequence[int]],
-    speakers: Mapping[int, CountedSpeaker],
+    speakers: Mapping[int, fingerprint.CountedSpeaker],
 ) -> Iterator[SpeechChange]:
     for place, group in enumerate(groups):
         tally = speakers[group[0]].tally if len(group) == 1 else None
@@ -274,7 +265,7 @@ def _hours_in(hours: Counter[int]) -> dict[str, Any]:
 def in_short(
     portrait: ChatPortrait,
     messages: Mapping[int, tuple[str, int]],
-    habits: Mapping[int, Sequence[Measure]],
+    habits: Mapping[int, Sequence[fingerprint.Measure]],
 ) -> list[PersonInShort]:
     """Return these people in short.
 
@@ -292,24 +283,29 @@ def in_short(
     ]
 
 
-def habits_of_each(portrait: ChatPortrait, authors: Iterable[int]) -> dict[int, Sequence[Measure]]:
+def habits_of_each(
+    portrait: ChatPortrait, authors: Iterable[int]
+) -> dict[int, Sequence[fingerprint.Measure]]:
     """Return what sets each person apart, also if a group shares it, by author id, the clearest
     first, in some milliseconds each: call it in a thread.
     """
     speakers = {speaker.author: speaker for speaker in portrait.speakers}
     found = partial(
-        _habits_of, speakers=portrait.speakers, may_be_shared=True, counted=CountedGroups()
+        _habits_of,
+        speakers=portrait.speakers,
+        may_be_shared=True,
+        counted=fingerprint.CountedGroups(),
     )
     return {author: [*found(speakers[author])] for author in authors if author in speakers}
 
 
 def without_shared(
-    portrait: ChatPortrait, habits: Mapping[int, Sequence[Measure]]
-) -> tuple[ChatPortrait, dict[int, list[Measure]]]:
+    portrait: ChatPortrait, habits: Mapping[int, Sequence[fingerprint.Measure]]
+) -> tuple[ChatPortrait, dict[int, list[fingerprint.Measure]]]:
     """Return a portrait and each person's habits without those that several people share."""
     shared = {kind for kind, people in people_of_kind(habits).items() if len(people) > 1}
 
-    def own(of_one: Sequence[Measure]) -> list[Measure]:
+    def own(of_one: Sequence[fingerprint.Measure]) -> list[fingerprint.Measure]:
         return [habit for habit in of_one if kind_of(habit) not in shared]
 
     apart = [*map(own, portrait.habits)]
@@ -323,13 +319,13 @@ def without_shared(
 
 def _people(
     groups: Sequence[tuple[int, ...]],
-    speakers: Sequence[CountedSpeaker],
+    speakers: Sequence[fingerprint.CountedSpeaker],
     timing: ChatTiming,
     names: Iterable[str] | None,
-    habits: Sequence[Sequence[Measure]],
+    habits: Sequence[Sequence[fingerprint.Measure]],
 ) -> list[PersonPortrait]:
     by_author = {speaker.author: speaker for speaker in speakers}
-    people = [joined([by_author[author] for author in group]) for group in groups]
+    people = [fingerprint.joined([by_author[author] for author in group]) for group in groups]
     total = sum(speaker.messages for speaker in speakers)
     answers_s = [_joined(timing.answers_s, group) for group in groups]
     answered_on = [_joined(timing.answered_on, group) for group in groups]
@@ -369,19 +365,19 @@ def _people(
 
 
 def _habits_of(
-    speaker: CountedSpeaker,
-    speakers: Sequence[CountedSpeaker],
+    speaker: fingerprint.CountedSpeaker,
+    speakers: Sequence[fingerprint.CountedSpeaker],
     *,
     may_be_shared: bool = False,
-    counted: CountedGroups | None = None,
-) -> Iterator[Measure]:
+    counted: fingerprint.CountedGroups | None = None,
+) -> Iterator[fingerprint.Measure]:
     beside = sorted(
         (one for one in speakers if one.author != speaker.author),
         key=lambda one: (-one.messages, one.author),
     )
-    able = sum(one.messages >= FEWEST_COMPARED for one in beside[:MOST_BESIDE])
+    able = sum(one.messages >= FEWEST_COMPARED for one in beside[: fingerprint.MOST_BESIDE])
     tallies = [one.tally for one in beside]
-    return clear_measures(
+    return fingerprint.clear_measures(
         speaker.tally, tallies[:able], tallies[able:], may_be_shared=may_be_shared, groups=counted
     )
 
@@ -398,7 +394,7 @@ def _emoji_in(texts: Iterable[str]) -> list[MessagesWith]:
     return [MessagesWith(counted.name, counted.posts) for counted in count_emoji(texts, most=5)]
 
 
-def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:
+def _laughs_of(people: Sequence[fingerprint.CountedSpeaker]) -> list[list[MessagesWith]]:
     tallies = (person.tally.laughs for person in people)
     counts = [Counter({laugh: len(of) for laugh, of in laughs.items()}) for laughs in tallies]
     totals = sum(counts, Counter[str]())
@@ -407,7 +403,7 @@ def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:
 
 
 def _typical_of(
-    people: Sequence[int], speakers: Sequence[CountedSpeaker], names: Iterable[str]
+    people: Sequence[int], speakers: Sequence[fingerprint.CountedSpeaker], names: Iterable[str]
 ) -> dict[int, list[TypicalOfPerson]]:
     texts = [speaker.written.texts for speaker in speakers]
     total = sum(map(len, texts))
@@ -464,7 +460,7 @@ class Trait(msgspec.Struct, frozen=True):
 def traits_of(
     messages: Sequence[int],
     total: int,
-    speakers: Sequence[CountedSpeaker],
+    speakers: Sequence[fingerprint.CountedSpeaker],
     judged: Sequence[Judged],
     days: Sequence[tuple[int, int]] = (),
 ) -> list[Trait]:
@@ -495,7 +491,7 @@ def traits_of(
     return _chosen(trait for trait in traits if trait.errors >= CLEAR_OF_MANY)
 
 
-def _is_only(laugh: Trait, speakers: Sequence[CountedSpeaker]) -> bool:
+def _is_only(laugh: Trait, speakers: Sequence[fingerprint.CountedSpeaker]) -> bool:
     others = (one for place, one in enumerate(speakers) if place != laugh.person)
     return not any(one.tally.laughs.get(laugh.sign) for one in others)
 
@@ -528,7 +524,7 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
     return [Trait("most", 0, first / total, dispersed_lead_errors(first, second, days))]
 
 
-def _longest(people: Mapping[int, Tally]) -> list[Trait]:
+def _longest(people: Mapping[int, fingerprint.Tally]) -> list[Trait]:
     """Return the person with the most words per message, by the larger standard error."""
     means = [(tally.words_per_message, place) for place, tally in people.items()]
     counted = [(mean, place) for mean, place in means if mean is not None]
@@ -549,7 +545,7 @@ whose share is the largest.
 """
 
 
-def _laughing(people: Mapping[int, Tally]) -> Iterator[Trait]:
+def _laughing(people: Mapping[int, fingerprint.Tally]) -> Iterator[Trait]:
     """Yield the person with the largest share of each laugh, tested as in `_longest`."""
     laughs = {place: tally.laughs for place, tally in people.items()}
     for laugh in sorted({laugh for of_one in laughs.values() for laugh in of_one}):

@@ -15,22 +15,11 @@ from app.services.posts.manners import manner_of
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
+from app.views import tell
 from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name
 from app.views.figures.figure import NOT_THERE, Figure, Hours, TableCell
 from app.views.figures.habits import habit_rows, others_of_script
-from app.views.tell import (
-    LONGEST_FINDING,
-    MOST_TRAITS,
-    Beside,
-    called,
-    finding_beside,
-    label_of,
-    share_told,
-    short_name,
-    tell,
-    value_of,
-)
 from saywho.people.fingerprint import Measure
 from saywho.people.phrases import Phrase
 from saywho.people.times import BusyFrom, ChatHours, busiest_hours, counts_by_hour, hours_of_day
@@ -190,10 +179,12 @@ def _posts_of(measure: Measure, username: str) -> str:
 
 def _cells(measure: Measure, *, is_only: bool) -> list[TableCell]:
     values = (measure.own, measure.beside, *measure.each)
-    own, beside, *each = (NOT_THERE if one is None else value_of(measure, one) for one in values)
+    own, beside, *each = (
+        NOT_THERE if one is None else tell.value_of(measure, one) for one in values
+    )
     if measure.script and not is_only:
         beside = f"{others_of_script(measure)}: {beside}"
-    return [label_of(measure), own, beside, *each]
+    return [tell.label_of(measure), own, beside, *each]
 
 
 def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
@@ -203,7 +194,7 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
     has_words: whether it may quote words, if no measure is clear.
     """
     if not portrait.others_total and has_words:
-        name = short_name(display_name(portrait.user.username))
+        name = tell.short_name(display_name(portrait.user.username))
         return _typical(portrait, name) or nothing_told(portrait)
     return apart_told(portrait, has_words=has_words) or nothing_told(portrait)
 
@@ -216,22 +207,24 @@ def apart_told(portrait: AuthorPortrait, *, has_words: bool) -> str:
     most_said = max(portrait.phrases or [], key=lambda phrase: phrase.messages, default=None)
     phrase = (most_said, most_said.messages / portrait.messages) if most_said else None
     clear = [measure for measure in portrait.measures if measure.is_clear]
-    return finding_beside(portrait.user.username, clear, others, phrase if has_words else None)
+    return tell.finding_beside(portrait.user.username, clear, others, phrase if has_words else None)
 
 
 def nothing_told(portrait: AuthorPortrait) -> str:
     """Return why no habit sets the author apart."""
-    name = short_name(display_name(portrait.user.username))
+    name = tell.short_name(display_name(portrait.user.username))
     if not portrait.others_total:
-        return tell("alone", name=name)
-    other_name = short_name(only_other(portrait))
+        return tell.tell("alone", name=name)
+    other_name = tell.short_name(only_other(portrait))
     finding = "nothing_apart" if portrait.is_compared else "too_few"
     others = _others_of(portrait).told
-    return tell(finding, "two" if other_name else "", name=name, other=other_name, others=others)
+    return tell.tell(
+        finding, "two" if other_name else "", name=name, other=other_name, others=others
+    )
 
 
-def _others_of(portrait: AuthorPortrait) -> Beside:
-    return called(
+def _others_of(portrait: AuthorPortrait) -> tell.Beside:
+    return tell.called(
         portrait.others_total,
         only_other(portrait),
         is_of_chat=portrait.room is not None,
@@ -240,14 +233,14 @@ def _others_of(portrait: AuthorPortrait) -> Beside:
 
 
 def _typical(portrait: AuthorPortrait, name: str) -> str:
-    words = [f"“{term.text}”" for term in portrait.typical if not term.is_mark][:MOST_TRAITS]
+    words = [f"“{term.text}”" for term in portrait.typical if not term.is_mark][: tell.MOST_TRAITS]
     count = portrait.shipped_authors
     variant = "shipped" if count else ""
     findings = (
-        tell("typical", variant, name=name, words=show_list(words[:number]), count=count)
+        tell.tell("typical", variant, name=name, words=show_list(words[:number]), count=count)
         for number in range(len(words), 0, -1)
     )
-    return next((text for text in findings if len(text) <= LONGEST_FINDING), "")
+    return next((text for text in findings if len(text) <= tell.LONGEST_FINDING), "")
 
 
 def phrases_of(portrait: AuthorPortrait) -> Figure[PhraseList]:
@@ -255,7 +248,7 @@ def phrases_of(portrait: AuthorPortrait) -> Figure[PhraseList]:
     username, other_name, title = portrait.user.username, only_other(portrait), ""
     if not portrait.phrases:
         variant = "too_few" if portrait.phrases is None else ""
-        title = tell("says_nothing_more", variant, name=display_name(username))
+        title = tell.tell("says_nothing_more", variant, name=display_name(username))
     topic = gettext("Says more often than other people")
     if other_name:
         topic = gettext("Says more often than {name}").format(name=other_name)
@@ -265,7 +258,7 @@ def phrases_of(portrait: AuthorPortrait) -> Figure[PhraseList]:
     rows = [
         Row(
             phrase.text,
-            beside=share_told(share, share_beside, other_name),
+            beside=tell.share_told(share, share_beside, other_name),
             path=search_path(" ".join(phrase.words), username),
             length=100 * share / own[0],
             mark=min(100 * share_beside / own[0], 100),
@@ -296,7 +289,7 @@ def hours_of(portrait: AuthorPortrait) -> Figure[Clock]:
     username, outline = portrait.user.username, ""
     if any(portrait.hours_elsewhere):
         other_name = only_other(portrait)
-        outline = tell("outline", "two" if other_name else "", name=other_name)
+        outline = tell.tell("outline", "two" if other_name else "", name=other_name)
     name, zone = display_name(username), portrait.tz
     hours = Hours(name, portrait.hours, portrait.busy_from, zone, hue(username))
     return hours.clock(portrait.hours_elsewhere, others_called(portrait), outline)

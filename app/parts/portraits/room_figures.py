@@ -10,18 +10,7 @@ from markupsafe import Markup, escape
 
 from app.drawing.drawings import HOURS, HourStrip, Row
 from app.drawing.lettering import drawn_name
-from app.language.i18n import (
-    MINUTE_S,
-    gettext,
-    gettext_noop,
-    show_clock,
-    show_date,
-    show_duration,
-    show_list,
-    show_number,
-    show_percent,
-    show_roughly,
-)
+from app.language import i18n
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
 from app.views.figures.chats import PAIR, Months, name_of, other_called, share_label, told_quiet
@@ -44,12 +33,12 @@ from saywho.significance import CLEAR_OF_MANY, FEWEST_COMPARED, are_most
 
 MOST_LINES: Final = 2
 _SCRIPTS: Final = {
-    "HANGUL": gettext_noop("Writes Korean"),
-    "LATIN": gettext_noop("Writes in Latin letters"),
-    "CYRILLIC": gettext_noop("Writes in Cyrillic letters"),
-    "ARABIC": gettext_noop("Writes in Arabic letters"),
-    "GREEK": gettext_noop("Writes Greek"),
-    "THAI": gettext_noop("Writes Thai"),
+    "HANGUL": i18n.gettext_noop("Writes Korean"),
+    "LATIN": i18n.gettext_noop("Writes in Latin letters"),
+    "CYRILLIC": i18n.gettext_noop("Writes in Cyrillic letters"),
+    "ARABIC": i18n.gettext_noop("Writes in Arabic letters"),
+    "GREEK": i18n.gettext_noop("Writes Greek"),
+    "THAI": i18n.gettext_noop("Writes Thai"),
 }
 """A sentence on each script that only one person of a chat writes."""
 
@@ -144,7 +133,7 @@ def _script_apart(sight: ChatSight, place: int) -> str:
     is_written = sight.people[place].messages >= FEWEST_COMPARED
     if own not in _SCRIPTS or is_shared or not is_written or not are_most(len(most), len(others)):
         return ""
-    return gettext(_SCRIPTS[own])
+    return i18n.gettext(_SCRIPTS[own])
 
 
 def _beside(sight: ChatSight, person: PersonPortrait) -> Beside:
@@ -171,7 +160,7 @@ def _lines_of_words(sight: ChatSight, place: int, beside: Beside) -> Iterator[Ca
         others = beside.without(word.not_behind)
         if not others:
             continue
-        text = gettext("Says “{word}” more often than {others}").format(
+        text = i18n.gettext("Says “{word}” more often than {others}").format(
             word=word.text, others=others
         )
         told = share_told(word.share, word.share_beside, beside.only_other)
@@ -192,8 +181,8 @@ def _line_of_wait(sight: ChatSight, place: int) -> Iterator[CardLine]:
         return
     if others_s:
         shortest, longest = _wait_told(min(others_s)), _wait_told(max(others_s))
-        one = gettext("Everyone else in {longest}")
-        several = gettext("Everyone else in {shortest} to {longest}")
+        one = i18n.gettext("Everyone else in {longest}")
+        several = i18n.gettext("Everyone else in {shortest} to {longest}")
         text = one if shortest == longest else several
         usual = text.format(shortest=shortest, longest=longest)
     most_s = max(waits_s)
@@ -223,9 +212,9 @@ def _distance_h(start: int, other: int) -> int:
 def _absence(sight: ChatSight, place: int) -> str:
     periods = [period for period in sight.periods if period.people[place]]
     if not periods:
-        return gettext("Silent lately")
+        return i18n.gettext("Silent lately")
     last = Months(sight).period_name(periods[-1])
-    return gettext("Silent lately, last in {period}").format(period=last)
+    return i18n.gettext("Silent lately, last in {period}").format(period=last)
 
 
 def groups_of(alike: Iterable[PeopleAlike], carded: Collection[str]) -> list[PeopleGroup]:
@@ -245,28 +234,28 @@ def groups_of(alike: Iterable[PeopleAlike], carded: Collection[str]) -> list[Peo
 def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
     habit = group.habit
     if habit is None:
-        few = gettext("Too few messages to compare")
-        return few if group.has_few else gettext("No habit stands out"), ""
+        few = i18n.gettext("Too few messages to compare")
+        return few if group.has_few else i18n.gettext("No habit stands out"), ""
     if len(group.usernames) == 1:
         return "", told_alone(habit)
     is_more, is_length = habit.errors > 0, habit.habit.is_mean
-    title = gettext("More often than most: {habit}")
+    title = i18n.gettext("More often than most: {habit}")
     if is_length:
-        title = gettext("Longer messages than most")
-        title = title if is_more else gettext("Shorter messages than most")
+        title = i18n.gettext("Longer messages than most")
+        title = title if is_more else i18n.gettext("Shorter messages than most")
     elif not is_more:
-        title = gettext("Less often than most: {habit}")
-    show = partial(value_of, habit) if is_length else show_percent
+        title = i18n.gettext("Less often than most: {habit}")
+    show = partial(value_of, habit) if is_length else i18n.show_percent
     low, high = show(group.lowest), show(group.highest)
-    value = low if low == high else gettext("{low} to {high}").format(low=low, high=high)
+    value = low if low == high else i18n.gettext("{low} to {high}").format(low=low, high=high)
     if habit.habit.of == "turns":
-        value = gettext("{share} of the turns").format(share=value)
+        value = i18n.gettext("{share} of the turns").format(share=value)
     elif habit.habit.of == "sentences":
-        value = gettext("{share} of the sentences").format(share=value)
+        value = i18n.gettext("{share} of the sentences").format(share=value)
     elif not is_length:
-        value = gettext("{share} of the messages").format(share=value)
+        value = i18n.gettext("{share} of the messages").format(share=value)
     if habit.script:
-        script = gettext("{value}, next to people who write in the same alphabet")
+        script = i18n.gettext("{value}, next to people who write in the same alphabet")
         value = script.format(value=value)
     return title.format(habit=label_of(habit)), value
 
@@ -276,17 +265,17 @@ def wait_of(writing: PersonPortrait) -> str:
     wait_s = _wait_s(writing)
     if wait_s is None or not _differs(writing):
         return ""
-    if wait_s < MINUTE_S:
-        return gettext("Replies in less than a minute")
-    return gettext("Replies in about {time}").format(time=_wait_told(wait_s))
+    if wait_s < i18n.MINUTE_S:
+        return i18n.gettext("Replies in less than a minute")
+    return i18n.gettext("Replies in about {time}").format(time=_wait_told(wait_s))
 
 
 def _wait_told(wait_s: float) -> str:
-    return show_roughly(_whole(wait_s))
+    return i18n.show_roughly(_whole(wait_s))
 
 
 def _whole(wait_s: float) -> float:
-    return wait_s - wait_s % MINUTE_S
+    return wait_s - wait_s % i18n.MINUTE_S
 
 
 def _wait_s(writing: PersonPortrait) -> float | None:
@@ -313,9 +302,9 @@ def _without_equal(
     columns = [*zip(*figure.rows, strict=True)]
     values = zip(*(exact or figure.rows), strict=True)
     equal = [place for place, cells in enumerate(values) if place and len(set(cells)) == 1]
-    text = gettext("{column}: {value} for everyone.")
+    text = i18n.gettext("{column}: {value} for everyone.")
     if len(figure.rows) == PAIR:
-        text = gettext("{column}: {value} for both.")
+        text = i18n.gettext("{column}: {value} for both.")
     notes = [
         text.format(column=figure.columns[place], value=written(columns[place][0]))
         for place in equal
@@ -331,28 +320,28 @@ def times_of(sight: ChatSight) -> Figure[None]:
     people, columns = sight.people, list[tuple[str, list[str | int], list[float | None]]]()
     if any(person.beginnings for person in people):
         starts = [person.beginnings for person in people]
-        columns += [(gettext("Starts"), [*starts], [*starts])]
+        columns += [(i18n.gettext("Starts"), [*starts], [*starts])]
     if any(person.answers for person in people):
-        to_whom = gettext("Replies to other people")
+        to_whom = i18n.gettext("Replies to other people")
         if sight.room.people_total == PAIR:
-            to_whom = gettext("Replies to the other person")
+            to_whom = i18n.gettext("Replies to the other person")
         answers = [person.answers for person in people]
         waits_s = [person.median_answer_s for person in people]
-        shown_s = [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s]
+        shown_s = [NOT_THERE if wait is None else i18n.show_duration(wait) for wait in waits_s]
         columns += [(to_whom, [*answers], [*answers])]
-        columns += [(gettext("Time to reply"), [*shown_s], waits_s)]
+        columns += [(i18n.gettext("Time to reply"), [*shown_s], waits_s)]
     names = [*map(name_of, people)] if columns else []
-    about = gettext(
+    about = i18n.gettext(
         "A person starts a conversation by writing after more than six hours without a "
         "message. A reply is a message right after someone else's, at most six hours later. "
         "Half of a person's replies take no longer than the time shown (without the seconds). "
         "Messages without a time are not counted."
     )
     figure = Figure[None](
-        topic=gettext("Who starts, and how long replies take"),
+        topic=i18n.gettext("Who starts, and how long replies take"),
         notes=[*times_missing(sight), *_longest_silence(sight)],
         about=Markup(about),  # noqa: S704 - our own words, as they are
-        columns=[gettext("Name"), *(heading for heading, *_ in columns)],
+        columns=[i18n.gettext("Name"), *(heading for heading, *_ in columns)],
         rows=[*zip(names, *(cells for _, cells, _ in columns), strict=True)],
         name="answers",
     )
@@ -364,18 +353,18 @@ def times_missing(sight: ChatSight) -> list[str]:
     """Return why there are no starts or no replies."""
     dated = sum(sum(person.hours) for person in sight.people)
     if dated == 0:
-        return [gettext("No message has a time.")]
+        return [i18n.gettext("No message has a time.")]
     if dated == 1:
-        return [gettext("Only one message has a time.")]
+        return [i18n.gettext("Only one message has a time.")]
     sentences: list[str] = []
     if is_alone(sight):
-        sentences.append(gettext("Only one person writes here, so there are no replies."))
+        sentences.append(i18n.gettext("Only one person writes here, so there are no replies."))
     elif not any(person.answers for person in sight.people):
-        sentences.append(gettext("No one replied within six hours."))
+        sentences.append(i18n.gettext("No one replied within six hours."))
     if sight.longest_silence is None:
-        sentences.append(gettext("All messages with a time were sent in the same second."))
+        sentences.append(i18n.gettext("All messages with a time were sent in the same second."))
     elif not any(person.beginnings for person in sight.people):
-        sentences.append(gettext("There was no silence of more than six hours."))
+        sentences.append(i18n.gettext("There was no silence of more than six hours."))
     return sentences
 
 
@@ -386,54 +375,59 @@ def _longest_silence(sight: ChatSight) -> list[str]:
     if sight.quiet:
         return [told_quiet(sight.quiet)]
     zone = ZoneInfo(sight.tz)
-    length = show_duration((silence.until - silence.since).total_seconds())
+    length = i18n.show_duration((silence.until - silence.since).total_seconds())
     first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
-    sentence = gettext(
+    sentence = i18n.gettext(
         "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, {last_time}."
     )
     if first.date() == last.date():
-        sentence = gettext(
+        sentence = i18n.gettext(
             "The longest silence: {length}, on {first_day} from {first_time} to {last_time}."
         )
     told = escape(sentence).format(
         length=length,
-        first_day=show_date(first),
-        first_time=show_clock(first),
-        last_day=show_date(last),
-        last_time=show_clock(last),
+        first_day=i18n.show_date(first),
+        first_time=i18n.show_clock(first),
+        last_day=i18n.show_date(last),
+        last_time=i18n.show_clock(last),
     )
     return [told]
 
 
 def typical_words(sight: ChatSight) -> Figure[None]:
-    about = gettext(
+    about = i18n.gettext(
         "Words that appear in a clearly larger share of one person's messages than of anyone "
         "else's. People are compared if they seem to write the same language. Words that go "
         "together are one phrase. Both sides need 20 messages."
     )
-    beside = gettext("By other people")
+    beside = i18n.gettext("By other people")
     if sight.room.people_total == PAIR:
-        about = gettext(
+        about = i18n.gettext(
             "Words that appear in a clearly larger share of one person's messages than of the "
             "other's, if both seem to write the same language. Words that go together are one "
             "phrase. Both sides need 20 messages."
         )
-        beside = gettext("By the other author")
-    chosen = gettext(
+        beside = i18n.gettext("By the other author")
+    chosen = i18n.gettext(
         "On average, at most 1 in 20 of the listed words is there by chance, however many "
         "were compared. Very common words are left out, if saywho knows the language."
     )
     rows = [
-        (name_of(person), word.text, show_percent(word.share), show_percent(word.share_beside))
+        (
+            name_of(person),
+            word.text,
+            i18n.show_percent(word.share),
+            i18n.show_percent(word.share_beside),
+        )
         for person in sight.people
         for word in person.typical or []
     ]
     return Figure(
-        topic=gettext("Typical words"),
+        topic=i18n.gettext("Typical words"),
         title=words_missing(sight),
         notes=_alone_in_language(sight),
         about=f"{about} {chosen}",
-        columns=[gettext("Name"), gettext("Word"), gettext("Share"), beside],
+        columns=[i18n.gettext("Name"), i18n.gettext("Word"), i18n.gettext("Share"), beside],
         rows=rows,
         beside=2,
         name="typical",
@@ -446,8 +440,8 @@ def _alone_in_language(sight: ChatSight) -> list[str]:
     names = [name_of(person) for person in enough if person.typical is None]
     if not names or len(names) == len(enough):
         return []
-    text = gettext("Too few messages in the same language to compare the words of {names}.")
-    return [text.format(names=show_list(names))]
+    text = i18n.gettext("Too few messages in the same language to compare the words of {names}.")
+    return [text.format(names=i18n.show_list(names))]
 
 
 def words_missing(sight: ChatSight) -> str:
@@ -455,30 +449,30 @@ def words_missing(sight: ChatSight) -> str:
     if any(person.typical for person in sight.people):
         return ""
     if any(person.typical is not None for person in sight.people):
-        return gettext("saywho found no word that is typical of one person.")
+        return i18n.gettext("saywho found no word that is typical of one person.")
     if is_alone(sight):
-        return gettext("Only one person writes here, so there are no people to compare with.")
-    return gettext("There are too few messages in the same language to compare words.")
+        return i18n.gettext("Only one person writes here, so there are no people to compare with.")
+    return i18n.gettext("There are too few messages in the same language to compare words.")
 
 
 def drawn_words(person: PersonPortrait) -> list[str]:
     """Return the first four typical words that the fonts have whole."""
     words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
-    return [gettext("“{word}”").format(word=word) for word in words[:4]]
+    return [i18n.gettext("“{word}”").format(word=word) for word in words[:4]]
 
 
 def shares_of(sight: ChatSight) -> Figure[None]:
     people, about = sight.people, list[str]()
     if people[-1].username is None:
         about.append(
-            gettext(
+            i18n.gettext(
                 "The six people with the most messages are shown by name; everyone else is "
                 "combined."
             )
         )
     if any(person.words_per_message is not None for person in people):
         about.append(
-            gettext(
+            i18n.gettext(
                 "Words are separated by spaces. Only messages with text count for words a message."
             )
         )
@@ -496,13 +490,13 @@ def shares_of(sight: ChatSight) -> Figure[None]:
         ("", one.messages, one.messages, mean) for one, mean in zip(people, words, strict=True)
     ]
     figure = Figure[None](
-        topic=gettext("Who writes how much"),
+        topic=i18n.gettext("Who writes how much"),
         about=" ".join(about),
         columns=[
-            gettext("Name"),
-            gettext("Messages"),
-            gettext("Share"),
-            gettext("Words a message"),
+            i18n.gettext("Name"),
+            i18n.gettext("Messages"),
+            i18n.gettext("Share"),
+            i18n.gettext("Words a message"),
         ],
         rows=rows,
         name="amount",
@@ -513,11 +507,11 @@ def shares_of(sight: ChatSight) -> Figure[None]:
 def hours_of_day(sight: ChatSight) -> Figure[None]:
     dated = [person for person in sight.people if any(person.hours)]
     return Figure(
-        topic=gettext("By hour"),
-        title="" if dated else gettext("No message has a time."),
+        topic=i18n.gettext("By hour"),
+        title="" if dated else i18n.gettext("No message has a time."),
         about=how_told() if dated else "",
         zone=sight.tz,
-        columns=[gettext("Name"), *HOURS],
+        columns=[i18n.gettext("Name"), *HOURS],
         rows=[[name_of(person), *person.hours] for person in dated],
         beside=1,
         name="hours",
@@ -525,23 +519,23 @@ def hours_of_day(sight: ChatSight) -> Figure[None]:
 
 
 def laughs_of(sight: ChatSight) -> Figure[None]:
-    about = gettext(
+    about = i18n.gettext(
         "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
         "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
         "and www, of any length. Signs that no one writes are left out."
     )
     texts = [laugh.text for person in sight.people[:1] for laugh in person.laughs]
-    title = "" if texts else gettext("No laughs in letters were found here.")
+    title = "" if texts else i18n.gettext("No laughs in letters were found here.")
     rows: list[list[TableCell]] = [
         [name_of(person), *(laugh.messages for laugh in person.laughs)]
         for person in sight.people
         if person.laughs
     ]
     figure = Figure[None](
-        topic=gettext("Laughing and emoji"),
+        topic=i18n.gettext("Laughing and emoji"),
         title=title,
         about=about,
-        columns=[gettext("Name"), *texts],
+        columns=[i18n.gettext("Name"), *texts],
         rows=rows,
         name="laughs",
     )
@@ -552,7 +546,7 @@ def emoji_of(sight: ChatSight) -> Figure[None]:
     entry = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')
     cells = [
         Markup().join(
-            entry.format(emoji.text, show_number(emoji.messages)) for emoji in person.emoji
+            entry.format(emoji.text, i18n.show_number(emoji.messages)) for emoji in person.emoji
         )
         for person in sight.people
     ]
@@ -561,9 +555,9 @@ def emoji_of(sight: ChatSight) -> Figure[None]:
         for person, cell in zip(sight.people, cells, strict=True)
     ]
     figure = Figure[None](
-        topic=gettext("Laughing and emoji"),
-        about=gettext("The five emoji that appear in the most messages, in any skin tone."),
-        columns=[gettext("Name"), gettext("Emoji")],
+        topic=i18n.gettext("Laughing and emoji"),
+        about=i18n.gettext("The five emoji that appear in the most messages, in any skin tone."),
+        columns=[i18n.gettext("Name"), i18n.gettext("Emoji")],
         rows=rows if any(cells) else [],
         name="emoji",
     )

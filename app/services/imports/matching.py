@@ -26,17 +26,7 @@ from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
 from app.services.posts.users import find_by_keys
-from app.services.rooms.identity import (
-    NEW_CHAT,
-    Evidence,
-    RoomDecision,
-    RoomFinder,
-    RoomOutline,
-    is_only_named,
-    room_of_id,
-    room_of_people,
-    rooms_of_title,
-)
+from app.services.rooms import identity
 from app.services.rooms.stored_chat import Same, StoredChat, read_stored
 from app.services.rooms.times import move_times, read_in
 from saywho.copies import Copies, Placing, placed
@@ -72,14 +62,16 @@ class ChatMatch:
     authors: list[int | None]
     """Ids of its people, None for who is not stored."""
     same: Same | None = None
-    decision: RoomDecision = NEW_CHAT
+    decision: identity.RoomDecision = identity.NEW_CHAT
 
-    def evidence(self, only: int | None) -> Evidence:
+    def evidence(self, only: int | None) -> identity.Evidence:
         """Return what the chat is known by; `only`: the chat of an import that it replaces."""
         if self.same is None:
-            return Evidence(self.people, only)
+            return identity.Evidence(self.people, only)
         is_mostly_stored = 2 * self.same.found.known >= len(self.chat.messages.texts)
-        return Evidence(self.people, self.same.stored.id, self.same.is_moved, is_mostly_stored)
+        return identity.Evidence(
+            self.people, self.same.stored.id, self.same.is_moved, is_mostly_stored
+        )
 
     @property
     def new_times(self) -> Numbers:
@@ -121,8 +113,8 @@ async def with_people(session: AsyncSession, chat: FileChat, options: ImportOpti
 
 async def proposed(session: AsyncSession, match: ChatMatch) -> int | None:
     """Return the stored chat that the app's ID, or title and people lead to."""
-    by_id = await room_of_id(session, match.chat.reference)
-    return by_id or await room_of_people(session, match.chat.reference, match.people)
+    by_id = await identity.room_of_id(session, match.chat.reference)
+    return by_id or await identity.room_of_people(session, match.chat.reference, match.people)
 
 
 class _Comparing(NamedTuple):
@@ -169,7 +161,11 @@ class _Comparing(NamedTuple):
         found = await asyncio.to_thread(agreement, chat.messages, stored.messages)
         same = Same(chat, stored, found, await match.names(self.session, found))
         is_another = NEW_ROOM in self.options.rooms and str(room_id) not in self.options.rooms
-        if same.is_moved and is_another and await room_of_id(self.session, chat.reference) is None:
+        if (
+            same.is_moved
+            and is_another
+            and await identity.room_of_id(self.session, chat.reference) is None
+        ):
             return
         is_enough = found.texts >= max(fewest, _FEWEST_RENAMED if same.names else 1)
         is_best = match.same is None or found.known > match.same.found.known
@@ -189,7 +185,7 @@ async def _candidates(session: AsyncSession, match: ChatMatch) -> dict[int, int]
     """Return stored chats by id, title or people, and the fewest equal texts of each."""
     reference = match.chat.reference
     close = [*filter(None, [await proposed(session, match)])]
-    titled = (await rooms_of_title(session, reference))[:_MOST_ROOMS]
+    titled = (await identity.rooms_of_title(session, reference))[:_MOST_ROOMS]
     stored, shared = [*filter(None, match.authors)], func.count()
     alike = (
         select(RoomPerson.room_id)
@@ -268,7 +264,7 @@ class FileMatch:
         return [same for same in self.same if same.found.shifted is not None]
 
     @property
-    def decisions(self) -> dict[RoomReference, RoomDecision]:
+    def decisions(self) -> dict[RoomReference, identity.RoomDecision]:
         return {reference: match.decision for reference, match in self.chats.items()}
 
     @property
@@ -298,7 +294,7 @@ class FileMatch:
         return not any(match.decision.is_by_id for match in self.chats.values() if match.same)
 
     @property
-    def rooms(self) -> list[RoomOutline]:
+    def rooms(self) -> list[identity.RoomOutline]:
         """Stored chats that the file's are, or may be, though nothing proves it."""
         return [each.asked for each in self.decisions.values() if each.asked is not None]
 
@@ -326,7 +322,7 @@ class FileMatch:
             zones.pop() if len(zones) == 1 else None,
         )
 
-    def open_rooms(self, chosen: Collection[str]) -> list[RoomOutline]:
+    def open_rooms(self, chosen: Collection[str]) -> list[identity.RoomOutline]:
         """Return the chats that nobody has chosen; `chosen` has chats as in `ImportOptions`."""
         if NEW_ROOM in chosen or len(chosen) == len(self.chats) == 1:
             return []
@@ -342,7 +338,7 @@ class FileMatch:
                 room.note(notes)
         for reference, decision in self.decisions.items():
             # The names of chats that a file only names are those of their authors' chats.
-            if options.rooms or not is_only_named(reference) or decision.is_guarded:
+            if options.rooms or not identity.is_only_named(reference) or decision.is_guarded:
                 decision.note(notes)
         for old, new in self.renamed.items():
             notes.assume("person", f"{old}, {new}", evidence=SAME_MESSAGES)
@@ -437,7 +433,7 @@ async def find_match(
             match.reread = await _reread(session, same, options)
         elif replaced is not None and {*replaced.ids} & {*same} and len(matches) == 1:
             only = await _only_room(session, replaced.ids)
-        finder = RoomFinder(chosen=options.rooms)
+        finder = identity.RoomFinder(chosen=options.rooms)
         for reference, each in match.chats.items():
             evidence = each.evidence(only)
             is_only = len(matches) == 1

@@ -9,20 +9,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    CursorResult,
-    Integer,
-    Select,
-    and_,
-    bindparam,
-    cast,
-    delete,
-    func,
-    not_,
-    or_,
-    select,
-)
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import insert_rows, table_of
@@ -57,7 +44,7 @@ async def count_posts(
     await add_counts(session, Counter(map(_key_of, added)), Counter(map(_key_of, removed)))
 
 
-async def counts_of(session: AsyncSession, *conditions: ColumnElement[bool]) -> Counter[_Key]:
+async def counts_of(session: AsyncSession, *conditions: sa.ColumnElement[bool]) -> Counter[_Key]:
     """Return the number of these posts by author, slot and language."""
     query = _counted().where(*conditions)
     return Counter({(user, slot, lang): n for user, slot, lang, n in await session.execute(query)})
@@ -75,8 +62,8 @@ async def add_counts(session: AsyncSession, added: Counter[_Key], removed: Count
     if any(posts < 0 for posts in tally.values()):
         # One key at a time: SQLite would scan the whole table for a list of tuples.
         table = table_of(PostCount)
-        is_empty = [column == bindparam(column.key) for column in table.primary_key]
-        await session.execute(delete(table).where(*is_empty, table.c.posts <= 0), rows)
+        is_empty = [column == sa.bindparam(column.key) for column in table.primary_key]
+        await session.execute(sa.delete(table).where(*is_empty, table.c.posts <= 0), rows)
 
 
 def _key_of(moment: Moment) -> _Key:
@@ -84,27 +71,31 @@ def _key_of(moment: Moment) -> _Key:
     return user_id, slot_of(time), lang or ""
 
 
-def _counted() -> Select[*tuple[Any, ...]]:
-    slot = cast(func.coalesce(seconds_of(Tweet.created_at) // SLOT_S, UNKNOWN_SLOT), Integer)
-    lang = func.coalesce(Tweet.lang, "")
-    return select(
-        Tweet.user_id, slot.label("slot"), lang.label("lang"), func.count().label("posts")
+def _counted() -> sa.Select[*tuple[Any, ...]]:
+    slot = sa.cast(
+        sa.func.coalesce(seconds_of(Tweet.created_at) // SLOT_S, UNKNOWN_SLOT), sa.Integer
+    )
+    lang = sa.func.coalesce(Tweet.lang, "")
+    return sa.select(
+        Tweet.user_id, slot.label("slot"), lang.label("lang"), sa.func.count().label("posts")
     ).group_by(Tweet.user_id, slot, lang)
 
 
 async def miscounted(session: AsyncSession) -> list[str]:
     real = _counted()
-    slots = select(PostCount.user_id, PostCount.slot, PostCount.lang, PostCount.posts).where(
+    slots = sa.select(PostCount.user_id, PostCount.slot, PostCount.lang, PostCount.posts).where(
         PostCount.posts != 0
     )
     unheard, invented = real.except_(slots).subquery(), slots.except_(real).subquery()
-    wrong = or_(User.id.in_(select(unheard.c.user_id)), User.id.in_(select(invented.c.user_id)))
-    query = select(User.username).where(wrong, User.deleted_at.is_(None))
+    wrong = sa.or_(
+        User.id.in_(sa.select(unheard.c.user_id)), User.id.in_(sa.select(invented.c.user_id))
+    )
+    query = sa.select(User.username).where(wrong, User.deleted_at.is_(None))
     return list(await session.scalars(query.order_by(User.username_key)))
 
 
 MOST_COUNTS: Final = 10_000
-_POSTS: Final = func.sum(PostCount.posts)
+_POSTS: Final = sa.func.sum(PostCount.posts)
 
 
 class AuthorCount(msgspec.Struct, frozen=True):
@@ -154,7 +145,7 @@ async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> 
         counts = [AuthorCount(username, posts) for _, username, posts in of_day]
         days.append(DayCount(day, sum(count.tweets for count in counts), counts))
     undated = await count_undated(session, selection)
-    count = select(func.count(User.id)).where(*await author_conditions(session, selection))
+    count = sa.select(sa.func.count(User.id)).where(*await author_conditions(session, selection))
     users = await session.scalar(count) or 0
     return Stats(users, sum(count.tweets for count in authors), undated, authors, days)
 
@@ -164,18 +155,20 @@ async def count_undated(session: AsyncSession, selection: Selection) -> int:
     if selection.since is not None or selection.until is not None or selection.at is not None:
         return 0
     without_time = [*await count_conditions(session, selection), PostCount.slot < 0]
-    return int(await session.scalar(select(_POSTS).where(*without_time)) or 0)
+    return int(await session.scalar(sa.select(_POSTS).where(*without_time)) or 0)
 
 
 async def count_by_author(session: AsyncSession, selection: Selection) -> list[AuthorCount]:
     if not selection.is_narrowed:
         conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
-        query = select(User.username, User.tweet_count).where(*conditions)
+        query = sa.select(User.username, User.tweet_count).where(*conditions)
         query = query.order_by(User.tweet_count.desc(), User.username_key)
     else:
-        totals = select(PostCount.user_id, _POSTS.label("posts")).group_by(PostCount.user_id)
+        totals = sa.select(PostCount.user_id, _POSTS.label("posts")).group_by(PostCount.user_id)
         counted = totals.where(*await count_conditions(session, selection)).subquery()
-        query = select(User.username, counted.c.posts).join(counted, counted.c.user_id == User.id)
+        query = sa.select(User.username, counted.c.posts).join(
+            counted, counted.c.user_id == User.id
+        )
         query = query.order_by(counted.c.posts.desc(), User.username_key)
     return [AuthorCount(username, int(posts)) for username, posts in await session.execute(query)]
 
@@ -190,7 +183,7 @@ async def _newest_days(
     while True:
         if not selection.usernames:
             # Mostly the newest quarter hours have enough: all of 1,000,000 posts take a second.
-            slots = select(PostCount.slot).where(*_own_conditions(selection, 0))
+            slots = sa.select(PostCount.slot).where(*_own_conditions(selection, 0))
             newest = slots.order_by(PostCount.slot.desc()).offset(read).limit(1)
             first = await session.scalar(newest) or 0
         cells = await count_by_day(session, selection, zone, first_slot=first, limit=MOST_COUNTS)
@@ -216,10 +209,10 @@ async def count_by_day(
     conditions = await count_conditions(session, selection, first_slot=first_slot)
     # By numbers first: to sort a row of each post by its author's name takes twice as long.
     day = local_unit(PostCount.slot, zone, DAY_S).label("day")
-    cells = select(day, PostCount.user_id, _POSTS.label("posts")).where(*conditions)
+    cells = sa.select(day, PostCount.user_id, _POSTS.label("posts")).where(*conditions)
     cells = cells.group_by("day", PostCount.user_id).order_by(day.desc()).limit(limit)
     counted = cells.subquery()
-    query = select(counted.c.day, User.username, counted.c.posts)
+    query = sa.select(counted.c.day, User.username, counted.c.posts)
     query = query.join(counted, counted.c.user_id == User.id)
     rows = await session.execute(query.order_by(counted.c.day, User.username_key))
     return [(date.fromordinal(day + 1), name, int(posts)) for day, name, posts in rows]
@@ -228,20 +221,24 @@ async def count_by_day(
 async def have_posts(
     session: AsyncSession, user_id: int, spans: Sequence[tuple[datetime, datetime]]
 ) -> list[bool]:
-    of_author = select(PostCount.user_id).where(PostCount.user_id == user_id, PostCount.posts > 0)
+    of_author = sa.select(PostCount.user_id).where(
+        PostCount.user_id == user_id, PostCount.posts > 0
+    )
     conditions = [query.exists() for query in _in_each(spans, of_author)]
-    return [*map(bool, (await session.execute(select(*conditions))).one())]
+    return [*map(bool, (await session.execute(sa.select(*conditions))).one())]
 
 
 async def count_in_spans(
     session: AsyncSession, user_id: int, spans: Sequence[tuple[datetime, datetime]]
 ) -> list[int]:
-    of_author = select(func.coalesce(_POSTS, 0)).where(PostCount.user_id == user_id)
+    of_author = sa.select(sa.func.coalesce(_POSTS, 0)).where(PostCount.user_id == user_id)
     counts = [query.scalar_subquery() for query in _in_each(spans, of_author)]
-    return [int(posts) for posts in (await session.execute(select(*counts))).one()]
+    return [int(posts) for posts in (await session.execute(sa.select(*counts))).one()]
 
 
-def _in_each(spans: Sequence[tuple[datetime, datetime]], counts: Select[Any]) -> list[Select[Any]]:
+def _in_each(
+    spans: Sequence[tuple[datetime, datetime]], counts: sa.Select[Any]
+) -> list[sa.Select[Any]]:
     slot = PostCount.slot
     return [
         counts.where(slot >= slot_from(since), slot < slot_from(until)) for since, until in spans
@@ -254,22 +251,24 @@ async def count_by_hour(
     """Return posts by local hour since the year 1, a Monday."""
     conditions = await count_conditions(session, selection, first_slot=0)
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
-    slots = select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
+    slots = sa.select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
     counted = slots.group_by(PostCount.slot).subquery()
     hour = local_unit(counted.c.slot, zone, HOUR_S).label("hour")
-    query = select(hour, func.sum(counted.c.posts)).group_by("hour")
+    query = sa.select(hour, sa.func.sum(counted.c.posts)).group_by("hour")
     # Of fifteen years there may be 50,000: their rows are made in the thread.
     rows = await (await session.connection()).execute(query)
     return await asyncio.to_thread(_by_hour, rows)
 
 
-def _by_hour(rows: CursorResult[int, int]) -> Counter[int]:
+def _by_hour(rows: sa.CursorResult[int, int]) -> Counter[int]:
     # Row by row takes three times as long.
     return Counter({int(hour): int(posts) for hour, posts in rows.all()})
 
 
 async def count_selected(session: AsyncSession, selection: Selection) -> int:
-    counts = select(func.sum(PostCount.posts)).where(*await count_conditions(session, selection))
+    counts = sa.select(sa.func.sum(PostCount.posts)).where(
+        *await count_conditions(session, selection)
+    )
     return int(await session.scalar(counts) or 0)
 
 
@@ -281,11 +280,11 @@ async def count_conditions(
 
     Raises NotFoundError for an unknown author.
     """
-    authors = and_(*await author_conditions(session, selection))
+    authors = sa.and_(*await author_conditions(session, selection))
     # Few authors are looked up; of all, some are left out, so that SQLite follows the index of
     # slots.
-    chosen = PostCount.user_id.in_(select(User.id).where(authors))
-    is_counted = PostCount.user_id.not_in(select(User.id).where(not_(authors)))
+    chosen = PostCount.user_id.in_(sa.select(User.id).where(authors))
+    is_counted = PostCount.user_id.not_in(sa.select(User.id).where(sa.not_(authors)))
     return [chosen if selection.usernames else is_counted, *_own_conditions(selection, first_slot)]
 
 
@@ -317,7 +316,7 @@ async def busiest_authors(
         counts = await count_by_author(session, selection)
         return BusyAuthors([count.username for count in counts[:limit]], len(counts))
     conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
-    most = select(User.username).where(*conditions)
+    most = sa.select(User.username).where(*conditions)
     most = most.order_by(User.tweet_count.desc(), User.username_key).limit(limit)
-    total = await session.scalar(select(func.count(User.id)).where(*conditions)) or 0
+    total = await session.scalar(sa.select(sa.func.count(User.id)).where(*conditions)) or 0
     return BusyAuthors([*await session.scalars(most)], total)

@@ -11,17 +11,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    and_,
-    bindparam,
-    case,
-    literal_column,
-    or_,
-    select,
-)
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
@@ -33,16 +23,16 @@ from app.services.posts.manners import Shown, shows
 from app.services.posts.users import rows_by_name
 from saywho.people.times import Said
 
-Conditions = list[ColumnElement[bool]]
+Conditions = list[sa.ColumnElement[bool]]
 Span = tuple[datetime, datetime]
 IS_PUBLIC: Final = Tweet.visibility == "public"
 """Condition on a post that is known to be public; it alone goes into websites, files and feeds."""
-IS_NOT_PUBLIC: Final = or_(
+IS_NOT_PUBLIC: Final = sa.or_(
     # As in the index.
     Tweet.visibility.is_(None),
-    Tweet.visibility != literal_column("'public'"),
+    Tweet.visibility != sa.literal_column("'public'"),
 )
-AnySelect = Select[*tuple[Any, ...]]
+AnySelect = sa.Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +101,13 @@ def field_conditions(selection: Selection) -> Conditions:
     return conditions
 
 
-def written_in(span: Span) -> ColumnElement[bool]:
+def written_in(span: Span) -> sa.ColumnElement[bool]:
     """Return the condition on a post from the beginning of a span until before its end."""
-    return and_(Tweet.created_at >= span[0], Tweet.created_at < span[1])
+    return sa.and_(Tweet.created_at >= span[0], Tweet.created_at < span[1])
 
 
 ScannedColumn = Literal["id", "author", "time", "text", "card", "answered"]
-Collected = Callable[[ColumnElement[Any]], ColumnElement[str]]
+Collected = Callable[[sa.ColumnElement[Any]], sa.ColumnElement[str]]
 """Makes one value of a column (`Backend.collected`)."""
 
 MOST_SCANNED: Final = 20_000
@@ -125,12 +115,12 @@ _texts: Final = msgspec.json.Decoder(list[str | None])
 _numbers: Final = msgspec.json.Decoder(list[int | None])
 
 
-_COLUMNS: Final[dict[ScannedColumn, ColumnElement[Any]]] = {
+_COLUMNS: Final[dict[ScannedColumn, sa.ColumnElement[Any]]] = {
     "id": Tweet.id.expression,
     "author": Tweet.user_id.expression,
     "time": unix_seconds(Tweet.created_at),
     "text": Tweet.text.expression,
-    "card": case((Tweet.media.contains('"link"'), Tweet.media)),
+    "card": sa.case((Tweet.media.contains('"link"'), Tweet.media)),
     "answered": Tweet.reply_to_username.expression,
 }
 
@@ -181,7 +171,7 @@ class ScanQuery(NamedTuple):
 
 async def scan(
     session: AsyncSession,
-    *conditions: ColumnElement[bool],
+    *conditions: sa.ColumnElement[bool],
     columns: tuple[ScannedColumn, ...],
     limit: int = MOST_SCANNED,
     is_dated: bool | None = None,
@@ -211,12 +201,12 @@ def said_in(scans: Iterable[Scan]) -> list[Said]:
 
 def scanning(
     collected: Collected,
-    *conditions: ColumnElement[bool],
+    *conditions: sa.ColumnElement[bool],
     columns: tuple[ScannedColumn, ...],
     is_dated: bool | None = None,
 ) -> ScanQuery:
-    listed = select(*(_COLUMNS[column].label(column) for column in columns)).where(*conditions)
-    order: list[ColumnElement[Any]]
+    listed = sa.select(*(_COLUMNS[column].label(column) for column in columns)).where(*conditions)
+    order: list[sa.ColumnElement[Any]]
     if is_dated is None:
         order = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
     elif is_dated:
@@ -225,5 +215,5 @@ def scanning(
     else:
         listed = listed.where(Tweet.created_at.is_(None))
         order = [Tweet.id.desc()]
-    newest = listed.order_by(*order).limit(bindparam("limit", type_=Integer)).subquery()
-    return ScanQuery(columns, select(*map(collected, newest.c)))
+    newest = listed.order_by(*order).limit(sa.bindparam("limit", type_=sa.Integer)).subquery()
+    return ScanQuery(columns, sa.select(*map(collected, newest.c)))

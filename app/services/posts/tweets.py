@@ -6,20 +6,8 @@ from functools import cache, partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
+import sqlalchemy as sa
 from msgspec import structs
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    TextualSelect,
-    and_,
-    bindparam,
-    case,
-    func,
-    or_,
-    select,
-    text,
-    tuple_,
-)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -46,7 +34,7 @@ from app.services.posts.users import Author, authors_by_key, is_called, unknown_
 from saywho.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
 from saywho.text import username_key
 
-AnyRow = Row[*tuple[Any, ...]]
+AnyRow = sa.Row[*tuple[Any, ...]]
 
 TweetKey = tuple[datetime | None, int]
 """A post's place: newest first, equal times by highest id, unknown times last."""
@@ -94,30 +82,30 @@ def select_posts() -> AnySelect:
     """Return the query for the columns of `as_post`; making it takes 1.4 ms."""
     parent, author = aliased(Tweet), aliased(User)
     answered = (
-        select(parent.id)
-        .join(author, and_(author.id == parent.user_id, author.deleted_at.is_(None)))
+        sa.select(parent.id)
+        .join(author, sa.and_(author.id == parent.user_id, author.deleted_at.is_(None)))
         .where(parent.id == Tweet.reply_to_id)
         .correlate(Tweet)
     )
     # Most posts have neither, and are not looked up: a tenth of a list's time in the database.
     is_linked = Tweet.reply_to_id.is_not(None)
-    lacks_name = and_(is_linked, Tweet.reply_to_username.is_(None))
+    lacks_name = sa.and_(is_linked, Tweet.reply_to_username.is_(None))
     answered_name = answered.with_only_columns(author.username)
     joined = (
-        case((is_linked, answered.scalar_subquery())).label("reply_to_id"),
-        case((lacks_name, answered_name.scalar_subquery())).label("answered_name"),
+        sa.case((is_linked, answered.scalar_subquery())).label("reply_to_id"),
+        sa.case((lacks_name, answered_name.scalar_subquery())).label("answered_name"),
         room_name().label("room_name"),
     )
     return (
-        select(Tweet.id, User.username, *content_columns(), *joined)
+        sa.select(Tweet.id, User.username, *content_columns(), *joined)
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None))
     )
 
 
-def room_name() -> ColumnElement[str | None]:
-    name = select(ROOM_NAME).where(Room.id == Tweet.room_id)
-    return case((Tweet.room_id.is_not(None), name.correlate(Tweet).scalar_subquery()))
+def room_name() -> sa.ColumnElement[str | None]:
+    name = sa.select(ROOM_NAME).where(Room.id == Tweet.room_id)
+    return sa.case((Tweet.room_id.is_not(None), name.correlate(Tweet).scalar_subquery()))
 
 
 Page = tuple[list[Post], TweetKey | None]
@@ -184,7 +172,7 @@ def _with_address(medium: StoredMedium) -> PostMedium:
 
 
 async def most_liked(
-    session: AsyncSession, *conditions: ColumnElement[bool], limit: int
+    session: AsyncSession, *conditions: sa.ColumnElement[bool], limit: int
 ) -> list[Post]:
     """Return the posts with the most likes among those that have some."""
     likes = backend_of(session).likes
@@ -203,7 +191,7 @@ async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Pos
 
 @cache
 def _posts_by_id() -> AnySelect:
-    return select_posts().where(Tweet.id.in_(bindparam("ids", expanding=True)))
+    return select_posts().where(Tweet.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 async def get_post(session: AsyncSession, tweet_id: int) -> Post:
@@ -250,7 +238,7 @@ async def newest_without(
 ) -> list[Post]:
     depends_on(EVERYTHING)
     keys = [username_key(username) for username in usernames]
-    left_out = select(User.id).where(is_called(keys))
+    left_out = sa.select(User.id).where(is_called(keys))
     conditions = [Tweet.user_id.not_in(left_out)] if usernames else []
     return (await read_page(session, conditions, after=None, limit=limit))[0]
 
@@ -270,12 +258,12 @@ async def count_one_by_one(session: AsyncSession, selection: Selection) -> int:
     """Return how many posts `list_selected` lists, reading each."""
     conditions = await post_conditions(session, selection)
     listed = select_posts().where(*conditions).order_by(None).subquery()
-    return await session.scalar(select(func.count()).select_from(listed)) or 0
+    return await session.scalar(sa.select(sa.func.count()).select_from(listed)) or 0
 
 
 async def read_page(
     session: AsyncSession,
-    conditions: Sequence[ColumnElement[bool]],
+    conditions: Sequence[sa.ColumnElement[bool]],
     *,
     after: TweetKey | None,
     limit: int,
@@ -284,10 +272,10 @@ async def read_page(
     query = select_posts().where(*conditions)
     if after is not None:
         created_at, tweet_id = after
-        is_older = and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
+        is_older = sa.and_(Tweet.created_at.is_(None), Tweet.id < tweet_id)
         if created_at is not None:
-            is_before = tuple_(Tweet.created_at, Tweet.id) < tuple_(created_at, tweet_id)
-            is_older = or_(is_before, Tweet.created_at.is_(None))
+            is_before = sa.tuple_(Tweet.created_at, Tweet.id) < sa.tuple_(created_at, tweet_id)
+            is_older = sa.or_(is_before, Tweet.created_at.is_(None))
         query = query.where(is_older)
     query = query.order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
     rows = (await session.execute(query.limit(limit + 1))).all()
@@ -330,10 +318,10 @@ async def first_pages(
 
 
 @cache
-def select_newest(statement: str) -> TextualSelect:
+def select_newest(statement: str) -> sa.TextualSelect:
     """Return the query for each author's newest posts, by a backend's statement."""
     user = (User.id.label("user_id"), User.username_key)
-    return text(NEWEST + statement).columns(*select_posts().add_columns(*user).selected_columns)
+    return sa.text(NEWEST + statement).columns(*select_posts().add_columns(*user).selected_columns)
 
 
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:
@@ -350,10 +338,10 @@ async def neighbours_of(session: AsyncSession, selection: Selection, post: Post)
     conditions = await post_conditions(session, selection)
     older, _ = await read_page(session, conditions, after=(post.created_at, post.id), limit=1)
     # Posts without a time come last.
-    is_newer = and_(Tweet.created_at.is_(None), Tweet.id > post.id)
-    is_newer = or_(is_newer, Tweet.created_at.is_not(None))
+    is_newer = sa.and_(Tweet.created_at.is_(None), Tweet.id > post.id)
+    is_newer = sa.or_(is_newer, Tweet.created_at.is_not(None))
     if post.created_at is not None:
-        is_newer = tuple_(Tweet.created_at, Tweet.id) > tuple_(post.created_at, post.id)
+        is_newer = sa.tuple_(Tweet.created_at, Tweet.id) > sa.tuple_(post.created_at, post.id)
     query = select_posts().where(*conditions, is_newer)
     query = query.order_by(Tweet.created_at.asc().nulls_first(), Tweet.id).limit(1)
     row = (await session.execute(query)).first()
@@ -410,6 +398,6 @@ class Reads:
 
 async def count_limited(session: AsyncSession) -> int:
     """Return the number of posts outside of chats that are not known to be public."""
-    query = select(func.count()).select_from(Tweet).join(User, User.id == Tweet.user_id)
+    query = sa.select(sa.func.count()).select_from(Tweet).join(User, User.id == Tweet.user_id)
     query = query.where(IS_NOT_PUBLIC, Tweet.room_id.is_(None), User.deleted_at.is_(None))
     return await session.scalar(query) or 0

@@ -10,23 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Integer,
-    Select,
-    SQLColumnExpression,
-    Subquery,
-    bindparam,
-    case,
-    cast,
-    func,
-    literal_column,
-    null,
-    select,
-    union_all,
-)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
@@ -43,7 +28,7 @@ from saywho.significance import clear_peak, is_ahead, plain_peak
 FEWEST_OF_YEAR: Final = 100
 """Messages of a year with its own page."""
 FEWEST_QUIET_DAYS: Final = 3
-HoursAfter = Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
+HoursAfter = Callable[[sa.SQLColumnExpression[Any], int], sa.ColumnElement[datetime]]
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -142,7 +127,7 @@ async def _fullest(
     for place in (first, second):
         since, until = days[place], days[place + 1]
         query = (
-            select(day, func.count())
+            sa.select(day, sa.func.count())
             .where(Tweet.room_id == room.id)
             .where(written_in((first_instant(since, zone), first_instant(until, zone))))
             .group_by("day")
@@ -201,7 +186,7 @@ async def read_quiet_days(
     if len(found) != 1:
         return None
     first, last, until = found[0]
-    writer = select(User.username).join(Tweet, Tweet.user_id == User.id)
+    writer = sa.select(User.username).join(Tweet, Tweet.user_id == User.id)
     is_first = Tweet.room_id == room_id, Tweet.created_at == until, User.deleted_at.is_(None)
     ended_by = await session.scalar(writer.where(*is_first).order_by(Tweet.place, Tweet.id))
     return QuietDays(first, last, ended_by) if ended_by else None
@@ -209,34 +194,36 @@ async def read_quiet_days(
 
 async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
     """Return IDs of a chat's people with messages still to be removed."""
-    people = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
+    people = sa.select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
     is_gone = RoomPerson.room_id == room_id, IS_GONE
     return list(await session.scalars(people.where(*is_gone)))
 
 
 @cache
-def _silences(hours_after: HoursAfter, hours: int, *, has_gone: bool) -> Select[datetime, datetime]:
+def _silences(
+    hours_after: HoursAfter, hours: int, *, has_gone: bool
+) -> sa.Select[datetime, datetime]:
     """Return the query for the longest silences, kept since making takes longer than running.
 
     It leads to the last message within these hours, or to the next, which ends a silence: so it
     reads one message for two days.
     """
-    written = [Tweet.room_id == bindparam("room_id")]
+    written = [Tweet.room_id == sa.bindparam("room_id")]
     if has_gone:
-        written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
-    nothing = cast(null(), Tweet.created_at.type).label("since")
-    first = select(func.min(Tweet.created_at).label("time"), nothing)
+        written.append(Tweet.user_id.not_in(sa.bindparam("gone", expanding=True)))
+    nothing = sa.cast(sa.null(), Tweet.created_at.type).label("since")
+    first = sa.select(sa.func.min(Tweet.created_at).label("time"), nothing)
     steps = first.where(*written).cte(recursive=True)
 
     later = [*written, Tweet.created_at > steps.c.time]
     soon = Tweet.created_at <= hours_after(steps.c.time, hours)
-    last_soon = select(func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
-    following = select(func.min(Tweet.created_at)).where(*later).scalar_subquery()
-    silent_since = case((last_soon.is_(None), steps.c.time))
-    step = select(func.coalesce(last_soon, following), silent_since)
+    last_soon = sa.select(sa.func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
+    following = sa.select(sa.func.min(Tweet.created_at)).where(*later).scalar_subquery()
+    silent_since = sa.case((last_soon.is_(None), steps.c.time))
+    step = sa.select(sa.func.coalesce(last_soon, following), silent_since)
     steps = steps.union_all(step.where(steps.c.time.is_not(None)))
     length = unix_seconds(steps.c.time) - unix_seconds(steps.c.since)
-    silences = select(steps.c.since, steps.c.time).where(
+    silences = sa.select(steps.c.since, steps.c.time).where(
         steps.c.since.is_not(None), steps.c.time.is_not(None)
     )
     return silences.order_by(length.desc(), steps.c.time).limit(1_000)
@@ -254,64 +241,66 @@ def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
 
 
 @cache
-def _messages_of_each(periods: int) -> Select[int, int, int]:
+def _messages_of_each(periods: int) -> sa.Select[int, int, int]:
     spans = _periods(periods)
-    written = select(func.count()).where(Tweet.user_id == User.id, *_is_within(spans))
-    here = written.where(Tweet.room_id == bindparam("room_id"))
+    written = sa.select(sa.func.count()).where(Tweet.user_id == User.id, *_is_within(spans))
+    here = written.where(Tweet.room_id == sa.bindparam("room_id"))
     is_only_here = User.tweet_count == RoomPerson.messages
-    counted = case(
+    counted = sa.case(
         (is_only_here, written.correlate(User, spans).scalar_subquery()),
         else_=here.correlate(User, spans).scalar_subquery(),
     )
     return (
-        select(spans.c.place, User.id, counted)
+        sa.select(spans.c.place, User.id, counted)
         .select_from(spans)
-        .join(RoomPerson, RoomPerson.room_id == bindparam("room_id"))
+        .join(RoomPerson, RoomPerson.room_id == sa.bindparam("room_id"))
         .join(User, User.id == RoomPerson.user_id)
-        .where(User.id.in_(bindparam("people", expanding=True)))
+        .where(User.id.in_(sa.bindparam("people", expanding=True)))
     )
 
 
 @cache
-def _messages(periods: int, *, has_gone: bool) -> Select[int]:
+def _messages(periods: int, *, has_gone: bool) -> sa.Select[int]:
     """Return the query for messages by period; if nobody is gone, an index answers it."""
     spans = _periods(periods)
-    written = select(func.count()).where(Tweet.room_id == bindparam("room_id"), *_is_within(spans))
+    written = sa.select(sa.func.count()).where(
+        Tweet.room_id == sa.bindparam("room_id"), *_is_within(spans)
+    )
     if has_gone:
-        written = written.where(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
-    return select(written.scalar_subquery()).select_from(spans).order_by(spans.c.place)
+        written = written.where(Tweet.user_id.not_in(sa.bindparam("gone", expanding=True)))
+    return sa.select(written.scalar_subquery()).select_from(spans).order_by(spans.c.place)
 
 
-def _periods(count: int) -> Subquery:
+def _periods(count: int) -> sa.Subquery:
     moments = [_moment(f"start{place}") for place in range(count + 1)]
     return _spans(pairwise(moments))
 
 
-def _moment(name: str) -> BindParameter[datetime | None]:
-    return bindparam(name, type_=Tweet.created_at.type)
+def _moment(name: str) -> sa.BindParameter[datetime | None]:
+    return sa.bindparam(name, type_=Tweet.created_at.type)
 
 
-def _spans(pairs: Iterable[tuple[BindParameter[Any], BindParameter[Any]]]) -> Subquery:
+def _spans(pairs: Iterable[tuple[sa.BindParameter[Any], sa.BindParameter[Any]]]) -> sa.Subquery:
     rows = (
-        select(
-            literal_column(str(place), Integer).label("place"),
+        sa.select(
+            sa.literal_column(str(place), sa.Integer).label("place"),
             start.label("starts_at"),
             end.label("ends_at"),
         )
         for place, (start, end) in enumerate(pairs)
     )
-    return union_all(*rows).subquery()
+    return sa.union_all(*rows).subquery()
 
 
-def _is_within(spans: Subquery) -> list[ColumnElement[bool]]:
+def _is_within(spans: sa.Subquery) -> list[sa.ColumnElement[bool]]:
     return [Tweet.created_at >= spans.c.starts_at, Tweet.created_at < spans.c.ends_at]
 
 
-def within_ends(ends: Collection[str]) -> list[ColumnElement[bool]]:
+def within_ends(ends: Collection[str]) -> list[sa.ColumnElement[bool]]:
     time = Tweet.created_at
     conditions = {
-        "since": time >= bindparam("since", type_=time.type),
-        "until": time < bindparam("until", type_=time.type),
+        "since": time >= sa.bindparam("since", type_=time.type),
+        "until": time < sa.bindparam("until", type_=time.type),
     }
     return [conditions[end] for end in ends]
 
@@ -395,10 +384,10 @@ async def _messages_between(
         return []
     names = [(f"since{place}", f"until{place}") for place in range(len(ends))]
     spans = _spans((_moment(since), _moment(until)) for since, until in names)
-    is_gone = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_not(None)))
+    is_gone = Tweet.user_id.in_(sa.select(User.id).where(User.deleted_at.is_not(None)))
     is_away = Tweet.created_at > spans.c.starts_at, Tweet.created_at < spans.c.ends_at
-    counted = select(func.count()).where(Tweet.room_id == room_id, *is_away, ~is_gone)
-    query = select(counted.scalar_subquery()).select_from(spans).order_by(spans.c.place)
+    counted = sa.select(sa.func.count()).where(Tweet.room_id == room_id, *is_away, ~is_gone)
+    query = sa.select(counted.scalar_subquery()).select_from(spans).order_by(spans.c.place)
     values = {
         name: moment or side
         for pair, moments in zip(names, ends, strict=True)
@@ -411,10 +400,10 @@ async def _lines(
     session: AsyncSession, room_id: int, ids: Collection[int]
 ) -> dict[int, list[_Line]]:
     own = Tweet.room_id == room_id, Tweet.user_id == KEPT_USER_ID
-    wrote = select(func.min(Tweet.created_at)).where(*own)
+    wrote = sa.select(sa.func.min(Tweet.created_at)).where(*own)
     back = wrote.where(Tweet.created_at > RoomMove.at)
     query = (
-        select(KEPT_USER_ID, RoomMove.at, RoomMove.has_left)
+        sa.select(KEPT_USER_ID, RoomMove.at, RoomMove.has_left)
         .add_columns(back.scalar_subquery(), wrote.scalar_subquery())
         .join(User, User.id == RoomMove.user_id)
         .where(RoomMove.room_id == room_id, KEPT_USER_ID.in_(ids), RoomMove.became_id.is_(None))

@@ -9,19 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    bindparam,
-    false,
-    func,
-    literal,
-    not_,
-    select,
-    tuple_,
-)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
@@ -140,7 +129,7 @@ def _keep_order(
 
 
 async def read_stored(
-    session: AsyncSession, room_id: int, is_replaced: ColumnElement[bool]
+    session: AsyncSession, room_id: int, is_replaced: sa.ColumnElement[bool]
 ) -> StoredChat:
     """Return a chat without the messages on which `is_replaced` holds."""
     pages = [_messages("[]", [], [], "[]")]
@@ -158,7 +147,7 @@ async def read_stored(
             pages.append(await asyncio.to_thread(_messages, row[4], times, users, row[5]))
             time = datetime.fromtimestamp(times[-1], UTC) if is_timed else last["time"]
             last = {"time": time, "place": places[-1], "id": ids[-1]}
-    query_of_room = select(ROOM_NAME, Room.tz).where(Room.id == room_id)
+    query_of_room = sa.select(ROOM_NAME, Room.tz).where(Room.id == room_id)
     name, tz = (await session.execute(query_of_room)).one()
     parts, of_ids = zip(*pages, strict=True)
     messages = Messages(*map(np.concatenate, zip(*parts, strict=True)))
@@ -178,26 +167,29 @@ def _messages(
 
 
 def _page(
-    collected: Callable[[Any], Any], is_replaced: ColumnElement[bool], *, is_timed: bool
-) -> Select[*tuple[Any, ...]]:
+    collected: Callable[[Any], Any], is_replaced: sa.ColumnElement[bool], *, is_timed: bool
+) -> sa.Select[*tuple[Any, ...]]:
     key: list[Any] = [Tweet.place, Tweet.id]
-    before: list[Any] = [bindparam("place"), bindparam("id")]
+    before: list[Any] = [sa.bindparam("place"), sa.bindparam("id")]
     if is_timed:
         key.insert(0, Tweet.created_at)
-        before.insert(0, bindparam("time", type_=UtcDateTime))
-    time = unix_seconds(Tweet.created_at) if is_timed else literal(UNKNOWN, BigInteger)
+        before.insert(0, sa.bindparam("time", type_=UtcDateTime))
+    time = unix_seconds(Tweet.created_at) if is_timed else sa.literal(UNKNOWN, sa.BigInteger)
     is_dated = Tweet.created_at.is_not(None) if is_timed else Tweet.created_at.is_(None)
-    is_left = not_(func.coalesce(is_replaced, false()))
-    is_alive = Tweet.user_id.not_in(select(User.id).where(User.deleted_at.is_not(None)))
+    is_left = sa.not_(sa.func.coalesce(is_replaced, sa.false()))
+    is_alive = Tweet.user_id.not_in(sa.select(User.id).where(User.deleted_at.is_not(None)))
     listed = (
-        select(Tweet.id, Tweet.place, time.label("time"), Tweet.user_id)
+        sa.select(Tweet.id, Tweet.place, time.label("time"), Tweet.user_id)
         .add_columns(Tweet.text, Tweet.source_id)
         .where(
-            Tweet.room_id == bindparam("room"), tuple_(*key) > tuple_(*before), is_left, is_alive
+            Tweet.room_id == sa.bindparam("room"),
+            sa.tuple_(*key) > sa.tuple_(*before),
+            is_left,
+            is_alive,
         )
         .where(is_dated)
         .order_by(*key)
         .limit(_PAGE)
         .subquery()
     )
-    return select(*map(collected, listed.c))
+    return sa.select(*map(collected, listed.c))

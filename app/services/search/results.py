@@ -12,21 +12,8 @@ from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+import sqlalchemy as sa
 from msgspec import structs
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    SQLColumnExpression,
-    case,
-    cast,
-    extract,
-    false,
-    func,
-    literal,
-    not_,
-    or_,
-    select,
-)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -357,7 +344,7 @@ async def count_found_hours(
         return FoundHours(FoundCounts(0, [], 0, [], 0), {}, [])
     counted = await _over_time(session, found.conditions, query.zone, most_people)
     hour = local_unit(seconds_of(Tweet.created_at), query.zone, HOUR_S, tick_s=1).label("hour")
-    by_hour = select(hour, func.count()).join(User, User.id == Tweet.user_id)
+    by_hour = sa.select(hour, sa.func.count()).join(User, User.id == Tweet.user_id)
     rows = await session.execute(by_hour.where(*found.conditions).group_by("hour"))
     hours = {at: posts for at, posts in rows if at is not None}
     shown = found.results or await _by_filters(
@@ -372,15 +359,17 @@ async def _over_time(
     session: AsyncSession, conditions: Conditions, zone: ZoneInfo, most_people: int
 ) -> FoundCounts:
     """Count the posts with these conditions, which may be of their authors, too."""
-    posts, authors = func.count().label("posts"), func.count().over().label("authors")
-    by_author = select(User.id, User.username, posts, authors).join(Tweet, User.id == Tweet.user_id)
+    posts, authors = sa.func.count().label("posts"), sa.func.count().over().label("authors")
+    by_author = sa.select(User.id, User.username, posts, authors).join(
+        Tweet, User.id == Tweet.user_id
+    )
     by_author = by_author.where(*conditions).group_by(User.id, User.username, User.username_key)
     by_author = by_author.order_by(posts.desc(), User.username_key).limit(most_people)
     people = (await session.execute(by_author)).all()
     places = {row.id: place for place, row in enumerate(people)}
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
-    person = case(places, value=Tweet.user_id, else_=len(places)) if places else literal(0)
-    by_day = select(day, person.label("person"), func.count())
+    person = sa.case(places, value=Tweet.user_id, else_=len(places)) if places else sa.literal(0)
+    by_day = sa.select(day, person.label("person"), sa.func.count())
     by_day = by_day.join(User, User.id == Tweet.user_id).where(*conditions)
     days: dict[date | None, list[int]] = {}
     for number, place, counted in await session.execute(by_day.group_by("day", "person")):
@@ -412,9 +401,9 @@ async def _by_filters(
     before, offset, *_ = after
     if order == "likes":
         stored_last = matches.select(session, before=before).limit(MOST_COUNTED).subquery()
-        query = select(Tweet.id).join(stored_last, stored_last.c.id == Tweet.id)
+        query = sa.select(Tweet.id).join(stored_last, stored_last.c.id == Tweet.id)
     else:
-        query = select(Tweet.id).join(User, User.id == Tweet.user_id)
+        query = sa.select(Tweet.id).join(User, User.id == Tweet.user_id)
         query = query.where(*conditions, Tweet.id < before)
     count = min(limit, max(MOST_COUNTED - offset, 0))
     query = query.order_by(*columns_of(session, order)).offset(min(offset, MOST_COUNTED))
@@ -444,7 +433,7 @@ async def _by_meaning(
                 session, query.selection, typed.filters, query.zone
             )
             conditions += await has_tags(session, parts, conditions, user_id, run)
-        among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
+        among = sa.select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
     near = await embeddings.nearest(await embeddings.vector_for(typed.words), end + 1, among=among)
     scorer = Scorer(parts, UNCOUNTED)  # It still marks the words of the query.
     following = after._replace(offset=end) if len(near) > end and end < DEEPEST else None
@@ -462,7 +451,7 @@ async def begin_found_export(
     if not words:
         return await begin_export(session, username, conditions=conditions)
     # A query without words finds nothing.
-    export = await begin_export(session, username, conditions=[false()])
+    export = await begin_export(session, username, conditions=[sa.false()])
     results = await search_words(session, words, conditions=conditions, user_id=user_id, limit=1)
     if results is None:
         return export
@@ -494,7 +483,7 @@ async def _asked(
     ):
         left_out = Either(tuple(exact(part) for part in parts))
         matching = backend_of(session).words.matching(left_out, user_id=user_id)
-        return "", [*conditions, Tweet.id.not_in(select(matching.c.id))], user_id
+        return "", [*conditions, Tweet.id.not_in(sa.select(matching.c.id))], user_id
     return typed.words, conditions, user_id
 
 
@@ -528,13 +517,13 @@ async def _selected(
             condition = _of_post(each, zone)
         if each.is_excluded:
             # A post without the field does not match, and so stays.
-            conditions.append(not_(func.coalesce(condition, false())))
+            conditions.append(sa.not_(sa.func.coalesce(condition, sa.false())))
         elif each.key in {*_PEOPLE, "in"}:
             wanted.setdefault(each.key, []).append(condition)
             authors |= {people[each.value][0]} if each.key == "from" else set()
         else:
             conditions.append(condition)
-    conditions += [or_(*alternatives) for alternatives in wanted.values()]
+    conditions += [sa.or_(*alternatives) for alternatives in wanted.values()]
     if len(users) == 1:
         authors = {users[0].id}
     return conditions, authors.pop() if len(authors) == 1 else None
@@ -567,9 +556,9 @@ async def _total(
 async def _facets(
     session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
 ) -> Facets:
-    year = cast(extract("year", Tweet.created_at), Integer)
+    year = sa.cast(sa.extract("year", Tweet.created_at), sa.Integer)
     values = (User.username, year, Tweet.lang)
-    query = select(*values, func.count()).join(User, User.id == Tweet.user_id)
+    query = sa.select(*values, sa.func.count()).join(User, User.id == Tweet.user_id)
     query = query.where(Tweet.id.in_(_counted(session, matches, whole)))
     rows = await session.execute(query.group_by(*values))
     names, years, languages = Counter[str](), Counter[int](), Counter[str]()
@@ -587,7 +576,7 @@ def _counted(session: AsyncSession, matches: Matches, whole: Sequence[Scored] | 
     matching = matches.select(session).limit(MOST_COUNTED)
     if whole is not None:
         return matching.where(Tweet.id.in_([post_id for _, post_id in whole]))
-    return select(matching.subquery().c.id)
+    return sa.select(matching.subquery().c.id)
 
 
 def _most(counts: Counter[str]) -> list[tuple[str, int]]:
@@ -603,7 +592,7 @@ NEAR: Final = 0.7
 """Share of the letters that a near name has in common (Ratcliff and Obershelp 1988)."""
 
 
-def _of_post(typed: TypedFilter, zone: ZoneInfo) -> ColumnElement[bool]:
+def _of_post(typed: TypedFilter, zone: ZoneInfo) -> sa.ColumnElement[bool]:
     key, value = typed.key, typed.value
     if key == "before":
         return Tweet.created_at < _day(key, value, zone)
@@ -644,7 +633,7 @@ async def _people(session: AsyncSession, names: Collection[str]) -> dict[str, li
     }
     unknown = {keys[name] for name in names if name not in people}
     if unknown:
-        shown = select(User.id, User.username, User.display_name).where(
+        shown = sa.select(User.id, User.username, User.display_name).where(
             User.deleted_at.is_(None), _is_named(User.display_name, unknown, names)
         )
         rows = (await session.execute(shown.order_by(User.username_key))).all()
@@ -664,17 +653,18 @@ async def _people(session: AsyncSession, names: Collection[str]) -> dict[str, li
 
 
 def _is_named(
-    column: SQLColumnExpression[str | None], keys: Iterable[str], names: Iterable[str]
-) -> ColumnElement[bool]:
+    column: sa.SQLColumnExpression[str | None], keys: Iterable[str], names: Iterable[str]
+) -> sa.ColumnElement[bool]:
     """Return the condition on one of the names; SQLite lowers only ASCII."""
-    return or_(
-        func.lower(column).in_([*keys]), column.in_([name.replace("\0", "\x01") for name in names])
+    return sa.or_(
+        sa.func.lower(column).in_([*keys]),
+        column.in_([name.replace("\0", "\x01") for name in names]),
     )
 
 
 async def _unknown_author(session: AsyncSession, name: str) -> NotFoundError:
     depends_on(EVERYTHING)
-    known = select(User.username, User.display_name).where(User.deleted_at.is_(None))
+    known = sa.select(User.username, User.display_name).where(User.deleted_at.is_(None))
     rows = await session.execute(known.order_by(User.tweet_count.desc()).limit(MOST_NEAR))
     names = {username_key(shown): row.username for row in rows for shown in row if shown}
     wanted = username_key(name)
@@ -690,7 +680,7 @@ async def _unknown_author(session: AsyncSession, name: str) -> NotFoundError:
 
 async def _answers(
     session: AsyncSession, name: str, people: Mapping[str, list[int]]
-) -> ColumnElement[bool]:
+) -> sa.ColumnElement[bool]:
     keys = {username_key(name), username_key(name).removeprefix("@")}
     names = {name, name.removeprefix("@")}
     if user_id := next(iter(people[name]), None):
@@ -698,12 +688,12 @@ async def _answers(
         keys, names = {user.username_key}, {user.username}
         parent = aliased(Tweet)
         is_parent = parent.id == Tweet.reply_to_id, parent.user_id == user_id
-        return or_(
+        return sa.or_(
             _is_named(Tweet.reply_to_username, keys, names),
-            select(parent.id).where(*is_parent).exists(),
+            sa.select(parent.id).where(*is_parent).exists(),
         )
     answers = _is_named(Tweet.reply_to_username, keys, names)
-    if not await session.scalar(select(select(Tweet.id).where(answers).exists())):
+    if not await session.scalar(sa.select(sa.select(Tweet.id).where(answers).exists())):
         raise unknown_user(name)
     return answers
 
@@ -713,8 +703,8 @@ async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, lis
         return {}
     ids = {int(name) for name in names if _ROOM_ID.fullmatch(name) and int(name) <= MAX_ID}
     keys = [username_key(name) for name in names]
-    query = select(Room.id, KEPT_ROOM_ID, ROOM_NAME).where(
-        IS_KEPT, or_(Room.id.in_(ids), _is_named(ROOM_NAME, keys, names))
+    query = sa.select(Room.id, KEPT_ROOM_ID, ROOM_NAME).where(
+        IS_KEPT, sa.or_(Room.id.in_(ids), _is_named(ROOM_NAME, keys, names))
     )
     rows = (await session.execute(query)).all()
     rooms: dict[str, list[int]] = {}

@@ -12,16 +12,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from quart import url_for
 
-from app.drawing.drawings import (
-    NO_HUE,
-    Columns,
-    GridDay,
-    NameList,
-    PeriodColumn,
-    PeriodColumns,
-    Row,
-    WeekGrid,
-)
+from app.drawing import drawings
 from app.language.i18n import (
     gettext,
     month_names,
@@ -122,13 +113,13 @@ def week_grid(
     hue: str,
     labelled_by: str,
     marked: Collection[date | None] = (),
-) -> WeekGrid:
+) -> drawings.WeekGrid:
     """Return the drawing of a year's days until the end; `marked` have a ring."""
     top = max([LEVELS, *posts.values()])
     days = [date(end.year, 1, 1) + number * ONE_DAY for number in range(end.timetuple().tm_yday)]
     texts = {count: post_count(count) for count in {*posts.values()}}
     grid = tuple(
-        GridDay(
+        drawings.GridDay(
             _week_of(day),
             day.weekday(),
             -(-LEVELS * posts.get(day, 0) // top),
@@ -139,10 +130,12 @@ def week_grid(
     )
     firsts = [date(end.year, month, 1) for month in range(1, end.month + 1)]
     months = tuple(zip(map(_week_of, firsts), month_names()[: end.month], strict=True))
-    return WeekGrid(hue, labelled_by, grid, months, columns=_week_of(date(end.year, 12, 31)) + 1)
+    return drawings.WeekGrid(
+        hue, labelled_by, grid, months, columns=_week_of(date(end.year, 12, 31)) + 1
+    )
 
 
-def weeks_of(calendar: CalendarYear, today: date, hue: str, labelled_by: str) -> WeekGrid:
+def weeks_of(calendar: CalendarYear, today: date, hue: str, labelled_by: str) -> drawings.WeekGrid:
     """Return the drawing of a calendar, until today or a later post."""
     # A current year has room for its other days, so that no day is wider than in other years.
     posts = posts_by_day(calendar)
@@ -297,7 +290,7 @@ class AuthorAtSight:
     def period(self) -> tuple[date, date] | None:
         return self.archive.user.days(ZoneInfo(self.archive.tz))
 
-    def plot(self) -> WeekGrid | None:
+    def plot(self) -> drawings.WeekGrid | None:
         calendar = self.archive.calendar
         if calendar is None or not self.is_drawn:
             return None
@@ -330,7 +323,7 @@ class AuthorAtSight:
 
 def uses_of(
     found: FoundCounts, path_of: Callable[[date, date], str]
-) -> Figure[PeriodColumns] | None:
+) -> Figure[drawings.PeriodColumns] | None:
     """Return how often each person uses a word, by month; None for a single month.
 
     path_of: the posts from one day to another.
@@ -340,10 +333,10 @@ def uses_of(
         return None
     people = [(shown_name(username), hue(username)) for username, _ in found.people]
     if found.people_total > len(people):
-        people.append((gettext("Everyone else"), NO_HUE))
+        people.append((gettext("Everyone else"), drawings.NO_HUE))
     months = range(_number(min(counted)), _number(max(counted)) + 1)
     most, years = max(map(sum, counted.values())), len(months) // 120 + 1
-    columns, rows = list[PeriodColumn](), list[list[TableCell]]()
+    columns, rows = list[drawings.PeriodColumn](), list[list[TableCell]]()
     for start, end in ((_month(number), _month(number + 1)) for number in months):
         posts = counted.get(start, [0] * len(people))[: len(people)]
         told = f"{show_month(start)}: {post_count(sum(posts))}"
@@ -354,13 +347,15 @@ def uses_of(
         label = str(start.year) if start.month == 1 and start.year % years == 0 else ""
         label = month_names()[start.month - 1] if len(months) <= 12 else label
         heights = tuple(100 * each / most for each in posts)
-        columns.append(PeriodColumn(label, heights, told, path_of(start, end) if said else ""))
+        columns.append(
+            drawings.PeriodColumn(label, heights, told, path_of(start, end) if said else "")
+        )
         rows.append([show_month(start), sum(posts), *posts])
     return Figure(
         topic=gettext("By month"),
         columns=[gettext("Month"), gettext("Posts"), *(name for name, _ in people)],
         rows=rows,
-        plot=PeriodColumns(gettext("By month"), people, columns, show_number(most)),
+        plot=drawings.PeriodColumns(gettext("By month"), people, columns, show_number(most)),
     )
 
 
@@ -372,7 +367,7 @@ def _month(number: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
+def columns_of(archive: AuthorArchive) -> list[Figure[drawings.Columns]]:
     """Return the hours and weekdays of an author's posts; none without times."""
     numbers, colour = archive.numbers, hue(archive.user.username)
     if not any(numbers.hours):
@@ -385,14 +380,14 @@ def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
             topic=gettext("By weekday"),
             columns=[gettext("Weekday"), gettext("Posts")],
             rows=[*zip(weekday_names("wide"), numbers.weekdays, strict=True)],
-            plot=Columns(
+            plot=drawings.Columns(
                 colour, gettext("Posts by weekday"), numbers.weekdays, texts, names, names
             ),
         ),
     ]
 
 
-def lists_of(archive: AuthorArchive) -> list[Figure[NameList]]:
+def lists_of(archive: AuthorArchive) -> list[Figure[drawings.NameList]]:
     numbers = archive.numbers
 
     def own(query: str) -> str:
@@ -409,7 +404,7 @@ def lists_of(archive: AuthorArchive) -> list[Figure[NameList]]:
     return [figure for figure in lists if figure.plot]
 
 
-def most_answered(counts: Sequence[NameCount]) -> Figure[NameList]:
+def most_answered(counts: Sequence[NameCount]) -> Figure[drawings.NameList]:
     """Return the people whom an author answers most; their names lead to everyone's posts."""
     return _most_named(gettext("Most replied to"), "answered-heading", counts, search_path, "@")
 
@@ -420,9 +415,9 @@ def _most_named(
     counts: Sequence[NameCount],
     path_of: Callable[[str], str],
     prefix: str = "",
-) -> Figure[NameList]:
+) -> Figure[drawings.NameList]:
     names = [
-        Row(
+        drawings.Row(
             counted.name,
             show_number(counted.posts),
             post_count(counted.posts),
@@ -434,5 +429,5 @@ def _most_named(
         topic=topic,
         columns=[gettext("Name"), gettext("Posts")],
         rows=[(f"{prefix}{counted.name}", counted.posts) for counted in counts],
-        plot=NameList(names, id_, prefix) if names else None,
+        plot=drawings.NameList(names, id_, prefix) if names else None,
     )

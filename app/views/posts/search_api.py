@@ -14,17 +14,7 @@ from app.paths import EXPORT
 from app.runtime.work_pool import WorkPool
 from app.services.posts.exporting import exported
 from app.services.posts.post_counts import MOST_COUNTS, AuthorCount, DayCount, Stats, stats
-from app.services.search.results import (
-    MAX_QUERY_LENGTH,
-    Compounds,
-    Correction,
-    Facets,
-    Hit,
-    Mode,
-    SearchQuery,
-    begin_found_export,
-    count_found,
-)
+from app.services.search import results
 from app.services.search.word_search import ResultKey, SearchWork, Sort
 from app.views.answers import attachment, streamed, while_readable
 from app.views.blueprints import CSV, NDJSON, ApiBlueprint
@@ -41,7 +31,7 @@ LONGEST_NAME: Final = 80
 
 
 class SearchArgs(SearchFilters):
-    mode: Mode = "words"
+    mode: results.Mode = "words"
     sort: Sort = "best"
     """Order of the results; with equal likes, the newest come first."""
     facets: bool = False
@@ -60,7 +50,7 @@ class Filter(Struct, frozen=True):
 class Hits(Struct, frozen=True, omit_defaults=True):
     """A page of results, and how they were really found."""
 
-    items: list[Hit]
+    items: list[results.Hit]
     next: Next
     method: str
     """The search that was actually made: words or meaning."""
@@ -68,14 +58,14 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     """Number of results; null above 10,000, for a search by meaning, and for signs alone (`!!!`),
     which are not searched.
     """
-    corrections: list[Correction] = []
+    corrections: list[results.Correction] = []
     """Corrected typing errors, most frequent words first."""
     partial: bool = False
     """Whether no post contains all words, so that these contain only some."""
-    facets: Facets | None = None
+    facets: results.Facets | None = None
     filters: list[Filter] = []
     """Parts of `q` that were taken as filters."""
-    compounds: Compounds | None = None
+    compounds: results.Compounds | None = None
     """Further results, behind the others."""
     ignored: list[str] = []
     """Signs of `q` that are not searched, such as £."""
@@ -87,7 +77,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
     """Search the posts."""
     page = await resources().find(
-        SearchQuery(args.q, args.selection, args.mode, args.sort, args.facets, args.zone),
+        results.SearchQuery(args.q, args.selection, args.mode, args.sort, args.facets, args.zone),
         limit=args.limit,
         after=after,
     )
@@ -106,7 +96,7 @@ async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
 
 
 class StatsArgs(PostFilters):
-    q: Annotated[str, Meta(max_length=MAX_QUERY_LENGTH)] = ""
+    q: Annotated[str, Meta(max_length=results.MAX_QUERY_LENGTH)] = ""
     """Words and filters, as of a search: all words are in each post that is counted."""
     username: list[str] = field(default_factory=list)
     platform: Platform | None = None
@@ -122,9 +112,12 @@ async def show_stats(args: StatsArgs) -> Stats:
     if not args.q.strip():
         async with resources().db.read() as session:
             return await stats(session, selection, args.zone)
-    query, work = SearchQuery(args.q, selection, zone=args.zone), resources().search_pool.run
+    query, work = (
+        results.SearchQuery(args.q, selection, zone=args.zone),
+        resources().search_pool.run,
+    )
     async with resources().read_long() as session:
-        found = await count_found(session, query, most_people=100, work=SearchWork(work))
+        found = await results.count_found(session, query, most_people=100, work=SearchWork(work))
     names = [username for username, _ in found.people]
     days = [
         DayCount(
@@ -158,7 +151,7 @@ async def export_posts(args: ExportArgs) -> Response:
     parts = resources()
     async with parts.db.read() as session:
         args.username = args.username or None
-        export = await begin_found_export(session, args.q, args.selection, args.zone)
+        export = await results.begin_found_export(session, args.q, args.selection, args.zone)
     is_packed = takes_gzip(headers_of(request.scope))
     name = f"saywho-{export.username[:LONGEST_NAME]}" if export.username else "saywho"
     headers = (

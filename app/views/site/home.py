@@ -30,18 +30,8 @@ from app.services.compare.quiz_questions import (
     newest_post_id,
 )
 from app.services.imports.jobs import RunningImport, find_running
+from app.services.posts import users
 from app.services.posts.tweets import Post, list_posts, newest_without
-from app.services.posts.users import (
-    Author,
-    add_user,
-    find_meant,
-    find_own,
-    find_user,
-    get_author,
-    list_samples,
-    outgrown_samples,
-    samples_in,
-)
 from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
 from app.services.rooms.sight import ChatSight, find_told, read_told
 from app.views.access.login import SetupArgs, show_setup
@@ -82,7 +72,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         if "username" not in request.args and rooms and 1 < rooms[0].people_total <= MOST_TOGETHER:
             chosen = rooms[0].usernames  # Most often it is what is asked about.
         authors, author_total = await offered_authors(session, chosen)
-        samples = await list_samples(session)
+        samples = await users.list_samples(session)
         is_new = author_total == len(samples)
         # Only a site without posts of its own tells of it.
         is_unclaimed = is_new and g.account is None and not await has_operator(session)
@@ -91,9 +81,9 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         if not is_unclaimed:  # No event tells that the first account was made.
             cacheable()
         may_play = await is_playable(session)
-        outgrown = await outgrown_samples(session)
+        outgrown = await users.outgrown_samples(session)
         hidden = {*outgrown} - {*chosen}
-        native = await samples_in(session, g.locale) if is_new else []
+        native = await users.samples_in(session, g.locale) if is_new else []
         offered = [author for author in authors if author.username not in hidden]
         offered.sort(key=lambda author: is_new and author.username not in (*chosen, *native))
         groups = await grouped(session, offered, outgrown)
@@ -178,7 +168,7 @@ async def get_user() -> ResponseReturnValue:
     if username is None:
         return "No username given", 400
     async with resources().db.read() as session:
-        user = await find_user(session, username)
+        user = await users.find_user(session, username)
     if user is None:
         return f"User '{escape(username)}' doesn't exist", 404
     return str(user.id)
@@ -202,9 +192,9 @@ async def post_user(form: Form) -> ResponseReturnValue:
     """Add TwitOff's author, unless it exists, and redirect to the page."""
     username = form.get("user_name", "").strip()
     async with writing() as session:
-        user = await find_meant(session, username)
+        user = await users.find_meant(session, username)
         if user is None:
-            user = await add_user(session, username)
+            user = await users.add_user(session, username)
     return redirect(url_for("authors.show_author", username=user.username), 303)
 
 
@@ -259,7 +249,7 @@ class Example(Struct, frozen=True):
 class OwnArchive(Struct, frozen=True):
     """The site's own author, and one post of this day in an earlier year."""
 
-    user: Author
+    user: users.Author
     tz: str
     today: date
     anniversary: Anniversary | None
@@ -334,8 +324,8 @@ async def _example(solution: Solution) -> Example:
 
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> OwnArchive | None:
-    zone, username = zone_of_page(args.tz), await find_own(session)
-    author = await get_author(session, username) if username else None
+    zone, username = zone_of_page(args.tz), await users.find_own(session)
+    author = await users.get_author(session, username) if username else None
     if author is None or not author.tweets:
         return None
     today = now().astimezone(zone).date()

@@ -28,17 +28,8 @@ from saywho.formats.chats.reactions import one_each, reactions_in, reactions_of
 from saywho.formats.chats.sentence_tables import matcher, sentences
 from saywho.formats.meta.posts import posts_in, repaired
 from saywho.formats.reading import Skipped
+from saywho.formats.source import json
 from saywho.formats.source.file import Content, Source
-from saywho.formats.source.json import (
-    Json,
-    Window,
-    as_list,
-    as_object,
-    as_word,
-    first_documents,
-    listed,
-    load,
-)
 from saywho.text import clean_title
 
 
@@ -145,7 +136,7 @@ class MetaChats(JsonChat[MetaThread]):
 
     def recognises(self, content: Content) -> bool:
         keys = ({"sender_name", "timestamp_ms"}, {"senderName", "timestamp"})
-        first = first_documents(content.uncounted, lists=("messages",))
+        first = json.first_documents(content.uncounted, lists=("messages",))
         return any(message.keys() >= these for message in first for these in keys)
 
     def read(self, source: Source, options: records.ReadOptions) -> records.RecordStream | None:
@@ -175,7 +166,7 @@ class MetaChats(JsonChat[MetaThread]):
             files = list(of_folder)
             thread = self._thread(files, folder, source.name)
             for content in reversed(files):
-                values = Window(content).values(("messages",))
+                values = json.Window(content).values(("messages",))
                 yield (Found(thread, value) for value in values)
 
     def items(self, found: Iterator[Found[MetaThread]]) -> Iterator[records.Item]:
@@ -185,13 +176,13 @@ class MetaChats(JsonChat[MetaThread]):
         for fault in faults:
             raise fault
 
-    def said(self, message: Json, chat: MetaThread) -> ChatMessage | Skip:
+    def said(self, message: json.Json, chat: MetaThread) -> ChatMessage | Skip:
         name, text = _name(message), _text(message)
         is_unsent = message.get("is_unsent") is True or message.get("isUnsent") is True
         is_gone = _is_gone(name)
         if is_unsent or (is_gone and not chat.has_one_gone):
             return "deleted"
-        kind = (as_word(message.get("type")) or "").lower()
+        kind = (json.as_word(message.get("type")) or "").lower()
         if kind in {"call", "subscribe", "unsubscribe"} or "call_duration" in message:
             return "system"
         attached = _attached(message, chat.folder)
@@ -221,15 +212,15 @@ class MetaChats(JsonChat[MetaThread]):
         flags: set[str] = set()
         sentences = OwnSentences(content.notes)
         with suppress(BrokenFileError):
-            window = Window(content.uncounted)
+            window = json.Window(content.uncounted)
             for _ in window.each_list({"messages"}, about):
-                for number, message in enumerate(map(as_object, window.items())):
+                for number, message in enumerate(map(json.as_object, window.items())):
                     flags |= _flags(message) if number < 1_000 else set()
                     sentences.learn(_text(message), _name(message))
         for older in files[1:]:  # Who left has sentences there, too.
             with suppress(BrokenFileError):
-                for _ in (window := Window(older.uncounted)).each_list({"messages"}, {}):
-                    for message in map(as_object, as_list(load(window.raw()))):
+                for _ in (window := json.Window(older.uncounted)).each_list({"messages"}, {}):
+                    for message in map(json.as_object, json.as_list(json.load(window.raw()))):
                         sentences.learn(_text(message), _name(message))
         path = repaired(about.get("thread_path")).rstrip("/").rpartition("/")[2]
         name = repaired(about.get("threadName"))
@@ -241,7 +232,9 @@ class MetaChats(JsonChat[MetaThread]):
             file=folder,
             thread=name,
         )
-        people = (as_object(each).get("name", each) for each in listed(about, "participants"))
+        people = (
+            json.as_object(each).get("name", each) for each in json.listed(about, "participants")
+        )
         are_gone = [*map(_is_gone, map(repaired, people))]
         return MetaThread(room, folder, sentences, sorted(are_gone) == [False, True])
 
@@ -259,16 +252,18 @@ def _gone_accounts() -> frozenset[str]:
     return frozenset(name.casefold() for name in sentences("meta", "gone"))
 
 
-def _name(message: Json) -> str:
+def _name(message: json.Json) -> str:
     return repaired(message.get("sender_name")) or repaired(message.get("senderName"))
 
 
-def _text(message: Json) -> str:
+def _text(message: json.Json) -> str:
     return repaired(message.get("content")) or repaired(message.get("text"))
 
 
-def _flags(message: Json) -> set[str]:
-    addresses = (as_object(file).get("uri") for name in _FILES for file in listed(message, name))
+def _flags(message: json.Json) -> set[str]:
+    addresses = (
+        json.as_object(file).get("uri") for name in _FILES for file in json.listed(message, name)
+    )
     return {"is_geoblocked_for_viewer"} & message.keys() | {
         address.partition("/")[0] for address in addresses if isinstance(address, str)
     }
@@ -282,12 +277,12 @@ def _app(place: str, flags: Iterable[str]) -> str:
     return "instagram" if is_instagram else "messenger"
 
 
-def _attached(message: Json, folder: str) -> Attachments:
+def _attached(message: json.Json, folder: str) -> Attachments:
     if not (kinds := [name for name in _FILES if name in message]):
         return Attachments()
     thread = f"/{folder.rpartition('/')[2]}/"
     names = []
-    for file in (as_object(file) for name in kinds for file in listed(message, name)):
+    for file in (json.as_object(file) for name in kinds for file in json.listed(message, name)):
         name = repaired(file.get("uri"))
         if name.startswith("./"):
             name = str(PurePosixPath(folder).parent / name)

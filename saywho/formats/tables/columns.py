@@ -6,30 +6,8 @@ from typing import Final
 
 from saywho.formats.assumptions import fields_without
 from saywho.formats.source.json import Json
-from saywho.formats.tables.cells import (
-    answered_id,
-    as_id,
-    as_objects,
-    is_damaged_id,
-    is_filled,
-    is_object,
-    plain_column,
-    printable_name,
-    refers,
-    says_yes,
-)
+from saywho.formats.tables import cells, column_names
 from saywho.formats.tables.column_kinds import COUNTS
-from saywho.formats.tables.column_names import (
-    GIVEN_NAMES,
-    UNWRAPPED,
-    heads,
-    inner_names,
-    is_export,
-    is_helper,
-    names_by_field,
-    types_of_own_fields,
-    without_remark,
-)
 from saywho.formats.tables.limits import hides, hides_unless_yes, is_closed
 
 Row = Mapping[str, object]
@@ -44,25 +22,25 @@ KNOWN_HEADERS: Final = 32
 
 
 def _is_no_number(value: object) -> bool:
-    return is_filled(value) and not (isinstance(value, str) and value.strip().isdigit())
+    return cells.is_filled(value) and not (isinstance(value, str) and value.strip().isdigit())
 
 
 def _is_answer(value: object) -> bool:
-    return answered_id(value) is not None or is_damaged_id(value)
+    return cells.answered_id(value) is not None or cells.is_damaged_id(value)
 
 
 def _is_bot(value: object) -> bool:
-    return says_yes(value) or (isinstance(value, str) and value.strip().casefold() == "bot")
+    return cells.says_yes(value) or (isinstance(value, str) and value.strip().casefold() == "bot")
 
 
 _TESTS: Final[dict[str, Callable[[object], object]]] = {
-    **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_anonymous"), says_yes),
+    **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_anonymous"), cells.says_yes),
     "is_bot": _is_bot,
     **dict.fromkeys(("is_restricted", "is_deleted"), hides),
     **dict.fromkeys(("is_for_all", "is_published"), hides_unless_yes),
     "status": is_closed,
-    **dict.fromkeys(("reposts", "replies_to", "quotes", "shares"), refers),
-    "source_id": as_id,
+    **dict.fromkeys(("reposts", "replies_to", "quotes", "shares"), cells.refers),
+    "source_id": cells.as_id,
     "reply_id": _is_answer,
 }
 """Tests of whether a value counts; for other fields, filled values do."""
@@ -73,18 +51,20 @@ class FileColumns:
 
     def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
         self.all = tuple(names)
-        self.is_own = is_export(self.all)
+        self.is_own = column_names.is_export(self.all)
         self._chosen = chosen or {}
         plain: dict[str, str] = {}
         for name in self.all:
-            plain.setdefault(plain_column(name), name)
+            plain.setdefault(cells.plain_column(name), name)
         for name in self.all:
             if name not in self._chosen and name.endswith((")", "）")):
-                plain.setdefault(plain_column(without_remark(name)), name)
-        known = heads() | {plain_column(name).partition(".")[0] for name in self._chosen}
+                plain.setdefault(cells.plain_column(column_names.without_remark(name)), name)
+        known = column_names.heads() | {
+            cells.plain_column(name).partition(".")[0] for name in self._chosen
+        }
         self._heads = [plain[name] for name in plain if name in known]
-        self._wrappers = [name for name in UNWRAPPED if name in plain]
-        self._names = names_by_field(plain, self._chosen)
+        self._wrappers = [name for name in column_names.UNWRAPPED if name in plain]
+        self._names = column_names.names_by_field(plain, self._chosen)
         for field in (unnamed := fields_without(self._chosen)):
             self._names.pop(field, None)
         if "username" in unnamed:
@@ -100,7 +80,7 @@ class FileColumns:
             if not self.is_own and len(self.names_of(field)) == 1
         }
         self.tested = [
-            (field, names, is_filled if field in lone else tests.get(field, is_filled))
+            (field, names, cells.is_filled if field in lone else tests.get(field, cells.is_filled))
             for field, names in self._names.items()
         ]
         """Columns of each field, and the test of their values."""
@@ -111,10 +91,10 @@ class FileColumns:
         self.says_kind = not _SAYING_KIND.isdisjoint(self._names)
         self.has_parts_of_names = (
             self.has("family_name")
-            and plain_column(next(iter(self.names_of("username")), "").rpartition(".")[2])
-            in GIVEN_NAMES
+            and cells.plain_column(next(iter(self.names_of("username")), "").rpartition(".")[2])
+            in column_names.GIVEN_NAMES
         )
-        own_types = types_of_own_fields().items()
+        own_types = column_names.types_of_own_fields().items()
         self.own_types = [(field, kind) for field, kind in own_types if field in self._names]
         marks = {"is_repost", "reposts", "kind"}
         self.marks_reposts = self.is_own or not marks.isdisjoint(self._names)
@@ -131,9 +111,11 @@ class FileColumns:
 
     @property
     def fields(self) -> tuple[tuple[str, str], ...]:
-        taken = {name: field for name, field in self.roles[::-1] if not is_helper(field)}
+        taken = {
+            name: field for name, field in self.roles[::-1] if not column_names.is_helper(field)
+        }
         named = filter(str.strip, self.all)
-        return tuple((printable_name(name), taken.get(name, "")) for name in named)
+        return tuple((cells.printable_name(name), taken.get(name, "")) for name in named)
 
     def names_of(self, field: str) -> tuple[str, ...]:
         return self._names.get(field, ())
@@ -144,17 +126,17 @@ class FileColumns:
     def first(self, row: Row, field: str) -> object:
         """Return the row's first filled value of a field; None without one."""
         values = (row.get(name) for name in self.names_of(field))
-        is_such = _is_no_number if field == "text" and len(self.texts) > 1 else is_filled
+        is_such = _is_no_number if field == "text" and len(self.texts) > 1 else cells.is_filled
         return next((value for value in values if value is not None and is_such(value)), None)
 
     def __len__(self) -> int:
-        return sum(not is_helper(field) for field in self._names)
+        return sum(not column_names.is_helper(field) for field in self._names)
 
     def opened(self, row: Row) -> Row | None:
         """Return the row with its objects' values as columns; None without objects."""
         if not self.may_open:
             return None
-        if any(is_object(row.get(name)) for name in self._heads):
+        if any(cells.is_object(row.get(name)) for name in self._heads):
             flat = flattened(row, self._chosen)
             return flat if flat.keys() != row.keys() else None
         inners = {
@@ -190,18 +172,20 @@ def flattened(row: Row, also: Iterable[str] = ()) -> Row:
 
     `also` contains further paths. An object without a known value stays.
     """
-    nested = [name for name, value in row.items() if value and is_object(value)]
+    nested = [name for name, value in row.items() if value and cells.is_object(value)]
     if not nested:
         return row
-    wanted = inner_names().union(path for name in also for path in _beginnings(plain_column(name)))
-    known = heads() | {path.partition(".")[0] for path in wanted}
-    opened = [name for name in nested if plain_column(name) in known]
+    wanted = column_names.inner_names().union(
+        path for name in also for path in _beginnings(cells.plain_column(name))
+    )
+    known = column_names.heads() | {path.partition(".")[0] for path in wanted}
+    opened = [name for name in nested if cells.plain_column(name) in known]
     if not opened:
         return row
     flat: Json = {name: value for name, value in row.items() if name not in opened}
     left = 500  # Values inside objects that are looked at.
     for name in opened:
-        objects = as_objects(row[name])
+        objects = cells.as_objects(row[name])
         inner = dict(_inner(objects[0], name, wanted)) if objects else {}
         left -= len(inner)
         if left < 0:
@@ -218,7 +202,7 @@ def _beginnings(path: str) -> Iterable[str]:
 def _inner(value: Json, path: str, wanted: frozenset[str]) -> Iterable[tuple[str, object]]:
     for key, inner in value.items():
         name = f"{path}.{key}"
-        if plain_column(name) in wanted:
+        if cells.plain_column(name) in wanted:
             if isinstance(inner, dict):
                 yield from _inner(inner, name, wanted)
             else:

@@ -15,19 +15,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from saywho.errors import Message
+from saywho.formats import records
 from saywho.formats.assumptions import NO_AUTHOR, ReadNotes, fields_without
 from saywho.formats.file_authors import authors_of, chosen_way
 from saywho.formats.reading import BadRecord, readable
-from saywho.formats.records import (
-    ExportedPost,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Writer,
-    read_each,
-)
 from saywho.formats.source.file import Content, Source, is_hidden
 from saywho.formats.source.json import (
     Json,
@@ -66,7 +57,7 @@ _STATE_OF_LIST: Final = "list/status"
 _encoder = msgspec.json.Encoder()
 
 
-def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_lines(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     contents = _data_files(source)
     layouts = [_layout(content, options) for content in contents]
     files = [(content, layout) for content, layout in zip(contents, layouts, strict=True) if layout]
@@ -86,11 +77,11 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
     items = chain.from_iterable(starmap(_items, files))
     is_export = all(layout.reader.is_export for _, layout in files)
     is_chat = any(layout.reader.is_of_chats for _, layout in files)
-    return RecordStream(JSONL.name, unit, None, items, is_chat=is_chat, is_export=is_export)
+    return records.RecordStream(JSONL.name, unit, None, items, is_chat=is_chat, is_export=is_export)
 
 
 def _name_authors(
-    source: Source, files: Sequence[tuple[Content, "_Layout"]], options: ReadOptions
+    source: Source, files: Sequence[tuple[Content, "_Layout"]], options: records.ReadOptions
 ) -> bool:
     """Take the authors of a file for each person from the names of the files.
 
@@ -113,7 +104,7 @@ def _name_authors(
     return True
 
 
-def _items(content: Content, layout: "_Layout") -> Iterator[Item]:
+def _items(content: Content, layout: "_Layout") -> Iterator[records.Item]:
     reader, lists, rows_of = layout.reader, layout.lists, layout.rows_of
 
     def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
@@ -125,13 +116,13 @@ def _items(content: Content, layout: "_Layout") -> Iterator[Item]:
         found = objects(of, lists=lists, items_of=items_of if rows_of else None)
         return _with_answers(found, reader.is_post)
 
-    def read_plain(row: Json, place: int) -> Item:
+    def read_plain(row: Json, place: int) -> records.Item:
         # An export in JSON has a list of media. Other programs make no list of an export in CSV.
         is_of_csv = reader.is_export and not isinstance(row.get("media"), list)
         return reader.read(unguarded_row(row) if is_of_csv else row, place)
 
     return reader.noting(
-        read_each(rows(content), read_plain),
+        records.read_each(rows(content), read_plain),
         content.notes,
         lambda: readable(rows(content.uncounted)),
     )
@@ -146,7 +137,7 @@ class _Layout(NamedTuple):
     """Whether the posts have authors."""
 
 
-def _layout(content: Content, options: ReadOptions) -> _Layout | None:
+def _layout(content: Content, options: records.ReadOptions) -> _Layout | None:
     whole = sample = first_documents(content)
     reader = RowReader(sample, options, is_table=False)
     if any(map(reader.has_text, sample)) and not any(map(_has_speeches, sample)):
@@ -315,7 +306,7 @@ def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> 
                 yield from _answers_in(answer, is_post, depth - 1)
 
 
-def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_mongo(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     """Return the posts of many authors; protected accounts of X only on request."""
     documents = first_documents(source)
     if not any(map(_is_extended, documents)):
@@ -326,22 +317,22 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     reader.ask(source.notes)
 
-    def read_one(document: Json, place: int) -> Item:
+    def read_one(document: Json, place: int) -> records.Item:
         row = _row(document)
         if not (is_v1(document) or is_v2(document)):
             return reader.read(row, place)
         plain = {key: _unwrapped(value) for key, value in document.items()}
         status = read_status(plain, place, notes=source.notes)
-        if isinstance(status, Record) and not status.source_id:
+        if isinstance(status, records.Record) and not status.source_id:
             return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status
 
     items = reader.noting(
-        read_each(objects(source), read_one),
+        records.read_each(objects(source), read_one),
         source.notes,
         lambda: map(_row, readable(objects(source.uncounted))),
     )
-    return RecordStream(
+    return records.RecordStream(
         MONGO.name,
         unit_of(source),
         None,
@@ -403,7 +394,7 @@ def _plain(name: str, value: object) -> object:
     raise ValueError
 
 
-def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
+def _mongo_lines(posts: Mapping[int, records.ExportedPost]) -> bytes:
     dates = {key: post.created_at and {"$date": post.created_at} for key, post in posts.items()}
     documents = (
         {"_id": key, **msgspec.structs.asdict(post), "created_at": dates[key]}
@@ -412,20 +403,20 @@ def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
     return json_lines(_encoder.encode_lines(documents))
 
 
-JSONL: Final = Format(
+JSONL: Final = records.Format(
     "jsonl",
     Message("JSON lines"),
     _read_lines,
-    Writer(
+    records.Writer(
         *("jsonl", CONTENT_TYPE, b""),
         lambda posts: json_lines(_encoder.encode_lines(posts.values())),
     ),
     is_in_order=False,
 )
-MONGO: Final = Format(
+MONGO: Final = records.Format(
     "mongo",
     Message("MongoDB, or an array of JSON objects"),
     _read_mongo,
-    Writer("json", CONTENT_TYPE, b"", _mongo_lines),
+    records.Writer("json", CONTENT_TYPE, b"", _mongo_lines),
     is_in_order=False,
 )

@@ -30,6 +30,7 @@ from saywho.formats.post import author_in
 from saywho.formats.records import ReadOptions
 from saywho.formats.source.times import is_day, is_time, time_or_field
 from saywho.formats.source.written.clock import find_clock
+from saywho.formats.tables import column_kinds
 from saywho.formats.tables.cells import (
     are_rounded,
     cell_of,
@@ -40,20 +41,6 @@ from saywho.formats.tables.cells import (
     plain_column,
     refers,
     word,
-)
-from saywho.formats.tables.column_kinds import (
-    COUNTS,
-    KINDS,
-    NumberedRow,
-    account_column,
-    are_of_people,
-    count_fields,
-    kind_of_texts,
-    likeliest_author,
-    mean_length,
-    names_posts,
-    say_the_same,
-    why_no_ids,
 )
 from saywho.formats.tables.column_names import (
     ALIASES,
@@ -386,8 +373,13 @@ def look_for_na(plan: Plan, sample: Sample) -> Plan:
 
 def ask_about_counts(plan: Plan, sample: Sample) -> Plan:
     """Ask whether columns named like marks, such as `retweet`, count; one answer is for all."""
-    taken = {name for _, columns in sample.each(plan) for name in COUNTS if columns.has(name)}
-    counts = count_fields(values_by_name(sample.written), taken)
+    taken = {
+        name
+        for _, columns in sample.each(plan)
+        for name in column_kinds.COUNTS
+        if columns.has(name)
+    }
+    counts = column_kinds.count_fields(values_by_name(sample.written), taken)
     if "is_repost" in fields_without(plan.chosen):
         return plan.choosing(counts | {**plan.chosen})
     why = Message("columns that are named like marks have numbers")
@@ -416,7 +408,7 @@ def ask_about_authors(plan: Plan, sample: Sample) -> Plan:
             why = Message("the column {column} has times", column=name)
         elif _are_counting(values):
             why = Message("the column {column} counts the rows", column=name)
-        elif is_alone and names_posts(values, ids):
+        elif is_alone and column_kinds.names_posts(values, ids):
             why = Message("the column {column} has the ids of the posts", column=name)
         elif is_alone and plan.named and len(values) > 1 and _are_different(values):
             why = Message("each row has another value in {column}", column=name)
@@ -493,7 +485,7 @@ def _people(plan: Plan, sample: Sample) -> Iterator[str]:
         if _are_short(cells)
     ]
     yield from sorted(found, key=lambda name: -len(unused[name]))
-    by_values = likeliest_author({n: c for n, c in unused.items() if not are_times(c)})
+    by_values = column_kinds.likeliest_author({n: c for n, c in unused.items() if not are_times(c)})
     yield from filter(None, [by_values])
 
 
@@ -514,7 +506,7 @@ def ask_which_account(plan: Plan, sample: Sample) -> Plan:
     names = columns.names_of("username")
     if not names or plan.is_of_chats:
         return plan
-    found = account_column(sample.rows, names, columns.names_of("url"))
+    found = column_kinds.account_column(sample.rows, names, columns.names_of("url"))
     if found is None or found == names[0]:
         return plan
     why = Message("the addresses of the posts, or @, name other accounts")
@@ -529,7 +521,7 @@ def ask_about_shown_names(plan: Plan, sample: Sample) -> Plan:
     if plain_column("".join(names)) not in _PLAIN_NAMES:
         return plan
     accounts = [columns.first(row, "username") for row in flat.rows]
-    if are_of_people(flat.values(names[0]), accounts):
+    if column_kinds.are_of_people(flat.values(names[0]), accounts):
         return plan
     why = Message("the column {column} may name something else than people", column=names[0])
     return plan.asking("name", (NO_COLUMN, names[0]), why)
@@ -544,14 +536,14 @@ def ask_about_texts(plan: Plan, sample: Sample) -> Plan:
     signed = [row for row, columns in sample.each(plan) if columns.first(row, "username")]
     cells = {**(values_by_name(signed) if sample.is_table and signed else unused)}
     cells |= {name: sample.values(name) for name in flags}
-    lengths = {name: mean_length(cells.get(name, ())) for name in (*unused, *flags)}
+    lengths = {name: column_kinds.mean_length(cells.get(name, ())) for name in (*unused, *flags)}
     wordy = {name: length for name, length in lengths.items() if length}
     longest = sorted(wordy, key=lambda n: (is_made(n), not may_be_original(n), -wordy[n]))
     if not names:
         is_value_there = any(map(is_value, columns.all))
         why = _NO_HEADING if is_value_there else NO_EVIDENCE
         return plan.asking("text", longest, why)
-    kind = kind_of_texts(sample.values(names[0]))
+    kind = column_kinds.kind_of_texts(sample.values(names[0]))
     if kind in {"numbers", "links"} and (others := [*names[1:], *longest]):
         why = Message("the column {column} has only numbers", column=names[0])
         if kind == "links":
@@ -567,9 +559,11 @@ def ask_about_texts(plan: Plan, sample: Sample) -> Plan:
 
 def _is_rival(name: str, first: str, sample: Sample) -> bool:
     """Return whether a second column of texts has other words than the first one."""
-    has_words = mean_length([row[name] for row in sample.rows if row.get(name)]) or "." in name
+    has_words = (
+        column_kinds.mean_length([row[name] for row in sample.rows if row.get(name)]) or "." in name
+    )
     is_own = bool(has_words) and not (is_made(name) or may_name_people(name))
-    return is_own and not say_the_same(sample.written, first, name)
+    return is_own and not column_kinds.say_the_same(sample.written, first, name)
 
 
 _FLAGS: Final = ("is_quote", "is_reply", "n_quotes", "n_replies")
@@ -697,10 +691,10 @@ def look_for_ids(plan: Plan, sample: Sample) -> Plan:
         if plan.chosen.get(name) == "source_id":
             continue
         numbered = [
-            NumberedRow(row.get(name), *(columns.first(row, role) for role in ROLES))
+            column_kinds.NumberedRow(row.get(name), *(columns.first(row, role) for role in ROLES))
             for row, columns in read
         ]
-        if (reason := why_no_ids(numbered, answered)) is not None:
+        if (reason := column_kinds.why_no_ids(numbered, answered)) is not None:
             no_ids[name] = reason
     return replace(plan.choosing(dict.fromkeys(no_ids, "")), no_ids=no_ids)
 
@@ -777,7 +771,7 @@ def ask_whose_rows(plan: Plan, sample: Sample) -> Plan:
     author = "" if is_asked else next(iter(sample.columns(plan).names_of("username")), "")
     for name, cells in sample.unused(plan).items():
         said = {plain_column(str(cell)) for cell in cells[:_MOST_COMPARED]}
-        has_word = any(KINDS.get(value) == "repost" for value in said)
+        has_word = any(column_kinds.KINDS.get(value) == "repost" for value in said)
         is_mark = says_repost(name) and any(map(refers, cells))
         if is_mark or (has_word and len(said) <= MOST_VALUES):
             why = Message("the column {column} may mark reposts", column=name)

@@ -10,17 +10,8 @@ import msgspec
 from msgspec import structs
 
 from saywho.errors import Message, RecordError
+from saywho.formats import post
 from saywho.formats.assumptions import NO_REPOSTS, REPOST_BEGINNING, ReadNotes, SeenRow
-from saywho.formats.post import (
-    PLATFORMS,
-    Kind,
-    Platform,
-    Reactions,
-    ReplyTarget,
-    Visibility,
-    author_in,
-    kept_signs,
-)
 from saywho.formats.reading import Skipped, as_username, is_broken, required_text, username_for
 from saywho.formats.records import Item, ReadOptions, Record, by_author
 from saywho.formats.source.html import html_to_text
@@ -68,8 +59,10 @@ from saywho.formats.tally import DoubtKind
 from saywho.formats.x.posts import is_notice
 
 T = TypeVar("T")
-_PLATFORMS: Final[dict[str, Platform]] = {
-    name: platform for platform, names in PLATFORMS.items() for name in (platform, *names.in_files)
+_PLATFORMS: Final[dict[str, post.Platform]] = {
+    name: platform
+    for platform, names in post.PLATFORMS.items()
+    for name in (platform, *names.in_files)
 }
 _NO_COUNTS: Final = [None] * len(COUNTS)
 _COUNTS: Final = frozenset({"counts", *COUNTS})
@@ -116,7 +109,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
     values = _values(columns, row, rules)
     if columns.has("audience"):
         values |= _audience(columns, row, rules)
-    kind: Kind | Literal["repost"] = _kind(values) if columns.says_kind else "post"
+    kind: post.Kind | Literal["repost"] = _kind(values) if columns.says_kind else "post"
     whose = rules.plan.whose
     if kind == "repost" or (whose and _is_anothers(row.get(whose), values)):
         return Skipped(place, "repost")
@@ -302,7 +295,7 @@ def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | 
     if columns.has_parts_of_names and isinstance(stated, str):
         stated = _whole_name(word(stated) or "", word(values.get("family_name")) or "")
     if isinstance(stated, str) and "://" in stated:
-        stated = author_in(stated) or stated
+        stated = post.author_in(stated) or stated
     are_lost = "username" in rules.plan.lost_ids
     read = _read_author if isinstance(stated, str) else _read_author.__wrapped__
     name, username = read(stated, is_own=columns.is_own, are_lost=are_lost)
@@ -396,7 +389,7 @@ def _without_label(text: object, author: str, rules: RowRules) -> object:
     return text[len(label) :].strip() or text
 
 
-def _kind(values: Json) -> Kind | Literal["repost"]:
+def _kind(values: Json) -> post.Kind | Literal["repost"]:
     stated = KINDS.get(plain_column(word(values.get("kind")) or ""))
     if stated == "repost" or "is_repost" in values or "reposts" in values:
         return "repost"
@@ -407,7 +400,7 @@ def _kind(values: Json) -> Kind | Literal["repost"]:
     return "quote" if not QUOTES.isdisjoint(values) else "post"
 
 
-def _kind_of_answer(values: Json, kind: Kind, reply_to: ReplyTarget | None) -> Kind:
+def _kind_of_answer(values: Json, kind: post.Kind, reply_to: post.ReplyTarget | None) -> post.Kind:
     people = _listed_people(values.get("reply_to"))
     if people is None or kind != "reply" or reply_to is not None:
         return kind
@@ -423,7 +416,7 @@ def _listed_people(value: object) -> list[Json] | None:
     return as_objects(value) if is_list else None
 
 
-def _target(values: Json, username: str | None, rules: RowRules) -> ReplyTarget | None:
+def _target(values: Json, username: str | None, rules: RowRules) -> post.ReplyTarget | None:
     if _TARGETS.isdisjoint(values):
         return None
     people = _listed_people(values.get("reply_to"))
@@ -431,7 +424,7 @@ def _target(values: Json, username: str | None, rules: RowRules) -> ReplyTarget 
         names = (as_name(person.get("username") or person.get("screen_name")) for person in people)
         own = (username or "").casefold()
         others = (name for name in names if name and name.casefold() != own)
-        return ReplyTarget.of(answered_id(values.get("reply_id")), next(others, None))
+        return post.ReplyTarget.of(answered_id(values.get("reply_id")), next(others, None))
     value = as_json(values.get("reply_to"))
     if isinstance(value, dict):
         source_id, name = _as_is(value.get("source_id")), _as_is(value.get("username"))
@@ -439,7 +432,7 @@ def _target(values: Json, username: str | None, rules: RowRules) -> ReplyTarget 
         answers = (values.get("reply_id"), values.get("reply_to"))
         sound = (_sound_answer(answer, rules) for answer in answers if answer is not None)
         source_id, name = next(filter(None, sound), None), as_name(values.get("reply_name"))
-    return ReplyTarget.of(source_id, name)
+    return post.ReplyTarget.of(source_id, name)
 
 
 def _sound_answer(value: object, rules: RowRules) -> str | None:
@@ -459,17 +452,17 @@ def _stated_time(values: Json) -> object:
     return value if has_clock else f"{value.strip()} {clock.strip()}"
 
 
-def _reactions(values: Json) -> Reactions | None:
+def _reactions(values: Json) -> post.Reactions | None:
     if _COUNTS.isdisjoint(values):
         return None
-    stated = _exported(values["counts"], Reactions) if "counts" in values else None
+    stated = _exported(values["counts"], post.Reactions) if "counts" in values else None
     if stated and stated.signs:
-        stated = structs.replace(stated, signs=kept_signs(stated.signs))
+        stated = structs.replace(stated, signs=post.kept_signs(stated.signs))
     if stated and stated.is_known:
         return stated
     figures = [as_whole(values[field]) if field in values else None for field in COUNTS]
     likes, reposts, replies, quotes = figures
-    return None if figures == _NO_COUNTS else Reactions(likes, reposts, replies, quotes)
+    return None if figures == _NO_COUNTS else post.Reactions(likes, reposts, replies, quotes)
 
 
 def _exported(value: object, type_: type[T]) -> T | None:
@@ -495,7 +488,7 @@ def _is_for_few(audience: object) -> bool:
     return is_restricted(audience) and plain_column(str(audience)) not in OPEN_WORDS
 
 
-def _visibility(values: Json) -> Visibility | None:
+def _visibility(values: Json) -> post.Visibility | None:
     if _AUDIENCES.isdisjoint(values):
         return None
     if _is_limited(values):
