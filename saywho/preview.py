@@ -31,7 +31,7 @@ from saywho.formats.records import (
     count_skipped,
     unsettled_of,
 )
-from saywho.formats.registry import WITH_ENTITIES, read_file
+from saywho.formats.registry import TABLES, read_file
 from saywho.formats.source.file import Source
 from saywho.formats.tables.own_words import TAG
 from saywho.text import decode_entities
@@ -250,7 +250,7 @@ class _Reading:
             )
         if name := record.username or record.author_id:
             self._authors[name] += 1
-        if result.format in WITH_ENTITIES:
+        if result.format in TABLES:
             result.with_entities += decode_entities(record.text) != record.text
             result.with_tags += TAG.search(record.text) is not None
 

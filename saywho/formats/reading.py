@@ -32,7 +32,7 @@ class Skipped:
     place: int
     reason: SkipReason
     """`empty`: no text and no media; `older`: a version before an edit; `system`: the app's line;
-    `unwanted`: of a person left out; `repeated`: stands in a longer export of the same chat.
+    `unwanted`: of a person left out; `repeated`: stands in the same file already.
     """
 
 

@@ -263,7 +263,8 @@ WRITERS: Final[dict[str, Writer]] = {
 }
 MOST_CHARACTERS: Final = 120_000
 """Maximum length of a record with author and media: over four longest texts."""
-WITH_ENTITIES: Final = frozenset({"jsonl", "csv"})
+TABLES: Final = frozenset({"jsonl", "csv"})
+"""Formats of any program's tables, whose texts may have entities and whose rows may stand twice."""
 
 
 def _of_chat(
@@ -306,12 +307,14 @@ def open_records(
             is_chat = candidate.is_chat or records.is_chat
             items = _noted(_for_readers(records, options), source, options.encoding)
             own = _in_own_words(items, source, options, is_chat=is_chat)
-            items = items if records.is_export else own if is_chat else _each_once(own)
+            is_table = not is_chat and records.format in TABLES
+            own = _each_once(own, of_one=is_of_one or bool(options.username)) if is_table else own
+            items = items if records.is_export else own
             items = _to_the_end(items, source, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
                 records = replace(records, left_out=(*records.left_out, LeftOut(note)))
-            if options.decode_entities and records.format in WITH_ENTITIES:
+            if options.decode_entities and records.format in TABLES:
                 items = (
                     structs.replace(item, text=decoded(item.text))
                     if isinstance(item, Record)
@@ -428,18 +431,24 @@ def _in_own_words(
         yield item
 
 
-def _each_once(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the items; posts without ids of one author, text and second are one post.
+def _each_once(items: Iterator[Item], *, of_one: bool) -> Iterator[Item]:
+    """Yield the items; rows without ids of one author, text, second and place are one post.
 
-    At midnight a file has no more than days.
+    At midnight a table has no more than days, and rows without an author may be several people's.
     """
     seen = set[int]()
     for item in items:
         time = item.created_at if isinstance(item, Record) and item.source_id is None else None
-        if isinstance(item, Record) and time is not None and time.time() != datetime.min.time():
+        if (
+            isinstance(item, Record)
+            and time is not None
+            and time.time() != datetime.min.time()
+            and (of_one or item.username is not None)
+        ):
             size = len(seen)
             if size < 200_000:
-                seen.add(hash((item.username, time, item.text, item.media)))
+                key = (item.username, time, item.text, item.media, item.url, item.reply_to)
+                seen.add(hash(key))
                 if len(seen) == size:
                     yield Skipped(item.place, "repeated")
                     continue

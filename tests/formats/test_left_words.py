@@ -119,12 +119,24 @@ def test_elements_of_xml_that_are_not_read_are_told() -> None:
     assert [part for part in found.doubts if "`note`" in part]
 
 
+SECOND = "2024-01-05 10:00:07"
+
+
 @pytest.mark.parametrize(
-    ("time", "count"), [("2024-01-05 10:00:07", 2), ("2024-01-05", 4), ("", 4)]
+    ("heads", "rows", "count", "username"),
+    [
+        ("author,text,created_at", [f"mina,fog,{SECOND}", f"jun,fog,{SECOND}"], 2, None),
+        ("author,text,created_at", ["mina,fog,2024-01-05", "jun,fog,2024-01-05"], 4, None),
+        ("author,text,created_at", ["mina,fog,", "jun,fog,"], 4, None),
+        ("author,text,created_at,url", [f"a,fog,{SECOND},x.y/{n}" for n in (1, 2)], 2, None),
+        ("id,author,text,created_at", [f"{n},mina,fog,{SECOND}" for n in (1, 2)], 2, None),
+        ("text,created_at", [f"fog,{SECOND}", f"rain,{SECOND}"], 2, "mina"),
+    ],
 )
-def test_rows_of_one_author_text_and_second_are_one(time: str, count: int) -> None:
-    rows = [f"mina,fog again,{time}", f"jun,fog again,{time}"]
-    file = "\n".join(["author,text,created_at", *rows, *rows]).encode()
-    found = saywho.read(io.BytesIO(file), accept_doubts=True)
+def test_rows_of_one_author_text_and_second_are_one(
+    heads: str, rows: list[str], count: int, username: str | None
+) -> None:
+    file = "\n".join([heads, *rows, *rows]).encode()
+    found = saywho.read(io.BytesIO(file), username=username, accept_doubts=True)
     assert len(found) == count
     assert (f"Repeated, and counted once: {4 - count}" in found.unread) == (count < 4)

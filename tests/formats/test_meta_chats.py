@@ -329,7 +329,7 @@ def test_a_download_with_posts_beside_its_chats_says_that_they_are_left_out() ->
     assert [item.text for item in records_in(items)] == ["hi"]
     (left_out,) = records.left_out
     assert left_out.format == "meta"
-    assert "--format meta reads them" in left_out.note
+    assert "own posts, which the format meta reads, are left out" in left_out.note
     records, items = read_file_records(zip_bytes(files), "meta")
     assert [item.text for item in records_in(items)] == ["a post"]
     assert records.left_out == ()

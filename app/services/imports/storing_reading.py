@@ -50,7 +50,7 @@ from saywho.formats.records import (
     nameless,
     next_items,
 )
-from saywho.formats.registry import WITH_ENTITIES, FileReading, open_records
+from saywho.formats.registry import TABLES, FileReading, open_records
 from saywho.formats.settled import check_settled
 from saywho.formats.source.file import Source
 from saywho.processes import watched
@@ -312,7 +312,7 @@ class PostReader:
             report.refuse(item.place, NO_CONSENT)
         else:
             # The text may be HTML although the file is not.
-            may_be_html = self.records.format in WITH_ENTITIES
+            may_be_html = self.records.format in TABLES
             report.with_entities += may_be_html and decode_entities(item.text) != item.text
             try:
                 batch.append(self._bulk_post(item, arrived_at))

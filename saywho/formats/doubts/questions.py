@@ -20,7 +20,7 @@ from saywho.formats.file_chats import FileChats
 from saywho.formats.post import RoomReference, author_in
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream
-from saywho.formats.registry import FORMATS, WITH_ENTITIES
+from saywho.formats.registry import FORMATS, TABLES
 from saywho.formats.tables.cells import lines_of
 from saywho.formats.tables.left_words import LeftWords
 from saywho.formats.tables.rows import WORDS_FOR_NOTHING
@@ -100,7 +100,7 @@ class RecordQuestions:
         letters = Letters(
             may_have_entities=options.decode_entities,
             may_show_code=form is not None and form.shows_code,
-            may_strip=records.format in WITH_ENTITIES and not options.strip_tags,
+            may_strip=records.format in TABLES and not options.strip_tags,
         )
         self._of_texts = (
             (ChatWords(records.format), PostWords(), letters)

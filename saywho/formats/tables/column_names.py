@@ -469,10 +469,8 @@ def _classes() -> dict[str, str]:
     for verb in ("created", "posted", "published", "sent", "written"):
         classes[verb] = "verb"
     others = dict.fromkeys((*_OTHER_WORDS, *_REPOST_WORDS, *_LATER_WORDS, *_OUTLETS), "other")
-    classes |= (
-        others | dict.fromkeys(("id", "ids", "jid", "아이디"), "id") | dict.fromkeys(_NEUTRAL, "")
-    )
-    return classes
+    ids = dict.fromkeys(("id", "ids", "jid", "did", "아이디"), "id")
+    return classes | others | ids | dict.fromkeys(_NEUTRAL, "")
 
 
 @lru_cache(4_000)

@@ -134,8 +134,8 @@ async def test_all_that_is_left_out_beside_chats_is_named(
     people = {"only": ["mina", "mina_2"]}
     assert await start(browser, address, timezone="Asia/Seoul", publish="on", **people) == 303
     ended = shown(await until_ended(browser, address))
-    assert "own posts are left out" in ended
-    assert "chats in text are left out of everything.zip" in ended
+    assert "own posts, which the format meta reads, are left out" in ended
+    assert "chats in text are left out of everything.zip, which the format kakaotalk reads" in ended
 
 
 async def test_a_damaged_chat_beside_a_readable_one_is_named(app: Quart) -> None:
