@@ -138,7 +138,7 @@ async def _count_words(session: AsyncSession, asked: DashboardView) -> ViewCount
     if query.selection.at is not None:
         at_all = replace(query, selection=replace(query.selection, at=None))
         hours = (await counted(at_all, most_shown=0)).hours
-    days = {name: Counter[date]() for name, _ in counts.people} | {REST: Counter[date]()}
+    days = {name: Counter[date]() for name, _ in counts.usernames} | {REST: Counter[date]()}
     for day, posts in counts.days:
         for name, count in zip(days, posts, strict=True):
             days[name][day] += count

@@ -214,10 +214,10 @@ async def _counts(
     work = SearchWork(resources().search_pool.run)
     found = await count_found(session, query, most_people=MOST_SHOWN, work=work)
     redactor = Redactor(session, access, query.selection.room_id)
-    await redactor.know(usernames=[username for username, _ in found.people])
+    await redactor.know(usernames=[username for username, _ in found.usernames])
     return values.UseCounts(
         posts=found.posts,
-        people=[NamedCount(redactor.name(username), posts) for username, posts in found.people],
+        people=[NamedCount(redactor.name(username), posts) for username, posts in found.usernames],
         people_total=found.people_total,
         months=[NamedCount(f"{month:%Y-%m}", sum(posts)) for month, posts in found.months],
         undated=found.undated,

@@ -254,11 +254,11 @@ async def _corrections(session: AsyncSession, matches: Matches) -> list[Correcti
 @dataclass(frozen=True, slots=True)
 class FoundCounts:
     posts: int
-    people: list[tuple[str, int]]
-    """Authors with the most posts."""
+    usernames: list[tuple[str, int]]
+    """Authors with the most posts, and how many."""
     people_total: int
     days: list[tuple[date, list[int]]]
-    """Days with posts, in order: the posts of each of `people`, then of all others."""
+    """Days with posts, in order: the posts of each of `usernames`, then of all others."""
     undated: int
     has_more: bool = False
     """Whether only the 10,000 posts that were stored last are counted."""

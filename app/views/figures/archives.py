@@ -331,7 +331,7 @@ def uses_of(
     counted = dict(found.months)
     if len(counted) < 2:
         return None
-    people = [(shown_name(username), hue(username)) for username, _ in found.people]
+    people = [(shown_name(username), hue(username)) for username, _ in found.usernames]
     if found.people_total > len(people):
         people.append((gettext("Everyone else"), drawings.NO_HUE))
     months = range(_number(min(counted)), _number(max(counted)) + 1)

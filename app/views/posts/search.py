@@ -201,7 +201,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             is_first_page=after is None,
             error=failure,
             about=names,
-            hued=[username for username, _ in results.over_time.people]
+            hued=[username for username, _ in results.over_time.usernames]
             if results.over_time
             else None,
             of_platform=args.platform,

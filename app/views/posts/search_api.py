@@ -118,7 +118,7 @@ async def show_stats(args: StatsArgs) -> Stats:
     )
     async with resources().read_long() as session:
         found = await results.count_found(session, query, most_people=100, work=SearchWork(work))
-    names = [username for username, _ in found.people]
+    names = [username for username, _ in found.usernames]
     days = [
         DayCount(
             day,
@@ -127,7 +127,7 @@ async def show_stats(args: StatsArgs) -> Stats:
         )
         for day, counts in found.days[-MOST_COUNTS:]
     ]
-    authors = [AuthorCount(*each) for each in found.people]
+    authors = [AuthorCount(*each) for each in found.usernames]
     inside = found.compounds.posts if found.compounds else 0
     return Stats(
         found.people_total, found.posts, found.undated, authors, days, inside, found.has_more
