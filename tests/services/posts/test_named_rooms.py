@@ -218,6 +218,6 @@ async def test_messages_that_arrive_together_take_few_more_statements_than_posts
         counts.append(len(statements))
     plain, first, later = counts
     # The room is looked for, its people are counted, and the posts are read. A new room is made,
-    # and the first of a site is announced to all: whether it is the first, the id of the event, the
-    # event.
-    assert (first, later) == (plain + 7, plain + 3)
+    # and the first of a site is announced to all: whether it is the first, what was counted before
+    # it, the id of the event, the event.
+    assert (first, later) == (plain + 8, plain + 3)
