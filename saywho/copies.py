@@ -146,7 +146,7 @@ def _agreement(chat: FileChat, other: FileChat) -> Agreement | None:
         return None
     same = agreement(chat.messages, other.messages)
     if is_of_app and (all(ids) or one.name == two.name != ""):
-        is_same, fewest = same.is_alike, 1
+        is_same, fewest = same.is_alike, 1 if all(ids) else 3
     else:  # Whoever sends news to several chats writes alone.
         is_same = same.is_same and len(same.people) > 1
         are_all = same.known == same.smaller or same.is_whole
