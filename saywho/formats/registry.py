@@ -438,16 +438,16 @@ def _each_once(items: Iterator[Item], *, of_one: bool) -> Iterator[Item]:
     """
     seen = set[int]()
     for item in items:
-        time = item.created_at if isinstance(item, Record) and item.source_id is None else None
+        moment = item.created_at if isinstance(item, Record) and item.source_id is None else None
         if (
             isinstance(item, Record)
-            and time is not None
-            and time.time() != datetime.min.time()
+            and moment is not None
+            and moment.time() != datetime.min.time()
             and (of_one or item.username is not None)
         ):
             size = len(seen)
             if size < 200_000:
-                key = (item.username, time, item.text, item.media, item.url, item.reply_to)
+                key = (item.username, moment, item.text, item.media, item.url, item.reply_to)
                 seen.add(hash(key))
                 if len(seen) == size:
                     yield Skipped(item.place, "repeated")

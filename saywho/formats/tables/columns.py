@@ -25,6 +25,11 @@ def _is_no_number(value: object) -> bool:
     return cells.is_filled(value) and not (isinstance(value, str) and value.strip().isdigit())
 
 
+def _is_no_object(value: object) -> bool:
+    """Return whether a value counts that is no object, whose parts are unknown."""
+    return cells.is_filled(value) and not isinstance(value, dict)
+
+
 def _is_answer(value: object) -> bool:
     return cells.answered_id(value) is not None or cells.is_damaged_id(value)
 
@@ -71,8 +76,12 @@ class FileColumns:
             self._names.pop("display_name", None)
         tests = _TESTS | ({"source_id": bool} if self.is_own else {})
         self.texts = self.names_of("text")
-        if len(self.texts) > 1:
-            tests = tests | {"text": _is_no_number}
+        self._choosing = {
+            field: counts
+            for field, counts in (("text", _is_no_number), ("username", _is_no_object))
+            if len(self.names_of(field)) > 1
+        }
+        tests = tests | self._choosing
         # Their values are read once more, and only of several one has to be chosen.
         lone = {
             field
@@ -126,7 +135,7 @@ class FileColumns:
     def first(self, row: Row, field: str) -> object:
         """Return the row's first filled value of a field; None without one."""
         values = (row.get(name) for name in self.names_of(field))
-        is_such = _is_no_number if field == "text" and len(self.texts) > 1 else cells.is_filled
+        is_such = self._choosing.get(field, cells.is_filled)
         return next((value for value in values if value is not None and is_such(value)), None)
 
     def __len__(self) -> int:

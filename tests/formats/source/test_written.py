@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from typing import Final, Literal
 
 import pytest
@@ -10,6 +11,8 @@ from saywho.formats.records import Record
 from saywho.formats.source.written import clock
 from tests.formats.files import read_file_records
 
+NUMBERS: Final = count()
+"""For texts of tables, in which rows of one author, text and second are one."""
 NOON: Final = datetime(2024, 1, 15, 12, 7, tzinfo=UTC)
 HEADS: Final = {
     "line": "2024/01/15(月)\n",
@@ -23,9 +26,9 @@ CLOCKS: Final[dict[str, Callable[[str], str]]] = {
     "kakaotalk windows": lambda time: f"[Mina] [{time}] hi\n",
     "kakaotalk phone": lambda time: f"2024년 1월 15일 {time}, Mina : hi\n",
     "imessage": lambda time: f"Jan 15, 2024  {time.replace('07', '07:00')}\nMina\nhi\n\n",
-    "csv": lambda time: f'mina,hi,"2024-01-15 {time}"\n',
+    "csv": lambda time: f'mina,hi {next(NUMBERS)},"2024-01-15 {time}"\n',
     "jsonl": lambda time: (
-        f'{{"username": "mina", "text": "hi", "created_at": "15.1.2024 {time}"}}\n'
+        f'{{"username": "mina", "text": "hi {next(NUMBERS)}", "created_at": "15.1.2024 {time}"}}\n'
     ),
 }
 
@@ -73,7 +76,7 @@ def test_the_word_for_afternoon_of_every_language_is_read_in_every_app(app: str,
 
 DATES: Final[dict[str, Callable[[str], str]]] = {
     "whatsapp": lambda day: f"{day}, 12:07 - Mina: hi\n",
-    "csv": lambda day: f'mina,hi,"{day} 12:07"\n',
+    "csv": lambda day: f'mina,hi {next(NUMBERS)},"{day} 12:07"\n',
 }
 
 
@@ -94,7 +97,7 @@ def written_months() -> dict[str, list[tuple[str, int]]]:
 def test_the_months_of_every_language_are_read_in_chats_and_tables(app: str) -> None:
     read = {}
     for name, months in written_months().items():
-        lines = "".join(DATES[app](f"15 {word} 2024") for word, _ in months) * 2
+        lines = "".join(DATES[app](f"15 {word} 2024") for word, _ in months * 2)
         found = [time and (time.month, time.day) for time in times(HEADS.get(app, "") + lines)]
         if found != [(month, 15) for _, month in months] * 2:
             read[name] = found
