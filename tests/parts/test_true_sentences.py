@@ -55,6 +55,7 @@ SHOWN_ELSEWHERE: Final = {
     "few days": "too_few_days",
     "goes on": "so_far",
     "alone": "alone",
+    "tag": "tag",
     "typical": "typical",
     "undated": "undated",
     "tests/views/figures/test_findings.py": "speech levels",
@@ -773,6 +774,13 @@ def _shares_with_word(reader: Reader, found: Found) -> None:
     assert is_as_often(found["beside"], beside / sum(counts[name] for name in others)), found
 
 
+def _own_share_of_word(reader: Reader, found: Found) -> None:
+    """Check the share of somebody who says a word that nobody else says."""
+    assert is_as_often(found["own"], _share_with_word(reader, reader.subject)), found
+    others = reader.truth.others(reader.subject)
+    assert not any(_share_with_word(reader, name) for name in others), (reader.word, found)
+
+
 def _others_wait(reader: Reader, found: Found) -> None:
     waits = [
         median(person.waits_s)
@@ -1312,6 +1320,15 @@ def _days_with_posts(reader: Reader, found: Found) -> None:
     assert found["zone"] in reader.zones, found
 
 
+def _tag(reader: Reader, found: Found) -> None:
+    texts = reader.truth.people[reader.about].texts
+    tags = Counter(chain(*({*re.findall(r"#(\w+)", text.casefold())} for text in texts)))
+    (name, most), (_, second) = [*tags.most_common(2), ("", 0)][:2]
+    assert found["name"].casefold() == name, tags
+    assert number_in(found["count"]) == most > second, tags
+    assert number_in(found["tagged"]) == len(texts)
+
+
 OF_DAYS: Final = {
     "day_with_most": _busiest_of_days,
     "longest_streak": _longest_streak,
@@ -1478,6 +1495,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"(?P<own>{OFTEN_KO}), (?:다른 사람들?|{OTHER})[은는]? (?P<beside>안 써요|{OFTEN_KO})",
         _shares_with_word,
     ),
+    (rf"(?P<own>{OFTEN_EN}|{OFTEN_KO})$", _own_share_of_word),
     (rf"The others in {TIME_EN}(?: to {TIME_EN.replace('time', 'longest')})?", _others_wait),
     (
         rf"다른 사람들은 {TIME_KO}(?:~{TIME_KO.replace('time', 'longest')})?(?=$|[.·,(])",
@@ -1655,7 +1673,7 @@ FURNITURE: Final = [
     r"Who writes alike|비슷하게 쓰는 사람들|Who came and who left|들어오고 나간 사람",
     r"Who wrote how much|누가 얼마나 썼나요|Who wrote first after a silence|한동안 조용하다가 먼저 쓴 사람",
     r"When they write \(.*\)|메시지 쓰는 시간 \(.*\)",
-    r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지",
+    r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지|Tags|태그",
     r"The whole day|이날 대화 모두 보기|Newest messages|최근 메시지|More messages|메시지 더 보기",
     r"Messages|메시지|How they write|말투|Typical words|유독 자주 쓰는 말",
     r"Most like .*|가장 .*다운 메시지|See this message|이 메시지 보기",
@@ -1676,6 +1694,7 @@ def patterns() -> list[tuple[re.Pattern[str], Check]]:
         for text, check in [
             *habit_patterns(),
             *((text, check) for name, check in OF_DAYS.items() for text in told_as(name)),
+            *((text, _tag) for text in told_as("tag", total=r"(?P<tagged>[\d,]+)")),
             (rf"\({BESIDE}\)", _usual),
             (BESIDE, _usual),
             *SENTENCES,

@@ -847,16 +847,20 @@ async def test_every_sentence_of_a_year_that_goes_on_is_true(
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("It is what it is", "alone"), ("The kettle sings beside the {word}", "typical")],
+    [
+        ("It is what it is", "alone"),
+        ("The kettle sings beside the {word}", "typical"),
+        ("It is what it is #{tag}", "tag"),
+    ],
 )
 async def test_every_sentence_of_a_lone_author_is_true(
     app: Quart, writer: Client, text: str, shown: str
 ) -> None:
     words, days = made_chats.WORDS["en"].split(), _days_since(date(2024, 3, 4), 60)
-    said = [
-        (f"{day} 12:00", "Ros1", text.format(word=" ".join(words[place % 9 : place % 9 + 3])))
-        for place, day in enumerate(days)
-    ]
+    said: list[Said] = []
+    for place, day in enumerate(days):
+        word, tag = " ".join(words[place % 9 : place % 9 + 3]), "kettle" if place % 4 else "tea"
+        said.append((f"{day} 12:00", "Ros1", text.format(word=word, tag=tag)))
     made = made_chats.MadeYears(made_chats.FIRST_OF_AUTHORS, "en", said)
     site = await site_of([made], writer)
     operator = await signed_in(app, "kim")
