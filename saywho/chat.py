@@ -325,6 +325,7 @@ def _naming_arguments() -> Iterator[None]:
             "dates": "dates='day-first', 'month-first' or 'year-first'",
             "times": "columns={'NAME': 'time'}, or dates, or accept_doubts=True",
             "encoding": "encoding='cp949' or another one",
+            "doubts": "accept_doubts=True",
         }
         if argument := arguments.get(str(named.get("choice"))):
             error.add_note(f"read(…, {argument})")

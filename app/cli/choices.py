@@ -14,6 +14,7 @@ _OPTIONS: Final = {
     " --accept-unread for no times",
     "username": "--username NAME",
     "dates": "--dates day-first, month-first or year-first",
+    "doubts": "--accept-doubts",
     "encoding": "--encoding NAME",
     "strip_tags": "--strip-tags",
     "format": "--format {format}",

@@ -34,7 +34,7 @@ from app.views.imports.facts import note_facts
 from saywho.formats.assumptions import NotesSummary, is_unanswered
 from saywho.formats.records import RecordStream
 from saywho.formats.registry import FileReading, read_file
-from saywho.formats.settled import DoubtError, grave_doubts
+from saywho.formats.settled import grave_doubts
 from saywho.formats.source.file import Source
 
 
@@ -87,8 +87,6 @@ class Importer:
                     await renew_derived(db)
             except errors.QuestionError as error:
                 self._ask(name, error)
-            except DoubtError as error:
-                self._fail(name, f"{error.detail} (--accept-doubts)", outputs.BAD_INPUT)
             except errors.FileError as error:
                 is_broken = isinstance(error, errors.BrokenFileError)
                 self._fail(name, error.detail, outputs.FAILED if is_broken else outputs.BAD_INPUT)

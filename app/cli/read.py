@@ -86,7 +86,7 @@ def _read(
                 **chosen,
             )
     except DoubtError as error:
-        fail(f"{error.detail} (--accept-doubts)", BAD_INPUT)
+        fail(with_option(error.detail), BAD_INPUT)
     except BrokenFileError as error:
         fail(with_option(error.detail))
 

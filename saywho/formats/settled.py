@@ -112,11 +112,13 @@ def check_doubts(
                 "this file may be read wrongly, so the import stops: {doubt}. Earlier posts stay:"
                 " undo the import, or accept the doubts and import the file again",
                 doubt=said,
+                choice="doubts",
             )
         raise DoubtError(
             "this file may be read wrongly, so nothing is stored: {doubt}. If it is read rightly,"
             " accept the doubts",
             doubt=said,
+            choice="doubts",
         )
 
 

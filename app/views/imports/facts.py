@@ -1,14 +1,15 @@
 """An import as answers and commands show it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from app.models import ImportJob
 from app.services.imports.job_report import Seen, errors_of, notes_of, stored_posts
-from saywho.formats.assumptions import Decision, NotesSummary, Unread
+from saywho.errors import choice_of
+from saywho.formats.assumptions import ROLES, Decision, NotesSummary, Unread
 from saywho.formats.records import ImportFault
 from saywho.formats.tally import DoubtKind
 
@@ -56,6 +57,29 @@ def note_facts(notes: NotesSummary) -> dict[str, list[Any]]:
     }
 
 
+class FaultFacts(ImportFault, frozen=True, omit_defaults=True):
+    """Why a record was not stored, or the whole file, as answers show it."""
+
+    parameters: Annotated[
+        tuple[str, ...], Meta(description="Parameters of the import, one of which settles it.")
+    ] = ()
+
+
+_PARAMETERS: Final = {
+    "times": ("column", "dates", "accept_unread"),
+    "doubts": ("accept_doubts",),
+    **{name: (name,) for name in ("dates", "encoding", "format", "username")},
+    **dict.fromkeys(ROLES, ("column",)),
+}
+"""By the choice that a sentence names."""
+
+
+def _fault_facts(fault: ImportFault) -> FaultFacts:
+    asking = choice_of(fault.detail)
+    named = _PARAMETERS.get(str(asking.values["choice"]), ()) if asking else ()
+    return FaultFacts(fault.detail, fault.record, named)
+
+
 Undo = Literal["impossible", "possible", "running", "done"]
 
 
@@ -76,8 +100,7 @@ class ImportFacts(msgspec.Struct, frozen=True):
         int, Meta(description="Records that are not posts, or that lack both text and media.")
     ]
     errors: Annotated[
-        list[ImportFault],
-        Meta(description="The first errors; the reason of a failure comes first."),
+        list[FaultFacts], Meta(description="The first errors; the reason of a failure comes first.")
     ]
     assumptions: Annotated[
         list[AssumptionFacts],
@@ -118,7 +141,7 @@ def facts(job: ImportJob) -> ImportFacts:
     ]
     said = note_facts(notes) | {
         "questions": asked,
-        "errors": errors_of(job),
+        "errors": [*map(_fault_facts, errors_of(job))],
         "undo": job.undo or "impossible",
         "seen": stored_posts(job).seen,
     }

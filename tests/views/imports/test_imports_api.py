@@ -524,6 +524,7 @@ async def test_unread_times_fail_with_the_ways_out_unless_accepted(writer: Clien
     assert (job["state"], job["accepted"]) == ("failed", 0)
     assert "most times cannot be read" in job["errors"][0]["detail"]
     assert "--" not in job["errors"][0]["detail"]
+    assert job["errors"][0]["parameters"] == ["column", "dates", "accept_unread"]
     assert job["unread"] == [{"kind": "time", "what": "date", "count": 2}]
     job = await ended(writer, await send(writer, body, "?accept_unread=true"))
     assert (job["state"], job["accepted"]) == ("done", 2)
@@ -568,6 +569,7 @@ async def test_a_grave_doubt_fails_until_it_is_accepted(writer: Client) -> None:
     job = await ended(writer, await send(writer, jsonl(*ids)))
     assert (job["state"], job["accepted"]) == ("failed", 0)
     assert "nothing is stored" in job["errors"][0]["detail"]
+    assert job["errors"][0]["parameters"] == ["accept_doubts"]
     evidence = "Posts with an id that stands at another text of the same author"
     doubt = {"kind": "ids", "count": 2, "examples": ["4711"], "alternatives": [], "grave": True}
     assert job["doubts"] == [doubt | {"evidence": evidence}]
