@@ -331,6 +331,8 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await page.keyboard.press("Tab")
     await expect(page.get_by_text("한 사람씩 고르기")).to_be_focused()
     await page.keyboard.press("Tab")
+    await expect(page.locator("[name=sure]")).to_be_focused()
+    await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="누가 썼는지 알아보기")).to_be_focused()
     # What is asked seldom comes after the button.
     for name in ("아무 글이나 넣어 보기", "다르게 물어보기"):

@@ -69,7 +69,9 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         return see_other(url_for("rooms.show_room", room_id=room_id))
     async with resources().db.read() as session:
         chosen, rooms = given_names(args.username), await read_chats(session)
-        if "username" not in request.args and rooms and 1 < rooms[0].people_total <= MOST_TOGETHER:
+        has_enough = await users.has_enough_own(session)
+        is_small = rooms and 1 < rooms[0].people_total <= MOST_TOGETHER
+        if has_enough and is_small and "username" not in request.args:
             chosen = rooms[0].usernames  # Most often it is what is asked about.
         authors, author_total = await offered_authors(session, chosen)
         samples = await users.list_samples(session)
@@ -81,7 +83,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         if not is_unclaimed:  # No event tells that the first account was made.
             cacheable()
         may_play = await is_playable(session)
-        outgrown = await users.outgrown_samples(session)
+        outgrown = samples if has_enough else []
         hidden = {*outgrown} - {*chosen}
         native = await users.samples_in(session, g.locale) if is_new else []
         offered = [author for author in authors if author.username not in hidden]
