@@ -335,9 +335,9 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="누가 썼는지 알아보기")).to_be_focused()
     # What is asked seldom comes after the button.
-    for name in ("아무 글이나 넣어 보기", "다르게 물어보기"):
+    for selector in ("[href='/compare/example']", ".manner summary"):
         await page.keyboard.press("Tab")
-        await expect(page.get_by_text(name)).to_be_focused()
+        await expect(page.locator(selector)).to_be_focused()
     await page.keyboard.press("Enter")
     for name in ("한 줄이 메시지 하나예요", "링크와 브라우저 기록에 남기지 않기"):
         await page.keyboard.press("Tab")
