@@ -19,16 +19,16 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 105_777,
+    "lines of app and saywho": 105_760,
     "lines of tests": 108_959,
-    "lines of saywho/formats": 27_009,
+    "lines of saywho/formats": 26_970,
     "parts": 12,
     "options of import": 22,
     "settings": 25,
     "operations of the API": 54,
     "hidden contexts": 5,
-    "modules with a single importer": 85,
-    "constants at the top of modules": 2_561,
+    "modules with a single importer": 84,
+    "constants at the top of modules": 2_558,
 }
 """The most of each. A number falls when less is left; who raises one says in a commit of its own
 which user asked, and what goes next (docs/refused.md).
