@@ -20,7 +20,7 @@ LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
     "lines of app and saywho": 105_760,
-    "lines of tests": 108_959,
+    "lines of tests": 109_400,
     "lines of saywho/formats": 26_970,
     "parts": 12,
     "options of import": 22,
