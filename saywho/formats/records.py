@@ -13,9 +13,18 @@ import msgspec
 from msgspec import structs
 
 from saywho.errors import Message, RecordError, message_of
-from saywho.formats import reading
 from saywho.formats.assumptions import ONLY_CHOSEN, Order, ReadNotes, Unsettled
 from saywho.formats.post import Kind, PlainPost, Platform, RoomReference
+from saywho.formats.reading import (
+    TOO_DEEP,
+    BadRecord as BadRecord,
+    Skipped as Skipped,
+    as_username as as_username,
+    is_broken as is_broken,
+    readable as readable,
+    required_text as required_text,
+    username_for as username_for,
+)
 from saywho.formats.source.file import Source
 
 T = TypeVar("T")
@@ -65,7 +74,7 @@ class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Moved(reading.Skipped):
+class Moved(Skipped):
     """The app's line that people came to a chat or left it, or changed name."""
 
     names: tuple[str, ...] = ()
@@ -88,27 +97,27 @@ class ChatMove(NamedTuple):
     """Username of the new name."""
 
 
-Item = Record | reading.BadRecord | reading.Skipped
+Item = Record | BadRecord | Skipped
 
 
 def read_each(
-    values: Iterable[tuple[int, T] | reading.BadRecord], read: Callable[[T, int], Item | None]
+    values: Iterable[tuple[int, T] | BadRecord], read: Callable[[T, int], Item | None]
 ) -> Iterator[Item]:
     """Yield the results of `read` for each value and its place, unless they are None.
 
     A value that raises RecordError becomes a BadRecord, and reading continues.
     """
     for numbered in values:
-        if isinstance(numbered, reading.BadRecord):
+        if isinstance(numbered, BadRecord):
             yield numbered
             continue
         place, value = numbered
         try:
             item: Item | None = read(value, place)
         except RecordError as error:
-            item = reading.BadRecord(place, message_of(error), value)
+            item = BadRecord(place, message_of(error), value)
         except RecursionError:
-            item = reading.BadRecord(place, reading.TOO_DEEP, value)
+            item = BadRecord(place, TOO_DEEP, value)
         if item is not None:
             yield item
 
@@ -119,7 +128,7 @@ class SkippedCounts(Protocol):
     skipped: int
 
 
-def count_skipped(counts: SkippedCounts, item: reading.Skipped) -> None:
+def count_skipped(counts: SkippedCounts, item: Skipped) -> None:
     if item.reason == "repost":
         counts.reposts += 1
     elif item.reason == "restricted":
@@ -287,6 +296,6 @@ def next_items(items: Iterator[Item], most: int) -> Iterator[Item]:
 
 def by_author(record: Record, author: str) -> Record:
     """Return a record by an author with the name of a file or folder."""
-    name = reading.as_username(author) or reading.username_for(author)
+    name = as_username(author) or username_for(author)
     display_name = author if author != name else None
     return structs.replace(record, username=name, display_name=display_name)
