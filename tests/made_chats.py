@@ -426,6 +426,8 @@ EACH_WITH_A_HABIT: Final = (
     ("ko", "", "left silence none", ""),
     ("en", "", "left", "left late silence less", ""),
     ("en", "capital_words more", "capital_words none", "capital_words less"),
+    ("en", "amount more", "", ""),
+    ("en", "laughing none", "", ""),
 )
 """The language of each chat, and what each of its people does more or less often than others."""
 WITHOUT: Final = {"none": 0.0, "less": 0.05, "more": 0.75}
@@ -485,7 +487,11 @@ def _conversation(
     names, said, name = [*people], list[Said](), ""
     for turn in range(3 * bool(names) if is_night else 8):
         others = [other for other in names if other != name] or names
-        name = drawn("silence", names) if not turn else drawn("night" if is_night else "-", others)
+        name = (
+            drawn("silence", names)
+            if not turn
+            else drawn("night" if is_night else "amount", others)
+        )
         habit = people[name]
         several = {"turns more": 0.9, "turns none": 0, "turns less": 0.05}.get(habit, 0.45)
         many = 3 if habit == "most" else 1
