@@ -438,15 +438,10 @@ def _each_once(items: Iterator[Item], *, of_one: bool) -> Iterator[Item]:
     """
     seen = set[int]()
     for item in items:
-        moment = item.created_at if isinstance(item, Record) and item.source_id is None else None
-        if (
-            isinstance(item, Record)
-            and moment is not None
-            and moment.time() != datetime.min.time()
-            and (of_one or item.username is not None)
-        ):
-            size = len(seen)
-            if size < 200_000:
+        size = len(seen)
+        if isinstance(item, Record) and item.source_id is None and size < 200_000:
+            moment, is_signed = item.created_at, of_one or item.username is not None
+            if is_signed and moment is not None and moment.time() != datetime.min.time():
                 key = (item.username, moment, item.text, item.media, item.url, item.reply_to)
                 seen.add(hash(key))
                 if len(seen) == size:

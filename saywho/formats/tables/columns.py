@@ -74,14 +74,12 @@ class FileColumns:
             self._names.pop(field, None)
         if "username" in unnamed:
             self._names.pop("display_name", None)
-        tests = _TESTS | ({"source_id": bool} if self.is_own else {})
         self.texts = self.names_of("text")
+        several = {"text": _is_no_number, "username": _is_no_object}
         self._choosing = {
-            field: counts
-            for field, counts in (("text", _is_no_number), ("username", _is_no_object))
-            if len(self.names_of(field)) > 1
+            name: test for name, test in several.items() if len(self.names_of(name)) > 1
         }
-        tests = tests | self._choosing
+        tests = _TESTS | ({"source_id": bool} if self.is_own else {}) | self._choosing
         # Their values are read once more, and only of several one has to be chosen.
         lone = {
             field
