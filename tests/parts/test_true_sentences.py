@@ -60,7 +60,7 @@ SHOWN_ELSEWHERE: Final = {
     "tag": "tag",
     "typical": "typical",
     "undated": "undated",
-    "tests/views/figures/test_findings.py": "speech levels",
+    "tests/views/figures/test_first_findings.py": "speech levels",
 }
 """Findings that no page of the first ten seeds shows, and where `test_true_years` reads them."""
 VISITOR_ZONE: Final = "Pacific/Honolulu"
