@@ -545,13 +545,12 @@ def test_sentence_of_no_table_is_the_apps_behind_two_nicknames() -> None:
 
 
 def test_comments_of_older_downloads_are_the_owners() -> None:
-    said = [[f"2019-03-04T05:06:0{second}+00:00", "fog again", "jun_reed"] for second in (7, 8)]
+    times = [datetime(2019, 3, 4, 5, 6, second, tzinfo=UTC) for second in (7, 8)]
+    said = [[time.isoformat(), "fog again", "jun_reed"] for time in times]
     file = json.dumps({"media_comments": said, "live_comments": []}).encode()
     items = records_in(read_file_records(file, username="mina")[1])
-    assert [(item.text, item.reply_to, item.created_at) for item in items] == [
-        ("fog again", ReplyTarget(None, "jun_reed"), datetime(2019, 3, 4, 5, 6, second, tzinfo=UTC))
-        for second in (7, 8)
-    ]
+    read = [(item.text, item.reply_to, item.created_at) for item in items]
+    assert read == [("fog again", ReplyTarget(None, "jun_reed"), time) for time in times]
 
 
 def thread(*messages: tuple[str, str], people: Iterable[str] = ()) -> bytes:

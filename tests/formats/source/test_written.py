@@ -11,8 +11,7 @@ from saywho.formats.records import Record
 from saywho.formats.source.written import clock
 from tests.formats.files import read_file_records
 
-NUMBERS: Final = count()
-"""For texts of tables, in which rows of one author, text and second are one."""
+NUMBERS: Final = count()  # In tables, rows of one author, text and second are one.
 NOON: Final = datetime(2024, 1, 15, 12, 7, tzinfo=UTC)
 HEADS: Final = {
     "line": "2024/01/15(月)\n",
