@@ -58,9 +58,9 @@ READER_PAGES: Final = {"reader-settings": "/settings", "reader-refused": "/impor
 """What a reader sees there."""
 AWAITED: Final = {
     "card": ["#measured-heading"],
-    "dashboard": [f"#{figure}[aria-busy=false]" for figure in PANELS],
-    "dashboard-none": ["#timeline[aria-busy=false]"],
-    "dashboard-failure": ["#timeline[aria-busy=false]"],
+    "dashboard": [f"#{figure}[aria-busy=false]" for figure in (*PANELS, "posts")],
+    "dashboard-none": ["#timeline[aria-busy=false]", "#posts[aria-busy=false]"],
+    "dashboard-failure": ["#timeline[aria-busy=false]", "#posts[aria-busy=false]"],
     "quiz-answered": [".ranking"],
     "quiz-room-answered": [".ranking"],
     "settings-token": ["#new_token"],

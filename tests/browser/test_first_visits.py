@@ -42,7 +42,7 @@ WITHOUT_COOKIES: Final = """Object.defineProperty(Document.prototype, "cookie", 
   get() { return ""; }, set() {},
 })"""
 IS_IN_ZONE: Final = f"""() => document.readyState === "complete"
-  && !document.querySelector(".htmx-request")
+  && !document.querySelector(".htmx-request, [hx-trigger^=load]")
   && (new URLSearchParams(location.search).has("tz")
     || ![...document.querySelectorAll("[data-zone]")]
       .some((part) => part.dataset.zone !== "{ZONE}"))"""
