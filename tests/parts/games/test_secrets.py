@@ -84,15 +84,15 @@ async def test_kept_answers_give_nothing_away(host: Host, anybody: Client) -> No
         for _ in range(2):
             answer = await phone.get(address)
             assert "hit" not in answer.headers["Cache-Status"]
-            assert (answer.headers["Cache-Control"], "ETag" in answer.headers) == (
-                "no-store",
-                False,
-            )
+            kept = answer.headers["Cache-Control"], "ETag" in answer.headers
+            assert kept == ("no-store", False)
+    shown = (await operator.get(f"/games/{host.game}")).headers
+    assert shown["Cache-Control"] == "private, no-cache"  # Until the sign-out.
+    tag = {"If-None-Match": shown["ETag"]}
     for browser in (phone, stranger):
-        refused = await browser.get(f"{host.address}/live")
-        assert (refused.status_code, "ETag" in refused.headers) == (401, False)
-    shown = await operator.get(f"/games/{host.game}")
-    assert shown.headers["Cache-Control"] == "no-store"
+        for address, status in ((f"{host.address}/live", 401), (f"/games/{host.game}", 303)):
+            refused = await browser.get(address, headers=tag)
+            assert (refused.status_code, "ETag" in refused.headers) == (status, False)
 
 
 async def test_points_of_a_question_are_nobodys_before_it_has_ended(

@@ -57,7 +57,7 @@ async def test_an_import_is_called_as_its_chat_before_anything_is_read(
         several = await upload(browser, zip_bytes(files), "chats.zip")
         await begin(browser, several)
         assert heading(await browser.page(several)) == "Import: chats.zip"
-    assert heading(await ended(browser, address)) == f"Import: {TITLE} chat (3).txt"
+    assert heading(await ended(browser, address)) == f"Import: {TITLE}"
 
 
 async def test_an_import_ends_with_what_was_found(browser: Browser) -> None:
@@ -99,7 +99,7 @@ async def test_an_import_of_one_author_ends_with_what_was_found(browser: Browser
         assert finding(page).startswith(finding(await browser.page("/user/mina/2024")))
         assert "14" in finding(page)  # Of the busiest month.
         assert '<svg class="weeks' in page
-        assert heading(page).endswith("mina posts.jsonl")
+        assert heading(page) == {"en": "Import: mina", "ko": "가져오기: mina"}[language]
         assert re.findall(r'class="button primary" href="([^"]+)"', page) == ["/user/mina/2024"]
     # Of several authors nothing is said.
     both = jsonl(
