@@ -297,6 +297,8 @@
   const OPENED = ".ask[open]";
 
   function closeOpened(but) {
+    // What a dialog was opened from stays: the keyboard goes on there.
+    if (document.querySelector("dialog[open]")) return;
     for (const opened of document.querySelectorAll(OPENED)) {
       if (!opened.contains(but)) opened.open = false;
     }

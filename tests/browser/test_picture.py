@@ -29,6 +29,7 @@ async def test_a_dialog_shows_the_picture_that_is_chosen(
 ) -> None:
     page = await open_page()
     await page.goto(website.address(PATH))
+    await page.locator(".share summary").press("Enter")
     opens = page.get_by_role("link", name="그림 만들기", exact=True)
     await opens.press("Enter")
     dialog = page.get_by_role("dialog", name="그림 만들기")
@@ -47,7 +48,7 @@ async def test_a_dialog_shows_the_picture_that_is_chosen(
     assert page.url == website.address(PATH)
 
 
-async def test_a_card_of_a_year_is_sent_from_the_page(
+async def test_a_picture_of_a_year_is_chosen_while_the_page_is_loaded_again(
     website: Website, open_page: OpenPage
 ) -> None:
     page = await open_page(width=390)
@@ -62,17 +63,18 @@ async def test_a_card_of_a_year_is_sent_from_the_page(
 
     await page.route(re.compile(r"/2026(?:\?|$)"), hold)
     await page.goto(website.address(path))
-    send = page.locator(".year-card .send a").first
-    await send.click()
-    dialog = page.get_by_role("dialog", name=re.compile("보내기"))
-    await expect_picture(page, 1080, 1920)
+    await page.locator(".share summary").click()
+    opens = page.locator(".share [data-picture]").first
+    await opens.click()
+    dialog = page.get_by_role("dialog", name="그림 만들기")
+    await expect_picture(page, 1080, 1350)
     is_open.set()
     await expect(page.locator("#year")).to_have_attribute("data-zone", "Asia/Seoul")
-    await dialog.get_by_label("첫 글자").check()
-    await expect(page.locator(".preview img")).to_have_attribute("src", re.compile("initials"))
+    await dialog.get_by_label("어둡게").check()
+    await expect(page.locator(".preview img")).to_have_attribute("src", re.compile("theme=dark"))
     await expect(dialog.locator(".preview img")).to_have_count(1)
     await page.keyboard.press("Escape")
-    await expect(send).to_be_focused()
+    await expect(opens).to_be_focused()
     assert page.url == website.address(path)
 
 
@@ -102,6 +104,7 @@ async def test_its_page_does_the_same_without_javascript(
 ) -> None:
     page = await open_page(javascript=False)
     await page.goto(website.address(PATH))
+    await page.locator(".share summary").click()
     await page.get_by_role("link", name="그림 만들기", exact=True).click()
     await expect_picture(page, 1200, 630)
     await page.get_by_label("세로").check()

@@ -31,7 +31,7 @@ SEEN: Final = """() => {
     spaces: [...new Set(spaces)].filter((space) => space % 4),
     primary: primary.map((part) => part.textContent.trim()),
     holes: drawn.filter((part) => part.matches(":is(.actions, .beside-actions)")).flatMap((row) => {
-      const buttons = [...row.children].filter((part) => part.matches(".button"));
+      const buttons = [...row.children].filter((part) => part.matches(".button, .share"));
       const boxes = buttons.filter((part) => part.checkVisibility())
         .map((part) => part.getBoundingClientRect());
       const ends = new Map(boxes.map((box) => [Math.round(box.top), box.right]));
