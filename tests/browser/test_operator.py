@@ -35,7 +35,7 @@ def posts_file(folder: Path, username: str, count: int) -> Path:
 
 async def upload(page: Page, site: Website, path: Path, *, javascript: bool = True) -> None:
     await page.goto(site.address("/imports"))
-    await page.get_by_label("파일을 고르거나 여기에 놓으세요").set_input_files(path)
+    await page.get_by_label("파일을 고르세요. 여기에 놓아도 돼요").set_input_files(path)
     if not javascript:
         await page.get_by_role("button", name="업로드", exact=True).click()
     await expect(page.get_by_role("heading", name="파일 내용")).to_be_visible()

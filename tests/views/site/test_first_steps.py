@@ -29,10 +29,10 @@ async def test_each_page_of_an_empty_site_says_that_nothing_is_here_yet(
         assert "Nothing here yet" in page, path
         assert "Try another filter" not in page
         assert "Try fewer" not in page
-    for verb in ("Drop", "Choose"):  # Fingers drop nothing.
-        assert f"{verb} a chat or an archive (KakaoTalk, WhatsApp, X …)" in await anybody.page("/")
+    label = "Choose a chat or an archive (KakaoTalk, WhatsApp, X …)"  # Fingers drop nothing.
+    assert f'{label}<span class="with-mouse">, or drop it here</span>' in await anybody.page("/")
     await writer.add_user("ann", "butter")
-    assert "Drop a chat" not in await anybody.page("/")
+    assert "or drop it here" not in await anybody.page("/")
     for path in pages:
         assert "Nothing here yet" not in await anybody.page(path), path
 
