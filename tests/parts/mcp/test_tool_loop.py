@@ -140,14 +140,6 @@ QUESTIONS: Final = (
         ids,
     ),
     Question(
-        "How many messages have the word?",
-        "search",
-        {"words": "kettle", "chat": 1},
-        IN_CHAT,
-        lambda v: v["total"],
-        lambda p: p["total"],
-    ),
-    Question(
         "Who says supper, and how often?",
         "count",
         {"words": "supper", "chat": 1},
