@@ -169,7 +169,7 @@ def _has_korean_stems(part: QueryPart) -> bool:
 
 
 _ENGLISH, _DOUBLED = map(
-    re.compile, ("(?=.{3})[a-z]*[aeiouy][a-z]+", "[^aeiou]*[aeiou][^aeiouwxy]")
+    re.compile, ("(?=.{3})[b-df-hj-np-tv-xz]*[aeiouy][a-z]+", "[^aeiou]*[aeiou][^aeiouwxy]")
 )
 """Patterns of English words, and of those that double their last letter: stop, stopped."""
 _LEMMAS: Final = (

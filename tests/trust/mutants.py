@@ -109,8 +109,8 @@ MUTANTS: Final = (
         "results of a search forget that words are counted anew",
         "tests/views/test_stale_answers.py",
         "app/services/search/results.py",
-        "    depends_on(DERIVED)\n",
-        "",
+        "    depends_on(DERIVED)\n    page = None\n",
+        "    page = None\n",
     ),
     Mutant(
         "a visitor's stream goes on when the site is private",
@@ -123,7 +123,7 @@ MUTANTS: Final = (
         "an answer that was being made at the switch is sent",
         "tests/views/access/test_switch.py",
         "app/views/answers.py",
-        "if is_endless(asked.path) or await is_still_readable():",
+        "if is_endless(asked.path) or await policies.is_still_readable():",
         "if asked:",
     ),
     Mutant(
