@@ -16,11 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
 from app.db.feed import Change
-from app.db.result_cache import EVERYTHING, depends_on, holds_until
+from app.db.result_cache import DERIVED, EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import Event, Snapshot
-from app.services.event_log import ADDING, newest_event
-from saywho.clock import now
+from app.services.event_log import ADDING, NewEvent, append_events, newest_event
 
 Content = TypeVar("Content")
 
@@ -78,7 +77,7 @@ class Snapshots:
         """Return a subject's snapshot; None if it must be counted.
 
         If at most a hundredth of 1,000 posts or more are new, they may be missing; then the page is
-        not kept, and maintenance counts them.
+        kept until maintenance has counted them.
         """
         depends_on(EVERYTHING)
         event = await newest_event(session)
@@ -99,7 +98,7 @@ class Snapshots:
         if not (is_stored and is_near and subject.fits(snapshot)):
             return None
         self._outdated[subject.key] = subject
-        holds_until(now())
+        depends_on(DERIVED)
         return snapshot
 
     async def read(self, session: AsyncSession, subject: Counted[Content]) -> Content:
@@ -132,6 +131,7 @@ class Snapshots:
 
     async def renew(self, db: Sessions) -> None:
         """Count again what was outdated when it was read, and store what is not stored."""
+        are_outdated = bool(self._outdated)
         while self._outdated:
             _, subject = self._outdated.popitem()
             with suppress(NotFoundError):
@@ -140,6 +140,8 @@ class Snapshots:
         unsaved = dict(self._unsaved)
         async with db.write() as session:
             await _store(session, unsaved)
+            if are_outdated:
+                await append_events(session, [NewEvent("snapshots.counted", DERIVED, posts=0)])
         for key, made in unsaved.items():
             if self._unsaved.get(key) is made:
                 del self._unsaved[key]

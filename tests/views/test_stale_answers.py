@@ -195,7 +195,7 @@ WRITES: Final[dict[str, Write]] = {
 """Together they append every kind of event; maintenance follows each."""
 ALIKE: Final = frozenset({"a post", "what a post lacked"})
 """Those whose kinds of events others append, too."""
-ELSEWHERE: Final = frozenset({"vectors.made"})
+ELSEWHERE: Final = frozenset({"vectors.made", "snapshots.counted"})
 """Kinds of events that need more than a database: `test_similar_api.py` has an embedder."""
 
 

@@ -197,7 +197,8 @@ class AuthorCounter(Counted[AuthorSnapshot]):
     ) -> bool:
         people = [user_id for user_id, _ in snapshot.beside.ranked] if snapshot.beside else []
         concerns = Event.user_id.in_([self.key.subject_id, *people]) | (Event.user_id == DERIVED)
-        found = select(Event.id).where(Event.id > since, concerns).limit(1)
+        is_new = Event.id > since, Event.kind != "snapshots.counted"
+        found = select(Event.id).where(*is_new, concerns).limit(1)
         return await session.scalar(found) is not None
 
     def fits(self, snapshot: AuthorSnapshot) -> bool:
