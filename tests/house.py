@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 105_760,
+    "lines of app and saywho": 105_719,
     "lines of tests": 109_400,
     "lines of saywho/formats": 26_970,
     "parts": 12,
@@ -27,7 +27,7 @@ LIMITS: Final = {
     "settings": 25,
     "operations of the API": 54,
     "hidden contexts": 5,
-    "modules with a single importer": 84,
+    "modules with a single importer": 82,
     "constants at the top of modules": 2_558,
 }
 """The most of each. A number falls when less is left; who raises one says in a commit of its own

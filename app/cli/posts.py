@@ -205,7 +205,7 @@ def export_command(
 
     from app.services.posts.exporting import begin_export, count_posts_to_export, exported
     from app.services.posts.selection import Selection, field_conditions
-    from app.services.rooms.room_facts import get_room
+    from app.services.rooms.chats import get_room
     from saywho.formats.chats.chatlab import chatlab_writer
     from saywho.formats.registry import WRITERS
 

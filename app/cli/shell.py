@@ -58,7 +58,7 @@ async def _names(app: Quart) -> dict[str, Any]:
     from app.lifespan import resources
     from app.services.posts.tweets import get_post, list_posts
     from app.services.posts.users import add_user, find_user, get_author, list_authors
-    from app.services.rooms.room_facts import list_rooms
+    from app.services.rooms.chats import list_rooms
 
     shown = [func, select, resources, add_user, find_user, get_author, list_authors]
     shown += [get_post, list_posts, list_rooms]

@@ -154,7 +154,7 @@ def part_names_command(name: str) -> None:
 @json_option
 def rooms_command() -> None:
     """List the chats, each with its ID."""
-    from app.services.rooms.room_facts import list_rooms
+    from app.services.rooms.chats import list_rooms
 
     rooms, _ = reading(lambda session: list_rooms(session, limit=2**31))
     lines = [f"{room.id:>5}  {room.messages:>9,}  {room.name}" for room in rooms]
@@ -178,7 +178,7 @@ def delete_room_command(room_id: int, yes: bool) -> None:
     cannot be cancelled.
     """
     from app.services.deletion import delete_room
-    from app.services.rooms.room_facts import get_room
+    from app.services.rooms.chats import get_room
 
     if is_asked(yes):
         room = reading(lambda session: get_room(session, room_id))

@@ -46,8 +46,8 @@ from app.services.posts.post_rooms import (
 )
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_alone
-from app.services.rooms.identity import announce_change
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.changes import announce_change
+from app.services.rooms.chats import RoomFacts, get_room
 from saywho.clock import monotonic, now
 
 UNENDED: Final = ("running", "interrupted")

@@ -57,7 +57,7 @@ from app.services.posts.media import (
     remove_every_unneeded,
     remove_unneeded,
 )
-from app.services.rooms.sight import count_large
+from app.services.rooms.chat_portrait import count_large
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from app.services.snapshots import Key, Snapshots
 from saywho.clock import now

@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services.posts.users import Author, count_users, list_authors, named_users
-from app.services.rooms.room_facts import (
+from app.services.rooms.chats import (
     Home,
     RoomFacts,
     find_rooms,

@@ -33,7 +33,7 @@ from app.language.i18n import (
 )
 from app.services.posts.tweets import Post, PostRoom
 from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users
-from app.services.rooms.room_facts import homes_of, zones_of_rooms
+from app.services.rooms.chats import homes_of, zones_of_rooms
 from saywho.formats.reading import username_for
 from saywho.text import username_key
 

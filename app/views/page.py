@@ -23,7 +23,7 @@ from app.language.of_request import own_address
 from app.lifespan import resources
 from app.part_list import Listed, Part
 from app.paths import LONGEST_ADDRESS
-from app.services.rooms.room_facts import RoomFacts, names_in
+from app.services.rooms.chats import RoomFacts, names_in
 from app.views.addresses import author_path, posts_path, search_path
 from app.views.cast import (
     NOBODY,

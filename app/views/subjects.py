@@ -25,8 +25,8 @@ from app.services.compare.habits import Models
 from app.services.compare.name_masking import NOBODY, Named, read_chat_names, read_names_around
 from app.services.compare.one_chat import OneChat
 from app.services.posts.users import Author, get_author, unknown_user
-from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
-from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
+from app.services.rooms.chats import RoomFacts, get_room, zone_of_chats
+from app.services.rooms.timeline import FEWEST_OF_YEAR, messages_by_year
 from app.services.snapshots import Snapshots
 from app.views.answers import see_other
 from app.views.cast import display_name

@@ -12,7 +12,7 @@ import pytest
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
-from app.services.rooms.times import change_zone
+from app.services.rooms.changes import change_zone
 from tests.archives import zip_bytes
 from tests.conftest import MakeConfig
 from tests.databases import Databases

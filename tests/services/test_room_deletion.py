@@ -43,8 +43,8 @@ from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.storing_batch import BATCH
 from app.services.posts.users import are_rooms_here, list_authors
-from app.services.rooms.identity import join_some, rename_room
-from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats
+from app.services.rooms.changes import join_some, rename_room
+from app.services.rooms.chats import get_room, list_rooms, zone_of_chats
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.browsing import parts_of, signed_in

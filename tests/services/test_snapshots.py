@@ -16,9 +16,9 @@ from app.services.compare.habits import Models
 from app.services.deletion import delete_post, delete_room, delete_user
 from app.services.joined_names import join_names
 from app.services.posts.users import get_author
-from app.services.rooms.room_facts import get_room, room_of_author
-from app.services.rooms.sight import ChatCounter
-from app.services.rooms.times import change_zone
+from app.services.rooms.changes import change_zone
+from app.services.rooms.chat_portrait import ChatCounter
+from app.services.rooms.chats import get_room, room_of_author
 from app.services.snapshots import Snapshots
 from tests.chats import import_chat, kakaotalk
 from tests.services.rooms.test_who_was_there import imported, undone

@@ -184,7 +184,7 @@ OLD_FAULTS: Final = (
         Mutant(
             "an import of scope write moves messages of one minute",
             "tests/views/imports/test_adding_only.py",
-            "app/services/rooms/message_order.py",
+            "app/services/rooms/messages.py",
             "if order != here and (may_move or stored == stored_here):",
             "if order != here:",
         ),

@@ -14,7 +14,7 @@ from app.parts.years.subjects import YearOfAuthor, YearOfChat
 from app.parts.years.year import read_room_year, read_year
 from app.services.posts.tweets import Post
 from app.services.posts.users import get_author
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.chats import RoomFacts, get_room
 from app.views.subjects import Chat, OneAuthor, PersonOfChat, Subject
 from tests.browsing import parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk

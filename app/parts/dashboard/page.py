@@ -29,7 +29,7 @@ from app.parts.dashboard.dash_calls import made_dash
 from app.parts.dashboard.figures import BarPanel, Plot
 from app.parts.dashboard.panels import DASHBOARD, PANELS
 from app.services.posts.users import Author, count_users, outgrown_samples
-from app.services.rooms.room_facts import zone_of_chats
+from app.services.rooms.chats import zone_of_chats
 from app.views.answers import csv_answer, moved, see_other
 from app.views.author_picker import OfferedChat, offered_authors, offered_chats, read_chats
 from app.views.blueprints import PageBlueprint

@@ -20,7 +20,7 @@ from app.services.compare.quiz_questions import (
     solve,
 )
 from app.services.posts.users import get_user
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.chats import RoomFacts
 
 FEWEST_AUTHORS: Final = 2
 MOST_AUTHORS: Final = 6

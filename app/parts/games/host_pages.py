@@ -27,7 +27,7 @@ from app.parts.games.playing import GAMES, games, list_games
 from app.parts.games.states import AskedQuestion, GameState, read_questions
 from app.services.compare.quiz_questions import QuizSet, solve
 from app.services.posts.users import Author, named_users, outgrown_samples
-from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
+from app.services.rooms.chats import RoomFacts, get_room, list_rooms, newest_first
 from app.views.answers import see_other
 from app.views.author_picker import given_names, offered_authors
 from app.views.blueprints import Form, PageBlueprint

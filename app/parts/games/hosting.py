@@ -23,7 +23,7 @@ from app.parts.games.drawing import DrawnQuestion, draw_questions, named_cast, r
 from app.parts.games.states import asked_of, get_state, read_states, unknown_game
 from app.security import digest
 from app.services.event_log import tell_of_game
-from app.services.rooms.room_facts import get_room
+from app.services.rooms.chats import get_room
 from app.views.policies import writing
 from saywho.clock import now, now_ms
 

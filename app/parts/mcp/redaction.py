@@ -26,7 +26,7 @@ from app.services.compare.name_masking import (
 )
 from app.services.posts.tweets import Post
 from app.services.posts.users import get_user, named_users
-from app.services.rooms.room_facts import zones_of_rooms
+from app.services.rooms.chats import zones_of_rooms
 from app.views.cast import Cast, cast_of
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN, HiddenText, ManyNames
 

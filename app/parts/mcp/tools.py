@@ -27,10 +27,10 @@ from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import Author, NamedUser, get_author, list_outside_chats
+from app.services.rooms.chat_portrait import read_portrait
+from app.services.rooms.chats import RoomFacts, get_room, list_rooms, room_of_author, rooms_of
 from app.services.rooms.messages import list_before, list_messages
-from app.services.rooms.periods import messages_by_year, read_quiet_days
-from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, room_of_author, rooms_of
-from app.services.rooms.sight import read_portrait
+from app.services.rooms.timeline import messages_by_year, read_quiet_days
 from app.services.search.results import SearchQuery, count_found
 from app.services.search.word_search import SearchWork
 from app.views.cast import bound

@@ -18,7 +18,7 @@ from app.language.i18n import gettext, speaking
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
 from app.services.compare.name_masking import NOBODY, read_names_around
-from app.services.rooms.room_facts import names_in
+from app.services.rooms.chats import names_in
 from app.views.blueprints import PageBlueprint
 from app.views.cast import Cast, numbered_initials
 from app.views.filters import zone_of_page, zone_of_picture

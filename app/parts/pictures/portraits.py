@@ -33,7 +33,7 @@ from app.parts.portraits.author_figures import (
 from app.parts.portraits.room import read_sight
 from app.parts.portraits.room_figures import drawn_words, wait_of
 from app.services.compare.name_masking import Masker
-from app.services.rooms.sight import ChatSight
+from app.services.rooms.chat_portrait import ChatSight
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.figures.chats import Months, other_called, people_count, share_bars, story_of
 from app.views.figures.habits import others_of_script

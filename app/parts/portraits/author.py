@@ -21,7 +21,7 @@ from app.parts.portraits.author_figures import (
 )
 from app.services.archive.author_portrait import ComparedAuthor, compare_author
 from app.services.posts.tweets import find_posts
-from app.services.rooms.room_facts import room_of_author
+from app.services.rooms.chats import room_of_author
 from app.views.blueprints import ApiBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.figures.figure import Figure, figure_of

@@ -14,7 +14,7 @@ from app.services.compare.held_out import RecognisedPosts
 from app.services.posts.manners import manner_of
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.chats import RoomFacts
 from app.views import tell
 from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name

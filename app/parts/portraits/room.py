@@ -16,7 +16,7 @@ from app.parts.portraits.room_figures import (
     groups_of,
     is_alone,
 )
-from app.services.rooms.sight import ChatSight, RoomPortrait, read_portrait
+from app.services.rooms.chat_portrait import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
 from app.views.figures.figure import Figure
 from app.views.filters import RoomZoneArgs

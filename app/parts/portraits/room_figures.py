@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from app.drawing.drawings import HOURS, HourStrip, Row
 from app.drawing.lettering import drawn_name
 from app.language import i18n
-from app.services.rooms.sight import ChatSight
+from app.services.rooms.chat_portrait import ChatSight
 from app.views.cast import hue
 from app.views.figures.chats import PAIR, Months, name_of, other_called, share_label, told_quiet
 from app.views.figures.figure import (

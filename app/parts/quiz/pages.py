@@ -20,7 +20,7 @@ from app.services.access.rights import are_speakers, is_same_chat
 from app.services.compare import quiz_questions
 from app.services.compare.name_masking import Masker, read_chat_names
 from app.services.posts.users import find_authors
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.chats import RoomFacts, get_room
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence

@@ -14,7 +14,7 @@ from app.models import MAX_ID
 from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, short_address
 from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, is_of_chat, set_of
 from app.services.compare.quiz_questions import SET_LENGTH
-from app.services.rooms.room_facts import get_room
+from app.services.rooms.chats import get_room
 from app.views.blueprints import PageBlueprint
 from app.views.policies import here
 from app.views.subjects import ZoneFor

@@ -23,7 +23,7 @@ from app.errors import InvalidInputError
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
 from app.parts.report.words import Calling
 from app.services.posts.tweets import Post
-from app.services.rooms.room_facts import room_of_author
+from app.services.rooms.chats import room_of_author
 from app.views.cast import Cast, bound, cast_of, named_in
 from app.views.filters import day_of
 from app.views.page import WebPage, parts_here, values_of

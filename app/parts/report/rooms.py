@@ -9,9 +9,9 @@ from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, read_quiz
 from app.parts.report.reports import Making, OnPage, Report
 from app.parts.report.words import FEWEST_MESSAGES, read_chat, read_common_words, terms_in
-from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.room_facts import LovedMessage, most_loved
-from app.services.rooms.sight import ChatSight, read_overview
+from app.services.rooms.chat_portrait import ChatSight, read_overview
+from app.services.rooms.chats import LovedMessage, most_loved
+from app.services.rooms.timeline import ShownDay, read_day
 from app.views.figures.chats import other_called
 from app.views.page import read_cards
 from app.views.rooms.overview import OverviewPage

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services.compare.name_masking import Masker, Named as Named, letters_of
 from app.services.posts.selection import MOST_SCANNED, Scan
-from app.services.rooms.periods import gone_from
-from app.services.rooms.sight import read_newest
+from app.services.rooms.chat_portrait import read_newest
+from app.services.rooms.timeline import gone_from
 from saywho.people.names import SHOWN_HIDDEN, ManyNames
 from saywho.words import Written
 

@@ -42,8 +42,8 @@ from app.parts.years.year import AuthorYear, RoomYear, read_year
 from app.runtime.clock import span_of_year
 from app.services.posts.post_counts import MOST_YEARS, count_in_spans
 from app.services.posts.users import Author
-from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.chats import RoomFacts
+from app.services.rooms.timeline import FEWEST_OF_YEAR, messages_by_year
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.cast import post_count, shown_name

@@ -21,7 +21,7 @@ from app.runtime.clock import first_instant, span_of_year
 from app.services.posts.selection import Scan, scan, written_in
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import read_rows, select_rows
-from app.services.rooms.busy_day import DayMessage, telling
+from app.services.rooms.timeline import DayMessage, telling
 from saywho.people.fingerprint import Measure, Tally, changes, tally_of
 from saywho.people.phrases import Phrase, WordedTexts, phrases_apart
 from saywho.people.portrait import MOST_PORTRAYED

@@ -8,7 +8,7 @@ from app.errors import NotFoundError
 from app.language.i18n import gettext
 from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.services.posts.users import Author
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.chats import RoomFacts
 from app.views.cast import in_sentence
 from app.views.subjects import Address, Chat, Kept, OneAuthor, ZoneOf
 

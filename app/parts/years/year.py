@@ -53,15 +53,15 @@ from app.services.posts.post_counts import count_by_hour, count_in_spans, have_p
 from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan, written_in
 from app.services.posts.tweets import Post, as_post, most_liked, select_posts
 from app.services.posts.users import Author
-from app.services.rooms.periods import FEWEST_OF_YEAR, Absence, messages_by_year, with_absences
-from app.services.rooms.room_facts import (
+from app.services.rooms.chat_portrait import CountedChat, count_chat, time_before, with_names
+from app.services.rooms.chats import (
     LovedMessage,
     RoomFacts,
     messages_in_chats,
     most_loved,
     names_in,
 )
-from app.services.rooms.sight import CountedChat, count_chat, time_before, with_names
+from app.services.rooms.timeline import FEWEST_OF_YEAR, Absence, messages_by_year, with_absences
 from saywho.clock import now
 from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait, Trait

@@ -37,7 +37,7 @@ from app.services.posts.tweets import (
     select_posts,
 )
 from app.services.posts.users import Author
-from app.services.rooms.room_facts import room_of_author
+from app.services.rooms.chats import room_of_author
 from saywho.clock import now
 from saywho.people.times import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from saywho.significance import fullest, plain_peak

@@ -33,9 +33,9 @@ from app.services.posts.users import (
     sample_ids,
     select_rows,
 )
-from app.services.rooms.periods import gone_from
-from app.services.rooms.room_facts import RoomFacts, names_in, room_of_author
-from app.services.rooms.sight import read_newest
+from app.services.rooms.chat_portrait import read_newest
+from app.services.rooms.chats import RoomFacts, names_in, room_of_author
+from app.services.rooms.timeline import gone_from
 from app.services.snapshots import Counted, Key, Snapshots
 from saywho.comparing.question import Question
 from saywho.comparing.verdict import Comparison

@@ -34,8 +34,8 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
-from app.services.rooms.periods import gone_from
-from app.services.rooms.sight import read_newest
+from app.services.rooms.chat_portrait import read_newest
+from app.services.rooms.timeline import gone_from
 from saywho.clock import now
 from saywho.engine.attribution import build_background, probabilities_of, scores_of_each
 from saywho.engine.case import Case, Fitted

@@ -25,7 +25,7 @@ from app.services.compare.habits import Models
 from app.services.compare.name_masking import ChatNames, Masker, Named, read_chat_names
 from app.services.compare.stored_texts import other_writers
 from app.services.posts.users import FEWEST_PLAYED, can_play, has_enough_own, is_sample
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.chats import RoomFacts
 from app.services.snapshots import Counted, Key
 from saywho.comparing.question import MOST_GAPS, Question
 from saywho.comparing.verdict import Comparison

@@ -40,7 +40,7 @@ from app.services.imports.storing import StoreOptions, check_records, import_fil
 from app.services.imports.undo import UNDO, undo_imports
 from app.services.posts.media import keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_meant
-from app.services.rooms.identity import UnsettledRoomError
+from app.services.rooms.identification import UnsettledRoomError
 from saywho.clock import monotonic
 from saywho.formats.registry import read_file
 from saywho.formats.settled import DoubtError

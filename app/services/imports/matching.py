@@ -26,9 +26,9 @@ from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
 from app.services.posts.users import find_by_keys
-from app.services.rooms import identity
-from app.services.rooms.stored_chat import Same, StoredChat, read_stored
-from app.services.rooms.times import move_times, read_in
+from app.services.rooms import identification
+from app.services.rooms.changes import move_times, read_in
+from app.services.rooms.identification import Same, StoredChat, read_stored
 from saywho.copies import Copies, Placing, placed
 from saywho.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
 from saywho.formats.chats.people import zone_of
@@ -62,14 +62,14 @@ class ChatMatch:
     authors: list[int | None]
     """Ids of its people, None for who is not stored."""
     same: Same | None = None
-    decision: identity.RoomDecision = identity.NEW_CHAT
+    decision: identification.RoomDecision = identification.NEW_CHAT
 
-    def evidence(self, only: int | None) -> identity.Evidence:
+    def evidence(self, only: int | None) -> identification.Evidence:
         """Return what the chat is known by; `only`: the chat of an import that it replaces."""
         if self.same is None:
-            return identity.Evidence(self.people, only)
+            return identification.Evidence(self.people, only)
         is_mostly_stored = 2 * self.same.found.known >= len(self.chat.messages.texts)
-        return identity.Evidence(
+        return identification.Evidence(
             self.people, self.same.stored.id, self.same.is_moved, is_mostly_stored
         )
 
@@ -113,8 +113,8 @@ async def with_people(session: AsyncSession, chat: FileChat, options: ImportOpti
 
 async def proposed(session: AsyncSession, match: ChatMatch) -> int | None:
     """Return the stored chat that the app's ID, or title and people lead to."""
-    by_id = await identity.room_of_id(session, match.chat.reference)
-    return by_id or await identity.room_of_people(session, match.chat.reference, match.people)
+    by_id = await identification.room_of_id(session, match.chat.reference)
+    return by_id or await identification.room_of_people(session, match.chat.reference, match.people)
 
 
 class _Comparing(NamedTuple):
@@ -164,7 +164,7 @@ class _Comparing(NamedTuple):
         if (
             same.is_moved
             and is_another
-            and await identity.room_of_id(self.session, chat.reference) is None
+            and await identification.room_of_id(self.session, chat.reference) is None
         ):
             return
         is_enough = found.texts >= max(fewest, _FEWEST_RENAMED if same.names else 1)
@@ -185,7 +185,7 @@ async def _candidates(session: AsyncSession, match: ChatMatch) -> dict[int, int]
     """Return stored chats by id, title or people, and the fewest equal texts of each."""
     reference = match.chat.reference
     close = [*filter(None, [await proposed(session, match)])]
-    titled = (await identity.rooms_of_title(session, reference))[:_MOST_ROOMS]
+    titled = (await identification.rooms_of_title(session, reference))[:_MOST_ROOMS]
     stored, shared = [*filter(None, match.authors)], func.count()
     alike = (
         select(RoomPerson.room_id)
@@ -264,7 +264,7 @@ class FileMatch:
         return [same for same in self.same if same.found.shifted is not None]
 
     @property
-    def decisions(self) -> dict[RoomReference, identity.RoomDecision]:
+    def decisions(self) -> dict[RoomReference, identification.RoomDecision]:
         return {reference: match.decision for reference, match in self.chats.items()}
 
     @property
@@ -294,7 +294,7 @@ class FileMatch:
         return not any(match.decision.is_by_id for match in self.chats.values() if match.same)
 
     @property
-    def rooms(self) -> list[identity.RoomOutline]:
+    def rooms(self) -> list[identification.RoomOutline]:
         """Stored chats that the file's are, or may be, though nothing proves it."""
         return [each.asked for each in self.decisions.values() if each.asked is not None]
 
@@ -322,7 +322,7 @@ class FileMatch:
             zones.pop() if len(zones) == 1 else None,
         )
 
-    def open_rooms(self, chosen: Collection[str]) -> list[identity.RoomOutline]:
+    def open_rooms(self, chosen: Collection[str]) -> list[identification.RoomOutline]:
         """Return the chats that nobody has chosen; `chosen` has chats as in `ImportOptions`."""
         if NEW_ROOM in chosen or len(chosen) == len(self.chats) == 1:
             return []
@@ -338,7 +338,7 @@ class FileMatch:
                 room.note(notes)
         for reference, decision in self.decisions.items():
             # The names of chats that a file only names are those of their authors' chats.
-            if options.rooms or not identity.is_only_named(reference) or decision.is_guarded:
+            if options.rooms or not identification.is_only_named(reference) or decision.is_guarded:
                 decision.note(notes)
         for old, new in self.renamed.items():
             notes.assume("person", f"{old}, {new}", evidence=SAME_MESSAGES)
@@ -433,7 +433,7 @@ async def find_match(
             match.reread = await _reread(session, same, options)
         elif replaced is not None and {*replaced.ids} & {*same} and len(matches) == 1:
             only = await _only_room(session, replaced.ids)
-        finder = identity.RoomFinder(chosen=options.rooms)
+        finder = identification.RoomFinder(chosen=options.rooms)
         for reference, each in match.chats.items():
             evidence = each.evidence(only)
             is_only = len(matches) == 1

@@ -30,8 +30,8 @@ from app.services.imports.storing_reading import NO_CONSENT, PostReader, RecordM
 from app.services.imports.undo import Replaced, replacing
 from app.services.posts.media import MediaKeeper
 from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
-from app.services.rooms.identity import RoomFinder
-from app.services.rooms.moves import store_moves
+from app.services.rooms.changes import store_moves
+from app.services.rooms.identification import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.post import Visibility

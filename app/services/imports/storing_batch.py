@@ -36,8 +36,8 @@ from app.services.posts.users import (
     find_by_keys,
     store_authors,
 )
-from app.services.rooms.identity import RoomFinder
-from app.services.rooms.message_order import FileMessage, FileOrder
+from app.services.rooms.identification import RoomFinder
+from app.services.rooms.messages import FileMessage, FileOrder
 from saywho.formats.post import RoomReference
 from saywho.formats.records import FileRoom
 from saywho.text import username_key, without_at

@@ -25,7 +25,7 @@ from app.services.event_log import NewEvent, append_events
 from app.services.imports.jobs import ENDED, get_job
 from app.services.imports.options import SAME_FILE
 from app.services.posts.meetings import is_of_undone, is_sent_by
-from app.services.rooms.moves import remove_moves
+from app.services.rooms.changes import remove_moves
 
 UNDO: Final = "undo"
 _IS_RUNNING: Final = ImportJob.undo == "running"

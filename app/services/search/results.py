@@ -31,7 +31,7 @@ from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect, Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import ids_by_key, rows_by_name, unknown_user
-from app.services.rooms.identity import kept_room
+from app.services.rooms.changes import kept_room
 from app.services.search.embeddings import Embeddings
 from app.services.search.index_terms import UNCOUNTED, exact
 from app.services.search.word_search import (

@@ -27,9 +27,8 @@ from app.services.joined_names import join_names, part_names
 from app.services.posts.arrivals import PostRequest
 from app.services.posts.post_content import NewTweetForm, checked
 from app.services.posts.users import choose_own, get_user, rename_user
-from app.services.rooms.identity import join_some, rename_room
-from app.services.rooms.room_facts import RoomFacts, get_room
-from app.services.rooms.times import change_zone
+from app.services.rooms.changes import change_zone, join_some, rename_room
+from app.services.rooms.chats import RoomFacts, get_room
 from app.views.access.settings import settings_page
 from app.views.answers import local_address, see_other
 from app.views.blueprints import Form, PageBlueprint

@@ -22,7 +22,7 @@ from app.services.access.accounts import (
     has_account,
 )
 from app.services.access.logins import add_session, end_session, sign_in
-from app.services.rooms.room_facts import list_rooms
+from app.services.rooms.chats import list_rooms
 from app.views.answers import NO_STORE, local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form

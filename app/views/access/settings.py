@@ -31,7 +31,7 @@ from app.services.access.rights import (
 from app.services.checks import InstallationFacts, installation_facts
 from app.services.posts.tweets import count_limited
 from app.services.posts.users import count_users, find_own, list_samples
-from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, list_rooms, newest_first
+from app.services.rooms.chats import RoomFacts, find_rooms, get_room, list_rooms, newest_first
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, read_cards, render_form

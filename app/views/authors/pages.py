@@ -31,7 +31,8 @@ from app.services.posts.users import (
     list_samples,
     outgrown_samples,
 )
-from app.services.rooms.room_facts import (
+from app.services.rooms.chat_portrait import ChatSight, read_told
+from app.services.rooms.chats import (
     RoomFacts,
     list_rooms,
     main_room_id,
@@ -40,7 +41,6 @@ from app.services.rooms.room_facts import (
     rooms_of,
     zones_of_people,
 )
-from app.services.rooms.sight import ChatSight, read_told
 from app.views.answers import moved
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name

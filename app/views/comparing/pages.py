@@ -23,7 +23,7 @@ from app.services.compare.quiz_questions import draw, read_question
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import outgrown_samples, users_called
-from app.services.rooms.room_facts import name_of_room_of
+from app.services.rooms.chats import name_of_room_of
 from app.views.answers import see_other
 from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
 from app.views.blueprints import Form, PageBlueprint

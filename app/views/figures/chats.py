@@ -21,9 +21,9 @@ from app.language.i18n import (
     show_period,
     show_year,
 )
-from app.services.rooms.periods import Absence, Period, QuietDays
-from app.services.rooms.room_facts import RoomFacts
-from app.services.rooms.sight import ChatSight
+from app.services.rooms.chat_portrait import ChatSight
+from app.services.rooms.chats import RoomFacts
+from app.services.rooms.timeline import Absence, Period, QuietDays
 from app.views.cast import hue, post_count, shown_name
 from app.views.figures.figure import Figure, TableCell, busiest_told
 from app.views.figures.findings import Care, Told, ranked

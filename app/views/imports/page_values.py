@@ -27,9 +27,9 @@ from app.services.imports.options import ImportOptions
 from app.services.imports.preview import UploadPreview, zone_of_reading
 from app.services.joined_names import ChangedName, read_names
 from app.services.posts.users import find_own, get_author
-from app.services.rooms.identity import RoomOutline
-from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
-from app.services.rooms.sight import ChatSight, read_overview
+from app.services.rooms.chat_portrait import ChatSight, read_overview
+from app.services.rooms.chats import RoomFacts, find_rooms, get_room, zone_of_chats
+from app.services.rooms.identification import RoomOutline
 from app.views.access.settings import Readership
 from app.views.figures.archives import AuthorAtSight
 from app.views.figures.chats import share_bar

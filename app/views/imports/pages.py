@@ -34,7 +34,7 @@ from app.services.imports.jobs import (
 from app.services.imports.options import SAME_FILE, ImportOptions, replaced_of
 from app.services.imports.preview import UploadPreview, preview_upload
 from app.services.imports.undo import request_undo
-from app.services.rooms.identity import RoomOutline, rooms_with_guests
+from app.services.rooms.identification import RoomOutline, rooms_with_guests
 from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint

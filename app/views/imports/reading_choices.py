@@ -10,7 +10,7 @@ from msgspec import structs
 from app.errors import Message
 from app.language.i18n import gettext, translate_message
 from app.services.imports.options import ImportOptions, rooms_of
-from app.services.rooms.identity import RoomOutline
+from app.services.rooms.identification import RoomOutline
 from app.views.blueprints import Form
 from saywho.formats.assumptions import (
     DATE_ORDERS,

@@ -33,8 +33,8 @@ from app.services.posts.tweets import (
     newest_public,
 )
 from app.services.posts.users import count_users, get_author
+from app.services.rooms.chats import speakers_of, zone_of_room
 from app.services.rooms.messages import messages_around
-from app.services.rooms.room_facts import speakers_of, zone_of_room
 from app.services.search.embeddings import SimilarPosts, similar_posts
 from app.services.search.results import MAX_QUERY_LENGTH, SearchQuery
 from app.views.blueprints import PageBlueprint

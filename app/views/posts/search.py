@@ -15,7 +15,7 @@ from app.lifespan import resources
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.filters import FILTERS, PARAMETERS, TypedFilter, TypedQuery, read_query
 from app.services.posts.users import count_users, find_user
-from app.services.rooms.room_facts import has_liked_messages
+from app.services.rooms.chats import has_liked_messages
 from app.services.search.results import (
     MAX_QUERY_LENGTH,
     Correction,

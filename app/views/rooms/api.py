@@ -11,9 +11,9 @@ from app.lifespan import resources
 from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
+from app.services.rooms.changes import change_zone
+from app.services.rooms.chats import RoomFacts, get_room, list_rooms
 from app.services.rooms.messages import list_messages
-from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
-from app.services.rooms.times import change_zone
 from app.services.search.results import SearchQuery, Spans
 from app.views.access.content import delete_whole
 from app.views.blueprints import ApiBlueprint

@@ -15,9 +15,9 @@ from app.lifespan import resources
 from app.services.access.own_person import OwnPerson, read_own_person
 from app.services.joined_names import NamePairs, read_names
 from app.services.posts.tweets import Post, TweetKey
-from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.room_facts import LovedMessage, RoomFacts, most_loved
-from app.services.rooms.sight import ChatSight, read_overview
+from app.services.rooms.chat_portrait import ChatSight, read_overview
+from app.services.rooms.chats import LovedMessage, RoomFacts, most_loved
+from app.services.rooms.timeline import ShownDay, read_day
 from app.views.author_picker import MOST_TOGETHER
 from app.views.figures.chats import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_absences
 from app.views.figures.figure import Figure, figure_of

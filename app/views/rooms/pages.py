@@ -23,8 +23,8 @@ from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Neighbours, Post, TweetKey, get_post, neighbours_of
+from app.services.rooms.chats import RoomFacts, get_room, list_rooms, newest_first
 from app.services.rooms.messages import END, MediaCount, list_before, list_messages, media_by_month
-from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.answers import moved, see_other

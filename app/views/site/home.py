@@ -32,8 +32,8 @@ from app.services.compare.quiz_questions import (
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts import users
 from app.services.posts.tweets import Post, list_posts, newest_without
-from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
-from app.services.rooms.sight import ChatSight, find_told, read_told
+from app.services.rooms.chat_portrait import ChatSight, find_told, read_told
+from app.services.rooms.chats import FEW_PEOPLE, RoomFacts
 from app.views.access.login import SetupArgs, show_setup
 from app.views.answers import see_other
 from app.views.author_picker import (

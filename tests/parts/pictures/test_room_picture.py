@@ -19,8 +19,8 @@ from app.drawing.poster import Poster
 from app.models.content import Room
 from app.parts.pictures.picture_page import PictureArgs, cast_in_picture, short_address
 from app.parts.pictures.portraits import poster_of_room
-from app.services.rooms.room_facts import get_room
-from app.services.rooms.sight import read_portrait
+from app.services.rooms.chat_portrait import read_portrait
+from app.services.rooms.chats import get_room
 from app.views.cast import bound
 from app.views.page import cast_on
 from app.views.subjects import Chat

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from app.models import Room
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import poster_of_room
-from app.services.rooms import sight
-from app.services.rooms.room_facts import get_room
-from app.services.rooms.sight import read_portrait
+from app.services.rooms import chat_portrait
+from app.services.rooms.chat_portrait import read_portrait
+from app.services.rooms.chats import get_room
 from app.views.subjects import Chat
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
@@ -243,7 +243,7 @@ async def test_a_chat_has_one_window(shared: Shared, chats: dict[str, str]) -> N
 async def test_what_is_told_of_the_newest_messages_says_lately(
     shared: Shared, chats: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sight, "MOST_SCANNED", 390)
+    monkeypatch.setattr(chat_portrait, "MOST_SCANNED", 390)
     page = await shared.anybody.page(f"{chats['club']}?tz=Asia/Jayapura")
     assert finding_in(page) == "Lately, zed ends with “~” in every message."
 
@@ -251,7 +251,7 @@ async def test_what_is_told_of_the_newest_messages_says_lately(
 async def test_what_is_of_the_newest_messages_says_so(
     shared: Shared, chats: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sight, "MOST_SCANNED", 500)
+    monkeypatch.setattr(chat_portrait, "MOST_SCANNED", 500)
     page = await shared.anybody.page(f"{chats['long']}?tz=Asia/Jayapura")
     assert "How they write in the newest 500 messages, since March 1, 2024." in page
     assert finding_in(page) == FINDINGS["long"]  # Of all messages.

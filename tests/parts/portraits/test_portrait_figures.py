@@ -9,8 +9,8 @@ import pytest
 from app.language.i18n import gettext
 from app.parts.portraits import room as page
 from app.parts.portraits.room_figures import FIGURES, shares_of
-from app.services.rooms.room_facts import get_room
-from app.services.rooms.sight import ChatSight, read_portrait
+from app.services.rooms.chat_portrait import ChatSight, read_portrait
+from app.services.rooms.chats import get_room
 from app.views.cast import bound
 from app.views.figures.chats import name_of, share_bars
 from app.views.figures.figure import Figure

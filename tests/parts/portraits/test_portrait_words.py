@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import line_about, noted_bars
 from app.parts.portraits.room_figures import times_missing, words_missing
-from app.services.rooms.room_facts import RoomFacts
-from app.services.rooms.sight import ChatSight, people_named
+from app.services.rooms.chat_portrait import ChatSight, people_named
+from app.services.rooms.chats import RoomFacts
 from app.views.cast import Cast, bound
 from saywho.people.portrait import portray
 from saywho.people.times import Said

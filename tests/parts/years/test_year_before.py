@@ -14,7 +14,7 @@ from app.parts.years import year as year_reader, year as years
 from app.parts.years.compared_years import FEWEST_DAYS, LACK, stretch_of
 from app.parts.years.year import AuthorYear, RoomYear, open_years, read_room_year, read_year
 from app.services.posts.users import get_author
-from app.services.rooms.room_facts import get_room
+from app.services.rooms.chats import get_room
 from tests.chats import import_chat, said, telegram
 from tests.conftest import Shared
 

@@ -22,7 +22,6 @@ from app.services.posts.exporting import begin_export, exported
 from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post, TweetKey
-from app.services.rooms.message_order import MOST_ORDERED
 from app.services.rooms.messages import END, list_before, list_messages, messages_around
 from saywho.formats.registry import WRITERS, open_records
 from saywho.formats.source.file import Source
@@ -229,7 +228,7 @@ def test_overlapping_exports_give_the_order_of_the_file(
 
 
 async def test_very_many_messages_of_one_minute_are_all_here_once(db: Database) -> None:
-    minutes = [*[0] * (MOST_ORDERED + 100), 1, 2]
+    minutes = [*[0] * 1_100, 1, 2]  # More than 1,000 of one time are ordered by id.
     await import_chat(db, whatsapp(minutes, since=5))
     await import_chat(db, whatsapp(minutes))
     report = await import_chat(db, whatsapp(minutes))

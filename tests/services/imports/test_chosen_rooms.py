@@ -18,8 +18,8 @@ from app.services.access.rights import switch_site
 from app.services.checks import find_faults
 from app.services.imports.job_report import ImportReport
 from app.services.imports.matching import UnsettledTimesError
-from app.services.rooms.identity import UnsettledRoomError
-from app.services.rooms.room_facts import list_rooms
+from app.services.rooms.chats import list_rooms
+from app.services.rooms.identification import UnsettledRoomError
 from saywho.formats.assumptions import Assumption
 from saywho.formats.settled import DoubtError
 from tests.browsing import PASSWORD_HASH

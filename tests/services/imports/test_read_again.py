@@ -33,7 +33,8 @@ from app.services.imports.storing import Note, StoreOptions, import_file
 from app.services.imports.storing_batch import BulkPost, store_batch
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.posts.post_content import NewTweet
-from app.services.rooms.identity import UnsettledRoomError, rename_room
+from app.services.rooms.changes import rename_room
+from app.services.rooms.identification import UnsettledRoomError
 from app.services.search.embeddings import Embeddings
 from saywho.formats.registry import read_file
 from saywho.formats.source.file import Source

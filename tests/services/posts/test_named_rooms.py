@@ -20,8 +20,8 @@ from app.services.checks import find_faults
 from app.services.imports.job_report import ImportReport
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user
-from app.services.rooms.identity import join_some
-from app.services.rooms.room_facts import list_rooms
+from app.services.rooms.changes import join_some
+from app.services.rooms.chats import list_rooms
 from app.views.posts.lines import store_lines
 from saywho.clock import now
 from saywho.formats.post import RoomReference

@@ -12,7 +12,7 @@ from app.services.checks import find_faults
 from app.services.deletion import delete_everybody, purge_deleted
 from app.services.imports.storing_batch import BATCH
 from app.services.posts.exporting import begin_export, exported
-from app.services.rooms.room_facts import RoomFacts, list_rooms
+from app.services.rooms.chats import RoomFacts, list_rooms
 from saywho.formats.registry import WRITERS
 from tests.archives import zip_bytes
 from tests.chats import Said, import_chat, kakaotalk, said, telegram

@@ -16,9 +16,8 @@ from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import TweetKey
 from app.services.posts.users import add_user
-from app.services.rooms.messages import END, list_before, list_messages
-from app.services.rooms.periods import long_silences
-from app.services.rooms.room_facts import (
+from app.services.rooms.chat_portrait import ChatSight, read_overview, read_portrait
+from app.services.rooms.chats import (
     MOST_LOOKED_AT,
     Best,
     Reacted,
@@ -27,7 +26,8 @@ from app.services.rooms.room_facts import (
     list_rooms,
     name_of_room_of,
 )
-from app.services.rooms.sight import ChatSight, read_overview, read_portrait
+from app.services.rooms.messages import END, list_before, list_messages
+from app.services.rooms.timeline import long_silences
 from app.services.snapshots import Snapshots
 from saywho.clock import now
 from saywho.formats.post import Reactions, SignCount

@@ -17,10 +17,9 @@ from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import request_undo, undo_imports
-from app.services.rooms.identity import join_some
-from app.services.rooms.room_facts import get_room
-from app.services.rooms.sight import read_portrait
-from app.services.rooms.times import change_zone
+from app.services.rooms.changes import change_zone, join_some
+from app.services.rooms.chat_portrait import read_portrait
+from app.services.rooms.chats import get_room
 from app.services.snapshots import Snapshots
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source

@@ -16,7 +16,7 @@ from app.services.compare.background import ChatBackground, ChatFit
 from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
 from app.services.maintenance import snapshots_job
-from app.services.rooms import sight
+from app.services.rooms import chat_portrait
 from app.services.snapshots import Snapshots
 from saywho.engine.case import Fitted
 from tests.browsing import parts_of, signed_in
@@ -138,7 +138,7 @@ async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Datab
 async def test_a_large_chat_is_counted_before_anyone_asks(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sight, "LARGE", 400)
+    monkeypatch.setattr(chat_portrait, "LARGE", 400)
     job = snapshots_job(Snapshots())
 
     async def looked() -> tuple[bool, list[int]]:

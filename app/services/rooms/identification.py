@@ -1,35 +1,51 @@
-"""Which chat is which: the chat here that the chat of a file is, renaming, and joining two that are
-one.
+"""Which stored chat the chat of a file is, and the times that the file's messages have in it.
 
 The app's ID or the same messages in the same order prove it. Title and people only propose a chat:
 the import reports that, and stops before a chat with guests until someone chooses.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import UNTRACKED, is_among
-from app.errors import FileError, InvalidInputError, Message, NotFoundError
-from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomMove, RoomPerson, Tweet, User
-from app.services.access.accounts import Guests, find_guests, has_guests, move_readers
-from app.services.event_log import NewEvent, append_events
-from app.services.posts.post_rooms import (
-    DELETED_APP,
-    IS_KEPT,
-    UNKNOWN_APP,
-    NamedPlace,
-    announce_first_room,
-    count_messages,
-)
+from app.db.backend import backend_of, is_among
+from app.errors import FileError, Message
+from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
+from app.models.base import UtcDateTime
+from app.services.access.accounts import Guests, find_guests, has_guests
+from app.services.posts.local_time import unix_seconds
+from app.services.posts.post_rooms import IS_KEPT, UNKNOWN_APP, NamedPlace, announce_first_room
+from app.services.rooms.changes import Steps, moved, read_in, steps_between
 from saywho.clock import now
 from saywho.formats.assumptions import NEW_ROOM, ReadNotes
+from saywho.formats.chats.people import zone_of
+from saywho.formats.file_chats import NO_TEXT, FileChat, text_hashes
 from saywho.formats.post import RoomReference
 from saywho.formats.records import FileRoom
-from saywho.text import MAX_USERNAME_LENGTH, clean_title
+from saywho.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, Numbers
+from saywho.text import MAX_USERNAME_LENGTH
 
 MOST_CANDIDATES: Final = 200
 
@@ -430,76 +446,173 @@ async def _made(session: AsyncSession, reference: RoomReference, people: Mapping
     return room.id
 
 
-# --- Renaming and joining ---
+# --- A stored chat beside the chat of a file that it is ---
 
-MOVED_AT_ONCE = 5_000
-
-
-async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
-    """Set a chat's name, if empty the title. Raises NotFoundError and InvalidInputError."""
-    room = await kept_room(session, room_id)
-    cleaned = clean_title(name)
-    if cleaned is None and room.title is None:
-        raise InvalidInputError("The chat needs a name", loc="name")
-    room.name = None if cleaned == room.title else cleaned
-    await announce_change(session, room.id)
+_PAGE: Final = 5_000
+"""Stored messages in memory together."""
+_MOST_EQUAL: Final = 0.95
+"""Share of common messages whose times two time zones must explain."""
 
 
-async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int | None:
-    """Move some messages to another chat; return its ID at the end, so that an interrupted joining
-    can be repeated.
+class StoredChat(NamedTuple):
+    id: int
+    name: str
+    tz: str | None
+    messages: Messages
+    """The people are ids of authors."""
+    ids: NDArray[np.uint64]
+    """As of `FileChat`."""
 
-    Raises NotFoundError, InvalidInputError.
+
+class Same(NamedTuple):
+    """A chat of a file, and the stored chat that has its messages."""
+
+    chat: FileChat
+    stored: StoredChat
+    found: Agreement
+    names: dict[str, str]
+    """Usernames here of people who have other names in the file."""
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the chat here has other names or times, so that somebody may call it another."""
+        return bool(self.names) or self.found.shifted is not None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the file's messages have other names, times or ids than here."""
+        common = np.flatnonzero(self.found.places >= 0)
+        times = self.stored.messages.times[self.found.places[common]]
+        is_equal = np.array_equal(times, self.chat.messages.times[common])
+        ids = np.frombuffer(self.chat.ids, np.uint64)[common]
+        is_other = (ids != NO_TEXT) & (ids != self.stored.ids[self.found.places[common]])
+        return bool(self.names) or bool(is_other.any()) or not is_equal
+
+    def steps(self, zone: str | None) -> Steps:
+        """Return what gives the messages here the times of the file.
+
+        zone: the time zone in which the file was read, if known. The times here are read in it if
+        that makes the common ones equal; else those of the nearest common message are added.
+        """
+        return self._steps_of_zones(zone) or self._steps_of_messages()
+
+    def times(self, zone: str | None, *, is_file_right: bool) -> list[int]:
+        """Return the times that the file's messages have here, after `steps` if the file's are
+        right.
+        """
+        times = self.chat.messages.times.copy()
+        common = np.flatnonzero(self.found.places >= 0)
+        stored = self.stored.messages.times[self.found.places[common]]
+        if self.found.shifted is not None and is_file_right:
+            stored = moved(stored, self.steps(zone))
+        elif self._steps_of_zones(zone):
+            times = read_in(times, zone_of(zone), zone_of(self.stored.tz))
+        else:
+            times[times != UNKNOWN] -= (self.found.shifts * MINUTE_S)[times != UNKNOWN]
+        times[common] = stored
+        new = set(np.flatnonzero(self.found.places < 0).tolist())
+        listed: list[int] = times.tolist()
+        _keep_order(listed, range(len(listed)), new, later=True)
+        _keep_order(listed, range(len(listed) - 1, -1, -1), new, later=False)
+        return listed
+
+    def _common(self) -> tuple[Numbers, Numbers]:
+        """Return the times here of the common messages, ascending, and their shifts in seconds."""
+        at = np.flatnonzero(self.found.places >= 0)
+        times, shifts = self.stored.messages.times[self.found.places[at]], self.found.shifts[at]
+        order = np.argsort(times, kind="stable")
+        return times[order], shifts[order] * MINUTE_S
+
+    def _steps_of_messages(self) -> Steps:
+        times, shifts = self._common()
+        is_step = np.diff(shifts, prepend=UNKNOWN) != 0
+        return list(zip(times[is_step].tolist(), shifts[is_step].tolist(), strict=True))
+
+    def _steps_of_zones(self, zone: str | None) -> Steps:
+        """Return the difference of the two zones, if it explains the shifts."""
+        if self.found.shifted is None or not (zone and self.stored.tz):
+            return []
+        first, last = (int(self.stored.messages.times[n]) for n in (0, -1))
+        steps = steps_between(zone_of(self.stored.tz), zone_of(zone), first, last)
+        times, shifts = self._common()
+        is_equal = moved(times, steps) == times + shifts
+        return steps if is_equal.mean() >= _MOST_EQUAL else []
+
+
+def _keep_order(
+    times: list[int], order: Iterable[int], new: Container[int], *, later: bool
+) -> None:
+    """Let no new message stand on the wrong side of its neighbour because one of them has no
+    seconds.
     """
-    room, target = await kept_room(session, room_id), await kept_room(session, target_id)
-    if room.id == target.id:
-        raise InvalidInputError("Choose two different chats", loc="into")
-    if await _move(session, room.id, target.id) == MOVED_AT_ONCE:
-        return None
-    await _close(session, room, target)
-    return target.id
+    before = UNKNOWN
+    for place in order:
+        time = times[place]
+        is_of_minute = time // MINUTE_S == before // MINUTE_S
+        if place in new and is_of_minute and (time < before if later else time > before):
+            times[place] = before
+        before = times[place]
 
 
-async def kept_room(session: AsyncSession, room_id: int) -> Room:
-    """Return the chat of that ID, or its joined one. Raises NotFoundError."""
-    room = await session.get(Room, room_id)
-    if room is not None and room.joined_to_id is not None:
-        room = await session.get(Room, room.joined_to_id)
-    if room is None or room.platform == DELETED_APP:
-        raise NotFoundError("There is no chat {room_id}", room_id=room_id)
-    return room
+async def read_stored(
+    session: AsyncSession, room_id: int, is_replaced: ColumnElement[bool]
+) -> StoredChat:
+    """Return a chat without the messages on which `is_replaced` holds."""
+    pages = [_messages("[]", [], [], "[]")]
+    for is_timed in (False, True):
+        query = _page(backend_of(session).collected, is_replaced, is_timed=is_timed)
+        last: dict[str, Any] = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
+        while True:
+            values = {"room": room_id} | last
+            row = (await session.execute(query, values)).one()
+            ids, places, times, users = (
+                msgspec.json.decode(part or "[]", type=list[int]) for part in row[:4]
+            )
+            if not ids:
+                break
+            pages.append(await asyncio.to_thread(_messages, row[4], times, users, row[5]))
+            time = datetime.fromtimestamp(times[-1], UTC) if is_timed else last["time"]
+            last = {"time": time, "place": places[-1], "id": ids[-1]}
+    query_of_room = select(ROOM_NAME, Room.tz).where(Room.id == room_id)
+    name, tz = (await session.execute(query_of_room)).one()
+    parts, of_ids = zip(*pages, strict=True)
+    messages = Messages(*map(np.concatenate, zip(*parts, strict=True)))
+    return StoredChat(room_id, name or "", tz, messages, np.concatenate(of_ids))
 
 
-async def _move(session: AsyncSession, room_id: int, target_id: int) -> int:
-    query = select(Tweet.id, Tweet.user_id).where(Tweet.room_id == room_id)
-    rows = (await session.execute(query.limit(MOVED_AT_ONCE))).all()
-    moved = query.with_only_columns(Tweet.id).limit(MOVED_AT_ONCE).scalar_subquery()
-    change = update(Tweet).where(Tweet.id.in_(moved)).values(room_id=target_id)
-    await session.execute(change, execution_options=UNTRACKED)
-    await count_messages(
-        session,
-        [(target_id, row.user_id) for row in rows],
-        [(room_id, row.user_id) for row in rows],
+def _messages(
+    texts: str, times: list[int], people: list[int], ids: str
+) -> tuple[Messages, NDArray[np.uint64]]:
+    """Return arrays: numbers of Python would take four times the memory."""
+    hashes = text_hashes(msgspec.json.decode(texts, type=list[str]))
+    stated = msgspec.json.decode(ids, type=list[str | None])
+    is_written = hashes != NO_TEXT
+    numbers = (np.array(values, np.int64)[is_written] for values in (times, people))
+    of_ids = text_hashes([number or "" for number in stated])
+    return Messages(hashes[is_written], *numbers), of_ids[is_written]
+
+
+def _page(
+    collected: Callable[[Any], Any], is_replaced: ColumnElement[bool], *, is_timed: bool
+) -> Select[*tuple[Any, ...]]:
+    key: list[Any] = [Tweet.place, Tweet.id]
+    before: list[Any] = [bindparam("place"), bindparam("id")]
+    if is_timed:
+        key.insert(0, Tweet.created_at)
+        before.insert(0, bindparam("time", type_=UtcDateTime))
+    time = unix_seconds(Tweet.created_at) if is_timed else literal(UNKNOWN, BigInteger)
+    is_dated = Tweet.created_at.is_not(None) if is_timed else Tweet.created_at.is_(None)
+    is_left = not_(func.coalesce(is_replaced, false()))
+    is_alive = Tweet.user_id.not_in(select(User.id).where(User.deleted_at.is_not(None)))
+    listed = (
+        select(Tweet.id, Tweet.place, time.label("time"), Tweet.user_id)
+        .add_columns(Tweet.text, Tweet.source_id)
+        .where(
+            Tweet.room_id == bindparam("room"), tuple_(*key) > tuple_(*before), is_left, is_alive
+        )
+        .where(is_dated)
+        .order_by(*key)
+        .limit(_PAGE)
+        .subquery()
     )
-    await announce_change(session, target_id)
-    return len(rows)
-
-
-async def _close(session: AsyncSession, room: Room, target: Room) -> None:
-    """Let the other chat answer for this one and its joined ones."""
-    target.tz = target.tz or room.tz
-    target.date_order = target.date_order or room.date_order
-    await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
-    lines = update(RoomMove).where(RoomMove.room_id == room.id)
-    await session.execute(lines.values(room_id=target.id))
-    await move_readers(session, room.id, target.id)
-    is_meant = or_(Room.id == room.id, Room.joined_to_id == room.id)
-    joined = update(Room).where(is_meant).values(joined_to_id=target.id)
-    await session.execute(joined, execution_options=UNTRACKED)
-
-
-async def announce_change(session: AsyncSession, room_id: int) -> None:
-    anybody = await session.scalar(
-        select(func.min(RoomPerson.user_id)).where(RoomPerson.room_id == room_id)
-    )
-    await append_events(session, [NewEvent("room.updated", anybody or room_id)])
+    return select(*map(collected, listed.c))

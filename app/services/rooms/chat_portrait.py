@@ -1,4 +1,4 @@
-"""A chat at sight: how, when and to whom people write.
+"""How, when and to whom the people of a chat write.
 
 All pages of a chat have one window: all messages, above 20,000 the newest. The overview is of a
 period too, and has shares of all messages there; the portrait has shares of the window.
@@ -31,7 +31,15 @@ from app.services.posts.selection import (
     said_in,
     scanning,
 )
-from app.services.rooms.periods import (
+from app.services.rooms.chats import (
+    LovedMessage,
+    RoomFacts,
+    get_room,
+    has_changed,
+    most_loved,
+    names_in,
+)
+from app.services.rooms.timeline import (
     FEWEST_OF_YEAR,
     FEWEST_QUIET_DAYS,
     Absence,
@@ -43,14 +51,6 @@ from app.services.rooms.periods import (
     read_quiet_days,
     with_absences,
     within_ends,
-)
-from app.services.rooms.room_facts import (
-    LovedMessage,
-    RoomFacts,
-    get_room,
-    has_changed,
-    most_loved,
-    names_in,
 )
 from app.services.snapshots import Counted, Key, Snapshots
 from saywho.people.alike import PeopleAlike, people_alike

@@ -1,5 +1,6 @@
-"""The periods and silences of a chat: messages of each person by month or year; who was there."""
+"""A chat in time: messages by month or year, silences, who was there, the busiest day."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -20,10 +21,13 @@ from app.runtime.clock import first_instant
 from app.services.posts.local_time import DAY_S, local_unit, seconds_of, unix_seconds
 from app.services.posts.post_counts import MOST_YEARS
 from app.services.posts.selection import written_in
-from app.services.rooms.room_facts import RoomFacts
+from app.services.posts.tweets import Post, find_posts
+from app.services.rooms.chats import RoomFacts, names_in
+from saywho.people.phrases import phrases_of
 from saywho.people.portrait import PersonPortrait, SilenceSpan
-from saywho.people.times import ends_of_silences
-from saywho.significance import clear_peak, is_ahead, plain_peak
+from saywho.people.times import FullestDays, WrittenTexts, conversations_of, ends_of_silences
+from saywho.significance import DAYS_AROUND, clear_peak, is_ahead, plain_peak
+from saywho.text import guess_main_language
 
 FEWEST_OF_YEAR: Final = 100
 """Messages of a year with its own page."""
@@ -429,3 +433,120 @@ def _absences(username: str, lines: Iterable[_Line]) -> Iterator[Absence]:
             left = line
     if left is not None:
         yield Absence(username, left.at, left.back)
+
+
+# --- Messages that show what was said on a chat's busiest day ---
+
+MOST_OF_DAY: Final = 5_000
+MOST_BESIDE: Final = 300
+"""Messages before, and after, that the day is compared with."""
+EVENT_S: Final = 600
+MOST_SHOWN: Final = 3
+FEWEST_LETTERS: Final = 4
+MOST_LETTERS: Final = 120
+GOOD_LENGTH: Final = 40
+"""Letters of a message that says something and is quickly read."""
+
+
+class ShownDay(msgspec.Struct, frozen=True):
+    word: str
+    """A word that the day has clearly more often than the time around it; empty without one."""
+    with_word: int
+    """Messages of the day that contain it."""
+    posts: list[Post]
+    """Messages of the day, the first first."""
+
+
+class DayMessage(NamedTuple):
+    id: int
+    author: int
+    text: str
+    time: int
+
+
+async def read_day(
+    session: AsyncSession, room: RoomFacts, busy: FullestDays, zone: ZoneInfo
+) -> ShownDay:
+    """Return what shows the day, beside the messages before and after the days around it."""
+    since, until = (first_instant(day, zone) for day in (busy.first, busy.end))
+    apart = timedelta(days=DAYS_AROUND)
+    values: dict[str, Any] = {"room_id": room.id, "since": since, "until": until}
+    limits = {"room_id": room.id, "before": since - apart, "after": until + apart}
+    said = [
+        DayMessage(id_, author, text, int(time.timestamp()))
+        for id_, author, text, time in await session.execute(_of_day(), values)
+        if time is not None
+    ]
+    around = [
+        text
+        for is_after in (False, True)
+        for text in await session.scalars(_beside(is_after=is_after), limits)
+    ]
+    word, count, ids = await asyncio.to_thread(_chosen, said, around, names_in(room))
+    posts = await find_posts(session, ids)
+    return ShownDay(word, count, [posts[id_] for id_ in ids if id_ in posts])
+
+
+def _chosen(
+    said: Sequence[DayMessage], around: Sequence[str], names: Iterable[str]
+) -> tuple[str, int, list[int]]:
+    texts = [message.text for message in said]
+    # A word that is passed around for some minutes is one event.
+    own = WrittenTexts(texts, conversations_of((message.time for message in said), EVENT_S))
+    language = guess_main_language(texts)
+    phrases = phrases_of(own, around, language=language, names=names) if around else []
+    words = [phrase.text for phrase in phrases if "…" not in phrase.text]
+    counts = {word: sum(word.casefold() in text.casefold() for text in texts) for word in words}
+    word = max(words, key=counts.__getitem__, default="")
+    chosen = telling(said, [word.casefold() for word in words])
+    return word, counts.get(word, 0), [message.id for message in chosen]
+
+
+def telling(said: Sequence[DayMessage], words: Sequence[str]) -> list[DayMessage]:
+    """Return up to three messages, each with words and by an author that the others do not have."""
+    left = {
+        message.text.casefold(): message
+        for message in reversed(said)
+        if len(message.text) <= MOST_LETTERS
+        and "://" not in message.text
+        and len(message.text) >= FEWEST_LETTERS
+    }
+    chosen: list[DayMessage] = []
+    while left and len(chosen) < MOST_SHOWN:
+        new = [word for word in words if not any(word in one.text.casefold() for one in chosen)]
+        authors = {one.author for one in chosen}
+
+        worth = {
+            text: (
+                sum(word in text for word in new),
+                message.author not in authors,
+                -abs(len(text) - GOOD_LENGTH),
+            )
+            for text, message in left.items()
+        }
+        chosen.append(left.pop(max(worth, key=worth.__getitem__)))
+    return sorted(chosen, key=lambda message: (message.time, message.id))
+
+
+def _within(*limits: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], ...]:
+    return (Tweet.room_id == sa.bindparam("room_id"), User.deleted_at.is_(None), *limits)
+
+
+@cache
+def _of_day() -> sa.Select[int, int, str, datetime | None]:
+    limits = Tweet.created_at >= sa.bindparam("since"), Tweet.created_at < sa.bindparam("until")
+    return (
+        sa.select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.created_at)
+        .join(User, User.id == Tweet.user_id)
+        .where(*_within(*limits))
+        .order_by(Tweet.created_at, Tweet.place, Tweet.id)
+        .limit(MOST_OF_DAY)
+    )
+
+
+@cache
+def _beside(*, is_after: bool) -> sa.Select[str]:
+    time = Tweet.created_at
+    limit = time >= sa.bindparam("after") if is_after else time < sa.bindparam("before")
+    query = sa.select(Tweet.text).join(User, User.id == Tweet.user_id).where(*_within(limit))
+    return query.order_by(time if is_after else time.desc()).limit(MOST_BESIDE)
