@@ -15,7 +15,7 @@ GAME_CHANGED: Final = "game.changed"
 ADDING: Final = frozenset(
     (
         *("tweet.created", "tweets.imported", "user.created", "background.made", "words.counted"),
-        *("vectors.made", "snapshots.counted", GAME_CHANGED),
+        *("vectors.made", "snapshots.counted", "room.judged", GAME_CHANGED),
     )
 )
 """Kinds of events that take nothing away, after which snapshots may still be shown."""

@@ -49,7 +49,7 @@ IS_IN_ZONE: Final = f"""() => document.readyState === "complete"
 DRAWN: Final = """() => Object.fromEntries([
   ["drawings", document.querySelectorAll("main :is(svg, img):not(.js-plotly-plot *)").length],
   ["shapes", document.querySelectorAll("main svg:not(.js-plotly-plot *) > *").length],
-  ...[...document.querySelectorAll(".figure-card:not(.is-empty)")].map(({ id }) => [
+  ...[...document.querySelectorAll(".figure-card:not(.is-empty, .posts-card)")].map(({ id }) => [
     id, document.querySelectorAll(`#${id}-plot .point`).length]),
 ])"""
 
