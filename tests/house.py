@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 105_719,
+    "lines of app and saywho": 105_534,
     "lines of tests": 109_400,
     "lines of saywho/formats": 26_970,
     "parts": 12,

@@ -23,14 +23,7 @@ from app.db.backend import Readable
 from app.drawing.drawings import NO_HUE
 from app.drawing.lettering import TO_RIGHT, is_from_right
 from app.errors import AppError, Message
-from app.language.i18n import (
-    holding,
-    ngettext,
-    show_number,
-    speaking,
-    speaking_of,
-    translate_message,
-)
+from app.language import i18n
 from app.services.posts.tweets import Post, PostRoom
 from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users
 from app.services.rooms.chats import homes_of, zones_of_rooms
@@ -133,8 +126,8 @@ async def worded(db: Readable, message: Message) -> Message:
         with suppress(AppError):
             async with db.read() as session:
                 cast = await cast_of_usernames(session, message)
-            with bound(cast), speaking("en"):
-                return Message(translate_message(message))
+            with bound(cast), i18n.speaking("en"):
+                return Message(i18n.translate_message(message))
     return message
 
 
@@ -163,7 +156,7 @@ def person_of(user: NamedUser, hue: str) -> Person:
 
 @contextmanager
 def bound(cast: Cast) -> Iterator[None]:
-    with holding(_bound, cast), speaking_of(messages=cast.is_chat):
+    with i18n.holding(_bound, cast), i18n.speaking_of(messages=cast.is_chat):
         yield
 
 
@@ -215,9 +208,9 @@ def has_chats() -> bool:
 def post_count(count: int, username: str | None = None) -> str:
     """Return a number of an author's posts or messages in words."""
     messages = current_cast().is_chat if username is None else is_speaker(username)
-    with speaking_of(messages=messages):
-        text = ngettext("{count} post", "{count} posts", count)
-    return text.format(count=show_number(count))
+    with i18n.speaking_of(messages=messages):
+        text = i18n.ngettext("{count} post", "{count} posts", count)
+    return text.format(count=i18n.show_number(count))
 
 
 class Guest(NamedTuple):

@@ -16,19 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saywho.engine.attribution import (
-    EMPTY_BACKGROUND,
-    NO_SCORES,
-    Background,
-    Query,
-    Ranking,
-    group_factors,
-    group_scores,
-    penalties_of,
-    query_of,
-    rank,
-    shares_of,
-)
+from saywho.engine import attribution
 from saywho.engine.features import (
     CHARACTERS,
     GROUPS,
@@ -78,14 +66,14 @@ class Usual:
     """Mean log-odds of a feature in each group, (5,)."""
     length: float
     """Mean number of character features in a post."""
-    gaps: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
+    gaps: NDArray[np.float64] = field(default_factory=lambda: attribution.NO_SCORES)
     """Nats by which a usual text favours the author over each member, (n,)."""
 
 
 def usual_of(
     profile: AuthorProfile,
     newest: Sequence[str],
-    background: Background,
+    background: attribution.Background,
     *,
     is_in_background: bool = True,
     population: Population = NOBODY,
@@ -102,18 +90,22 @@ def usual_of(
     sums = group_sums(held_out)
     if is_in_background:
         background = background.without(held_out, len(newest))
-    query = query_of(held_out, background)
-    scores = group_scores(query, [earlier])[0]
-    rates = scores / group_factors(sums) / np.maximum(sums, 1)
+    query = attribution.query_of(held_out, background)
+    scores = attribution.group_scores(query, [earlier])[0]
+    rates = scores / attribution.group_factors(sums) / np.maximum(sums, 1)
     length = float(profile.totals[CHARACTERS] / max(profile.worded_posts, 1))
     if not population:
         return Usual(rates, length)
     usual: NDArray[np.float64] = sums.astype(np.float64)
     usual *= USUAL_FEATURES / max(float(sums[CHARACTERS]), 1.0)
     known = np.append(population.totals[:, CHARACTERS], earlier.totals[CHARACTERS])
-    per_feature = population.read(query).groups / group_factors(sums) / np.maximum(sums, 1)
-    groups: NDArray[np.float64] = np.vstack((per_feature, rates)) * group_factors(usual) * usual
-    scores = groups @ LEAD_GROUPS - penalties_of(int(USUAL_FEATURES), known)
+    per_feature = (
+        population.read(query).groups / attribution.group_factors(sums) / np.maximum(sums, 1)
+    )
+    groups: NDArray[np.float64] = (
+        np.vstack((per_feature, rates)) * attribution.group_factors(usual) * usual
+    )
+    scores = groups @ LEAD_GROUPS - attribution.penalties_of(int(USUAL_FEATURES), known)
     *others, own = scores.tolist()
     return Usual(rates, length, own - np.array(others))
 
@@ -163,7 +155,7 @@ class Leads(NamedTuple):
 
 
 def leads_of(
-    query: Query,
+    query: attribution.Query,
     groups: NDArray[np.float64],
     totals: NDArray[np.int64],
     uses: NDArray[np.uint32],
@@ -186,7 +178,7 @@ def leads_of(
 
 
 def leads_between(
-    query: Query,
+    query: attribution.Query,
     own: tuple[NDArray[np.float64], NDArray[np.int64]],
     others: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]],
     silent: NDArray[np.float64],
@@ -204,20 +196,20 @@ def leads_between(
     parts = groups[:, np.newaxis] - scores
     if unused is not None:
         # What neither of two people has ever used says nothing about which of them wrote it.
-        gains = shares_of(totals)[:, np.newaxis] - known_shares
+        gains = attribution.shares_of(totals)[:, np.newaxis] - known_shares
         gains *= query.factors
         gains *= unused
         gains *= silent[:, :, np.newaxis]
         parts -= gains
     parts *= shares
-    penalties = penalties_of(features, totals[:, [CHARACTERS]]) - penalties_of(
-        features, known[:, CHARACTERS]
-    )
+    penalties = attribution.penalties_of(
+        features, totals[:, [CHARACTERS]]
+    ) - attribution.penalties_of(features, known[:, CHARACTERS])
     return Leads(parts, parts.sum(axis=2) - (1 - silent) * penalties)
 
 
 def _unused_by_both(
-    query: Query, unused: NDArray[np.bool_], readings: Sequence[Reading]
+    query: attribution.Query, unused: NDArray[np.bool_], readings: Sequence[Reading]
 ) -> NDArray[np.float64]:
     """Return the features of a text that neither an author nor a member uses, with repetitions, by
     group: (m, n, 5).
@@ -242,7 +234,7 @@ def _unused_by_both(
 
 
 def log_ratios(
-    query: Query,
+    query: attribution.Query,
     texts: int,
     leads: NDArray[np.float64],
     groups: NDArray[np.float64],
@@ -304,7 +296,7 @@ def bounded(
 
 
 def _typical(
-    query: Query, texts: int, groups: NDArray[np.float64], usual: Sequence[Usual]
+    query: attribution.Query, texts: int, groups: NDArray[np.float64], usual: Sequence[Usual]
 ) -> NDArray[np.float64]:
     """Return how far each author's scores exceed those of their newest posts: (m,)."""
     rates = np.array([habit.rates for habit in usual]).reshape(-1, len(GROUPS))
@@ -397,7 +389,7 @@ def worded_share(newest: Sequence[str]) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    background: Background = EMPTY_BACKGROUND
+    background: attribution.Background = attribution.EMPTY_BACKGROUND
     temperature: float = NO_CHANGE
     population: Population = NOBODY
     version: int = 0
@@ -444,9 +436,9 @@ class Case:
     fitted: Fitted
     is_named: bool = True
     """Whether the suspects were named; otherwise they are the best of all authors."""
-    further: NDArray[np.float64] = field(default_factory=lambda: NO_SCORES)
+    further: NDArray[np.float64] = field(default_factory=lambda: attribution.NO_SCORES)
     """(m,), scores of other compared authors, who fit far worse."""
-    known_ranking: Ranking | None = None
+    known_ranking: attribution.Ranking | None = None
     absent: int | None = None
     """Id of an author of the population who does not count."""
     gaps: Sequence[Gap] = ()
@@ -583,7 +575,7 @@ class Case:
         )
 
     @cached_property
-    def ranking(self) -> Ranking:
+    def ranking(self) -> attribution.Ranking:
         return self.known_ranking or self.rank(query_of_texts(self.texts, self.gaps))
 
     @property
@@ -592,9 +584,11 @@ class Case:
         shares, names = self.ranking.probabilities, [one.username for one in self.suspects]
         return sorted(range(len(names)), key=lambda i: (-shares[i], username_key(names[i])))
 
-    def rank(self, query: Counts) -> Ranking:
+    def rank(self, query: Counts) -> attribution.Ranking:
         profiles = [suspect.profile for suspect in self.suspects]
-        return rank(query, profiles, self.fitted.background, self.fitted.temperature, self.further)
+        return attribution.rank(
+            query, profiles, self.fitted.background, self.fitted.temperature, self.further
+        )
 
     def own_uses(self, suspect: Suspect, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Return how often a suspect uses each key, (k,)."""
@@ -603,7 +597,7 @@ class Case:
             return known
         return lookup(suspect.profile.counts, keys)
 
-    def read(self, population: Population, query: Query) -> Reading:
+    def read(self, population: Population, query: attribution.Query) -> Reading:
         """Read the population's uses of this query's features, which `uses_by` then knows."""
         reading = self._readings[population] = population.read(query)
         return reading

@@ -25,13 +25,7 @@ from app.services.posts.post_counts import (
 )
 from app.services.posts.tweets import Post, list_selected
 from app.services.posts.users import outgrown_samples
-from app.services.search.results import (
-    MAX_QUERY_LENGTH,
-    Correction,
-    Hit,
-    SearchQuery,
-    count_found_hours,
-)
+from app.services.search import results
 from app.services.search.word_search import SearchWork
 from app.views.filters import View
 from app.views.requests import args_of
@@ -45,7 +39,7 @@ MOST_AUTHORS: Final = 40
 class DashboardView(View):
     """A word or none, people, and a time."""
 
-    q: Annotated[str, Meta(max_length=MAX_QUERY_LENGTH)] = ""
+    q: Annotated[str, Meta(max_length=results.MAX_QUERY_LENGTH)] = ""
     who: list[str] = field(default_factory=list)
     """More people, as `username`."""
 
@@ -87,10 +81,10 @@ class ViewCounts:
     undated: int = 0
     of_samples: int = 0
     """Posts of sample authors next to other people's; other pages leave the samples out."""
-    newest: Sequence[Post | Hit] = ()
+    newest: Sequence[Post | results.Hit] = ()
     has_more: bool = False
     """Whether only the 10,000 posts that were stored last are counted."""
-    corrections: Sequence[Correction] = ()
+    corrections: Sequence[results.Correction] = ()
 
     @property
     def usernames(self) -> list[str]:
@@ -131,8 +125,8 @@ async def count_posts(session: AsyncSession, asked: DashboardView) -> ViewCounts
 
 async def _count_words(session: AsyncSession, asked: DashboardView) -> ViewCounts:
     work = SearchWork(resources().search_pool.run)
-    query = SearchQuery(asked.q, asked.selection, zone=asked.zone)
-    counted = partial(count_found_hours, session, most_people=MOST_AUTHORS, work=work)
+    query = results.SearchQuery(asked.q, asked.selection, zone=asked.zone)
+    counted = partial(results.count_found_hours, session, most_people=MOST_AUTHORS, work=work)
     found = await counted(query, most_shown=ViewCounts.most_shown)
     hours, counts = found.hours, found.counts
     if query.selection.at is not None:

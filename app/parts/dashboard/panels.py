@@ -5,15 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar, Final
 
-from app.language.i18n import (
-    gettext,
-    gettext_noop,
-    ngettext,
-    show_date,
-    show_number,
-    show_period,
-    show_zone,
-)
+from app.language import i18n
 from app.parts.dashboard.counts import ViewCounts
 from app.parts.dashboard.figures import EVERYONE, BarPanel, FigureBar
 from app.parts.dashboard.times import busiest_period, fitting, label_of, leader_of, start_of, starts
@@ -26,9 +18,9 @@ DASHBOARD: Final = "/dashboard"
 
 class Timeline(BarPanel):
     name = "timeline"
-    topic = gettext_noop("Posts over time")
-    column = gettext_noop("Period")
-    about = gettext_noop("Select a bar to see its posts alone, and again to see all.")
+    topic = i18n.gettext_noop("Posts over time")
+    column = i18n.gettext_noop("Period")
+    about = i18n.gettext_noop("Select a bar to see its posts alone, and again to see all.")
     is_stacked = True
     height_px = 280
 
@@ -44,7 +36,7 @@ class Timeline(BarPanel):
         step = len(posts) // 8 + 1  # More labels would touch.
         return [
             FigureBar(
-                show_period(start, end),
+                i18n.show_period(start, end),
                 posts[start],
                 {"since": start.isoformat(), "until": end.isoformat()},
                 "" if place % step else label_of(start, period),
@@ -55,27 +47,29 @@ class Timeline(BarPanel):
     def title(self, counts: ViewCounts, bars: Sequence[FigureBar]) -> tuple[str, Sequence[str]]:
         days = counts.by_day
         first, last, posts = min(days), max(days), days.total()
-        whole = {"count": show_number(posts), "total": show_number(posts)}
+        whole = {"count": i18n.show_number(posts), "total": i18n.show_number(posts)}
         totals = [sum(bar.posts.values()) for bar in bars]
         if sum(map(bool, totals)) == 1:
-            text = ngettext("{count} post, of {period}", "{count} posts, all of {period}", posts)
-            return text.format(**whole, period=show_period(first, last + ONE_DAY)), ()
+            text = i18n.ngettext(
+                "{count} post, of {period}", "{count} posts, all of {period}", posts
+            )
+            return text.format(**whole, period=i18n.show_period(first, last + ONE_DAY)), ()
         begins = starts(first, last, fitting(first, last))
         if (place := busiest_period(days, begins)) is not None:
-            text = gettext("Busiest: {period}, with {count} of {total} posts")
-            busiest = whole | {"count": show_number(totals[place])}
+            text = i18n.gettext("Busiest: {period}, with {count} of {total} posts")
+            busiest = whole | {"count": i18n.show_number(totals[place])}
             return text.format(**busiest, period=bars[place].name), ()
-        title = gettext("{total} posts from {first} to {last}")
-        span = {"first": show_date(first), "last": show_date(last)}
+        title = i18n.gettext("{total} posts from {first} to {last}")
+        span = {"first": i18n.show_date(first), "last": i18n.show_date(last)}
         return title.format(**whole, **span), [
-            most_and_next(bars) or gettext("No period is clearly ahead.")
+            most_and_next(bars) or i18n.gettext("No period is clearly ahead.")
         ]
 
 
 class AuthorBars(BarPanel):
     name = "authors"
-    topic = gettext_noop("Who wrote it")
-    column = gettext_noop("Author")
+    topic = i18n.gettext_noop("Who wrote it")
+    column = i18n.gettext_noop("Author")
     lies = True
 
     def bars(self, counts: ViewCounts) -> list[FigureBar]:
@@ -86,30 +80,30 @@ class AuthorBars(BarPanel):
         ]
 
     def title(self, counts: ViewCounts, bars: Sequence[FigureBar]) -> tuple[str, Sequence[str]]:
-        total = show_number(counts.by_day.total())
+        total = i18n.show_number(counts.by_day.total())
         first = counts.usernames[0]
         values = {"name": bars[0].name, "total": total}
         if counts.authors == 1:
-            text = ngettext(
+            text = i18n.ngettext(
                 "{name} wrote the only post",
                 "{name} wrote all {total} posts",
                 sum(bars[0].posts.values()),
             )
             return text.format(**values), ()
-        values["count"] = show_number(bars[0].posts[first])
+        values["count"] = i18n.show_number(bars[0].posts[first])
         if leader_of(counts.days) == first:
-            more = gettext("{name} wrote more: {count} of {total} posts")
-            most = gettext("{name} wrote the most: {count} of {total} posts")
+            more = i18n.gettext("{name} wrote more: {count} of {total} posts")
+            most = i18n.gettext("{name} wrote the most: {count} of {total} posts")
             return (more if counts.authors == 2 else most).format(**values), ()
-        text = gettext("{total} posts by {count} authors")
-        title = text.format(total=total, count=show_number(counts.authors))
-        return title, [gettext("No author is clearly ahead.")]
+        text = i18n.gettext("{total} posts by {count} authors")
+        title = text.format(total=total, count=i18n.show_number(counts.authors))
+        return title, [i18n.gettext("No author is clearly ahead.")]
 
 
 class HourBars(BarPanel):
     name = "hours"
-    topic = gettext_noop("By hour")
-    column = gettext_noop("Hour")
+    topic = i18n.gettext_noop("By hour")
+    column = i18n.gettext_noop("Hour")
     fewest: ClassVar[int] = 20
     """Posts that show a rhythm."""
 
@@ -130,16 +124,18 @@ class HourBars(BarPanel):
 
     def title(self, counts: ViewCounts, bars: Sequence[FigureBar]) -> tuple[str, Sequence[str]]:
         by_hour = [sum(bar.posts.values()) for bar in bars]
-        zone = gettext("Hours are in {zone}.").format(zone=show_zone(counts.asked.zone.key))
+        zone = i18n.gettext("Hours are in {zone}.").format(
+            zone=i18n.show_zone(counts.asked.zone.key)
+        )
         if (total := sum(by_hour)) < self.fewest:
-            few = ngettext(
+            few = i18n.ngettext(
                 "{count} post, too few to show a rhythm",
                 "{count} posts, too few to show a rhythm",
                 total,
             )
-            return few.format(count=show_number(total)), [zone]
+            return few.format(count=i18n.show_number(total)), [zone]
         told = told_of_hours(by_hour, busiest_hours(counts.hours), None)
-        return told or gettext("No single stretch of hours is clearly the busiest."), [zone]
+        return told or i18n.gettext("No single stretch of hours is clearly the busiest."), [zone]
 
 
 def most_and_next(bars: Sequence[FigureBar]) -> str:
@@ -148,11 +144,11 @@ def most_and_next(bars: Sequence[FigureBar]) -> str:
     counts = [sum(bar.posts.values()) for bar in ranked]
     if counts[0] == counts[-1]:
         return ""
-    return gettext("Most posts: {first} ({count}), next: {second} ({next}).").format(
+    return i18n.gettext("Most posts: {first} ({count}), next: {second} ({next}).").format(
         first=ranked[0].name,
-        count=show_number(counts[0]),
+        count=i18n.show_number(counts[0]),
         second=ranked[1].name,
-        next=show_number(counts[1]),
+        next=i18n.show_number(counts[1]),
     )
 
 

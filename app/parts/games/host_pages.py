@@ -12,17 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import may_let_phones_in, resources
 from app.models import MAX_ID
+from app.parts.games import hosting
 from app.parts.games.documents import RankedPlayer, host_view
 from app.parts.games.drawing import FEWEST_AUTHORS, MOST_AUTHORS
-from app.parts.games.hosting import (
-    MOVES,
-    NumberField,
-    WantedGame,
-    make_game,
-    make_move,
-    play_again,
-    room_of_game,
-)
 from app.parts.games.playing import GAMES, games, list_games
 from app.parts.games.states import AskedQuestion, GameState, read_questions
 from app.services.compare.quiz_questions import QuizSet, solve
@@ -83,13 +75,13 @@ async def start_game(form: Form) -> ResponseReturnValue:
     room_id = form.get("room", "")
     questions, seconds = form.get("questions", ""), form.get("seconds", "")
     try:
-        wanted = WantedGame(
+        wanted = hosting.WantedGame(
             [] if room_id else names,
-            _number(room_id, NumberField("room", 1, MAX_ID)) if room_id else None,
-            _number(questions, NumberField("questions", 3, 30)),
-            _number(seconds, NumberField("seconds", 5, 120)),
+            _number(room_id, hosting.NumberField("room", 1, MAX_ID)) if room_id else None,
+            _number(questions, hosting.NumberField("questions", 3, 30)),
+            _number(seconds, hosting.NumberField("seconds", 5, 120)),
         )
-        game_id = await make_game(wanted)
+        game_id = await hosting.make_game(wanted)
     except AppError as failure:
         return await _games_page(
             failure, chosen=names, room_id=room_id, questions=questions, seconds=seconds
@@ -151,7 +143,7 @@ async def _room(session: AsyncSession, room_id: str) -> RoomFacts | None:
         return None
 
 
-def _number(text: str, field: NumberField) -> int:
+def _number(text: str, field: hosting.NumberField) -> int:
     number = number_of(text, field.most)
     if number is None or number < field.least:
         raise InvalidInputError(
@@ -236,7 +228,7 @@ async def show_game(game_id: int) -> str:
 async def _evidence(state: GameState, tweet_id: int) -> Evident | None:
     try:
         async with resources().db.read() as session:
-            source = resources().of_chat(await room_of_game(session, state.game))
+            source = resources().of_chat(await hosting.room_of_game(session, state.game))
         async with source.db.read() as session:
             quiz = QuizSet(tuple(state.usernames), (tweet_id,))
             solution = await solve(session, source.models, quiz, reasons=True)
@@ -247,15 +239,15 @@ async def _evidence(state: GameState, tweet_id: int) -> Evident | None:
 
 @blueprint.post(f"{GAMES}/<id:game_id>/replay")
 async def replay(game_id: int) -> Response:
-    return see_other(url_for("games.show_game", game_id=await play_again(game_id)))
+    return see_other(url_for("games.show_game", game_id=await hosting.play_again(game_id)))
 
 
 def _declare_button(name: str) -> None:
-    number = MOVES[name].number
+    number = hosting.MOVES[name].number
 
     async def press(game_id: int, form: Form) -> Response:
         sent = [_number(form.get(field.name, ""), field) for field in ([number] if number else [])]
-        await make_move(name, game_id, *sent)
+        await hosting.make_move(name, game_id, *sent)
         if name == "delete":
             return see_other(url_for("games.show_games"))
         return see_other(url_for("games.show_game", game_id=game_id))
@@ -264,5 +256,5 @@ def _declare_button(name: str) -> None:
     blueprint.post(f"{GAMES}/<id:game_id>/{name}")(press)
 
 
-for _name in MOVES:
+for _name in hosting.MOVES:
     _declare_button(_name)

@@ -14,27 +14,12 @@ from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import errors
 from app.db.backend import allocate_ids, insert_rows, is_among
-from app.errors import (
-    ConflictError,
-    FieldError,
-    InvalidInputError,
-    NotFoundError,
-    TooManyError,
-    UnauthorizedError,
-    UnavailableError,
-)
 from app.lifespan import resources
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
+from app.parts.games import states
 from app.parts.games.hosting import SECRET_PREFIX, next_secret, note_change, tell_if_all_answered
-from app.parts.games.states import (
-    GameState,
-    asked_of,
-    count_players,
-    find_players,
-    read_states,
-    unknown_game,
-)
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
 from app.services.access.rights import INVALID
@@ -96,7 +81,7 @@ def player_name(name: str) -> str:
     """Return a typed name as it is shown. Raises InvalidInputError."""
     clean = clean_title(name)
     if clean is None:
-        raise InvalidInputError("A name needs visible letters", loc="name")
+        raise errors.InvalidInputError("A name needs visible letters", loc="name")
     return clean[:LONGEST_NAME].rstrip()
 
 
@@ -109,7 +94,7 @@ async def join_all(
     networks = {request.address: digest(network_of(request.address)) for request in requests}
     wrong = await _wrong_codes(session, networks.values())
     names = await _names(session, games.values(), requests)
-    counts = await count_players(session, [game.id for game in games.values()])
+    counts = await states.count_players(session, [game.id for game in games.values()])
     came, lately = await _players_by_network(session, games.values(), networks.values())
     outcomes: list[JoinedPlayer | Exception] = []
     players: list[dict[str, object]] = []
@@ -118,7 +103,7 @@ async def join_all(
         network, game = networks[request.address], games.get(request.code)
         if wrong[network] >= MOST_WRONG:
             outcomes.append(
-                TooManyError(
+                errors.TooManyError(
                     "Too many wrong codes came from your network; try again in a minute",
                     headers=_RETRY,
                 )
@@ -126,7 +111,7 @@ async def join_all(
         elif game is None:
             wrong[network] += 1
             session.add(WrongCode(network=network, sent_at=now()))
-            outcomes.append(NotFoundError("No game has this code"))
+            outcomes.append(errors.NotFoundError("No game has this code"))
         elif refusal := _refusal(
             game, counts[game.id], came[game.id, network], lately[game.id, network]
         ):
@@ -145,21 +130,21 @@ async def join_all(
 
 def _refusal(
     game: Game, players: int, came: int, lately: int
-) -> ConflictError | TooManyError | UnavailableError | None:
+) -> errors.ConflictError | errors.TooManyError | errors.UnavailableError | None:
     if game.state == "ended":
-        return ConflictError("This game has ended")
+        return errors.ConflictError("This game has ended")
     if game.is_closed:
-        return ConflictError("The host has closed this game to new players")
+        return errors.ConflictError("The host has closed this game to new players")
     if players >= MOST_PLAYERS:
-        return UnavailableError("This game is full", retry_after_s=60)
+        return errors.UnavailableError("This game is full", retry_after_s=60)
     if came >= MOST_OF_NETWORK:
-        return TooManyError(
+        return errors.TooManyError(
             "{most} players from your network are already in this game; no more can join",
             most=MOST_OF_NETWORK,
             headers=_RETRY,
         )
     if min(lately, came - FREE_OF_NETWORK) >= MOST_A_MINUTE:
-        return TooManyError(
+        return errors.TooManyError(
             "Too many players have joined from your network; try again in a minute", headers=_RETRY
         )
     return None
@@ -265,7 +250,7 @@ async def answer_all(
 class _Round:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._states: dict[int, GameState] = {}
+        self._states: dict[int, states.GameState] = {}
         self._questions: dict[tuple[int, int], GameQuestion] = {}
         self._players: dict[tuple[int, str], tuple[int, str]] = {}
         self._first: dict[tuple[int, int], AnswerReceipt] = {}
@@ -281,10 +266,10 @@ class _Round:
 
     async def _read(self, requests: Sequence[AnswerRequest]) -> None:
         session = self._session
-        self._states = await read_states(
+        self._states = await states.read_states(
             session, {request.game_id for request in requests}, has_texts=False
         )
-        self._players = await find_players(session, {request.sha256 for request in requests})
+        self._players = await states.find_players(session, {request.sha256 for request in requests})
         numbers = {request.question for request in requests}
         question_query = select(GameQuestion).where(
             GameQuestion.game_id.in_(list(self._states)), GameQuestion.number.in_(numbers)
@@ -308,16 +293,16 @@ class _Round:
             return unknown_player()
         state = self._states.get(game_id)
         if state is None:
-            return unknown_game()
+            return states.unknown_game()
         options = {username_key(name): user_id for user_id, name in state.usernames.items()}
         user_id = options.get(username_key(request.username))
         if user_id is None:
-            return InvalidInputError("Choose an author", loc="username")
+            return errors.InvalidInputError("Choose an author", loc="username")
         username = state.usernames[user_id]
         if first := self._first.get((player_id, request.question)):
             return (200, first) if first.username == username else _chosen_already(first)
         question = self._questions.get((game_id, request.question))
-        period = asked_of(state.game, question)
+        period = states.asked_of(state.game, question)
         if question is None or not period.takes(request.arrived_ms):
             return _not_now(state, request)
         ms = request.arrived_ms - period.asked_ms
@@ -336,7 +321,7 @@ class _Round:
         self._first[player_id, request.question] = receipt
         return 201, receipt
 
-    async def _follow(self, state: GameState) -> None:
+    async def _follow(self, state: states.GameState) -> None:
         """End the question if all have answered; note the change if its answer was already shown:
         an answer that arrived in time counts.
         """
@@ -352,27 +337,29 @@ def points_for(ms: int, seconds: int) -> int:
     return LEAST_POINTS + (MOST_POINTS - LEAST_POINTS) * left_ms // (seconds * 1_000)
 
 
-def unknown_player() -> UnauthorizedError:
-    return UnauthorizedError("You are not in this game; join it with its code", headers=INVALID)
-
-
-def _chosen_already(first: AnswerReceipt) -> ConflictError:
-    return ConflictError(
-        "You chose {username}",
-        username=first.username,
-        errors=[FieldError("username", first.username)],
+def unknown_player() -> errors.UnauthorizedError:
+    return errors.UnauthorizedError(
+        "You are not in this game; join it with its code", headers=INVALID
     )
 
 
-def _not_now(state: GameState, request: AnswerRequest) -> ConflictError:
+def _chosen_already(first: AnswerReceipt) -> errors.ConflictError:
+    return errors.ConflictError(
+        "You chose {username}",
+        username=first.username,
+        errors=[errors.FieldError("username", first.username)],
+    )
+
+
+def _not_now(state: states.GameState, request: AnswerRequest) -> errors.ConflictError:
     game = state.game
     if request.question == game.question and game.state != "waiting":
-        return ConflictError("Too late: this question is over", loc="question")
+        return errors.ConflictError("Too late: this question is over", loc="question")
     if game.state == "waiting":
-        return ConflictError("The game has not begun", loc="question")
+        return errors.ConflictError("The game has not begun", loc="question")
     if game.state == "ended":
-        return ConflictError("The game has ended", loc="question")
-    return ConflictError(
+        return errors.ConflictError("The game has ended", loc="question")
+    return errors.ConflictError(
         "Question {question} is not the current question ({present})",
         question=request.question,
         present=game.question,

@@ -27,15 +27,7 @@ from app.db.feed import Change
 from app.errors import AppError
 from app.lifespan import Resources, resources, running
 from app.models.work import Game, GameAnswer, GamePlayer
-from app.parts.games.documents import (
-    GameView,
-    PlayerView,
-    SharedView,
-    host_view,
-    moment,
-    player_view,
-    shared_view,
-)
+from app.parts.games import documents
 from app.parts.games.hosting import THERE_MS, tell_if_all_answered, tell_if_due
 from app.parts.games.players import (
     AnswerRequest,
@@ -164,10 +156,10 @@ class GameEvent(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Document:
-    view: GameView | SharedView | None = None
+    view: documents.GameView | documents.SharedView | None = None
     number: int = 0
 
-    def renew(self, view: GameView | SharedView) -> None:
+    def renew(self, view: documents.GameView | documents.SharedView) -> None:
         if view != self.view:
             self.view, self.number = view, self.number + 1
 
@@ -176,8 +168,8 @@ class Document:
         view = self.view
         if view is None:
             return GameEvent(0, b"")
-        if isinstance(view, SharedView):
-            view = structs.replace(view, now=moment(now_ms()))
+        if isinstance(view, documents.SharedView):
+            view = structs.replace(view, now=documents.moment(now_ms()))
         data = b"id: %d\nevent: game\ndata: %s\n\n" % (view.version, encoded(view))
         return GameEvent(self.number, data)
 
@@ -407,8 +399,8 @@ class GameHub(StreamHub[GameStream]):
         if state is not None:
             standing = await self._standings.read(session, state)
             channel.players = standing.names.keys()
-            channel.host.renew(host_view(state, standing))
-            channel.shared.renew(shared_view(state, standing, 0))
+            channel.host.renew(documents.host_view(state, standing))
+            channel.shared.renew(documents.shared_view(state, standing, 0))
 
 
 GAMES: Final = "/games"
@@ -424,7 +416,7 @@ class PlayerKey(NamedTuple):
 class Screen(NamedTuple):
     player_id: int
     name: str
-    view: PlayerView
+    view: documents.PlayerView
     state: GameState
     standing: Standing
 
@@ -491,7 +483,7 @@ class Games:
                 screens.append(unknown_game())
             else:
                 standing, choice = standings[key.game_id], chosen.get(player[0])
-                view = player_view(state, standing, player[0], choice, now_ms())
+                view = documents.player_view(state, standing, player[0], choice, now_ms())
                 screens.append(Screen(*player, view, state, standing))
         return screens
 

@@ -16,14 +16,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, RoomPerson, User
 from app.parts.mcp.values import Quote
 from app.runtime.clock import remembered_zone
-from app.services.compare.name_masking import (
-    NOBODY,
-    ChatNames,
-    Masker,
-    letters_of,
-    read_chat_names,
-    read_names_around,
-)
+from app.services.compare import name_masking
 from app.services.posts.tweets import Post
 from app.services.posts.users import get_user, named_users
 from app.services.rooms.chats import zones_of_rooms
@@ -68,8 +61,8 @@ class Redactor:
         self._of_rooms = dict[int, dict[str, str]]()
         self._elsewhere = dict[str, str]()
         """Handles outside of the answer's chat, by username."""
-        self._names: ChatNames = {}
-        self._around: ManyNames = NOBODY
+        self._names: name_masking.ChatNames = {}
+        self._around: ManyNames = name_masking.NOBODY
         self._zones: dict[int, str] = {}
 
     async def username_of(self, person: str) -> str:
@@ -108,7 +101,7 @@ class Redactor:
             )
             people = await self._session.scalars(query)
             self._of_rooms[room_id] = {
-                username: f"{letters_of(place)}{room_id}"
+                username: f"{name_masking.letters_of(place)}{room_id}"
                 for place, username in enumerate(people, 1)
             }
         return self._of_rooms[room_id]
@@ -124,11 +117,11 @@ class Redactor:
             return
         for room_id in rooms:
             await self._people(room_id)
-        self._names = await read_chat_names(self._session, rooms)
+        self._names = await name_masking.read_chat_names(self._session, rooms)
         own = self._of_rooms[self._room_id] if self._room_id is not None else {}
         outside = named - own.keys()
         if outside:
-            self._around = await read_names_around(self._session, outside)
+            self._around = await name_masking.read_names_around(self._session, outside)
             await self._read_elsewhere(outside)
 
     async def _read_elsewhere(self, usernames: Collection[str]) -> None:
@@ -141,7 +134,7 @@ class Redactor:
         for user_id, username in ids.items():
             home = first.get(user_id)
             self._elsewhere[username] = (
-                f"{letters_of(user_id)}{NO_CHAT}"
+                f"{name_masking.letters_of(user_id)}{NO_CHAT}"
                 if home is None
                 else (await self._people(home))[username]
             )
@@ -172,8 +165,8 @@ class Redactor:
     async def _hidden(self, text: str, room_id: int | None) -> HiddenText:
         if self._access.has_names:
             return HiddenText(text.replace(HIDDEN, ""))
-        names = self._around if room_id is None else self._names.get(room_id, NOBODY)
-        return await Masker("mentions", names).hide(text)
+        names = self._around if room_id is None else self._names.get(room_id, name_masking.NOBODY)
+        return await name_masking.Masker("mentions", names).hide(text)
 
     async def quote(self, post: Post, *, most: int, match: int = 0) -> Quote:
         """Return a post with its permalink, masked unless names are allowed.

@@ -34,15 +34,8 @@ from app.services.rooms.timeline import messages_by_year, read_quiet_days
 from app.services.search.results import SearchQuery, count_found
 from app.services.search.word_search import SearchWork
 from app.views.cast import bound
+from app.views.comparing import verdicts
 from app.views.comparing.evidence import shown_marks, uses_of
-from app.views.comparing.verdicts import (
-    NOT_FOR,
-    bars_of,
-    limits_of,
-    rate_of,
-    sentences_of,
-    stored_of,
-)
 from app.views.filters import parse_instant
 from app.views.policies import here
 from app.views.requests import RESULT_CURSOR, Cursor, cursor_of
@@ -504,11 +497,11 @@ async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> Told:
         await redactor.know(usernames=[*names, *writers])
         with bound(await redactor.cast([*names, *writers])):
             lines = [f"Verdict: {comparison.verdict}", _certainty(comparison)]
-            lines += filter(None, [stored_of(comparison, has_room=access.has_names)])
-            lines += sentences_of(comparison, is_named=bool(args.among or args.chat))
+            lines += filter(None, [verdicts.stored_of(comparison, has_room=access.has_names)])
+            lines += verdicts.sentences_of(comparison, is_named=bool(args.among or args.chat))
             chances = [
                 values.Probability(redactor.name(bar.username) if bar.username else None, bar.share)
-                for bar in bars_of(comparison)
+                for bar in verdicts.bars_of(comparison)
             ]
             lines += [f"{each.probability:.1%} {each.person or 'someone else'}" for each in chances]
             # A short text gives no evidence, as on pages.
@@ -516,14 +509,14 @@ async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> Told:
             marks = sorted(marks, key=lambda mark: -abs(mark.weight))[:MOST_PIECES]
             evidence = [_piece(redactor, mark) for mark in marks]
             lines += map(str, evidence)
-            limits = limits_of(comparison)
+            limits = verdicts.limits_of(comparison)
             lines += [f"Limit: {limit}" for limit in limits]
-            lines += filter(None, [rate_of(comparison)])
+            lines += filter(None, [verdicts.rate_of(comparison)])
     person = redactor.name(names[0]) if comparison.verdict == "likely" else None
     nobody: values.Settled = "someone else" if comparison.verdict == "unfamiliar" else "cannot say"
     settled: values.Settled = "one of them" if person else nobody
     value = values.Judged(comparison.verdict, settled, person, chances, evidence, limits)
-    return "\n".join([*lines, NOT_FOR]), value
+    return "\n".join([*lines, verdicts.NOT_FOR]), value
 
 
 def _certainty(comparison: Comparison) -> str:

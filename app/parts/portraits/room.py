@@ -6,16 +6,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.parts.portraits import room_figures
 from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import AuthorPortrait
-from app.parts.portraits.room_figures import (
-    FIGURES,
-    PeopleGroup,
-    PersonCard,
-    cards_of,
-    groups_of,
-    is_alone,
-)
 from app.services.rooms.chat_portrait import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
 from app.views.figures.figure import Figure
@@ -30,25 +23,25 @@ class PeopleOfChat:
     of_chat: ChatSight
 
     @property
-    def cards(self) -> list[PersonCard]:
-        return cards_of(self.of_chat)
+    def cards(self) -> list[room_figures.PersonCard]:
+        return room_figures.cards_of(self.of_chat)
 
     @property
     def plain(self) -> list[str]:
         """Who has no card, of a few people; of many, each is in a group."""
-        if self.of_chat.alike or is_alone(self.of_chat):
+        if self.of_chat.alike or room_figures.is_alone(self.of_chat):
             return []
         with_card = {card.username for card in self.cards}
         names = (person.username for person in self.of_chat.people if person.username)
         return [username for username in names if username not in with_card]
 
     @property
-    def groups(self) -> list[PeopleGroup]:
-        return groups_of(self.of_chat.alike, {card.username for card in self.cards})
+    def groups(self) -> list[room_figures.PeopleGroup]:
+        return room_figures.groups_of(self.of_chat.alike, {card.username for card in self.cards})
 
     @property
     def sections(self) -> list[list[Figure[None]]]:
-        figures = (figure(self.of_chat) for figure in FIGURES)
+        figures = (figure(self.of_chat) for figure in room_figures.FIGURES)
         topics = groupby(figures, key=lambda figure: figure.topic)
         return [[*of_topic] for _, of_topic in topics]
 

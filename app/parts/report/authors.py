@@ -8,14 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Habits, WeekGrid
 from app.language.i18n import gettext_noop, ngettext, show_number, show_period
+from app.parts.portraits import author_figures
 from app.parts.portraits.author import read_portrait_of_author
-from app.parts.portraits.author_figures import (
-    AuthorPortrait,
-    fingerprint,
-    hours_of,
-    only_other,
-    phrases_of,
-)
 from app.parts.report.quotes import Quiz, read_quotes
 from app.parts.report.reports import Making, OnPage, Report
 from app.parts.report.words import read_common_words, terms_in
@@ -41,7 +35,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     template = "report/author.html"
 
-    shown: AuthorPortrait
+    shown: author_figures.AuthorPortrait
     calendar: CalendarYear | None
     most_like: Post | None
     """The post most like the author, if the sender chose it."""
@@ -51,8 +45,8 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     """Whether another post has as many likes."""
     quiz: Quiz
 
-    phrases = figure_of(phrases_of)
-    clock = figure_of(hours_of)
+    phrases = figure_of(author_figures.phrases_of)
+    clock = figure_of(author_figures.hours_of)
 
     @property
     def others_told(self) -> str:
@@ -67,7 +61,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     @property
     def others_called(self) -> str:
         """The other people of the chat, as on the page of the person."""
-        others, only = self.shown.others_total, only_other(self.shown)
+        others, only = self.shown.others_total, author_figures.only_other(self.shown)
         return called(others, only, is_of_chat=True).told
 
     @property
@@ -89,11 +83,11 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> Figure[Habits]:
-        return fingerprint(self.shown, "fingerprint-heading", has_words=True)
+        return author_figures.fingerprint(self.shown, "fingerprint-heading", has_words=True)
 
 
 class _AuthorFigures(NamedTuple):
-    portrait: AuthorPortrait
+    portrait: author_figures.AuthorPortrait
     liked: list[Post]
     """The two posts with most likes, if any have some."""
 

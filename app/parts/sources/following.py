@@ -16,18 +16,10 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import errors
 from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
-from app.errors import (
-    AppError,
-    ConflictError,
-    InvalidInputError,
-    NotFoundError,
-    message_of,
-    packed,
-    unpacked,
-)
 from app.models import LiveSource, Tweet, User
 from app.parts.sources.fetching import FetchError, Web, allowed
 from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher, SourceName
@@ -73,7 +65,7 @@ async def add_source(session: AsyncSession, name: SourceName) -> SourceFacts:
     """Follow a source from now on. Raises ConflictError."""
     query = select(LiveSource.id).where(LiveSource.source == str(name))
     if await session.scalar(query) is not None:
-        raise ConflictError("'{source}' is already followed", source=str(name))
+        raise errors.ConflictError("'{source}' is already followed", source=str(name))
     if user := await find_user(session, name.username):
         check_platform(user.username, user.platform, name.platform, is_of_chat=user.is_of_chat)
     source = LiveSource(
@@ -150,12 +142,12 @@ def _facts(source: LiveSource) -> SourceFacts:
     mark = msgspec.json.decode(source.mark, type=Mark)
     values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__[:-1]}
     if source.last_error:  # A Message, which pages translate.
-        values["last_error"] = unpacked(msgspec.json.decode(source.last_error))
+        values["last_error"] = errors.unpacked(msgspec.json.decode(source.last_error))
     return SourceFacts(**values, left_out=[*mark.left_out.values()])
 
 
-def unknown_source(source_id: int) -> NotFoundError:
-    return NotFoundError("There is no source {source_id}", source_id=source_id)
+def unknown_source(source_id: int) -> errors.NotFoundError:
+    return errors.NotFoundError("There is no source {source_id}", source_id=source_id)
 
 
 SOURCES: Final = "sources"
@@ -240,12 +232,12 @@ class Visit:
         # process, or the machine, is repeated less and less often.
         failures = self.source.failures + 1
         due_at = now() + timedelta(seconds=pause_s(0.0, failures=failures))
-        error: AppError | None = None
+        error: errors.AppError | None = None
         try:
             await self._note(failures=failures, next_visit_at=due_at, last_error=None)
             await self._read()
             await self._ask_about_missing()
-        except (InvalidInputError, NotFoundError) as failure:
+        except (errors.InvalidInputError, errors.NotFoundError) as failure:
             error = failure
         except GrantLostError:
             raise
@@ -254,7 +246,7 @@ class Visit:
             error = FetchError("the visit failed unexpectedly; see the server's log")
         await self._note_end(due_at, error)
 
-    async def _note_end(self, due_at: datetime, error: AppError | None) -> None:
+    async def _note_end(self, due_at: datetime, error: errors.AppError | None) -> None:
         """Store the outcome and next visit's time, if the source still exists."""
         source, time = self.source, now()
         # Responses are read one at a time: slow readings cost ten times their duration.
@@ -262,7 +254,7 @@ class Visit:
         posts_at = time if self.accepted else source.posts_at
         values: dict[str, object] = {"visited_at": time, "posts_at": posts_at}
         if error:
-            reason = msgspec.json.encode(packed(message_of(error)), enc_hook=str)
+            reason = msgspec.json.encode(errors.packed(errors.message_of(error)), enc_hook=str)
             values["last_error"] = reason.decode()
         else:
             values |= {"failures": 0, "success_at": time}

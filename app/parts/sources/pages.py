@@ -8,14 +8,7 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import AppError
 from app.lifespan import resources
-from app.parts.sources.following import (
-    SourceFacts,
-    add_source,
-    ask_for_visit,
-    ask_for_visits,
-    list_sources,
-    remove_source,
-)
+from app.parts.sources import following
 from app.parts.sources.platforms import find_source
 from app.views.answers import see_other
 from app.views.blueprints import ApiBlueprint, Form, PageBlueprint
@@ -31,7 +24,7 @@ blueprint = PageBlueprint("sources", policy="operator")
 class SourcesPage(FormPage, frozen=True, kw_only=True):
     template = "sources/sources.html"
 
-    sources: list[SourceFacts]
+    sources: list[following.SourceFacts]
     given: str
     author: str
 
@@ -47,7 +40,7 @@ async def follow(form: Form) -> ResponseReturnValue:
     try:
         name = await find_source(resources().config, source, username)
         async with writing() as session:
-            await add_source(session, name)
+            await following.add_source(session, name)
     except AppError as failure:
         return await _page(failure, given=source, username=username or "")
     return _back()
@@ -56,14 +49,14 @@ async def follow(form: Form) -> ResponseReturnValue:
 @blueprint.post(SOURCES + "/<id:source_id>/visit")
 async def visit(source_id: int) -> ResponseReturnValue:
     async with writing() as session:
-        await ask_for_visit(session, source_id)
+        await following.ask_for_visit(session, source_id)
     return _back()
 
 
 @blueprint.post(SOURCES + "/<id:source_id>/remove")
 async def remove(source_id: int) -> ResponseReturnValue:
     async with writing() as session:
-        await remove_source(session, source_id)
+        await following.remove_source(session, source_id)
     return _back()
 
 
@@ -71,7 +64,7 @@ async def remove(source_id: int) -> ResponseReturnValue:
 async def post_update() -> ResponseReturnValue:
     """Ask the sources for new posts, as TwitOff's update does, and redirect to the front."""
     async with writing() as session:
-        await ask_for_visits(session)
+        await following.ask_for_visits(session)
     return see_other(url_for("home.show_home"))
 
 
@@ -79,7 +72,7 @@ async def _page(
     failure: AppError | None = None, *, given: str = "", username: str = ""
 ) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        sources, _ = await list_sources(session, limit=500)
+        sources, _ = await following.list_sources(session, limit=500)
     return await render_form(
         SourcesPage(sources=sources, given=given, author=username, error=failure)
     )
@@ -99,25 +92,25 @@ class NewSourceForm(Struct, forbid_unknown_fields=True):
 
 
 @api.get(SOURCES, policy="admin", cursor=ID_CURSOR, answers="A page of live sources")
-async def list_live_sources(args: PageArgs, after: int | None) -> Page[SourceFacts]:
+async def list_live_sources(args: PageArgs, after: int | None) -> Page[following.SourceFacts]:
     """List live sources and their status."""
     async with resources().db.read() as session:
-        return Page(*await list_sources(session, after=after, limit=args.limit))
+        return Page(*await following.list_sources(session, after=after, limit=args.limit))
 
 
 @api.post(SOURCES, policy="admin", answers={201: "The source, which will be visited soon"})
-async def follow_source(form: NewSourceForm) -> SourceFacts:
+async def follow_source(form: NewSourceForm) -> following.SourceFacts:
     """Follow an account or a feed."""
     name = await find_source(resources().config, form.source, form.username)
     async with writing() as session:
-        return await add_source(session, name)
+        return await following.add_source(session, name)
 
 
 @api.delete(SOURCES + "/<id:source_id>", policy="admin", answers="Removed")
 async def remove_live_source(source_id: int) -> None:
     """Stop following a source; its posts are kept."""
     async with writing() as session:
-        await remove_source(session, source_id)
+        await following.remove_source(session, source_id)
 
 
 @api.post(
@@ -125,7 +118,7 @@ async def remove_live_source(source_id: int) -> None:
     policy="admin",
     answers={202: "The source, which will be visited"},
 )
-async def visit_source(source_id: int) -> SourceFacts:
+async def visit_source(source_id: int) -> following.SourceFacts:
     """Visit a source as soon as its host allows."""
     async with writing() as session:
-        return await ask_for_visit(session, source_id)
+        return await following.ask_for_visit(session, source_id)

@@ -27,18 +27,10 @@ from saywho.clock import now
 from saywho.comparing.copied_texts import undecided_verdict, without_ratios
 from saywho.comparing.question import Question, comparable_texts, messages_of
 from saywho.comparing.verdict import ranked_authors
+from saywho.engine import fitting
 from saywho.engine.attribution import scores_of_each
 from saywho.engine.case import RATED, Case, best_of, query_of_texts
 from saywho.engine.features import RECIPE
-from saywho.engine.fitting import (
-    ASKED_IN_ALL,
-    ChainedPost,
-    Corpus,
-    CorpusAuthor,
-    chained,
-    chains_of,
-    fit_corpus,
-)
 from saywho.engine.judgement import SURE, judge
 from saywho.engine.population import Shipped
 from saywho.engine.profiles import NO_POSTS, AuthorProfile, text_keys, with_posts
@@ -144,14 +136,16 @@ def authors_of(rows: Iterator[jobs.Row]) -> Iterator[jobs.Row]:
             worded = [post for post in enumerate(texts, profile.posts) if post[1]]
             profile = with_posts(profile, texts)
             links.add(portion)
-            newest += worded[: ASKED_IN_ALL - len(newest)]
+            newest += worded[: fitting.ASKED_IN_ALL - len(newest)]
             languages.update(language_of(row["lang"] or "") for row in portion)
         yield {
             "user_key": key,
             "posts": profile.posts,
             "counts": profile.counts.to_bytes(),
             "texts": profile.texts.to_bytes(),
-            "newest": [post._asdict() for post in chained(newest, chains_of(links.pairs()))],
+            "newest": [
+                post._asdict() for post in fitting.chained(newest, fitting.chains_of(links.pairs()))
+            ],
             "language": main_language(languages),
         }
 
@@ -246,9 +240,9 @@ def _fitted(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, F
     texts = posts.where(f.col("user_key").isin(list(names))).repartition("user_key")
     texts = texts.sortWithinPartitions("user_key", *newest_first)
     authors = {
-        names[row["user_key"]]: CorpusAuthor(
+        names[row["user_key"]]: fitting.CorpusAuthor(
             AuthorProfile.from_bytes(bytes(row["counts"]), row["posts"], bytes(row["texts"])),
-            [ChainedPost(*post) for post in row["newest"]],
+            [fitting.ChainedPost(*post) for post in row["newest"]],
             row["language"],
         )
         for row in jobs.mapped(texts, authors_of, AUTHORS).collect()
@@ -258,7 +252,7 @@ def _fitted(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, F
         raise jobs.JobError(
             "These authors' posts contain only other people's words, so nothing can be compared"
         )
-    corpus = fit_corpus(authors, shipped)
+    corpus = fitting.fit_corpus(authors, shipped)
     result = FitResult(
         len(usernames),
         sum(author.profile.posts for author in authors.values()),
@@ -422,7 +416,7 @@ class _File(msgspec.Struct, frozen=True):
     case: Case
 
 
-def to_bytes(corpus: Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
+def to_bytes(corpus: fitting.Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
     """Return a corpus' model file; its answers name an author of `names`."""
     case = replace(corpus.case((), names), is_named=is_named)
     return msgspec.msgpack.encode(_File(_SIGNATURE, RECIPE, case), enc_hook=_parts_of)

@@ -12,15 +12,7 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 
 from app.drawing.drawings import NO_HUE, Clock, NameList, Row, Spark, StackedBar, WeekGrid
-from app.language.i18n import (
-    gettext,
-    month_names,
-    show_days,
-    show_list,
-    show_number,
-    show_period,
-    weekday_names,
-)
+from app.language import i18n
 from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, YearWord
 from app.parts.years.remembered import ChangedHabit, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
@@ -96,8 +88,8 @@ def _of_any_year(year: WrittenYear, posts: Posts, *, has_words: bool) -> Iterato
             told = tell.tell("silence_of_days", count=span.days, first=span.first, last=span.last)
         yield Told("silence", told)
     if (day := year.day) and day.days > 1:
-        days, total = show_period(day.first, day.end), post_count(day.posts_of_days)
-        usual = show_number(day.usual)
+        days, total = i18n.show_period(day.first, day.end), post_count(day.posts_of_days)
+        usual = i18n.show_number(day.usual)
         yield Told("days", tell.tell("busy_days", posts=total, days=days, usual=usual))
     elif apart.fullest_day:
         total = post_count(posts[apart.fullest_day])
@@ -182,7 +174,7 @@ def _words(year: WrittenYear) -> Iterator[str]:
 def _month(posts: Posts) -> Iterator[Told]:
     month = fullest_month(posts)
     if month is not None:
-        name = month_names("wide")[month.first.month - 1]
+        name = i18n.month_names("wide")[month.first.month - 1]
         text = tell.tell("busiest_month", month=name, count=month.tweets)
         yield Told("rhythm", text, errors=1)
 
@@ -196,7 +188,9 @@ def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
     weekdays = _by_weekday(posts)
     if apart.weekday is not None:
         share = weekdays[apart.weekday] / sum(weekdays)
-        yield tell.tell("busiest_weekday", day=weekday_names("wide")[apart.weekday], share=share)
+        yield tell.tell(
+            "busiest_weekday", day=i18n.weekday_names("wide")[apart.weekday], share=share
+        )
     elif apart.weekend is not None and (at_weekend := sum(weekdays[WORK_DAYS:])):
         yield tell.tell("weekend", apart.weekend, share=at_weekend / sum(weekdays))
 
@@ -258,14 +252,14 @@ def _days_of(shown: WrittenYear, title: str, colour: str) -> Figure[WeekGrid]:
     if day:
         notes.append(tell.tell("day_with_most", day=day, posts=post_count(posts[day])))
     if run:
-        days = show_period(run[0], run[-1] + ONE_DAY)
+        days = i18n.show_period(run[0], run[-1] + ONE_DAY)
         notes.append(tell.tell("longest_streak", count=len(run), days=days))
     # Rings around more than 60 days would set no day apart.
     marked = {day, *(run if len(run) <= 60 else ())}
     grid = week_grid(posts, max(shown.until, *posts), colour, "finding year-title", marked)
     counts = {month.month: month.tweets for month in shown.calendar.months}
-    rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
-    columns = [gettext("Month"), gettext("Posts")]
+    rows = [(name, counts.get(month, 0)) for month, name in enumerate(i18n.month_names(), 1)]
+    columns = [i18n.gettext("Month"), i18n.gettext("Posts")]
     return Figure(title=title, notes=notes, columns=columns, rows=rows, plot=grid)
 
 
@@ -322,15 +316,15 @@ def _years_compared(shown: AuthorYear) -> tuple[str, str]:
         date(year - 1, 12, 31),
     ):
         return years
-    text, days = gettext("{year}, {days}"), show_days(same_days.first, same_days.last)
+    text, days = i18n.gettext("{year}, {days}"), i18n.show_days(same_days.first, same_days.last)
     own, before = (text.format(year=each, days=days) for each in years)
     return own, before
 
 
 def posts_by_year(shown: AuthorYear) -> Figure[Spark]:
     posts = dict(sorted(zip(shown.calendar.years, shown.by_year, strict=True)))
-    years, counts, topic = [*posts], [*posts.values()], gettext("By year")
-    title = show_list([posts_in_year(count, year) for year, count in posts.items()])
+    years, counts, topic = [*posts], [*posts.values()], i18n.gettext("By year")
+    title = i18n.show_list([posts_in_year(count, year) for year, count in posts.items()])
     row = Spark(
         hue=hue(shown.user.username),
         topic=topic,
@@ -340,7 +334,7 @@ def posts_by_year(shown: AuthorYear) -> Figure[Spark]:
         ends=(str(years[0]), str(years[-1])),
     )
     rows = [(str(year), count) for year, count in posts.items()]
-    columns, plot = [gettext("Year"), gettext("Posts")], row if len(years) > 1 else None
+    columns, plot = [i18n.gettext("Year"), i18n.gettext("Posts")], row if len(years) > 1 else None
     return Figure(topic=topic, title=title, columns=columns, rows=rows, plot=plot)
 
 
@@ -355,9 +349,9 @@ def changed_writing(shown: AuthorYear) -> Figure[NameList]:
     changes = [
         Row(tell.label_of(one), tell.brief_change_of(one, before), path=path) for one in clear
     ]
-    columns = [gettext("Measure"), *_years_compared(shown)]
+    columns = [i18n.gettext("Measure"), *_years_compared(shown)]
     return Figure(
-        topic=gettext("How the writing changed"),
+        topic=i18n.gettext("How the writing changed"),
         title=title,
         columns=columns,
         rows=[(tell.label_of(one), *tell.values_of(one)) for one in measures],
@@ -377,11 +371,11 @@ def words_of_year(shown: AuthorYear | RoomYear) -> Figure[NameList]:
         times, variant = word.times or 0, "hardly" if word.is_rare_beside else ""
         if word.times is None:
             variant = "never" if shown.words_of_all else "not compared"
-        number = show_number(round(times, 1 if times < 10 else None))
+        number = i18n.show_number(round(times, 1 if times < 10 else None))
         return tell.tell("word_beside_all", variant, count=post_count(word.posts), times=number)
 
-    topic = gettext("Words of {year}").format(year=shown.calendar.year)
-    note = gettext("In a clearly larger share of the posts than in the other years")
+    topic = i18n.gettext("Words of {year}").format(year=shown.calendar.year)
+    note = i18n.gettext("In a clearly larger share of the posts than in the other years")
     names = [Row(each.text, told(each), path=path_of(each.text)) for each in shown.words or ()]
     plot = NameList(names, "year-words-heading") if names else None
     return Figure(topic=topic, notes=[note], plot=plot)
@@ -393,7 +387,7 @@ def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
     days: dict[str, object] = {"count": silence.days, "first": silence.first, "last": silence.last}
     variant = ""
     if silence.first.year != silence.last.year or silence.last == date(silence.last.year, 12, 31):
-        variant, days["days"] = "years", show_period(silence.first, silence.last + ONE_DAY)
+        variant, days["days"] = "years", i18n.show_period(silence.first, silence.last + ONE_DAY)
     if not is_of_chat:
         return tell.tell("silence_of_days", variant, **days)
     return tell.tell(
@@ -405,9 +399,9 @@ def kind_of_change(habit: ChangedHabit) -> str:
     least, measure = 0.02, habit.measure
     if habit.is_new:
         is_begun = not measure.habit.is_mean and measure.beside < least
-        return gettext("A new habit") if is_begun else gettext("A habit that grew")
+        return i18n.gettext("A new habit") if is_begun else i18n.gettext("A habit that grew")
     is_ended = not measure.habit.is_mean and measure.own < least
-    return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
+    return i18n.gettext("A habit that ended") if is_ended else i18n.gettext("A habit that faded")
 
 
 def people_of_year(shown: RoomYear) -> Figure[StackedBar]:
@@ -418,8 +412,8 @@ def people_of_year(shown: RoomYear) -> Figure[StackedBar]:
         (name_of(person), person.messages, part.label, person.beginnings)
         for person, part in zip(shown.people, bar.parts, strict=True)
     ]
-    columns = [*map(gettext, ("Name", "Messages", "Share", "Began"))]
-    topic = gettext("Who wrote how much")
+    columns = [*map(i18n.gettext, ("Name", "Messages", "Share", "Began"))]
+    topic = i18n.gettext("Who wrote how much")
     return Figure(topic=topic, title=title, columns=columns, rows=rows, plot=bar)
 
 

@@ -53,14 +53,8 @@ from app.services.posts.post_counts import count_by_hour, count_in_spans, have_p
 from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan, written_in
 from app.services.posts.tweets import Post, as_post, most_liked, select_posts
 from app.services.posts.users import Author
+from app.services.rooms import chats
 from app.services.rooms.chat_portrait import CountedChat, count_chat, time_before, with_names
-from app.services.rooms.chats import (
-    LovedMessage,
-    RoomFacts,
-    messages_in_chats,
-    most_loved,
-    names_in,
-)
 from app.services.rooms.timeline import FEWEST_OF_YEAR, Absence, messages_by_year, with_absences
 from saywho.clock import now
 from saywho.people.fingerprint import Measure
@@ -299,7 +293,7 @@ async def _edge(
 class RoomYear(WrittenYear, frozen=True, kw_only=True):
     """A year of a chat."""
 
-    room: RoomFacts
+    room: chats.RoomFacts
     people_total: int
     """How many people wrote in the year."""
     people: list[PersonPortrait]
@@ -310,7 +304,7 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     """Habits that set some people apart by more than chance; at most three."""
     scanned: int
     """Messages that were looked through: the newest 20,000 of the year."""
-    loved: list[LovedMessage]
+    loved: list[chats.LovedMessage]
     """The message of the year with the most reactions, and with the most of each sign; empty if
     more than three have the most.
     """
@@ -370,7 +364,7 @@ async def read_year(
 ) -> AuthorYear:
     """Return a year of the author. Raises NotFoundError if it has no posts."""
     depends_on(author.id)
-    if await messages_in_chats(session, author.id):
+    if await chats.messages_in_chats(session, author.id):
         depends_on(EVERYTHING)  # The calendar leads to chats.
 
     def is_of_now(shown: AuthorYear) -> bool:
@@ -381,7 +375,7 @@ async def read_year(
 
 
 async def read_room_year(
-    session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo, store: KeptYears | None
+    session: AsyncSession, room: chats.RoomFacts, year: int, zone: ZoneInfo, store: KeptYears | None
 ) -> RoomYear:
     """Return a year of a chat. Raises NotFoundError below 100 messages."""
     depends_on(EVERYTHING)
@@ -411,7 +405,7 @@ async def _kept(
 
 
 async def _read_room_year(
-    session: AsyncSession, room: RoomFacts, year: int, zone: ZoneInfo, at: datetime
+    session: AsyncSession, room: chats.RoomFacts, year: int, zone: ZoneInfo, at: datetime
 ) -> RoomYear:
     span = span_of_year(year, zone)
     counting(room.messages)
@@ -441,7 +435,7 @@ async def _read_room_year(
         hours = of_all or _hours_among(counted)
         by_day = posts_by_day(hours)
         written = _written(writers, hours, zone, year, at)
-        posts, names = YearPosts(newest, zone), names_in(room)
+        posts, names = YearPosts(newest, zone), chats.names_in(room)
         found = find_remembered(posts, others, by_day, around, names, has_people=True)
         return written, by_day, counted, counted.traits({}), found
 
@@ -453,7 +447,7 @@ async def _read_room_year(
     within = {"since": first, "until": span[1]}
     people, absences = await with_absences(session, room.id, people, counted.ids, within, times)
     remembered = await with_posts(session, found, others)
-    loved = await most_loved(session, room.id, span)
+    loved = await chats.most_loved(session, room.id, span)
     of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
     days = [DayPosts(day, by_day[day], room.id) for day in sorted(by_day)]
     return RoomYear(

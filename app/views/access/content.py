@@ -11,15 +11,7 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.services.deletion import (
-    delete_everybody,
-    delete_messages,
-    delete_post,
-    delete_room,
-    delete_user,
-    filling_jobs,
-    find_writers,
-)
+from app.services import deletion
 from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.storing import delete_samples
@@ -49,7 +41,7 @@ LONGEST_WAIT_S: Final = 5.0
 async def remove_author(form: Form) -> ResponseReturnValue:
     check_confirmed(form)
     async with writing() as session:
-        await delete_user(session, name := form.get("username", "").strip())
+        await deletion.delete_user(session, name := form.get("username", "").strip())
     return see_other(url_for("authors.show_authors", deleted=name))
 
 
@@ -141,7 +133,7 @@ async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
 @blueprint.post("/settings/tweets/<id:tweet_id>/delete")
 async def remove_post(tweet_id: int, form: Form) -> ResponseReturnValue:
     async with writing() as session:
-        await delete_post(session, tweet_id)
+        await deletion.delete_post(session, tweet_id)
     return _back(form.get("next"))
 
 
@@ -151,7 +143,7 @@ async def reset(form: Form) -> ResponseReturnValue:
     check_confirmed(form)
     async with writing() as session:
         spools = await drop_jobs(session)
-        await delete_everybody(session)
+        await deletion.delete_everybody(session)
     for spool in spools:
         await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
     return see_other("/?deleted=everything" if g.get("operator") else "/")
@@ -182,8 +174,8 @@ class RoomDeletionPage(WebPage, frozen=True, kw_only=True):
 async def ask_room_deletion(room_id: int) -> str:
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
-        writers = await find_writers(session, room.id)
-        is_filled = bool(await filling_jobs(session, room.id))
+        writers = await deletion.find_writers(session, room.id)
+        is_filled = bool(await deletion.filling_jobs(session, room.id))
     return await render(
         RoomDeletionPage(
             room=room,
@@ -207,8 +199,8 @@ async def delete_whole(room_id: int) -> RoomFacts:
     """Delete a chat; return its last facts. Maintenance deletes the rest. Raises NotFoundError."""
     db = resources().db
     async with writing() as session:
-        room = await delete_room(session, room_id)
-    await delete_messages(db, at_most_s=LONGEST_WAIT_S)
+        room = await deletion.delete_room(session, room_id)
+    await deletion.delete_messages(db, at_most_s=LONGEST_WAIT_S)
     async with db.read() as session:
         name_event(await newest_event(session))
     return room

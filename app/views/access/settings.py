@@ -11,23 +11,8 @@ from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedE
 from app.lifespan import listens_here_alone, may_let_phones_in, resources
 from app.models import MAX_ID
 from app.models.access import LoginSession
-from app.services.access import accounts
-from app.services.access.logins import (
-    SignedInAccount,
-    end_session,
-    list_sessions,
-    replace_password,
-    verify_password,
-)
+from app.services.access import accounts, logins, rights
 from app.services.access.own_person import OwnPerson, read_own_person
-from app.services.access.rights import (
-    SCOPES,
-    TokenFacts,
-    add_token,
-    list_tokens,
-    revoke_token,
-    switch_site,
-)
 from app.services.checks import InstallationFacts, installation_facts
 from app.services.posts.tweets import count_limited
 from app.services.posts.users import count_users, find_own, list_samples
@@ -85,7 +70,7 @@ class SettingsArgs(Struct):
 class AccountPage(FormPage, frozen=True, kw_only=True):
     template = "access/account.html"
 
-    account: SignedInAccount
+    account: logins.SignedInAccount
     sessions: Sequence[LoginSession]
     is_changed: bool
     room_name: str | None = None
@@ -102,7 +87,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     template = "access/settings.html"
 
     rooms: list[RoomFacts]
-    tokens: list[TokenFacts]
+    tokens: list[rights.TokenFacts]
     readers: list[accounts.Reader]
     invitations: list[accounts.OpenInvitation]
     readership: Readership
@@ -119,7 +104,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     """The chat chosen in the form of an invitation."""
     opened: SettingsPart
     """The part that is shown where the URL names none."""
-    scopes: Sequence[str] = SCOPES
+    scopes: Sequence[str] = rights.SCOPES
     of_parts: Mapping[str, Any] = {}
     version: str = __version__
 
@@ -148,7 +133,7 @@ async def settings_page(
         shown = AccountPage(
             about=(),
             account=g.account,
-            sessions=await list_sessions(session, g.account.account_id),
+            sessions=await logins.list_sessions(session, g.account.account_id),
             is_changed=is_changed,
             room_name=rooms[0].name if rooms else None,
             me=await read_own_person(session, g.account.account_id, g.chat) if rooms else None,
@@ -159,7 +144,7 @@ async def settings_page(
             shown = SettingsPage(
                 **structs.asdict(shown),
                 rooms=newest_first(rooms),
-                tokens=await list_tokens(session),
+                tokens=await rights.list_tokens(session),
                 readers=await accounts.list_readers(session),
                 invitations=await accounts.list_invitations(session),
                 readership=await readership(),
@@ -186,7 +171,7 @@ async def switch_reading(form: Form) -> ResponseReturnValue:
         raise InvalidInputError("Choose who may read this site", loc="public")
     openness = resources().openness
     async with writing() as session:
-        await switch_site(session, openness.setting, is_public=public == "1")
+        await rights.switch_site(session, openness.setting, is_public=public == "1")
     await openness.settle()
     return _back()
 
@@ -201,10 +186,10 @@ async def switch_for_phones(form: Form) -> ResponseReturnValue:
 
 @blueprint.post("/settings/tokens")
 async def create_token(form: Form) -> ResponseReturnValue:
-    if (scope := form.get("scope")) not in SCOPES:
+    if (scope := form.get("scope")) not in rights.SCOPES:
         raise InvalidInputError("Choose the rights of the token", loc="scope")
     async with writing() as session:
-        _, secret = await add_token(
+        _, secret = await rights.add_token(
             session, form.get("name", ""), scope, account_id=g.operator.account_id
         )
     return await settings_page(new_token=secret, opened="technical")
@@ -213,7 +198,7 @@ async def create_token(form: Form) -> ResponseReturnValue:
 @blueprint.post("/settings/tokens/<id:token_id>/revoke")
 async def end_token(token_id: int) -> ResponseReturnValue:
     async with writing() as session:
-        await revoke_token(session, token_id)
+        await rights.revoke_token(session, token_id)
     return _back("technical")
 
 
@@ -224,7 +209,7 @@ def _back(anchor: str | None = None) -> Response:
 @blueprint.post("/settings/sessions/<id:session_id>/end", policy="account")
 async def sign_out_session(session_id: int) -> ResponseReturnValue:
     async with writing() as session:
-        await end_session(session, session_id, account_id=g.account.account_id)
+        await logins.end_session(session, session_id, account_id=g.account.account_id)
     return _back()
 
 
@@ -235,10 +220,10 @@ async def change_password(form: Form) -> ResponseReturnValue:
     try:
         accounts.check_password(new)  # Before the attempt counts.
         # Wrong guesses count as failed sign-ins do: the session may be stolen.
-        old_hash = await verify_password(db, passwords, client_of(me.name), me.name, old)
+        old_hash = await logins.verify_password(db, passwords, client_of(me.name), me.name, old)
         new_hash = await passwords.hash(new)
         async with writing() as session:
-            await replace_password(session, me, old_hash=old_hash, new_hash=new_hash)
+            await logins.replace_password(session, me, old_hash=old_hash, new_hash=new_hash)
     except UnauthorizedError:
         wrong = UnauthorizedError("The old password is wrong", loc="old")
         return await settings_page(failure=wrong)

@@ -11,36 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Columns, NameList
 from app.lifespan import resources
+from app.services.archive import author_portrait
 from app.services.archive.author_archive import AuthorArchive, fuller_calendar, read_archive
-from app.services.archive.author_portrait import (
-    AuthorTraits,
-    Reach,
-    Stores,
-    TypicalTerm,
-    read_compared,
-    traits_of,
-)
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.joined_names import NamePairs, read_names
+from app.services.posts import users
 from app.services.posts.tweets import Post, TweetKey, list_posts
-from app.services.posts.users import (
-    Author,
-    find_user,
-    get_author,
-    list_authors,
-    list_samples,
-    outgrown_samples,
-)
+from app.services.rooms import chats
 from app.services.rooms.chat_portrait import ChatSight, read_told
-from app.services.rooms.chats import (
-    RoomFacts,
-    list_rooms,
-    main_room_id,
-    messages_in_chats,
-    newest_first,
-    rooms_of,
-    zones_of_people,
-)
 from app.views.answers import moved
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
@@ -73,7 +51,7 @@ POSTS_IN_SIGHT: Final = 4
 class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
     template = "authors/author_posts.html"
 
-    author: Author
+    author: users.Author
     posts: list[Post]
     next_cursor: str | None
 
@@ -83,13 +61,13 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
 
     subject: OneAuthor
     archive: AuthorArchive
-    traits: AuthorTraits
+    traits: author_portrait.AuthorTraits
     of_parts: dict[str, Any]
     """Parts' values about how the author writes; empty with too few posts."""
     posting: PostingYear | None
     tz: str
     """Time zone of the address."""
-    rooms: list[RoomFacts]
+    rooms: list[chats.RoomFacts]
     has_own_posts: bool
     """Whether the author has posts outside of chats."""
     has_own_zone: bool
@@ -100,7 +78,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     """The chat where the author writes most, as its first sentence is found."""
     names: NamePairs | None = None
     """Other names of somebody who writes in chats, for operators."""
-    reach: Reach = Reach()
+    reach: author_portrait.Reach = author_portrait.Reach()
     most_again: int = 2
     """Years whose posts of this day are in sight; earlier years are folded."""
     rooms_in_sight: int = 4
@@ -134,7 +112,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         return columns_of(self.archive)
 
     @property
-    def typical(self) -> list[TypicalTerm]:
+    def typical(self) -> list[author_portrait.TypicalTerm]:
         """Typical words, none if a part shows the phrases that the people compared say less often:
         a page compares with one group.
         """
@@ -188,8 +166,8 @@ class AuthorArgs(ZoneArgs):
 class AuthorsPage(WebPage, frozen=True, kw_only=True):
     template = "authors/authors.html"
 
-    rooms: list[RoomFacts]
-    authors: list[Author]
+    rooms: list[chats.RoomFacts]
+    authors: list[users.Author]
     zones: Mapping[str, str]
     """Time zone of the people of chats, by username; others' days are in the visitor's."""
     zone: str
@@ -206,19 +184,18 @@ class AuthorsPage(WebPage, frozen=True, kw_only=True):
 @blueprint.get("/authors", keep=True, cursor=AUTHOR_CURSOR)
 async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     async with resources().db.read() as session:
-        part, samples = args.q.strip(), await list_samples(session)
-        folded = await outgrown_samples(session) if not part else []
-        authors, next_key = await list_authors(
-            session, part=part, after=after, limit=50, without=folded
-        )
-        zones = await zones_of_people(session, [author.username for author in authors])
+        part, samples = args.q.strip(), await users.list_samples(session)
+        folded = await users.outgrown_samples(session) if not part else []
+        listed = users.list_authors(session, part=part, after=after, limit=50, without=folded)
+        authors, next_key = await listed
+        zones = await chats.zones_of_people(session, [author.username for author in authors])
         # The API lists all chats.
-        rooms, _ = await list_rooms(session, limit=200) if after is None else ([], None)
+        rooms, _ = await chats.list_rooms(session, limit=200) if after is None else ([], None)
         importing = None if authors or part else await find_running(session)
-        is_here = bool(args.deleted) and await find_user(session, args.deleted) is not None
+        is_here = bool(args.deleted) and await users.find_user(session, args.deleted) is not None
     return await render(
         AuthorsPage(
-            rooms=[] if part else newest_first(rooms),
+            rooms=[] if part else chats.newest_first(rooms),
             authors=authors,
             zones=zones,
             zone=zone_of_page("").key,
@@ -246,23 +223,23 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
 
 
 async def read_author(
-    session: AsyncSession, stores: Stores, subject: OneAuthor, args: AuthorArgs
+    session: AsyncSession, stores: author_portrait.Stores, subject: OneAuthor, args: AuthorArgs
 ) -> AuthorPage:
     """Return the page of an author, or of a person of the only chat that the session shows."""
     author, zone = subject.author, zone_of_page(args.tz, subject.own_zone)
-    rooms = await rooms_of(session, author.id, limit=10)
+    rooms = await chats.rooms_of(session, author.id, limit=10)
     posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_IN_SIGHT)
-    main_id = await main_room_id(session, author) if rooms else None
+    main_id = await chats.main_room_id(session, author) if rooms else None
     main_room = next((room for room in rooms if room.id == main_id), None)
-    compared = await read_compared(session, stores, author, main_room)
-    traits = traits_of(compared, main_room)
+    compared = await author_portrait.read_compared(session, stores, author, main_room)
+    traits = author_portrait.traits_of(compared, main_room)
     chat = await read_told(session, main_room.id, zone, stores.snapshots) if main_room else None
     of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
     archive = await read_archive(session, stores, author, zone, args.year, compared)
     if archive.calendar and not args.year:  # The year may hardly have begun.
         fuller = await fuller_calendar(session, author, zone, archive.calendar)
         archive = structs.replace(archive, calendar=fuller)
-    in_chats = await messages_in_chats(session, author.id)
+    in_chats = await chats.messages_in_chats(session, author.id)
     is_told = g.get("operator") and subject.address.get(NAMES_CHAT) is None and in_chats
     names = await read_names(session, user_id=author.id) if is_told else None
     return AuthorPage(
@@ -302,7 +279,7 @@ async def lead_from_portrait(username: str, args: ZoneArgs) -> ResponseReturnVal
 
 async def _older_posts(username: str, after: TweetKey) -> str:
     async with resources().db.read() as session:
-        author = await get_author(session, username)
+        author = await users.get_author(session, username)
         posts, next_key = await list_posts(session, user_id=author.id, after=after, limit=20)
     return await render(
         AuthorPostsPage(

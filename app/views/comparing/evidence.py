@@ -12,18 +12,11 @@ from app.runtime.work_pool import worked_on
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.verdicts import strange_places
 from app.views.highlighting import Marked, excerpt, marked_text
-from saywho.comparing.verdict import (
-    EXPLAINED,
-    NEWEST_ELSEWHERE,
-    Comparison,
-    Evidence,
-    Usage,
-    searched_authors,
-)
+from saywho.comparing import verdict
 from saywho.engine.evidence import place_in
 
 
-def shown_marks(comparison: Comparison) -> list[Evidence]:
+def shown_marks(comparison: verdict.Comparison) -> list[verdict.Evidence]:
     """Return the shown marks of an answer with reasons; none for a short text.
 
     The author uses these words more than others, or less for evidence against. Spelling or layout
@@ -37,7 +30,7 @@ def _times(uses: float | UnsetType | None) -> float:
     return uses if isinstance(uses, float) else 0.0
 
 
-def uses_of(mark: Evidence, comparison: Comparison) -> tuple[str, str | None]:
+def uses_of(mark: verdict.Evidence, comparison: verdict.Comparison) -> tuple[str, str | None]:
     """Return rates of a mark in words, the author's and others', None without others of the
     language.
 
@@ -45,14 +38,14 @@ def uses_of(mark: Evidence, comparison: Comparison) -> tuple[str, str | None]:
     was compared, they are everyone else here.
     """
     usage, compared = mark.own_usage, mark.others_usage
-    written = {ranked.username: ranked.tweets for ranked in searched_authors(comparison)}
+    written = {ranked.username: ranked.tweets for ranked in verdict.searched_authors(comparison)}
     is_alone = len(written) == 1
     own = written.pop(mark.username, 0)
-    rate = _usage(usage, is_of_newest=own > usage.posts) if isinstance(usage, Usage) else ""
-    if not isinstance(compared, Usage):
+    rate = _usage(usage, is_of_newest=own > usage.posts) if isinstance(usage, verdict.Usage) else ""
+    if not isinstance(compared, verdict.Usage):
         return rate, None
     if is_alone:
-        is_of_newest = compared.posts >= NEWEST_ELSEWHERE
+        is_of_newest = compared.posts >= verdict.NEWEST_ELSEWHERE
         text = ngettext(
             "the other author here: {rate}",
             "the other {count} authors here: {rate}",
@@ -76,7 +69,7 @@ def uses_of(mark: Evidence, comparison: Comparison) -> tuple[str, str | None]:
     )
 
 
-def _usage(usage: Usage, *, is_of_newest: bool) -> str:
+def _usage(usage: verdict.Usage, *, is_of_newest: bool) -> str:
     """Return a rate in words. is_of_newest: whether the authors have more posts."""
     posts = show_number(usage.posts)
     if usage.uses <= 1:
@@ -115,8 +108,8 @@ class Quotation:
 @dataclass(frozen=True, slots=True)
 class Use:
     number: int
-    mark: Evidence
-    comparison: Comparison
+    mark: verdict.Evidence
+    comparison: verdict.Comparison
     posts: list[Quotation]
     places: list[str]
     """Marks with these words, as in `without`."""
@@ -132,7 +125,7 @@ class Shown:
 
     place: str
     """As in `without`."""
-    mark: Evidence | None = None
+    mark: verdict.Evidence | None = None
     use: Use | None = None
     is_strange: bool = False
     """Whether no author writes this word."""
@@ -169,7 +162,7 @@ class Evident:
         ]
 
 
-async def read_evidence(session: AsyncSession, comparison: Comparison) -> Evident:
+async def read_evidence(session: AsyncSession, comparison: verdict.Comparison) -> Evident:
     marks = shown_marks(comparison)
     posts = await find_posts(session, sorted({id_ for mark in marks for id_ in mark.posts or ()}))
     texts = [post.text for post in posts.values()]
@@ -197,7 +190,7 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
 
 
 def _uses(
-    marks: Sequence[Evidence], posts: Mapping[int, Post], comparison: Comparison
+    marks: Sequence[verdict.Evidence], posts: Mapping[int, Post], comparison: verdict.Comparison
 ) -> dict[tuple[str, str], Use]:
     uses: dict[tuple[str, str], Use] = {}
     for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
@@ -210,16 +203,16 @@ def _uses(
     return uses
 
 
-def _place(mark: Evidence) -> str:
+def _place(mark: verdict.Evidence) -> str:
     return f"{mark.start}-{mark.end}"
 
 
-def lines_of(comparison: Comparison) -> dict[str, int]:
-    best: Sequence[str] = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
+def lines_of(comparison: verdict.Comparison) -> dict[str, int]:
+    best: Sequence[str] = [ranked.username for ranked in comparison.ranking[: verdict.EXPLAINED]]
     return {username: number for number, username in enumerate(best, 1)}
 
 
-def _quotation(post: Post, mark: Evidence, judged: str | None) -> Quotation:
+def _quotation(post: Post, mark: verdict.Evidence, judged: str | None) -> Quotation:
     """Return the part of a post with a mark's words; judged: the language of the judged text."""
     place, shown = place_in(post.text, str(mark.piece)), 120
     # Words of the text are in its language, but Korean is told by letters that the post lacks.
@@ -236,5 +229,5 @@ def _quotation(post: Post, mark: Evidence, judged: str | None) -> Quotation:
     return Quotation(post.id, pieces, lang)
 
 
-def _key(mark: Evidence) -> tuple[str, str]:
+def _key(mark: verdict.Evidence) -> tuple[str, str]:
     return mark.username, str(mark.piece or mark.text).casefold()

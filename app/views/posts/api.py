@@ -19,19 +19,10 @@ from app.services.posts.replies import read_conversation
 from app.services.posts.tweets import Post, TweetKey, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.search.embeddings import Method, SimilarPost, similar_posts
-from app.views import requests
+from app.views import policies, requests
 from app.views.answers import StoredInPart, endless
 from app.views.blueprints import EVENTS, JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import Spool, spooled_body
-from app.views.policies import (
-    is_still_readable,
-    name_event,
-    own_scope,
-    own_session,
-    right_to_read,
-    send_to_login,
-    writing,
-)
 from app.views.posts.lines import LinesReport, TweetLine, check_room, store_lines
 from saywho.clock import now
 from saywho.formats.post import ReplyTarget
@@ -83,8 +74,8 @@ async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> 
     post = checked(form, arrived_at=now())
     if post.room is not None:
         check_room(post, may_have_rooms=await _may_have_rooms(args))
-    receipt = await resources().writer.add(PostRequest(username, post, own_scope()))
-    name_event(receipt.event_id)
+    receipt = await resources().writer.add(PostRequest(username, post, policies.own_scope()))
+    policies.name_event(receipt.event_id)
     # `url_for` would take 2 % of the request.
     location = f"{request.root_path}{API}{TWEETS}/{receipt.post.id}"
     return receipt.post, receipt.status, {"Location": location}
@@ -121,13 +112,13 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
                 report,
                 parts.work_pool.run,
                 may_have_rooms=may_have_rooms,
-                scope=own_scope(),
+                scope=policies.own_scope(),
             )
     except asyncio.CancelledError:
         if not parts.live_hub.is_ending:
             raise  # The client is gone.
         raise stopping() from None
-    name_event(event_id)
+    policies.name_event(event_id)
     return told
 
 
@@ -205,7 +196,7 @@ async def list_similar(tweet_id: int, args: SimilarArgs) -> SimilarTweets:
 @blueprint.delete(TWEETS + "/<id:tweet_id>", policy="admin", answers="Deleted")
 async def remove_tweet(tweet_id: int) -> None:
     """Delete a post."""
-    async with writing() as session:
+    async with policies.writing() as session:
         await delete_post(session, tweet_id)
 
 
@@ -229,6 +220,8 @@ async def live_stream(args: LiveArgs) -> Response:
     if request.method == "HEAD":
         return endless(None)
     hub = resources().live_hub
-    stream = hub.open(after=after, user_id=user_id, right=right_to_read(), holder=own_session())
+    stream = hub.open(
+        after=after, user_id=user_id, right=policies.right_to_read(), holder=policies.own_session()
+    )
     answer = endless(await stream)
-    return answer if await is_still_readable() else send_to_login()
+    return answer if await policies.is_still_readable() else policies.send_to_login()

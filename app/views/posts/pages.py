@@ -18,20 +18,12 @@ from app.models import MAX_ID
 from app.paths import ATOM_NAME
 from app.services.access.rights import has_message
 from app.services.imports.jobs import RunningImport, find_running
+from app.services.posts import tweets
 from app.services.posts.local_time import WEEK_H, LocalHour
 from app.services.posts.manners import MANNER_OF, Shown
 from app.services.posts.post_counts import count_selected
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection
-from app.services.posts.tweets import (
-    Post,
-    TweetKey,
-    count_one_by_one,
-    get_post,
-    list_selected,
-    neighbours_of,
-    newest_public,
-)
 from app.services.posts.users import count_users, get_author
 from app.services.rooms.chats import speakers_of, zone_of_room
 from app.services.rooms.messages import messages_around
@@ -81,7 +73,7 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
     template = "posts/posts.html"
 
     args: PostsArgs
-    posts: list[Post]
+    posts: list[tweets.Post]
     is_empty: bool
     importing: RunningImport | None
     count: int | None
@@ -115,11 +107,11 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
     posts_total: int | None
     similar: SimilarPosts
     conversation: Conversation
-    around: list[Post]
+    around: list[tweets.Post]
     zone: str | None
 
     @property
-    def post(self) -> Post:
+    def post(self) -> tweets.Post:
         return self.similar.post
 
     @property
@@ -132,12 +124,12 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.get("/posts", keep=True, cursor=TWEET_CURSOR)
-async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
+async def show_posts(args: PostsArgs, after: tweets.TweetKey | None) -> str:
     if args.has and args.picture:
         return await _show_picture(args, args.picture)
     async with resources().db.read() as session:
         count = await _count(session, args) if after is None or not args.looks_inside else None
-        posts, next_key = await list_selected(
+        posts, next_key = await tweets.list_selected(
             session, args.selection, after=after, limit=24 if args.has else 20
         )
         is_empty = not posts and not await count_users(session)
@@ -163,15 +155,15 @@ async def _count(session: AsyncSession, args: PostsArgs) -> int | None:
         return count
     if count > MOST_LOOKED_AT:
         return None
-    return await count_one_by_one(session, args.selection)
+    return await tweets.count_one_by_one(session, args.selection)
 
 
 async def _show_picture(args: PostsArgs, tweet_id: int) -> str:
     async with resources().db.read() as session:
-        post = await get_post(session, tweet_id)
+        post = await tweets.get_post(session, tweet_id)
         if not post.media:
             raise NotFoundError("There is no such picture or video")
-        neighbours = await neighbours_of(session, args.selection, post)
+        neighbours = await tweets.neighbours_of(session, args.selection, post)
         zone = await zone_of_room(session, post.room.id) if post.room else None
     return await render(
         ViewerPage(
@@ -221,7 +213,7 @@ async def _similar_posts(tweet_id: int) -> SimilarPosts:
             parts.db, parts.embeddings, parts.models.backgrounds, tweet_id, limit=5
         )
     async with parts.db.read() as session:
-        return SimilarPosts(await get_post(session, tweet_id), "wording")
+        return SimilarPosts(await tweets.get_post(session, tweet_id), "wording")
 
 
 class FeedArgs(Struct):
@@ -237,7 +229,7 @@ async def show_atom(args: FeedArgs) -> Response:
         found = await resources().find(searched, limit=ENTRIES)
         return await _atom("", url_for("search.show_search", q=args.q), found.hits, args.q)
     async with resources().db.read() as session:
-        posts = await newest_public(session, limit=ENTRIES)
+        posts = await tweets.newest_public(session, limit=ENTRIES)
     return await _atom("", url_for("home.show_home"), posts)
 
 
@@ -245,7 +237,7 @@ async def show_atom(args: FeedArgs) -> Response:
 async def show_author_atom(username: str) -> Response:
     async with resources().db.read() as session:
         author = await get_author(session, username)
-        posts = await newest_public(session, user_id=author.id, limit=ENTRIES)
+        posts = await tweets.newest_public(session, user_id=author.id, limit=ENTRIES)
     page = url_for("authors.show_author", username=author.username)
     return await _atom(author.username, page, posts)
 
@@ -257,7 +249,7 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
     """Author of the posts; empty for all authors."""
     query: str
     page: str
-    entries: list[Post]
+    entries: list[tweets.Post]
     origin: str
     self_address: str
 
@@ -273,7 +265,7 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
         return newest or datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def _atom(author: str, page: str, posts: Sequence[Post], query: str = "") -> Response:
+async def _atom(author: str, page: str, posts: Sequence[tweets.Post], query: str = "") -> Response:
     entries = [post for post in posts if post.created_at]
     feed = FeedPage(
         author=author,

@@ -34,17 +34,9 @@ from app.services.posts import users
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.rooms.chat_portrait import ChatSight, find_told, read_told
 from app.services.rooms.chats import FEW_PEOPLE, RoomFacts
+from app.views import author_picker
 from app.views.access.login import SetupArgs, show_setup
 from app.views.answers import see_other
-from app.views.author_picker import (
-    MOST_TOGETHER,
-    OfferedPeople,
-    given_names,
-    grouped,
-    offered_authors,
-    offered_chats,
-    read_chats,
-)
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import is_speaker
 from app.views.comparing.evidence import Evident, read_evidence
@@ -68,12 +60,15 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     if (room_id := own_chat()) is not None:
         return see_other(url_for("rooms.show_room", room_id=room_id))
     async with resources().db.read() as session:
-        chosen, rooms = given_names(args.username), await read_chats(session)
+        chosen, rooms = (
+            author_picker.given_names(args.username),
+            await author_picker.read_chats(session),
+        )
         has_enough = await users.has_enough_own(session)
-        is_small = rooms and 1 < rooms[0].people_total <= MOST_TOGETHER
+        is_small = rooms and 1 < rooms[0].people_total <= author_picker.MOST_TOGETHER
         if has_enough and is_small and "username" not in request.args:
             chosen = rooms[0].usernames  # Most often it is what is asked about.
-        authors, author_total = await offered_authors(session, chosen)
+        authors, author_total = await author_picker.offered_authors(session, chosen)
         samples = await users.list_samples(session)
         is_new = author_total == len(samples)
         # Only a site without posts of its own tells of it.
@@ -88,7 +83,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         native = await users.samples_in(session, g.locale) if is_new else []
         offered = [author for author in authors if author.username not in hidden]
         offered.sort(key=lambda author: is_new and author.username not in (*chosen, *native))
-        groups = await grouped(session, offered, outgrown)
+        groups = await author_picker.grouped(session, offered, outgrown)
         invented = hidden if is_new else {*samples}
         newest = await newest_without(session, invented, limit=20)
         offered_total = author_total - len(hidden)
@@ -110,12 +105,12 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     if example and hidden.intersection(example.solution.usernames):
         example = None  # It was drawn before; the next one comes with more posts.
     told += (part for part in counted.values() if isinstance(part, ChatSight))
-    chats = offered_chats(rooms, offered_total)
+    chats = author_picker.offered_chats(rooms, offered_total)
     own_names = [own.user.username] if own else []
     asked = example.solution.usernames if example else ()
     return await render(
         HomePage(
-            offer=OfferedPeople(chosen, offered, offered_total, groups, chats),
+            offer=author_picker.OfferedPeople(chosen, offered, offered_total, groups, chats),
             author_total=author_total,
             posts=posts,
             example=example,
@@ -262,7 +257,7 @@ class OwnArchive(Struct, frozen=True):
 class HomePage(WebPage, frozen=True, kw_only=True):
     template = "site/home.html"
 
-    offer: OfferedPeople
+    offer: author_picker.OfferedPeople
     """Without samples if there are enough other authors."""
     author_total: int
     posts: list[Post]
