@@ -19,8 +19,8 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 105_534,
-    "lines of tests": 109_400,
+    "lines of app and saywho": 105_437,
+    "lines of tests": 109_397,
     "lines of saywho/formats": 26_970,
     "parts": 12,
     "options of import": 22,

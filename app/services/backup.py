@@ -24,6 +24,7 @@ import msgspec
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import security
 from app.config import SERVER_FILE, SETTINGS_FILE, Config, sqlite_url
 from app.db.engine import Database, backend_for
 from app.db.lock import file_lock
@@ -33,15 +34,6 @@ from app.db.sqlite.backend import SqliteBackend
 from app.db.sqlite.connection import database_path, open_connection
 from app.errors import InvalidInputError, StartError
 from app.models import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
-from app.security import (
-    KEY_FILE,
-    durable_file,
-    make_private_folder,
-    open_private,
-    sync_file,
-    sync_folder,
-    write_durably,
-)
 from app.services.access.accounts import list_accounts, list_invitations
 from app.services.access.rights import list_tokens
 from app.services.checks import LAST_BACKUP, find_faults
@@ -84,7 +76,7 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     if known_state(config.database_url) is SchemaState.FRESH:
         raise BackupError("there is no database yet: nothing to back up")
     try:
-        file = open(target, "xb", opener=open_private)  # noqa: SIM115 - closed below
+        file = open(target, "xb", opener=security.open_private)  # noqa: SIM115 - closed below
     except FileExistsError as error:
         raise BackupError(f"{target} already exists; choose another file name") from error
     except OSError as error:
@@ -92,9 +84,9 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     try:
         with file:
             size = _write(config, file, with_secrets=with_secrets)
-            sync_file(file)
-        sync_folder(target.parent)
-        write_durably(config.data_dir / LAST_BACKUP, b"")
+            security.sync_file(file)
+        security.sync_folder(target.parent)
+        security.write_durably(config.data_dir / LAST_BACKUP, b"")
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, sqlite3.DatabaseError | OSError):
@@ -116,9 +108,9 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
         whole = {
             name: path for name, path in paths.items() if path.exists() and digest_of(path) in name
         }
-        key = config.data_dir / KEY_FILE
+        key = config.data_dir / security.KEY_FILE
         if with_secrets and key.exists():
-            whole[f"{KEY_FILE}.{digest_of(key)}"] = key
+            whole[f"{security.KEY_FILE}.{digest_of(key)}"] = key
         whole[f"{DATABASE}.{digest_of(copy)}"] = copy
         with tarfile.open(fileobj=file, mode="w") as tar:
             for name, path in whole.items():
@@ -196,7 +188,7 @@ def restore_backup(config: Config, file: Path) -> Restored:
         raise _own_restore(config, file)
     folder, database = config.data_dir, database_path(config.database_url)
     try:
-        make_private_folder(folder)
+        security.make_private_folder(folder)
         with file_lock(folder, waits=False) as is_free:
             if not is_free:
                 raise BackupError(f"another restore into {folder} is running")
@@ -209,9 +201,11 @@ def restore_backup(config: Config, file: Path) -> Restored:
                         f" or contains only {' and '.join(SETTINGS)}"
                     )
                 # Before anything is unpacked, so that nothing is left if it cannot be made.
-                make_private_folder(database.parent)
+                security.make_private_folder(database.parent)
                 restored = _stage(config, file, staging)
-            _put_in_place(staging, {KEY_FILE: folder / KEY_FILE, MEDIA: config.media_dir})
+            _put_in_place(
+                staging, {security.KEY_FILE: folder / security.KEY_FILE, MEDIA: config.media_dir}
+            )
             # The database is last: without it the place is no installation.
             _put_in_place(staging, {DATABASE: database})
             _remove(staging)
@@ -256,9 +250,9 @@ def _stage(config: Config, file: Path, staging: Path) -> Restored:
         restored = Restored(size, _verify_database(config, staging / DATABASE))
         for unpacked in (staging / MEDIA, staging):
             if unpacked.exists():
-                sync_folder(unpacked)
+                security.sync_folder(unpacked)
         staged = _Staged(_digest_of_names(members), restored)
-        write_durably(staging / READY, msgspec.json.encode(staged))
+        security.write_durably(staging / READY, msgspec.json.encode(staged))
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -280,19 +274,19 @@ def _put_in_place(staging: Path, targets: Mapping[str, Path]) -> None:
             if error.errno != errno.EXDEV:
                 raise
             # The database is on another disk.
-            with (staging / name).open("rb") as source, durable_file(target) as copy:
+            with (staging / name).open("rb") as source, security.durable_file(target) as copy:
                 shutil.copyfileobj(source, copy)
-        sync_folder(target.parent)
+        security.sync_folder(target.parent)
 
 
 def _copy(source: IO[bytes], path: Path) -> str:
     """Copy a file, and return the digest of its bytes."""
     digest = hashlib.sha256()
-    with open(path, "wb", opener=open_private) as out:
+    with open(path, "wb", opener=security.open_private) as out:
         while chunk := read_some(source):
             digest.update(chunk)
             out.write(chunk)
-        sync_file(out)
+        security.sync_file(out)
     return digest.hexdigest()
 
 
@@ -303,7 +297,7 @@ def _remove(staging: Path) -> None:
             path.unlink()
     (staging / READY).unlink()
     staging.rmdir()
-    sync_folder(staging.parent)
+    security.sync_folder(staging.parent)
 
 
 @contextlib.contextmanager
@@ -336,7 +330,7 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
             "the backup was made by an older saywho; restore it with that version, export the posts"
             " (saywho export) and import them here"
         )
-    single = re.fullmatch(rf"({DATABASE}|{KEY_FILE})\.[0-9a-f]{{64}}", member.name)
+    single = re.fullmatch(rf"({DATABASE}|{security.KEY_FILE})\.[0-9a-f]{{64}}", member.name)
     is_medium = member.name.startswith(MEDIA) and content_type(member.name.removeprefix(MEDIA))
     target = folder / (single[1] if single else member.name)
     # A sparse file of a few bytes may state any size, and would be written in full.

@@ -35,28 +35,14 @@ from app.models import (
 from app.models.work import LONGEST_PAUSE, Game, WrongCode
 from app.runtime.clock import wait_until_set
 from app.services.access.accounts import LINK_LIFETIME
+from app.services.compare import held_out
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
-from app.services.compare.held_out import (
-    LEFT_OUT,
-    has_unjudged,
-    is_left_out_due,
-    is_settled,
-    judge_room,
-    measure_in_process,
-)
 from app.services.compare.profiles import fold_long_tails, users_with_tails
 from app.services.deletion import is_purge_due, purge_deleted
 from app.services.event_log import has_old_events, prune_events, tell_of_game
 from app.services.imports.jobs import ENDED, remove_upload
 from app.services.imports.undo import UNDO, is_undo_due, undo_imports
-from app.services.posts.media import (
-    SmallPictures,
-    changed_at,
-    has_unneeded,
-    is_in_use,
-    remove_every_unneeded,
-    remove_unneeded,
-)
+from app.services.posts import media
 from app.services.rooms.chat_portrait import count_large
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from app.services.snapshots import Key, Snapshots
@@ -94,7 +80,7 @@ def jobs(
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", is_purge_due, purge_deleted),
         Job(UNDO, is_undo_due, undo_imports),
-        Job("rooms", has_unjudged, judge_room, is_long=True),
+        Job("rooms", held_out.has_unjudged, held_out.judge_room, is_long=True),
         Job("clock", has_times_ahead, bring_times_back, follows_events=False),
         Job("games", has_old_games, remove_old_games, follows_events=False),
         Job(
@@ -136,20 +122,20 @@ def media_job(folder: Path) -> Job:
     seen: int | None = None
 
     async def is_due(session: AsyncSession) -> bool:
-        is_changed = await asyncio.to_thread(changed_at, folder) != seen
-        if not is_changed and not await has_unneeded(session):
+        is_changed = await asyncio.to_thread(media.changed_at, folder) != seen
+        if not is_changed and not await media.has_unneeded(session):
             return False
-        return not await asyncio.to_thread(is_in_use, folder)
+        return not await asyncio.to_thread(media.is_in_use, folder)
 
     async def remove(db: Sessions) -> None:
         nonlocal seen
         with disk_errors():
-            seen = await remove_unneeded(db, folder)
+            seen = await media.remove_unneeded(db, folder)
 
     return Job("media", is_due, remove)
 
 
-def small_pictures_job(small: SmallPictures) -> Job:
+def small_pictures_job(small: media.SmallPictures) -> Job:
     async def is_due(_: AsyncSession) -> bool:
         return await asyncio.to_thread(small.is_due)
 
@@ -199,9 +185,9 @@ def left_out_job(config: Config) -> Job:
     """Return the job that measures how often left-out authors' texts pass for others'."""
 
     async def is_due(session: AsyncSession) -> bool:
-        return await is_settled(session) and await is_left_out_due(session)
+        return await held_out.is_settled(session) and await held_out.is_left_out_due(session)
 
-    return Job(LEFT_OUT, is_due, lambda _: measure_in_process(config))
+    return Job(held_out.LEFT_OUT, is_due, lambda _: held_out.measure_in_process(config))
 
 
 class Maintenance:
@@ -273,7 +259,7 @@ async def vacuum(db: Database, config: Config) -> None:
         spools = (await session.scalars(nameless.returning(ImportJob.spool))).all()
     for spool in spools:
         remove_upload(config.data_dir, spool)
-    await remove_every_unneeded(db, config.media_dir)
+    await media.remove_every_unneeded(db, config.media_dir)
     await _in_turn(db, "words", renew_vocabulary)
     await _in_turn(db, BACKGROUND, renew_background)
     async with db.write() as session:

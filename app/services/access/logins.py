@@ -19,14 +19,7 @@ from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
 from app.models.base import as_utc
 from app.security import digest, new_secret
-from app.services.access.accounts import (
-    OPERATOR,
-    Passwords,
-    Role,
-    account_key,
-    find_account,
-    get_account,
-)
+from app.services.access import accounts
 from saywho.clock import now
 
 SESSION_LIFETIME: Final = timedelta(days=90)
@@ -44,7 +37,7 @@ class SignedInAccount(msgspec.Struct, frozen=True):
     session_id: int
     account_id: int
     name: str
-    role: Role
+    role: accounts.Role
     room_id: int | None = None
     """The only chat that a reader may read; None for the whole site."""
     person: tuple[int | None, bool] = (None, False)
@@ -54,7 +47,7 @@ class SignedInAccount(msgspec.Struct, frozen=True):
 
     @property
     def is_operator(self) -> bool:
-        return self.role == OPERATOR
+        return self.role == accounts.OPERATOR
 
 
 class LoginClient(NamedTuple):
@@ -64,7 +57,7 @@ class LoginClient(NamedTuple):
 
 
 async def sign_in(
-    db: Database, passwords: Passwords, client: LoginClient, name: str, password: str
+    db: Database, passwords: accounts.Passwords, client: LoginClient, name: str, password: str
 ) -> str:
     """Return a new session's secret. Raises UnauthorizedError, TooManyError, UnavailableError."""
     password_hash = await verify_password(db, passwords, client, name, password)
@@ -84,14 +77,14 @@ async def replace_password(
 
 async def _unchanged(session: AsyncSession, name: str, password_hash: str) -> Operator:
     """Return the account, unless its password changed since the hash was verified."""
-    account = await find_account(session, name)
+    account = await accounts.find_account(session, name)
     if account is None or account.password_hash != password_hash:
         raise _wrong()
     return account
 
 
 async def verify_password(
-    db: Database, passwords: Passwords, client: LoginClient, name: str, password: str
+    db: Database, passwords: accounts.Passwords, client: LoginClient, name: str, password: str
 ) -> str:
     """Return the hash of an account's password, if this is the password.
 
@@ -101,7 +94,7 @@ async def verify_password(
     """
     address, device = client
     origin = _half(f"device:{device}" if device else f"address:{network_of(address)}")
-    subject = _half(f"account:{account_key(name)}") + origin
+    subject = _half(f"account:{accounts.account_key(name)}") + origin
     is_there = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary) == origin
     is_same = LoginFailure.subject == subject
     time = now()
@@ -120,7 +113,7 @@ async def verify_password(
                 )
         # Counted in advance, so that attempts at the same time do not get past the limit.
         session.add(failure := LoginFailure(subject=subject, failed_at=time))
-        account = await find_account(session, name)
+        account = await accounts.find_account(session, name)
     password_hash = account.password_hash if account else None
     try:
         is_right = await passwords.verify(password_hash, password)
@@ -142,7 +135,7 @@ def _wrong() -> UnauthorizedError:
 
 async def unlock(session: AsyncSession, name: str) -> str:
     """Delete an account's failures; return its name. Raises NotFoundError."""
-    account = await get_account(session, name)
+    account = await accounts.get_account(session, name)
     subject = func.substr(LoginFailure.subject, 1, HALF, type_=LargeBinary)
     is_own = subject == _half(f"account:{account.name_key}")
     await session.execute(delete(LoginFailure).where(is_own))

@@ -35,14 +35,7 @@ from app.models import (
 )
 from app.models.base import as_utc
 from app.security import digest, new_secret
-from app.services.access.accounts import (
-    OPERATOR,
-    check_maker,
-    end_invitations_of,
-    end_setup_links,
-    find_account,
-    get_account,
-)
+from app.services.access import accounts
 from app.services.access.logins import SignedInAccount, is_in_force
 from app.services.event_log import NewEvent, append_events
 from saywho.clock import now
@@ -91,7 +84,7 @@ async def add_token(
     if not 0 < len(name) <= 100 or not name.isprintable():
         raise InvalidInputError("The token name must have 1 to 100 characters", loc="name")
     if account_id is not None:
-        await check_maker(session, account_id)
+        await accounts.check_maker(session, account_id)
     secret, time = new_secret(SECRET_PREFIX), now()
     if ends_at is not None and ends_at <= time:
         raise InvalidInputError("The day until which the token works must be in the future")
@@ -241,15 +234,15 @@ async def remove_account(
 
     Raises NotFoundError.
     """
-    removal = Removal(name.strip(), await end_setup_links(session, name))
-    if removal.setup_links and await find_account(session, name) is None:
+    removal = Removal(name.strip(), await accounts.end_setup_links(session, name))
+    if removal.setup_links and await accounts.find_account(session, name) is None:
         return removal
-    account = await get_account(session, name)
+    account = await accounts.get_account(session, name)
     removal.name = account.name
-    if account.role == OPERATOR:
+    if account.role == accounts.OPERATOR:
         is_own = Token.created_by_id == account.id
         own_tokens = await list_tokens(session, is_own, _has_not_ended())
-        removal.invitations = await end_invitations_of(session, account.id)
+        removal.invitations = await accounts.end_invitations_of(session, account.id)
         is_unknown = Token.created_by_id.is_(None)
         removal.remaining_tokens = await list_tokens(session, is_unknown, _has_not_ended())
         if keeps_tokens:

@@ -16,15 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.result_cache import EVERYTHING, depends_on, holds_until
 from app.models import RoomPerson, Tweet
 from app.runtime.clock import first_instant, span_of_year
-from app.services.archive.author_portrait import (
-    AuthorSnapshot,
-    ComparedAuthor,
-    Stores,
-    TypicalTerm,
-    read_author_snapshot,
-    read_compared,
-    traits_of,
-)
+from app.services.archive import author_portrait
 from app.services.posts.local_time import DAY_S, local_unit, seconds_of
 from app.services.posts.post_counts import MOST_YEARS, Date, count_by_day, count_by_hour, have_posts
 from app.services.posts.selection import Selection, Span, written_in
@@ -254,7 +246,7 @@ class Numbers(msgspec.Struct, frozen=True):
 
 
 async def numbers_of(
-    session: AsyncSession, author: Author, zone: ZoneInfo, snapshot: AuthorSnapshot
+    session: AsyncSession, author: Author, zone: ZoneInfo, snapshot: author_portrait.AuthorSnapshot
 ) -> Numbers:
     selection = Selection(usernames=(author.username,))
     by_hour = await count_by_hour(session, selection, zone)
@@ -262,7 +254,7 @@ async def numbers_of(
     return await asyncio.to_thread(_numbers, by_hour, snapshot)
 
 
-def _numbers(by_hour: Mapping[int, int], snapshot: AuthorSnapshot) -> Numbers:
+def _numbers(by_hour: Mapping[int, int], snapshot: author_portrait.AuthorSnapshot) -> Numbers:
     by_day = posts_by_day(by_hour)
     weekdays = [0] * 7
     for day, posts in by_day.items():
@@ -327,7 +319,7 @@ class Memories(msgspec.Struct, frozen=True):
 class AuthorArchive(Memories, frozen=True):
     """Posts that an author may like to see again, typical words, and figures."""
 
-    typical: list[TypicalTerm]
+    typical: list[author_portrait.TypicalTerm]
     """Words and phrases, then signs.
 
     Members of a chat are compared with its other people, everyone else with the authors here who
@@ -357,22 +349,24 @@ async def read_memories(
 
 async def read_archive(
     session: AsyncSession,
-    stores: Stores,
+    stores: author_portrait.Stores,
     author: Author,
     zone: ZoneInfo,
     year: int | None,
-    compared: ComparedAuthor | None = None,
+    compared: author_portrait.ComparedAuthor | None = None,
 ) -> AuthorArchive:
     """Return the archive, valid until midnight in the zone; compared: if it was read before."""
     archive = await read_memories(session, author, zone, year)
     room = await room_of_author(session, author)
-    compared = compared or await read_compared(session, stores, author, room)
+    compared = compared or await author_portrait.read_compared(session, stores, author, room)
     snapshot = (
-        compared.snapshot if compared else await read_author_snapshot(session, stores, author, room)
+        compared.snapshot
+        if compared
+        else await author_portrait.read_author_snapshot(session, stores, author, room)
     )
     return AuthorArchive(
         **structs.asdict(archive),
-        typical=traits_of(compared, room).typical if room else snapshot.typical,
+        typical=author_portrait.traits_of(compared, room).typical if room else snapshot.typical,
         shipped_authors=snapshot.shipped,
         numbers=await numbers_of(session, author, zone, snapshot),
     )

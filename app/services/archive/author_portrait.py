@@ -22,17 +22,8 @@ from app.services.compare.answering import add_reasons, answer
 from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models, typical_of, written_languages
 from app.services.compare.held_out import RecognisedPosts, recognised_posts
-from app.services.posts import selection
+from app.services.posts import selection, users
 from app.services.posts.tweets import find_posts
-from app.services.posts.users import (
-    Author,
-    UserRow,
-    get_author,
-    get_user,
-    read_rows,
-    sample_ids,
-    select_rows,
-)
 from app.services.rooms.chat_portrait import read_newest
 from app.services.rooms.chats import RoomFacts, names_in, room_of_author
 from app.services.rooms.timeline import gone_from
@@ -186,7 +177,7 @@ class AuthorCounter(Counted[AuthorSnapshot]):
 
     content = AuthorSnapshot
 
-    def __init__(self, models: Models, author: Author, room: RoomFacts | None) -> None:
+    def __init__(self, models: Models, author: users.Author, room: RoomFacts | None) -> None:
         """room: the author's main chat."""
         self.key = Key("author 1", author.id)
         self.posts, self._room_id = author.tweets, room.id if room else None
@@ -205,7 +196,7 @@ class AuthorCounter(Counted[AuthorSnapshot]):
         return snapshot.room_id == self._room_id and bool(snapshot.beside)
 
     async def count(self, session: AsyncSession) -> tuple[int, AuthorSnapshot]:
-        author = await get_author(session, self._username)
+        author = await users.get_author(session, self._username)
         room = await room_of_author(session, author)
         typical, shipped = list[TypicalTerm](), 0
         if room is None:
@@ -238,7 +229,7 @@ def answered_in(newest: selection.Scan, username: str) -> list[str | None]:
 class ComparedAuthor:
     """An author next to other people of a chat, else of the site."""
 
-    author: Author
+    author: users.Author
     room: RoomFacts | None
     beside: AuthorBeside
     names: dict[int, str]
@@ -249,14 +240,14 @@ class ComparedAuthor:
 
 
 async def read_author_snapshot(
-    session: AsyncSession, stores: Stores, author: Author, room: RoomFacts | None
+    session: AsyncSession, stores: Stores, author: users.Author, room: RoomFacts | None
 ) -> AuthorSnapshot:
     """Return what was counted of an author; room: the main chat."""
     return await stores.snapshots.read(session, AuthorCounter(stores.models, author, room))
 
 
 async def compare_author(
-    session: AsyncSession, stores: Stores, author: Author, room: RoomFacts | None
+    session: AsyncSession, stores: Stores, author: users.Author, room: RoomFacts | None
 ) -> ComparedAuthor:
     """Return an author beside others, also with few posts."""
     snapshot = await read_author_snapshot(session, stores, author, room)
@@ -268,7 +259,7 @@ async def compare_author(
 
 
 async def _beside(
-    session: AsyncSession, models: Models, author: Author, room: RoomFacts | None
+    session: AsyncSession, models: Models, author: users.Author, room: RoomFacts | None
 ) -> AuthorBeside:
     read = await read_beside(session, models, author, room, Reach())
     counted = await asyncio.to_thread(count_beside, read, author.id)
@@ -292,7 +283,7 @@ async def _beside(
         most_like=None,
     )
     ids = [author.id, *(user_id for user_id, _ in beside.one_by_one)]
-    people = await read_rows(session, select_rows(User.id.in_(ids)))
+    people = await users.read_rows(session, users.select_rows(User.id.in_(ids)))
     rows = sorted(people, key=lambda row: ids.index(row.id))
     recognised = await recognised_posts(session, models, rows[0], rows[1:])
     most_like = None
@@ -305,7 +296,11 @@ async def _beside(
 
 
 async def read_beside(
-    session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, reach: Reach
+    session: AsyncSession,
+    models: Models,
+    author: users.Author,
+    room: RoomFacts | None,
+    reach: Reach,
 ) -> PostsBeside:
     """Return posts of an author and other people of a chat, else the site."""
     counting(room.messages if room else author.tweets)
@@ -315,7 +310,7 @@ async def read_beside(
         is_whole = room.messages <= reach.in_room
         return PostsBeside(scans, room, [], names_in(room), is_whole)
     own = await _newest(session, author.id, reach.own)
-    samples = await sample_ids(session)
+    samples = await users.sample_ids(session)
     language, others = await _others_here(session, models, author, samples)
     of_each = [await _newest(session, row.id, reach.each) for row in others]
     if language is None:
@@ -371,8 +366,8 @@ def _written_by(collected: selection.Collected) -> selection.ScanQuery:
 
 
 async def _others_here(
-    session: AsyncSession, models: Models, author: Author, samples: Sequence[int]
-) -> tuple[str | None, list[UserRow]]:
+    session: AsyncSession, models: Models, author: users.Author, samples: Sequence[int]
+) -> tuple[str | None, list[users.UserRow]]:
     """Return the author's language, and others of it; samples only for samples."""
     is_sample = User.id.in_(samples)
     is_other = (
@@ -381,9 +376,9 @@ async def _others_here(
         User.is_of_chat.is_(False),
         User.tweet_count >= FEWEST_COMPARED,
     )
-    query = select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(24)
-    rows = await read_rows(session, query)
-    first = await read_rows(session, select_rows(User.id == author.id))
+    query = users.select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(24)
+    rows = await users.read_rows(session, query)
+    first = await users.read_rows(session, users.select_rows(User.id == author.id))
     language, *languages = await written_languages(session, models, [*first, *rows])
     others = [row for row, own in zip(rows, languages, strict=True) if own == language]
     return language, others if language is None else others[:MOST_BESIDE]
@@ -415,7 +410,7 @@ class AuthorTraits(Struct, frozen=True):
 
 
 async def read_compared(
-    session: AsyncSession, stores: Stores, author: Author, room: RoomFacts | None
+    session: AsyncSession, stores: Stores, author: users.Author, room: RoomFacts | None
 ) -> ComparedAuthor | None:
     """Return the author next to other people; None with too few posts."""
     if author.tweets < FEWEST_COMPARED:
@@ -444,11 +439,11 @@ def traits_of(compared: ComparedAuthor | None, room: RoomFacts | None) -> Author
 
 
 async def read_typical(
-    session: AsyncSession, models: Models, author: Author
+    session: AsyncSession, models: Models, author: users.Author
 ) -> tuple[list[TypicalTerm], int]:
     """Return typical terms, and the number of shipped authors compared."""
     names = [author.username, author.display_name or ""]
-    user = await get_user(session, author.username)
+    user = await users.get_user(session, author.username)
     typical = await typical_of(session, models, user, partial(typical_phrases, names=names))
     terms = [
         TypicalTerm(word.text, round(word.times, 2), word.is_mark, not word.rate_elsewhere)

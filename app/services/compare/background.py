@@ -34,6 +34,7 @@ from app.services.compare.profiles import (
 from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.users import read_rows, sample_ids, select_rows
 from saywho.clock import now
+from saywho.engine import fitting
 from saywho.engine.attribution import (
     EMPTY_BACKGROUND,
     Background,
@@ -42,14 +43,6 @@ from saywho.engine.attribution import (
 )
 from saywho.engine.case import Fitted
 from saywho.engine.features import RECIPE, Counts
-from saywho.engine.fitting import (
-    FEWEST_FITTED,
-    ScoredSample,
-    asked_authors,
-    asked_posts,
-    sample_of,
-    temperature_of,
-)
 from saywho.engine.judgement import FEWEST_JUDGED
 from saywho.engine.population import CountedAuthor, Population, Shipped, drawn_authors
 from saywho.engine.profiles import AuthorProfile
@@ -216,12 +209,12 @@ async def is_outgrown(session: AsyncSession) -> bool:
     posts = await session.scalar(total.where(User.id.not_in(samples))) or 0
     newest = (await session.execute(_newest(session))).first()
     if newest is None:
-        return posts >= FEWEST_FITTED or bool(samples)
+        return posts >= fitting.FEWEST_FITTED or bool(samples)
     members = msgspec.json.decode(newest.members, type=Members)
     if samples != members.samples:
         return True
     if not newest.posts:
-        return posts >= FEWEST_FITTED
+        return posts >= fitting.FEWEST_FITTED
     if posts >= 1.25 * newest.posts or posts * 1.25 <= newest.posts:
         return True
     ids = [member for member, _, _ in members.drawn]
@@ -326,7 +319,7 @@ async def _draw(
     known = await languages_written(session, languages, [row.user_id for row in profiles], shipped)
     written = [None if (own := known[row.user_id]) is None else sorted(own) for row in profiles]
     counts = await session.scalars(select(Profile.counts).where(*of_drawn).order_by(*order))
-    asked = {key: ids[key] for key in asked_authors(drawn)}
+    asked = {key: ids[key] for key in fitting.asked_authors(drawn)}
     return Members(members, written, list(samples)), [*counts], asked
 
 
@@ -341,18 +334,18 @@ async def measure_temperature(
 
     profiles: of authors by id, if known; the stored ones otherwise.
     """
-    samples: dict[str, ScoredSample] = {}
+    samples: dict[str, fitting.ScoredSample] = {}
     for key, user_id in asked.items():
         whole = profiles.get(user_id)
         if whole is None:
             whole, _ = (await stored_profiles(session, [user_id]))[user_id]
-        count = asked_posts(len(asked), whole.posts)
+        count = fitting.asked_posts(len(asked), whole.posts)
         newest = await newest_chained(session, user_id, count)
         # A post that arrived after the fold is not in the profile.
-        sample = await asyncio.to_thread(sample_of, whole, newest, len(asked), background)
+        sample = await asyncio.to_thread(fitting.sample_of, whole, newest, len(asked), background)
         if sample is not None:
             samples[key] = sample
-    return await asyncio.to_thread(temperature_of, samples, background, seed)
+    return await asyncio.to_thread(fitting.temperature_of, samples, background, seed)
 
 
 class ChatFit(msgspec.Struct, frozen=True):
@@ -371,8 +364,8 @@ class ChatFit(msgspec.Struct, frozen=True):
     def is_outgrown(self, messages: int, people: int) -> bool:
         if people != self.people:
             return True
-        if self.messages < FEWEST_FITTED:
-            return messages >= FEWEST_FITTED
+        if self.messages < fitting.FEWEST_FITTED:
+            return messages >= fitting.FEWEST_FITTED
         return messages >= 1.25 * self.messages or messages * 1.25 <= self.messages
 
 
@@ -412,7 +405,7 @@ class ChatBackground(BackgroundStore):
             version=self.newest.version + 1 if self.newest else 1,
         )
         fit = ChatFit(_recipe(session), messages, counted, {}, fitted.temperature)
-        if messages >= FEWEST_FITTED:
+        if messages >= fitting.FEWEST_FITTED:
             fitted, fit = await self._fitted(session, shipped, fitted, fit)
         self.newest, self.fit = fitted, fit
         return fitted
@@ -430,7 +423,7 @@ class ChatBackground(BackgroundStore):
             named = {user.username_key: user for user in people}
             authors = [(key, one.tweet_count, languages.get(one.id)) for key, one in named.items()]
             drawn = await asyncio.to_thread(drawn_authors, authors, posts)
-            asked = {key: named[key].id for key in asked_authors(drawn)}
+            asked = {key: named[key].id for key in fitting.asked_authors(drawn)}
             ids = sorted(named[key].id for key in drawn)
             known = await languages_written(session, languages, ids, shipped.populations)
             written = {id_: None if own is None else sorted(own) for id_, own in known.items()}

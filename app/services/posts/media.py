@@ -43,17 +43,10 @@ from app.models import MediaUse, Tweet, User
 from app.runtime.sandbox import ReadError, Sandbox
 from app.security import make_private_folder, open_private, sync_file
 from saywho.clock import monotonic
+from saywho.formats.media import small_pictures
 from saywho.formats.media.box_files import Span
 from saywho.formats.media.file_bytes import START_BYTES, TYPES, suffix_of
 from saywho.formats.media.private_notes import without_notes
-from saywho.formats.media.small_pictures import (
-    DECODERS,
-    SMALL_SUFFIX,
-    WIDTHS,
-    SmallRequest,
-    SmallVersion,
-    small_versions,
-)
 from saywho.formats.post import StoredMedium
 from saywho.sizes import MIB
 
@@ -387,7 +380,7 @@ class SmallPictures:
         self._done_at = began_at
 
     def _path(self, name: str, width: int) -> Path:
-        return self._target / f"{name.partition('.')[0]}-{width}.{SMALL_SUFFIX}"
+        return self._target / f"{name.partition('.')[0]}-{width}.{small_pictures.SMALL_SUFFIX}"
 
     def _missing(self) -> list[str]:
         names = filter(has_small_versions, os.listdir(self._folder))
@@ -395,7 +388,7 @@ class SmallPictures:
             name
             for name in names
             if name not in self._given_up
-            and not all(_size(self._path(name, width)) for width in WIDTHS)
+            and not all(_size(self._path(name, width)) for width in small_pictures.WIDTHS)
         ]
 
     def _can_write(self) -> bool:
@@ -423,18 +416,20 @@ class SmallPictures:
                 self._given_up.add(names[0])
         return [None] * len(names)
 
-    async def _read(self, names: Iterable[str]) -> list[SmallVersion]:
+    async def _read(self, names: Iterable[str]) -> list[small_pictures.SmallVersion]:
         """Decode pictures in a separate process. Raises OSError, ReadError."""
         paths = [str(self._folder / name) for name in names if name not in self._given_up]
         if not paths:
             return []
         with TemporaryFile() as body:
-            body.write(msgspec.json.encode(SmallRequest(paths)))
+            body.write(msgspec.json.encode(small_pictures.SmallRequest(paths)))
             body.flush()
-            async with self._sandbox.read(small_versions, body) as lines:
-                return [msgspec.json.decode(line, type=SmallVersion) for line in lines]
+            async with self._sandbox.read(small_pictures.small_versions, body) as lines:
+                return [
+                    msgspec.json.decode(line, type=small_pictures.SmallVersion) for line in lines
+                ]
 
-    def _write(self, versions: Iterable[SmallVersion]) -> None:
+    def _write(self, versions: Iterable[small_pictures.SmallVersion]) -> None:
         """Store versions, except of deleted pictures. Raises OSError."""
         # Removals would take the drafts, too.
         with locked_against_removal(self._folder):
@@ -453,7 +448,7 @@ class SmallPictures:
 
 
 def has_small_versions(name: str) -> bool:
-    return content_type(name) is not None and name.rpartition(".")[2] in DECODERS
+    return content_type(name) is not None and name.rpartition(".")[2] in small_pictures.DECODERS
 
 
 def _size(path: Path) -> int:

@@ -15,15 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import insert_rows, table_of
 from app.models import PostCount, Tweet, User
 from app.models.content import SLOT_S, UNKNOWN_SLOT
-from app.services.posts.local_time import (
-    DAY_S,
-    HOUR_S,
-    is_at_hour,
-    local_unit,
-    seconds_of,
-    slot_from,
-    slot_of,
-)
+from app.services.posts import local_time
 from app.services.posts.selection import Conditions, Selection, author_conditions
 
 Date = date
@@ -68,12 +60,13 @@ async def add_counts(session: AsyncSession, added: Counter[_Key], removed: Count
 
 def _key_of(moment: Moment) -> _Key:
     user_id, time, lang = moment
-    return user_id, slot_of(time), lang or ""
+    return user_id, local_time.slot_of(time), lang or ""
 
 
 def _counted() -> sa.Select[*tuple[Any, ...]]:
     slot = sa.cast(
-        sa.func.coalesce(seconds_of(Tweet.created_at) // SLOT_S, UNKNOWN_SLOT), sa.Integer
+        sa.func.coalesce(local_time.seconds_of(Tweet.created_at) // SLOT_S, UNKNOWN_SLOT),
+        sa.Integer,
     )
     lang = sa.func.coalesce(Tweet.lang, "")
     return sa.select(
@@ -208,7 +201,7 @@ async def count_by_day(
     """
     conditions = await count_conditions(session, selection, first_slot=first_slot)
     # By numbers first: to sort a row of each post by its author's name takes twice as long.
-    day = local_unit(PostCount.slot, zone, DAY_S).label("day")
+    day = local_time.local_unit(PostCount.slot, zone, local_time.DAY_S).label("day")
     cells = sa.select(day, PostCount.user_id, _POSTS.label("posts")).where(*conditions)
     cells = cells.group_by("day", PostCount.user_id).order_by(day.desc()).limit(limit)
     counted = cells.subquery()
@@ -241,7 +234,8 @@ def _in_each(
 ) -> list[sa.Select[Any]]:
     slot = PostCount.slot
     return [
-        counts.where(slot >= slot_from(since), slot < slot_from(until)) for since, until in spans
+        counts.where(slot >= local_time.slot_from(since), slot < local_time.slot_from(until))
+        for since, until in spans
     ]
 
 
@@ -253,7 +247,7 @@ async def count_by_hour(
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
     slots = sa.select(PostCount.slot, _POSTS.label("posts")).where(*conditions)
     counted = slots.group_by(PostCount.slot).subquery()
-    hour = local_unit(counted.c.slot, zone, HOUR_S).label("hour")
+    hour = local_time.local_unit(counted.c.slot, zone, local_time.HOUR_S).label("hour")
     query = sa.select(hour, sa.func.sum(counted.c.posts)).group_by("hour")
     # Of fifteen years there may be 50,000: their rows are made in the thread.
     rows = await (await session.connection()).execute(query)
@@ -294,12 +288,12 @@ def _own_conditions(selection: Selection, first_slot: int) -> Conditions:
         conditions.append(PostCount.lang == selection.lang)
     if selection.until is not None:
         first_slot = max(first_slot, 0)
-        conditions.append(PostCount.slot < slot_from(selection.until))
+        conditions.append(PostCount.slot < local_time.slot_from(selection.until))
     if selection.since is not None:
-        first_slot = max(first_slot, slot_from(selection.since))
+        first_slot = max(first_slot, local_time.slot_from(selection.since))
     if selection.at is not None:
         first_slot = max(first_slot, 0)
-        conditions.append(is_at_hour(PostCount.slot, selection.at))
+        conditions.append(local_time.is_at_hour(PostCount.slot, selection.at))
     # One bound: of two, SQLite takes either for its search.
     return [*conditions, PostCount.slot >= first_slot]
 

@@ -15,15 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import (
-    UNTRACKED,
-    allocate_ids,
-    chunks,
-    insert_rows,
-    is_among,
-    table_of,
-    update_by_id,
-)
+from app.db import backend
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.models import IS_GONE, SITE_ID, RoomPerson, Site, Tweet, User
@@ -58,7 +50,7 @@ def unknown_user(username: str) -> NotFoundError:
     return NotFoundError("User '{username}' doesn't exist", username=username)
 
 
-CHANGE_USER: Final = update_by_id(User).values(version=table_of(User).c.version + 1)
+CHANGE_USER: Final = backend.update_by_id(User).values(version=backend.table_of(User).c.version + 1)
 """UPDATE of authors by id that outdates their computed values."""
 HAS_KEY: Final = User.username_key.in_(sa.bindparam("keys", expanding=True))
 
@@ -88,7 +80,7 @@ async def names_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str
 
 @cache
 def _names() -> sa.Select[str, int, str]:
-    user = table_of(User).c
+    user = backend.table_of(User).c
     has_key = user.username_key.in_(sa.bindparam("keys", expanding=True))
     named = sa.select(user.username_key, user.id, user.username)
     return named.where(user.deleted_at.is_(None), has_key)
@@ -163,7 +155,7 @@ async def rows_by_key(
     session: AsyncSession, query: sa.Select[*Fields], keys: Collection[str]
 ) -> list[sa.Row[*Fields]]:
     rows: list[sa.Row[*Fields]] = []
-    for chunk in chunks(list(keys)):
+    for chunk in backend.chunks(list(keys)):
         rows += (await session.execute(query, {"keys": chunk})).all()
     return rows
 
@@ -312,7 +304,7 @@ async def add_user(
     if existing := await find_meant(session, username):
         raise ConflictError("User '{username}' already exists", username=existing.username)
     username = without_at(username)
-    (user_id,) = await allocate_ids(session, User, 1)
+    (user_id,) = await backend.allocate_ids(session, User, 1)
     user = User(
         id=user_id,
         username=username,
@@ -487,12 +479,12 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
     if not user_ids:
         return
     first = sa.select(sa.func.min(User.id)).where(
-        is_among(session, User.id, user_ids), User.is_of_chat.is_(False), ~is_sample()
+        backend.is_among(session, User.id, user_ids), User.is_of_chat.is_(False), ~is_sample()
     )
     # The event of the new author tells of it.
     claim = sa.update(Site).where(Site.own_user_id.is_(None), Site.is_own_chosen.is_(False))
     await session.execute(
-        claim.values(own_user_id=first.scalar_subquery()), execution_options=UNTRACKED
+        claim.values(own_user_id=first.scalar_subquery()), execution_options=backend.UNTRACKED
     )
 
 
@@ -500,9 +492,9 @@ async def disclaim_site(session: AsyncSession, user_ids: Collection[int]) -> Non
     """Take back what `claim_site` did for one of these authors, unless an operator chose."""
     if not user_ids:
         return
-    is_theirs = is_among(session, Site.own_user_id, user_ids)
+    is_theirs = backend.is_among(session, Site.own_user_id, user_ids)
     claim = sa.update(Site).where(is_theirs, Site.is_own_chosen.is_(False))
-    await session.execute(claim.values(own_user_id=None), execution_options=UNTRACKED)
+    await session.execute(claim.values(own_user_id=None), execution_options=backend.UNTRACKED)
 
 
 async def choose_own(session: AsyncSession, user_id: int | None) -> None:
@@ -640,7 +632,7 @@ async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str
     bare = {key: username_key(without_at(key)) for key in keys}
     columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
     query = sa.select(*columns, User.joined_to_id, User.deleted_at)
-    asked = is_among(session, User.username_key, {*keys, *bare.values()})
+    asked = backend.is_among(session, User.username_key, {*keys, *bare.values()})
     rows = (await session.execute(query.where(asked))).all()
     here = {row.id: BulkAuthor(*row[:-2]) for row in rows if row.deleted_at is None}
     joined = [row for row in rows if row.deleted_at is not None and row.joined_to_id]
@@ -660,13 +652,13 @@ async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) ->
     """Store new and changed authors, set new ids, and return the events."""
     changed = [author for author in authors if author.id and author.is_changed]
     new = [author for author in authors if not author.id]
-    ids = await allocate_ids(session, User, len(new)) if new else ()
+    ids = await backend.allocate_ids(session, User, len(new)) if new else ()
     shared, rows = {"created_at": now(), "tweet_count": 0, "version": 0}, []
     for author, user_id in zip(new, ids, strict=True):
         author.id = user_id
         names = {"username": author.username, "username_key": username_key(author.username)}
         rows.append({"id": user_id} | names | author.filled | shared)
-    await insert_rows(session, User, rows)
+    await backend.insert_rows(session, User, rows)
     if changed:
         values = [{"changed": author.id} | author.filled for author in changed]
         await session.execute(CHANGE_USER, values)

@@ -31,27 +31,7 @@ from app.services.posts.selection import (
     said_in,
     scanning,
 )
-from app.services.rooms.chats import (
-    LovedMessage,
-    RoomFacts,
-    get_room,
-    has_changed,
-    most_loved,
-    names_in,
-)
-from app.services.rooms.timeline import (
-    FEWEST_OF_YEAR,
-    FEWEST_QUIET_DAYS,
-    Absence,
-    Period,
-    QuietDays,
-    gone_from,
-    long_silences,
-    read_periods,
-    read_quiet_days,
-    with_absences,
-    within_ends,
-)
+from app.services.rooms import chats, timeline
 from app.services.snapshots import Counted, Key, Snapshots
 from saywho.people.alike import PeopleAlike, people_alike
 from saywho.people.fingerprint import Measure, hours_of_all
@@ -92,19 +72,19 @@ Names = tuple[str, str | None]
 class RoomPortrait(Struct, frozen=True, kw_only=True):
     """How people write in a room, in a time zone."""
 
-    room: RoomFacts
+    room: chats.RoomFacts
     tz: str
     scanned: int
     """Number of messages that were analysed: at most the newest 20,000."""
     people: list[PersonPortrait]
     """The six people with the most messages, then everyone else combined."""
-    absences: Sequence[Absence] = ()
+    absences: Sequence[timeline.Absence] = ()
     """When each of the six was not in the chat, by the lines of its file."""
     longest_silence: SilenceSpan | None
     """The longest silence; the first, if several are equally long; null if there is none."""
     traits: Sequence[Trait] = ()
     """At most three habits that set a person apart by more than chance."""
-    loved: Sequence[LovedMessage] = ()
+    loved: Sequence[chats.LovedMessage] = ()
     """Among all messages: the message with the most reactions, then the messages with the most of
     up to three single reactions. Empty if the chat's app exports no reactions.
     """
@@ -113,7 +93,7 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
     alike: Sequence[PeopleAlike] = ()
     """Groups of people who are alike: each of `people` and `others` once. Empty for up to six.
     """
-    periods: Sequence[Period] = ()
+    periods: Sequence[timeline.Period] = ()
     """Periods from first to last: months, or years if there are more than 48 months."""
     answers: Sequence[Sequence[int]] = ()
     """Number of messages by each person (row) right after a message by each person (column), within
@@ -139,7 +119,7 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """The longest silences, at most 1,000, longest first: of three days; on the overview, of over
     two.
     """
-    quiet: QuietDays | None = None
+    quiet: timeline.QuietDays | None = None
     preference: Preference | None = None
     habits: Sequence[Sequence[Measure]] = ()
     """Habits that set each of `people` apart, the clearest first."""
@@ -160,7 +140,9 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
         by_year = Counter[int]()
         for period in self.periods:
             by_year[period.first_day.year] += period.messages
-        return sorted((year for year, n in by_year.items() if n >= FEWEST_OF_YEAR), reverse=True)
+        return sorted(
+            (year for year, n in by_year.items() if n >= timeline.FEWEST_OF_YEAR), reverse=True
+        )
 
     def portrait(self) -> RoomPortrait:
         fields = RoomPortrait.__struct_fields__
@@ -244,18 +226,18 @@ class ChatCounter(Counted[ChatSnapshot]):
     """Another way to count has another number."""
     content = ChatSnapshot
 
-    def __init__(self, room: RoomFacts, zone: ZoneInfo) -> None:
+    def __init__(self, room: chats.RoomFacts, zone: ZoneInfo) -> None:
         self.key = Key(self.kind, room.id, zone=zone.key)
         self.posts, self._people_total, self._zone = room.messages, room.people_total, zone
 
     async def has_changed(self, session: AsyncSession, since: int, _: ChatSnapshot) -> bool:
-        return await has_changed(session, self.key.subject_id, since)
+        return await chats.has_changed(session, self.key.subject_id, since)
 
     def fits(self, snapshot: ChatSnapshot) -> bool:
         return snapshot.people_total == self._people_total
 
     async def count(self, session: AsyncSession) -> tuple[int, ChatSnapshot]:
-        room = await get_room(session, self.key.subject_id)
+        room = await chats.get_room(session, self.key.subject_id)
         counting(room.messages)
         people = await _people_of(session, room)
         scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
@@ -263,24 +245,24 @@ class ChatCounter(Counted[ChatSnapshot]):
 
 
 async def read_overview(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshots: Snapshots
+    session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshots: Snapshots
 ) -> ChatSight:
     """Return a chat at first sight."""
     snapshot = await snapshots.read(session, ChatCounter(room, zone))
-    gone = await gone_from(session, room.id)
+    gone = await timeline.gone_from(session, room.id)
     sight = await _sight(session, room, zone, snapshot, gone)
-    silences = await long_silences(session, room.id, gone)
+    silences = await timeline.long_silences(session, room.id, gone)
     longest = next(iter(silences), sight.longest_silence)
     if not silences and sight.is_of_newest:
         # The newest messages may not have the longest silence of all.
-        shorter = await long_silences(session, room.id, gone, hours=1)
+        shorter = await timeline.long_silences(session, room.id, gone, hours=1)
         longest = next(iter(shorter), longest)
     return structs.replace(
         sight,
         longest_silence=longest,
         as_long=sight.as_long if longest == sight.longest_silence else 1,
         silences=silences,
-        quiet=await read_quiet_days(session, room.id, silences, zone),
+        quiet=await timeline.read_quiet_days(session, room.id, silences, zone),
     )
 
 
@@ -296,7 +278,7 @@ async def find_told(
     """Return what a chat's first sentence is found in; None if it must be counted. Raises
     NotFoundError.
     """
-    room = await get_room(session, room_id)
+    room = await chats.get_room(session, room_id)
     snapshot = await snapshots.find(session, ChatCounter(room, zone))
     return None if snapshot is None else await _told(session, room, zone, snapshot)
 
@@ -305,15 +287,15 @@ async def read_told(
     session: AsyncSession, room_id: int, zone: ZoneInfo, snapshots: Snapshots
 ) -> ChatSight:
     """Return it, counted if it must be. Raises NotFoundError."""
-    room = await get_room(session, room_id)
+    room = await chats.get_room(session, room_id)
     return await _told(session, room, zone, await snapshots.read(session, ChatCounter(room, zone)))
 
 
 async def _told(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
+    session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
 ) -> ChatSight:
     sight = await _first_sight(session, room, zone, snapshot)
-    quiet = await read_quiet_days(session, room.id, snapshot.silences, zone)
+    quiet = await timeline.read_quiet_days(session, room.id, snapshot.silences, zone)
     return structs.replace(sight, silences=snapshot.silences, quiet=quiet)
 
 
@@ -336,41 +318,41 @@ async def count_large(session: AsyncSession) -> ChatCounter | None:
     for room_id, zone, size, counted in await session.execute(query.limit(5)):
         if counted is None or abs(size - counted) * 100 > counted:
             with suppress(NotFoundError):  # It is being deleted.
-                return ChatCounter(await get_room(session, room_id), ZoneInfo(zone))
+                return ChatCounter(await chats.get_room(session, room_id), ZoneInfo(zone))
     return None
 
 
 async def read_portrait(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshots: Snapshots
+    session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshots: Snapshots
 ) -> ChatSight:
     snapshot = await snapshots.read(session, ChatCounter(room, zone))
-    sight = await _sight(session, room, zone, snapshot, await gone_from(session, room.id))
-    loved = await most_loved(session, room.id)
-    quiet = await read_quiet_days(session, room.id, snapshot.silences, zone)
+    sight = await _sight(session, room, zone, snapshot, await timeline.gone_from(session, room.id))
+    loved = await chats.most_loved(session, room.id)
+    quiet = await timeline.read_quiet_days(session, room.id, snapshot.silences, zone)
     return structs.replace(sight, silences=snapshot.silences, quiet=quiet, loved=loved)
 
 
 async def _sight(
     session: AsyncSession,
-    room: RoomFacts,
+    room: chats.RoomFacts,
     zone: ZoneInfo,
     snapshot: ChatSnapshot,
     gone: Collection[int],
 ) -> ChatSight:
     ids, has_others = snapshot.ids, len(snapshot.people) > len(snapshot.ids)
     sight = await _first_sight(session, room, zone, snapshot)
-    periods = await read_periods(session, room, zone, ids, gone if has_others else None)
+    periods = await timeline.read_periods(session, room, zone, ids, gone if has_others else None)
     return structs.replace(sight, periods=periods)
 
 
 async def _first_sight(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
+    session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
 ) -> ChatSight:
     people, traits = await _with_names(session, snapshot)
     ends = dict[str, datetime]()
     if snapshot.since and sum(one.messages for one in people) < room.messages:
         ends["since"] = snapshot.since
-    people, absences = await with_absences(session, room.id, people, snapshot.ids, ends)
+    people, absences = await timeline.with_absences(session, room.id, people, snapshot.ids, ends)
     return ChatSight(
         room=room,
         tz=zone.key,
@@ -396,7 +378,7 @@ async def _first_sight(
 
 def count_chat(
     said: Sequence[Said],
-    room: RoomFacts,
+    room: chats.RoomFacts,
     zone: ZoneInfo,
     ids: Mapping[str, int] | None = None,
     *,
@@ -416,7 +398,7 @@ def count_chat(
     portrait = portray(
         said,
         zone,
-        names_in(room) if has_typical else None,
+        chats.names_in(room) if has_typical else None,
         people=first,
         has_others=has_others,
         before=before,
@@ -442,7 +424,7 @@ def count_chat(
     )
 
 
-def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
+def _of_all(counted: CountedChat, room: chats.RoomFacts) -> CountedChat:
     first = room.people[: len(counted.ids)]
     numbers = [(1, person.messages) for person in first]
     others = room.people_total - len(first), room.messages - sum(count for _, count in numbers)
@@ -454,7 +436,7 @@ def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
 
 
 def _snapshot(
-    scans: Sequence[Scan], room: RoomFacts, people: _People, zone: ZoneInfo
+    scans: Sequence[Scan], room: chats.RoomFacts, people: _People, zone: ZoneInfo
 ) -> ChatSnapshot:
     said = said_in(scans)
     counted = _of_all(count_chat(said, room, zone, people.ids), room)
@@ -477,7 +459,7 @@ def _snapshot(
         silences=[
             one
             for one in silences_among(times)
-            if one.until - one.since >= timedelta(FEWEST_QUIET_DAYS)
+            if one.until - one.since >= timedelta(timeline.FEWEST_QUIET_DAYS)
         ],
         scanned=counted.scanned,
         is_of_newest=counted.scanned < room.messages,
@@ -533,7 +515,7 @@ def people_named(people: Sequence[PersonPortrait], names: Sequence[Names]) -> li
     return [*first, *people[len(names) :]]
 
 
-async def _people_of(session: AsyncSession, room: RoomFacts) -> _People:
+async def _people_of(session: AsyncSession, room: chats.RoomFacts) -> _People:
     depends_on(DERIVED)  # How well people are recognised.
     values = {"room_id": room.id, "names": room.usernames}
     rows = (await session.execute(_people_told_of(), values)).all()
@@ -599,7 +581,7 @@ async def read_newest(
 
 @cache
 def _written(collected: Collected, *ends: str, has_gone: bool, is_dated: bool) -> ScanQuery:
-    written = [Tweet.room_id == bindparam("room_id"), *within_ends(ends)]
+    written = [Tweet.room_id == bindparam("room_id"), *timeline.within_ends(ends)]
     if has_gone:
         written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
     return scanning(collected, *written, columns=("author", "time", "text"), is_dated=is_dated)

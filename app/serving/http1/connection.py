@@ -13,15 +13,7 @@ from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.events import Closed, Event, RawData
 
-from app.serving.http1.exchange import (
-    ANSWERED,
-    BROKEN_OFF,
-    BUSY,
-    CLIENT_GONE,
-    HEAD_BEGUN,
-    IDLE,
-    Http1,
-)
+from app.serving.http1 import exchange
 from app.serving.http1.lane import Lane, turn_of
 
 HEAD_S: Final = 15.0
@@ -87,20 +79,20 @@ class TimedConnection(TCPServer):
         if isinstance(event, RawData):
             self._sent += 1
             await super().protocol_send(event)
-        elif event is BUSY:
+        elif event is exchange.BUSY:
             self._stop_counting()
-        elif event is IDLE:
+        elif event is exchange.IDLE:
             self._count_idle()
-        elif event is CLIENT_GONE:
+        elif event is exchange.CLIENT_GONE:
             self._start_timer(CLOSING_S, self._abort)
-        elif event is HEAD_BEGUN:
+        elif event is exchange.HEAD_BEGUN:
             if not self._is_hurried:  # Later bytes of a head give it no more time.
                 self._is_hurried = True
                 self._expire_after(HEAD_S)
-        elif event is ANSWERED:
+        elif event is exchange.ANSWERED:
             self._linger()
         else:
-            if event is BROKEN_OFF and self.writer.transport.get_write_buffer_size():
+            if event is exchange.BROKEN_OFF and self.writer.transport.get_write_buffer_size():
                 self._abort()
             elif isinstance(event, Closed):
                 self._close_after(CLOSING_S)
@@ -108,7 +100,7 @@ class TimedConnection(TCPServer):
 
     async def restart(self, _task_group: object, _action: object) -> None:
         """Begin to count idle time; hypercorn's own action would do the same as `expire`."""
-        if isinstance(protocol := self.protocol.protocol, Http1):
+        if isinstance(protocol := self.protocol.protocol, exchange.Http1):
             protocol.transport = self.writer.transport
             if self._lane is not None:
                 self._lane.begin(protocol)
@@ -218,7 +210,7 @@ class TimedConnection(TCPServer):
         protocol = self.protocol.protocol
         is_stopping = self.context.terminated.is_set()
         self._start_timer(CLOSING_S, self._abort)
-        if isinstance(protocol, Http1) and protocol.is_in_head and not is_stopping:
+        if isinstance(protocol, exchange.Http1) and protocol.is_in_head and not is_stopping:
             await protocol.refuse(HTTPStatus.REQUEST_TIMEOUT)
         await self.protocol.handle(Closed())
         self._close_after(STOPPING_S if is_stopping else CLOSING_S)
