@@ -61,24 +61,6 @@ ODD: list[tuple[str, str, str, str, bool]] = [
     ("chat.txt", whatsapp("(알수없음): 안개", "Mina: fog"), "names", "(알수없음)", False),
     (
         "posts.csv",
-        table("username,user_id,text", "mina,101,Fog", "mina,202,Wind"),
-        "people",
-        "mina: 202",
-        True,
-    ),
-    (
-        "posts.csv",
-        table(
-            "author,date,text,url",
-            "Mina,2021-01-07,Fog,https://x.com/tide/status/1",
-            "Mina,2021-01-08,Wind,https://x.com/reef/status/2",
-        ),
-        "people",
-        "Mina: reef",
-        True,
-    ),
-    (
-        "posts.csv",
         table("작성자,작성일,내용", "kim****,2024-01-05,안개", "lee****,2024-01-06,비"),
         "names",
         "kim****",
@@ -232,14 +214,6 @@ def test_what_is_odd_is_named_with_an_example(
     assert all(0 < len(part.examples) <= 3 and part.count for part in found)
 
 
-def test_one_name_for_all_is_doubted_where_a_column_names_others(tmp_path: Path) -> None:
-    data = table("Sender Name,text", "Mina,Fog", "Jun,Wind", "Mina,Rain")
-    options = ReadOptions(username="jun", columns={"Sender Name": ""})
-    (doubt,) = doubts_of(tmp_path / "posts.csv", data, options)
-    assert (doubt.kind, doubt.grave) == ("people", True)
-    assert doubt.alternatives == ("author=Sender Name",)
-
-
 @pytest.mark.parametrize(("few", "is_grave"), [(4, False), (5, True)])
 def test_over_half_that_cannot_be_read_is_grave(
     few: int, tmp_path: Path, *, is_grave: bool
@@ -387,7 +361,6 @@ JUSTIFIED: Final = {
     },
     "ko_default_name_of_a_board.csv": {
         "Names that are not people": "ㅇㅇ",
-        "One author, but several people in the column 글쓴이ip": "211.36",
     },
     "letterboxd_liked_reviews_are_addresses.csv": {
         "Texts that are only addresses": "https://boxd.example/4lYVKh"

@@ -39,6 +39,7 @@ text,author|내용,작성자|Texte,Auteur|内容,作者
 DAYS = ("2024-01-05 10:00", "2024-01-06 11:00", "2024-01-07 12:00", "2024-01-08 13:00")
 WORDS = ("Fog again at the pier", "The ferry waits here", "Nobody has the lamp", "Rope is rope")
 NAMES = ("mina", "jun", "mina", "jun")
+IDS = ("u101", "u202", "u303", "u202")
 SHORT = tuple(text[:9] for text in WORDS)
 OTHER = ("ada", "", "", "")
 EARLIER = tuple(f"2023{day[4:-1]}1" for day in DAYS)
@@ -76,6 +77,14 @@ ASKED: list[tuple[dict[str, tuple[str, ...]], str, tuple[str, ...]]] = [
         ("writer", "speaker"),
     ),
     ({**POSTS, "editor_of_it": ("ada", "", "", "ada")}, "", ()),
+    ({**POSTS, "authorChannelId": IDS}, "author", ("authorChannelId", "author")),
+    ({**POSTS, "author_id": IDS[:2] * 2}, "", ()),
+    (
+        {**POSTS, "url": tuple(f"https://x.com/{name}/status/1" for name in IDS)},
+        "author",
+        ("url", "author"),
+    ),
+    ({**POSTS, "tweeter": tuple(f"@{name}" for name in IDS)}, "author", ("tweeter", "author")),
     ({**POSTS, "root_author": OTHER}, "repost", ("root_author",)),
     ({**POSTS, "공유원본작성자": OTHER}, "repost", ("공유원본작성자",)),
     ({**POSTS, "동작": ("post", "repost", "like", "post")}, "repost", ("동작",)),

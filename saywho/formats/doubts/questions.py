@@ -1,7 +1,6 @@
 """All questions about the records of one file, asked while they are read."""
 
 import re
-from collections import defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ from saywho.formats.assumptions import ReadNotes
 from saywho.formats.doubts.rows import doubts_of_rows
 from saywho.formats.doubts.words import ChatWords, CutTexts, Letters, PostKinds, PostWords
 from saywho.formats.file_chats import FileChats
-from saywho.formats.post import RoomReference, author_in
+from saywho.formats.post import RoomReference
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Item, ReadOptions, Record, RecordStream
 from saywho.formats.registry import FORMATS, TABLES
@@ -74,7 +73,6 @@ class RecordQuestions:
         account = records.account
         self._named = options.username or (account.username if account else None)
         self._owner = self._named if account else None
-        self._is_author_chosen = "username" in options.columns.values()
         # Who accepts unread authors knows that these posts are left out.
         self._is_named = records.is_chat or account is not None or accepts_unread
         self._columns = {name.strip().casefold() for name, _ in records.columns}
@@ -157,8 +155,8 @@ class RecordQuestions:
     def _doubts(self) -> Doubts:
         records = self._records
         yield from self._people.doubts(records, self._columns)
-        notes, is_chosen = self._notes, self._is_author_chosen
-        yield from doubts_of_rows(notes.rows, self._named, is_chosen=is_chosen, works=notes.works)
+        notes = self._notes
+        yield from doubts_of_rows(notes.rows)
         for question in self._of_texts:
             yield from question.doubts(records)
         yield from self._times.doubts(is_in_order=self._is_in_order)
@@ -228,7 +226,6 @@ class _People:
         """The last chat's name of a username that is equal to it."""
         self._with_id = 0
         """Posts whose author's name has their id."""
-        self._handles: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def see(self, record: Record, name: str) -> None:
         counts = self._counts
@@ -240,17 +237,10 @@ class _People:
         source_id = record.source_id
         if source_id is not None and len(source_id) > 4 and source_id in name:
             self._with_id += 1
-        if record.url is not None and "/status/" in record.url:
-            account = author_in(record.url)
-            if account and (name in self._handles or len(self._handles) < MOST_KEPT):
-                of_name, handle = self._handles[name], account.casefold()
-                if handle in of_name or len(of_name) < 10:
-                    of_name[handle] = of_name.get(handle, 0) + 1
 
     def doubts(self, records: int, columns: set[str]) -> Doubts:
         if self._is_of_many:
             yield from self._each_their_own(records)
-        yield from self._accounts(records)
         are_numbered = _are_numbered([*self._called.values()])
         names = {*self._called.values()}
         for evidence, is_such in (
@@ -286,15 +276,6 @@ class _People:
             tally = Sightings("people", Message("Nearly every text has an author of its own"))
             tally.add_all([*self._called.values()][:3], authors)
             yield tally.doubt(is_grave=is_by_id)
-
-    def _accounts(self, records: int) -> Doubts:
-        evidence = Message("One author, but several accounts in the addresses of the posts")
-        tally = Sightings("people", evidence, share=0.02)
-        for name, handles in self._handles.items():
-            if len(handles) > 1:
-                others = sum(handles.values()) - max(handles.values())
-                tally.add_all((f"{name}: {handle}" for handle in handles), others)
-        yield from tally.doubts(records, is_grave=tally.count >= 0.05 * records)
 
 
 _NUMBERED: Final = re.compile(r"([^\W\d_]++)[\s_-]?\d++")

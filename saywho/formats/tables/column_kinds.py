@@ -11,12 +11,14 @@ from saywho.formats.source.times import is_time
 from saywho.formats.tables.cells import (
     EMPTY_CELLS,
     as_id,
-    as_name,
     as_whole,
     cell_of,
+    is_flag,
     plain_column,
     word,
 )
+from saywho.formats.tables.column_names import classes_of, is_of_things, may_name_people
+from saywho.formats.tables.limits import is_closed, is_open
 from saywho.text import word_set
 
 _COUNT_OF: Final = {
@@ -182,40 +184,14 @@ def account_on_server(name: str | None, actor: object) -> str | None:
     return f"{name}@{match['host']}" if match and is_own else None
 
 
-def account_column(
-    rows: Sequence[Mapping[str, object]], names: Sequence[str], addresses: Sequence[str]
+def account_of(
+    row: Mapping[str, object], names: Sequence[str], addresses: Sequence[str]
 ) -> str | None:
-    """Return the column with the accounts if the first of `names` has other names.
-
-    `addresses` are columns with addresses of the posts. Without any, a column of `names` has the
-    accounts whose values begin with `@`.
-    """
-    accounts = [
-        next(filter(None, (account_in(row.get(name)) for name in addresses)), None) for row in rows
-    ]
-    if sum(account is not None for account in accounts) < 2:
-        signs = {name: _share(_has_sign(row.get(name)) for row in rows) for name in names}
-        best = max(names, key=signs.__getitem__)
-        return best if signs[best] >= 0.8 and signs[names[0]] < 0.5 else None
-    named = [(row, account) for row, account in zip(rows, accounts, strict=True) if account]
-    columns = dict.fromkeys([*names, *(name for row, _ in named for name in row)])
-    equal = {
-        name: _share((as_name(row.get(name)) or "").casefold() == account for row, account in named)
-        for name in columns
-        if name not in addresses
-    }
-    best = max(equal, key=equal.__getitem__)
-    return best if equal[best] >= 0.8 and equal[names[0]] < 0.5 else None
-
-
-def _has_sign(value: object) -> bool:
-    name = word(value) or ""
-    return name.startswith("@") and len(name.split()) == 1
-
-
-def _share(values: Iterable[bool]) -> float:
-    listed = [*values]
-    return sum(listed) / len(listed) if listed else 0.0
+    """Return the account that a row names by the address of its post, or in one of `names` by @."""
+    accounts = (account_in(row.get(name)) for name in addresses)
+    signed = (cell_of(row, name).casefold() for name in names)
+    marked = (cell[1:] for cell in signed if cell.startswith("@") and len(cell.split()) == 1)
+    return next(filter(None, (*accounts, *marked)), None)
 
 
 def names_posts(column: Sequence[object], ids: Sequence[object]) -> bool:
@@ -236,50 +212,36 @@ def are_of_people(shown: Iterable[object], accounts: Iterable[object]) -> bool:
 
 
 _FEWEST_ROWS: Final = 4
-_OTHER_COLUMN: Final = re.compile(
-    r"date|time|lang|source|type|kind|status|url|link|label|categor|topic|device|sentiment|country"
-    r"|theme|subreddit|section|genre|region|city|brand|emotion|mood|class|recommend|rating|stance|날짜|일시|시간|언어|종류|유형|상태|분류|링크|기기|감성|감정",
-    re.IGNORECASE,
-)
-
-
-_NO_PERSON: Final = re.compile(
-    r"(?:cafe|club|board|page|product|item|place|shop|store|video|movie|film|book|game|app|channel"
-    r"|group|thread|topic|article|post|comment|카페|상품|게시판|가게|매장)[_ ]?(?:id|아이디)$",
-    re.IGNORECASE,
-)
-"""End of the name of a column with the ids of things."""
-_NAME_COLUMN: Final = re.compile(r"name|author|user|person|speaker|이름|명$|인$|자$", re.IGNORECASE)
-_MARKS: Final = frozenset({"true", "false", "yes", "no", "y", "n", "none", "null", "예", "아니오"})
-"""Words of yes and no, and of nothing."""
 _LEVELS: Final = word_set(
-    "high medium low higher lower very-high very-low positive negative neutral mixed good bad admin"
-    " administrator moderator member user guest customer agent analyst staff editor owner active"
-    " inactive open closed pending approved rejected deleted draft published trash archived spam"
-    " hoch mittel niedrig alto alta medio media bajo baja haut moyen bas élevé faible 상 중 하"
-    " 높음 보통 중간 낮음 긍정 부정 중립 관리자 회원 사용자 승인 대기 삭제 高 中 低 管理员 用户"
-    " высокий средний низкий male female m f 남 여 남성 여성 男 女 männlich weiblich homme femme"
+    "high medium low higher lower very-high very-low positive negative neutral mixed good bad hoch"
+    " mittel niedrig alto alta medio media bajo baja haut moyen bas élevé faible 상 중 하 높음 보통"
+    " 중간 낮음 긍정 부정 중립 高 中 低 высокий средний низкий male female m f 남 여 남성 여성 男"
+    " 女 männlich weiblich homme femme admin administrator moderator guest 관리자 管理员"
 )
-"""Levels, roles, states and sexes: a column with one of them names no people."""
+"""Levels, sexes and roles that are no words of readers or of the names of columns."""
 
 
 def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
     """Return the column whose short words few rows share, so that it may name the authors.
 
-    `columns` are the unused columns. None if no column has such values, or all rows have one.
+    `columns` are the unused columns. None if no column has such values, or all rows have one. A
+    column with a level, a role or a state, or with a word for something else in its name, has none.
     """
     rated = [
-        (_NAME_COLUMN.search(name) is None, len({*names}) / len(names), name)
+        (not may_name_people(name), len({*names}) / len(names), name)
         for name, column in columns.items()
         if len(names := [*filter(None, map(_short_word, column))]) >= _FEWEST_ROWS
         and len(names) == len(column)
         and 1 < len({*names}) <= len(names) / 2
-        and not _OTHER_COLUMN.search(name)
-        and not _NO_PERSON.search(name)
-        and not _MARKS.issuperset(said := [*map(str.casefold, names)])
-        and _LEVELS.isdisjoint(said)
+        and not is_of_things(name)
+        and not any(map(_is_label, {*names}))
     ]
     return min(rated)[-1] if rated else None
+
+
+def _is_label(value: str) -> bool:
+    is_known = is_open(value) or is_closed(value) or classes_of(value) is not None
+    return is_known or is_flag(value) or value.casefold() in _LEVELS
 
 
 def _short_word(value: object) -> str | None:

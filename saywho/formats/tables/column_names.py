@@ -417,6 +417,8 @@ _OTHER_WORDS: Final = word_set(
     " description bio location verified lang language mention mentions reply replied replies to"
     " quoted quote parent type is has protected agent zone timezone color score karma total"
     " number num likes favorites favourites clicks impressions hashtags source device tags rate"
+    " label category categories topic sentiment theme subreddit section genre emotion mood"
+    " recommend recommendation rating stance status kind"
     " length flair css class gender sex age region country city nationality party role badge rank"
     " level reputation"
     " 수 개수 횟수 번호 여부 링크 주소 종류 유형 분류 카테고리 점수 평점 별점 제목 언어"
@@ -545,14 +547,31 @@ def is_of_ids(name: str) -> bool:
     return "id" in (classes_of(name) or ())
 
 
-def may_name_people(name: str) -> bool:
-    """Return whether a word of a name is one for people, and none says that it is not."""
+def is_of_accounts(name: str) -> bool:
+    """Return whether a name is that of ids of people, such as `authorChannelId`."""
+    classes = [each for each in classes_of(name) or () if each]
+    return classes[:1] == ["author"] and classes[-1] == "id"
+
+
+def _known_classes(name: str) -> list[str]:
+    """Return what the known words of a name stand for."""
     classes: list[str] = []
     for part in map(str.casefold, _PARTS.findall(name[:LONGEST_NAME])):
         is_person = not part.isascii() and part.endswith(_PEOPLE_IN_COMPOUNDS)
         classes += _classes_of_word(part) or (["author"] if is_person else [])
-    nouns = [each for each in classes if each in {"author", "text", "time", "other"}]
-    return nouns[-1:] == ["author"] and "other" not in nouns
+    return [each for each in classes if each in {"author", "text", "time", "other", "id"}]
+
+
+def may_name_people(name: str) -> bool:
+    """Return whether a word of a name is one for people, and none says that it is not."""
+    classes = [each for each in _known_classes(name) if each != "id"]
+    return classes[-1:] == ["author"] and "other" not in classes
+
+
+def is_of_things(name: str) -> bool:
+    """Return whether a word of a name is for something else than people, or for ids of things."""
+    classes = {*_known_classes(name)}
+    return "other" in classes or (bool(classes) and "author" not in classes)
 
 
 def may_be_names(name: str) -> bool:

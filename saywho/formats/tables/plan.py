@@ -5,6 +5,7 @@ Names of columns decide, and what the importer chose. Values only raise a questi
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -33,6 +34,7 @@ from saywho.formats.source.written.clock import find_clock
 from saywho.formats.tables import column_kinds
 from saywho.formats.tables.cells import (
     are_rounded,
+    as_name,
     cell_of,
     is_damaged_id,
     is_filled,
@@ -50,6 +52,7 @@ from saywho.formats.tables.column_names import (
     inner_person,
     is_account,
     is_made,
+    is_of_accounts,
     is_of_ids,
     is_of_works,
     is_value,
@@ -503,14 +506,29 @@ def _has_accounts(name: str, sample: Sample) -> bool:
 def ask_which_account(plan: Plan, sample: Sample) -> Plan:
     """Ask for the accounts if the author's column seems to have names that are shown."""
     columns = sample.columns(plan)
-    names = columns.names_of("username")
+    names, addresses = columns.names_of("username"), columns.names_of("url")
     if not names or plan.is_of_chats:
         return plan
-    found = column_kinds.account_column(sample.rows, names, columns.names_of("url"))
-    if found is None or found == names[0]:
+    rows = [
+        (row, account)
+        for row in sample.rows
+        if (account := column_kinds.account_of(row, names[1:], addresses))
+    ]
+    equal = Counter(
+        name
+        for row, account in rows
+        for name in row
+        if (as_name(row[name]) or "").casefold() == account
+    )
+    of_name: dict[object, set[str]] = {}
+    for row, account in rows:
+        of_name.setdefault(row.get(names[0]), set()).add(account)
+    if 2 * equal[names[0]] >= len(rows) and max(map(len, of_name.values()), default=0) < 2:
         return plan
+    likely = [name for name in equal if 10 * equal[name] >= 8 * len(rows)]
+    likely += [name for name in addresses if _has_accounts(name, sample)]
     why = Message("the addresses of the posts, or @, name other accounts")
-    return plan.asking("author", (found, names[0]), why)
+    return plan.asking("author", (*likely[:1], names[0]), why)
 
 
 def ask_about_shown_names(plan: Plan, sample: Sample) -> Plan:
@@ -769,6 +787,7 @@ def ask_whose_rows(plan: Plan, sample: Sample) -> Plan:
         return plan
     is_asked = any(each.role == "author" for each in plan.questions)
     author = "" if is_asked else next(iter(sample.columns(plan).names_of("username")), "")
+    has_actors = sample.has(plan, "actor")  # Which tell accounts of one name apart.
     for name, cells in sample.unused(plan).items():
         said = {plain_column(str(cell)) for cell in cells[:_MOST_COMPARED]}
         has_word = any(column_kinds.KINDS.get(value) == "repost" for value in said)
@@ -776,9 +795,11 @@ def ask_whose_rows(plan: Plan, sample: Sample) -> Plan:
         if is_mark or (has_word and len(said) <= MOST_VALUES):
             why = Message("the column {column} may mark reposts", column=name)
             return plan.asking("repost", (name,), why)
-        if author and _is_of_people(name, cells) and _are_others(name, author, sample):
+        is_account = is_of_accounts(name) and not has_actors
+        is_beside = is_account or _is_of_people(name, cells)
+        if author and is_beside and _are_others(name, author, sample, is_account=is_account):
             why = Message("the column {column} may name another person", column=name)
-            if role_of(name) == "author":
+            if is_account or role_of(name) == "author":
                 return plan.asking("author", (name, author), why)
             return plan.asking("repost", (name,), why)
     return plan
@@ -789,7 +810,7 @@ def _is_of_people(name: str, cells: Sequence[object]) -> bool:
     return is_of_row and may_name_people(name) and not is_of_ids(name) and _are_short(cells)
 
 
-def _are_others(name: str, author: str, sample: Sample) -> bool:
+def _are_others(name: str, author: str, sample: Sample, *, is_account: bool) -> bool:
     """Return whether an author has several values of a column, of which one is another name, or
     the name of another author.
     """
@@ -798,7 +819,8 @@ def _are_others(name: str, author: str, sample: Sample) -> bool:
         cells = cell_of(row, author), cell_of(row, name)
         found.setdefault(cells[0].casefold(), set()).add(cells[1].casefold())
     return any(
-        (len(names) > 1 and names - {"", who}) or found.keys() & (names - {"", who})
+        len(others := names - {"", who}) > is_account
+        and (len(names) > 1 or found.keys() & others)
         for who, names in found.items()
         if who
     )
