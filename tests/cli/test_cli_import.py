@@ -126,6 +126,8 @@ def test_a_table_without_a_known_column_of_texts_is_status_2(
     path.write_text("1614,mina,2019-12-10 20:35:01,the pier\n1614,jun,2019-12-10 20:36:01,fog\n")
     answer = installation.run("import", path)
     assert "the first row has values, and not the names of columns" in answer.stderr
+    chosen = ["--column", "text=4", "--column", "author=2", "--column", "time=3"]
+    assert installation.json("import", path, *chosen)["accepted"] == 2
     path.write_text("When;Student, name;Essay\n1,5;Ada;tea now\n")
     answer = installation.run("import", path.rename(tmp_path / "essays.txt"))
     assert answer.exit_code == 2
@@ -581,12 +583,12 @@ def test_table_without_authors_is_refused_before_it_starts(
     installation: Installation, tmp_path: Path
 ) -> None:
     table = tmp_path / "table.csv"
-    table.write_text("press,text\n" + "".join(f"{'AB'[n % 2]},text {n}\n" for n in range(40)))
+    table.write_text("crew,text\n" + "".join(f"{'AB'[n % 2]},text {n}\n" for n in range(40)))
     told = installation.run("import", table)
     assert told.exit_code == 2
-    assert "--column author=press; or --column author=none --username NAME" in told.stderr
+    assert "--column author=crew; or --column author=none --username NAME" in told.stderr
     named = "import", table, "--username", "mina"
-    assert "--column author=press" in installation.run(*named).stderr
+    assert "--column author=crew" in installation.run(*named).stderr
     assert installation.json(*named, "--column", "author=none")["accepted"] == 40
 
 

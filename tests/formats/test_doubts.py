@@ -359,9 +359,7 @@ JUSTIFIED: Final = {
     "kk-mac-csv-without-quotes-cut-at-a-comma.csv": {
         "Messages without quotation marks, with commas that are read as words": "네, 저도요, 정말"
     },
-    "ko_default_name_of_a_board.csv": {
-        "Names that are not people": "ㅇㅇ",
-    },
+    "ko_default_name_of_a_board.csv": {"Names that are not people": "ㅇㅇ"},
     "letterboxd_liked_reviews_are_addresses.csv": {
         "Texts that are only addresses": "https://boxd.example/4lYVKh"
     },

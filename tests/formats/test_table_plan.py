@@ -68,7 +68,14 @@ ASKED: list[tuple[dict[str, tuple[str, ...]], str, tuple[str, ...]]] = [
     ({"후보작": WORDS, "author": NAMES}, "text", ("후보작",)),
     ({"abc": WORDS, "xyz": SHORT, "author": NAMES}, "text", ("abc", "xyz")),
     ({"text": WORDS, "crew": NAMES}, "author", ("crew",)),
-    ({"text": WORDS, "team": ("high", "low", "high", "low")}, "author", ()),
+    *(
+        ({"text": WORDS, "engagement": (*levels.split(),) * 2}, "author", ())
+        for levels in ("High Low", "높음 낮음", "admin guest", "member user", "trashedNotes Open")
+    ),
+    *(
+        ({"text": WORDS, name: ("joy", "fear") * 2}, "author", ())
+        for name in ("Emotion", "recommendation", "class", "sentiment")
+    ),
     ({**POSTS, "xyz": DAYS}, "time", ("xyz",)),
     ({**POSTS, "join_date": DAYS}, "time", ("join_date",)),
     (

@@ -513,13 +513,6 @@ def test_a_column_of_people_in_the_plural_names_authors(column: str) -> None:
     ] == [name for name, _ in rows]
 
 
-@pytest.mark.parametrize("column", ["Emotion", "recommendation", "class", "sentiment"])
-def test_a_column_of_labels_is_offered_as_no_author(column: str) -> None:
-    rows = [["joy" if n % 3 else "fear", f"fog again at the pier {n}"] for n in range(9)]
-    (question,) = asked_of(table([column, "text"], rows))
-    assert (question.role, question.likely) == ("author", ())
-
-
 @pytest.mark.parametrize("name", ["isoutbox", "is_outgoing", "sentByMe", "isMine", "outbound"])
 @pytest.mark.parametrize("write", [table, lines])
 def test_a_flag_of_a_side_tells_who_wrote(name: str, write: Any) -> None:
@@ -705,10 +698,3 @@ def test_two_columns_of_a_name_are_one(headings: list[str], names: list[str], wh
     data = table([*headings, "text"], [[*names, "fog"]])
     (record,) = records_in(read_file_records(data)[1])
     assert (record.display_name or record.username) == whole
-
-
-@pytest.mark.parametrize("levels", ["High Medium Low", "높음 보통 낮음", "admin member guest"])
-def test_levels_and_roles_are_never_advised_as_authors(levels: str) -> None:
-    rows = [[f"ferry {n} is late again today", levels.split()[n % 3]] for n in range(12)]
-    (question,) = asked_of(table(["text", "engagement"], rows))
-    assert (question.role, question.likely) == ("author", ())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from mimetypes import guess_extension
 from typing import Annotated, Any, Final, TypeVar
 
 from msgspec import Meta, Struct
@@ -22,6 +23,7 @@ from app.views.requests import ID_CURSOR, Page, PageArgs
 from saywho.formats.assumptions import DATE_ORDERS, Order, columns_of, order_of, parse_encoding
 from saywho.formats.chats.people import zone_of
 from saywho.formats.registry import FORMATS
+from saywho.formats.tables.csv import NAMES_OF_TABLES
 from saywho.text import clean_username
 
 Read = TypeVar("Read")
@@ -122,6 +124,9 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
             await find_replaced(session, options.replace, ())
     is_form = request.mimetype == "multipart/form-data"
     async with spooled_body(is_form=is_form) as spool:
+        ending = guess_extension(request.mimetype)
+        if not is_form and ending in NAMES_OF_TABLES:
+            spool.file_name = f"upload{ending}"  # So strange columns are asked about.
         job = await spool.keep(is_started=True, format_name=args.format, options=options)
     resources().import_queued.set()
     location = url_for("api_imports.show_import", import_id=job.id)

@@ -240,7 +240,7 @@ def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
 
 
 def _is_label(value: str) -> bool:
-    is_known = is_open(value) or is_closed(value) or classes_of(value) is not None
+    is_known = is_open(value) or is_closed(value) or any(classes_of(value) or ())
     return is_known or is_flag(value) or value.casefold() in _LEVELS
 
 

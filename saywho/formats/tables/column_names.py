@@ -392,7 +392,7 @@ _AUTHOR_WORDS: Final = word_set(
 )
 _TIME_WORDS: Final = word_set(
     "date dates time datetime timestamp when day fecha datum 날짜 시간 일시 일자 일 시각 작성일"
-    " 등록일 게시일 수정일 日時 日付 日期 时间"
+    " 등록일 게시일 수정일 日時 日付 日期 时间 日 時刻"
 )
 _TEXT_WORDS: Final = word_set(
     "text message msg body content comment post tweet caption sentence review words"
@@ -446,7 +446,7 @@ _PEOPLE_IN_COMPOUNDS: Final = tuple(word for word in _AUTHOR_WORDS if not word.i
 _NAMES: Final = word_set("name names nm 이름 名")
 _NEUTRAL: Final = word_set(
     "at on of the in a an my our name names nm display full real data list node doc item record row"
-    " entry attributes fields object properties value 명"
+    " entry attributes fields object properties value 명 名"
 )
 """Words that say nothing about the field of a column."""
 _SHORTEST_PART: Final = 3

@@ -7,6 +7,7 @@ spreadsheet would read as a formula; an import removes it.
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import suppress
 from functools import partial
@@ -33,7 +34,7 @@ from saywho.formats.records import (
 from saywho.formats.source.file import Content, Source, is_hidden
 from saywho.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from saywho.formats.tables.cells import bare_cells, is_damaged_id, plain_column
-from saywho.formats.tables.column_names import is_export, role_of
+from saywho.formats.tables.column_names import is_export, is_value, role_of
 from saywho.formats.tables.columns import FileColumns
 from saywho.formats.tables.limits import is_file_of_hidden
 from saywho.formats.tables.rows import RowReader
@@ -80,10 +81,16 @@ class Heading(NamedTuple):
     dialect: Dialect
     names: list[str]
     above: int = 0
+    """Rows above the header; -1 if there is none."""
     is_stated: bool = False
     """Whether the row above only states the delimiter."""
     below: int = 0
     """Rows under the header that describe its columns."""
+
+    @property
+    def first(self) -> int:
+        """Place of the first row of values."""
+        return self.above + 1 + self.below
 
 
 def is_filled(cells: list[str]) -> bool:
@@ -109,7 +116,7 @@ def headings(first: list[str]) -> Iterator[Heading]:
 def deeper_headings(first: list[str]) -> Iterator[Heading]:
     """Yield the rows below the first that may be a table's header."""
     for delimiter in DELIMITERS:
-        rows = _rows(first, Dialect(delimiter), 20)
+        rows = _rows(first, Dialect(delimiter), _MOST_ABOVE)
         for place, names in enumerate(rows):
             if place and len(names) > 1:
                 yield Heading(Dialect(delimiter), names, place)
@@ -179,7 +186,7 @@ OWN_HEADER: Final = ",".join(headers()[-1])
 # Korean and Japanese Excel takes the full-width signs for the others.
 GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
 _ENDINGS: Final = (".csv", ".tsv")
-_NAMES_OF_TABLES: Final = (*_ENDINGS, ".xlsx")
+NAMES_OF_TABLES: Final = (*_ENDINGS, ".xlsx")
 _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
 
 
@@ -229,7 +236,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     Archived tables are read if their columns agree, or name texts and authors.
     """
     download = _download(source)
-    names = _NAMES_OF_TABLES  # A workbook in an archive has its rows in its place.
+    names = NAMES_OF_TABLES  # A workbook in an archive has its rows in its place.
     found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
     contents = download.contents if download else without_hidden(islice(found, 1_001), source.notes)
     contents = contents if len(contents) <= 1_000 else []
@@ -425,8 +432,7 @@ class _Table:
 
     def _rows(self, content: Content) -> Iterator[tuple[int, list[str]] | BadRecord]:
         heading = self._heading
-        first = heading.above + 1 + heading.below
-        return islice(read_rows(content, heading.dialect), first, None)
+        return islice(read_rows(content, heading.dialect), heading.first, None)
 
     def _cells(self, fields: list[str]) -> dict[str, str]:
         names = self.names
@@ -444,8 +450,8 @@ class _Table:
     def _first_rows(self, text: str) -> Iterator[dict[str, str]]:
         heading = self._heading
         rows = _rows(lines_of(text), heading.dialect, heading.above + 1_000)
-        self._above += (" ".join(row).strip()[:60] for row in islice(rows, heading.above))
-        for fields in islice(rows, 1 + heading.below, None):
+        self._above += (" ".join(row).strip()[:60] for row in islice(rows, max(heading.above, 0)))
+        for fields in islice(rows, heading.first - len(self._above), None):
             if len(fields) == len(heading.names) and not self._is_heading(fields):
                 yield self._cells(fields)
 
@@ -456,9 +462,8 @@ def _plain(field: str) -> str:
 
 def _rows_of_orange(text: str, heading: Heading) -> int:
     """Return 2 if Orange has put the kinds and the roles of its columns under the header."""
-    rows = list(
-        islice(_rows(lines_of(text), heading.dialect, heading.above + 3), heading.above, None)
-    )
+    place = max(heading.above, 0)
+    rows = list(islice(_rows(lines_of(text), heading.dialect, place + 3), place, None))
     if len(rows) < 3 or {len(row) for row in rows} != {len(heading.names)}:
         return 0
     has_kinds = all(rows[1]) and not _KINDS_OF_ORANGE.isdisjoint(rows[1])
@@ -501,7 +506,7 @@ def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
             columns = FileColumns(heading.names, chosen)
             if columns.text is not None and len(columns) > 1:
                 return heading
-    return best or _heading_alone(content, first) or _strange_heading(content)
+    return best or _heading_alone(content, first) or _strange_heading(content, first)
 
 
 def _heading_alone(content: Content, first: Sequence[str]) -> Heading | None:
@@ -511,18 +516,25 @@ def _heading_alone(content: Content, first: Sequence[str]) -> Heading | None:
     return Heading(Dialect(","), [name]) if is_alone and role_of(name) == "text" else None
 
 
-def _strange_heading(content: Content) -> Heading | None:
-    """Return the header of a table without a known column; its first two rows are equally wide.
+def _strange_heading(content: Content, first: Sequence[str]) -> Heading | None:
+    """Return the header of a table without a known column; the rows below are equally wide.
 
+    If it has a time, an amount or a text, it is a row of values, and the columns have numbers.
     Raises UnrecognisedFileError if it is alone, or if the file name is no table's, because prose
     and logs may have such rows.
     """
-    header, delimiter, is_alone = _widest_header(beginning(content))
-    is_called_table = content.name.lower().endswith(_NAMES_OF_TABLES)
-    is_known = any(role_of(name) == "text" for name in header)
-    if header and not is_alone and (is_called_table or is_known):
-        return Heading(Dialect(delimiter), header)
-    if not header or content.fault is not None:
+    found = [*filter(None, map(partial(_widest, beginning(content)), DELIMITERS))]
+    if not found:
+        return None
+    heading = max(found, key=lambda each: len(each.names))
+    names, is_alone = heading.names, len(first) < 2  # lines
+    is_called_table = content.name.lower().endswith(NAMES_OF_TABLES)
+    if not is_alone and (is_called_table or any(role_of(name) == "text" for name in names)):
+        if any(map(is_value, names)):
+            numbers = [str(number) for number in range(1, len(names) + 1)]
+            return heading._replace(names=numbers, above=heading.above - 1)
+        return heading
+    if content.fault is not None:
         return None
     if is_alone and is_called_table:
         raise UnrecognisedFileError(
@@ -531,7 +543,7 @@ def _strange_heading(content: Content) -> Heading | None:
             name=content.name,
         )
     # JSON and HTML begin with these signs, and names of columns do not.
-    is_named = "".join(header).isprintable() and not header[0].startswith(("{", "[", "<"))
+    is_named = "".join(names).isprintable() and not names[0].startswith(("{", "[", "<"))
     if is_named and not is_alone:
         raise UnrecognisedFileError(
             "{name} is not in any known format. If it is a table, name the column with"
@@ -541,32 +553,22 @@ def _strange_heading(content: Content) -> Heading | None:
     return None
 
 
-def _widest_header(text: str) -> tuple[list[str], str, bool]:
-    """Return the first row's fields, their delimiter, and whether it is the only row.
-
-    No delimiter may fit both rows; then there are no fields.
+def _widest(text: str, delimiter: str) -> Heading | None:
+    """Return the first row of a table, below lines with fewer cells; None if the next is not as
+    wide.
     """
-    tables = list[tuple[list[str], str, bool]]()
-    for delimiter in DELIMITERS:
-        header, width = _header_and_width(text, delimiter)
-        if 1 < len(header) <= MOST_COLUMNS and width in {None, 0, len(header)}:
-            tables.append((header, delimiter, width == 0))
-    # One with rows below it comes before one that stands alone.
-    return max(tables, key=lambda table: (not table[2], len(table[0])), default=([], "", False))
+    dialect = Dialect(delimiter)
+    rows = [*_rows(lines_of(text), dialect, _MOST_ABOVE + 3)]
+    (width, times), *_ = Counter(map(len, rows[1:] or rows)).most_common(1) or [(0, 0)]
+    is_whole = [len(row) == width and 2 * sum(map(bool, row)) > width for row in rows]
+    place = is_whole.index(True) if True in is_whole else 0
+    if not 1 < width <= MOST_COLUMNS or len(rows[place]) != width or (place and times < place + 1):
+        return None
+    return Heading(dialect, rows[place], place)
 
 
-def _header_and_width(text: str, delimiter: str) -> tuple[list[str], int | None]:
-    """Return the first row and the second row's width: 0 if there is none.
-
-    The width is None if that row is unreadable (reading reports it) or continues after the text.
-    """
-    rows = filter(is_filled, Dialect(delimiter).reader(lines_of(text)))
-    header: list[str] = []
-    try:
-        header = next(rows, [])
-        return header, len(next(rows, []))
-    except csv.Error:
-        return header, None
+_MOST_ABOVE: Final = 20
+"""Lines above a table's header that are passed over."""
 
 
 def _cells(post: ExportedPost) -> Iterable[str | None]:

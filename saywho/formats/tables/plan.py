@@ -55,7 +55,6 @@ from saywho.formats.tables.column_names import (
     is_of_accounts,
     is_of_ids,
     is_of_works,
-    is_value,
     may_be_names,
     may_be_original,
     may_name_people,
@@ -558,8 +557,8 @@ def ask_about_texts(plan: Plan, sample: Sample) -> Plan:
     wordy = {name: length for name, length in lengths.items() if length}
     longest = sorted(wordy, key=lambda n: (is_made(n), not may_be_original(n), -wordy[n]))
     if not names:
-        is_value_there = any(map(is_value, columns.all))
-        why = _NO_HEADING if is_value_there else NO_EVIDENCE
+        has_heading = not all(map(str.isdigit, columns.all))
+        why = NO_EVIDENCE if has_heading else _NO_HEADING
         return plan.asking("text", longest, why)
     kind = column_kinds.kind_of_texts(sample.values(names[0]))
     if kind in {"numbers", "links"} and (others := [*names[1:], *longest]):
@@ -819,8 +818,7 @@ def _are_others(name: str, author: str, sample: Sample, *, is_account: bool) -> 
         cells = cell_of(row, author), cell_of(row, name)
         found.setdefault(cells[0].casefold(), set()).add(cells[1].casefold())
     return any(
-        len(others := names - {"", who}) > is_account
-        and (len(names) > 1 or found.keys() & others)
+        len(others := names - {"", who}) > is_account and (len(names) > 1 or found.keys() & others)
         for who, names in found.items()
         if who
     )

@@ -538,6 +538,10 @@ async def test_a_strange_table_fails_with_questions_and_its_first_rows(writer: C
     sent = "?format=csv"
     job = await ended(writer, await send(writer, body.encode(), sent))
     assert (job["state"], job["accepted"]) == ("failed", 0)
+    strange = body.replace("작성자", "이").replace("한마디", "첫").encode()
+    for kind, roles in (("text/csv", ["author", "text"]), ("text/plain", [])):
+        failed = await ended(writer, await send(writer, strange, **{"Content-Type": kind}))
+        assert [question["role"] for question in failed["questions"][:2]] == roles
     asked = {question["role"]: question for question in job["questions"]}
     assert {role: question["columns"][0] for role, question in asked.items()} == {
         "text": "한마디",
