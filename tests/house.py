@@ -19,9 +19,9 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 105_437,
-    "lines of tests": 109_397,
-    "lines of saywho/formats": 26_970,
+    "lines of app and saywho": 105_308,
+    "lines of tests": 109_396,
+    "lines of saywho/formats": 26_834,
     "parts": 12,
     "options of import": 22,
     "settings": 25,

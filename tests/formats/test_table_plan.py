@@ -69,12 +69,9 @@ ASKED: list[tuple[dict[str, tuple[str, ...]], str, tuple[str, ...]]] = [
     ({"abc": WORDS, "xyz": SHORT, "author": NAMES}, "text", ("abc", "xyz")),
     ({"text": WORDS, "crew": NAMES}, "author", ("crew",)),
     *(
-        ({"text": WORDS, "engagement": (*levels.split(),) * 2}, "author", ())
-        for levels in ("High Low", "높음 낮음", "admin guest", "member user", "trashedNotes Open")
-    ),
-    *(
-        ({"text": WORDS, name: ("joy", "fear") * 2}, "author", ())
-        for name in ("Emotion", "recommendation", "class", "sentiment")
+        ({"text": WORDS, name: (*levels.split(),) * 2}, "author", ())
+        for levels in ("High Low", "높음 낮음", "admin guest", "trashedNotes Open", "joy fear")
+        for name in ("engagement", "class")[levels == "joy fear" :]
     ),
     ({**POSTS, "xyz": DAYS}, "time", ("xyz",)),
     ({**POSTS, "join_date": DAYS}, "time", ("join_date",)),
