@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 105_308,
+    "lines of app and saywho": 105_212,
     "lines of tests": 109_396,
     "lines of saywho/formats": 26_834,
     "parts": 12,
@@ -27,8 +27,8 @@ LIMITS: Final = {
     "settings": 25,
     "operations of the API": 54,
     "hidden contexts": 5,
-    "modules with a single importer": 82,
-    "constants at the top of modules": 2_558,
+    "modules with a single importer": 78,
+    "constants at the top of modules": 2_550,
 }
 """The most of each. A number falls when less is left; who raises one says in a commit of its own
 which user asked, and what goes next (docs/refused.md).

@@ -168,7 +168,7 @@ def _compare_file(
     from app.services.compare.habits import Models
     from app.services.imports.jobs import MOST_MEMORY, limited_reading
     from app.views.cast import NOBODY, bound
-    from app.views.comparing.tables import summary_sentences
+    from app.views.comparing.verdicts import summary_sentences
 
     async def judge_all(db: Database, _: Config) -> None:
         await renew(db)

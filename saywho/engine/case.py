@@ -651,7 +651,7 @@ class Case:
     def fullness(self) -> float:
         """The mean length of the texts as a share of `SHORT_TEXT`, at most 1."""
         features = float(self.ranking.query.widths[CHARACTERS])
-        return fullness_of(features, max(len(self.parts), 1))
+        return min(features / (max(len(self.parts), 1) * SHORT_TEXT), 1.0)
 
     def chatters_weight(self, suspect: Suspect) -> float:
         """Return how many authors the shipped people of chats count as.
@@ -669,11 +669,6 @@ class Case:
             return self.fitted.population, selection
         elsewhere = self.fitted.shipped[self.language_for(suspect) or ""]
         return elsewhere, np.ones(len(elsewhere), np.bool_)
-
-
-def fullness_of(features: float, texts: int) -> float:
-    """Return the mean length of texts of so many features as a share of `SHORT_TEXT`, at most 1."""
-    return min(features / (texts * SHORT_TEXT), 1.0)
 
 
 def best_of(scores: NDArray[np.float64]) -> list[int]:

@@ -74,7 +74,9 @@ def marks_of(
     runs = _merged(words, words_leads, np.searchsorted(ends, words[:, 0]))
     strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])
     strongest = strongest[:MOST_MARKS]
-    if ground is not None and not any(run[2] == 0 and _has_letter(text, run) for run in strongest):
+    if ground is not None and not any(
+        run[2] == 0 and any(map(str.isalpha, text[run[0] : run[1]])) for run in strongest
+    ):
         start, end = _place_of(ground, appearances, words)
         strongest = [run for run in strongest if run[1] <= start or end <= run[0]]
         strongest.append((start, end, 0, FEWEST_WEIGHT))
@@ -85,10 +87,6 @@ def marks_of(
         else (start, end, names[0], -weight)
         for start, end, author, weight in sorted(strongest)
     ]
-
-
-def _has_letter(text: str, run: tuple[int, int, int, float]) -> bool:
-    return any(map(str.isalpha, text[run[0] : run[1]]))
 
 
 def _place_of(key: int, appearances: Occurrences, words: NDArray[np.int64]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 from statistics import median
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -253,15 +253,6 @@ def silences_among(times: NDArray[np.int64]) -> list[SilenceSpan]:
     ]
 
 
-def _hours_in(hours: Counter[int]) -> dict[str, Any]:
-    return {
-        "hours": hours_of_day(hours),
-        "busy_from": busiest_hours(hours),
-        "days": days_of(hours),
-        "nights": days_of(hours, NIGHT_H),
-    }
-
-
 def in_short(
     portrait: ChatPortrait,
     messages: Mapping[int, tuple[str, int]],
@@ -342,7 +333,10 @@ def _people(
             share=person.messages / total,
             words_per_message=_rounded(person.tally.words_per_message),
             script=person.tally.script or None,
-            **_hours_in(person.hours),
+            hours=hours_of_day(person.hours),
+            busy_from=busiest_hours(person.hours),
+            days=days_of(person.hours),
+            nights=days_of(person.hours, NIGHT_H),
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(waits_s),
             median_answer_s=float(median(waits_s)) if waits_s else None,

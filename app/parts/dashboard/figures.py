@@ -105,7 +105,10 @@ class BarPanel(ABC):
         scale = {"rangemode": "tozero", "nticks": 5} | ({"dtick": 1} if most < 5 else {})
         names = [bar.name for bar in bars]
         if self.lies:
-            height, axes = len(bars) * row_px(names) + 40, (scale, row_axis(names))
+            height, axes = (
+                len(bars) * (3 + 17 * max(map(len, row_labels(names)), default=1)) + 40,
+                (scale, row_axis(names)),
+            )
         else:
             places = {
                 "tickvals": [place for place, bar in enumerate(bars) if bar.label],
@@ -214,7 +217,9 @@ def row_labels(names: Sequence[str]) -> list[list[str]]:
     """Return the lines of each name: two, of its beginning and end; all if names share these."""
     labels = [_lines_of(name) for name in names]
     short = [
-        lines if len(lines) < 3 else [lines[0], f"…{_end_of(name)}"]
+        lines
+        if len(lines) < 3
+        else [lines[0], f"…{_lines_of(name[::-1], LINE_CELLS - 1)[0][::-1]}"]
         for name, lines in zip(names, labels, strict=True)
     ]
     return [
@@ -235,11 +240,6 @@ def hover_lines(text: str) -> str:
     return "<br>".join(map(escape, _lines_of(text, 36)))
 
 
-def _end_of(name: str) -> str:
-    """Return the last words of a name that fit into a line after an ellipsis."""
-    return _lines_of(name[::-1], LINE_CELLS - 1)[0][::-1]
-
-
 def row_axis(names: Sequence[str]) -> Plot:
     return {
         "range": [len(names) - 0.4, -0.6],
@@ -248,8 +248,3 @@ def row_axis(names: Sequence[str]) -> Plot:
         "tickfont": {"color": "$ink", "size": 13},
         "showgrid": False,
     }
-
-
-def row_px(names: Sequence[str]) -> int:
-    """Return the height of a row, in which each name has room."""
-    return 3 + 17 * max(map(len, row_labels(names)), default=1)

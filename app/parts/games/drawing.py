@@ -56,7 +56,7 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
     """
     speakers = select_speakers(room.id).with_only_columns(User).limit(2 * MOST_AUTHORS)
     users = (await session.scalars(speakers)).all()
-    few = fewest_posts(questions)
+    few = math.ceil(questions / 2)
     able = [user for user in users if len(await _askable(session, user, users, few)) == few]
     if len(able) < FEWEST_AUTHORS:
         raise InvalidInputError(
@@ -66,10 +66,6 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
             loc="room",
         )
     return sorted(able[:MOST_AUTHORS], key=lambda user: user.username_key)
-
-
-def fewest_posts(questions: int) -> int:
-    return math.ceil(questions / 2)
 
 
 async def draw_questions(

@@ -1,5 +1,6 @@
 """The pages of a host: all games, and the screen of a game."""
 
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -7,7 +8,6 @@ from markupsafe import Markup
 from msgspec import Struct
 from quart import Response, current_app, url_for
 from quart.typing import ResponseReturnValue
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import may_let_phones_in, resources
@@ -101,7 +101,10 @@ async def _games_page(
     names = chosen or []
     async with resources().db.read() as session:
         authors, total = await offered_authors(session, names)
-        room = await _room(session, room_id)
+        room = None
+        if (number := number_of(room_id)) is not None:
+            with suppress(NotFoundError):
+                room = await get_room(session, number)
         rooms, _ = await list_rooms(session, limit=20)
         # Sample authors are for sites without other authors.
         hidden = {*await outgrown_samples(session)} - {*names}
@@ -132,15 +135,6 @@ async def _games_page(
         about=[],
     )
     return await render_form(page)
-
-
-async def _room(session: AsyncSession, room_id: str) -> RoomFacts | None:
-    if (number := number_of(room_id)) is None:
-        return None
-    try:
-        return await get_room(session, number)
-    except NotFoundError:
-        return None
 
 
 def _number(text: str, field: hosting.NumberField) -> int:
@@ -226,15 +220,14 @@ async def show_game(game_id: int) -> str:
 
 
 async def _evidence(state: GameState, tweet_id: int) -> Evident | None:
-    try:
+    with suppress(NotFoundError, InvalidInputError):
         async with resources().db.read() as session:
             source = resources().of_chat(await hosting.room_of_game(session, state.game))
         async with source.db.read() as session:
             quiz = QuizSet(tuple(state.usernames), (tweet_id,))
             solution = await solve(session, source.models, quiz, reasons=True)
             return await read_evidence(session, solution.comparison)
-    except (NotFoundError, InvalidInputError):
-        return None
+    return None
 
 
 @blueprint.post(f"{GAMES}/<id:game_id>/replay")

@@ -335,7 +335,10 @@ async def _person(args: PersonArguments, access: AssistantAccess) -> Told:
         room = await room_of_author(session, author)
         redactor = Redactor(session, access, room.id if room else None)
         await redactor.know(usernames=[username])
-        lines = [_of_author(redactor, author), _profile(redactor, access, author)]
+        lines = [
+            _of_author(redactor, author),
+            f"{access.origin}/user/{author.username}" if access.has_names else "",
+        ]
         chats = [await _in_short(Redactor(session, access, each.id), each) for each in rooms]
         lines += [QUOTED, *map(str, chats)]
         traits = traits_of(await read_compared(session, parts, author, room), room)
@@ -362,11 +365,6 @@ def _of_author(redactor: Redactor, author: Author) -> str:
     days = author.days(remembered_zone("UTC"))
     when = f", {days[0]} to {days[1]}" if days else ""
     return f"{redactor.name(author.username)}: {author.tweets:,} posts and messages{when}"
-
-
-def _profile(redactor: Redactor, access: AssistantAccess, author: Author) -> str:
-    """Return the address of an author's page, which has the name in it."""
-    return f"{access.origin}/user/{author.username}" if access.has_names else ""
 
 
 def _habit(measure: Measure) -> str:

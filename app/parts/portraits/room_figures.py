@@ -196,17 +196,14 @@ def _line_of_hours(sight: ChatSight, place: int) -> Iterator[CardLine]:
     starts = [other.busy_from for other in sight.people if other is not person and other.username]
     start = person.busy_from
     if start is None or any(
-        other is None or _distance_h(start, other) < BUSY_H for other in starts
+        other is None or min((start - other) % DAY_H, (other - start) % DAY_H) < BUSY_H
+        for other in starts
     ):
         return
     heights = [100 * hour / max(person.hours) for hour in person.hours]
     told = busiest_told(start)
     strip = HourStrip(hue(person.username), told, heights, told_by_hour(person.hours))
     yield CardLine("hours", told.removesuffix("."), hours=strip)
-
-
-def _distance_h(start: int, other: int) -> int:
-    return min((start - other) % DAY_H, (other - start) % DAY_H)
 
 
 def _absence(sight: ChatSight, place: int) -> str:
@@ -263,7 +260,7 @@ def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
 def wait_of(writing: PersonPortrait) -> str:
     """Return how long a person takes to reply if that sets them apart, or empty."""
     wait_s = _wait_s(writing)
-    if wait_s is None or not _differs(writing):
+    if wait_s is None or not (abs(writing.answer_errors) >= CLEAR_OF_MANY):
         return ""
     if wait_s < i18n.MINUTE_S:
         return i18n.gettext("Replies in less than a minute")
@@ -271,19 +268,11 @@ def wait_of(writing: PersonPortrait) -> str:
 
 
 def _wait_told(wait_s: float) -> str:
-    return i18n.show_roughly(_whole(wait_s))
-
-
-def _whole(wait_s: float) -> float:
-    return wait_s - wait_s % i18n.MINUTE_S
+    return i18n.show_roughly(wait_s - wait_s % i18n.MINUTE_S)
 
 
 def _wait_s(writing: PersonPortrait) -> float | None:
     return writing.median_answer_s if writing.answers >= 10 else None
-
-
-def _differs(writing: PersonPortrait) -> bool:
-    return abs(writing.answer_errors) >= CLEAR_OF_MANY
 
 
 def is_alone(sight: ChatSight) -> bool:

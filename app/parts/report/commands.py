@@ -55,8 +55,7 @@ def report_command(
 
     It has findings, drawings and typical words, and no message. People are A, B, C.
     """
-    from app.parts.report.reports import find_report, make_report
-    from app.views.detached import opened_environment
+    from app.parts.report.reports import find_report, make_report, opened_environment
     from app.views.subjects import Chat, NothingKept, OneAuthor
 
     if (room_id is None) == (username is None):

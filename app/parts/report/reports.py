@@ -3,9 +3,12 @@ are inside, and there is no link.
 """
 
 import asyncio
+import base64
+import hashlib
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib import import_module
@@ -14,20 +17,23 @@ from typing import Any, Final, Generic, NamedTuple
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
+from markupsafe import Markup
 from msgspec import Struct
+from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import NotFound
 
-from app.config import Locale
+from app.config import Config, Locale
 from app.errors import InvalidInputError
+from app.language import of_request
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
 from app.parts.report.words import Calling
 from app.services.posts.tweets import Post
 from app.services.rooms.chats import room_of_author
 from app.views.cast import Cast, bound, cast_of, named_in
 from app.views.filters import day_of
-from app.views.page import WebPage, parts_here, values_of
-from app.views.self_contained import Inside, inside_of
+from app.views.page import Parts, WebPage, add_parts, init_app, parts_here, values_of
+from app.views.quart_app import VisitorGlobals
 from app.views.subjects import Address, Chat, Figures, Kept, OneAuthor, Shown, Subject, SubjectT
 
 MOST_BYTES: Final = 300_000
@@ -35,19 +41,55 @@ OnPage = Sequence[tuple[str, Sequence[Post]]]
 """Messages that a page shows, by their heading there."""
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE.parents[1] / "static"
+_COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_INDENT: Final = re.compile(r"\n\s*")
 _LINK: Final = re.compile(r"</?a(?: [^<>]*)?>")
 """The beginning or end of a link; they are never in a text, where `<` is written otherwise."""
 
 
+class Inside(NamedTuple):
+    """The program's own style and script, as each file has them."""
+
+    style: Markup
+    script: Markup
+    policy: str
+    """The only resources that a browser may load and run for the file."""
+
+
 @cache
 def inside() -> Inside:
-    """Return the style and the script of each file."""
-    style = _read(_STATIC / "style.css", _HERE / "report.css")
-    return inside_of(style, _read(_STATIC / "values.js", _HERE / "report.js").strip())
+    style = _COMMENT.sub("", _read(_STATIC / "style.css", _HERE / "report.css"))
+    style = _INDENT.sub("\n", style).strip()
+    script = _read(_STATIC / "values.js", _HERE / "report.js").strip()
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)};"
+        " img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return Inside(Markup(style), Markup(script), policy)  # noqa: S704 - our own files
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _read(*files: Path) -> str:
     return "".join(file.read_text("utf-8") for file in files)
+
+
+@asynccontextmanager
+async def opened_environment(config: Config, parts: Parts) -> AsyncIterator[Environment]:
+    """Open the templates of the core and of these parts without a server, for files that a browser
+    opens from a disk.
+    """
+    app = Quart("app")
+    app.app_ctx_globals_class = VisitorGlobals
+    of_request.init_app(app)
+    init_app(app, config)
+    add_parts(app, {name: replace(part, pages=(), api=()) for name, part in parts.items()})
+    # What a file does not have is at an address of a character that no text has.
+    app.url_build_error_handlers.append(lambda *_: "\x01")
+    async with app.test_request_context("/"):
+        yield app.jinja_env
 
 
 class ReportFrame(Struct, frozen=True):

@@ -42,8 +42,7 @@ from app.views.author_picker import OfferedPeople, given_names, offer_people, wi
 from app.views.blueprints import CSV, Form, PageBlueprint
 from app.views.cast import bound
 from app.views.comparing.api import MOST_LINES
-from app.views.comparing.tables import summary_sentences
-from app.views.comparing.verdicts import stored_of, why_short, writers_of
+from app.views.comparing.verdicts import stored_of, summary_sentences, why_short, writers_of
 from app.views.page import FormPage, cast_on, render, render_form
 from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import Verdict

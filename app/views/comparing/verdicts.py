@@ -1,7 +1,7 @@
 """An answer in words, for pages, pictures and the terminal."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from app.language.i18n import (
     show_percent,
 )
 from app.runtime.clock import remembered_zone
+from app.services.compare.batch_lines import Summary
 from app.services.compare.stored_texts import MOST_AUTHORS
 from app.views.cast import shown_name
 from saywho.comparing.verdict import EXPLAINED, Comparison, StoredPost
@@ -315,14 +316,10 @@ def _too_few(names: list[str], total: int) -> str:
     return text.format(names=listed.capitalize() if len(names) > MOST_LISTED else listed)
 
 
-def _named(names: Iterable[str]) -> str:
-    return show_list([shown_name(name) for name in names])
-
-
 def _listed(names: list[str], total: int) -> str:
     """Return the names of these of all authors, or the number of many."""
     if len(names) <= MOST_LISTED:
-        return _named(names)
+        return show_list([shown_name(name) for name in names])
     text = gettext("{count} of the {total} authors")
     if len(names) == total:
         text = gettext("all {total} authors")
@@ -792,3 +789,23 @@ def _sentence(times: int, messages: int) -> str:
         "Not decided yet. About {times} times as much text by this person decides about eight "
         "of ten such cases (about {messages} posts more)."
     )
+
+
+def summary_sentences(summary: Summary) -> list[str]:
+    """Return what the lines say together, the most important first."""
+    judged = ngettext(
+        "{count} line could be judged.", "{count} lines could be judged.", summary.judged
+    ).format(count=show_number(summary.judged))
+    sentences = [judged if summary.judged else gettext("No line could be judged.")]
+    if summary.likely:
+        sentences.append(
+            ngettext(
+                "{count} line is called likely.", "{count} lines are called likely.", summary.likely
+            ).format(count=show_number(summary.likely))
+            + " "
+            + gettext(
+                "Expect up to {wrong} of them to be wrong, and more if someone who "
+                "writes like an author wrote some of the lines."
+            ).format(wrong=show_number(math.ceil(summary.wrong_expected)))
+        )
+    return sentences

@@ -18,8 +18,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import update
 
 from app.models import User
-from app.parts.dashboard.panels import PANELS
-from app.parts.dashboard.times import fitting, start_of, starts
+from app.parts.dashboard.panels import PANELS, fitting, start_of, starts
 from saywho.clock import now
 from tests.browsing import parts_of
 from tests.conftest import Shared

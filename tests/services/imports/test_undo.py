@@ -23,7 +23,7 @@ from app.services.imports.undo import is_undo_due, request_undo, undo_imports
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user, list_authors
 from app.services.rooms.changes import join_some
-from app.views.posts.lines import store_lines
+from app.views.posts.api import store_lines
 from saywho.clock import now
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source

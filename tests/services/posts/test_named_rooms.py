@@ -22,7 +22,7 @@ from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user
 from app.services.rooms.changes import join_some
 from app.services.rooms.chats import list_rooms
-from app.views.posts.lines import store_lines
+from app.views.posts.api import store_lines
 from saywho.clock import now
 from saywho.formats.post import RoomReference
 from tests.chats import import_chat, kakaotalk, said
