@@ -37,6 +37,11 @@ READ: Final[dict[str, Any]] = {
     "answers under their ids": [post(0, replies={"x": post(1, comments={"y": post(2)})})],
     "posts and threads": {"posts": [post(0)], "chains": [[post(1), post(2)]]},
     "posts under their ids, inside": {"items": {"7": post(0), "8": post(1), "9": post(2)}},
+    "lists in a list": [[post(0, replies=[post(1)])], [post(2)]],
+    "lists of people who are named in each post too": {
+        "news": [post(0), post(1)],
+        "weather": [post(2)],
+    },
     "the first of a thread": {"thread": bluesky(0, bluesky(1, bluesky(2)))},
 }
 
@@ -98,6 +103,9 @@ SILENT: Final[dict[str, Any]] = {
     "earlier versions": [post(0, edit_history=[post(1), post(2)])],
     "more about a post": [post(0, card={"author": "site", "text": "words"}, user={"note": "x"})],
     "reactions without words": [post(0, reactions=[{"user": "n1", "emoji": "x"}])],
+    "what a program looked up": [
+        post(0, parts=[{"type": f"tool_{kind}", "name": "x", "message": "y"} for kind in "ab"])
+    ],
     "a post that is wrapped twice": {"data": [{"post": post(0)}]},
 }
 

@@ -67,6 +67,7 @@ def test_texts_are_read_as_they_were_written(written: str, text: str) -> None:
         ),
         *("☎ chat.message.groupcall.started.long", "(emoji)(emoji)", "Message unsent."),
         "[null] https://maps.google.com/maps?q=1,2",
+        *("Moriがノートに投稿しました。", "ノートに投稿しました。", "通話に応答がありませんでした。"),
     ],
 )
 def test_what_the_app_wrote_is_nobodys_text(note: str) -> None:
@@ -204,6 +205,21 @@ def test_a_note_that_three_people_have_is_an_assumption(note: str) -> None:
     assert notes.app_lines == 4
     two = day(*lines[:2], lines[0], "9:06\tMori\tend")
     assert len(said(two)) == 4
+
+
+@pytest.mark.parametrize(
+    ("texts", "count"),
+    [
+        (["MoriがXをしました。", "AkiがXをしました。", "Akiも行く。"], 1),
+        (["MoriがXをしました。", "MoriがXをしました。"], 2),
+        (["MoriがXをした", "AkiがXをした"], 2),
+    ],
+)
+def test_what_stands_behind_the_names_of_two_people_is_the_app_s(
+    texts: list[str], count: int
+) -> None:
+    lines = [f"9:05\t{text[: 4 if text[0] == 'M' else 3]}\t{text}" for text in texts]
+    assert len(said(day(*lines))) == count
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ _SAVED: Final = re.compile(
 )
 HEADING: Final = re.compile(rf"\ufeff?\[LINE\].*|{_SAVED.pattern}")
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
+_OWN_NAME: Final = re.compile(r"\t(?P<name>[^\t]{1,200})\t(?P=name)(?P<deed>[^\t]+)")
+"""What the app tells of somebody under whose name it stands."""
 _BEGAN: Final = 2011
 _DATE_USE: Final = DateUse(is_chat=True, since=_BEGAN)
 _FEWEST_PEOPLE: Final = 3
@@ -80,6 +82,8 @@ class LineRoom(text_chat.GrammarOfDays):
         self._choice: Order | None = None
         self._repeated: frozenset[str] = frozenset()
         """Bracketed notes of several people that no table has."""
+        self._deeds: frozenset[str] = frozenset()
+        """What stands behind their own names in lines of several people, up to a full stop."""
         self._quotes = Quotes()
 
     def choose(self, options: ReadOptions) -> None:
@@ -89,13 +93,20 @@ class LineRoom(text_chat.GrammarOfDays):
         """Find the same, decide about dates by weekdays, and learn notes of no table."""
         self._dates, self._quotes = FileDates(self._choice, _DATE_USE), Quotes()
         people: dict[str, set[str]] = defaultdict(set)
-        super().begin(self._looked_at(lines, people))
+        deeds: dict[str, set[str]] = defaultdict(set)
+        super().begin(self._looked_at(lines, people, deeds))
         self._repeated = frozenset(
             note for note, names in people.items() if len(names) >= _FEWEST_PEOPLE
         )
+        self._deeds = frozenset(deed for deed, names in deeds.items() if len(names) > 1)
 
-    def _looked_at(self, lines: Iterable[str], people: dict[str, set[str]]) -> Iterator[str]:
+    def _looked_at(
+        self, lines: Iterable[str], people: dict[str, set[str]], deeds: dict[str, set[str]]
+    ) -> Iterator[str]:
         for line in lines:
+            if line.endswith((".", "。")) and (match := _OWN_NAME.search(line)):
+                if match["deed"] in deeds or len(deeds) < _MOST_NAMES:
+                    deeds[match["deed"]].add(match["name"])
             if self._quotes.is_open or '"' in line:
                 self._quotes.add(line, self.pattern)
             self._quotes.number += 1
@@ -146,9 +157,11 @@ class LineRoom(text_chat.GrammarOfDays):
         when = self._dates.moment(self._day, read_clock(match["time"])) if match else None
         if match is None or when is None:
             return None
-        text = match["text"]
-        if match["name"]:
-            return text_chat.Opening(match["name"].strip(), when, text)
+        text, name = match["text"], (match["name"] or "").strip()
+        deed = text[len(name) :] if text.startswith(name) else ""
+        is_of_app = _lines().has(text) if deed else not name
+        if name and not is_of_app and deed not in self._deeds:
+            return text_chat.Opening(name, when, text)
         return text_chat.Opening(text="" if _lines().has(text) else text[:300])
 
     def said(self, text: str) -> text_chat.Spoken:
@@ -156,7 +169,7 @@ class LineRoom(text_chat.GrammarOfDays):
         inner = text[1:-1].replace('""', "")
         if text.startswith('"') and text.endswith('"') and "\n" in text and '"' not in inner:
             text = text[1:-1].replace('""', '"')
-        if _notes().has(text):
+        if _notes().has(text.removesuffix("。")):
             return text_chat.Spoken("")
         if text in self._repeated:
             return text_chat.Spoken("", taken=text)

@@ -440,10 +440,9 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
         window = Window(content.beginning)
         with suppress(BrokenFileError):
             for value in islice(window.values(lists), _FIRST_DOCUMENTS):
-                if isinstance(value, dict):
-                    documents.append(value)
-                    if window.used > _FIRST_CHARACTERS:
-                        break
+                documents += [each for each in as_list(value) or [value] if isinstance(each, dict)]
+                if window.used > _FIRST_CHARACTERS:
+                    break
     return documents
 
 

@@ -156,7 +156,8 @@ def _layout(content: Content, options: records.ReadOptions) -> _Layout | None:
         if is_known and any(map(reader.has_text, sample)):
             has_pages = unit_of(content) == "line" or sample != pages
             rows = rows_of if has_pages else None
-            lists = *LISTS, *(_more_lists(whole[0], reader) if len(whole) == 1 else ())
+            has_more = len(whole) == 1 and rows_of is not _rows_by_author
+            lists = *LISTS, *(_more_lists(whole[0], reader) if has_more else ())
             return _Layout(reader, lists, rows, says_who=reader.says_who(sample))
         if reader.asks_for_text:
             asking.append(_Layout(reader, LISTS, rows_of))
@@ -284,13 +285,14 @@ def _with_answers(
 ) -> Iterator[tuple[int, Json] | BadRecord]:
     for row in rows:
         if isinstance(row, BadRecord):
-            thread = [post for post in as_list(row.value) if isinstance(post, dict)]
-            yield from ((row.place, post) for post in thread) if thread else [row]
-            continue
-        yield row
-        if not _ANSWERS.isdisjoint(row[1]):
-            place, document = row
-            yield from ((place, answer) for answer in _answers_in(document, is_post, depth=20))
+            thread = [(row.place, post) for post in as_list(row.value) if isinstance(post, dict)]
+            yield from () if thread else [row]
+        else:
+            thread = [row]
+        for place, document in thread:
+            yield place, document
+            if not _ANSWERS.isdisjoint(document):
+                yield from ((place, answer) for answer in _answers_in(document, is_post, depth=20))
 
 
 def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> Iterator[Json]:

@@ -23,10 +23,11 @@ class LeftWords:
     _OTHERS: ClassVar = re.compile(
         r"quot|retweet|re(?:post|blog|note|ply_?to|plied|f)|in_?reply|forward|parent|original|share"
         r"|embed|attach|source|root|context|includes|preview|history|version|revision|edit|translat"
+        r"|tool_"
         r"|인용|원본|공유",
         re.IGNORECASE,
     )
-    """Keys of what somebody quotes, passes on or answers, and of earlier words."""
+    """Keys of what somebody quotes, passes on or answers, of earlier words and a program's."""
     _SAMPLED: ClassVar = 16
 
     def __init__(self) -> None:
