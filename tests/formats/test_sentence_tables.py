@@ -20,6 +20,7 @@ KINDS = {
     "line": {"line", "media", "deleted", "picture"},
     "meta": {"alone", "deed", "sent", "edited", "gone"},
     "imessage": {"reaction", "alone"},
+    "discord-csv": {"line"},
 }
 OF_LINES = {"line", "joined", "left", "renamed", "alone", "deed"}
 EXAMPLES = {

@@ -1,12 +1,12 @@
 """BAND: the text of a chat as the app saves it, a line for each message: time, name and words."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from saywho.errors import Message
 from saywho.formats.chats.chat_files import RoomFile
-from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat
+from saywho.formats.chats.text_chat import Grammar, Opening, TextChat
 from saywho.formats.records import FileRoom
 from saywho.formats.source.times import time_or_field
 from saywho.text import clean_title
@@ -18,16 +18,11 @@ _LINE: Final = re.compile(
 
 
 class BandChat(Grammar):
-    exporters: Collection[str] = frozenset()
-
     def read(self, line: str) -> Opening | None:
         if (match := _LINE.match(line)) is None:
             return None
         when, _ = time_or_field(match["when"], "")
         return Opening(match["name"].strip(), when and when.replace(tzinfo=None), match["text"])
-
-    def said(self, text: str) -> Spoken:
-        return Spoken(text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         return FileRoom(platform=BAND.name, name=clean_title(file.names[0]) or "")

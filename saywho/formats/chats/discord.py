@@ -6,15 +6,13 @@ spreadsheet may have saved it. The data package has only the account's messages;
 are translated, so `c<id>/messages.json` identifies it.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from saywho.errors import Message
@@ -23,6 +21,7 @@ from saywho.formats.chats.json_chat import ChatMessage, record_of
 from saywho.formats.chats.message_tables import Cells, table_format
 from saywho.formats.chats.people import UTC_OR_LOCAL
 from saywho.formats.chats.reactions import reactions_of
+from saywho.formats.chats.sentence_tables import matcher
 from saywho.formats.post import digits
 from saywho.formats.post_shapes import PostShape
 from saywho.formats.reading import Skipped, as_username, required_text
@@ -82,7 +81,7 @@ def _table_item(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
     name, text = cells["author"].strip(), cells["content"]
     if not name or name == "Deleted User":
         return Skipped(place, "deleted")
-    if _own_lines().fullmatch(text.strip()):
+    if matcher("discord-csv", "line").has(text):
         return Skipped(place, "system")
     attached = attachments_of(_ADDRESS.findall(cells.get("attachments", "")), folder)
     signs = _SIGN.findall(cells.get("reactions", ""))
@@ -97,15 +96,6 @@ def _table_item(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
         room=room,
     )
     return record_of(said, place)
-
-
-@cache
-def _own_lines() -> re.Pattern[str]:
-    listed = json.loads(Path(__file__).with_name("discord_lines.json").read_text(encoding="utf-8"))
-    sentences = (
-        re.escape(sentence).replace(r"\{any\}", ".{1,200}") for sentence in listed["sentences"]
-    )
-    return re.compile("|".join(sentences))
 
 
 CSV_FORMAT: Final = table_format(

@@ -5,13 +5,13 @@ a day have no time. Whatever is no message is a line of the client.
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 from saywho.errors import Message
 from saywho.formats.chats.chat_files import RoomFile
-from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, day_in
+from saywho.formats.chats.text_chat import Grammar, Opening, TextChat, day_in
 from saywho.formats.records import FileRoom
 from saywho.formats.source.times import iso_time
 from saywho.text import clean_title
@@ -68,8 +68,6 @@ def is_log(lines: Sequence[str]) -> bool:
 
 
 class IrcLog(Grammar):
-    exporters: Collection[str] = frozenset()
-
     def __init__(self) -> None:
         self._day: date | None = None
         self._named: date | None = None
@@ -98,9 +96,6 @@ class IrcLog(Grammar):
         if match and match["nick"] in self._nicks and not _OF_CLIENT.match(match["text"]):
             return Opening(match["nick"], self._when(match), match["text"])
         return Opening() if line.strip() else None
-
-    def said(self, text: str) -> Spoken:
-        return Spoken(text)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         name = file.names[0]

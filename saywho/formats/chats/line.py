@@ -63,12 +63,12 @@ _SAVED: Final = re.compile(
 )
 HEADING: Final = re.compile(rf"\ufeff?\[LINE\].*|{_SAVED.pattern}")
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
-_OWN_NAME: Final = re.compile(r"\t(?P<name>[^\t]{1,200})\t(?P=name)(?P<deed>[^\t]+)")
-"""What the app tells of somebody under whose name it stands."""
 _BEGAN: Final = 2011
 _DATE_USE: Final = DateUse(is_chat=True, since=_BEGAN)
-_FEWEST_PEOPLE: Final = 3
-"""Number of people with equal notes from which the app is their author, without a table."""
+_FEWEST: Final = (2, 3)
+"""Number of people from which the app is the author of sentences behind their names that end in a
+full stop, and of equal notes in brackets, without a table.
+"""
 _lines: Final = partial(matcher, "line", "line", "deleted", "media")
 _notes: Final = partial(matcher, "line", "media", "deleted")
 
@@ -81,9 +81,7 @@ class LineRoom(text_chat.GrammarOfDays):
         super().__init__(day)
         self._choice: Order | None = None
         self._repeated: frozenset[str] = frozenset()
-        """Bracketed notes of several people that no table has."""
-        self._deeds: frozenset[str] = frozenset()
-        """What stands behind their own names in lines of several people, up to a full stop."""
+        """Notes of several people that no table has, in brackets or behind their own names."""
         self._quotes = Quotes()
 
     def choose(self, options: ReadOptions) -> None:
@@ -93,29 +91,22 @@ class LineRoom(text_chat.GrammarOfDays):
         """Find the same, decide about dates by weekdays, and learn notes of no table."""
         self._dates, self._quotes = FileDates(self._choice, _DATE_USE), Quotes()
         people: dict[str, set[str]] = defaultdict(set)
-        deeds: dict[str, set[str]] = defaultdict(set)
-        super().begin(self._looked_at(lines, people, deeds))
+        super().begin(self._looked_at(lines, people))
         self._repeated = frozenset(
-            note for note, names in people.items() if len(names) >= _FEWEST_PEOPLE
+            note for note, names in people.items() if len(names) >= _FEWEST[note[0] == "["]
         )
-        self._deeds = frozenset(deed for deed, names in deeds.items() if len(names) > 1)
 
-    def _looked_at(
-        self, lines: Iterable[str], people: dict[str, set[str]], deeds: dict[str, set[str]]
-    ) -> Iterator[str]:
+    def _looked_at(self, lines: Iterable[str], people: dict[str, set[str]]) -> Iterator[str]:
         for line in lines:
-            if line.endswith((".", "。")) and (match := _OWN_NAME.search(line)):
-                if match["deed"] in deeds or len(deeds) < _MOST_NAMES:
-                    deeds[match["deed"]].add(match["name"])
             if self._quotes.is_open or '"' in line:
                 self._quotes.add(line, self.pattern)
             self._quotes.number += 1
-            match = self.pattern.match(line) if line.endswith("]") else None
-            if match and match["name"]:
-                note = match["text"]
-                is_new = _IN_BRACKETS.fullmatch(note) and len(people) < 1_000
-                if (is_new or note in people) and len(people[note]) < _FEWEST_PEOPLE:
-                    people[note].add(match["name"])
+            match = self.pattern.match(line) if line.endswith(("]", ".", "。")) else None
+            if match and (name := match["name"]):
+                note, deed = match["text"], match["text"].removeprefix(name)
+                note = note if _IN_BRACKETS.fullmatch(note) else deed if deed != note else ""
+                if note and (note in people or len(people) < _MOST_NAMES):
+                    people[note] |= {name} if len(people[note]) < max(_FEWEST) else set()
             yield line
 
     def settle(self, found: text_chat.DayLines) -> None:
@@ -160,7 +151,7 @@ class LineRoom(text_chat.GrammarOfDays):
         text, name = match["text"], (match["name"] or "").strip()
         deed = text[len(name) :] if text.startswith(name) else ""
         is_of_app = _lines().has(text) if deed else not name
-        if name and not is_of_app and deed not in self._deeds:
+        if name and not is_of_app and deed not in self._repeated:
             return text_chat.Opening(name, when, text)
         return text_chat.Opening(text="" if _lines().has(text) else text[:300])
 

@@ -62,7 +62,7 @@ class Spoken(NamedTuple):
 class Grammar(Protocol):
     """How one app writes a room."""
 
-    exporters: Collection[str]
+    exporters: Collection[str] = frozenset()
 
     def choose(self, options: ReadOptions) -> None:
         """Take the importer's options, before the lines."""
@@ -84,6 +84,7 @@ class Grammar(Protocol):
 
     def said(self, text: str) -> Spoken:
         """Return the whole text without the app's additions, which may be all of it."""
+        return Spoken(text)
 
     def room(self, file: "RoomFile[Any]") -> FileRoom:
         """Return the room in a file of this grammar."""
@@ -267,7 +268,6 @@ def day_in(text: str) -> date | None:
 class GrammarOfDays(Grammar):
     """How an app writes a room whose days have lines of their own; remembers the last day."""
 
-    exporters: Collection[str] = frozenset()
     heading: re.Pattern[str]
     saved: re.Pattern[str]
     """The line with the time at which the app saved the file, below its heading."""

@@ -6,7 +6,7 @@ day stands at most in the name of the file or its folder. Sources: files of publ
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -29,8 +29,6 @@ _IN_NAME: Final = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 
 
 class ZoomChat(Grammar):
-    exporters: Collection[str] = frozenset()
-
     def __init__(self, lines: Iterable[str]) -> None:
         heads = [match["head"].split() for line in lines if (match := _LINE.match(line))]
         first, times = Counter(words[0] for words in heads).most_common(1)[0]
