@@ -69,7 +69,7 @@ ALIASES: Final[dict[str, str]] = {
     " snippet.toplevelcomment.snippet.authordisplayname 표시이름 닉네임 이름 name",
     "platform": "platform 플랫폼",
     "kind": "kind 종류 유형 posttype tweettype threadentrytype contenttype commenttype",
-    "created_at": "完整日期 完整时间 createdat date datetime timestamp timeparsed time 작성일시"
+    "created_at": "完整日期 完整时间 createdat datetime date timestamp timeparsed time 작성일시"
     " 작성일 작성시간 작성시각 날짜 일시 등록일시 등록일 시간 createdutc timestamputc createddate"
     " datecreated createtime createdtime creationtime creationdate created"
     " tweettime tweetdate tweetcreatedat createat ts"
