@@ -19,9 +19,9 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 105_212,
-    "lines of tests": 109_396,
-    "lines of saywho/formats": 26_834,
+    "lines of app and saywho": 105_196,
+    "lines of tests": 109_386,
+    "lines of saywho/formats": 26_818,
     "parts": 12,
     "options of import": 22,
     "settings": 25,
