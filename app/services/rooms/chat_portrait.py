@@ -145,8 +145,13 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
         )
 
     def portrait(self) -> RoomPortrait:
-        fields = RoomPortrait.__struct_fields__
-        return RoomPortrait(**{name: getattr(self, name) for name in fields})
+        return RoomPortrait(**_shared(self, RoomPortrait))
+
+
+def _shared(source: Struct, target: type[Struct]) -> dict[str, Any]:
+    """Return the values of the fields that both structs have."""
+    names = {*source.__struct_fields__} & {*target.__struct_fields__}
+    return {name: getattr(source, name) for name in names}
 
 
 class CountedChat(ChatPortrait, frozen=True, kw_only=True):
@@ -296,7 +301,7 @@ async def _told(
 ) -> ChatSight:
     sight = await _first_sight(session, room, zone, snapshot)
     quiet = await timeline.read_quiet_days(session, room.id, snapshot.silences, zone)
-    return structs.replace(sight, silences=snapshot.silences, quiet=quiet)
+    return structs.replace(sight, quiet=quiet)
 
 
 async def count_large(session: AsyncSession) -> ChatCounter | None:
@@ -329,7 +334,7 @@ async def read_portrait(
     sight = await _sight(session, room, zone, snapshot, await timeline.gone_from(session, room.id))
     loved = await chats.most_loved(session, room.id)
     quiet = await timeline.read_quiet_days(session, room.id, snapshot.silences, zone)
-    return structs.replace(sight, silences=snapshot.silences, quiet=quiet, loved=loved)
+    return structs.replace(sight, quiet=quiet, loved=loved)
 
 
 async def _sight(
@@ -348,32 +353,20 @@ async def _sight(
 async def _first_sight(
     session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
 ) -> ChatSight:
-    people, traits = await _with_names(session, snapshot)
+    told = snapshot.people, snapshot.ids, snapshot.traits, snapshot.told_of
+    people, traits = await with_names(session, *told)
     ends = dict[str, datetime]()
     if snapshot.since and sum(one.messages for one in people) < room.messages:
         ends["since"] = snapshot.since
     people, absences = await timeline.with_absences(session, room.id, people, snapshot.ids, ends)
-    return ChatSight(
-        room=room,
-        tz=zone.key,
-        scanned=snapshot.scanned,
-        people=people,
-        absences=absences,
-        longest_silence=snapshot.longest_silence,
-        as_long=snapshot.as_long,
-        traits=traits,
-        others=snapshot.others,
-        alike=snapshot.alike,
-        answers=snapshot.answers,
-        since=snapshot.since,
-        silent=snapshot.silent,
-        habits=snapshot.habits,
-        preference=snapshot.preference,
-        busy_from=snapshot.busy_from,
-        busy_day=snapshot.busy_day,
-        rare_silence=snapshot.rare_silence,
-        speech=snapshot.speech,
-    )
+    own: dict[str, Any] = {
+        "room": room,
+        "tz": zone.key,
+        "people": people,
+        "absences": absences,
+        "traits": traits,
+    }
+    return ChatSight(**_shared(snapshot, ChatSight) | own)
 
 
 def count_chat(
@@ -445,40 +438,20 @@ def _snapshot(
     for hour, messages in hours.items():
         by_day[date(1970, 1, 1) + timedelta(hour // DAY_H)] += messages
     times = np.array([one.time for one in said if one.time is not None], np.int64)
-    return ChatSnapshot(
-        people=counted.people,
-        ids=counted.ids,
-        people_total=room.people_total,
-        traits=traits,
-        told_of=counted.told_of(traits),
-        others=counted.others,
-        alike=counted.alike,
-        habits=counted.habits,
-        longest_silence=counted.longest_silence,
-        as_long=counted.as_long,
-        silences=[
-            one
-            for one in silences_among(times)
-            if one.until - one.since >= timedelta(timeline.FEWEST_QUIET_DAYS)
-        ],
-        scanned=counted.scanned,
-        is_of_newest=counted.scanned < room.messages,
-        since=None if counted.since is None else datetime.fromtimestamp(counted.since, UTC),
-        silent=counted.silent,
-        answers=counted.answers,
-        preference=clearest_answers(said, counted.ids),
-        busy_from=busiest_hours(hours),
-        busy_day=_busy_day(by_day, is_whole=counted.scanned == room.messages),
-        rare_silence=rare_silence(by_day),
-        speech=counted.speech,
-    )
-
-
-async def _with_names(
-    session: AsyncSession, snapshot: ChatSnapshot
-) -> tuple[list[PersonPortrait], list[Trait]]:
-    values = snapshot.people, snapshot.ids, snapshot.traits, snapshot.told_of
-    return await with_names(session, *values)
+    least = timedelta(timeline.FEWEST_QUIET_DAYS)
+    own: dict[str, Any] = {
+        "people_total": room.people_total,
+        "traits": traits,
+        "told_of": counted.told_of(traits),
+        "silences": [one for one in silences_among(times) if one.until - one.since >= least],
+        "is_of_newest": counted.scanned < room.messages,
+        "since": None if counted.since is None else datetime.fromtimestamp(counted.since, UTC),
+        "preference": clearest_answers(said, counted.ids),
+        "busy_from": busiest_hours(hours),
+        "busy_day": _busy_day(by_day, is_whole=counted.scanned == room.messages),
+        "rare_silence": rare_silence(by_day),
+    }
+    return ChatSnapshot(**_shared(counted, ChatSnapshot) | own)
 
 
 async def with_names(
