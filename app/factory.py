@@ -9,8 +9,7 @@ from functools import partial
 from quart import Quart
 
 from app import cli, lifespan, part_list, withdrawn
-from app.asgi.at_once import AtOnce
-from app.asgi.cached import Cached
+from app.asgi.cached import AtOnce, Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
 from app.blueprints import API, PAGES

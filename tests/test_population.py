@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from app.db.engine import Database
-from app.services.compare.answering import answer
-from app.services.compare.comparing import case_of
+from app.services.compare.comparing import answer, case_of
 from app.services.compare.habits import Models
 from app.services.imports.storing import delete_samples, load_samples
 from app.services.posts.users import add_user, list_authors, list_samples, sample_files

@@ -17,8 +17,7 @@ from hypothesis import given, settings, strategies as st
 from quart import Quart
 
 from app import create_app
-from app.asgi.at_once import AtOnce
-from app.asgi.cached import Cached, CachedResponse
+from app.asgi.cached import AtOnce, Cached, CachedResponse
 from app.asgi.edge import Edge
 from app.lifespan import cache_of
 from app.runtime.logs import Answered

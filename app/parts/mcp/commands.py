@@ -49,7 +49,7 @@ async def _serve(config: Config, allow: Assistants | None) -> None:
     from app.lifespan import resources
     from app.parts.mcp.messages import answer
     from app.parts.mcp.redaction import AssistantAccess
-    from app.services.access.assistants import read_assistants
+    from app.services.access.rights import read_assistants
     from app.serving.settings import APPLICATION
 
     app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))(config)

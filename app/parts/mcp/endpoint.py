@@ -12,7 +12,7 @@ from app.models import Assistants
 from app.parts.mcp.messages import answer
 from app.parts.mcp.redaction import AssistantAccess
 from app.paths import API, API_DOCS
-from app.services.access.assistants import CHOICES, read_assistants, switch_assistants
+from app.services.access.rights import CHOICES, read_assistants, switch_assistants
 from app.views.answers import see_other
 from app.views.blueprints import JSON, Form, PageBlueprint
 from app.views.policies import always, own_name, own_origin, writing

@@ -23,6 +23,7 @@ from app.models import (
     KEPT_ROOM_ID,
     MAX_ID,
     SITE_ID,
+    Assistants,
     LoginSession,
     MediaUse,
     Operator,
@@ -273,10 +274,26 @@ async def switch_site(session: AsyncSession, setting: bool | None, *, is_public:
     if await is_row_public(session) != is_public:
         kind = SITE_PUBLIC if is_public else SITE_PRIVATE
         await append_events(session, [NewEvent(kind, EVERYTHING, posts=0)])
-    row = backend_of(session).insert(Site).values(id=SITE_ID, public=is_public)
+    await _set_site(session, public=is_public)
+
+
+async def _set_site(session: AsyncSession, **values: object) -> None:
+    row = backend_of(session).insert(Site).values(id=SITE_ID, **values)
     # Without its row the site would be public again after the next start.
-    changed = row.on_conflict_do_update(index_elements=[Site.id], set_={"public": is_public})
-    await session.execute(changed)
+    await session.execute(row.on_conflict_do_update(index_elements=[Site.id], set_=values))
+
+
+CHOICES: Final[tuple[Assistants, ...]] = get_args(Assistants)
+"""Whether assistants may read the site, and learn names."""
+
+
+async def read_assistants(session: AsyncSession) -> Assistants:
+    """Return whether assistants may read, and whether people are letters or names to them."""
+    return await session.scalar(select(Site.assistants).where(Site.id == SITE_ID)) or "off"
+
+
+async def switch_assistants(session: AsyncSession, choice: Assistants) -> None:
+    await _set_site(session, assistants=choice)
 
 
 class Openness:

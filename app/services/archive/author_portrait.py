@@ -18,8 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, counting
 from app.models import Event, Tweet, User
-from app.services.compare.answering import add_reasons, answer
-from app.services.compare.comparing import case_of
+from app.services.compare.comparing import add_reasons, answer, case_of
 from app.services.compare.habits import Models, typical_of, written_languages
 from app.services.compare.held_out import RecognisedPosts, recognised_posts
 from app.services.posts import selection, users

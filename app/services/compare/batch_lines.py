@@ -16,8 +16,7 @@ from msgspec import structs
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, fault_of
 from app.runtime.work_pool import Runner
-from app.services.compare.answering import answer
-from app.services.compare.comparing import cases_of
+from app.services.compare.comparing import answer, cases_of
 from app.services.compare.habits import Models
 from app.services.compare.stored_texts import add_stored
 from saywho.comparing.copied_texts import MOST_TEXTS, TakenApart

@@ -19,8 +19,7 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
-from app.services.compare.answering import add_reasons, answer
-from app.services.compare.comparing import case_of, likeliest_of
+from app.services.compare.comparing import add_reasons, answer, case_of, likeliest_of
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import ChatNames, Masker, Named, read_chat_names
 from app.services.compare.stored_texts import other_writers

@@ -17,8 +17,7 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 
-from app.asgi.at_once import AtOnce, Prompt
-from app.asgi.cached import CachedResponse
+from app.asgi.cached import AtOnce, CachedResponse, Prompt
 from app.asgi.edge import new_identifiers
 from app.db.result_cache import LruStore, Memo
 from app.runtime.logs import Answered, LoggedAnswer

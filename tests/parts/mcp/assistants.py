@@ -12,7 +12,7 @@ from mcp import Client as Sdk
 from mcp.client.streamable_http import streamable_http_client
 from quart import Quart
 
-from app.services.access.assistants import switch_assistants
+from app.services.access.rights import switch_assistants
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.made_chats import MadeChat

@@ -10,9 +10,8 @@ import pytest
 
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
-from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
-from app.services.compare.comparing import MOST_NAMES, Comparer, case_of
+from app.services.compare.comparing import MOST_NAMES, Comparer, answer, case_of
 from app.services.compare.habits import Models
 from app.services.imports.job_report import ImportReport
 from app.services.imports.storing_batch import BulkPost, ImportMemory, store_batch

@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
-from app.services.compare.answering import add_reasons, answer
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
-from app.services.compare.comparing import case_of
+from app.services.compare.comparing import add_reasons, answer, case_of
 from app.services.compare.habits import Models, typical_of
 from app.services.imports.storing import delete_samples, load_samples
 from app.services.posts.users import get_user, sample_files

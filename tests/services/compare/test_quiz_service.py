@@ -3,9 +3,8 @@
 import pytest
 
 from app.db.engine import Database
-from app.services.compare.answering import answer
 from app.services.compare.background import renew_background
-from app.services.compare.comparing import case_of, likeliest_of
+from app.services.compare.comparing import answer, case_of, likeliest_of
 from app.services.compare.habits import Models
 from app.services.compare.quiz_questions import (
     ExampleCounter,

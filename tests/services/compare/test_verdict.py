@@ -8,10 +8,9 @@ from sqlalchemy import select
 
 from app.db.engine import Database
 from app.models import User
-from app.services.compare.answering import add_reasons, answer
 from app.services.compare.background import renew_background
 from app.services.compare.batch_lines import answered_lines, checked_lines, judge_lines, plain_texts
-from app.services.compare.comparing import case_of
+from app.services.compare.comparing import add_reasons, answer, case_of
 from app.services.compare.habits import Models, typical_of
 from app.services.compare.profiles import ProfileStore
 from app.services.event_log import newest_event
