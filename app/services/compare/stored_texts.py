@@ -139,17 +139,9 @@ def _values(
 @cache  # Making a query takes longer than running it.
 def _select(matched: TextClause, *, is_newest: bool = False) -> Select[*tuple[Any, ...]]:
     """Return the query for each author's first or newest of these texts, and their number."""
-    found = matched.columns(column("id", BigInteger)).subquery("found")
     times = func.count().label("times")
-    first = (
-        select((func.max if is_newest else func.min)(Tweet.id).label("id"), times)
-        .join(found, found.c.id == Tweet.id)
-        .join(User, User.id == Tweet.user_id)
-        .where(Tweet.text.in_(bindparam("texts", expanding=True)), User.deleted_at.is_(None))
-        .where(Tweet.id.not_in(bindparam("hidden", expanding=True)))
-        .group_by(Tweet.user_id)
-        .subquery()
-    )
+    end = (func.max if is_newest else func.min)(Tweet.id).label("id")
+    first = _among_found(matched, end, times).where(*_HAS_TEXT).group_by(Tweet.user_id).subquery()
     tz = select(Room.tz).where(Room.id == Tweet.room_id).scalar_subquery().label("tz")
     named = Tweet.user_id, Tweet.id, User.username, room_name().label("room")
     return (
@@ -160,18 +152,24 @@ def _select(matched: TextClause, *, is_newest: bool = False) -> Select[*tuple[An
     )
 
 
+_HAS_TEXT: Final = (
+    Tweet.text.in_(bindparam("texts", expanding=True)),
+    Tweet.id.not_in(bindparam("hidden", expanding=True)),
+)
+
+
+def _among_found(matched: TextClause, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Return the query for columns of posts that the index finds, of authors who are here."""
+    found = matched.columns(column("id", BigInteger)).subquery("found")
+    query = select(*columns).join(found, found.c.id == Tweet.id)
+    return query.join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
+
+
 @cache
 def _select_newest(matched: TextClause) -> Select[*tuple[Any, ...]]:
-    found = matched.columns(column("id", BigInteger)).subquery("found")
-    return (
-        select(Tweet.id, User.username, Tweet.created_at, Tweet.url)
-        .join(found, found.c.id == Tweet.id)
-        .join(User, User.id == Tweet.user_id)
-        .where(Tweet.text.in_(bindparam("texts", expanding=True)), User.deleted_at.is_(None))
-        .where(Tweet.id.not_in(bindparam("hidden", expanding=True)))
-        .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
-        .limit(3)
-    )
+    posts = _among_found(matched, Tweet.id, User.username, Tweet.created_at, Tweet.url)
+    newest = posts.order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
+    return newest.where(*_HAS_TEXT).limit(3)
 
 
 @cache
@@ -243,15 +241,8 @@ async def other_writers(
 
 
 @cache
-def _similar(matched: TextClause) -> Select[int, str]:
-    found = matched.columns(column("id", BigInteger)).subquery("found")
-    return (
-        select(Tweet.user_id, Tweet.text)
-        .distinct()
-        .join(found, found.c.id == Tweet.id)
-        .join(User, User.id == Tweet.user_id)
-        .where(User.deleted_at.is_(None))
-    )
+def _similar(matched: TextClause) -> Select[*tuple[Any, ...]]:
+    return _among_found(matched, Tweet.user_id, Tweet.text).distinct()
 
 
 async def rooms_with(session: AsyncSession, texts: Iterable[str]) -> Counter[int]:
