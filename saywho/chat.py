@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, ove
 
 from saywho.copies import Copies
 from saywho.errors import BrokenFileError, FileError, SaywhoError, choice_of
-from saywho.formats.assumptions import (
-    DATE_ORDERS,
-    assumption_sentence,
-    columns_of,
-    doubt_sentence,
-    parse_encoding,
-    unread_sentences,
-)
+from saywho.formats import assumptions
 from saywho.formats.chats.people import zone_of
 from saywho.formats.doubts.questions import RecordQuestions, asked
 from saywho.formats.long_texts import parts_of
@@ -344,14 +337,14 @@ def _source(file: str | os.PathLike[str] | BinaryIO) -> Source:
 
 def _options(*, tz: str | None, columns: Mapping[str, str], **chosen: Any) -> ReadOptions:
     """Return the options of a reading. Raises ValueError."""
-    if chosen["dates"] not in (None, *DATE_ORDERS):
-        raise ValueError(f"unknown order of dates; use {', '.join(DATE_ORDERS)}")
+    if chosen["dates"] not in (None, *assumptions.DATE_ORDERS):
+        raise ValueError(f"unknown order of dates; use {', '.join(assumptions.DATE_ORDERS)}")
     zone_of(tz)
     if chosen["username"] is not None:
         chosen["username"] = clean_username(chosen["username"])
     if chosen["encoding"] is not None:
-        chosen["encoding"] = parse_encoding(chosen["encoding"])
-    pairs = columns_of(f"{role}={name}" for name, role in columns.items())
+        chosen["encoding"] = assumptions.parse_encoding(chosen["encoding"])
+    pairs = assumptions.columns_of(f"{role}={name}" for name, role in columns.items())
     return ReadOptions(timezone=tz, columns=pairs, **chosen)
 
 
@@ -463,11 +456,13 @@ class _Reading:
             posts=tuple(self._posts),
             format=self._records.format,
             is_chat=self._records.is_chat,
-            assumptions=tuple(str(assumption_sentence(part)) for part in notes.assumptions),
-            doubts=tuple(str(doubt_sentence(doubt)) for doubt in notes.doubts),
+            assumptions=tuple(
+                str(assumptions.assumption_sentence(part)) for part in notes.assumptions
+            ),
+            doubts=tuple(str(assumptions.doubt_sentence(doubt)) for doubt in notes.doubts),
             unread=(
                 *self.unread,
-                *map(str, unread_sentences(notes.unread)),
+                *map(str, assumptions.unread_sentences(notes.unread)),
                 *left_out,
                 *self._rejected,
                 *([f"and {more:,} more records"] if more else []),

@@ -17,20 +17,11 @@ from msgspec import structs
 
 from saywho.clock import monotonic
 from saywho.errors import FileError, Message, message_of, packed
+from saywho.formats import records
 from saywho.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from saywho.formats.doubts.questions import SeenId, asked
 from saywho.formats.file_chats import FileChat
 from saywho.formats.reading import BadRecord, username_for
-from saywho.formats.records import (
-    ImportFault,
-    Item,
-    LeftOut,
-    ReadOptions,
-    Record,
-    RecordStream,
-    count_skipped,
-    unsettled_of,
-)
 from saywho.formats.registry import TABLES, read_file
 from saywho.formats.source.file import Source
 from saywho.formats.tables.own_words import TAG
@@ -49,7 +40,7 @@ MOST_CHOICES: Final = 500
 class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     name: str
-    options: ReadOptions
+    options: records.ReadOptions
     limit_bytes: int
     chat_s: float = CHAT_S
     format: str = "auto"
@@ -78,7 +69,7 @@ class PreviewedPost(msgspec.Struct, frozen=True):
     text: str
 
 
-class PreviewFault(ImportFault, frozen=True):
+class PreviewFault(records.ImportFault, frozen=True):
     detail: Message
 
 
@@ -111,7 +102,7 @@ class Preview(msgspec.Struct):
     with_entities: int = 0
     """Number of posts with undecoded `&amp;` and the like."""
     with_tags: int = 0
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[records.LeftOut, ...] = ()
     notes: NotesSummary = NO_NOTES
     errors: list[PreviewFault] = []
     authors: list[tuple[str, int]] = []
@@ -156,20 +147,20 @@ def decoded_preview(line: bytes) -> Preview:
 
 
 class _Reading:
-    def __init__(self, records: RecordStream, request: PreviewRequest) -> None:
+    def __init__(self, stream: records.RecordStream, request: PreviewRequest) -> None:
         self._request = request
         self._records, self._questions = asked(
-            records, request.options, accepts_unread=request.accepts_unread
+            stream, request.options, accepts_unread=request.accepts_unread
         )
-        account = records.account
+        account = stream.account
         self._result = Preview(
-            format=records.format,
-            is_chat=records.is_chat,
+            format=stream.format,
+            is_chat=stream.is_chat,
             has_account=account is not None,
             username=account.username if account else None,
-            columns=records.columns[:MOST_CHOICES],
-            left_out=records.left_out,
-            total=records.total,
+            columns=stream.columns[:MOST_CHOICES],
+            left_out=stream.left_out,
+            total=stream.total,
         )
         self._authors: Counter[str] = Counter()
         self._files: set[str] = set()
@@ -187,7 +178,7 @@ class _Reading:
             result.is_whole = next(self._records.items, None) is None
         except FileError as error:
             result.broken = message_of(error)
-        unsettled = unsettled_of(
+        unsettled = records.unsettled_of(
             self._records, self._request.options, accepts_unread=self._request.accepts_unread
         )
         result.notes = structs.replace(self._records.notes.summary, unsettled=unsettled)
@@ -215,9 +206,9 @@ class _Reading:
         result.notes = structs.replace(result.notes, doubts=self._questions.doubts(newest=True))
         result.ids = self._questions.ids
 
-    def _count(self, item: Item) -> None:
+    def _count(self, item: records.Item) -> None:
         result = self._result
-        if isinstance(item, Record):
+        if isinstance(item, records.Record):
             result.accepted += 1
             if time := item.created_at:
                 result.first_at = min(time, result.first_at or time)
@@ -229,9 +220,9 @@ class _Reading:
                 detail = item.detail if isinstance(item.detail, Message) else Message(item.detail)
                 result.errors.append(PreviewFault(detail, item.place))
         else:
-            count_skipped(result, item)
+            records.count_skipped(result, item)
 
-    def _add(self, record: Record) -> None:
+    def _add(self, record: records.Record) -> None:
         if self._records.files:
             self._files.update(self._records.files.members.keys() & set(record.files))
         if self._records.is_chat:
@@ -254,7 +245,7 @@ class _Reading:
             result.with_entities += decode_entities(record.text) != record.text
             result.with_tags += TAG.search(record.text) is not None
 
-    def _add_message(self, record: Record) -> None:
+    def _add_message(self, record: records.Record) -> None:
         name = record.display_name or record.username or ""
         speaker = self._speakers.setdefault(record.username, Speaker(name, record.username))
         speaker.messages += 1

@@ -12,19 +12,8 @@ from typing import Final, NamedTuple, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from saywho.engine import features
 from saywho.engine.attribution import Background, Query, shares_of
-from saywho.engine.features import (
-    EMPTY,
-    GROUPS,
-    MAX_COUNT,
-    WORDS,
-    Counts,
-    add,
-    group_edges,
-    group_sums,
-    named_words,
-    run_edges,
-)
 from saywho.engine.profiles import AuthorProfile
 from saywho.text import without_addresses
 
@@ -38,7 +27,7 @@ class CountedAuthor(NamedTuple):
     posts: int
     language: str | None
     """Language of most posts; None if unknown, but not Korean."""
-    counts: Counts
+    counts: features.Counts
     written: Collection[str] | None = None
     """All languages that the author writes; None if unknown, but not Korean."""
 
@@ -130,10 +119,12 @@ class Population:
             [member.counts.keys.size for member in members],
         )
         keys = keys[order]
-        edges = run_edges(keys)
+        edges = features.run_edges(keys)
         return cls(
             tuple((member.id, member.posts, member.language) for member in members),
-            np.array([group_sums(member.counts) for member in members]).reshape(-1, len(GROUPS)),
+            np.array([features.group_sums(member.counts) for member in members]).reshape(
+                -1, len(features.GROUPS)
+            ),
             keys[edges[:-1]],
             edges,
             owners[order],
@@ -144,11 +135,13 @@ class Population:
     def __len__(self) -> int:
         return len(self.members)
 
-    def summed(self) -> Counts:
+    def summed(self) -> features.Counts:
         if not self.keys.size:
-            return EMPTY
+            return features.EMPTY
         sums = np.add.reduceat(self.amounts, self.edges[:-1], dtype=np.uint64)
-        return Counts(self.keys.copy(), np.minimum(sums, MAX_COUNT).astype(np.uint32))
+        return features.Counts(
+            self.keys.copy(), np.minimum(sums, features.MAX_COUNT).astype(np.uint32)
+        )
 
     def without(
         self, authors: Collection[int | None], languages: Collection[str] | None
@@ -215,24 +208,24 @@ class Population:
         scores *= query.factors
         return Reading(query.counts.keys, scores, self.totals, self._shares, uses)
 
-    def words_with(self, own: Counts, members: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def words_with(self, own: features.Counts, members: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the uses of each word by these members (n,) and an outsider's counts: (w,)."""
-        first, last = group_edges(self.keys)[WORDS : WORDS + 2]
+        first, last = features.group_edges(self.keys)[features.WORDS : features.WORDS + 2]
         keys = self.keys[first:last]
         start, end = self.edges[first], self.edges[last]
         counted = np.where(members[self.owners[start:end]], self.amounts[start:end], 0)
         uses = np.add.reduceat(counted, self.edges[first:last] - start, dtype=np.int64)
-        own_first, own_last = group_edges(own.keys)[WORDS : WORDS + 2]
+        own_first, own_last = features.group_edges(own.keys)[features.WORDS : features.WORDS + 2]
         own_keys, own_uses = own.keys[own_first:own_last], own.counts[own_first:own_last]
         places = keys.searchsorted(own_keys)
         is_here = keys.take(places, mode="clip") == own_keys
         uses[places[is_here]] += own_uses[is_here]
         return np.concatenate((uses, own_uses[~is_here].astype(np.int64)))
 
-    def share_in(self, counts: Counts) -> float:
+    def share_in(self, counts: features.Counts) -> float:
         """Return the share of the words in these counts that the members use."""
-        edges = group_edges(counts.keys)
-        words = slice(edges[WORDS], edges[WORDS + 1])
+        edges = features.group_edges(counts.keys)
+        words = slice(edges[features.WORDS], edges[features.WORDS + 1])
         amounts = counts.counts[words]
         return float(amounts[self._has(counts.keys[words])].sum() / max(amounts.sum(), 1))
 
@@ -240,7 +233,7 @@ class Population:
         """Return the number of distinct words in a text, without addresses, @names and #tags, and
         the share that members use; 1 without words.
         """
-        words = named_words(without_addresses(text))
+        words = features.named_words(without_addresses(text))
         keys = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
         return keys.size, float(self._has(keys).mean()) if keys.size else 1.0
 
@@ -328,10 +321,10 @@ class Shipped:
 
 
 @lru_cache(maxsize=1)
-def _summed(shipped: Shipped) -> tuple[Counts, int]:
+def _summed(shipped: Shipped) -> tuple[features.Counts, int]:
     populations = shipped.populations.values()
     posts = sum(posts for population in populations for _, posts, _ in population.members)
-    return add([population.summed() for population in populations]), posts
+    return features.add([population.summed() for population in populations]), posts
 
 
 NOTHING_SHIPPED: Final = Shipped({}, "")
@@ -347,5 +340,5 @@ Measured: English authors .70 to .94, even with 25 posts or messages of eight wo
 """
 
 
-def are_english(counts: Counts, shipped: Mapping[str, Population]) -> bool:
+def are_english(counts: features.Counts, shipped: Mapping[str, Population]) -> bool:
     return "en" in shipped and shipped["en"].share_in(counts) >= ENGLISH_SHARE

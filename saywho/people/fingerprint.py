@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saywho import significance
+from saywho.people import times
 from saywho.people.signs import (
     BEGUN,
     DECIDED,
@@ -34,17 +35,6 @@ from saywho.people.signs import (
     scripts_of,
     signs_in,
 )
-from saywho.people.times import (
-    PersonTurns,
-    Said,
-    WrittenTexts,
-    after_silence,
-    conversations_of,
-    counts_by_hour,
-    places_of_each,
-    turns_in,
-    written_at,
-)
 
 FEWEST_SENTENCES: Final = 30
 """Of polite and plain sentences, on each side of a comparison."""
@@ -52,7 +42,7 @@ NEVER: Final = 2**31
 """A conversation after all others."""
 Stay = tuple[int, int]
 """The first and the last conversation of a time in which a person was there."""
-NO_TURNS: Final = PersonTurns()
+NO_TURNS: Final = times.PersonTurns()
 
 
 class Tally(NamedTuple):
@@ -116,7 +106,7 @@ def tally_of(
     texts: Iterable[str],
     conversations: Iterable[int],
     begins: Sequence[bool] = (),
-    turns: PersonTurns = NO_TURNS,
+    turns: times.PersonTurns = NO_TURNS,
     *,
     is_chat: bool = True,
 ) -> Tally:
@@ -176,7 +166,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
 
 class CountedSpeaker(NamedTuple):
     author: int
-    written: WrittenTexts
+    written: times.WrittenTexts
     tally: Tally
     messages: int
     hours: Counter[int]
@@ -184,21 +174,24 @@ class CountedSpeaker(NamedTuple):
 
 
 def speakers_of(
-    messages: Sequence[Said], zone: ZoneInfo, authors: Iterable[int], before: int | None = None
+    messages: Sequence[times.Said],
+    zone: ZoneInfo,
+    authors: Iterable[int],
+    before: int | None = None,
 ) -> list[CountedSpeaker]:
     """Return what each author wrote; before: see `after_silence`."""
-    numbers = conversations_of(message.time for message in messages)
-    begins = after_silence(messages, before)
-    turns = turns_in(messages, numbers)
+    numbers = times.conversations_of(message.time for message in messages)
+    begins = times.after_silence(messages, before)
+    turns = times.turns_in(messages, numbers)
     speakers: list[CountedSpeaker] = []
-    for author, of_author in places_of_each(messages, authors).items():
+    for author, of_author in times.places_of_each(messages, authors).items():
         worded = [place for place in of_author if messages[place].text]
-        written = written_at(messages, numbers, worded)
-        of_all = written_at(messages, numbers, of_author)
+        written = times.written_at(messages, numbers, worded)
+        of_all = times.written_at(messages, numbers, of_author)
         begun = [begins[place] for place in of_author]
         tally = tally_of(*of_all, begun, turns.get(author, NO_TURNS))
-        times = (time for place in of_author if (time := messages[place].time) is not None)
-        hours = counts_by_hour(times, zone)
+        dated = (time for place in of_author if (time := messages[place].time) is not None)
+        hours = times.counts_by_hour(dated, zone)
         speakers.append(CountedSpeaker(author, written, tally, len(of_author), hours))
     return speakers
 
@@ -207,7 +200,7 @@ def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
     """Return several authors, or none, as one with the first author's id."""
     if len(speakers) == 1:
         return speakers[0]
-    written = WrittenTexts([], [])
+    written = times.WrittenTexts([], [])
     for speaker in speakers:
         written.extend(speaker.written)
     return CountedSpeaker(

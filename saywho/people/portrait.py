@@ -14,23 +14,11 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from saywho.people import fingerprint
+from saywho.people import fingerprint, times
 from saywho.people.alike import kind_of, people_of_kind
 from saywho.people.phrases import WordedTexts, phrases_apart
 from saywho.people.politeness import FEWEST_CHANGED, SpeechChange, change_of_speech
 from saywho.people.signs import DECIDED, POLITE
-from saywho.people.times import (
-    DAY_S,
-    NIGHT_H,
-    BusyFrom,
-    ChatHours,
-    ChatTiming,
-    Said,
-    busiest_hours,
-    days_of,
-    hours_of_day,
-    timing_of,
-)
 from saywho.people.typical_words import GainedWord
 from saywho.significance import (
     CLEAR_OF_MANY,
@@ -107,8 +95,8 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     """
     script: str | None
     """Script of nearly all of their messages as Unicode names it, such as HANGUL; null if mixed."""
-    hours: ChatHours
-    busy_from: BusyFrom
+    hours: times.ChatHours
+    busy_from: times.BusyFrom
     days: int
     """Number of days in `tz` with messages."""
     nights: int
@@ -183,7 +171,7 @@ class ChatPortrait(msgspec.Struct, frozen=True):
 
 
 def portray(
-    messages: Sequence[Said],
+    messages: Sequence[times.Said],
     zone: ZoneInfo,
     names: Iterable[str] | None = (),
     *,
@@ -206,7 +194,7 @@ def portray(
     if crowd or has_others:
         groups.append(crowd)
     speakers = fingerprint.speakers_of(messages, zone, [*alone, *crowd], before)
-    timing = timing_of(messages, before)
+    timing = times.timing_of(messages, before)
     silence = timing.longest_silence
     by_author = {speaker.author: speaker for speaker in speakers}
     of_one = partial(_habits_of, speakers=speakers, counted=fingerprint.CountedGroups())
@@ -226,7 +214,7 @@ def portray(
 
 
 def _changes_of_speech(
-    messages: Sequence[Said],
+    messages: Sequence[times.Said],
     groups: Sequence[Sequence[int]],
     speakers: Mapping[int, fingerprint.CountedSpeaker],
 ) -> Iterator[SpeechChange]:
@@ -239,9 +227,9 @@ def _changes_of_speech(
                 yield change
 
 
-def silences_among(times: NDArray[np.int64]) -> list[SilenceSpan]:
-    """Return the 1,000 longest silences, longest first; times: in seconds since 1970, (n,)."""
-    ordered = np.sort(times)
+def silences_among(moments: NDArray[np.int64]) -> list[SilenceSpan]:
+    """Return the 1,000 longest silences, longest first; moments: in seconds since 1970, (n,)."""
+    ordered = np.sort(moments)
     lengths = np.diff(ordered)
     longest = np.argsort(-lengths, kind="stable")[:1_000]
     return [
@@ -311,7 +299,7 @@ def without_shared(
 def _people(
     groups: Sequence[tuple[int, ...]],
     speakers: Sequence[fingerprint.CountedSpeaker],
-    timing: ChatTiming,
+    timing: times.ChatTiming,
     names: Iterable[str] | None,
     habits: Sequence[Sequence[fingerprint.Measure]],
 ) -> list[PersonPortrait]:
@@ -333,10 +321,10 @@ def _people(
             share=person.messages / total,
             words_per_message=_rounded(person.tally.words_per_message),
             script=person.tally.script or None,
-            hours=hours_of_day(person.hours),
-            busy_from=busiest_hours(person.hours),
-            days=days_of(person.hours),
-            nights=days_of(person.hours, NIGHT_H),
+            hours=times.hours_of_day(person.hours),
+            busy_from=times.busiest_hours(person.hours),
+            days=times.days_of(person.hours),
+            nights=times.days_of(person.hours, times.NIGHT_H),
             beginnings=sum(timing.beginnings[author] for author in group),
             answers=len(waits_s),
             median_answer_s=float(median(waits_s)) if waits_s else None,
@@ -500,13 +488,13 @@ def _chosen(traits: Iterable[Trait]) -> list[Trait]:
     return sorted(chosen[:3], key=lambda trait: trait.kind == "recognised")
 
 
-def days_of_first(messages: Iterable[Said], people: Sequence[int]) -> list[tuple[int, int]]:
+def days_of_first(messages: Iterable[times.Said], people: Sequence[int]) -> list[tuple[int, int]]:
     """Return the messages of the first two people on each day."""
     counts: tuple[Counter[int], Counter[int]] = Counter(), Counter()
     places = {author: place for place, author in enumerate(people[:2])}
     for author, time, _ in messages:
         if time is not None and author in places:
-            counts[places[author]][time // DAY_S] += 1
+            counts[places[author]][time // times.DAY_S] += 1
     return [(counts[0][day], counts[1][day]) for day in {*counts[0], *counts[1]}]
 
 
@@ -565,13 +553,14 @@ def _night(hours_of_each: Mapping[int, Counter[int]]) -> Iterator[Trait]:
     messages, if the share of messages at night is the largest too.
     """
     nights = [
-        (place, days_of(hours, NIGHT_H), days_of(hours)) for place, hours in hours_of_each.items()
+        (place, times.days_of(hours, times.NIGHT_H), times.days_of(hours))
+        for place, hours in hours_of_each.items()
     ]
     ((place, *_), _) = _first_two(nights)
     shares = {
-        other: sum(of_day[:NIGHT_H]) / max(sum(of_day), 1)
+        other: sum(of_day[: times.NIGHT_H]) / max(sum(of_day), 1)
         for other, hours in hours_of_each.items()
-        for of_day in [hours_of_day(hours)]
+        for of_day in [times.hours_of_day(hours)]
     }
     if shares[place] == max(shares.values()):
         yield msgspec.structs.replace(_top("night", nights), value=shares[place])

@@ -14,16 +14,7 @@ from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.errors import AppError, NotFoundError
 from app.language.i18n import ngettext, show_number
 from app.lifespan import resources
-from app.parts.dashboard.answers import (
-    POSTS,
-    SECTIONS,
-    FigureAnswer,
-    ShownRow,
-    answers_to,
-    load,
-    problem_of,
-    show_rows,
-)
+from app.parts.dashboard import answers
 from app.parts.dashboard.counts import DashboardView
 from app.parts.dashboard.dash_calls import made_dash
 from app.parts.dashboard.figures import BarPanel, Plot
@@ -56,7 +47,7 @@ class Section(Struct, frozen=True):
     """A panel on the page, with its figure's answer if known in time."""
 
     panel: BarPanel
-    answer: FigureAnswer | None
+    answer: answers.FigureAnswer | None
 
     @property
     def height_px(self) -> int:
@@ -84,14 +75,14 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
     authors: list[Author]
     author_total: int
     sections: list[Section]
-    posts: FigureAnswer | None
+    posts: answers.FigureAnswer | None
     own_zone: str | None
     dash: Mapping[str, str]
 
 
 class RowGroup(NamedTuple):
     name: str
-    rows: list[ShownRow]
+    rows: list[answers.ShownRow]
     begin_alike: bool = False
     """Whether the name is the first cell of all rows, which leave it out."""
 
@@ -121,8 +112,8 @@ async def show_dashboard(args: DashboardView) -> ResponseReturnValue:
             return see_other(url_for("dashboard.show_dashboard", username=names))
         own_zone = await zone_of_chats(session, args.names)
     args.tz = zone_of_page(request.args.get("tz", ""), own_zone).key
-    answers = await _first_answers(args) if authors else {}
-    sections = [Section(panel, answers.get(panel.name)) for panel in PANELS.values() if authors]
+    known = await _first_answers(args) if authors else {}
+    sections = [Section(panel, known.get(panel.name)) for panel in PANELS.values() if authors]
     if all(section.answer for section in sections):
         cacheable()
     dash = (await made_dash()).parts
@@ -133,7 +124,7 @@ async def show_dashboard(args: DashboardView) -> ResponseReturnValue:
             authors=authors,
             author_total=author_total,
             sections=sections,
-            posts=answers.get(POSTS),
+            posts=known.get(answers.POSTS),
             own_zone=own_zone,
             dash=dash,
             about=args.names,
@@ -159,17 +150,17 @@ def _choices(chats: Sequence[OfferedChat], args: DashboardView) -> list[PickedCh
     ] + [of_all]
 
 
-async def _first_answers(asked: DashboardView) -> dict[str, FigureAnswer]:
+async def _first_answers(asked: DashboardView) -> dict[str, answers.FigureAnswer]:
     """Return the answers by name; none if they take long."""
     try:
         async with asyncio.timeout(MOST_WAITING_S):
-            answers = await answers_to(asked)
+            made = await answers.answers_to(asked)
     except TimeoutError:
         return {}
     except AppError as error:
-        return {name: await problem_of(name, asked, error) for name in SECTIONS}
-    decode = msgspec.json.Decoder(FigureAnswer).decode
-    return {name: decode(answer) for name, answer in answers.items()}
+        return {name: await answers.problem_of(name, asked, error) for name in answers.SECTIONS}
+    decode = msgspec.json.Decoder(answers.FigureAnswer).decode
+    return {name: decode(answer) for name, answer in made.items()}
 
 
 @blueprint.get("/zone", keep=True)
@@ -188,7 +179,7 @@ async def show_table(name: str, args: DashboardView) -> ResponseReturnValue:
     if not figure.rows:
         async with resources().db.read() as session:
             is_empty = not await count_users(session)
-    rows = await resources().work_pool.run(show_rows, figure, MOST_ROWS)
+    rows = await resources().work_pool.run(answers.show_rows, figure, MOST_ROWS)
     page = TablePage(
         panel=_panel(name),
         figure=figure,
@@ -201,12 +192,12 @@ async def show_table(name: str, args: DashboardView) -> ResponseReturnValue:
 
 async def _figure_of(name: str, asked: DashboardView) -> tuple[Figure[Plot], Cast]:
     panel = _panel(name)
-    counts, cast = await load(asked)
+    counts, cast = await answers.load(asked)
     with bound(cast):
         return await resources().work_pool.run(panel.figure, counts), cast
 
 
-def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
+def _grouped(rows: list[answers.ShownRow]) -> list[RowGroup]:
     if len(rows) <= MOST_OPEN_ROWS:
         return [RowGroup("", rows)] if rows else []
     groups = [

@@ -27,26 +27,8 @@ from app.db.feed import Change
 from app.errors import AppError
 from app.lifespan import Resources, resources, running
 from app.models.work import Game, GameAnswer, GamePlayer
-from app.parts.games import documents
+from app.parts.games import documents, players, states
 from app.parts.games.hosting import THERE_MS, tell_if_all_answered, tell_if_due
-from app.parts.games.players import (
-    AnswerRequest,
-    JoinedPlayer,
-    JoinRequest,
-    TakenAnswer,
-    answer_all,
-    join_all,
-    unknown_player,
-)
-from app.parts.games.states import (
-    GameState,
-    Standing,
-    Standings,
-    find_players,
-    get_state,
-    read_states,
-    unknown_game,
-)
 from app.runtime.encoding import encoded
 from app.services.access.rights import Right
 from app.services.event_log import GAME_CHANGED
@@ -139,9 +121,9 @@ class Presence:
 
 
 async def _end_where_all_answered(
-    session: AsyncSession, players: Collection[int], time_ms: int
+    session: AsyncSession, ids: Collection[int], time_ms: int
 ) -> None:
-    of_players = select(GamePlayer.game_id).where(is_among(session, GamePlayer.id, players))
+    of_players = select(GamePlayer.game_id).where(is_among(session, GamePlayer.id, ids))
     query = select(Game).where(Game.state == "asking", Game.id.in_(of_players))
     for game in await session.scalars(query):
         await tell_if_all_answered(session, game, time_ms)
@@ -177,7 +159,7 @@ class Document:
 @dataclass(slots=True)
 class Channel:
     game_id: int
-    state: GameState | None = None
+    state: states.GameState | None = None
     """None before the first reading, and after deletion."""
     host: Document = field(default_factory=Document)
     shared: Document = field(default_factory=Document)
@@ -235,7 +217,7 @@ class GameStream(ClientStream):
 
 
 class GameHub(StreamHub[GameStream]):
-    def __init__(self, db: Database, clients: Clients, standings: Standings) -> None:
+    def __init__(self, db: Database, clients: Clients, standings: states.Standings) -> None:
         super().__init__(db, clients)
         self._standings = standings
         self._channels: dict[int, Channel] = {}
@@ -288,7 +270,7 @@ class GameHub(StreamHub[GameStream]):
         try:
             await self._look(game_id)
             if channel.state is None:
-                raise unknown_game()
+                raise states.unknown_game()
             if player_id is not None:
                 await self.note_presence()
         except BaseException:
@@ -386,14 +368,14 @@ class GameHub(StreamHub[GameStream]):
 
     async def _renew_all(self, game_ids: Sequence[int]) -> list[int]:
         async with self._db.read() as session:
-            states = await read_states(session, game_ids)
+            found = await states.read_states(session, game_ids)
             for game_id in game_ids:
                 if channel := self._channels.get(game_id):
-                    await self._renew(session, channel, states.get(game_id))
-        return [game_id for game_id, state in states.items() if state.is_due(now_ms())]
+                    await self._renew(session, channel, found.get(game_id))
+        return [game_id for game_id, state in found.items() if state.is_due(now_ms())]
 
     async def _renew(
-        self, session: AsyncSession, channel: Channel, state: GameState | None
+        self, session: AsyncSession, channel: Channel, state: states.GameState | None
     ) -> None:
         channel.state = state
         if state is not None:
@@ -417,18 +399,22 @@ class Screen(NamedTuple):
     player_id: int
     name: str
     view: documents.PlayerView
-    state: GameState
-    standing: Standing
+    state: states.GameState
+    standing: states.Standing
 
 
 class Games:
     def __init__(self, db: Database, clients: Clients) -> None:
         self._db = db
-        self._standings = Standings()
+        self._standings = states.Standings()
         self.hub = GameHub(db, clients, self._standings)
-        self.join: Batch[JoinRequest, JoinedPlayer] = _batch(db.write, join_all)
+        self.join: Batch[players.JoinRequest, players.JoinedPlayer] = _batch(
+            db.write, players.join_all
+        )
         """Add a player. Raises NotFoundError, ConflictError, TooManyError, UnavailableError."""
-        self.answer: Batch[AnswerRequest, TakenAnswer] = _batch(db.write, answer_all)
+        self.answer: Batch[players.AnswerRequest, players.TakenAnswer] = _batch(
+            db.write, players.answer_all
+        )
         """Store an answer. Raises UnauthorizedError, NotFoundError, ConflictError,
         InvalidInputError."""
         self.find_player: Batch[PlayerKey, int] = _batch(db.read, _find_players)
@@ -439,7 +425,7 @@ class Games:
         for batched in (self.join, self.answer, self.find_player, self._screen, self.hub):
             await batched.close()
 
-    async def read(self, game_id: int) -> tuple[GameState, Standing]:
+    async def read(self, game_id: int) -> tuple[states.GameState, states.Standing]:
         """Return a game as it is now. Raises NotFoundError."""
         state, standing = await self._read(game_id)
         if state.is_due(now_ms()):
@@ -447,9 +433,9 @@ class Games:
             state, standing = await self._read(game_id)
         return state, standing
 
-    async def _read(self, game_id: int) -> tuple[GameState, Standing]:
+    async def _read(self, game_id: int) -> tuple[states.GameState, states.Standing]:
         async with self._db.read() as session:
-            state = await get_state(session, game_id)
+            state = await states.get_state(session, game_id)
             return state, await self._standings.read(session, state)
 
     async def _end_question(self, game_id: int) -> None:
@@ -468,19 +454,19 @@ class Games:
     async def _read_screens(
         self, session: AsyncSession, keys: Sequence[PlayerKey]
     ) -> list[Screen | Exception]:
-        players = await find_players(session, {key.sha256 for key in keys})
-        states = await read_states(session, {key.game_id for key in keys})
-        chosen = await _chosen(session, [player_id for player_id, _ in players.values()])
+        known = await states.find_players(session, {key.sha256 for key in keys})
+        found = await states.read_states(session, {key.game_id for key in keys})
+        chosen = await _chosen(session, [player_id for player_id, _ in known.values()])
         standings = {
-            game_id: await self._standings.read(session, state) for game_id, state in states.items()
+            game_id: await self._standings.read(session, state) for game_id, state in found.items()
         }
         screens: list[Screen | Exception] = []
         for key in keys:
-            player, state = players.get(key), states.get(key.game_id)
+            player, state = known.get(key), found.get(key.game_id)
             if player is None:
-                screens.append(unknown_player())
+                screens.append(players.unknown_player())
             elif state is None:
-                screens.append(unknown_game())
+                screens.append(states.unknown_game())
             else:
                 standing, choice = standings[key.game_id], chosen.get(player[0])
                 view = documents.player_view(state, standing, player[0], choice, now_ms())
@@ -500,8 +486,8 @@ def _batch(
 
 
 async def _find_players(session: AsyncSession, keys: Sequence[PlayerKey]) -> list[int | Exception]:
-    players = await find_players(session, {key.sha256 for key in keys})
-    return [players[key][0] if key in players else unknown_player() for key in keys]
+    known = await states.find_players(session, {key.sha256 for key in keys})
+    return [known[key][0] if key in known else players.unknown_player() for key in keys]
 
 
 async def _chosen(session: AsyncSession, player_ids: Sequence[int]) -> dict[int, int]:
@@ -513,10 +499,10 @@ async def _chosen(session: AsyncSession, player_ids: Sequence[int]) -> dict[int,
     return dict((await session.execute(query)).all())
 
 
-async def list_games(session: AsyncSession) -> list[GameState]:
+async def list_games(session: AsyncSession) -> list[states.GameState]:
     ids = (await session.scalars(select(Game.id).order_by(Game.id.desc()))).all()
-    states = await read_states(session, ids, has_texts=False)
-    return [states[game_id] for game_id in ids if game_id in states]
+    found = await states.read_states(session, ids, has_texts=False)
+    return [found[game_id] for game_id in ids if game_id in found]
 
 
 @asynccontextmanager

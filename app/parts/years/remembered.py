@@ -22,17 +22,10 @@ from app.services.posts.selection import Scan, scan, written_in
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.timeline import DayMessage, telling
+from saywho.people import times
 from saywho.people.fingerprint import Measure, Tally, changes, tally_of
 from saywho.people.phrases import Phrase, WordedTexts, phrases_apart
 from saywho.people.portrait import MOST_PORTRAYED
-from saywho.people.times import (
-    DAY_S,
-    WEEK_DAYS,
-    FullestDays,
-    WrittenTexts,
-    conversations_of,
-    fullest_days,
-)
 from saywho.people.typical_words import words_in_each
 from saywho.significance import FEWEST_COMPARED, clear_of_people
 from saywho.text import guess_main_language, may_have_address
@@ -48,7 +41,7 @@ _ACCENTED: Final = re.compile("[\u00aa-\u10ff\u1e00-\u1fff\uff00-\uffef]")
 """Letters that words have in another form, and some more."""
 
 
-class DayOfYear(FullestDays, frozen=True):
+class DayOfYear(times.FullestDays, frozen=True):
     """The day with clearly the most posts of a year."""
 
     words: list[str]
@@ -91,7 +84,7 @@ class WordsOfPerson(Struct, frozen=True):
 
 class FoundInYear(NamedTuple):
     words: list[YearWord] | None
-    fullest: FullestDays | None
+    fullest: times.FullestDays | None
     day_words: list[str]
     day_ids: list[int]
     silence: tuple[date, date] | None
@@ -157,8 +150,8 @@ class YearPosts:
 
     def words_at(self, places: Iterable[int]) -> WordedTexts:
         picked = [*places]
-        times = [self.scan.time[place] for place in picked]
-        return worded_texts([self.scan.text[place] for place in picked], times)
+        moments = [self.scan.time[place] for place in picked]
+        return worded_texts([self.scan.text[place] for place in picked], moments)
 
 
 class Others(NamedTuple):
@@ -258,7 +251,7 @@ def find_remembered(
     silence may cross the border of two. names: of people, which are no words.
     """
     called = [*names]
-    fullest = fullest_days(by_day, min(by_day))
+    fullest = times.fullest_days(by_day, min(by_day))
     day_places = [
         place
         for place in posts.worded
@@ -359,8 +352,8 @@ def _words_of_day(posts: YearPosts, places: Sequence[int], names: Sequence[str])
     spread.subtract(chain.from_iterable(left_out))
     others = WordedTexts(whole.texts, whole.conversations, words, +spread)
     # Within a day, a quarter of an hour counts as a conversation.
-    texts, times = zip(*((posts.scan.text[p], posts.scan.time[p]) for p in places), strict=True)
-    own = WordedTexts.of(WrittenTexts([*texts], conversations_of(times, QUARTER_S)))
+    texts, moments = zip(*((posts.scan.text[p], posts.scan.time[p]) for p in places), strict=True)
+    own = WordedTexts.of(times.WrittenTexts([*texts], times.conversations_of(moments, QUARTER_S)))
     return phrases_apart([own, others], {0: posts.language}, names)[0][:3]
 
 
@@ -405,14 +398,14 @@ def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
     is_sample = others.has_some_before or len(own) > MOST_HABITUAL
     own = own[:: -(-len(own) // MOST_HABITUAL) or 1]
     scanned, before = posts.scan, others.before
-    times = [*(scanned.time[place] for place in own), *before.time]
-    weeks = conversations_of(times, WEEK_DAYS * DAY_S)
-    mine: defaultdict[int, WrittenTexts] = defaultdict(lambda: WrittenTexts([], []))
-    theirs: defaultdict[int, WrittenTexts] = defaultdict(lambda: WrittenTexts([], []))
+    moments = [*(scanned.time[place] for place in own), *before.time]
+    weeks = times.conversations_of(moments, times.WEEK_DAYS * times.DAY_S)
+    mine: defaultdict[int, times.WrittenTexts] = defaultdict(lambda: times.WrittenTexts([], []))
+    theirs: defaultdict[int, times.WrittenTexts] = defaultdict(lambda: times.WrittenTexts([], []))
     for place, week in zip(own, weeks, strict=False):
-        mine[scanned.author[place]].extend(WrittenTexts([scanned.text[place]], [week]))
+        mine[scanned.author[place]].extend(times.WrittenTexts([scanned.text[place]], [week]))
     for author, text, week in zip(before.author, before.text, weeks[len(own) :], strict=True):
-        theirs[author].extend(WrittenTexts([text], [week]))
+        theirs[author].extend(times.WrittenTexts([text], [week]))
     compared: dict[int, tuple[Tally, Tally]] = {}
     for author, written in mine.items():
         both = tally_of(*written), tally_of(*theirs[author])

@@ -18,27 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.result_cache import EVERYTHING, LruStore, counting, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
-from app.parts.years.compared_years import (
-    SameDays,
-    Writers,
-    YearWord,
-    compare_years,
-    same_days_of,
-    same_stretch,
-)
-from app.parts.years.remembered import (
-    ChangedHabit,
-    DayOfYear,
-    FoundInYear,
-    LongestSilence,
-    WordsOfPerson,
-    YearPosts,
-    find_remembered,
-    of_people,
-    read_around,
-    read_others,
-    with_posts,
-)
+from app.parts.years import compared_years, remembered
 from app.runtime.clock import days_between, first_instant, span_of_year
 from app.services.archive.author_archive import (
     CalendarYear,
@@ -80,7 +60,7 @@ class YearBefore(msgspec.Struct, frozen=True):
     tweets: int
     hours: list[int]
     """Number of posts in each hour of the day in `tz`, only on the days of `same_days`."""
-    same_days: SameDays | None
+    same_days: compared_years.SameDays | None
     """Days that both years have; null if there are fewer than 14."""
 
 
@@ -104,20 +84,20 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     """Last day of the year; today, if the year has not ended."""
     by_year: list[int]
     """Number of posts in each of the calendar's `years`."""
-    only: list[YearWord] = []
+    only: list[compared_years.YearWord] = []
     """Empty since version 2: see `words`."""
-    words: list[YearWord] | None
+    words: list[compared_years.YearWord] | None
     """Terms in a clearly larger share of this year's posts than of all other years', the clearest
     first; null if this year or the others have fewer than 20 posts. Of more than 1,500 posts of the
     other years, an even sample of them is compared.
     """
     words_of_all: bool
     """Whether `words` were compared with all posts of the other years."""
-    day: DayOfYear | None
+    day: remembered.DayOfYear | None
     """The day with the most posts, and the days of a trip around it; null if a day elsewhere has as
     many, or if it has fewer than ten, or than twice the usual number.
     """
-    silence: LongestSilence | None
+    silence: remembered.LongestSilence | None
     """The longest silence of at least three days, also if it began in an earlier year or ended in a
     later one; null without any, or if several are equal.
     """
@@ -175,29 +155,28 @@ async def _read_year(
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
     liked = await most_liked(session, is_of_year, limit=3)
     hours = await _hours_of(session, author, year, zone)
-    times = author.first_tweet_at, author.newest_tweet_at
-    own = Writers(Tweet.user_id == author.id, *times, author.username)
+    ends = author.first_tweet_at, author.newest_tweet_at
+    own = compared_years.Writers(Tweet.user_id == author.id, *ends, author.username)
     before = await _year_before(session, own, calendar, zone, at)
-    compared = await compare_years(session, own, year, zone, at)
+    compared = await compared_years.compare_years(session, own, year, zone, at)
     years = [span_of_year(listed, zone) for listed in calendar.years]
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
     newest = await scan(session, is_of_year, columns=("id", "time", "text"), is_dated=True)
     counts = dict(zip(calendar.years, by_year, strict=True))
-    others = await read_others(session, own, year, zone, counts)
-    around = await read_around(session, own, year, zone)
+    others = await remembered.read_others(session, own, year, zone, counts)
+    around = await remembered.read_around(session, own, year, zone)
 
-    def count() -> tuple[dict[str, Any], FoundInYear]:
+    def count() -> tuple[dict[str, Any], remembered.FoundInYear]:
         written = _written(own, hours, zone, year, at)
-        posts = YearPosts(newest, zone)
-        return written, find_remembered(posts, others, posts_by_day(hours), around)
+        posts = remembered.YearPosts(newest, zone)
+        return written, remembered.find_remembered(posts, others, posts_by_day(hours), around)
 
     written, found = await asyncio.to_thread(count)
-    remembered = await with_posts(session, found, others)
     return AuthorYear(
         **written,
         **compared._asdict(),
-        **remembered,
+        **await remembered.with_posts(session, found, others),
         emoji=found.emoji,
         user=author,
         calendar=calendar,
@@ -211,7 +190,7 @@ async def _read_year(
 
 
 def _written(
-    writers: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, at: datetime
+    writers: compared_years.Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, at: datetime
 ) -> dict[str, Any]:
     is_over = span_of_year(year, zone)[1] <= at
     until = date(year, 12, 31) if is_over else at.astimezone(zone).date()
@@ -235,7 +214,7 @@ def _ends_at(year: int, zone: ZoneInfo, at: datetime) -> datetime | None:
 
 
 def _days_apart_in(
-    author: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
+    author: compared_years.Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> DaysApart:
     days = posts_by_day(by_hour)
     ends = days_between(author.first_tweet_at, author.newest_tweet_at, zone)
@@ -259,13 +238,17 @@ def _milestone(author: Author, calendar: CalendarYear, by_year: list[int]) -> Mi
 
 
 async def _year_before(
-    session: AsyncSession, author: Writers, calendar: CalendarYear, zone: ZoneInfo, at: datetime
+    session: AsyncSession,
+    author: compared_years.Writers,
+    calendar: CalendarYear,
+    zone: ZoneInfo,
+    at: datetime,
 ) -> YearBefore | None:
     year = calendar.year - 1
     by_hour = await _hours_of(session, author, year, zone)
     if not by_hour:
         return None
-    same_days = same_days_of(author, calendar, posts_by_day(by_hour), zone, at)
+    same_days = compared_years.same_days_of(author, calendar, posts_by_day(by_hour), zone, at)
     compared = Counter[int]()
     if same_days is not None:
         first, last = (day.toordinal() - 1 for day in (same_days.first, same_days.last))
@@ -274,7 +257,7 @@ async def _year_before(
 
 
 async def _hours_of(
-    session: AsyncSession, author: Author | Writers, year: int, zone: ZoneInfo
+    session: AsyncSession, author: Author | compared_years.Writers, year: int, zone: ZoneInfo
 ) -> Counter[int]:
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
@@ -308,11 +291,11 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     """The message of the year with the most reactions, and with the most of each sign; empty if
     more than three have the most.
     """
-    words_of_people: list[WordsOfPerson]
+    words_of_people: list[remembered.WordsOfPerson]
     """Terms that each of the first six people wrote clearly more often than the others, at most
     three, if `words` has none.
     """
-    habits: list[ChangedHabit]
+    habits: list[remembered.ChangedHabit]
     """The clearest habit that a person took up, and the clearest that a person gave up, against the
     year before on the days that both have.
     """
@@ -419,34 +402,35 @@ async def _read_room_year(
     is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
     is_theirs = and_(Tweet.room_id == room.id, is_alive)
     is_of_year = and_(is_theirs, written_in(span))
-    writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
+    writers = compared_years.Writers(is_theirs, room.first_message_at, room.newest_message_at)
     newest = await scan(
         session, is_of_year, columns=("id", "author", "time", "text"), is_dated=True
     )
-    stretch = same_stretch(writers, year, zone, at)
-    others = await read_others(session, writers, year, zone, by_year, stretch)
-    around = await read_around(session, writers, year, zone)
+    stretch = compared_years.same_stretch(writers, year, zone, at)
+    others = await remembered.read_others(session, writers, year, zone, by_year, stretch)
+    around = await remembered.read_around(session, writers, year, zone)
     has_more = len(newest.time) >= MOST_SCANNED
     earlier = await time_before(session, newest, is_theirs)
     of_all = await _by_hour(session, is_of_year, zone) if has_more else None
 
-    def count() -> tuple[dict[str, Any], Counter[date], CountedChat, list[Trait], FoundInYear]:
+    def count() -> tuple[
+        dict[str, Any], Counter[date], CountedChat, list[Trait], remembered.FoundInYear
+    ]:
         counted = count_chat(said_in([newest]), room, zone, has_typical=False, before=earlier)
         hours = of_all or _hours_among(counted)
         by_day = posts_by_day(hours)
         written = _written(writers, hours, zone, year, at)
-        posts, names = YearPosts(newest, zone), chats.names_in(room)
-        found = find_remembered(posts, others, by_day, around, names, has_people=True)
+        posts, names = remembered.YearPosts(newest, zone), chats.names_in(room)
+        found = remembered.find_remembered(posts, others, by_day, around, names, has_people=True)
         return written, by_day, counted, counted.traits({}), found
 
     written, by_day, counted, told, found = await asyncio.to_thread(count)
     ids, of_traits = counted.ids, counted.told_of(told)
     people, traits = await with_names(session, counted.people, ids, told, of_traits)
-    times = np.array(newest.time, np.int64)
-    first = datetime.fromtimestamp(times.min(), UTC) if has_more else span[0]
+    moments = np.array(newest.time, np.int64)
+    first = datetime.fromtimestamp(moments.min(), UTC) if has_more else span[0]
     within = {"since": first, "until": span[1]}
-    people, absences = await with_absences(session, room.id, people, counted.ids, within, times)
-    remembered = await with_posts(session, found, others)
+    people, absences = await with_absences(session, room.id, people, counted.ids, within, moments)
     loved = await chats.most_loved(session, room.id, span)
     of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
     days = [DayPosts(day, by_day[day], room.id) for day in sorted(by_day)]
@@ -461,8 +445,8 @@ async def _read_room_year(
         traits=traits,
         scanned=counted.scanned,
         loved=loved if loved and loved[0].sign is None else [],
-        **remembered,
-        **await of_people(session, found),
+        **await remembered.with_posts(session, found, others),
+        **await remembered.of_people(session, found),
     )
 
 

@@ -17,20 +17,8 @@ from app.paths import IMPORTS
 from app.runtime.clock import ZONE_COOKIE, remembered_zone
 from app.runtime.sandbox import ReadError
 from app.services.access.rights import switch_site
+from app.services.imports import jobs
 from app.services.imports.job_report import StoredPosts, errors_of, notes_of, stored_posts
-from app.services.imports.jobs import (
-    cancel_job,
-    choose_options,
-    end_stopped_commands,
-    get_job,
-    is_chat,
-    list_jobs,
-    note_preview,
-    options_of,
-    remove_upload,
-    start_job,
-    upload_path,
-)
 from app.services.imports.options import SAME_FILE, ImportOptions, replaced_of
 from app.services.imports.preview import UploadPreview, preview_upload
 from app.services.imports.undo import request_undo
@@ -51,7 +39,7 @@ from saywho.formats.records import ImportFault
 from saywho.formats.registry import FORMATS
 
 blueprint = PageBlueprint("imports", policy="operator")
-blueprint.add_app_template_test(is_chat, "of_chat")
+blueprint.add_app_template_test(jobs.is_chat, "of_chat")
 blueprint.add_app_template_filter(doubt_sentence, "doubt")
 
 
@@ -78,7 +66,7 @@ def alike(errors: Sequence[ImportFault], rejected: int) -> list[tuple[ImportFaul
 
 @blueprint.app_template_filter("new_posts")
 def new_posts(job: ImportJob) -> str:
-    with speaking_of(messages=is_chat(job)):
+    with speaking_of(messages=jobs.is_chat(job)):
         text = ngettext("{count} new post", "{count} new posts", job.accepted)
     return text.format(count=show_number(job.accepted))
 
@@ -90,9 +78,9 @@ async def show_imports() -> ResponseReturnValue:
 
 async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        jobs, _ = await list_jobs(session, limit=50, with_uploads=True)
+        listed, _ = await jobs.list_jobs(session, limit=50, with_uploads=True)
     limits = Limits(resources().config.max_import_mb)
-    return await render_form(ImportsPage(jobs=jobs, limits=limits, error=failure))
+    return await render_form(ImportsPage(jobs=listed, limits=limits, error=failure))
 
 
 @blueprint.post(IMPORTS)
@@ -111,10 +99,10 @@ async def upload() -> ResponseReturnValue:
 @blueprint.get(IMPORTS + "/<id:import_id>")
 async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        job = await get_job(session, import_id)
+        job = await jobs.get_job(session, import_id)
     if job.state != "uploaded":
         return await _progress_page(job)
-    return await _preview_page(job, options_of(job), _format_name(args.format))
+    return await _preview_page(job, jobs.options_of(job), _format_name(args.format))
 
 
 async def _preview_page(
@@ -161,13 +149,13 @@ async def _look(job: ImportJob, options: ImportOptions, form: str) -> UploadPrev
     is_same = before == list(filter(None, [failure])) and notes_of(job) == notes
     if not is_same or stored_posts(job) != stored:
         async with writing() as session:
-            await note_preview(session, job.id, failure, notes, stored)
+            await jobs.note_preview(session, job.id, failure, notes, stored)
     return seen
 
 
 def check_upload(job: ImportJob) -> None:
     """Raise UnavailableError if the file is on another server."""
-    path = upload_path(resources().config.data_dir, job.spool)
+    path = jobs.upload_path(resources().config.data_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("The file is on another server of this site. Reload the page.")
 
@@ -188,10 +176,10 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 @blueprint.post(IMPORTS + "/<id:import_id>/start")
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        job = await get_job(session, import_id)
+        job = await jobs.get_job(session, import_id)
     if (asked := await _ask_zone(job, form)) is not None:
         return asked
-    options, openness = _options(form, options_of(job)), resources().openness
+    options, openness = _options(form, jobs.options_of(job)), resources().openness
     if job.state == "uploaded" and not _is_ready(job, options):
         return await _save(job, options)
     if form.get("publish") == "private" and openness.setting is None:
@@ -200,7 +188,7 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
         await openness.settle()  # No worker may show the first message to a visitor.
     async with writing() as session:
         name, title = _format_name(form.get("format", "")), form.get("title", "").strip()
-        await start_job(session, import_id, options, name, title)
+        await jobs.start_job(session, import_id, options, name, title)
     resources().import_queued.set()
     return to_import(import_id)
 
@@ -212,7 +200,7 @@ def _is_ready(job: ImportJob, options: ImportOptions) -> bool:
     """
     if _is_zone_new(job, options):
         return False  # The times of a chat here may be others.
-    before, notes = options_of(job), notes_of(job)
+    before, notes = jobs.options_of(job), notes_of(job)
     unsettled = settled(notes, options).unsettled
     if unsettled and not (options.accept_unread and unsettled not in ONLY_CHOSEN):
         changed = (options.dates, options.encoding, options.columns)
@@ -237,18 +225,18 @@ def _is_zone_new(job: ImportJob, options: ImportOptions) -> bool:
 
 async def _save(job: ImportJob, options: ImportOptions) -> ResponseReturnValue:
     async with writing() as session:
-        await choose_options(session, job.id, options)
+        await jobs.choose_options(session, job.id, options)
     return to_import(job.id)
 
 
 @blueprint.post(IMPORTS + "/<id:import_id>/choices")
 async def choose(import_id: int, form: Form) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        job = await get_job(session, import_id)
+        job = await jobs.get_job(session, import_id)
     if (asked := await _ask_zone(job, form)) is not None:
         return asked
     async with writing() as session:
-        await choose_options(session, import_id, _options_of_form(form, options_of(job)))
+        await jobs.choose_options(session, import_id, _options_of_form(form, jobs.options_of(job)))
     name = _format_name(form.get("format", ""))
     shown = name if name != "auto" else None
     return see_other(url_for("imports.show_import", import_id=import_id, format=shown))
@@ -269,7 +257,7 @@ async def _ask_zone(job: ImportJob, form: Form) -> ResponseReturnValue | None:
         fault = error.with_traceback(None)
     sent = Form(form)
     sent["timezone"] = ""
-    options = _options_of_form(sent, options_of(job))
+    options = _options_of_form(sent, jobs.options_of(job))
     name = _format_name(form.get("format", ""))
     return await _preview_page(job, options, name, error=fault, typed_zone=typed)
 
@@ -318,15 +306,15 @@ def _format_name(name: str) -> str:
 async def cancel(import_id: int) -> ResponseReturnValue:
     """Cancel an import; delete an upload."""
     async with writing() as session:
-        job = await cancel_job(session, import_id, scope=own_scope())
+        job = await jobs.cancel_job(session, import_id, scope=own_scope())
         was_started = job.state != "uploaded"
-    await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
+    await asyncio.to_thread(jobs.remove_upload, resources().config.data_dir, job.spool)
     return to_import(import_id) if was_started else see_other(url_for("imports.show_imports"))
 
 
 async def begin_undo(import_id: int) -> ImportJob:
     """Let the background undo an import. Raises NotFoundError, ConflictError."""
-    await end_stopped_commands(resources().db)
+    await jobs.end_stopped_commands(resources().db)
     async with writing() as session:
         job = await request_undo(session, import_id, scope=own_scope())
     resources().maintenance.wake()

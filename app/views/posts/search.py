@@ -16,15 +16,7 @@ from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.filters import FILTERS, PARAMETERS, TypedFilter, TypedQuery, read_query
 from app.services.posts.users import count_users, find_user
 from app.services.rooms.chats import has_liked_messages
-from app.services.search.results import (
-    MAX_QUERY_LENGTH,
-    Correction,
-    Hit,
-    Mode,
-    ResultPage,
-    SearchQuery,
-    corrected_words,
-)
+from app.services.search import results
 from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.answers import see_other
 from app.views.author_picker import given_names
@@ -55,7 +47,7 @@ class SearchPageArgs(PageFilters):
     cursor: str | None = None
 
     @property
-    def search_mode(self) -> Mode:
+    def search_mode(self) -> results.Mode:
         return "meaning" if self.mode == "meaning" else "words"
 
     @property
@@ -75,7 +67,7 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
     template = "posts/search.html"
 
     args: SearchPageArgs
-    found: ResultPage
+    found: results.ResultPage
     is_empty: bool
     importing: RunningImport | None
     has_likes: bool
@@ -111,7 +103,7 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         return [*(gettext(each.typed) for each in FILTERS if each.typed), gettext("#tag")]
 
     @property
-    def results(self) -> list[FoundText]:
+    def texts(self) -> list[FoundText]:
         return by_text(self.found.hits, around=200)
 
     @property
@@ -131,8 +123,8 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         return len({hit.room.id for hit in self.found.hits if hit.room}) > 1
 
     @property
-    def corrections(self) -> dict[str, list[Correction]]:
-        return corrected_words(self.found.corrections)
+    def corrections(self) -> dict[str, list[results.Correction]]:
+        return results.corrected_words(self.found.corrections)
 
     @property
     def as_typed(self) -> dict[str, Any]:
@@ -165,14 +157,14 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             for name in possible_names(args.q):
                 if author := await find_user(session, name):
                     return see_other(url_for("authors.show_author", username=author.username))
-    filters, results = args.filters, ResultPage([])
+    filters, page = args.filters, results.ResultPage([])
     narrowed_by = filters.keys() - {"q", "mode", "sort", "tz"}
     names = given_names([args.username])
     failure: AppError | None = None
     has_likes = False
     try:
-        query = SearchQuery(
-            args.q[:MAX_QUERY_LENGTH],
+        query = results.SearchQuery(
+            args.q[: results.MAX_QUERY_LENGTH],
             args.select(names, args.platform),
             args.search_mode,
             args.order,
@@ -181,19 +173,19 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             people_over_time=6 if after is None else 0,
         )
         if args.q.strip() or narrowed_by:
-            results = await parts.find(query, limit=20, after=after)
-        has_likes = await _has_likes(query, results)
+            page = await parts.find(query, limit=20, after=after)
+        has_likes = await _has_likes(query, page)
     except (NotFoundError, MalformedError, InvalidInputError) as error:
         failure = error.with_traceback(None)
     if not failure and not args.q.strip() and narrowed_by and narrowed_by <= _LISTED_BY:
         return see_other(url_for("posts.show_posts", **filters))
     async with parts.db.read() as session:
-        is_empty = not results.hits and not await count_users(session)
+        is_empty = not page.hits and not await count_users(session)
         importing = await find_running(session) if is_empty else None
     return await render_form(
         SearchPage(
             args=args,
-            found=results,
+            found=page,
             is_empty=is_empty,
             importing=importing,
             has_likes=has_likes,
@@ -201,19 +193,17 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             is_first_page=after is None,
             error=failure,
             about=names,
-            hued=[username for username, _ in results.over_time.usernames]
-            if results.over_time
-            else None,
+            hued=[username for username, _ in page.over_time.usernames] if page.over_time else None,
             of_platform=args.platform,
         )
     )
 
 
-async def _has_likes(query: SearchQuery, results: ResultPage) -> bool:
+async def _has_likes(query: results.SearchQuery, page: results.ResultPage) -> bool:
     """Return whether a post found has likes; many apps export none for messages."""
-    if query.mode != "words" or any(hit.room is None or _likes_of(hit) for hit in results.hits):
+    if query.mode != "words" or any(hit.room is None or _likes_of(hit) for hit in page.hits):
         return True
-    if results.total == len(results.hits):
+    if page.total == len(page.hits):
         return False
     async with resources().db.read() as session:
         if not await has_liked_messages(session):
@@ -222,5 +212,5 @@ async def _has_likes(query: SearchQuery, results: ResultPage) -> bool:
     return any(map(_likes_of, (await resources().find(most_liked, limit=1)).hits))
 
 
-def _likes_of(hit: Hit) -> int:
+def _likes_of(hit: results.Hit) -> int:
     return (hit.counts.likes if hit.counts else 0) or 0
