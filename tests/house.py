@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 105_024,
+    "lines of app and saywho": 104_967,
     "lines of tests": 109_380,
     "lines of saywho/formats": 26_818,
     "parts": 12,

@@ -18,17 +18,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from saywho.significance import (
-    CLEAR,
-    CLEAR_OF_MANY,
-    DAYS_AROUND,
-    days_of_trip,
-    fullest,
-    fullest_day,
-    lead_errors,
-    run_log_chance,
-    usual,
-)
+from saywho import significance
 
 # --- Hours of the day ---
 
@@ -106,7 +96,7 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
             # Days are shifted so that these hours are in their middle: hardly any conversation then
             # belongs to two days.
             leads[(hour - first + DAY_H // 2) // DAY_H] += posts * side
-    return first if lead_errors(leads.values()) >= CLEAR else None
+    return first if significance.lead_errors(leads.values()) >= significance.CLEAR else None
 
 
 def fullest_part(counts: Mapping[int, int]) -> int | None:
@@ -116,7 +106,7 @@ def fullest_part(counts: Mapping[int, int]) -> int | None:
     parts = [[0] * len(days) for _ in range(DAY_H // PART_H)]
     for hour, posts in counts.items():
         parts[hour % DAY_H // PART_H][places[hour // DAY_H]] += posts
-    return fullest(parts)
+    return significance.fullest(parts)
 
 
 @lru_cache(maxsize=10_000)
@@ -351,10 +341,10 @@ def fullest_days(by_day: Mapping[date, int], begin: date) -> FullestDays | None:
     end = max(by_day, default=begin)
     days = [begin + place * ONE_DAY for place in range((end - begin).days + 1)]
     counts = [by_day.get(day, 0) for day in days]
-    place = fullest_day(counts, DAYS_AROUND)
+    place = significance.fullest_day(counts, significance.DAYS_AROUND)
     if place is None:
         return None
-    trip = days_of_trip(counts, place)
+    trip = significance.days_of_trip(counts, place)
     others = [count for count in (*counts[: trip.start], *counts[trip.stop :]) if count]
     if max(others) == counts[place]:
         return None
@@ -364,7 +354,7 @@ def fullest_days(by_day: Mapping[date, int], begin: date) -> FullestDays | None:
         days[trip.start],
         days[trip.stop - 1],
         sum(counts[trip.start : trip.stop]),
-        round(usual(others), 1),
+        round(significance.usual(others), 1),
     )
 
 
@@ -393,13 +383,13 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
     counts = [
         posts_by_day.get(first + step * ONE_DAY, 0) for step in range((last - first).days + 1)
     ]
-    run, place = longest_run(days), fullest_day(counts)
+    run, place = longest_run(days), significance.fullest_day(counts)
     weeks = _weeks(posts_by_day, first, last)
     return DaysApart(
         fullest_day=None if place is None else first + place * ONE_DAY,
         streak=_clear_span(DaySpan(run[0], run[-1]) if run else None, len(days), len(counts)),
         silence=_clear_span(_longest_silence(days), len(counts) - len(days), len(counts)),
-        weekday=fullest([*zip(*weeks, strict=True)]),
+        weekday=significance.fullest([*zip(*weeks, strict=True)]),
         weekend=_weekend(weeks),
         # A week of the year may be missing.
         half=_fuller_half(counts, (date(last.year, 7, 1) - first).days)
@@ -444,7 +434,7 @@ def _clear_span(span: DaySpan | None, alike: int, total: int) -> DaySpan | None:
     # `alike` of the `total` days have the property that all days of the span share.
     if span is None or span.days < 7:
         return None
-    return span if run_log_chance(span.days, alike, total) <= log(0.005) else None
+    return span if significance.run_log_chance(span.days, alike, total) <= log(0.005) else None
 
 
 def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[list[int]]:
@@ -460,8 +450,8 @@ def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
         sum(week[WORK_DAYS:]) / (WEEK_DAYS - WORK_DAYS) - sum(week[:WORK_DAYS]) / WORK_DAYS
         for week in weeks
     ]
-    errors = lead_errors(leads)
-    if abs(errors) < CLEAR_OF_MANY:
+    errors = significance.lead_errors(leads)
+    if abs(errors) < significance.CLEAR_OF_MANY:
         return None
     return "more" if errors > 0 else "less"
 
@@ -469,7 +459,9 @@ def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
 def _fuller_half(counts: Sequence[int], middle: int) -> Literal["first", "second"] | None:
     if 100 * min(sum(counts[:middle]), sum(counts[middle:])) < sum(counts):
         return None  # "100% of all" says when a chat began or stopped, and compares nothing.
-    place = fullest([_by_week(counts[:middle]), _by_week(counts[middle:])], CLEAR_OF_MANY)
+    place = significance.fullest(
+        [_by_week(counts[:middle]), _by_week(counts[middle:])], significance.CLEAR_OF_MANY
+    )
     return None if place is None else ("second" if place else "first")
 
 

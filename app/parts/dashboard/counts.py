@@ -15,14 +15,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError
 from app.lifespan import resources
+from app.services.posts import post_counts
 from app.services.posts.local_time import LocalHour
-from app.services.posts.post_counts import (
-    busiest_authors,
-    count_by_day,
-    count_by_hour,
-    count_selected,
-    count_undated,
-)
 from app.services.posts.tweets import Post, list_selected
 from app.services.posts.users import outgrown_samples
 from app.services.search import results
@@ -100,17 +94,19 @@ async def count_posts(session: AsyncSession, asked: DashboardView) -> ViewCounts
     if asked.q.strip():
         return await _count_words(session, asked)
     selection, zone = asked.selection, asked.zone
-    authors = await busiest_authors(session, selection, limit=MOST_AUTHORS)
+    authors = await post_counts.busiest_authors(session, selection, limit=MOST_AUTHORS)
     if not authors.names:
         return ViewCounts(asked)
     of_samples = 0
     if not asked.names and (samples := await outgrown_samples(session)):
-        of_samples = await count_selected(session, replace(selection, usernames=tuple(samples)))
+        of_samples = await post_counts.count_selected(
+            session, replace(selection, usernames=tuple(samples))
+        )
     named = replace(selection, usernames=tuple(authors.names))
     days = {name: Counter[date]() for name in authors.names}
-    for day, name, posts in await count_by_day(session, named, zone):
+    for day, name, posts in await post_counts.count_by_day(session, named, zone):
         days[name][day] += posts
-    hours = await count_by_hour(session, replace(selection, at=None), zone)
+    hours = await post_counts.count_by_hour(session, replace(selection, at=None), zone)
     if authors.total > len(authors.names):
         # The others may be thousands: theirs are all posts minus those of the named.
         others = _days_of(hours, selection.at)
@@ -118,7 +114,7 @@ async def count_posts(session: AsyncSession, asked: DashboardView) -> ViewCounts
         days[REST] = +others
     ordered = _in_order(days)
     total = authors.total if REST in ordered else len(ordered)
-    undated = await count_undated(session, selection)
+    undated = await post_counts.count_undated(session, selection)
     newest, _ = await list_selected(session, selection, limit=ViewCounts.most_shown)
     return ViewCounts(asked, ordered, hours, total, undated, of_samples, newest)
 

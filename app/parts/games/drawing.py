@@ -11,14 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import InvalidInputError
 from app.models import User
 from app.services.access.rights import select_speakers
+from app.services.compare import quiz_questions
 from app.services.compare.habits import Models
-from app.services.compare.quiz_questions import (
-    Candidate,
-    QuizSet,
-    first_guessable,
-    posts_of_author,
-    solve,
-)
 from app.services.posts.users import get_user
 from app.services.rooms.chats import RoomFacts
 
@@ -100,8 +94,8 @@ async def draw_questions(
         posts += [(post.id, user.id) for post in drawn[: counts[user.id]]]
     random.shuffle(posts)
     by_name = {user.username: user.id for user in cast}
-    quiz = QuizSet(tuple(ids), tuple(tweet_id for tweet_id, _ in posts))
-    solved = [await solve(session, models, quiz, at) for at in range(len(posts))]
+    quiz = quiz_questions.QuizSet(tuple(ids), tuple(tweet_id for tweet_id, _ in posts))
+    solved = [await quiz_questions.solve(session, models, quiz, at) for at in range(len(posts))]
     guesses = [solution.comparison.ranking[0] for solution in solved]
     return [
         DrawnQuestion(tweet_id, user_id, by_name[best.username], best.probability)
@@ -111,9 +105,11 @@ async def draw_questions(
 
 async def _askable(
     session: AsyncSession, user: User, cast: Sequence[User], most: int
-) -> list[Candidate]:
-    posts = await posts_of_author(session, user)
-    return await first_guessable(session, posts, {each.id: each for each in cast}, most)
+) -> list[quiz_questions.Candidate]:
+    posts = await quiz_questions.posts_of_author(session, user)
+    return await quiz_questions.first_guessable(
+        session, posts, {each.id: each for each in cast}, most
+    )
 
 
 def shares(questions: int, authors: Sequence[int], extra: Sequence[int]) -> dict[int, int]:

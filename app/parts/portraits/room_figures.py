@@ -13,16 +13,8 @@ from app.drawing.lettering import drawn_name
 from app.language import i18n
 from app.services.rooms.chat_portrait import ChatSight
 from app.views.cast import hue
+from app.views.figures import figure
 from app.views.figures.chats import PAIR, Months, name_of, other_called, share_label, told_quiet
-from app.views.figures.figure import (
-    NOT_THERE,
-    Figure,
-    TableCell,
-    busiest_told,
-    how_told,
-    told_by_hour,
-    written,
-)
 from app.views.figures.habits import habit_row
 from app.views.tell import Beside, label_of, share_told, told_alone, value_of
 from saywho.people.alike import PeopleAlike, does_more
@@ -201,8 +193,8 @@ def _line_of_hours(sight: ChatSight, place: int) -> Iterator[CardLine]:
     ):
         return
     heights = [100 * hour / max(person.hours) for hour in person.hours]
-    told = busiest_told(start)
-    strip = HourStrip(hue(person.username), told, heights, told_by_hour(person.hours))
+    told = figure.busiest_told(start)
+    strip = HourStrip(hue(person.username), told, heights, figure.told_by_hour(person.hours))
     yield CardLine("hours", told.removesuffix("."), hours=strip)
 
 
@@ -280,32 +272,32 @@ def is_alone(sight: ChatSight) -> bool:
 
 
 def _without_equal(
-    figure: Figure[None], sight: ChatSight, exact: Sequence[Sequence[object]] = ()
-) -> Figure[None]:
-    """Return a figure of people without columns in which all are equal, and those as sentences.
+    table: figure.Figure[None], sight: ChatSight, exact: Sequence[Sequence[object]] = ()
+) -> figure.Figure[None]:
+    """Return a table of people without columns in which all are equal, and those as sentences.
 
     exact: the rows before rounding.
     """
-    if not 2 <= len(figure.rows) == len(sight.people):
-        return figure
-    columns = [*zip(*figure.rows, strict=True)]
-    values = zip(*(exact or figure.rows), strict=True)
+    if not 2 <= len(table.rows) == len(sight.people):
+        return table
+    columns = [*zip(*table.rows, strict=True)]
+    values = zip(*(exact or table.rows), strict=True)
     equal = [place for place, cells in enumerate(values) if place and len(set(cells)) == 1]
     text = i18n.gettext("{column}: {value} for everyone.")
-    if len(figure.rows) == PAIR:
+    if len(table.rows) == PAIR:
         text = i18n.gettext("{column}: {value} for both.")
     notes = [
-        text.format(column=figure.columns[place], value=written(columns[place][0]))
+        text.format(column=table.columns[place], value=figure.written(columns[place][0]))
         for place in equal
-        if columns[place][0] != NOT_THERE
+        if columns[place][0] != figure.NOT_THERE
     ]
     kept = [place for place in range(len(columns)) if place not in equal]
-    rows = [[row[place] for place in kept] for row in figure.rows] if len(kept) > 1 else []
-    shown = [figure.columns[place] for place in kept]
-    return replace(figure, notes=[*notes, *figure.notes], columns=shown, rows=rows)
+    rows = [[row[place] for place in kept] for row in table.rows] if len(kept) > 1 else []
+    shown = [table.columns[place] for place in kept]
+    return replace(table, notes=[*notes, *table.notes], columns=shown, rows=rows)
 
 
-def times_of(sight: ChatSight) -> Figure[None]:
+def times_of(sight: ChatSight) -> figure.Figure[None]:
     people, columns = sight.people, list[tuple[str, list[str | int], list[float | None]]]()
     if any(person.beginnings for person in people):
         starts = [person.beginnings for person in people]
@@ -316,7 +308,9 @@ def times_of(sight: ChatSight) -> Figure[None]:
             to_whom = i18n.gettext("Replies to the other person")
         answers = [person.answers for person in people]
         waits_s = [person.median_answer_s for person in people]
-        shown_s = [NOT_THERE if wait is None else i18n.show_duration(wait) for wait in waits_s]
+        shown_s = [
+            figure.NOT_THERE if wait is None else i18n.show_duration(wait) for wait in waits_s
+        ]
         columns += [(to_whom, [*answers], [*answers])]
         columns += [(i18n.gettext("Time to reply"), [*shown_s], waits_s)]
     names = [*map(name_of, people)] if columns else []
@@ -326,7 +320,7 @@ def times_of(sight: ChatSight) -> Figure[None]:
         "Half of a person's replies take no longer than the time shown (without the seconds). "
         "Messages without a time are not counted."
     )
-    figure = Figure[None](
+    table = figure.Figure[None](
         topic=i18n.gettext("Who starts, and how long replies take"),
         notes=[*times_missing(sight), *_longest_silence(sight)],
         about=Markup(about),  # noqa: S704 - our own words, as they are
@@ -335,7 +329,7 @@ def times_of(sight: ChatSight) -> Figure[None]:
         name="answers",
     )
     exact = [*zip(names, *(exact for *_, exact in columns), strict=True)]
-    return _without_equal(figure, sight, exact)
+    return _without_equal(table, sight, exact)
 
 
 def times_missing(sight: ChatSight) -> list[str]:
@@ -383,7 +377,7 @@ def _longest_silence(sight: ChatSight) -> list[str]:
     return [told]
 
 
-def typical_words(sight: ChatSight) -> Figure[None]:
+def typical_words(sight: ChatSight) -> figure.Figure[None]:
     about = i18n.gettext(
         "Words that appear in a clearly larger share of one person's messages than of anyone "
         "else's. People are compared if they seem to write the same language. Words that go "
@@ -411,7 +405,7 @@ def typical_words(sight: ChatSight) -> Figure[None]:
         for person in sight.people
         for word in person.typical or []
     ]
-    return Figure(
+    return figure.Figure(
         topic=i18n.gettext("Typical words"),
         title=words_missing(sight),
         notes=_alone_in_language(sight),
@@ -450,7 +444,7 @@ def drawn_words(person: PersonPortrait) -> list[str]:
     return [i18n.gettext("“{word}”").format(word=word) for word in words[:4]]
 
 
-def shares_of(sight: ChatSight) -> Figure[None]:
+def shares_of(sight: ChatSight) -> figure.Figure[None]:
     people, about = sight.people, list[str]()
     if people[-1].username is None:
         about.append(
@@ -471,14 +465,14 @@ def shares_of(sight: ChatSight) -> Figure[None]:
             name_of(person),
             person.messages,
             share_label(person.share, person.share_there),
-            NOT_THERE if mean is None else round(mean, 1),
+            figure.NOT_THERE if mean is None else round(mean, 1),
         )
         for person, mean in zip(people, words, strict=True)
     ]
     exact = [
         ("", one.messages, one.messages, mean) for one, mean in zip(people, words, strict=True)
     ]
-    figure = Figure[None](
+    table = figure.Figure[None](
         topic=i18n.gettext("Who writes how much"),
         about=" ".join(about),
         columns=[
@@ -490,15 +484,15 @@ def shares_of(sight: ChatSight) -> Figure[None]:
         rows=rows,
         name="amount",
     )
-    return _without_equal(figure, sight, exact)
+    return _without_equal(table, sight, exact)
 
 
-def hours_of_day(sight: ChatSight) -> Figure[None]:
+def hours_of_day(sight: ChatSight) -> figure.Figure[None]:
     dated = [person for person in sight.people if any(person.hours)]
-    return Figure(
+    return figure.Figure(
         topic=i18n.gettext("By hour"),
         title="" if dated else i18n.gettext("No message has a time."),
-        about=how_told() if dated else "",
+        about=figure.how_told() if dated else "",
         zone=sight.tz,
         columns=[i18n.gettext("Name"), *HOURS],
         rows=[[name_of(person), *person.hours] for person in dated],
@@ -507,7 +501,7 @@ def hours_of_day(sight: ChatSight) -> Figure[None]:
     )
 
 
-def laughs_of(sight: ChatSight) -> Figure[None]:
+def laughs_of(sight: ChatSight) -> figure.Figure[None]:
     about = i18n.gettext(
         "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
         "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
@@ -515,12 +509,12 @@ def laughs_of(sight: ChatSight) -> Figure[None]:
     )
     texts = [laugh.text for person in sight.people[:1] for laugh in person.laughs]
     title = "" if texts else i18n.gettext("No laughs in letters were found here.")
-    rows: list[list[TableCell]] = [
+    rows: list[list[figure.TableCell]] = [
         [name_of(person), *(laugh.messages for laugh in person.laughs)]
         for person in sight.people
         if person.laughs
     ]
-    figure = Figure[None](
+    table = figure.Figure[None](
         topic=i18n.gettext("Laughing and emoji"),
         title=title,
         about=about,
@@ -528,10 +522,10 @@ def laughs_of(sight: ChatSight) -> Figure[None]:
         rows=rows,
         name="laughs",
     )
-    return _without_equal(figure, sight)
+    return _without_equal(table, sight)
 
 
-def emoji_of(sight: ChatSight) -> Figure[None]:
+def emoji_of(sight: ChatSight) -> figure.Figure[None]:
     entry = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')
     cells = [
         Markup().join(
@@ -540,20 +534,20 @@ def emoji_of(sight: ChatSight) -> Figure[None]:
         for person in sight.people
     ]
     rows = [
-        (name_of(person), cell or NOT_THERE)
+        (name_of(person), cell or figure.NOT_THERE)
         for person, cell in zip(sight.people, cells, strict=True)
     ]
-    figure = Figure[None](
+    table = figure.Figure[None](
         topic=i18n.gettext("Laughing and emoji"),
         about=i18n.gettext("The five emoji that appear in the most messages, in any skin tone."),
         columns=[i18n.gettext("Name"), i18n.gettext("Emoji")],
         rows=rows if any(cells) else [],
         name="emoji",
     )
-    return _without_equal(figure, sight)
+    return _without_equal(table, sight)
 
 
-FIGURES: Final[Sequence[Callable[[ChatSight], Figure[None]]]] = (
+FIGURES: Final[Sequence[Callable[[ChatSight], figure.Figure[None]]]] = (
     *(shares_of, times_of, hours_of_day),
     *(laughs_of, emoji_of, typical_words),
 )

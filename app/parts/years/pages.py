@@ -13,25 +13,8 @@ from app.drawing.drawings import NO_HUE, Clock, NameList, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext, show_days, show_month_day, show_number
 from app.lifespan import resources
+from app.parts.years import figures
 from app.parts.years.compared_years import FEWEST_COMPARED
-from app.parts.years.figures import (
-    bar_of,
-    changed_writing,
-    counted_of,
-    days_of,
-    days_of_author,
-    hours_of,
-    hours_of_author,
-    is_long_enough,
-    kind_of_change,
-    people_of_year,
-    posts_between,
-    posts_by_year,
-    posts_of_year,
-    told_of_author,
-    told_of_silence,
-    words_of_year,
-)
 from app.parts.years.subjects import (
     YearOfAuthor,
     YearOfChat,
@@ -80,14 +63,14 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     def heading(self) -> str:
         return self.subject.title(is_over=self.shown.is_over)
 
-    days = figure_of(days_of)
-    words_of_year = figure_of(words_of_year)
+    days = figure_of(figures.days_of)
+    words_of_year = figure_of(figures.words_of_year)
 
     @property
     def headline(self) -> tuple[str, list[str]]:
         """Return what stands out of the finding, then the number of posts with the notes."""
         title, notes = self.days.title, self.days.notes
-        counted = counted_of(self.shown)
+        counted = figures.counted_of(self.shown)
         story = title.removesuffix(f"{counted}.").strip()
         return (title, [*notes]) if story in ("", title) else (story, [counted, *notes])
 
@@ -113,7 +96,7 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def silence_told(self) -> str:
-        return told_of_silence(self.shown.silence, is_of_chat=self.subject.in_chat)
+        return figures.told_of_silence(self.shown.silence, is_of_chat=self.subject.in_chat)
 
 
 class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
@@ -122,9 +105,9 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     subject: YearOfAuthor
     shown: AuthorYear
 
-    years = figure_of(posts_by_year)
-    clock = figure_of(hours_of_author)
-    changes = figure_of(changed_writing)
+    years = figure_of(figures.posts_by_year)
+    clock = figure_of(figures.hours_of_author)
+    changes = figure_of(figures.changed_writing)
 
     @property
     def author(self) -> Author:
@@ -132,16 +115,16 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def description(self) -> str:
-        return told_of_author(self.shown, has_words=False, has_names=False)
+        return figures.told_of_author(self.shown, has_words=False, has_names=False)
 
     @property
     def posts_path(self) -> str:
-        return posts_of_year(self.shown)
+        return figures.posts_of_year(self.shown)
 
     @property
     def day_path(self) -> str:
         day = self.shown.day
-        return posts_between(self.shown, day.first, day.end) if day else ""
+        return figures.posts_between(self.shown, day.first, day.end) if day else ""
 
     @property
     def totals(self) -> Figure[None]:
@@ -177,7 +160,7 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def is_compared(self) -> bool:
-        return is_long_enough(self.shown)
+        return figures.is_long_enough(self.shown)
 
     @property
     def best_heading(self) -> str:
@@ -219,7 +202,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     def room(self) -> RoomFacts:
         return self.subject.room
 
-    people = figure_of(people_of_year)
+    people = figure_of(figures.people_of_year)
 
     @property
     def began(self) -> Figure[StackedBar]:
@@ -240,7 +223,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
             values = {"name": shown_name(name), "count": counts[first], "total": totals[first]}
             variant = "two" if self.shown.people_total == PAIR else ""
             told = tell("began", variant, **values, share=there[first])
-            plot = bar_of(people, counts, there)
+            plot = figures.bar_of(people, counts, there)
         return Figure(topic=topic, title=told, plot=plot)
 
     @property
@@ -249,13 +232,13 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def clock(self) -> Figure[Clock]:
-        return hours_of(self.shown, NO_HUE).clock()
+        return figures.hours_of(self.shown, NO_HUE).clock()
 
     @property
     def habits(self) -> list[tuple[str, str, str]]:
         """The kind of each change of a person, the person, and the habit."""
         return [
-            (kind_of_change(habit), habit.username, change_of(habit.measure, self.year - 1))
+            (figures.kind_of_change(habit), habit.username, change_of(habit.measure, self.year - 1))
             for habit in self.shown.habits
             if reads_as_change(habit.measure)
         ]
@@ -306,7 +289,7 @@ class NewestYear(Struct, frozen=True):
 
     @property
     def days(self) -> Figure[WeekGrid]:
-        return days_of_author(self.newest)
+        return figures.days_of_author(self.newest)
 
 
 async def read_newest_year(

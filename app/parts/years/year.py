@@ -37,19 +37,9 @@ from app.services.rooms import chats
 from app.services.rooms.chat_portrait import CountedChat, count_chat, time_before, with_names
 from app.services.rooms.timeline import FEWEST_OF_YEAR, Absence, messages_by_year, with_absences
 from saywho.clock import now
+from saywho.people import times
 from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait, Trait
-from saywho.people.times import (
-    DAY_H,
-    BusyFrom,
-    BusyPart,
-    DayHours,
-    DaysApart,
-    busiest_hours,
-    days_apart,
-    fullest_part,
-    hours_of_day,
-)
 from saywho.words import NameCount, Written, written_as
 
 
@@ -74,10 +64,10 @@ class Milestone(msgspec.Struct, frozen=True):
 class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     tz: str
     calendar: CalendarYear
-    hours: DayHours
-    busy_from: BusyFrom
-    busy_part: BusyPart
-    days_apart: DaysApart
+    hours: times.DayHours
+    busy_from: times.BusyFrom
+    busy_part: times.BusyPart
+    days_apart: times.DaysApart
     is_over: bool
     """Whether the year has ended in `tz`."""
     until: date
@@ -196,9 +186,9 @@ def _written(
     until = date(year, 12, 31) if is_over else at.astimezone(zone).date()
     return {
         "tz": zone.key,
-        "hours": hours_of_day(by_hour),
-        "busy_from": busiest_hours(by_hour),
-        "busy_part": fullest_part(by_hour),
+        "hours": times.hours_of_day(by_hour),
+        "busy_from": times.busiest_hours(by_hour),
+        "busy_part": times.fullest_part(by_hour),
         "days_apart": _days_apart_in(writers, by_hour, zone, year, until),
         "is_over": is_over,
         "until": until,
@@ -215,12 +205,12 @@ def _ends_at(year: int, zone: ZoneInfo, at: datetime) -> datetime | None:
 
 def _days_apart_in(
     author: compared_years.Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
-) -> DaysApart:
+) -> times.DaysApart:
     days = posts_by_day(by_hour)
     ends = days_between(author.first_tweet_at, author.newest_tweet_at, zone)
     first, last = ends or (min(days), until)
     since = max(date(year, 1, 1), first)
-    return days_apart(days, min(since, *days), max(min(until, last), *days))
+    return times.days_apart(days, min(since, *days), max(min(until, last), *days))
 
 
 def _milestone(author: Author, calendar: CalendarYear, by_year: list[int]) -> Milestone | None:
@@ -252,8 +242,8 @@ async def _year_before(
     compared = Counter[int]()
     if same_days is not None:
         first, last = (day.toordinal() - 1 for day in (same_days.first, same_days.last))
-        compared.update({h: n for h, n in by_hour.items() if first <= h // DAY_H <= last})
-    return YearBefore(year, by_hour.total(), hours_of_day(compared), same_days)
+        compared.update({h: n for h, n in by_hour.items() if first <= h // times.DAY_H <= last})
+    return YearBefore(year, by_hour.total(), times.hours_of_day(compared), same_days)
 
 
 async def _hours_of(
@@ -460,7 +450,7 @@ async def _by_hour(
 
 def _hours_among(counted: CountedChat) -> Counter[int]:
     """Return the counted messages by hour since the year 1, as `_by_hour` does for all."""
-    until_1970 = (date(1970, 1, 1).toordinal() - 1) * DAY_H
+    until_1970 = (date(1970, 1, 1).toordinal() - 1) * times.DAY_H
     hours = Counter[int]()
     for speaker in counted.speakers:
         for hour, messages in speaker.hours.items():

@@ -22,13 +22,7 @@ from app.services.rooms.chat_portrait import ChatSight, read_told
 from app.views.answers import moved
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
-from app.views.figures.archives import (
-    AuthorAtSight,
-    PostingYear,
-    columns_of,
-    lists_of,
-    year_of_posting,
-)
+from app.views.figures import archives
 from app.views.figures.chats import findings_of
 from app.views.figures.figure import Figure
 from app.views.figures.findings import of_person
@@ -64,7 +58,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     traits: author_portrait.AuthorTraits
     of_parts: dict[str, Any]
     """Parts' values about how the author writes; empty with too few posts."""
-    posting: PostingYear | None
+    posting: archives.PostingYear | None
     tz: str
     """Time zone of the address."""
     rooms: list[chats.RoomFacts]
@@ -84,10 +78,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     rooms_in_sight: int = 4
 
     @cached_property
-    def at_sight(self) -> AuthorAtSight:
+    def at_sight(self) -> archives.AuthorAtSight:
         found = findings_of(self.chat) if self.chat else []
         told = of_person(found, self.author.username)
-        return AuthorAtSight(self.archive, self.traits.clear, self.beside, self.traits.phrase, told)
+        return archives.AuthorAtSight(
+            self.archive, self.traits.clear, self.beside, self.traits.phrase, told
+        )
 
     @property
     def is_of_chat_alone(self) -> bool:
@@ -109,7 +105,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def counted(self) -> list[Figure[Columns]]:
-        return columns_of(self.archive)
+        return archives.columns_of(self.archive)
 
     @property
     def typical(self) -> list[author_portrait.TypicalTerm]:
@@ -122,7 +118,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def lists(self) -> list[Figure[NameList]]:
-        return lists_of(self.archive)
+        return archives.lists_of(self.archive)
 
     @property
     def cards_in_columns(self) -> list[str]:
@@ -250,7 +246,7 @@ async def read_author(
         traits=traits,
         of_parts=of_parts,
         tz=args.tz,
-        posting=year_of_posting(archive),
+        posting=archives.year_of_posting(archive),
         rooms=rooms,
         chat_alone=subject.address.get(NAMES_CHAT),
         chat=chat,

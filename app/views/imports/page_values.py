@@ -14,13 +14,7 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import remembered_zone
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.imports.job_report import (
-    StoredPosts,
-    errors_of,
-    notes_of,
-    stored_authors,
-    stored_posts,
-)
+from app.services.imports import job_report
 from app.services.imports.jobs import ENDED, is_chat, share_read
 from app.services.imports.matching import NOTHING
 from app.services.imports.options import ImportOptions
@@ -116,12 +110,14 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
     def refusals(self) -> dict[int, str]:
         """Reasons why previewed uploads cannot be imported, by id."""
         uploads = (job for job in self.jobs if job.state == "uploaded")
-        return {job.id: errors[0].detail for job in uploads if (errors := errors_of(job))}
+        return {
+            job.id: errors[0].detail for job in uploads if (errors := job_report.errors_of(job))
+        }
 
     @property
     def noted(self) -> dict[int, int]:
         """Number of doubts, assumptions and unread parts of each import."""
-        return {job.id: count_notes(notes_of(job)) for job in self.jobs}
+        return {job.id: count_notes(job_report.notes_of(job)) for job in self.jobs}
 
 
 class PreviewPage(FormPage, frozen=True, kw_only=True):
@@ -216,7 +212,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     template = "imports/import.html"
 
     job: ImportJob
-    stored: StoredPosts
+    stored: job_report.StoredPosts
     usernames: list[str]
     rooms: list[RoomFacts]
     """The chats, those with the most messages first."""
@@ -267,15 +263,15 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def errors(self) -> list[ImportFault]:
-        return errors_of(self.job)
+        return job_report.errors_of(self.job)
 
     @property
     def noted(self) -> list[Message]:
-        return sentences_of(notes_of(self.job))
+        return sentences_of(job_report.notes_of(self.job))
 
     @property
     def doubts(self) -> Sequence[Doubt]:
-        return notes_of(self.job).doubts
+        return job_report.notes_of(self.job).doubts
 
     @property
     def done_share(self) -> float:
@@ -288,10 +284,10 @@ MOST_SUGGESTED: Final = 5
 
 async def read_progress(job: ImportJob) -> ImportPage:
     is_undone = job.undo in {"running", "done"}
-    stored = StoredPosts() if is_undone else stored_posts(job)
+    stored = job_report.StoredPosts() if is_undone else job_report.stored_posts(job)
     has_ended = job.state in ENDED and not is_undone
     async with resources().read_long() if has_ended else resources().db.read() as session:
-        usernames = await stored_authors(session, stored)
+        usernames = await job_report.stored_authors(session, stored)
         rooms = await find_rooms(session, stored.rooms)
         rooms.sort(key=lambda room: -room.messages)
         overviews = await _overviews(session, rooms) if has_ended else []
