@@ -28,9 +28,6 @@ NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresq
 
 _IN_ROOM: Final = ("room_id", "created_at", "place", "id")
 """Order of a chat's messages."""
-_HAS_ROOM_AND_ID: Final = "room_id IS NOT NULL AND source_id IS NOT NULL"
-_IS_MOVED: Final = "place < 0"
-_IS_NOT_PUBLIC: Final = "visibility IS NULL OR visibility <> 'public'"
 
 
 def _sqlite_index(name: str, *columns: str) -> Index:
@@ -157,12 +154,16 @@ class Tweet(Base):
         _partial_index("ix_Tweet_room_id_created_at_place_id", *_IN_ROOM, of="room_id"),
         # Placed after the index above: of two equally good indexes, SQLite takes the newer one.
         _partial_index("ix_Tweet_room_id_media", *_IN_ROOM, of="media"),
-        _partial_index("ix_Tweet_moved", *_IN_ROOM, where=_IS_MOVED),
+        _partial_index("ix_Tweet_moved", *_IN_ROOM, where="place < 0"),
         _partial_index("ix_Tweet_import_id", "import_id", of="import_id"),
-        _partial_index("ix_Tweet_not_public", "user_id", where=_IS_NOT_PUBLIC),
+        _partial_index(
+            "ix_Tweet_not_public", "user_id", where="visibility IS NULL OR visibility <> 'public'"
+        ),
         # It finds the message that a reply answers; most messages of text exports have no id.
         _partial_index(
-            "ix_Tweet_room_id_source_id", "room_id", "source_id", where=_HAS_ROOM_AND_ID
+            "ix_Tweet_room_id_source_id",
+            *("room_id", "source_id"),
+            where="room_id IS NOT NULL AND source_id IS NOT NULL",
         ),
         # PostgreSQL has other indexes instead, in the order of lists: unknown times last.
         _sqlite_index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id"),

@@ -147,7 +147,6 @@ def small_pictures_job(small: media.SmallPictures) -> Job:
 
 DELETIONS: Final = frozenset(("tweet.deleted", "user.deleted", "rows.removed"))
 """Kinds of events after which the log of writes contains rows that were deleted."""
-READER_PAUSE_S: Final = 5.0
 
 
 def log_job(db: Database, feed: Feed) -> Job:
@@ -174,7 +173,7 @@ def log_job(db: Database, feed: Feed) -> Job:
         finally:
             is_left = is_left or not is_done
         if not is_done:
-            await asyncio.sleep(READER_PAUSE_S)
+            await asyncio.sleep(5.0)  # A reader needs the log.
 
     feed.subscribe(note)
     feed.on_reset(note_reset)
@@ -276,7 +275,6 @@ async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable
 GAMES_KEPT_AFTER_END: Final = timedelta(hours=24)
 GAMES_KEPT: Final = timedelta(hours=48)
 """Time after the game was created, even before its end."""
-WRONG_CODES_KEPT: Final = timedelta(minutes=10)
 
 
 async def has_old_games(session: AsyncSession) -> bool:
@@ -296,7 +294,7 @@ def _is_old() -> ColumnElement[bool]:
 
 
 def _is_old_code() -> ColumnElement[bool]:
-    return WrongCode.sent_at <= now() - WRONG_CODES_KEPT
+    return WrongCode.sent_at <= now() - timedelta(minutes=10)
 
 
 NOW: Final = timedelta(0)

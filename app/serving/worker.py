@@ -79,9 +79,6 @@ def load_templates(environment: Environment, program: Path = PROGRAM) -> None:
     kept.save()
 
 
-REASON_BYTES: Final = 4000
-"""Longest reason that a worker reports: a pipe takes it in one piece."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -202,7 +199,8 @@ async def work(app: Quart, server: Settings, beat_fd: int) -> None:
     except (Exception, SystemExit) as error:
         if is_ready:
             raise
-        os.write(beat_fd, FAILED + _reason(error, server).encode()[:REASON_BYTES])
+        # A pipe takes so many bytes in one piece.
+        os.write(beat_fd, FAILED + _reason(error, server).encode()[:4_000])
         # An orderly end would report everything that hypercorn leaves open.
         os._exit(1)
 

@@ -33,12 +33,8 @@ from app.models import Base
 from app.security import make_private_folder
 from saywho.clock import monotonic
 
-LOG_TURN_S: Final = 10.0
 LOG_READERS_S: Final = 0.2
 """Time that emptying the log waits for short readers, while no one can write, in seconds."""
-
-AGAIN_S: Final = 0.05
-"""Time until a checkpoint is tried again beside another one, in seconds."""
 
 
 _SEQUENCES: Final = sa.select(
@@ -160,7 +156,7 @@ class SqliteBackend(Backend):
         if not await asyncio.to_thread(self._checkpoint, "PASSIVE"):
             return False
         try:
-            async with self.writing(timeout_s=LOG_TURN_S):
+            async with self.writing(timeout_s=10.0):
                 return await asyncio.to_thread(self._checkpoint, "TRUNCATE")
         except TimeoutError:
             return False
@@ -272,7 +268,7 @@ def _empty_log(connection: sqlite3.Connection, *, until: float) -> bool:
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not busy or monotonic() >= until:
             return not busy
-        time.sleep(AGAIN_S)
+        time.sleep(0.05)
 
 
 WAL_INDEX_VERSION: Final = (3_007_000).to_bytes(4, sys.byteorder)

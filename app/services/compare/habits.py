@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -157,8 +157,6 @@ class Models:
 
 # --- Typical words and written languages ---
 
-RECENT_POSTS: Final = 100
-
 
 class TypicalOf(NamedTuple):
     """Typical words, then signs, clearest first."""
@@ -181,7 +179,7 @@ async def typical_of(
     """
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
-    texts = await newest_texts(session, user.id, RECENT_POSTS)
+    texts = await newest_texts(session, user.id, 100)
     # Some 20 posts, over the whole time, tell whom to compare with.
     some = texts[:: max(len(texts) // 20, 1)]
     (profile,) = await models.profiles.load(session, [user], may_evict=False)

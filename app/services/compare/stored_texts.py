@@ -28,10 +28,6 @@ _SEARCHED: Final = 3
 """Rarest terms of a text that are searched in the index."""
 _MOST_READ: Final = 20_000
 """Posts with the rarest term of a short text that are read for it."""
-_MOST_ROOMS: Final = 50
-"""Chats with one text that are compared."""
-_FEW: Final = 300
-"""Posts with a term that are sooner read than found by more terms."""
 
 
 async def add_stored(
@@ -189,7 +185,8 @@ async def _count(session: AsyncSession, words: Collection[str]) -> dict[str, int
 
 def _rarest_of(typed: Collection[str], counts: Mapping[str, int]) -> list[str]:
     rarest = sorted(typed, key=counts.__getitem__)[:_SEARCHED]
-    return rarest[:1] if rarest and counts[rarest[0]] <= _FEW else rarest
+    # So few posts are sooner read than found by more terms.
+    return rarest[:1] if rarest and counts[rarest[0]] <= 300 else rarest
 
 
 # --- Texts that several posts have ---
@@ -250,7 +247,7 @@ async def rooms_with(session: AsyncSession, texts: Iterable[str]) -> Counter[int
     rooms = Counter[int]()
     for text in texts:
         query = select(Tweet.room_id).distinct().where(Tweet.text == text)
-        query = query.where(Tweet.room_id.is_not(None)).limit(_MOST_ROOMS)
+        query = query.where(Tweet.room_id.is_not(None)).limit(50)
         rooms.update(room for room in await _among_alike(session, text, query) if room)
     return rooms
 

@@ -105,13 +105,12 @@ class PostRow:
 
 _NUMBERS: Final = "id", "user_id", "event_id", "reply_to_id", "dated_at", "import_id", "name_id"
 """Columns of a row that are no content."""
-_numbers_of: Final = attrgetter(*_NUMBERS)
-_content_of: Final = attrgetter("content")
 
 
 def _columns(rows: Sequence[PostRow]) -> dict[str, Sequence[Any]]:
-    numbers = zip(*map(_numbers_of, rows), strict=True)
-    return post_content.encoded(map(_content_of, rows)) | dict(zip(_NUMBERS, numbers, strict=True))
+    numbers = zip(*map(attrgetter(*_NUMBERS), rows), strict=True)
+    content = post_content.encoded(map(attrgetter("content"), rows))
+    return content | dict(zip(_NUMBERS, numbers, strict=True))
 
 
 class Added(NamedTuple):
@@ -124,13 +123,11 @@ class Added(NamedTuple):
     content: post_content.StoredContent
 
 
-_MINUTE: Final = timedelta(minutes=1)
-"""Programs differ in whether times have seconds."""
-
-
 def _differ(stored: post_content.StoredContent, sent: post_content.NewTweet) -> bool:
     before, after = stored.created_at, sent.created_at
-    is_moved = before and after and not sent.dated_at and abs(after - before) >= _MINUTE
+    # Programs differ in whether times have seconds.
+    least = timedelta(minutes=1)
+    is_moved = before and after and not sent.dated_at and abs(after - before) >= least
     return bool(is_moved) or stored.text != sent.text
 
 

@@ -15,8 +15,6 @@ from saywho.people.signs import AFTER_WORDS, ASKING, EXCLAIMING
 from saywho.people.times import SILENCE_S
 
 _BLANK: Final = " \t\r\n"
-_TILDES: Final = "~～∼"
-_TEARS: Final = "ㅠㅜ"
 
 
 def _comes_after_silence(session: AsyncSession) -> ColumnElement[bool]:
@@ -79,8 +77,8 @@ MANNERS: Final = (
     ),
     Manner("dot", ".", _ENDING, and_(_ends_with("."), not_(_two_dots))),
     Manner("dots", "…", _ENDING, or_(_ends_with("…"), _two_dots)),
-    Manner("tilde", "~", _ENDING, _ends_with(_TILDES)),
-    Manner("tears", "ㅠㅠ", _ENDING, _ends_with(_TEARS)),
+    Manner("tilde", "~", _ENDING, _ends_with("~～∼")),
+    Manner("tears", "ㅠㅠ", _ENDING, _ends_with("ㅠㅜ")),
     Manner("yo", "요", _ENDING, _ends_in_word("요")),
     Manner("yom", "욤", _ENDING, _ends_in_word("욤")),
 )

@@ -119,9 +119,6 @@ async def rooms_with_guests(session: AsyncSession) -> list[RoomOutline]:
     return [await outline_of(session, room_id) for room_id in rooms.all()]
 
 
-KNOWN_BY_ID: Final = Message("the app's ID of the chat")
-
-
 class RoomDecision(NamedTuple):
     """What a chat of a file is here."""
 
@@ -144,7 +141,7 @@ class RoomDecision(NamedTuple):
     def note(self, read: ReadNotes) -> None:
         """Note what is not proven, or was chosen in vain. Raises UnsettledRoomError."""
         if self.is_overruled:
-            read.assume("room", str(self.room_id), evidence=KNOWN_BY_ID)
+            read.assume("room", str(self.room_id), evidence=Message("the app's ID of the chat"))
         if self.asked is not None:
             self.asked.note(read)
             self.asked.check()
@@ -448,11 +445,6 @@ async def _made(session: AsyncSession, reference: RoomReference, people: Mapping
 
 # --- A stored chat beside the chat of a file that it is ---
 
-_PAGE: Final = 5_000
-"""Stored messages in memory together."""
-_MOST_EQUAL: Final = 0.95
-"""Share of common messages whose times two time zones must explain."""
-
 
 class StoredChat(NamedTuple):
     id: int
@@ -536,7 +528,8 @@ class Same(NamedTuple):
         steps = steps_between(zone_of(self.stored.tz), zone_of(zone), first, last)
         times, shifts = self._common()
         is_equal = moved(times, steps) == times + shifts
-        return steps if is_equal.mean() >= _MOST_EQUAL else []
+        # Two zones must explain so many of the common times.
+        return steps if is_equal.mean() >= 0.95 else []
 
 
 def _keep_order(
@@ -612,7 +605,7 @@ def _page(
         )
         .where(is_dated)
         .order_by(*key)
-        .limit(_PAGE)
+        .limit(5_000)
         .subquery()
     )
     return select(*map(collected, listed.c))

@@ -25,7 +25,6 @@ from saywho.formats.post import MediumKind
 
 END: Final[TweetKey] = (None, MAX_ID)
 _Kind = Literal["undated", "dated", "dated before"]
-_OTHER_KINDS: Final[Sequence[MediumKind]] = ("video", "gif", "audio", "link")
 ORDER: Final = (Tweet.created_at, Tweet.place, Tweet.id)
 
 
@@ -122,10 +121,11 @@ async def media_by_month(
     depends_on(EVERYTHING)
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
     of_room = Tweet.room_id == room_id, Tweet.media.is_not(None)
-    is_other = or_(*(Tweet.media.contains(f'"kind":"{kind}"') for kind in _OTHER_KINDS))
+    others: Sequence[MediumKind] = ("video", "gif", "audio", "link")
+    is_other = or_(*(Tweet.media.contains(f'"kind":"{kind}"') for kind in others))
     total = func.sum(backend_of(session).length(Tweet.media))
-    others = func.sum(case((is_other, 1), else_=0))
-    dated = select(day, total, others).where(*of_room, Tweet.created_at.is_not(None))
+    sums = total, func.sum(case((is_other, 1), else_=0))
+    dated = select(day, *sums).where(*of_room, Tweet.created_at.is_not(None))
     months: dict[date | None, MediaCount] = {}
     rows = await session.execute(dated.group_by("day").order_by("day"))
     for number, *counts in reversed(rows.all()):
@@ -134,7 +134,7 @@ async def media_by_month(
         months[month] = MediaCount(
             *(int(old + new) for old, new in zip(before, counts, strict=True))
         )
-    undated = select(total, others).where(*of_room, Tweet.created_at.is_(None))
+    undated = select(*sums).where(*of_room, Tweet.created_at.is_(None))
     without_time = (await session.execute(undated)).one()
     if without_time[0]:
         months[None] = MediaCount(*map(int, without_time))

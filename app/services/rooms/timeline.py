@@ -311,8 +311,6 @@ def within_ends(ends: Collection[str]) -> list[sa.ColumnElement[bool]]:
 
 # --- Who was not there, by the lines of a chat's file ---
 
-_MOST_LINES: Final = 200
-"""Lines of the people on a page that are read."""
 _NO_TIMES: Final = np.empty(0, np.int64)
 _EVER: Final = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -412,7 +410,7 @@ async def _lines(
         .join(User, User.id == RoomMove.user_id)
         .where(RoomMove.room_id == room_id, KEPT_USER_ID.in_(ids), RoomMove.became_id.is_(None))
         .order_by(RoomMove.at, RoomMove.id)
-        .limit(_MOST_LINES)
+        .limit(200)
     )
     lines: dict[int, list[_Line]] = defaultdict(list)
     for user_id, *line in await session.execute(query):
@@ -436,16 +434,6 @@ def _absences(username: str, lines: Iterable[_Line]) -> Iterator[Absence]:
 
 
 # --- Messages that show what was said on a chat's busiest day ---
-
-MOST_OF_DAY: Final = 5_000
-MOST_BESIDE: Final = 300
-"""Messages before, and after, that the day is compared with."""
-EVENT_S: Final = 600
-MOST_SHOWN: Final = 3
-FEWEST_LETTERS: Final = 4
-MOST_LETTERS: Final = 120
-GOOD_LENGTH: Final = 40
-"""Letters of a message that says something and is quickly read."""
 
 
 class ShownDay(msgspec.Struct, frozen=True):
@@ -492,7 +480,7 @@ def _chosen(
 ) -> tuple[str, int, list[int]]:
     texts = [message.text for message in said]
     # A word that is passed around for some minutes is one event.
-    own = WrittenTexts(texts, conversations_of((message.time for message in said), EVENT_S))
+    own = WrittenTexts(texts, conversations_of((message.time for message in said), 600))
     language = guess_main_language(texts)
     phrases = phrases_of(own, around, language=language, names=names) if around else []
     words = [phrase.text for phrase in phrases if "…" not in phrase.text]
@@ -507,20 +495,18 @@ def telling(said: Sequence[DayMessage], words: Sequence[str]) -> list[DayMessage
     left = {
         message.text.casefold(): message
         for message in reversed(said)
-        if len(message.text) <= MOST_LETTERS
-        and "://" not in message.text
-        and len(message.text) >= FEWEST_LETTERS
+        if 4 <= len(message.text) <= 120 and "://" not in message.text
     }
     chosen: list[DayMessage] = []
-    while left and len(chosen) < MOST_SHOWN:
+    while left and len(chosen) < 3:
         new = [word for word in words if not any(word in one.text.casefold() for one in chosen)]
         authors = {one.author for one in chosen}
-
+        # A message of some 40 letters says something and is quickly read.
         worth = {
             text: (
                 sum(word in text for word in new),
                 message.author not in authors,
-                -abs(len(text) - GOOD_LENGTH),
+                -abs(len(text) - 40),
             )
             for text, message in left.items()
         }
@@ -540,7 +526,7 @@ def _of_day() -> sa.Select[int, int, str, datetime | None]:
         .join(User, User.id == Tweet.user_id)
         .where(*_within(*limits))
         .order_by(Tweet.created_at, Tweet.place, Tweet.id)
-        .limit(MOST_OF_DAY)
+        .limit(5_000)
     )
 
 
@@ -549,4 +535,4 @@ def _beside(*, is_after: bool) -> sa.Select[str]:
     time = Tweet.created_at
     limit = time >= sa.bindparam("after") if is_after else time < sa.bindparam("before")
     query = sa.select(Tweet.text).join(User, User.id == Tweet.user_id).where(*_within(limit))
-    return query.order_by(time if is_after else time.desc()).limit(MOST_BESIDE)
+    return query.order_by(time if is_after else time.desc()).limit(300)
