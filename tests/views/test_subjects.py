@@ -126,7 +126,7 @@ from app.part_list import Part
 from app.parts.pictures.picture_page import pictures_of
 from app.parts.report.pages import report_pages
 from app.parts.report.reports import Report
-from app.services.rooms.sight import read_portrait
+from app.services.rooms.chat_portrait import read_portrait
 from app.views.blueprints import PageBlueprint
 from app.views.page import WebPage, render
 from app.views.subjects import Chat, OneAuthor, read_shown

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.language.i18n import gettext
-from app.parts.portraits import room as page
+from app.parts.portraits import room_figures
 from app.parts.portraits.room_figures import FIGURES, shares_of
 from app.services.rooms.chat_portrait import ChatSight, read_portrait
 from app.services.rooms.chats import get_room
@@ -91,7 +91,7 @@ def greetings_of(sight: ChatSight) -> Figure[None]:
 async def test_a_figure_that_is_listed_stands_on_the_page(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page, "FIGURES", (*FIGURES, greetings_of))
+    monkeypatch.setattr(room_figures, "FIGURES", (*FIGURES, greetings_of))
     shown = await shared.anybody.page("/room/2?tz=Asia/Tokyo")
     section = shown.partition('id="greetings-numbers"')[2].partition("</details>")[0]
     assert section.startswith(">Who greets</h3>")

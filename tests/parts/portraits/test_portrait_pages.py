@@ -154,7 +154,7 @@ async def test_of_many_people_six_are_named(chats: Client) -> None:
 async def test_of_a_long_room_the_newest_messages_are_looked_through(
     shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.rooms.sight.MOST_SCANNED", 4)
+    monkeypatch.setattr("app.services.rooms.chat_portrait.MOST_SCANNED", 4)
     start = datetime(2024, 5, 1, tzinfo=UTC)
     times = [(start + timedelta(hours=n)).isoformat() for n in range(5)]
     await shared.writer.add_dated("long", "말 {n}", times, room={"name": "long"})
