@@ -129,6 +129,11 @@ def _service_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _access_log(value: str) -> bool | Literal["addresses"]:
+    logged = _one_of("0", "1", "addresses")(value)
+    return "addresses" if logged == "addresses" else logged == "1"
+
+
 def _embedder(value: str) -> str:
     is_known = re.fullmatch(r"builtin|sentence-transformers:.+|http:https?://.+", value)
     if not is_known or (value.startswith("http:") and not _has_host(value.removeprefix("http:"))):
@@ -204,9 +209,10 @@ class Config:
     """Number of hops whose `X-Forwarded-*` headers count."""
     log: LogFormat = "json"
     """Form of the log; from the environment, `text` if standard error is a terminal."""
-    access_log: bool = True
-    log_addresses: bool = False
-    """Whether a line of the access log has the client's IP address."""
+    access_log: Annotated[bool | Literal["addresses"], _access_log] = True
+    """Whether requests are logged, and whether a line has the client's IP address."""
+    home: Annotated[str, _service_url] = ""
+    """Where whoever gets a card or a file finds saywho, if strangers cannot read this site."""
     without: Annotated[frozenset[str], _parts] = frozenset()
     """Names of the parts (`app.part_list.PARTS`) that the site leaves out."""
 

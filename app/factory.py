@@ -41,7 +41,7 @@ def make_app(given: object, keywords: Mapping[str, object]) -> Quart:
         loaded = part_list.load_all(config.without)
     except part_list.PartError as error:
         raise SystemExit(f"saywho: {error}") from None
-    metrics = Metrics(are_answers_logged=config.access_log)
+    metrics = Metrics(are_answers_logged=bool(config.access_log))
     logs.configure(config)
     for fault in BROUGHT.faults:
         logger.warning(fault)
@@ -89,12 +89,12 @@ def _put_in_front(app: App, config: Config, metrics: Metrics) -> None:
     )
     edge = Edge(
         Streams(cached),
-        log_addresses=config.log_addresses,
+        log_addresses=config.access_log == "addresses",
         trusted_proxies=config.trusted_proxies,
         url=config.url,
         cors=config.cors,
         note=metrics.notes.add,
     )
     app.asgi_app = edge  # type: ignore[method-assign]
-    if not config.log_addresses:  # Together answered requests share what is logged of them.
+    if config.access_log != "addresses":  # Together answered requests share what is logged of them.
         app.extensions[AtOnce.__name__] = AtOnce(edge, cached)

@@ -16,6 +16,10 @@ _ADDRESSES: Final = (
         Message("This page is gone. The command saywho publish writes an author’s website"),
     ),
     (
+        r"/(room|user)/[^/]+/\d+/cards\.zip",
+        Message("This file is gone. The page of the cards saves and shares each of them"),
+    ),
+    (
         r"/dashboard/table/(apart|likeness)(\.csv)?",
         Message("This table is gone. The page of how well authors are recognised has the figures"),
     ),
@@ -36,7 +40,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "replay": "use version 2.0 for the reports that it wrote",
 }
 """Commands, and options with their command."""
-SETTINGS: Final = frozenset({"event_retention"})
+SETTINGS: Final = frozenset({"event_retention", "log_addresses"})
 """Fields of the settings, which are ignored with a line."""
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "explain": (),

@@ -19,8 +19,8 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_929,
-    "lines of tests": 109_380,
+    "lines of app and saywho": 104_474,
+    "lines of tests": 109_050,
     "lines of saywho/formats": 26_818,
     "parts": 12,
     "options of import": 22,

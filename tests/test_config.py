@@ -36,8 +36,8 @@ SETTINGS: dict[str, tuple[str, Any]] = {
     "locale": ("ko", "ko"),
     "trusted_proxies": ("2", 2),
     "log": ("text", "text"),
-    "access_log": ("0", False),
-    "log_addresses": ("1", True),
+    "access_log": ("addresses", "addresses"),
+    "home": ("https://example.org/saywho/", "https://example.org/saywho"),
     "without": ("spark", frozenset({"spark"})),
 }
 

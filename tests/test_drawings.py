@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from app.drawing.drawings import Clock, GridDay, PeriodColumn, PeriodColumns, WeekGrid, path_along
+from app.drawing.drawings import Clock, path_along
 from app.drawing.painting import Drawing, paint
 from app.drawing.png import Canvas, Field
 
@@ -41,17 +41,6 @@ def test_nought_has_no_sign() -> None:
     assert path_along([(-0.0, -1e-9), (0.0, 0.5)]) == "M0 0 0 .5"
 
 
-def test_columns_of_a_picture_are_those_of_the_page() -> None:
-    columns = [PeriodColumn("", heights) for heights in ((40, 60), (0, 30), (25, 0))]
-    drawing = PeriodColumns("", [("Ann", "author-1"), ("Ben", "author-2")], columns)
-    picture = Painted(drawing)
-    for part in drawing.parts:
-        assert len(middles(part.path)) == 2
-        for across, down in middles(part.path):
-            place = across * 200, down * (442 - LABELS) / 100
-            assert picture.colour_at(*place) == picture.hues[part.hue]
-
-
 def test_hours_of_a_picture_are_those_of_the_page() -> None:
     heights = [100.0 if hour == 7 else 50 if hour > 12 else 0 for hour in range(24)]
     drawing = Clock("author-3", "", heights, [])
@@ -62,22 +51,3 @@ def test_hours_of_a_picture_are_those_of_the_page() -> None:
         assert picture.colour_at(*place) == picture.hues["author-3"]
     assert drawing.outline_path == ""
     assert Clock("author-3", "", [], [50, 0]).outline_path == "M0 100 0 50 1 50 1 100 2 100 2 100"
-
-
-def test_days_of_a_picture_are_those_of_the_page() -> None:
-    days = [GridDay(week, 2 * week, 4, is_marked=False) for week in range(3)]
-    drawing = WeekGrid("author-2", "", days, [], columns=3)
-    ((shade, path), ring) = drawing.shades
-    assert (shade, ring) == ("shade-4", ("ring", ""))
-    picture = Painted(drawing)
-    hued = {
-        (x, y)
-        for x in range(200)
-        for y in range(442)
-        if picture.colour_at(x, y) == picture.hues["author-2"]
-    }
-    left, top = min(x for x, _ in hued), min(y for _, y in hued)
-    side = (max(y for _, y in hued) - top + 1) / (4 + 0.88)
-    for across, down in middles(path):
-        place = left + (across - 0.06) * side, top + (down - 0.06) * side
-        assert (round(place[0]), round(place[1])) in hued

@@ -38,7 +38,8 @@ def card_rows_heights(canvas: Canvas, drawing: CardRows) -> Heights:
     sizes = _sizes(canvas)
     smallest = [row.height for row in _laid_of(drawing, sizes[-1], width)]
     good, largest = (
-        _height(_laid_of(drawing, size, width), size) for size in (min(_GOOD, sizes[2]), sizes[0])
+        _height(_laid_of(drawing, size, width), size)
+        for size in (_GOOD if canvas.is_upright else sizes[-1], sizes[0])
     )
     return Heights(min(smallest, default=0.0), good, largest)
 

@@ -79,21 +79,6 @@ class NamedBar(NamedTuple):
     """Length in proportion to the longest possible bar, in [0, 1]."""
     label: str
     hue: str
-    note: Sequence[str] = ()
-    """Text of a picture about the person, each part whole or not at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    rows: Sequence[NamedBar]
-    are_notes_wanted: bool = False
-    """Whether notes go before large bars, and their second parts are cut, not left out."""
-    are_names_above: bool = False
-    """Whether names are above their bars in each upright picture with room."""
-
-    @property
-    def has_notes(self) -> bool:
-        return any(bar.note for bar in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

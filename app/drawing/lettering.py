@@ -23,9 +23,12 @@ JOINER: Final = "\u200d"
 """Character between emoji that form a sign. The first emoji is drawn."""
 _MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
 _BREAK: Final = re.compile(
-    rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,)|(?<=\d of))\s\d|(?<=\d)\s(?:{UNIT}|of \d))\s"
+    rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,)|(?<=\d of))\s\d|(?<=\d)\s(?:{UNIT}|of \d)"
+    r"|\s[–~]\s)\s"
 )
-"""White space at which a row may end: not within a date or "9 of 10", or before a unit."""
+"""White space at which a row may end: not within a date or "9 of 10", or before a unit or a
+dash.
+"""
 _QUOTED: Final = re.compile(r"“[^“”\n]{1,24}”|\([^()\n]{1,16}\)")
 """Words in quotes or brackets that a row does not break, as long as a row of a card has room for.
 """

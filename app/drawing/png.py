@@ -1,4 +1,4 @@
-"""The canvas of all pictures: paper, text, bars, foot, and the colours of pages."""
+"""The canvas of all pictures: paper, text, bars, codes, and the colours of pages."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,10 +8,11 @@ from math import ceil, floor
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+import segno
 from PIL import Image, ImageColor, ImageDraw
 
 from app.drawing.drawings import Place
-from app.drawing.lettering import Lettering, drawn_text, font_of, joined_rows
+from app.drawing.lettering import Lettering
 
 MARGIN: Final = 64
 ThemeName = Literal["light", "dark"]
@@ -67,9 +68,6 @@ class Heights(NamedTuple):
     good: float
     most: float
     """Largest height, above which the drawing does not improve."""
-
-    def lower(self) -> "Heights":
-        return self._replace(good=self.least)
 
 
 _STORY: Final = 1920
@@ -129,24 +127,17 @@ class Canvas:
             end = left + max(length, 12)
             self.pen.rounded_rectangle((left, top, end, bottom), 6, colour)
 
-    def draw_foot(self, parts: Sequence[str], *, size: int, top: int, rows: int = 1) -> float:
-        """Draw the program's name at the right, and parts in up to `rows` rows at the left; return
-        the top of the first.
-
-        The last row begins at `top`.
+    def draw_code(self, link: str, side: int, corner: Place) -> int:
+        """Draw the QR code of a link on white, at most so large if cameras can read it, with its
+        lower right corner at a place; return its side.
         """
-        mark, small = font_of(bold=True, size=size + 2), font_of(bold=False, size=size)
-        room = self.foot_room(size)
-        self.write((MARGIN + room + 24, top - 2), "saywho", mark, self.theme.accent)
-        texts = joined_rows(map(drawn_text, parts), small, room, rows)
-        begin = top - max(0, len(texts) - 1) * size * 1.3
-        self.write_rows((MARGIN, begin), texts, small, 1.3, self.theme.soft)
-        return begin
-
-    def foot_room(self, size: int) -> float:
-        """Return the width of the foot at the left of the program's name, in letters of a size."""
-        mark = font_of(bold=True, size=size + 2)
-        return self.width - 2 * MARGIN - 24 - mark.getlength("saywho")
+        code = segno.make_qr(link, error="m")
+        scale = max(3, side // code.symbol_size()[0])
+        rows = [bytes(row) for row in code.matrix_iter(scale=scale)]
+        size, bits = len(rows), b"".join(rows)
+        image = Image.frombytes("L", (size, size), bytes(255 * (1 - bit) for bit in bits))
+        self._image.paste(image, (round(corner[0]) - size, round(corner[1]) - size))
+        return size
 
     def as_png(self) -> bytes:
         file = BytesIO()

@@ -1,14 +1,17 @@
 """How other devices open a page of the site: origins, a QR code, and the page for phones."""
 
 import asyncio
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import segno
 from markupsafe import Markup
 from quart import current_app, request
 
 from app.asgi.edge import is_loopback_host
+from app.config import Config
 from app.errors import ConflictError
+from app.language.i18n import gettext
 from app.lifespan import listening_hosts, may_let_phones_in, resources
 from app.runtime.network import is_of_network, own_addresses
 from app.services.access.phone_switch import lets_phones_in, switch_phones
@@ -107,6 +110,33 @@ def is_of_this_machine(link: str) -> bool:
 @blueprint.app_template_test("of_own_network")
 def is_of_own_network(link: str) -> bool:
     return is_of_network(urlsplit(link).hostname or "")
+
+
+class ProgramHome(NamedTuple):
+    """Where whoever gets a card or a file finds saywho."""
+
+    address: str
+    """As people read it, or how to run the program."""
+    link: str = ""
+    """What a code leads to; empty if there is no address."""
+
+
+def home_here(path: str = "") -> ProgramHome:
+    """Return the address of a page, or of the site, if strangers can read it, else `home_of`."""
+    origin = own_origin()
+    is_near = is_of_this_machine(origin) or is_of_own_network(origin)
+    if resources().openness.seems_public and not is_near:
+        return ProgramHome(origin.partition("://")[2] + unquote(path), origin + path)
+    return home_of(resources().config)
+
+
+def home_of(config: Config) -> ProgramHome:
+    """Return `SAYWHO_HOME`, else how to get saywho."""
+    if config.home:
+        return ProgramHome(config.home.partition("://")[2], config.home)
+    return ProgramHome(
+        gettext("Free, on your own computer: Python, make, and “make run” in its folder.")
+    )
 
 
 def qr_code(address: str) -> Markup | None:

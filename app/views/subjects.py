@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, Final, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import asdict
@@ -167,10 +167,14 @@ async def read_shown(
     zone_for: ZoneFor = zone_of_page,
 ) -> tuple[SubjectT, Shown]:
     """Return the subject of a page's or a picture's address, and what is shown of it."""
-    kept = resources()
+    zone_of, kept = partial(zone_for, args.tz), resources()
+    if issubclass(kind, PersonOfChat):
+        async with opened_person(address, args) as (session, chat, person):
+            found = cast("SubjectT", person)
+            return found, await figures(session, chat, found, zone_of)
     async with kept.read_long() as session:
         subject = await find_subject(session, kind, address, args)
-        return subject, await figures(session, kept, subject, partial(zone_for, args.tz))
+        return subject, await figures(session, kept, subject, zone_of)
 
 
 async def answer_of(

@@ -29,6 +29,7 @@ Text = str | tuple[str, str]
 _USES: Final = {
     "more": _("uses {what} {often}"),
     "less": _("uses {what} less often than {others} ({often})"),
+    "ahead": _("uses {what} more often than {others} ({often})"),
     "none": _("never uses {what}"),
     "many": _("{count} use {what}"),
     "rose": _("More {what} than in {year}: {value}, before {before}."),
@@ -38,6 +39,7 @@ _USES: Final = {
 HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "length": {
         "more": _("writes longer posts than {others} ({words})"),
+        "ahead": _("writes longer posts than {others} ({words})"),
         "less": _("writes shorter posts than {others} ({words})"),
         "none": _("writes shorter posts than {others} ({words})"),
         "rose": _("Longer posts than in {year}: {value}, before {before}."),
@@ -51,6 +53,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "more": _("laughs {often} (most often “{sign}”)"),
         "more without sign": _("laughs {often}"),
         "less": _("laughs less often in writing than {others} ({often})"),
+        "ahead": _("laughs more often in writing than {others} ({often})"),
         "none": _("never laughs in writing"),
         "rose": _("More laughing than in {year}: {value}, before {before}."),
         "fell": _("Less laughing than in {year}: {value}, before {before}."),
@@ -67,6 +70,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "endings": {
         "more": _("ends with “{sign}” {often}"),
         "less": _("ends with “{sign}” less often than {others} ({often})"),
+        "ahead": _("ends like that more often than {others} ({often})"),
         "none": _("never ends with “{sign}”"),
         "rose": _("More often “{sign}” at the end than in {year}: {value}, before {before}."),
         "fell": _("Less often “{sign}” at the end than in {year}: {value}, before {before}."),
@@ -76,6 +80,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "politeness": {
         "more": _("speaks politely ({often} of the sentences)"),
         "less": _("speaks politely less often than {others} ({often})"),
+        "ahead": _("speaks politely more often than {others} ({often})"),
         "none": _("never speaks politely"),
         "rose": _("More polite sentences than in {year}: {value}, before {before}."),
         "fell": _("Fewer polite sentences than in {year}: {value}, before {before}."),
@@ -85,6 +90,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "beginnings": {
         "more": _("starts with a lowercase letter {often}"),
         "less": _("starts with a lowercase letter less often than {others} ({often})"),
+        "ahead": _("starts with a lowercase letter more often than {others} ({often})"),
         "none": _("never starts with a lowercase letter"),
         "rose": _("More lowercase starts than in {year}: {value}, before {before}."),
         "fell": _("Fewer lowercase starts than in {year}: {value}, before {before}."),
@@ -94,6 +100,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "capitals": {
         "more": _("writes in capitals {often}"),
         "less": _("writes in capitals less often than {others} ({often})"),
+        "ahead": _("writes in capitals more often than {others} ({often})"),
         "none": _("never writes in capitals"),
         "rose": _("More capitals than in {year}: {value}, before {before}."),
         "fell": _("Fewer capitals than in {year}: {value}, before {before}."),
@@ -103,6 +110,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "capital_words": {
         "more": _("writes words in capitals {often}"),
         "less": _("writes words in capitals less often than {others} ({often})"),
+        "ahead": _("writes words in capitals more often than {others} ({often})"),
         "none": _("never writes a word in capitals"),
         "rose": _("More words in capitals than in {year}: {value}, before {before}."),
         "fell": _("Fewer words in capitals than in {year}: {value}, before {before}."),
@@ -112,6 +120,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "lengthened": {
         "more": _("lengthens letters {often}"),
         "less": _("lengthens letters less often than {others} ({often})"),
+        "ahead": _("lengthens letters more often than {others} ({often})"),
         "none": _("never lengthens letters"),
         "rose": _("More lengthened letters than in {year}: {value}, before {before}."),
         "fell": _("Fewer lengthened letters than in {year}: {value}, before {before}."),
@@ -121,6 +130,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "unspaced": {
         "more": _("writes without spaces {often}"),
         "less": _("writes without spaces less often than {others} ({often})"),
+        "ahead": _("writes without spaces more often than {others} ({often})"),
         "none": _("never writes a sentence without spaces"),
         "rose": _("More without spaces than in {year}: {value}, before {before}."),
         "fell": _("Less without spaces than in {year}: {value}, before {before}."),
@@ -130,6 +140,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "turns": {
         "more": _("sends several messages in a row ({often} of the turns)"),
         "less": _("sends several messages in a row less often than {others} ({often})"),
+        "ahead": _("sends several messages in a row more often than {others} ({often})"),
         "none": _("never sends two messages in a row"),
         "many": _("{count} send several messages in a row"),
         "label": _("Several in a row"),
@@ -137,11 +148,15 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "silence": {
         "more": _("starts {often} of the conversations"),
         "less": _("starts conversations less often than {others} ({often})"),
+        "ahead": _("starts conversations more often than {others} ({often})"),
         "none": _("never starts a conversation"),
         "label": _("Starts conversations"),
         "there more": _("starts {often} of the conversations in their time here"),
         "there less": _(
             "starts conversations less often than {others} in their time here ({often})"
+        ),
+        "there ahead": _(
+            "starts conversations more often than {others} in their time here ({often})"
         ),
         "there none": _("started no conversation in their time here"),
         "there label": _("Starts conversations (in their time here)"),
@@ -281,6 +296,40 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two polite": _(
             "{name} speaks politely ({share} of the sentences), {other} plainly ({of_other})."
         ),
+    },
+    # What a card says below a number or a word, which it does not repeat.
+    "below": {
+        "alone": _("posts, all by {name}."),
+        "polite": _("Since then, {name} has spoken politely."),
+        "plain": _("Since then, {name} has not spoken politely."),
+        "both polite": _("Since then, the two have spoken politely."),
+        "both plain": _("Since then, the two have not spoken politely."),
+        "levels": _("of the sentences of {name} are polite; of everyone else’s {of_other}."),
+        "silence": _("without a post, {days}. {name} wrote first."),
+        "pause": _("without a post, {days}."),
+        "away": _("{name} was away, {days}."),
+        "left": _("{name} left."),
+        "joined": _("{name} joined."),
+        "days": _("posts on {days}; {usual} on a usual day."),
+        "streak": _("in a row with posts, {days}."),
+        "month": _("The busiest month, with {posts}."),
+        "most": _("of all {count} messages are by {name}."),
+        "longest": _("words a message: {name} writes the longest."),
+        "laugh": _("{name} writes this most often ({share} of the messages)."),
+        "only": _("{name} alone writes this ({share} of the messages)."),
+        "night": _("of the messages of {name} come at night, more than the others’."),
+        "recognised": _("of the messages of {name} are recognised by how they are written."),
+        "rhythm": _("The hours with most posts."),
+        "amount": _("messages of {people}."),
+        "of chat": _("messages of {name}: {share} of the chat."),
+        "only_word": _("In {year} only: {posts}."),
+        "year_word": _("A word of {year}: {posts}."),
+        "fullest": _("posts on {day}, the busiest day."),
+        "change": _("{label}. In {year}: {before}."),
+        "change of": _("{name}: {label}. In {year}: {before}."),
+        "answered": _("{count} replies, more than to anyone else."),
+        "liked": _("likes for a single post, far more than for all others."),
+        "began": _("of the silences were ended by {name}: {count} of {total}."),
     },
     # When somebody writes.
     "busy_days": _("{posts} on {days}; {usual} on a usual day."),
@@ -503,6 +552,11 @@ def giant_of(measure: Measure) -> str:
     """Return a measure's one word or number: a laugh or emoji, else a share or a mean."""
     if measure.habit.has_words and measure.sign and measure.own > measure.beside:
         return sign_of(measure)
+    return share_of(measure)
+
+
+def share_of(measure: Measure) -> str:
+    """Return a measure's own share or mean as a number."""
     is_mean = measure.habit.is_mean
     return show_number(round(measure.own, 1)) if is_mean else show_percent(measure.own)
 
@@ -613,6 +667,18 @@ def of_many(measure: Measure, people: int) -> str:
 def told_alone(measure: Measure, beside: Beside = THE_OTHERS) -> str:
     trait = trait_of(measure, beside)
     return f"{trait[:1].upper()}{trait[1:]}"
+
+
+def below_giant(measure: Measure, name: str, beside: Beside = THE_OTHERS) -> str:
+    """Return the sentence of a card below a measure's giant: of a share, with the others'."""
+    variant = "ahead" if measure.errors > 0 else "less"
+    there = "there " if measure.is_of_time_there else ""
+    value, other = measure.beside, measure.own
+    if giant_of(measure) != share_of(measure):
+        value, other = other, value
+    values = {"words": value_of(measure, value), "often": show_percent(value, other)}
+    traits = _told_habit(measure, f"{there}{variant}", others=beside.named(measure), **values)
+    return tell("traits", name=name, traits=traits)
 
 
 def called(

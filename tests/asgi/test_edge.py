@@ -222,8 +222,8 @@ async def test_no_layer_takes_more_slashes_for_another_address(
 async def test_the_log_has_the_address_of_a_client_if_a_setting_says_so(
     make_config: MakeConfig, caplog: pytest.LogCaptureFixture, wants_addresses: bool
 ) -> None:
-    config = make_config(log_addresses=wants_addresses, trusted_proxies=1)
-    app = create_app(replace(config, access_log=True))
+    config = replace(make_config(trusted_proxies=1), access_log=True)
+    app = create_app(replace(config, access_log="addresses") if wants_addresses else config)
     with caplog.at_level(logging.INFO, "app.access"):
         logging.getLogger("app.access").addHandler(caplog.handler)
         async with app.test_app():

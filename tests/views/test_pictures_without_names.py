@@ -10,14 +10,24 @@ import pytest
 from hypothesis import given, strategies as st
 from quart import g
 
-from app.drawing.drawings import Bars, MarkedText
+from app.drawing.drawings import MarkedText
 from app.drawing.poster import Poster
 from app.lifespan import resources
 from app.parts.pictures.answer import read_answer_poster, without_names
-from app.parts.pictures.picture_page import PeopleArgs, PictureArgs
-from app.parts.pictures.portraits import read_author_poster, read_room_poster
-from app.parts.pictures.years import read_room_year_poster, read_year_poster
-from app.parts.portraits.author import read_portrait_of_author
+from app.parts.pictures.cards import SubjectCard
+from app.parts.pictures.picture_page import PeopleArgs
+from app.parts.pictures.portraits import (
+    author_cards,
+    read_author_poster,
+    read_person,
+    read_room_poster,
+)
+from app.parts.pictures.years import (
+    author_cards as year_cards,
+    read_room_year_poster,
+    read_year_poster,
+    room_cards,
+)
 from app.parts.portraits.room import read_sight
 from app.parts.years.subjects import (
     YearOfAuthor,
@@ -35,8 +45,8 @@ from tests.conftest import Client, Shared
 
 UTC: Final = ZoneInfo("UTC")
 NAMES: Final = re.compile("dorothea|lange|minji|지호", re.IGNORECASE)
-NAMED: Final = PictureArgs(words="1")
-INITIALS: Final = PictureArgs(words="1", names="initials")
+NAMED: Final = PeopleArgs()
+INITIALS: Final = PeopleArgs(names="initials")
 TEXT: Final = "oh dear, thanks Dorothea, the bread was good said Minji to Ben and to 지호야 today"
 
 
@@ -71,50 +81,43 @@ async def read(kind: type[Subject], figures: Callable[..., Any], **address: Any)
         return subject, await figures(session, resources(), subject, lambda _: UTC)
 
 
-async def of_author(args: PictureArgs) -> Poster:
-    found = await read(OneAuthor, read_portrait_of_author, username="Kim_Minji")
-    return await read_author_poster(*found, args)
+async def of_author(args: PeopleArgs) -> list[Poster]:
+    found = await read(OneAuthor, read_person, username="Kim_Minji")
+    cards = (await author_cards(*found, args)).cards
+    return [await read_author_poster(*found, args), *(card.poster for card in cards)]
 
 
-async def of_year(args: PictureArgs) -> Poster:
+async def of_year(args: PeopleArgs) -> list[Poster]:
     found = await read(YearOfAuthor, read_year_of_author, username="Kim_Minji", year=2024)
-    return await read_year_poster(*found, args)
+    cards = (await year_cards(*found, args)).cards
+    return [await read_year_poster(*found, args), *(card.poster for card in cards)]
 
 
-async def of_room(args: PictureArgs) -> Poster:
-    return await read_room_poster(*await read(Chat, read_sight, room_id=1), args)
+async def of_room(args: PeopleArgs) -> list[Poster]:
+    return [await read_room_poster(*await read(Chat, read_sight, room_id=1), args)]
 
 
-async def of_room_year(args: PictureArgs) -> Poster:
+async def of_room_year(args: PeopleArgs) -> list[Poster]:
     found = await read(YearOfChat, read_year_of_chat, room_id=1, year=2024)
-    return await read_room_year_poster(*found, args)
+    cards = (await room_cards(*found, args)).cards
+    return [await read_room_year_poster(*found, args), *(card.poster for card in cards)]
 
 
-def quoted(poster: Poster) -> str:
-    bars = poster.drawing.rows if isinstance(poster.drawing, Bars) else ()
-    notes = [part for bar in bars for part in bar.note]
-    names = [part for line in poster.lines for part in line.parts]
-    return " | ".join([poster.quote, poster.finding, *names, *notes])
+def quoted(posters: list[Poster]) -> str:
+    told = [SubjectCard("", poster).told for poster in posters]
+    return " | ".join([*told, *(poster.title for poster in posters)])
 
 
-@pytest.mark.parametrize("poster_of", [of_author, of_year, of_room, of_room_year])
+@pytest.mark.parametrize("posters_of", [of_author, of_year, of_room, of_room_year])
 async def test_a_picture_of_initials_quotes_no_name(
-    chat: Client, poster_of: Callable[..., Any]
+    chat: Client, posters_of: Callable[..., Any]
 ) -> None:
     async with visiting(chat):
-        named, hiding = await poster_of(NAMED), await poster_of(INITIALS)
-    # The words of a chat's year are never names.
-    assert bool(NAMES.search(quoted(named))) == (poster_of is not of_room_year)
-    assert not NAMES.search(quoted(hiding))
-    assert not NAMES.search(hiding.title)
-
-
-async def test_a_quoted_post_keeps_its_other_words(chat: Client) -> None:
-    async with visiting(chat):
-        named, hiding = await of_author(NAMED), await of_author(INITIALS)
-    assert named.quote.startswith("oh dear, ")
-    assert hiding.quote.startswith("oh dear, ")
-    assert ("Dorothea" in named.quote) == (SHOWN_HIDDEN in hiding.quote)
+        assert NAMES.search(quoted(await posters_of(NAMED)))
+        hiding = quoted(await posters_of(INITIALS))
+    assert not NAMES.search(hiding)
+    if posters_of in (of_year, of_room_year):  # The other words of a quoted post stay.
+        assert f"thanks {SHOWN_HIDDEN}" in hiding
 
 
 async def test_the_text_of_an_answer_has_no_name_either(chat: Client) -> None:

@@ -55,6 +55,8 @@ PICTURES: Final = (
     *("/room/1/2020/picture", "/room/1/2020/picture.png"),
     *("/user/ann/2020/cards", "/user/ann/2020/cards/words.png"),
     *("/room/1/2020/cards", "/room/1/2020/cards/story.png"),
+    *("/user/ann/cards", "/user/ann/cards/amount.png"),
+    *("/room/1/person/ann/cards", "/room/1/person/ann/cards/amount.png"),
     f"/quiz/picture.png?{QUIZ}",
 )
 """The other ones: each shows what a page above shows, by the same service."""
@@ -73,7 +75,6 @@ MADE_ANEW: Final = frozenset(
         *("/quiz", "/quiz/picture"),
         *("/compare/example", "/compare/card", "/compare/table"),
         *("/compare/picture", "/compare/picture.png"),
-        *("/user/<username>/<year:year>/cards.zip", "/room/<id:room_id>/<year:year>/cards.zip"),
         *("/get_user", "/user", "/users", "/users.json", "/play", "/play/<id:game_id>"),
         *("/play/<id:game_id>/picture", "/play/<id:game_id>/picture.png"),
         "/dashboard/",

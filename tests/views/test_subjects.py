@@ -158,7 +158,7 @@ async def read(session, kept, subject, zone_of):
 
 
 async def poster_of(subject, shown, args):
-    return Poster(subject.title(), (), "A day", None, "")
+    return Poster(subject.title(), "A day", None, ("", ""))
 
 
 @blueprint.get(Birthday.path)
@@ -181,7 +181,7 @@ async def send_lines(args: ZoneArgs, **address) -> Response:
 PART = Part(
     pages=(
         blueprint,
-        pictures_of(Birthday, read, poster_of, words=lambda _: ""),
+        pictures_of(Birthday, read, poster_of),
         report_pages(Birthday),
     ),
     reports=(Report(Birthday, report.read, report.shows, report.draft),),

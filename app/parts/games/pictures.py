@@ -10,7 +10,7 @@ from app.errors import ConflictError, UnauthorizedError
 from app.language.i18n import gettext, show_number
 from app.parts.games.player_pages import PLAYER, PRIVATE, place_heading, player_key, to_entrance
 from app.parts.games.playing import PLAY, Screen, games
-from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, short_address
+from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, foot_of
 from app.views.blueprints import PageBlueprint
 from app.views.subjects import ZoneFor
 
@@ -49,13 +49,12 @@ async def _poster(screen: Screen, _args: GamePictureArgs) -> Poster:
     hits = tuple(standing.hits(screen.player_id))
     rows = TileRow(name or gettext("Me"), hits), TileRow("saywho", tuple(standing.shown.values()))
     return Poster(
-        title=name or title,
-        facts=(title,) if name else (),
+        title=" · ".join(filter(None, (name, title))),
         finding=" ".join(filter(None, (place, told))),
         drawing=Tiles(rows),
         giant=f"{right}/{questions}",
         hue=OURS,
-        address=short_address(url_for("play.show_entrance")),
+        home=foot_of(url_for("play.show_entrance")),
     )
 
 

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from quart import Response, request, url_for
 
-from app.drawing.drawings import NO_HUE, Bars, MarkedText, NamedBar
-from app.drawing.poster import Poster, PosterFigure, draw_poster
+from app.drawing.drawings import NO_HUE, CardRow, CardRows, MarkedText
+from app.drawing.poster import Poster, draw_poster
 from app.language.i18n import gettext, language, ngettext, show_number, show_percent, speaking
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PeopleArgs,
     PicturePage,
     cast_in_picture,
+    foot_of,
     names_hidden_in,
-    short_address,
 )
 from app.services.compare.comparing import taken_apart
 from app.services.compare.name_masking import Masker
@@ -98,7 +98,7 @@ async def read_answer_poster(
     today = now().astimezone(zone).date()
     with bound(cast_in_picture(cast, best, has_names=look.has_names)):
         poster = answer_poster(comparison, is_named=bool(names), samples=samples, today=today)
-    poster = poster._replace(address=short_address("/", has_names=False))
+    poster = poster._replace(home=foot_of("", has_names=False))
     if not look.has_names and isinstance(poster.drawing, MarkedText):
         # A text that has the sign of a gap has another sign there, so that all places stay.
         text = poster.drawing.text.replace(HIDDEN, " ")
@@ -119,11 +119,13 @@ def answer_poster(
     # A picture is passed on, and names no chat.
     stored = verdicts.stored_of(comparison, has_room=False)
     bars = [
-        NamedBar(
-            _bar_name(bar.username, is_invented=bar.username in invented and not is_all_invented),
-            bar.share,
-            show_percent(bar.share),
-            hues.get(bar.username or "", NO_HUE),
+        CardRow(
+            label=_bar_name(
+                bar.username, is_invented=bar.username in invented and not is_all_invented
+            ),
+            hue=hues.get(bar.username or "", NO_HUE),
+            beside=show_percent(bar.share),
+            share=bar.share,
         )
         for place, bar in enumerate(verdicts.bars_of(comparison))
         if is_told
@@ -141,16 +143,14 @@ def answer_poster(
     marks += [(start, end, NO_HUE) for start, end in verdicts.strange_places(comparison)]
     struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
     giant, whose = _giant_of(comparison)
-    drawn_bars = Bars(tuple(bars), are_names_above=True)
     return Poster(
         title="",
-        facts=(),
         finding=stored or verdicts.heading_of(comparison, is_named=is_named),
         reason="" if stored else _why(comparison),
         drawing=MarkedText(comparison.text, tuple(marks), struck),
-        second=PosterFigure("", (), drawn_bars) if bars else None,
+        second=CardRows(tuple(bars)) if bars else None,
         premises=_premises(comparison, today, is_all_invented=is_all_invented),
-        address="",
+        home=("", ""),
         giant=giant,
         hue=hue(whose) if whose else "",
     )

@@ -4,13 +4,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import unquote, urlencode
+from urllib.parse import urlencode
 
 from msgspec import Struct, structs
 from quart import Response, g
 from quart.typing import ResponseReturnValue
 
-from app.asgi.edge import is_loopback_host
 from app.drawing.lettering import drawn_name, drawn_text
 from app.drawing.png import ThemeName
 from app.drawing.poster import FORMATS, Format, Poster, draw_poster
@@ -23,7 +22,8 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import Cast, numbered_initials
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import WebPage, render
-from app.views.policies import OfChat, here, own_origin
+from app.views.phone import ProgramHome, home_here
+from app.views.policies import OfChat, here
 from app.views.subjects import Chat, Figures, SubjectT, ZoneFor, read_shown
 from saywho.people.names import ManyNames
 
@@ -45,14 +45,6 @@ class PeopleArgs(LookArgs):
         return self.names == "names"
 
 
-class PictureArgs(PeopleArgs):
-    words: Literal["", "1"] = ""
-
-    @property
-    def has_words(self) -> bool:
-        return bool(self.words)
-
-
 Args = TypeVar("Args", bound=LookArgs)
 Subject = TypeVar("Subject")
 
@@ -70,8 +62,6 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
     """Parameters that both URLs have besides the visitor's choice."""
     tz: str = ""
     has_own_zone: bool = False
-    words: str = ""
-    """Label of people's words that the picture can show, or empty."""
 
     @property
     def has_people(self) -> bool:
@@ -83,8 +73,6 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
         chosen: list[tuple[str, str]] = [("format", args.format), ("theme", args.theme)]
         if isinstance(args, PeopleArgs):
             chosen.append(("names", args.names))
-        if isinstance(args, PictureArgs):
-            chosen.append(("words", args.words))
         query = [*self.subject, ("tz", self.tz), ("lang", g.locale), *chosen]
         parameters = [(name, value) for name, value in query if value]
         path = self.address.removesuffix(PICTURE_NAME.removesuffix(".png")) + PICTURE_NAME
@@ -146,39 +134,31 @@ class Pictures(Generic[Subject, Args]):
 def pictures_of(
     kind: type[SubjectT],
     figures: Figures[SubjectT, Any],
-    poster_of: Callable[[SubjectT, Any, PictureArgs], Awaitable[Poster]],
-    *,
-    words: Callable[[Any], str],
+    poster_of: Callable[[SubjectT, Any, PeopleArgs], Awaitable[Poster]],
     path: str = "/picture",
-    told: Callable[[Poster], str] = lambda poster: f"{poster.finding} {poster.reason}".strip(),
 ) -> PageBlueprint:
-    """Declare the picture of a kind of subject.
-
-    words: returns the label of people's words that it can show, or empty. told: returns its text
-    for people who do not see it.
-    """
+    """Declare the picture of a kind of subject."""
     name = f"{kind.name}_pictures"
 
-    async def read(args: PictureArgs, zone_for: ZoneFor, **address: Any) -> tuple[SubjectT, Any]:
+    async def read(args: PeopleArgs, zone_for: ZoneFor, **address: Any) -> tuple[SubjectT, Any]:
         return await read_shown(kind, figures, address, args, zone_for)
 
-    def page_of(found: tuple[SubjectT, Any], args: PictureArgs, poster: Poster) -> PicturePage:
+    def page_of(found: tuple[SubjectT, Any], args: PeopleArgs, poster: Poster) -> PicturePage:
         subject, shown = found
         return PicturePage(
             args=args,
             address=subject.url(f"{name}.show_{kind.name}_picture_page"),
             back=subject.url(tz=args.tz),
             title=poster.title,
-            finding=told(poster),
+            finding=f"{poster.giant} {poster.finding} {poster.reason}".strip(),
             tz=shown.tz,
             has_own_zone=subject.own_zone is not None,
-            words=words(shown),
             in_chat=subject.in_chat,
             about=subject.about,
         )
 
     return Pictures(
-        args=PictureArgs,
+        args=PeopleArgs,
         read=read,
         poster_of=lambda found, args: poster_of(*found, args),
         page_of=page_of,
@@ -232,13 +212,9 @@ def drawn_title(subject: Chat, look: PeopleArgs, *, is_over: bool = True) -> str
     return drawn.title(is_over=is_over)
 
 
-def short_address(path: str, *, has_names: bool = True) -> str:
-    """Return the URL of a page as people read it.
-
-    Without names, or if the fonts lack a sign, it is the site's; on a loopback host, unreachable
-    for other people, it says who has the program.
+def foot_of(path: str, *, has_names: bool = True) -> ProgramHome:
+    """Return the address and the link of a poster: of a page, or of the site without names or if
+    the fonts lack a sign of it.
     """
-    site, address = own_origin().partition("://")[2], unquote(path)
-    if is_loopback_host(site):
-        return gettext("Free: ask whoever sent you this.")
-    return site + address if has_names and drawn_text(address) == address else site
+    home = home_here(path if has_names else "")
+    return home if drawn_text(home.address) == home.address else home_here()

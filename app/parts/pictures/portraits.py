@@ -1,243 +1,173 @@
-"""The pictures of the portraits of a chat and of an author."""
+"""The pictures of a chat and of an author, and the cards of an author or of a person of a chat."""
 
-from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import islice
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
-from app.drawing.drawings import Bars, CardRow, CardRows, NamedBar
-from app.drawing.lettering import drawn_name, drawn_text
-from app.drawing.poster import Poster, PosterFigure
-from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show_period, show_zone
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.drawing.lettering import drawn_name
+from app.drawing.poster import Poster
+from app.language.i18n import gettext, show_number, show_zone
+from app.parts.pictures.cards import CardContent, TitledCards, bars_in, cards_of, drawn_cards
 from app.parts.pictures.picture_page import (
-    PictureArgs,
+    PeopleArgs,
     cast_in_picture,
     drawn_title,
+    foot_of,
     left_by,
     names_hidden_in,
     pictures_of,
-    short_address,
 )
 from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import (
-    FEWEST_ROWS,
     AuthorPortrait,
     finding_of as finding_of_author,
-    fingerprint,
     hours_of,
     only_other,
-    others_called,
 )
 from app.parts.portraits.room import read_sight
-from app.parts.portraits.room_figures import drawn_words, wait_of
-from app.services.compare.name_masking import Masker
-from app.services.rooms.chat_portrait import ChatSight
-from app.views.cast import bound, display_name, hue, post_count
-from app.views.figures.chats import Months, other_called, people_count, share_bars, story_of
-from app.views.figures.habits import others_of_script
+from app.services.rooms.chat_portrait import ChatSight, read_told
+from app.views.cast import bound, display_name, hue
+from app.views.figures.chats import findings_of, share_bars, story_of
+from app.views.figures.figure import busy_hours
+from app.views.figures.findings import of_person
 from app.views.page import cast_on
-from app.views.subjects import Chat, OneAuthor
-from app.views.tell import beside_one, giant_of, label_of, told_alone, value_of
-from saywho.people.fingerprint import positive_first
-from saywho.people.portrait import PersonPortrait
+from app.views.subjects import Chat, Kept, OneAuthor, PersonOfChat, ZoneOf
+from app.views.tell import below_giant, beside_one, giant_of, label_of, share_told, tell
+from saywho.people.fingerprint import Measure, positive_first
 from saywho.significance import HARDLY_ANY
 
-MOST_THINGS: Final = 3
+MOST_CARDS: Final = 6
+MOST_OF_KIND: Final = 2
+"""Cards of what the chat tells of a person, and of a person's habits."""
+LONGEST_WORD: Final = 12
+"""Signs of a word that is the giant of a card: more would be small."""
 
 
-async def read_room_poster(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Poster:
+async def read_room_poster(subject: Chat, portrait: ChatSight, args: PeopleArgs) -> Poster:
     named = [person.username for person in portrait.people]
     named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
     cast = await cast_on(portrait, subject.about, in_chat=True)
-    if args.has_words and not args.has_names:
-        portrait = portrait.with_words(left_by(await names_hidden_in(cast, args)))
     with bound(cast_in_picture(cast, named, has_names=args.has_names)):
-        return poster_of_room(subject, portrait, args)
-
-
-def poster_of_room(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Poster:
-    story = story_of(portrait)
-    return Poster(
-        title=drawn_title(subject, args),
-        facts=_facts_of_room(portrait),
-        finding=story.text,
-        giant=drawn_name(story.giant),
-        hue=hue(story.username),
-        drawing=noted_bars(portrait, args),
-        address=short_address(subject.url(), has_names=args.has_names),
-        second=_months(portrait),
-    )
-
-
-def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
-    room = portrait.room
-    parts = [post_count(room.messages), people_count(room.people_total)]
-    if days := room.days(portrait.tz):
-        first, newest = days
-        parts += [show_period(first, newest + timedelta(days=1)), show_zone(portrait.tz)]
-    if portrait.scanned < room.messages:
-        text = gettext("of the newest {count} messages")
-        parts.append(text.format(count=show_number(portrait.scanned)))
-    return tuple(parts)
-
-
-def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:
-    """Return the share of each person, with notes about them.
-
-    A note that most people have sets no one apart. A person alone has messages and share,
-    so that each person has a line.
-    """
-    notes = [line_about(person, portrait, args) for person in portrait.people]
-    times = Counter(part for note in notes for part in note)
-    usual = {part for part in times if len(notes) > 1 and 2 * times[part] > len(notes)}
-    rows = [tuple(part for part in note if part not in usual) for note in notes]
-    bars = list[NamedBar]()
-    for person, bar, row in zip(portrait.people, share_bars(portrait.people), rows, strict=True):
-        note = row
-        if person.username and not note:
-            note = (f"{post_count(person.messages)}, {bar.label}",)
-        bars.append(bar._replace(note=note))
-    return Bars(tuple(bars), are_notes_wanted=args.has_words)
-
-
-def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -> list[str]:
-    if person.username is None:
-        return []
-    whom = beside_one(other_called(person.username, portrait.room))
-    parts = [told_alone(person.trait, whom)] if person.trait else []
-    parts += drawn_words(person) if args.has_words else []
-    return [*map(drawn_text, filter(None, [*parts, wait_of(person)]))]
-
-
-def _months(portrait: ChatSight) -> PosterFigure | None:
-    months = Months(portrait).figure()
-    return PosterFigure(months.topic, (months.title,), months.plot) if months.plot else None
-
-
-async def read_author_poster(
-    subject: OneAuthor, portrait: AuthorPortrait, args: PictureArgs
-) -> Poster:
-    username = portrait.user.username
-    cast = await cast_on(portrait, hued=[username])
-    usernames = [username, *(other.username for other in portrait.others)]
-    quote = portrait.most_like.text if portrait.most_like and args.has_words else ""
-    if quote and not args.has_names:
-        quote = (await Masker("clues", await names_hidden_in(cast, args)).hide(quote)).shown
-    with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
-        return poster_of_author(subject, portrait, args, quote)
-
-
-def poster_of_author(
-    subject: OneAuthor, portrait: AuthorPortrait, args: PictureArgs, quote: str = ""
-) -> Poster:
-    username = portrait.user.username
-    things = _things(portrait)
-    more = CardRows(tuple(thing.row for thing in things[1:]))
-    habits = PosterFigure("", (), more) if more.rows else _habits(portrait)
-    figures = [figure for figure in (habits, _hours(portrait)) if figure]
-    if len(portrait.measures) < FEWEST_ROWS:
-        figures.reverse()
-    first, second = (*figures, None, None)[:2]
-    return Poster(
-        title=gettext("How {name} writes").format(name=display_name(username)),
-        facts=_facts_of_author(portrait),
-        finding=things[0].row.label if things else finding_of_author(portrait, has_words=False),
-        reason=things[0].row.text if things else "",
-        giant=drawn_name(things[0].giant) if things else "",
-        drawing=first.drawing if first else None,
-        address=short_address(subject.url(), has_names=args.has_names),
-        quote=quote,
-        hue=hue(username),
-        head=(first.topic, *first.about) if first and first.topic else (),
-        second=second,
-    )
-
-
-class _Thing(NamedTuple):
-    row: CardRow
-    giant: str
-
-
-def _things(portrait: AuthorPortrait) -> list[_Thing]:
-    """Return what sets an author apart, or what they often do if nobody else is here."""
-    things = (_things_beside if portrait.others_total else _own_things)(portrait)
-    return [*islice(things, MOST_THINGS)]
-
-
-def _things_beside(portrait: AuthorPortrait) -> Iterator[_Thing]:
-    others, whom = others_called(portrait), beside_one(only_other(portrait))
-    for each in positive_first(each for each in portrait.measures if each.is_clear):
-        beside = f"{others_of_script(each) or others}: {value_of(each, each.beside)}"
-        told = told_alone(each, whom)
-        yield _Thing(CardRow(beside, label=told), giant_of(each))
-
-
-def _own_things(portrait: AuthorPortrait) -> Iterator[_Thing]:
-    shares = (each for each in portrait.measures if not each.habit.is_mean)
-    habits = (each for each in shares if each.own >= HARDLY_ANY)
-    for habit in sorted(habits, key=lambda habit: -habit.own):
-        row = CardRow(value_of(habit, habit.own), label=label_of(habit))
-        yield _Thing(row, giant_of(habit))
-
-
-def _habits(portrait: AuthorPortrait) -> PosterFigure | None:
-    rows = fingerprint(portrait).plot
-    return PosterFigure("", (), rows) if rows else None
-
-
-def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
-    hours = hours_of(portrait)
-    about = hours.title, *hours.notes
-    topic = f"{hours.topic} · {hours.zone}"
-    return PosterFigure(topic, about, hours.plot) if hours.plot else None
-
-
-def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:
-    parts = [post_count(portrait.messages)]
-    if portrait.since and portrait.until:
-        zone = ZoneInfo(portrait.tz)
-        first, last = (time.astimezone(zone).date() for time in (portrait.since, portrait.until))
-        parts.append(show_period(first, last + timedelta(days=1)))
-    if other_name := only_other(portrait):
-        parts.append(gettext("compared with {name}").format(name=other_name))
-    elif portrait.others_total:
-        beside = ngettext(
-            "compared with {count} other person",
-            "compared with {count} other people",
-            portrait.others_total,
+        story = story_of(portrait)
+        giant = drawn_name(story.giant) if story.below else ""
+        return Poster(
+            title=drawn_title(subject, args),
+            finding=story.below if giant else story.text,
+            giant=giant,
+            hue=hue(story.username),
+            drawing=bars_in(share_bars(portrait.people)),
+            home=foot_of(subject.url(), has_names=args.has_names),
         )
-        parts.append(beside.format(count=show_number(portrait.others_total)))
-    return tuple(parts)
 
 
-def _told(poster: Poster) -> str:
-    if not poster.giant:
-        return poster.finding
-    more = poster.drawing.rows if isinstance(poster.drawing, CardRows) else ()
-    things = [(poster.finding, poster.reason), *((row.label, row.text) for row in more)]
-    return f"{poster.title}: {' · '.join(f'{told} ({beside})' for told, beside in things)}"
+class PersonFigures(NamedTuple):
+    """How an author writes, and what is told of them in the chat where they write most."""
+
+    portrait: AuthorPortrait
+    sight: ChatSight | None
+
+    @property
+    def tz(self) -> str:
+        return self.portrait.tz
 
 
-def _words_of_author(portrait: AuthorPortrait) -> str:
-    return gettext_noop("Their most typical post") if portrait.most_like else ""
+async def read_person(
+    session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
+) -> PersonFigures:
+    portrait = await read_portrait_of_author(session, kept, subject, zone_of)
+    room, zone = portrait.room, zone_of(subject.own_zone)
+    sight = await read_told(session, room.id, zone, kept.snapshots) if room else None
+    return PersonFigures(portrait, sight)
+
+
+async def author_cards(subject: OneAuthor, person: PersonFigures, args: PeopleArgs) -> TitledCards:
+    portrait, username = person.portrait, subject.author.username
+    cast = await cast_on(person, hued=[username])
+    usernames = [username, *(other.username for other in portrait.others)]
+    if portrait.phrases and not args.has_names:
+        names = left_by(await names_hidden_in(cast, args))
+        person = person._replace(portrait=portrait.with_words(names))
+    with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
+        title = gettext("How {name} writes").format(name=display_name(username))
+        foot = foot_of(subject.url(), has_names=args.has_names)
+        poster = Poster(title, "", None, hue=hue(username), home=foot)
+        return TitledCards(title, drawn_cards(islice(_found(person), MOST_CARDS), poster))
+
+
+async def read_author_poster(subject: OneAuthor, person: PersonFigures, args: PeopleArgs) -> Poster:
+    """Return the first card, or that nothing sets the author apart."""
+    titled = await author_cards(subject, person, args)
+    if titled.cards and titled.cards[0].poster.giant:
+        return titled.cards[0].poster
+    username = subject.author.username
+    cast = await cast_on(person, hued=[username])
+    with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
+        return Poster(
+            titled.title,
+            finding_of_author(person.portrait, has_words=False),
+            hours_of(person.portrait).plot,
+            hue=hue(username),
+            home=foot_of(subject.url(), has_names=args.has_names),
+        )
+
+
+def _found(person: PersonFigures) -> Iterator[CardContent]:
+    """Yield what is told of a person, their habits, a word, their hours, and how much they write;
+    without others, what they often do.
+    """
+    portrait, sight = person.portrait, person.sight
+    username, told = portrait.user.username, set[str]()
+    found = of_person(findings_of(sight), username) if sight else []
+    whole = (one for one in found if one.giant and one.below)
+    for number, one in enumerate(islice(whole, MOST_OF_KIND), 1):
+        told.add(one.giant)
+        yield CardContent(f"story-{number}", one.below, giant=one.giant)
+    habits = [(giant_of(each), each) for each in _habits(portrait)]
+    new = ((giant, each) for giant, each in habits if giant not in told)
+    for number, (giant, each) in enumerate(islice(new, MOST_OF_KIND), 1):
+        yield CardContent(f"habit-{number}", _below(portrait, each), giant=giant)
+    yield from _said(portrait)
+    if hours := busy_hours(portrait.busy_from):
+        clock, zone = hours_of(portrait).plot, show_zone(portrait.tz)
+        yield CardContent("hours", tell("below", "rhythm"), clock, hours, reason=zone)
+    for own in sight.people if sight else []:
+        if own.username == username:
+            below = tell("below", "of chat", name=display_name(username), share=own.share)
+            yield CardContent("amount", below, giant=show_number(own.messages))
+
+
+def _habits(portrait: AuthorPortrait) -> list[Measure]:
+    if portrait.others_total:
+        clear = (each for each in portrait.measures if each.is_clear and each.own)
+        return [*positive_first(clear)]
+    shares = (each for each in portrait.measures if not each.habit.is_mean)
+    return sorted((each for each in shares if each.own >= HARDLY_ANY), key=lambda each: -each.own)
+
+
+def _below(portrait: AuthorPortrait, measure: Measure) -> str:
+    if not portrait.others_total:
+        return label_of(measure)
+    beside = beside_one(only_other(portrait))
+    return below_giant(measure, display_name(portrait.user.username), beside)
+
+
+def _said(portrait: AuthorPortrait) -> Iterator[CardContent]:
+    """Yield what they say more often than others, by the phrase in most messages."""
+    phrases = [phrase for phrase in portrait.phrases or () if drawn_name(phrase.text)]
+    short = [phrase for phrase in phrases if len(phrase.text) <= LONGEST_WORD]
+    if short:
+        most = max(short, key=lambda phrase: phrase.messages)
+        share = most.messages / max(portrait.messages, 1)
+        beside = most.messages_elsewhere / max(portrait.messages_elsewhere, 1)
+        told = share_told(share, beside, only_other(portrait))
+        yield CardContent("word", f"{told[:1].upper()}{told[1:]}", giant=most.text)
 
 
 blueprints = (
-    pictures_of(
-        Chat,
-        read_sight,
-        read_room_poster,
-        words=lambda _: gettext_noop("Typical words"),
-        path="/portrait/picture",
-    ),
-    pictures_of(
-        OneAuthor,
-        read_portrait_of_author,
-        read_author_poster,
-        words=_words_of_author,
-        path="/portrait/picture",
-        told=_told,
-    ),
+    pictures_of(Chat, read_sight, read_room_poster, path="/portrait/picture"),
+    pictures_of(OneAuthor, read_person, read_author_poster, path="/portrait/picture"),
+    cards_of(OneAuthor, read_person, author_cards),
+    cards_of(PersonOfChat, read_person, author_cards),
 )

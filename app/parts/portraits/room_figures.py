@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from app.drawing.drawings import HOURS, HourStrip, Row
-from app.drawing.lettering import drawn_name
 from app.language import i18n
 from app.services.rooms.chat_portrait import ChatSight
 from app.views.cast import hue
@@ -436,12 +435,6 @@ def words_missing(sight: ChatSight) -> str:
     if is_alone(sight):
         return i18n.gettext("Only one person writes here, so there are no people to compare with.")
     return i18n.gettext("There are too few messages in the same language to compare words.")
-
-
-def drawn_words(person: PersonPortrait) -> list[str]:
-    """Return the first four typical words that the fonts have whole."""
-    words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
-    return [i18n.gettext("“{word}”").format(word=word) for word in words[:4]]
 
 
 def shares_of(sight: ChatSight) -> figure.Figure[None]:

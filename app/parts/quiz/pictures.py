@@ -11,7 +11,7 @@ from app.drawing.poster import Poster
 from app.errors import InvalidInputError
 from app.language.i18n import gettext
 from app.models import MAX_ID
-from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, short_address
+from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, foot_of
 from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, is_of_chat, set_of
 from app.services.compare.quiz_questions import SET_LENGTH
 from app.services.rooms.chats import get_room
@@ -42,13 +42,12 @@ async def _poster(game: PlayedSet, _args: QuizPictureArgs) -> Poster:
     title = gettext("Quiz: who wrote this?")
     finding = gettext("{right} of {count} right. saywho: {model}.")
     return Poster(
-        title=name or title,
-        facts=(title,) if name else (),
+        title=" · ".join(filter(None, (name, title))),
         finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
         drawing=game.tiles(gettext("Me")),
         giant=f"{sum(game.you)}/{len(game.you)}",
         hue=OURS,
-        address=short_address(url_for("quiz.show_quiz", room=game.room and game.room.id)),
+        home=foot_of(url_for("quiz.show_quiz", room=game.room and game.room.id)),
     )
 
 

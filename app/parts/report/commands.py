@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,7 @@ def report_command(
         opened = opened_environment(config, parts)
         async with opened as environment, db.read_in_background() as session:
             found = await find_report(session, kind, address)
-            choice = await _choice(session, found[1], chosen)
+            choice = await _choice(session, found[1], chosen, config)
             return await make_report(session, NothingKept(), environment, found, choice)
 
     file = with_database(make, only_reads=True)
@@ -85,12 +86,15 @@ def report_command(
     )
 
 
-async def _choice(session: AsyncSession, subject: Subject, chosen: dict[str, Any]) -> ReportChoice:
+async def _choice(
+    session: AsyncSession, subject: Subject, chosen: dict[str, Any], config: Config
+) -> ReportChoice:
     from sqlalchemy import func, select
 
     from app.models import Tweet
     from app.parts.report.reports import ReportChoice
     from app.runtime.clock import remembered_zone
+    from app.views.phone import home_of
     from saywho.formats.chats.people import machine_zone
 
     language: Locale | None = chosen["language"]
@@ -100,4 +104,6 @@ async def _choice(session: AsyncSession, subject: Subject, chosen: dict[str, Any
         of_korean, total = (await session.execute(query)).one()
         language = "ko" if 2 * of_korean > total else "en"
     zone = chosen["zone"] or remembered_zone(subject.own_zone or machine_zone())
-    return ReportChoice(zone, language, chosen["has_names"], quotes=chosen["quotes"])
+    return ReportChoice(
+        zone, language, partial(home_of, config), chosen["has_names"], quotes=chosen["quotes"]
+    )

@@ -19,6 +19,7 @@ from app.views.answers import attachment
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, has_page, render
+from app.views.phone import home_here
 from app.views.policies import here, set_secret
 from app.views.subjects import Address, Chat, OneAuthor, Subject, find_subject
 
@@ -161,6 +162,7 @@ def _choice(subject: Subject, args: ReportArgs, form: Form) -> ReportChoice:
     return ReportChoice(
         zone_of_page(args.tz, subject.own_zone),
         language(),
+        home_here,
         form.get("names", args.names) == "real",
         {who: name for who, name in names if name},
         [int(id_) for id_ in form.getlist("quote") if id_.isascii() and id_.isdecimal()],

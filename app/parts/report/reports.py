@@ -33,6 +33,7 @@ from app.services.rooms.chats import room_of_author
 from app.views.cast import Cast, bound, cast_of, named_in
 from app.views.filters import day_of
 from app.views.page import Parts, WebPage, add_parts, init_app, parts_here, values_of
+from app.views.phone import ProgramHome, qr_code
 from app.views.quart_app import VisitorGlobals
 from app.views.subjects import Address, Chat, Figures, Kept, OneAuthor, Shown, Subject, SubjectT
 
@@ -99,6 +100,12 @@ class ReportFrame(Struct, frozen=True):
     language: Locale
     told: str
     """The first sentence at the foot: its kind and its day."""
+    home: ProgramHome
+    """Where readers find the program."""
+
+    @property
+    def code(self) -> Markup | None:
+        return qr_code(self.home.link) if self.home.link else None
 
 
 async def render_report(
@@ -129,6 +136,8 @@ class ReportChoice:
 
     zone: ZoneInfo
     language: Locale
+    home: Callable[[], ProgramHome]
+    """Returns where readers find the program, in the language of the file."""
     has_names: bool = False
     """Whether people have their real names."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -250,4 +259,5 @@ def _frame_of(subject: Subject, title: str, choice: ReportChoice) -> ReportFrame
         title=title,
         language=choice.language,
         told=told.format(title=title, day=show_date(newest) if newest else ""),
+        home=choice.home(),
     )

@@ -20,9 +20,10 @@ from app.services.archive.author_archive import fullest_month
 from app.views import tell
 from app.views.cast import hue, post_count, shown_name
 from app.views.figures.archives import posts_by_day, posts_in_year, week_grid
-from app.views.figures.chats import name_of, share_bars, told_absences, who_wrote_most
+from app.views.figures.chats import found_moves, in_days, name_of, share_bars, who_wrote_most
 from app.views.figures.figure import Figure, Hours, by_clock_of, told_of_hours
-from app.views.figures.findings import Care, Told, ranked
+from app.views.figures.findings import Told, ranked
+from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait
 from saywho.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from saywho.significance import is_far_ahead, most_frequent
@@ -49,13 +50,44 @@ def finding_of(author_year: AuthorYear, standing_out: Iterable[Told]) -> str:
 
 def finding_of_chat(chat_year: RoomYear, posts: Posts, *, has_words: bool) -> str:
     total = f"{counted_of(chat_year)}."
-    found = [*_of_any_year(chat_year, posts, has_words=has_words)]
-    for absence in chat_year.absences:
-        care: Care = "return" if absence.since and absence.until else "moved"
-        found += [Told(care, told) for told in told_absences([absence], ZoneInfo(chat_year.tz))]
+    found = [*_found_in_chat(chat_year, posts, has_words=has_words)]
     if not found:
         found.append(Told("amount", people_of_year(chat_year).title))
     return " ".join([*_first_that_fit(found, total), total])
+
+
+def _found_in_chat(chat_year: RoomYear, posts: Posts, *, has_words: bool) -> Iterator[Told]:
+    yield from _of_any_year(chat_year, posts, has_words=has_words)
+    yield from found_moves(chat_year.absences, ZoneInfo(chat_year.tz))
+    before = chat_year.calendar.year - 1
+    for habit in chat_year.habits:
+        if tell.reads_as_change(habit.measure):
+            name = tell.short_name(shown_name(habit.username))
+            text = f"{name}: {tell.change_of(habit.measure, before)}"
+            yield _changed(habit.measure, text, before, name, habit.username)
+
+
+def _changed(
+    measure: Measure, text: str, before: int, name: str = "", username: str | None = None
+) -> Told:
+    values = {"label": tell.label_of(measure), "year": str(before), "name": name}
+    value = tell.value_of(measure, measure.beside)
+    below = tell.tell("below", "change of" if name else "change", before=value, **values)
+    return Told("change", text, tell.share_of(measure), below, username, measure.errors)
+
+
+def stories_of(shown: AuthorYear | RoomYear, *, has_words: bool, has_names: bool) -> list[Told]:
+    """Return the findings of a year, the first first, and at last the number of its posts."""
+    posts = posts_by_day(shown.calendar)
+    found = (
+        _found_in_chat(shown, posts, has_words=has_words)
+        if isinstance(shown, RoomYear)
+        else standing_out(shown, posts, has_words=has_words, has_names=has_names)
+    )
+    below = tell.tell("below_posts", count=shown.calendar.days)
+    below = below if shown.is_over else tell.tell("so_far", total=below)
+    total = Told("amount", below, i18n.show_number(shown.calendar.tweets), below)
+    return [*ranked(found), total]
 
 
 def standing_out(
@@ -67,36 +99,50 @@ def standing_out(
         return
     for measure in author_year.measures or ():
         if tell.reads_as_change(measure):
-            changed = tell.change_of(measure, author_year.calendar.year - 1)
-            yield Told("change", changed, errors=measure.errors)
+            before = author_year.calendar.year - 1
+            yield _changed(measure, tell.change_of(measure, before), before)
     if author_year.most_answered and has_names:
         first = author_year.answered[0]
-        yield Told("names", tell.tell("most_answered", name=first.name, count=first.posts))
+        values = {"count": first.posts}
+        text = tell.tell("most_answered", name=first.name, **values)
+        yield Told("names", text, f"@{first.name}", tell.tell("below", "answered", **values))
     likes = [post.counts.likes or 0 for post in author_year.most_liked if post.counts]
     if is_far_ahead(likes):
-        yield Told("ahead", tell.tell("most_liked", count=likes[0]))
+        below = tell.tell("below", "liked")
+        yield Told(
+            "ahead", tell.tell("most_liked", count=likes[0]), i18n.show_number(likes[0]), below
+        )
     yield from _of_any_year(author_year, posts, has_words=has_words)
 
 
 def _of_any_year(year: WrittenYear, posts: Posts, *, has_words: bool) -> Iterator[Told]:
     apart, is_of_chat = year.days_apart, isinstance(year, RoomYear)
     if has_words:
-        yield from (Told("only", told) for told in _words(year))
+        yield from _words(year)
     if span := apart.silence:
-        told = told_of_silence(year.silence, is_of_chat=is_of_chat)
+        told, values = told_of_silence(year.silence, is_of_chat=is_of_chat), {"name": ""}
         if year.silence is None or year.silence.days < span.days:
             told = tell.tell("silence_of_days", count=span.days, first=span.first, last=span.last)
-        yield Told("silence", told)
+        elif is_of_chat:
+            values["name"] = shown_name(year.silence.broken_by.username)
+        days = i18n.show_period(span.first, span.last + ONE_DAY)
+        below = tell.tell("below", "silence" if values["name"] else "pause", days=days, **values)
+        yield Told("silence", told, in_days(span.days), below)
     if (day := year.day) and day.days > 1:
         days, total = i18n.show_period(day.first, day.end), post_count(day.posts_of_days)
         usual = i18n.show_number(day.usual)
-        yield Told("days", tell.tell("busy_days", posts=total, days=days, usual=usual))
+        text = tell.tell("busy_days", posts=total, days=days, usual=usual)
+        below = tell.tell("below", "days", days=days, usual=usual)
+        yield Told("days", text, i18n.show_number(day.posts_of_days), below)
     elif apart.fullest_day:
         total = post_count(posts[apart.fullest_day])
-        yield Told("days", tell.tell("fullest_day", day=apart.fullest_day, posts=total))
+        text = tell.tell("fullest_day", day=apart.fullest_day, posts=total)
+        below = tell.tell("below", "fullest", day=apart.fullest_day)
+        yield Told("days", text, i18n.show_number(posts[apart.fullest_day]), below)
     if span := apart.streak:
         streak = tell.tell("streak", count=span.days, first=span.first, last=span.last)
-        yield Told("habit", streak)
+        days = i18n.show_period(span.first, span.last + ONE_DAY)
+        yield Told("habit", streak, in_days(span.days), tell.tell("below", "streak", days=days))
     yield from _month(posts)
     hours = [by_clock_of(told, year.tz) if not is_of_chat else told for told in _hours(year)]
     no_weekend = _no_weekend(year, posts, is_of_chat=is_of_chat)
@@ -121,15 +167,6 @@ def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
     is_until_end = last == date(last.year, 12, 31)
     days = tell.tell("on_days", "on" if is_until_end else "", first=first, last=last, change=change)
     return f"{total}. {days}"
-
-
-def told_apart(year: WrittenYear, title: str) -> tuple[str, str]:
-    """Divide the finding of a year into what is below the number of posts, in a picture that has it
-    as a giant, and what stands out.
-    """
-    told = tell.tell("below_posts", count=year.calendar.days)
-    apart = title[: max(0, title.rfind(counted_of(year)))].strip()
-    return told if year.is_over else tell.tell("so_far", total=told), apart
 
 
 def counted_of(year: WrittenYear) -> str:
@@ -160,7 +197,7 @@ def _first_that_fit(found: Iterable[Told], total: str) -> list[str]:
     return told
 
 
-def _words(year: WrittenYear) -> Iterator[str]:
+def _words(year: WrittenYear) -> Iterator[Told]:
     """Yield the word in most posts that is in this year alone, or typical of it, next to all other
     years: a word that is not in the year before may be in an earlier one.
     """
@@ -168,7 +205,9 @@ def _words(year: WrittenYear) -> Iterator[str]:
         word = max(rare, key=lambda word: word.posts)
         is_only = word.times is None and year.words_of_all
         finding, posts = "only_word" if is_only else "year_word", post_count(word.posts)
-        yield tell.tell(finding, words=word.text, year=str(year.calendar.year), posts=posts)
+        values = {"year": str(year.calendar.year), "posts": posts}
+        below = tell.tell("below", finding, **values)
+        yield Told("only", tell.tell(finding, words=word.text, **values), word.text, below)
 
 
 def _month(posts: Posts) -> Iterator[Told]:
@@ -176,7 +215,8 @@ def _month(posts: Posts) -> Iterator[Told]:
     if month is not None:
         name = i18n.month_names("wide")[month.first.month - 1]
         text = tell.tell("busiest_month", month=name, count=month.tweets)
-        yield Told("rhythm", text, errors=1)
+        below = tell.tell("below", "month", posts=post_count(month.tweets))
+        yield Told("rhythm", text, name, below, errors=1)
 
 
 def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:

@@ -210,7 +210,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         people = self.shown.people
         counts = [person.beginnings for person in people]
         total, topic = sum(counts), gettext("Who wrote first after a silence")
-        told, plot = "", None
+        told, plot, notes = "", None, list[str]()
         away = Counter[str | None]()
         for each in self.shown.absences:
             away[each.username] += each.beginnings
@@ -224,7 +224,8 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
             variant = "two" if self.shown.people_total == PAIR else ""
             told = tell("began", variant, **values, share=there[first])
             plot = figures.bar_of(people, counts, there)
-        return Figure(topic=topic, title=told, plot=plot)
+            notes = [tell("below", "began", **values)]
+        return Figure(topic=topic, title=told, notes=notes, plot=plot)
 
     @property
     def moves(self) -> list[str]:

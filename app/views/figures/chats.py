@@ -25,9 +25,9 @@ from app.services.rooms.chat_portrait import ChatSight
 from app.services.rooms.chats import RoomFacts
 from app.services.rooms.timeline import Absence, Period, QuietDays
 from app.views.cast import hue, post_count, shown_name
-from app.views.figures.figure import Figure, TableCell, busiest_told
+from app.views.figures.figure import Figure, TableCell, busiest_told, busy_hours
 from app.views.figures.findings import Care, Told, ranked
-from app.views.tell import beside_one, giant_of, of_many, short_name, tell, trait_of
+from app.views.tell import below_giant, beside_one, giant_of, of_many, short_name, tell, trait_of
 from saywho.people.alike import SharedHabit, shared_habits
 from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait, Trait
@@ -63,7 +63,8 @@ def findings_of(sight: ChatSight) -> list[Told]:
 
 def story_of(sight: ChatSight) -> Told:
     """Return the first finding for a picture, or the number of messages."""
-    return next((told for told in findings_of(sight) if told.giant), _most_people(sight))
+    first = findings_of(sight)[0]
+    return _most_people(sight) if first.care == "nothing" else first
 
 
 def _found(sight: ChatSight) -> Iterator[Told]:
@@ -77,35 +78,44 @@ def _found(sight: ChatSight) -> Iterator[Told]:
         name = _short_name(people[0].username)
         messages = show_number(room.messages)
         text = alone.format(name=name, count=messages)
-        yield Told("alone", text, messages, people[0].username)
+        below = tell("below", "alone", name=name)
+        yield Told("alone", text, messages, below, people[0].username)
     yield from _changes_of_speech(sight)
     if (quiet := sight.quiet) and _is_rare(sight, quiet):
-        yield Told("silence", told_quiet(quiet), in_days(quiet.days), quiet.ended_by)
-    yield from _moves(sight)
+        name, days = _short_name(quiet.ended_by), show_period(quiet.first, quiet.last + DAY)
+        below = tell("below", "silence", name=name, days=days)
+        yield Told("silence", told_quiet(quiet), in_days(quiet.days), below, quiet.ended_by)
+    yield from found_moves(sight.absences, ZoneInfo(sight.tz))
     if busy := sight.busy_day:
         days, usual = show_period(busy.first, busy.end), show_number(busy.usual)
         posts = post_count(busy.posts_of_days)
         text = tell("busy_days", posts=posts, days=days, usual=usual)
-        yield Told("days", text, show_number(busy.posts_of_days))
+        below = tell("below", "days", days=days, usual=usual)
+        yield Told("days", text, show_number(busy.posts_of_days), below)
     yield from _traits(sight)
     yield from _habits(sight)
     for shared in shared_habits(sight.alike)[:1]:
-        yield Told("shared", _told_shared([shared]), show_number(shared.people))
+        yield Told("shared", _told_shared([shared]))
     if told_hours := busiest_told(sight.busy_from):
-        yield Told("rhythm", told_hours, f"{sight.busy_from}:00")
+        below = tell("below", "rhythm")
+        yield Told("rhythm", told_hours, busy_hours(sight.busy_from), below)
     if room.people_total > 1:
         yield Told("nothing", _nothing_clear(people, room))
 
 
-def _moves(sight: ChatSight) -> Iterator[Told]:
-    zone = ZoneInfo(sight.tz)
-    for absence in sight.absences:
-        care: Care = "return" if absence.since and absence.until else "moved"
-        days = [time.astimezone(zone).date() for time in (absence.since, absence.until) if time]
-        away = (days[-1] - days[0]).days
-        giant = in_days(away) if away else show_date(days[0])
+def found_moves(absences: Iterable[Absence], zone: ZoneInfo) -> Iterator[Told]:
+    """Yield who left, joined, or was away for a day or more."""
+    for absence in absences:
+        ends = [time.astimezone(zone).date() for time in (absence.since, absence.until) if time]
+        away, name = (ends[-1] - ends[0]).days, _short_name(absence.username)
+        kind = "joined" if absence.since is None else "left"
+        care: Care = "moved"
+        if absence.since and absence.until:
+            care, kind = "return", "away"
+        giant = in_days(away) if away else show_date(ends[0])
+        below = tell("below", kind, name=name, days=show_period(ends[0], ends[-1] + DAY))
         for text in told_absences([absence], zone):
-            yield Told(care, text, giant, absence.username)
+            yield Told(care, text, giant, below, absence.username)
 
 
 def _is_rare(sight: ChatSight, quiet: QuietDays) -> bool:
@@ -121,7 +131,8 @@ def _most_people(sight: ChatSight) -> Told:
     text = gettext("{messages} of {people}.")
     room, first = sight.room, sight.people[0].username if sight.people else None
     told = text.format(messages=post_count(room.messages), people=people_count(room.people_total))
-    return Told("nothing", told, show_number(room.messages), first)
+    below = tell("below", "amount", people=people_count(room.people_total))
+    return Told("nothing", told, show_number(room.messages), below, first)
 
 
 def _changes_of_speech(sight: ChatSight) -> Iterator[Told]:
@@ -132,8 +143,10 @@ def _changes_of_speech(sight: ChatSight) -> Iterator[Told]:
     for each, month in found[: 1 if is_of_both else None]:
         username = sight.people[each.person].username
         variant = f"{'both ' if is_of_both else ''}{'polite' if each.is_polite else 'plain'}"
-        text = tell("speech", variant, name=_short_name(username), month=month)
-        yield Told("speech", text, month, None if is_of_both else username)
+        name = _short_name(username)
+        text = tell("speech", variant, name=name, month=month)
+        below = tell("below", variant, name=name)
+        yield Told("speech", text, month, below, None if is_of_both else username)
 
 
 def _traits(sight: ChatSight) -> Iterator[Told]:
@@ -144,8 +157,13 @@ def _traits(sight: ChatSight) -> Iterator[Told]:
         care = cares.get(trait.kind, "ahead")
         if trait.is_only and not sight.is_of_newest:
             variants, care = ["only"], "only"
-        text = tell(trait.kind, " ".join(variants), **_values(trait))
-        yield Told(care, text, _giant_of(trait), trait.username, trait.errors)
+        values = _values(trait)
+        text = tell(trait.kind, " ".join(variants), **values)
+        kind = "only" if care == "only" else trait.kind
+        below = tell("below", kind, **values, count=sight.room.messages)
+        if trait.kind == "laugh" and not trait.value:
+            below = ""
+        yield Told(care, text, _giant_of(trait), below, trait.username, trait.errors)
 
 
 def _giant_of(trait: Trait) -> str:
@@ -167,14 +185,16 @@ def _habits(sight: ChatSight) -> Iterator[Told]:
             continue
         lately, usual = gettext("Lately, {name} {traits}."), gettext("{name} {traits}.")
         sentence = lately if sight.is_of_newest else usual
-        beside = beside_one(other_called(username, sight.room))
-        text = sentence.format(name=_short_name(username), traits=trait_of(habit, beside))
+        beside, name = beside_one(other_called(username, sight.room)), _short_name(username)
+        text = sentence.format(name=name, traits=trait_of(habit, beside))
+        below = below_giant(habit, name, beside)
         care: Care = "habit" if habit.errors >= CLEAR_OF_ALL else "less clear"
         if care == "habit" and habit.own and not any([habit.beside, *habit.each]):
             care = "only"
         if levels := _levels_told(sight, username, habit):
             care, text = "politeness", levels
-        yield Told(care, text, giant_of(habit), username, habit.errors)
+            below = tell("below", "levels", name=name, of_other=habit.beside)
+        yield Told(care, text, giant_of(habit), below, username, habit.errors)
 
 
 def _levels_told(sight: ChatSight, username: str, habit: Measure) -> str:

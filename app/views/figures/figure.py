@@ -176,6 +176,11 @@ def busiest_told(start: int | None) -> str:
     return tell("busiest_hours", start=start, end=(start + BUSY_H) % DAY_H)
 
 
+def busy_hours(start: int | None) -> str:
+    """Return the ends of the three busiest hours, from `start`; empty for None."""
+    return "" if start is None else f"{start}:00 – {(start + BUSY_H) % DAY_H}:00"
+
+
 def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:
     return Columns(hue, caption, counts, [*map(post_count, counts)], HOURS, HOUR_LABELS)
 

@@ -40,7 +40,9 @@ class Told(NamedTuple):
     care: Care
     text: str
     giant: str = ""
-    """The one number or word of it, for a picture."""
+    """The one number or word of it, for a card."""
+    below: str = ""
+    """What a card says below it, without the giant."""
     username: str | None = None
     """Of whom it tells, if of one person."""
     errors: float = 0.0

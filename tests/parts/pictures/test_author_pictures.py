@@ -2,22 +2,17 @@
 
 import re
 from html import unescape
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 from quart import g
 
-from app.drawing.drawings import CardRows, Clock, Habits
-from app.parts.pictures.picture_page import PictureArgs
-from app.parts.pictures.portraits import poster_of_author
-from app.parts.portraits.author import read_portrait_of_author
-from app.parts.portraits.author_figures import hours_of
-from app.views.cast import bound
-from app.views.page import cast_on
+from app.parts.pictures.cards import SubjectCard
+from app.parts.pictures.picture_page import PeopleArgs
+from app.parts.pictures.portraits import author_cards, read_person
 from app.views.subjects import NothingKept, OneAuthor
-from app.views.tell import giant_of
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.waiting import settle
@@ -49,17 +44,6 @@ async def picture(client: Client, query: str, **headers: str) -> bytes:
     return data
 
 
-async def test_what_somebody_wrote_is_in_the_picture_where_that_is_ticked(pair: Client) -> None:
-    page = await pair.page(f"{PATH}/picture")
-    assert 'name="words" value="1"' in page
-    assert SAID not in unescape(page)
-    (image,) = re.findall(r'<img src="[^?"]*\?([^"]*)"', page)
-    assert "words" not in image
-    plain = await picture(pair, "")
-    assert await picture(pair, unescape(image)) == plain
-    assert await picture(pair, "words=1") != plain
-
-
 async def test_its_page_names_it_for_those_who_get_a_link(pair: Client) -> None:
     page = await pair.page(AUTHOR)
     (preview,) = re.findall(r'property="og:image" content="([^"]*)"', page)
@@ -78,66 +62,48 @@ async def test_initials_name_nobody(pair: Client) -> None:
     )
 
 
-@pytest.mark.parametrize(("rows", "drawings"), [(2, (Clock, Habits)), (3, (Habits, Clock))])
-async def test_with_hardly_any_rows_the_hours_are_drawn_first(
-    shared: Shared, pair: Client, rows: int, drawings: tuple[type, type]
+async def found(shared: Shared, **changed: Any) -> list[SubjectCard]:
+    """Return the cards of Caroline, some of whose figures are changed."""
+    async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
+        g.locale = "en"
+        author = await OneAuthor.find(session, {"username": "Caroline"})
+        person = await read_person(session, NothingKept(), author, lambda _: UTC)
+        first = replace(person.portrait.measures[0], name="questions", sign="", each=[0.1])
+        shares = changed.pop("shares", ())
+        measures = [replace(first, own=own, beside=0.1, errors=errors) for own, errors in shares]
+        portrait = replace(person.portrait, measures=measures, phrases=None, **changed)
+        return (await author_cards(author, person._replace(portrait=portrait), PeopleArgs())).cards
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        # What is not clear, or what somebody never does, is no card.
+        (
+            {"shares": [(0.5, 9), (0.02, -9), (0, -9), (0.3, 0)]},
+            [
+                ("50%", "Caroline uses question marks more often than Ben (10%)."),
+                ("2%", "Caroline uses question marks less often than Ben (10%)."),
+            ],
+        ),
+        ({"shares": [(0.3, 0)]}, []),
+        (
+            {"shares": [(0.1, 0), (0.5, 0), (0, 0), (0.25, 0)], "others": [], "others_total": 0},
+            [("50%", "Question marks"), ("25%", "Question marks")],
+        ),
+        (
+            {"busy_from": 20, "hours": [0] * 20 + [9] * 3 + [0]},
+            [("20:00 – 23:00", "The hours with most posts.")],
+        ),
+    ],
+    ids=["beside Ben", "nothing", "alone", "hours"],
+)
+async def test_a_card_has_a_number_and_a_sentence_that_does_not_repeat_it(
+    shared: Shared, pair: Client, changed: dict[str, Any], told: list[tuple[str, str]]
 ) -> None:
-    async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
-        g.locale = "en"
-        author = await OneAuthor.find(session, {"username": "Caroline"})
-        portrait = await read_portrait_of_author(session, NothingKept(), author, lambda _: UTC)
-        portrait = replace(portrait, hours=[1] * 24, measures=(portrait.measures * 3)[:rows])
-        with bound(await cast_on(portrait)):
-            poster = poster_of_author(author, portrait, PictureArgs())
-            hours = hours_of(portrait)
-    # That none stand out is how it was counted, no finding.
-    assert hours.nothing == "No single stretch of hours is clearly the busiest."
-    assert poster.second
-    assert (type(poster.drawing), type(poster.second.drawing)) == drawings
-    # What the hours say stands above them, wherever they are.
-    head = poster.head if rows == 2 else (poster.second.topic, *poster.second.about)
-    assert [*filter(None, head)] == ["By hour · UTC", "The outline is Ben."]
-
-
-async def test_clear_things_are_told_in_place_of_rows(shared: Shared, pair: Client) -> None:
-    async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
-        g.locale = "en"
-        author = await OneAuthor.find(session, {"username": "Caroline"})
-        portrait = await read_portrait_of_author(session, NothingKept(), author, lambda _: UTC)
-        first = replace(portrait.measures[0], own=0.5, beside=0.1, each=[0.1])
-        clear, vague = (replace(first, errors=errors) for errors in (9, 0))
-        posters = []
-        for number in (1, 2, 3):
-            told = replace(portrait, measures=[clear] * number + [vague] * 2)
-            with bound(await cast_on(told)):
-                posters.append(poster_of_author(author, told, PictureArgs()))
-    # What is not clear is no thing to tell.
-    one, *several = posters
-    assert isinstance(one.drawing, Habits)
-    for poster in posters:
-        assert (poster.giant, poster.hue) == (giant_of(clear), "author-1")
-        assert poster.finding[0].isupper()
-        assert poster.reason.startswith("Ben: ")
-    for number, poster in enumerate(several, 1):
-        assert isinstance(poster.drawing, CardRows)
-        assert len(poster.drawing.rows) == number
-        assert all(row.text.startswith("Ben: ") for row in poster.drawing.rows)
-
-
-async def test_somebody_without_others_has_three_things_too(shared: Shared, pair: Client) -> None:
-    async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
-        g.locale = "en"
-        author = await OneAuthor.find(session, {"username": "Caroline"})
-        portrait = await read_portrait_of_author(session, NothingKept(), author, lambda _: UTC)
-        first = replace(portrait.measures[0], name="questions", sign="", each=[])
-        habits = [replace(first, own=share) for share in (0.1, 0.5, 0, 0.25)]
-        alone = replace(portrait, others=[], others_total=0, phrases=None, measures=habits)
-        with bound(await cast_on(alone)):
-            poster = poster_of_author(author, alone, PictureArgs())
-    assert (poster.giant, poster.reason) == ("50%", "in half of the posts")
-    assert isinstance(poster.drawing, CardRows)
-    told = ["in every fourth post", "in every tenth post"]
-    assert [row.text for row in poster.drawing.rows] == told
+    cards = await found(shared, **{"busy_from": None, **changed})
+    assert [(card.poster.giant, card.poster.finding) for card in cards] == told
+    assert {card.poster.hue for card in cards} <= {"author-1"}
 
 
 async def test_a_kept_picture_has_the_address_by_which_it_was_asked(pair: Client) -> None:

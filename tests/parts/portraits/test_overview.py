@@ -12,12 +12,9 @@ import pytest
 from sqlalchemy import func, select
 
 from app.models import Room
-from app.parts.pictures.picture_page import PictureArgs
-from app.parts.pictures.portraits import poster_of_room
 from app.services.rooms import chat_portrait
 from app.services.rooms.chat_portrait import read_portrait
 from app.services.rooms.chats import get_room
-from app.views.subjects import Chat
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
@@ -315,8 +312,6 @@ async def test_a_silence_is_named_as_the_longest_only_if_no_other_has_as_many_da
     page = await shared.anybody.page(f"/room/{room_id}", headers=korean)
     assert "가장 길었던 침묵" not in page
     assert len(portrait.silences) == 5
-    async with shared.app.test_request_context("/"):
-        assert poster_of_room(Chat(portrait.room), portrait, PictureArgs()).lines == ()
 
 
 @pytest.mark.usefixtures("without_people")

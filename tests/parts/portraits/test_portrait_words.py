@@ -1,6 +1,5 @@
 """What a portrait says in sentences holds for any chat, as counted from its messages."""
 
-import re
 from collections import Counter
 from itertools import pairwise
 from typing import Final
@@ -9,12 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 
-from app.parts.pictures.picture_page import PictureArgs
-from app.parts.pictures.portraits import line_about, noted_bars
-from app.parts.portraits.room_figures import times_missing, words_missing
+from app.parts.portraits.room_figures import times_missing, wait_of, words_missing
 from app.services.rooms.chat_portrait import ChatSight, people_named
 from app.services.rooms.chats import RoomFacts
-from app.views.cast import Cast, bound
 from saywho.people.portrait import portray
 from saywho.people.times import Said
 from tests.people.test_portrait import HOUR_S, chats
@@ -76,8 +72,7 @@ def test_sentences_about_times_are_true_and_leave_no_column_empty(chat: list[Sai
 @pytest.mark.parametrize(
     ("wait_s", "told"), [(1, ""), (5 * HOUR_S, "Replies in about 5 hours")], ids=["alike", "late"]
 )
-def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told: str) -> None:
-    """How often somebody laughed is of any two people another number."""
+def test_a_wait_is_told_if_chance_does_not_explain_it(wait_s: int, told: str) -> None:
     said = [
         Said(author, 24 * day * HOUR_S + after_s, text)
         for day in range(40)
@@ -89,20 +84,7 @@ def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told:
     ]
     portrait = portrait_in(said)
     people = {person.username: person for person in portrait.people}
-    assert line_about(people["author1"], portrait, PictureArgs()) == [
-        "Never starts a conversation",
-        *filter(None, [told]),
-    ]
-
-
-def test_a_picture_has_a_line_for_each_person_alike_or_not() -> None:
-    said = [Said(number % 3, 60 * number, "yes") for number in range(90)]
-    with bound(Cast(is_chat=True)):
-        bars = noted_bars(portrait_in(said), PictureArgs())
-    assert len(bars.rows) == 3
-    assert {len(bar.note) for bar in bars.rows} == {1}
-    for bar in bars.rows:
-        assert re.fullmatch(r"30 messages, 3[34]%", bar.note[0])
+    assert wait_of(people["author1"]) == told
 
 
 @given(chats())

@@ -11,17 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from quart import g
 
-from app.drawing.drawings import WeekGrid
 from app.drawing.lettering import CAN_SHAPE
 from app.language.i18n import show_zone, speaking
-from app.parts.pictures.picture_page import PictureArgs, cast_in_picture
-from app.parts.pictures.years import poster_of_year
+from app.parts.pictures.picture_page import PeopleArgs
+from app.parts.pictures.years import read_year_poster
 from app.parts.years import year as year_reader
 from app.parts.years.subjects import YearOfAuthor
 from app.parts.years.year import read_year
 from app.services.posts.users import get_author
-from app.views.cast import bound
-from app.views.page import cast_on
 from tests.browsing import parts_of
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -168,8 +165,8 @@ async def test_a_running_year_says_so_far_and_one_of_few_posts_is_short(
     assert "tea 2" in best
     assert "7 likes" in best
     # The reader's zone decides which posts are of a day.
-    day = "20 posts; 1 on a usual day, in UTC."
-    for path in ("", "/cards"):
+    card = f"20. posts on January 5, {this_year}; 1 on a usual day. UTC"
+    for path, day in (("", "20 posts; 1 on a usual day, in UTC."), ("/cards", card)):
         assert day in await shared.anybody.page(f"/user/newcomer/{this_year}{path}?tz=UTC")
     tied = {"username": "newcomer", "text": "tea 9", "created_at": f"{this_year}-01-05T12:00:40Z"}
     await shared.writer.add_posts(tied | {"counts": {"likes": 7}})
@@ -429,45 +426,15 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
         year = await read_year(session, author, 2024, ZoneInfo("UTC"), parts.of_parts["years"])
     async with shared.app.test_request_context("/"):
         g.locale = "en"
-        cast = await cast_on(year.user)
-        with bound(cast_in_picture(cast, [username], has_names=True)):
-            poster = poster_of_year(YearOfAuthor(author, None, 2024), year, PictureArgs())
-        with bound(cast_in_picture(cast, [username], has_names=False)):
-            brief = poster_of_year(
-                YearOfAuthor(author, None, 2024), year, PictureArgs(names="initials")
-            )
-    assert poster.title == f"{name} in 2024"
-    assert poster.lines == (("Most replied to", ("@ann",)),)
+        subject = YearOfAuthor(author, None, 2024)
+        poster, brief = [
+            await read_year_poster(subject, year, PeopleArgs(names=how))
+            for how in ("names", "initials")
+        ]
+    # As many replies went to one whose name the fonts lack.
+    assert (poster.title, poster.giant) == (f"{name} in 2024", "20")
+    assert poster.finding == "Posts on 1 day"
     assert brief.title == f"{name[0].upper()} in 2024"
-    assert brief.lines == (("Most replied to", ("A",)),)
-    assert brief.address == "Free: ask whoever sent you this."
-    assert poster.second is not None
-
-
-async def test_the_picture_of_a_short_year_is_its_calendar_alone(shared: Shared) -> None:
-    times = (f"2024-05-{day:02}T12:00:00Z" for day in range(1, 20))
-    answered = {"source_id": "1", "username": "ann"}
-    await shared.writer.add_dated("sparse", "number {n}", times, reply_to=answered)
-    parts = parts_of(shared.app)
-    async with parts.read_long() as session:
-        author = await get_author(session, "sparse")
-        year = await read_year(session, author, 2024, ZoneInfo("UTC"), parts.of_parts["years"])
-    async with shared.app.test_request_context("/"):
-        g.locale = "en"
-        with bound(await cast_on(year.user)):
-            poster = poster_of_year(YearOfAuthor(author, None, 2024), year, PictureArgs())
-    assert isinstance(poster.drawing, WeekGrid)
-    assert (poster.second, poster.lines) == (None, ())
-
-
-async def test_words_of_a_year_are_in_its_picture_where_that_is_wanted(site: Client) -> None:
-    page = await site.page("/user/hana/2024/picture")
-    assert "Words of 2024" in page
-    pictures = [
-        await (await site.get(f"/user/hana/2024/picture.png?format=1080x1350{words}")).get_data()
-        for words in ("", "&words=", "&words=1")
-    ]
-    assert pictures[0] == pictures[1] != pictures[2]
 
 
 async def test_a_year_long_before_the_others_is_shown(shared: Shared) -> None:

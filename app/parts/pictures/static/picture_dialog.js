@@ -68,8 +68,20 @@
     await navigator.share({ files: [file] }).catch(() => {});
   }
 
+  // The card in sight is the one that is saved or shared.
+  function follow(story) {
+    const button = story.parentElement.querySelector("[data-share-picture]");
+    const note = (entries) => {
+      const seen = entries.find((entry) => entry.isIntersecting);
+      if (seen) button.href = button.dataset.sharePicture = seen.target.querySelector("img").src;
+    };
+    const observer = new IntersectionObserver(note, { root: story, threshold: 0.6 });
+    [...story.children].forEach((card) => observer.observe(card));
+  }
+
   // What is chosen is shown at once, so that no button is needed for it.
   function enhance(root) {
+    root.querySelectorAll(".story-cards").forEach(follow);
     root.querySelectorAll(".picture-maker .apply, .card-maker .apply").forEach((button) => { button.hidden = true; });
     if (!canShare()) {
       // Browsers share nothing from pages that came by plain http.
@@ -80,12 +92,18 @@
       });
       return;
     }
-    root.querySelectorAll("[data-share-picture]").forEach((button) => { button.hidden = false; });
+    root.querySelectorAll("[data-share-picture]").forEach((button) => {
+      button.hidden = false;
+      if (button.dataset.share) button.textContent = button.dataset.share;
+    });
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-share-picture]");
-    if (button) share(button);
+    if (button && canShare()) {
+      event.preventDefault();
+      share(button);
+    }
     const link = event.target.closest?.("[data-picture]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
