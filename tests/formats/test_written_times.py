@@ -265,10 +265,27 @@ def read_table(
             ],
         ),
         ("twint_json_zone_by_name.json", [at(2020, 5, 10, 10), at(2020, 5, 10, 10, 30)]),
+        ("작성일시(KST)|2024-01-05 10:00:00|2024-01-06", [at(2024, 1, 5, 1), at(2024, 1, 6)]),
+        ("Date (EST)|1/25/2024 10:00|2024-01-05 10:00Z", [at(2024, 1, 25, 15), at(2024, 1, 5, 10)]),
+        (
+            "date,utc_offset|2024-01-05 10:00,+09:00|2024-01-06 22:30,-05:00|2024-01-07 10:00,x",
+            [at(2024, 1, 5, 1), at(2024, 1, 7, 3, 30), at(2024, 1, 7, 10)],
+        ),
+        ("date,시간대|2024-01-05 10:00,Asia/Seoul|", [at(2024, 1, 5, 1)]),
+        (
+            "date,exact|2026-01-13 11:01,1768298460|2026-07-13 12:01,1783936860",
+            [at(2026, 1, 13, 10, 1), at(2026, 7, 13, 10, 1)],
+        ),
+        (  # Another time each.
+            "date,edited|2026-01-13 11:01,1768298460|2026-07-13 12:17,1783936860",
+            [at(2026, 1, 13, 11, 1), at(2026, 7, 13, 12, 17)],
+        ),
     ],
 )
 def test_tables_of_real_shapes(name: str, times: list[datetime]) -> None:
-    read, notes = read_table(CASES / name)
+    heading, *rows = name.split("|")
+    table = "\n".join([f"text,{heading}", *(f"fog {n},{row}" for n, row in enumerate(rows) if row)])
+    read, notes = read_table(table.encode() if rows else CASES / name)
     assert list(read.values()) == times
     assert not [assumed for assumed in notes.assumptions if assumed.kind == "dates"]
     assert not [unread for unread in notes.unread if unread.kind == "time"]

@@ -465,6 +465,23 @@ def _written(value: object) -> Written | None:
     return written if isinstance(written, Written) else None
 
 
+def states_zone(value: object) -> bool:
+    """Return whether a value is a time that is the same everywhere: epoch, or with a zone."""
+    try:
+        read = _read_text(value.strip()) if isinstance(value, str) else StatedTime(read_time(value))
+    except (ValueError, OverflowError, RecordError):
+        return False
+    return bool(read.zone if isinstance(read, Written) else read.time.tzinfo)
+
+
+def in_zone(value: object, zone: object) -> object:
+    """Return a time with the zone in which the file says that it is, if it states none itself."""
+    if not (isinstance(value, str) and ":" in value and isinstance(zone, str)):
+        return value
+    is_used = named_zone(zone := zone.strip()) and not states_zone(value)
+    return f"{value} {zone}" if is_used else value
+
+
 def _as_utc(time: datetime) -> datetime:
     if time.tzinfo is UTC and not time.microsecond:
         return time

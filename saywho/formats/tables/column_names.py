@@ -147,6 +147,7 @@ ALIASES: Final[dict[str, str]] = {
     " achternaam nazwisko фамилия nomdefamille 성 姓",
     "clock": "time 작성시간 작성시각 시간 시각 tweettime createdtime posttime publishtime"
     " 时间 時間",
+    "time_zone": "timezone utcoffset tz zone tzoffset timezoneoffset 시간대 时区 時區 タイムゾーン",
 }
 PERSONS: Final = (
     *("name", "이름", "닉네임", "표시이름"),
@@ -162,7 +163,7 @@ GIVEN_NAMES: Final = word_set(
 """Columns that name the author together with one of family names."""
 _HELPERS: Final = word_set(
     "replies_to is_by_community answered_thread conversation clock shares title reblogged_from"
-    " reply_words actor is_for_all is_published status audience is_bot is_anonymous"
+    " time_zone reply_words actor is_for_all is_published status audience is_bot is_anonymous"
 )
 """Fields that only decide about another field; alone they identify no column."""
 UNWRAPPED: Final = (
@@ -368,6 +369,11 @@ def is_helper(field: str) -> bool:
 def without_remark(name: str) -> str:
     """Return a name without its last brackets, such as a unit or time zone."""
     return _REMARK.sub("", name) or name
+
+
+def remark_of(name: str) -> str:
+    """Return what a name's last brackets have, such as `KST`."""
+    return name[len(without_remark(name)) :].strip(" ()（）")
 
 
 ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}

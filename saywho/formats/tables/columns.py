@@ -75,6 +75,8 @@ class FileColumns:
         if "username" in unnamed:
             self._names.pop("display_name", None)
         self.texts = self.names_of("text")
+        self.zone = column_names.remark_of(next(iter(self.names_of("created_at")), ""))
+        """Zone of times that state none, if it is one."""
         several = {"text": _is_no_number, "username": _is_no_object}
         self._choosing = {
             name: test for name, test in several.items() if len(self.names_of(name)) > 1

@@ -29,7 +29,7 @@ from saywho.formats.assumptions import (
 )
 from saywho.formats.post import author_in
 from saywho.formats.records import ReadOptions
-from saywho.formats.source.times import is_day, is_time, time_or_field
+from saywho.formats.source.times import is_day, is_time, states_zone, time_or_field
 from saywho.formats.source.written.clock import find_clock
 from saywho.formats.tables import column_kinds
 from saywho.formats.tables.cells import (
@@ -646,6 +646,13 @@ def _is_earlier(times: Sequence[datetime | None], than: Sequence[datetime | None
     return earlier >= 0.95 * len(pairs) and not is_zone and not is_shared
 
 
+def _are_zones_apart(times: Sequence[datetime | None], others: Sequence[datetime | None]) -> bool:
+    """Return whether times are others in a place with at most a winter and a summer time."""
+    pairs = zip(times, others, strict=True)
+    apart = {round((one - other).total_seconds() / 60) for one, other in pairs if one and other}
+    return len(apart) < 3 and any(apart) and not any(minutes % 15 for minutes in apart)
+
+
 def ask_about_times(plan: Plan, sample: Sample) -> Plan:
     """Ask for the times if only a column without a known name has some, or has earlier ones.
 
@@ -663,6 +670,12 @@ def ask_about_times(plan: Plan, sample: Sample) -> Plan:
     if not names or "clock" in plan.chosen.values():
         return plan
     times = _times(rows, names[0])
+    if not any(states_zone(cell_of(row, names[0])) for row in rows):
+        for name in (*names[1:], *unused):
+            if all(states_zone(cell_of(row, name)) for row in rows) and _are_zones_apart(
+                times, _times(rows, name)
+            ):
+                return plan.choosing({name: "created_at", names[0]: ""})
     for name in (*names[1:], *(name for name in unused if role_of(name) == "time")):
         if not _OF_THREADS.match(plain_column(name)) and _is_earlier(_times(rows, name), times):
             why = Message("its times are earlier than the times of {column}", column=names[0])

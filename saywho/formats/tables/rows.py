@@ -16,7 +16,7 @@ from saywho.formats.reading import Skipped, as_username, is_broken, required_tex
 from saywho.formats.records import Item, ReadOptions, Record, by_author
 from saywho.formats.source.html import html_to_text
 from saywho.formats.source.json import Json, as_json
-from saywho.formats.source.times import FileTimes, read_time
+from saywho.formats.source.times import FileTimes, in_zone, read_time
 from saywho.formats.tables.cells import (
     EMPTY_CELLS,
     NA,
@@ -345,6 +345,8 @@ def _time(
         return None, None
     try:
         stated = _stated_time(values) if "clock" in values else values["created_at"]
+        if zone := values.get("time_zone", columns.zone):
+            stated = in_zone(stated, zone)
         return rules.read_time(stated), None
     except RecordError:
         return None, printable_name(columns.names_of("created_at")[0])
@@ -570,7 +572,8 @@ class RowReader:
         plan, columns = self._plan, self.columns(tuple(dict.fromkeys(names)))
         used = dict(columns.fields)
         told = {*plan.chosen}
-        told |= {*columns.names_of("is_bot"), *columns.names_of("is_anonymous")}
+        helpers = ("is_bot", "is_anonymous", "time_zone")
+        told |= {name for helper in helpers for name in columns.names_of(helper)}
         return [
             name
             for name, field in used.items()
