@@ -66,9 +66,14 @@ class _Part(NamedTuple):
     lines: list[str]
 
 
-class MessagesRoom(text_chat.Grammar):
+class _Room(text_chat.Grammar):
     exporters = frozenset({_ME})
 
+    def room(self, file: RoomFile[Any]) -> FileRoom:
+        return FileRoom(platform=IMESSAGE.name, name=text_chat.title_of(file.names[:1], _TITLES))
+
+
+class MessagesRoom(_Room):
     def __init__(self) -> None:
         self._dates = FileDates(None, DateUse(is_chat=True))
 
@@ -120,9 +125,6 @@ class MessagesRoom(text_chat.Grammar):
             return text_chat.Spoken(link, tuple(files), taken=page.partition("\n")[0])
         return text_chat.Spoken(text, tuple(files))
 
-    def room(self, file: RoomFile[Any]) -> FileRoom:
-        return FileRoom(platform=IMESSAGE.name, name=text_chat.title_of(file.names[:1], _TITLES))
-
     def items(self, content: Content) -> Iterator[Item]:
         for part in _parts(content, self):
             name = " ".join(part.lines[0].split()) if part.lines else ""
@@ -137,10 +139,8 @@ class MessagesRoom(text_chat.Grammar):
                 yield text_chat.message(self, opening, part.place, part.lines[1:])
 
 
-class BagoupRoom(text_chat.Grammar):
+class BagoupRoom(_Room):
     """`[2026-01-13 10:00:00] name: text`, as bagoup writes it; WhatsApp has a comma in the time."""
-
-    exporters = frozenset({_ME})
 
     def read(self, line: str) -> text_chat.Opening | None:
         match = _OF_BAGOUP.fullmatch(line)
@@ -154,9 +154,6 @@ class BagoupRoom(text_chat.Grammar):
         return text_chat.Spoken(
             "" if not files and _reactions().has(words) else words, tuple(files)
         )
-
-    def room(self, file: RoomFile[Any]) -> FileRoom:
-        return FileRoom(platform=IMESSAGE.name, name=text_chat.title_of(file.names[:1], _TITLES))
 
 
 def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from saywho.errors import Message
 from saywho.formats.chats.chat_files import RoomFile
-from saywho.formats.chats.text_chat import Grammar, Opening, TextChat, day_in
+from saywho.formats.chats.text_chat import Grammar, Opening, TextChat, day_in, day_named
 from saywho.formats.records import FileRoom
 from saywho.formats.source.times import iso_time
 from saywho.text import clean_title
@@ -50,8 +50,6 @@ _OPENED: Final = re.compile(
 _NOTICE: Final = re.compile(rf"(?:{_STAMP}[ \t]+)?(?:-!-|\*\*\*|--- |-->|<--|\*{{4}} |[→←⇐⇒] )")
 _COLOURS: Final = re.compile(r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|[\x02\x0f\x11\x16\x1d-\x1f]")
 """Codes of colours and of bold and other letters."""
-_IN_NAME: Final = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
-
 
 _ELEMENT: Final = re.compile(r"<(\w{1,40})>.*</\1>\s*\Z")
 """A line of XML, whose tag is no name."""
@@ -98,10 +96,7 @@ class IrcLog(Grammar):
         return Opening() if line.strip() else None
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
-        name = file.names[0]
-        if match := _IN_NAME.search(name):
-            self._named = day_in("-".join(match.groups()))
-            name = f"{name[: match.start()]}{name[match.end() :]}".strip("._- ")
+        self._named, name = day_named(file.names[0])
         return FileRoom(platform=IRC.name, name=clean_title(name) or "")
 
     def _when(self, match: re.Match[str]) -> datetime | None:

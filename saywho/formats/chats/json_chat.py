@@ -228,3 +228,15 @@ def found_lines(content: Content, chat: ChatT) -> Generator[Found[ChatT], None, 
             yield Found(chat, numbered.value, numbered.place)
         else:
             yield Found(chat, numbered[1], numbered[0])
+
+
+def without_posts(stream: records.RecordStream, source: Source, name: str) -> records.RecordStream:
+    """Return a download's chats with a note about own posts, which the format `name` reads."""
+    note = Message(
+        "the chats of {name} are read, and own posts, which the format {format} reads,"
+        " are left out",
+        name=source.name,
+        format=name,
+        choice="format",
+    )
+    return replace(stream, left_out=(records.LeftOut(note, name),))

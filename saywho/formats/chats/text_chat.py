@@ -265,6 +265,17 @@ def day_in(text: str) -> date | None:
     return time and time.date()
 
 
+_IN_NAME: Final = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
+
+
+def day_named(name: str) -> tuple[date | None, str]:
+    """Return the day in a file's name, if any, and the name without it."""
+    if (match := _IN_NAME.search(name)) is None:
+        return None, name
+    rest = f"{name[: match.start()]}{name[match.end() :]}".strip("._- ")
+    return day_in("-".join(match.groups())), rest
+
+
 class GrammarOfDays(Grammar):
     """How an app writes a room whose days have lines of their own; remembers the last day."""
 

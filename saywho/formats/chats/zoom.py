@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from saywho.errors import Message
 from saywho.formats.chats.chat_files import RoomFile
-from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, day_in
+from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, day_named
 from saywho.formats.records import FileRoom
 from saywho.formats.source.times import iso_time
 from saywho.text import clean_title, word_set
@@ -25,7 +25,6 @@ _TO: Final = word_set("to an à a para naar do untuk kepada для 宛先 終了
 """Words between the name and the recipients."""
 _ANSWER: Final = re.compile(r"\A\s*Replying to \"[^\n]*\"\s*\n\s*")
 _REACTION: Final = re.compile(r"\s*(?:Reacted to|Removed a \S+ reaction from) \".*", re.DOTALL)
-_IN_NAME: Final = re.compile(r"(?<!\d)(20\d\d)-?(\d\d)-?(\d\d)(?!\d)")
 
 
 class ZoomChat(Grammar):
@@ -54,8 +53,7 @@ class ZoomChat(Grammar):
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         names = [name for name in file.names if name]
-        if match := next(filter(None, map(_IN_NAME.search, names)), None):
-            self._day = day_in("-".join(match.groups()))
+        self._day = next(filter(None, (day_named(name)[0] for name in names)), None)
         title = next((name for name in names if "meeting_saved" not in name), "")
         return FileRoom(platform=ZOOM.name, name=clean_title(title) or "")
 

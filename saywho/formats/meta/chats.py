@@ -9,7 +9,6 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
 from itertools import chain, groupby, takewhile
@@ -22,7 +21,7 @@ from saywho.errors import BrokenFileError, Message
 from saywho.formats import records
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.chat_files import Attachments, attachments_of
-from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, without_posts
 from saywho.formats.chats.learnt_sentences import LearntSentences
 from saywho.formats.chats.reactions import one_each, reactions_in, reactions_of
 from saywho.formats.chats.sentence_tables import matcher, sentences
@@ -142,16 +141,8 @@ class MetaChats(JsonChat[MetaThread]):
     def read(self, source: Source, options: records.ReadOptions) -> records.RecordStream | None:
         """Return the messages of all chats, and a note about posts."""
         stream = super().read(source, options)
-        if stream and source.has_members and posts_in(source):
-            note = Message(
-                "the chats of {name} are read, and own posts, which the format {format} reads,"
-                " are left out",
-                name=source.name,
-                format="meta",
-                choice="format",
-            )
-            return replace(stream, left_out=(records.LeftOut(note, "meta"),))
-        return stream
+        has_posts = source.has_members and posts_in(source)
+        return without_posts(stream, source, "meta") if stream and has_posts else stream
 
     def parts(
         self, source: Source, contents: Sequence[Content]

@@ -15,10 +15,10 @@ from functools import partial
 from typing import Final
 
 from saywho.errors import BrokenFileError, Message
-from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from saywho.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, without_posts
 from saywho.formats.post_shapes import PostShape
 from saywho.formats.reading import username_for
-from saywho.formats.records import Account, FileRoom, LeftOut, ReadOptions, RecordStream, read_each
+from saywho.formats.records import Account, FileRoom, ReadOptions, RecordStream, read_each
 from saywho.formats.source.file import Content, Source, bare_head
 from saywho.formats.source.json import Json, Window, as_object, as_word
 from saywho.formats.tables.cells import plain_column
@@ -161,16 +161,8 @@ class TikTokChats(JsonChat[FileRoom]):
 
     def read(self, source: Source, options: ReadOptions) -> RecordStream | None:
         stream = super().read(source, options)
-        if stream is None or not any(map(_has_posts, source.take_wanted(".json", _is_download))):
-            return stream
-        note = Message(
-            "the chats of {name} are read, and own posts, which the format {format} reads,"
-            " are left out",
-            name=source.name,
-            format="tiktok",
-            choice="format",
-        )
-        return replace(stream, left_out=(LeftOut(note, "tiktok"),))
+        has_posts = any(map(_has_posts, source.take_wanted(".json", _is_download)))
+        return without_posts(stream, source, _SHAPE.name) if stream and has_posts else stream
 
 
 FORMAT: Final = replace(_SHAPE.format(), read=_read, file_name="user_data_tiktok.json")

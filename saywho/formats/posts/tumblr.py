@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Final
 
-from msgspec import structs
-
 from saywho.errors import Message
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.post import audience
@@ -95,43 +93,36 @@ class _Reader:
             words = map(html_to_text, [comment])
         else:
             words = self._words(_FIELDS.get(kind, ()), post, is_reblog=is_reblog)
-        record = Record(
-            place=place,
-            text="",
-            username=as_word(post.get("blog_name")),
-            **timed(post.get("timestamp"), "timestamp"),
-            source_id=as_id(post.get("id_string") or post.get("id")),
-            url=as_word(post.get("post_url")),
-        )
-        return self._said(record, words, kind, post.get("state"), is_reblog=is_reblog)
+        number = post.get("id_string") or post.get("id")
+        return self._said(post | {"id": number}, place, words, kind, is_reblog=is_reblog)
 
     def exported(self, fields: Fields, place: int) -> Item | None:
         """Return a post of the blog's export."""
         kind, is_reblog = fields.get("@type", "").lower(), fields.get("@is_reblog") == "true"
         words = self._words(_ELEMENTS.get(kind, ()), fields, is_reblog=is_reblog)
-        record = Record(
-            place=place,
-            text="",
-            username=as_word(fields.get("@tumblelog")),
-            **timed(fields.get("@unix-timestamp") or fields.get("@date-gmt"), "date-gmt"),
-            source_id=as_id(fields.get("@id")),
-            url=as_word(fields.get("@url")),
-        )
-        return self._said(record, words, kind, fields.get("@state"), is_reblog=is_reblog)
+        names = {"blog_name": "@tumblelog", "id": "@id", "post_url": "@url", "state": "@state"}
+        post: Json = {name: fields.get(stated) for name, stated in names.items()}
+        post["timestamp"] = fields.get("@unix-timestamp") or fields.get("@date-gmt")
+        return self._said(post, place, words, kind, is_reblog=is_reblog)
 
     def _said(
-        self, record: Record, words: Iterator[str], kind: str, state: object, *, is_reblog: bool
+        self, post: Json, place: int, words: Iterator[str], kind: str, *, is_reblog: bool
     ) -> Item:
+        state = post.get("state")
         if state == "private" and not self._include_restricted:
-            return Skipped(record.place, "restricted")
+            return Skipped(place, "restricted")
         if state not in {"published", "private", None}:
-            return Skipped(record.place, "deleted")
+            return Skipped(place, "deleted")
         if not (text := "\n\n".join(filter(None, words))):
-            return Skipped(record.place, "repost" if is_reblog or kind in _OF_OTHERS else "empty")
-        return structs.replace(
-            record,
+            return Skipped(place, "repost" if is_reblog or kind in _OF_OTHERS else "empty")
+        return Record(
+            place=place,
             text=required_text(text),
+            username=as_word(post.get("blog_name")),
             kind="quote" if is_reblog else "post",
+            **timed(post.get("timestamp"), "timestamp"),
+            source_id=as_id(post.get("id")),
+            url=as_word(post.get("post_url")),
             visibility=audience(is_restricted=state == "private"),
         )
 

@@ -91,7 +91,6 @@ _AGE: Final = re.compile(
     re.I,
 )
 """A time counted back from now, such as `1 year ago`, in many languages."""
-_QUARTER_HOUR_S: Final = 900
 _OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|원글|기사")
 """Beginning of the name of a column about the post that a comment stands below."""
 BY_NAME: Final = Message("based on its name and first values")
@@ -639,8 +638,7 @@ def _is_earlier(times: Sequence[datetime | None], than: Sequence[datetime | None
     ]
     if len(pairs) < max(2, 0.9 * sum(map(bool, than))):
         return False
-    apart = {round((other - one).total_seconds()) for one, other in pairs}
-    is_zone = len(apart) == 1 and not next(iter(apart)) % _QUARTER_HOUR_S
+    is_zone = _are_zones_apart(times, than)
     is_shared = 2 * len({one for one, _ in pairs}) < len({other for _, other in pairs})
     earlier = sum(one < other for one, other in pairs)
     return earlier >= 0.95 * len(pairs) and not is_zone and not is_shared
