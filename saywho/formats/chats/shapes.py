@@ -8,7 +8,7 @@ WhatsApp-Chat-Exporter, the program that writes them.
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from html import unescape
@@ -386,30 +386,29 @@ _RECEIVED: Final = "1"
 _SENDING: Final = ("__sender_address/__display_name", "__sender_address/address")
 
 
+def _joined(texts: Iterable[object], between: str = "\n\n") -> str:
+    return between.join(text for text in texts if isinstance(text, str) and text)
+
+
 def _sms_text(message: Json) -> str:
     parts = map(as_object, listed(message, "__parts"))
-    texts = [part.get("text") for part in parts if part.get("ct") == "text/plain"]
-    return "\n".join(str(text) for text in (message.get("body"), *texts) if text)
+    texts = (part.get("text") for part in parts if part.get("ct") == "text/plain")
+    return _joined((message.get("body"), *texts), "\n")
 
 
 def _chatgpt_text(message: Json) -> str:
     parts = values_at(message, "content/parts/*")
-    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
-    return "\n".join(text for text in texts if isinstance(text, str))
+    return _joined((part.get("text") if isinstance(part, dict) else part for part in parts), "\n")
 
 
 def _claude_text(message: Json) -> str:
-    parts = [as_object(part) for part in listed(message, "content")]
-    texts = [text for part in parts if isinstance(text := part.get("text"), str)]
-    return "\n\n".join(texts) or next(
-        (t for t in values_at(message, "text") if isinstance(t, str)), ""
-    )
+    return _joined(values_at(message, "content/*/text")) or _joined([message.get("text")])
 
 
 def _deepseek_text(message: Json) -> str:
     parts = [as_object(part) for part in listed(message, "fragments")]
     said = [part.get("content") for part in parts if part.get("type") in {"REQUEST", "RESPONSE"}]
-    return "\n\n".join(map(str, filter(None, said or [message.get("content")])))
+    return _joined(said or [message.get("content")])
 
 
 _CALLED: Final = ("nickname", "global_name", "name", "username")

@@ -202,16 +202,12 @@ class MetaChats(JsonChat[MetaThread]):
         about = dict.fromkeys(("title", "thread_path", "threadName", "participants"))
         flags: set[str] = set()
         sentences = OwnSentences(content.notes)
-        with suppress(BrokenFileError):
-            window = json.Window(content.uncounted)
-            for _ in window.each_list({"messages"}, about):
-                for number, message in enumerate(map(json.as_object, window.items())):
-                    flags |= _flags(message) if number < 1_000 else set()
-                    sentences.learn(_text(message), _name(message))
-        for older in files[1:]:  # Who left has sentences there, too.
+        for place, file in enumerate(files):  # Who left has sentences in older files, too.
             with suppress(BrokenFileError):
-                for _ in (window := json.Window(older.uncounted)).each_list({"messages"}, {}):
-                    for message in map(json.as_object, json.as_list(json.load(window.raw()))):
+                window = json.Window(file.uncounted)
+                for _ in window.each_list({"messages"}, {} if place else about):
+                    for number, message in enumerate(map(json.as_object, window.items())):
+                        flags |= _flags(message) if place == 0 and number < 1_000 else set()
                         sentences.learn(_text(message), _name(message))
         path = repaired(about.get("thread_path")).rstrip("/").rpartition("/")[2]
         name = repaired(about.get("threadName"))

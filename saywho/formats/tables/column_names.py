@@ -371,11 +371,6 @@ def without_remark(name: str) -> str:
     return _REMARK.sub("", name) or name
 
 
-def remark_of(name: str) -> str:
-    """Return what a name's last brackets have, such as `KST`."""
-    return name[len(without_remark(name)) :].strip(" ()（）")
-
-
 ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}
 Role: TypeAlias = Literal["author", "text", "time"]
 

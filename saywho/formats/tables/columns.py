@@ -75,7 +75,8 @@ class FileColumns:
         if "username" in unnamed:
             self._names.pop("display_name", None)
         self.texts = self.names_of("text")
-        self.zone = column_names.remark_of(next(iter(self.names_of("created_at")), ""))
+        time = next(iter(self.names_of("created_at")), "")
+        self.zone = time[len(column_names.without_remark(time)) :].strip(" ()（）")
         """Zone of times that state none, if it is one."""
         several = {"text": _is_no_number, "username": _is_no_object}
         self._choosing = {
