@@ -237,11 +237,8 @@ class ComputerRoom(LineRoom):
 
     def note(self, notes: ReadNotes) -> None:
         super().note(notes)
-        for name in self._counts:
-            if (whole := self._whole(name)) != name:
-                template = "the name is written like this in all {count} of its lines"
-                evidence = Message(template, count=f"{self._counts[name]:,}")
-                notes.assume("person", whole, evidence=evidence)
+        wholes = ((self._whole(name), name, count) for name, count in self._counts.items())
+        text_chat.note_names({whole: n for whole, name, n in wholes if whole != name}, notes)
 
     def read(self, line: str) -> text_chat.Opening | None:
         opening = super().read(line)

@@ -23,9 +23,9 @@ from typing import Final
 from saywho.errors import BrokenFileError, Message, RecordError
 from saywho.formats.chats.chat_files import find_rooms, one_by_one
 from saywho.formats.chats.json_chat import ChatMessage, record_of
-from saywho.formats.chats.text_chat import LONGEST
+from saywho.formats.chats.text_chat import LONGEST, too_long
 from saywho.formats.post import ReplyTarget
-from saywho.formats.reading import BadRecord, Skipped
+from saywho.formats.reading import Skipped
 from saywho.formats.records import FileRoom, Format, Item, ReadOptions, RecordStream, read_each
 from saywho.formats.source.file import Content, Source, head
 from saywho.formats.source.html import html_to_text
@@ -74,19 +74,9 @@ _SIGNATURE: Final = re.compile(
 """A line of two hyphens and a blank, of two hyphens before few lines, or of a phone's program."""
 
 
-class _Mail:
-    def __init__(self) -> None:
-        self._lines: list[bytes] = []
-        self._size = 0
-
-    def add(self, line: bytes) -> None:
-        if self._size < _MOST_BYTES:
-            self._lines.append(line[1:] if line.startswith(b">From ") else line)
-            self._size += len(line)
-
-    @property
-    def data(self) -> bytes:
-        return b"".join(self._lines)
+def _add(mail: bytearray, line: bytes) -> None:
+    if len(mail) < _MOST_BYTES:
+        mail += line[1:] if line.startswith(b">From ") else line
 
 
 def _lines(content: Content) -> Iterator[bytes]:
@@ -102,17 +92,17 @@ def _lines(content: Content) -> Iterator[bytes]:
 
 
 def _mails(content: Content) -> Iterator[tuple[int, bytes]]:
-    mail, place, is_after_blank = _Mail(), 0, True
+    mail, place, is_after_blank = bytearray(), 0, True
     for line in _lines(content):
         if is_after_blank and _START.match(line.removeprefix(b"\xef\xbb\xbf")):
             if place:
-                yield place, mail.data
-            mail, place = _Mail(), place + 1
+                yield place, bytes(mail)
+            mail, place = bytearray(), place + 1
         elif place:
-            mail.add(line)
+            _add(mail, line)
         is_after_blank = not line.strip()
     if place:
-        yield place, mail.data
+        yield place, bytes(mail)
 
 
 def _header(mail: Mail, name: str) -> str:
@@ -236,7 +226,7 @@ def _item(mail: Mail, place: int, room: FileRoom, *, is_cut: bool) -> Item:
     name = _sender_of(mail)
     text = _words_of(mail, is_cut=is_cut)
     if len(text) > LONGEST:
-        return BadRecord(place, Message("longer than {size} KB", size=LONGEST // 1000))
+        return too_long(place)
     if not name:
         raise RecordError("the sender is missing")
     target = _mark_of(_header(mail, "In-Reply-To"))
@@ -254,11 +244,11 @@ def _item(mail: Mail, place: int, room: FileRoom, *, is_cut: bool) -> Item:
 
 def _lone_mails(source: Source, names: list[str]) -> Iterator[tuple[int, bytes]]:
     for place, name in enumerate(names, start=1):
-        mail = _Mail()
+        mail = bytearray()
         for number, line in enumerate(_lines(source.member(name))):
             if number or not line.strip().isdigit():
-                mail.add(line)
-        yield place, mail.data
+                _add(mail, line)
+        yield place, bytes(mail)
 
 
 def _folder_of_mails(source: Source) -> RecordStream | None:

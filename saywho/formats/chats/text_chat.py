@@ -3,7 +3,7 @@
 import re
 from abc import abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -257,6 +257,13 @@ def _rising(days: Sequence[date]) -> set[int]:
         places.add(last)
         last = before[last]
     return places
+
+
+def note_names(counts: Mapping[str, int], notes: ReadNotes) -> None:
+    """Note names of several words, by the numbers of their lines."""
+    for name, count in counts.items():
+        template = "the name is written like this in all {count} of its lines"
+        notes.assume("person", name, evidence=Message(template, count=f"{count:,}"))
 
 
 def day_in(text: str) -> date | None:

@@ -12,7 +12,7 @@ from saywho.errors import Message, UnrecognisedFileError
 from saywho.formats.assumptions import Order, ReadNotes
 from saywho.formats.chats.chat_files import RoomFile
 from saywho.formats.chats.sentence_tables import matcher, movement_in, sentences
-from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
+from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, note_names, title_of
 from saywho.formats.chats.whatsapp_dates import HeadReader, Shape, find_shape, heads_in
 from saywho.formats.records import FileRoom, ReadOptions
 from saywho.formats.source.written.clock import UnknownWordsError
@@ -111,10 +111,7 @@ class Names:
         return None if name in self._apps else (name, text)
 
     def note(self, notes: ReadNotes) -> None:
-        for name, longer in self._longer.items():
-            template = "the name is written like this in all {count} of its lines"
-            evidence = Message(template, count=f"{self._counts[name]:,}")
-            notes.assume("person", longer, evidence=evidence)
+        note_names({longer: self._counts[name] for name, longer in self._longer.items()}, notes)
         for name in sorted(self._without_blank - self._counts.keys()):
             evidence = Message("there is no space after the colon")
             notes.assume("person", name, evidence=evidence)
