@@ -93,8 +93,7 @@ def _of_imazing(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
         time=datetime.fromisoformat(time) if _LOCAL_TIME.fullmatch(time) else time,
         time_field="Message Date",
         attached=attachments_of(
-            filter(None, [cells.get("attachment", "").strip()]),
-            file.content.name.rpartition("/")[0],
+            [cells.get("attachment", "").strip()], file.content.name.rpartition("/")[0]
         ),
         room=FileRoom(
             platform="imessage" if service else "whatsapp",

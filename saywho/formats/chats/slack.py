@@ -116,7 +116,7 @@ class _Slack(JsonChat[SlackChannel]):
             time=number,
             source_id=f"{channel}:{number}" if number else None,
             reply_to=ReplyTarget(f"{channel}:{thread}") if thread and thread != number else None,
-            attached=attachments_of(filter(None, files)),
+            attached=attachments_of(files),
             counts=reactions_of(map(_sign, reactions_in(message))),
             room=room,
         )
@@ -244,11 +244,11 @@ def _learned(content: Content, add: Callable[[Json], None]) -> Iterator[Found[Sl
     yield from ()
 
 
-def _place_of(file: Json, workspace: Workspace) -> str | None:
+def _place_of(file: Json, workspace: Workspace) -> str:
     if name := workspace.files.get(as_word(file.get("id")) or ""):
         return name
     # The token behind the address of a file opens it to anybody.
-    return (as_word(file.get("url_private")) or "").partition("?")[0] or None
+    return (as_word(file.get("url_private")) or "").partition("?")[0]
 
 
 def _name(user: Json) -> str | None:

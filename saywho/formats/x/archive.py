@@ -309,19 +309,12 @@ class _Reader:
 
 
 @dataclass(slots=True)
-class Note:
-    id: str | None
-    text: str
-    created_at: datetime | None
-    is_joined: bool = False
-
-
-@dataclass(slots=True)
 class Notes:
     """An archive's long posts, found by their second and the beginning of their text."""
 
-    _found: dict[str, dict[datetime | None, deque[Note]]] = field(default_factory=dict)
+    _found: dict[str, dict[datetime | None, deque[Record]]] = field(default_factory=dict)
     """By beginning and second, the notes not joined to a post; if all are joined, the last note."""
+    _joined: set[int] = field(default_factory=set)
     _characters: int = 0
 
     def add(self, item: Json | Message) -> None:
@@ -346,26 +339,19 @@ class Notes:
             time = time_of(tweet)["created_at"] if alike else None
             if alike and time and (notes := alike.get(time)):
                 note = notes.popleft() if len(notes) > 1 else notes[0]
-                note.is_joined = True
+                self._joined.add(id(note))
                 return f"{mentions}{note.text}"
         return None
 
     def leftovers(self, places: Iterator[int], account: Account) -> Iterator[Item]:
         alike = itertools.chain.from_iterable(map(dict.values, self._found.values()))
         for note in itertools.chain.from_iterable(alike):
-            if not note.is_joined:
-                yield Record(
-                    place=next(places),
-                    text=note.text,
-                    username=account.username,
-                    display_name=account.display_name,
-                    platform="x",
-                    created_at=note.created_at,
-                    source_id=note.id,
-                )
+            if id(note) not in self._joined:
+                names = {"username": account.username, "display_name": account.display_name}
+                yield structs.replace(note, place=next(places), **names)
 
 
-def _read_note(item: Json | Message) -> tuple[str, Note]:
+def _read_note(item: Json | Message) -> tuple[str, Record]:
     if isinstance(item, Message):
         raise RecordError(item)
     core = as_object(item.get("core"))
@@ -377,7 +363,8 @@ def _read_note(item: Json | Message) -> tuple[str, Note]:
         if url.get("expandedUrl")
     }
     whole = expanded(text, links, is_escaped=False)
-    return text, Note(digits(item.get("noteTweetId")), whole, time_or_field(time, "createdAt")[0])
+    number, (when, _) = digits(item.get("noteTweetId")), time_or_field(time, "createdAt")
+    return text, Record(place=0, text=whole, platform="x", created_at=when, source_id=number)
 
 
 def _leading_mentions(text: str) -> Iterator[str]:
