@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     import pandas
     import polars
 
-MOST_REJECTED: Final = 100
-"""Unreadable records of a file that are listed one by one."""
 _SKIPPED: Final = {
     "repost": "reposts",
     "restricted": "posts for a limited audience (include_restricted)",
@@ -401,7 +399,7 @@ class _Reading:
 
     def _reject(self, place: int, detail: str) -> None:
         self._rejected_count += 1
-        if len(self._rejected) < MOST_REJECTED:
+        if len(self._rejected) < 100:
             self._rejected.append(f"{self._records.unit} {place}: {detail}")
 
     def _add(self, record: Record) -> None:

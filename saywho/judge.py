@@ -40,12 +40,6 @@ from saywho.text import (
     username_key,
 )
 
-MOST_NEWEST: Final = 400
-"""Newest posts of an author that tell how the author writes."""
-MOST_ASKED: Final = 1_000
-"""Held-out posts of all authors together, at most 100 of each."""
-MOST_MEASURED: Final = 50
-"""Authors of a measurement."""
 MOST_PIECES: Final = 1_000
 """Texts of a question, where a long one counts as its pieces."""
 
@@ -269,9 +263,9 @@ class Judge:
         with _value_errors():
             suspects = self._suspects(among)
             check_words(suspects)
-        largest = sorted(suspects, key=lambda suspect: -suspect.profile.posts)[:MOST_MEASURED]
+        largest = sorted(suspects, key=lambda suspect: -suspect.profile.posts)[:50]
         suspects = [suspect for suspect in suspects if suspect in largest]
-        most = max(4, min(100, MOST_ASKED // len(suspects)))
+        most = max(4, min(100, 1_000 // len(suspects)))
         if by is not None:
             return self._left_out(suspects, by, most, progress, is_named=bool(among))
         newest = [
@@ -545,7 +539,7 @@ def _author_of(own: Own, profile: AuthorProfile) -> fitting.CorpusAuthor:
     newest = [(n, post.text) for n, post in reversed([*undated, *dated]) if post.text]
     languages = Counter(post.lang and language_of(post.lang) for _, post in own)
     return fitting.CorpusAuthor(
-        profile, fitting.chained(newest[:MOST_NEWEST], chains), main_language(languages)
+        profile, fitting.chained(newest[:400], chains), main_language(languages)
     )
 
 

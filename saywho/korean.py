@@ -17,8 +17,6 @@ NOUN, VERB = "n", "v"
 """Begin the index terms of stems; no term of a text has Latin letters and Hangul."""
 LONGEST: Final = 12
 """Syllables of a word that is read; longer ones are whole sentences, and none has an ending."""
-MOST_SYLLABLES: Final = 50
-"""Number of a word's first syllables that are compared: longer words hardly occur twice."""
 WORD: Final = re.compile("(?<![^\\W_ㄱ-ㅣ])[가-힣]+")
 """Pattern of a Korean word, but not of the endings of a number or a name: 17일."""
 
@@ -248,7 +246,8 @@ _BORDER: Final = re.compile(
 def stems_of(word: str) -> tuple[str, ...]:
     """Return the index terms of a word's stems: `v물` of 물다, `n물` of the noun."""
     if word in _NOUNS or len(word) > LONGEST:
-        return (NOUN + _NOUNS.get(word, word)[:MOST_SYLLABLES],)
+        # Longer words hardly occur twice.
+        return (NOUN + _NOUNS.get(word, word)[:50],)
     if word[1:] == "다" and word[0] in _STEMS:  # 보다, not the particle behind a noun 보.
         return (VERB + word[0],)
     if noun := _known_noun(word):

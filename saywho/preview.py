@@ -29,8 +29,6 @@ from saywho.text import decode_entities
 
 LOOKED_AT: Final = 1_000
 """Number of records in a preview: enough to know a file, in well under a second."""
-DOUBTED_S: Final = 3.0
-"""Time for reading posts behind the shown posts, in seconds, to doubt them, too."""
 CHAT_S: Final = 8.0
 """Time for reading a chat's messages, in seconds, to find all its people."""
 SHOWN: Final = 5
@@ -128,7 +126,7 @@ def preview(body: bytes) -> Iterator[object]:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
             read = read_file(source, request.format, request.options)
-            doubted_s = min(DOUBTED_S, request.chat_s)
+            doubted_s = min(3.0, request.chat_s)
             result = _Reading(read.records, request).read(ends_at, doubted_s)
             result.digest = read.digest
             yield _plain(result)

@@ -29,10 +29,6 @@ _TAG_WORD: Final = re.compile(rf"{TAGS}[^\w#]*")
 """Pattern of a query's word that is a tag or several, with signs after them."""
 MOST_PAIRS: Final = 50
 """Number of a word's first pairs that are searched: longer words hardly occur twice."""
-MOST_JOINED: Final = 3
-"""Words that may be written as one."""
-MOST_SPACED: Final = 5
-"""Number of a query's first parts that are searched with other blanks: each has many ways."""
 K1: Final = 1.2
 B: Final = 0.5
 
@@ -148,9 +144,10 @@ def with_other_blanks(parts: Sequence[QueryPart]) -> list[QueryPart]:
     확인 해봐 is also searched as 확인해봐, and 할수있다 as 할 수 있다.
     """
     found: list[list[QueryPart]] = [[] for _ in parts]
-    last = min(len(parts), MOST_SPACED)
+    # Each further part has many ways.
+    last = min(len(parts), 5)
     for first in range(last):
-        for end in range(first + 1, min(first + MOST_JOINED, last) + 1):
+        for end in range(first + 1, min(first + 3, last) + 1):
             texts = [part.text for part in parts[first:end]]
             if not _has_korean_stems(parts[end - 1]) or sum(map(len, texts)) > LONGEST:
                 break

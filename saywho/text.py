@@ -366,7 +366,6 @@ LONGEST_WHOLE: Final = 600
 MOST_CUT: Final = 6_000
 """Characters at the beginning of a long text that are cut into pieces."""
 _MOST_PIECE_WORDS: Final = 60
-_FEWEST_PIECE_WORDS: Final = 20
 _SENTENCE: Final = re.compile(
     r"""[^\n]+?(?:(?:[.!?…؟۔।॥։።]["'”’)\]»]*(?=\s))|[。！？][」』”]?|(?=\n)|\Z)"""
 )
@@ -392,7 +391,7 @@ def pieces_of(text: str) -> list[str]:
             spans.append((start, end))
             words = count
     pieces = [text[start:end].strip() for start, end in spans]
-    return [piece for piece in pieces if word_count(piece) >= _FEWEST_PIECE_WORDS]
+    return [piece for piece in pieces if word_count(piece) >= 20]
 
 
 def shown_piece(text: str, number: int) -> str:

@@ -188,17 +188,16 @@ _WHOLE: Final = str.maketrans(
     dict(zip("ıłđøħŧðþ", "ildohtdt", strict=True)) | {"æ": "ae", "œ": "oe"}
 )
 """Letters that Unicode does not decompose, as people type them who lack them: lodz for Łódź."""
-_FIRST_LEFT_OUT: Final = 10
-"""Combining class of the first marks that are left out; virama, nukta and vowels are below."""
 
 
 def _fold_any(word: str) -> str:
     """Return the word without case and accents; virama and nukta are kept."""
     decomposed = normalized(word.casefold().translate(_WHOLE), "NFKD")
+    # Virama, nukta and vowels are below.
     letters = [
         char
         for char in decomposed
-        if unicodedata.combining(char) < _FIRST_LEFT_OUT and (char.isalnum() or not char.isascii())
+        if unicodedata.combining(char) < 10 and (char.isalnum() or not char.isascii())
     ]
     return normalized("".join(letters)) or word
 

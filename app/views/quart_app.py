@@ -38,7 +38,6 @@ IN_KEYS: Final = frozenset(
 )
 """Headers that an answer may depend on and be kept: `_keys` of `asgi/cached.py` holds them, or they
 change nothing about an answer that is kept."""
-COOKIES_OF_SESSIONS: Final = frozenset({"saywho_session", "__Host-saywho_session"})
 OF_TRACEBACKS: Final = {
     # Quart (0.22) does not escape the values that it shows, such as a request's.
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'",
@@ -115,7 +114,7 @@ class SentCookies(ImmutableMultiDict[str, str]):
 def _note_cookie(name: str) -> None:
     if name == ZONE_COOKIE:
         depends_on_visitor()
-    elif name in COOKIES_OF_SESSIONS:
+    elif name in {"saywho_session", "__Host-saywho_session"}:
         depends_on_account()
     elif name != COOKIE:
         depends_on_unkeyed(name)

@@ -129,7 +129,7 @@ def _sent(
     """Return the parameters that the form has, and the faults of the others."""
     sent, faults = dict[str, Any](), list[errors.FieldError]()
     for name, values in args.lists():
-        if name in _ABSENT_IF_EMPTY & fields.keys() and values == [""]:
+        if name in {"cursor", "tz"} & fields.keys() and values == [""]:
             continue  # As programs write what they do not have.
         if name in fields:
             is_list = fields[name].default_factory is list
@@ -140,9 +140,6 @@ def _sent(
         elif is_strict:
             faults.append(errors.FieldError(name, f"`{name}` is not a parameter of this URL"))
     return sent, faults
-
-
-_ABSENT_IF_EMPTY: Final = frozenset({"cursor", "tz"})
 
 
 @functools.cache

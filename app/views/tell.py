@@ -434,7 +434,6 @@ ONE_OF: Final = 0.36
 MOST_TRAITS: Final = 3
 LONGEST_FINDING: Final = 140
 LONGEST_NAME: Final = 44
-LONGEST_SIGN: Final = 8
 
 
 def tell(finding: str, variant: str = "", /, **values: object) -> str:
@@ -545,7 +544,7 @@ def sign_of(measure: Measure) -> str:
     """Return a measure's sign as readers know it."""
     if measure.sign == "음·함":
         return gettext("-음/-함/-됨")
-    return measure.sign if measure.habit.has_signs else measure.sign[:LONGEST_SIGN]
+    return measure.sign if measure.habit.has_signs else measure.sign[:8]
 
 
 def giant_of(measure: Measure) -> str:

@@ -30,12 +30,8 @@ from saywho.text import guess_language, letter_count, own_words, without_address
 
 LANGUAGE_POSTS: Final = 100
 """Newest posts by which an author's languages are told."""
-LONGEST_READ: Final = 2_000
-"""Characters at the beginning of a post that tell its language as well as all of it."""
 FEWEST_WRITTEN: Final = 0.2
 """Share of an author's letters in a language that the author writes."""
-FEWEST_LETTERS: Final = 40
-"""Letters by which a language is told; shorter posts are put together."""
 UNLIKELIER: Final = 10.0
 """Nats by which a text is likelier in another language than in any of an author's.
 
@@ -53,7 +49,6 @@ _SAME: Final[Mapping[str, str]] = {
     **dict.fromkeys(("bs", "hr"), "sr"),
     "ms": "id",
 }
-_NO_LANGUAGE: Final = "zxx"
 _ARRAYS: Final = ("ptc", "pc", "classes", "nextmove", "nextmove_row", "out_feat")
 """Names in the model's file."""
 _LAST_LATIN: Final = "\u024f"
@@ -82,7 +77,7 @@ def scores_of(text: str) -> dict[str, float]:
     if 2 * sum(map(str.isupper, plain)) > sum(map(str.isalpha, plain)):
         plain = plain.lower()
     scores = dict((_Model.rank or _loaded())(plain))
-    del scores[_NO_LANGUAGE]
+    del scores["zxx"]  # The code of no language.
     if _is_in_latin(plain):
         return scores
     return {name + _OTHER_LETTERS: score for name, score in scores.items()}
@@ -208,13 +203,14 @@ def _pieces(posts: Iterable[str]) -> Iterator[str]:
     """Yield posts, short ones together, since a word looks like many languages."""
     waiting: dict[str | None, list[str]] = {}
     for whole in posts:
-        post = whole[:LONGEST_READ]
+        # The beginning tells the language as well as all of it.
+        post = whole[:2_000]
         if not any(map(str.isalpha, post)):
             continue
         language = guess_language(post)
         some = waiting.setdefault(language, [])
         some.append(post)
-        if sum(map(letter_count, some)) >= FEWEST_LETTERS:
+        if sum(map(letter_count, some)) >= 40:
             yield "\n".join(waiting.pop(language))
     yield from map("\n".join, waiting.values())
 

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from saywho.engine import features
 
-PIECE_WORDS: Final = 50
-"""Words of a piece of a long text, which counts as a post."""
 _KEY: Final = np.dtype("<u8")
 _COUNT: Final = np.dtype("<u4")
 
@@ -90,7 +88,8 @@ class AuthorProfile:
     @property
     def pieces(self) -> int:
         """Number of posts with words; a long one counts as so many of some 50 words."""
-        return max(self.worded_posts, int(self.totals[features.WORDS]) // PIECE_WORDS)
+        # Each 50 words of a long text count as a post.
+        return max(self.worded_posts, int(self.totals[features.WORDS]) // 50)
 
     @property
     def size_bytes(self) -> int:

@@ -36,8 +36,6 @@ from saywho.people.signs import (
     signs_in,
 )
 
-FEWEST_SENTENCES: Final = 30
-"""Of polite and plain sentences, on each side of a comparison."""
 NEVER: Final = 2**31
 """A conversation after all others."""
 Stay = tuple[int, int]
@@ -739,7 +737,7 @@ def _by_messages(form: Form, sides: _Sides) -> float:
     if form.habit.of == "turns":
         return _by_turns(form, sides)
     many, (with_sign, many_beside) = _base(form, own), sides.totals_beside(form)
-    if form.habit.of == "sentences" and min(many, many_beside) < FEWEST_SENTENCES:
+    if form.habit.of == "sentences" and min(many, many_beside) < 30:
         return 0.0
     return significance.share_errors(own.with_sign(form.sign), many, with_sign, many_beside)
 

@@ -38,8 +38,6 @@ from saywho.words import LAUGHS, Written, count_emoji, written_as
 MOST_PORTRAYED: Final = 6
 """Number of people shown on their own; others are counted together."""
 MOST_GUESSED: Final = 500
-MOST_HABITS: Final = 4
-"""Number of a person's habits, of which a page shows one that nobody else there has."""
 
 
 class MessagesWith(msgspec.Struct, frozen=True):
@@ -199,8 +197,7 @@ def portray(
     by_author = {speaker.author: speaker for speaker in speakers}
     of_one = partial(_habits_of, speakers=speakers, counted=fingerprint.CountedGroups())
     habits = [
-        [*islice(of_one(by_author[group[0]]), MOST_HABITS)] if len(group) == 1 else []
-        for group in groups
+        [*islice(of_one(by_author[group[0]]), 4)] if len(group) == 1 else [] for group in groups
     ]
     return ChatPortrait(
         groups,
@@ -521,12 +518,6 @@ def _longest(people: Mapping[int, fingerprint.Tally]) -> list[Trait]:
     return [Trait("longest", place, mean, min(by_message, clustered))]
 
 
-FEWEST_LAUGHS: Final = 20
-"""Messages with a laugh, from which people of a chat would agree that someone laughs most often,
-whose share is the largest.
-"""
-
-
 def _laughing(people: Mapping[int, fingerprint.Tally]) -> Iterator[Trait]:
     """Yield the person with the largest share of each laugh, tested as in `_longest`."""
     laughs = {place: tally.laughs for place, tally in people.items()}
@@ -537,7 +528,8 @@ def _laughing(people: Mapping[int, fingerprint.Tally]) -> Iterator[Trait]:
         ]
         trait = _top("laugh", uses, laugh)
         counts = {place: count for place, count, _ in uses}
-        if counts[trait.person or 0] < max(FEWEST_LAUGHS, max(counts.values()) / 2):
+        # From 20 on, people of a chat would agree that someone laughs most often.
+        if counts[trait.person or 0] < max(20, max(counts.values()) / 2):
             continue
         pair = [people[place] for place, *_ in _first_two(uses)]
         many = int(max(tally.conversations.max() for tally in pair)) + 1

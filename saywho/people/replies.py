@@ -25,10 +25,6 @@ class Preference(NamedTuple):
     """The same if the person replied to each other as all others do."""
 
 
-FAR_FROM_CHANCE: Final = 1.25
-"""Share of the replies by that of chance, from which people would agree to a preference."""
-
-
 def clearest_answers(messages: Sequence[Said], people: Sequence[int]) -> Preference | None:
     """Return the clearest preference, None without one.
 
@@ -58,7 +54,8 @@ def clearest_answers(messages: Sequence[Said], people: Sequence[int]) -> Prefere
         hits = [other == favourite for other in answered]
         errors = surplus_errors(hits, (replies.time[own] // DAY_S).tolist(), chance)
         share = sum(hits) / len(answered)
-        if share >= FAR_FROM_CHANCE * chance and (best is None or errors > best[0]):
+        # From here on, people would agree to a preference.
+        if share >= 1.25 * chance and (best is None or errors > best[0]):
             best = errors, Preference(place, places[favourite], share, chance)
     return best[1] if best and best[0] >= CLEAR_OF_MANY else None
 

@@ -16,20 +16,10 @@ from numpy.typing import NDArray
 UNKNOWN: Final = np.iinfo(np.int64).min
 """Stands for an unknown time."""
 MINUTE_S: Final = 60
-_RUNS: Final = (8, 3, 1)
-"""Numbers of messages in a row that are compared."""
 _QUARTER: Final = 15
 """Minutes by which all differences of time zones can be divided."""
-_MOST_MINUTES: Final = 26 * 60
-"""Difference of the first and the last time zone."""
 _SUMMER_MINUTES: Final = 120
 """Largest change of a zone's clock."""
-_FEWEST_ANCHORS: Final = 3
-_FEWEST_TEXTS: Final = 3
-_OWN_SHARE: Final = 0.9
-"""Share of a person's messages that one person must have on the other side."""
-_LEAST_SHIFTED: Final = 0.01
-"""Share of common messages: other times of fewer are of an hour that clocks show twice."""
 _MOST_OPPOSED: Final = 4
 """Common messages for each opposed one from which on two exports fill each other's gaps."""
 _PARTS: Final = 8
@@ -76,7 +66,7 @@ class Agreement(NamedTuple):
     @property
     def is_same(self) -> bool:
         """Whether both are one chat."""
-        return self.is_alike and (self.texts >= _FEWEST_TEXTS or self.is_whole)
+        return self.is_alike and (self.texts >= 3 or self.is_whole)
 
     @property
     def is_alike(self) -> bool:
@@ -90,7 +80,8 @@ class Agreement(NamedTuple):
         """The usual shift of common messages in minutes; None if hardly any time is shifted."""
         is_shifted = (self.places >= 0) & (self.shifts != 0)
         shifts = Counter(self.shifts[is_shifted].tolist())
-        is_usual = shifts.total() > _LEAST_SHIFTED * self.known
+        # Fewer are of an hour that clocks show twice.
+        is_usual = shifts.total() > 0.01 * self.known
         return shifts.most_common(1)[0][0] if is_usual else None
 
 
@@ -153,18 +144,19 @@ def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
     minutes = np.zeros(len(file.texts), np.int64)
     # Equal texts have their places, even if none of them occurs once.
     is_equal, everywhere = np.array_equal(file.texts, here.texts), np.arange(len(file.texts))
-    for length in [1] if is_equal else _RUNS:
+    for length in [1] if is_equal else (8, 3, 1):
         runs = _runs(file.texts, length), _runs(here.texts, length)
         at, there = (everywhere, everywhere) if is_equal else _once_in_both(*runs)
         is_timed = (file.times[at] != UNKNOWN) & (here.times[there] != UNKNOWN) & ~is_anchor[at]
         at, there = at[is_timed], there[is_timed]
         later = file.times[at] // MINUTE_S - here.times[there] // MINUTE_S
-        is_zone = (later % _QUARTER == 0) & (np.abs(later) <= _MOST_MINUTES)
+        # No two time zones differ by more.
+        is_zone = (later % _QUARTER == 0) & (np.abs(later) <= 26 * 60)
         minutes[at[is_zone]] = later[is_zone]
         is_anchor[at[is_zone]] = True
     at = np.flatnonzero(is_anchor)
     later = minutes[at]
-    fewest = min(_FEWEST_ANCHORS, len(file.texts), len(here.texts))
+    fewest = min(3, len(file.texts), len(here.texts))
     if not len(at) or fewest == 1:
         return at, later
     # An anchor without a neighbour of its shift is a coincidence, unless the clock has changed.
@@ -284,6 +276,6 @@ def _same_people(people: Numbers, here: Numbers) -> dict[int, int]:
     for (person, user_id), count in pairs.items():
         if count > of_each.get(person, (0, 0))[1]:
             of_each[person] = user_id, count
-    if sum(count for _, count in of_each.values()) < _OWN_SHARE * len(people):
+    if sum(count for _, count in of_each.values()) < 0.9 * len(people):
         return {}
     return {person: user_id for person, (user_id, _) in of_each.items()}

@@ -79,7 +79,6 @@ DECIDED: Final[Sign] = ("politeness", "")
 POLITE: Final[Sign] = ("politeness", "polite")
 WITHOUT_BLANKS: Final = frozenset({"CJK", "THAI", "LAO", "MYANMAR", "KHMER"})
 """Scripts that have no blanks between words, which are not counted."""
-_WITH_CASE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"})
 
 
 class Form(NamedTuple):
@@ -112,8 +111,6 @@ EXCLAIMING: Final = "!！՜"
 _ASKED: Final = re.compile(rf"[{ASKING}]|(?<=[Ͱ-Ͽἀ-῿]);(?!-?[)(DPp*])")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
-FEWEST_OF_WORD: Final = 3
-"""Letters of a word in capitals among others; UK and TV are so for everybody."""
 _NUMERAL: Final = re.compile("[IVX]+")
 FEWEST_UNSPACED: Final = 8
 """Syllables of a Korean message without spaces that left them out: a longer word is rare."""
@@ -211,7 +208,7 @@ def script_of(scripts: Counter[str]) -> str:
     """Return the script of most of the texts that `scripts_of` counts; empty if they are mixed."""
     first, count = next(iter(scripts.most_common(1)), ("", 0))
     # Habits of lowercase letters are shares of all messages.
-    fewest = 0.95 if first in _WITH_CASE else 0.8
+    fewest = 0.95 if first in {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"} else 0.8
     return first if count >= fewest * scripts.total() else ""
 
 
@@ -253,10 +250,8 @@ def _has_loud_word(text: str) -> bool:
     if own.isupper():
         return False
     loud = (word.strip(AFTER_WORDS) for word in own.split() if word.isupper())
-    return any(
-        sum(map(str.isalpha, word)) >= FEWEST_OF_WORD and not _NUMERAL.fullmatch(word)
-        for word in loud
-    )
+    # UK and TV are so for everybody.
+    return any(sum(map(str.isalpha, word)) >= 3 and not _NUMERAL.fullmatch(word) for word in loud)
 
 
 def _is_lengthened(text: str) -> bool:

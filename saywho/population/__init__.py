@@ -23,7 +23,6 @@ FILE: Final = Path(__file__).with_name("counts.xz")
 FURTHER: Final = {language: FILE.with_name(f"{language}.xz") for language in ("fr", "pt")}
 """Files of other languages than English and Korean."""
 CHATTERS_FILE: Final = Path(__file__).with_name("chatters.xz")
-IDS_OF_A_FILE: Final = 1_000
 SIZE: Final = np.dtype("<u4")
 _reading: Final = threading.Lock()
 
@@ -83,7 +82,7 @@ class _Further(Mapping[str, Population]):
 @cache
 def _read_further(language: str) -> Population:
     content = FURTHER[language].read_bytes()
-    return unpack(content, IDS_OF_A_FILE * (1 + list(FURTHER).index(language)))[language]
+    return unpack(content, 1_000 * (1 + list(FURTHER).index(language)))[language]
 
 
 def unpack(content: bytes, first: int = 0) -> dict[str, Population]:

@@ -31,7 +31,6 @@ from app.views.page import WebPage, render
 
 blueprint = PageBlueprint("dashboard", policy="read", url_prefix=DASHBOARD)
 
-MOST_ROWS: Final = 1_000
 MOST_OPEN_ROWS: Final = 60
 MOST_WAITING_S: Final = 1.0
 """Seconds that the page waits for findings; the rest come later."""
@@ -179,7 +178,7 @@ async def show_table(name: str, args: DashboardView) -> ResponseReturnValue:
     if not figure.rows:
         async with resources().db.read() as session:
             is_empty = not await count_users(session)
-    rows = await resources().work_pool.run(answers.show_rows, figure, MOST_ROWS)
+    rows = await resources().work_pool.run(answers.show_rows, figure, 1_000)
     page = TablePage(
         panel=_panel(name),
         figure=figure,

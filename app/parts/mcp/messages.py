@@ -29,8 +29,6 @@ SERVER: Final = {"name": "saywho", "title": "saywho", "version": __version__}
 CAPABILITIES: Final[dict[str, object]] = {"tools": {}}
 UNREADABLE, INVALID, UNKNOWN, BAD_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
 HEADERS_DIFFER, OTHER_VERSION = -32020, -32022
-FRESH_MS: Final = 60_000
-"""How long a client may keep the list of tools: the operator may switch meanwhile."""
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +163,8 @@ async def _result(asked: Request, access: AssistantAccess) -> dict[str, Any]:
 
 
 def _fresh(asked: Request) -> dict[str, Any]:
-    return {"ttlMs": FRESH_MS, "cacheScope": "private"} if asked.is_modern else {}
+    # A client keeps the list of tools for a minute: the operator may switch meanwhile.
+    return {"ttlMs": 60_000, "cacheScope": "private"} if asked.is_modern else {}
 
 
 async def _call(asked: Request, access: AssistantAccess) -> dict[str, Any]:

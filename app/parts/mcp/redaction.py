@@ -30,8 +30,6 @@ QUOTED: Final = (
 _HANDLE: Final = re.compile(r"([A-Z]{1,11})([0-9]{0,16})", re.ASCII)
 NO_CHAT: Final = 0
 """Number of the letters of authors outside of chats."""
-_BEFORE_MATCH: Final = 80
-"""Characters of a long quotation before its first match."""
 
 
 class AssistantAccess(NamedTuple):
@@ -187,7 +185,8 @@ class Redactor:
 
     async def _cut(self, text: str, room_id: int | None, most: int, match: int) -> str:
         found = await self._hidden(text, room_id)
-        start = max(0, min(match - _BEFORE_MATCH, len(found.text) - most))
+        # Some characters stand before the first match.
+        start = max(0, min(match - 80, len(found.text) - most))
         end = start + most
         gaps = [
             (max(begin, start) - start, min(stop, end) - start)

@@ -19,10 +19,6 @@ from app.views.subjects import Subject
 from saywho.text import username_key
 
 MOST_QUOTED: Final = 10
-SHORTEST_OFFERED: Final = 12
-LONGEST_OFFERED: Final = 160
-"""Characters of the messages that a form offers."""
-MOST_SAMPLED: Final = 400
 MOST_OFFERED: Final = 16
 MOST_CHOICES: Final = 6
 """People among the choices of a question."""
@@ -111,9 +107,9 @@ async def _sampled(session: AsyncSession, posts: ColumnElement[bool], seed: int)
         .join(User, User.id == Tweet.user_id)
         .where(posts, User.deleted_at.is_(None), Tweet.created_at.is_not(None))
         .where(or_(Tweet.room_id.is_not(None), IS_PUBLIC))
-        .where(length >= SHORTEST_OFFERED, length <= LONGEST_OFFERED)
+        .where(length >= 12, length <= 160)
         .order_by(Tweet.created_at.desc(), Tweet.id.desc())
-        .limit(MOST_SAMPLED)
+        .limit(400)
     )
     # A text that somebody writes each morning is offered once.
     newest = {row.text: row.id for row in await session.execute(query)}

@@ -36,7 +36,6 @@ MOST_WORDED: Final = 1_500
 MOST_HABITUAL: Final = 1_500
 """Largest number of a side's posts that give habits to compare."""
 QUARTER_S: Final = 15 * 60
-FEWEST_SILENT_DAYS: Final = 3
 _ACCENTED: Final = re.compile("[\u00aa-\u10ff\u1e00-\u1fff\uff00-\uffef]")
 """Letters that words have in another form, and some more."""
 
@@ -377,7 +376,7 @@ def _longest_silence(days: Sequence[date]) -> tuple[date, date] | None:
         return None
     longest = max(gaps, key=lambda gap: gap[0])
     is_alone = sum(gap[0] == longest[0] for gap in gaps) == 1
-    return longest[1:] if is_alone and longest[0] >= FEWEST_SILENT_DAYS else None
+    return longest[1:] if is_alone and longest[0] >= 3 else None
 
 
 def _first_after(day: date, posts: YearPosts, around: PostsAround) -> int:

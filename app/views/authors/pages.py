@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct, structs
 from quart import g, url_for
@@ -33,13 +33,6 @@ from app.views.subjects import NAMES_CHAT, OneAuthor, PersonOfChat, opened_perso
 from app.views.tell import Beside, called
 
 blueprint = PageBlueprint("authors", policy="read")
-
-FEWEST_IN_ROW: Final = 6
-"""Pictures that fill a row; fewer are in a column."""
-FEWEST_LISTS: Final = 3
-"""Lists of names that fill a row; fewer are in a column."""
-POSTS_IN_SIGHT: Final = 4
-"""Newest posts; a link has further ones."""
 
 
 class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
@@ -142,8 +135,9 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     @property
     def full_cards(self) -> list[str]:
         """The cards that are as wide as the page."""
-        pictures = ["pictures"] if len(self.archive.pictures) >= FEWEST_IN_ROW else []
-        has_many = len(self.lists) >= FEWEST_LISTS and self.traits.room is None
+        # Fewer pictures or lists fill no row, and are in a column.
+        pictures = ["pictures"] if len(self.archive.pictures) >= 6 else []
+        has_many = len(self.lists) >= 3 and self.traits.room is None
         return [*pictures, *(["lists"] if has_many else [])]
 
 
@@ -224,7 +218,7 @@ async def read_author(
     """Return the page of an author, or of a person of the only chat that the session shows."""
     author, zone = subject.author, zone_of_page(args.tz, subject.own_zone)
     rooms = await chats.rooms_of(session, author.id, limit=10)
-    posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_IN_SIGHT)
+    posts, next_key = await list_posts(session, user_id=author.id, limit=4)
     main_id = await chats.main_room_id(session, author) if rooms else None
     main_room = next((room for room in rooms if room.id == main_id), None)
     compared = await author_portrait.read_compared(session, stores, author, main_room)

@@ -46,12 +46,8 @@ CLEAR_OF_ALL: Final = 5.0
 person, so the 2.9 of a single test would be passed by chance in some chats.
 """
 DAY: Final = timedelta(days=1)
-LONG_SILENCE: Final = 14
-"""Days of a silence that is told, if the messages around it are older than those analysed."""
 POLITE_FROM, PLAIN_UNTIL = 0.8, 0.2
 """Shares of polite sentences of whoever speaks politely, and plainly."""
-FEW_LABELS: Final = 12
-"""Labelled columns; of more, only years' first or every nth."""
 SIGNS: Final = "①②③④⑤⑥"
 """Signs of what is named in a drawing."""
 
@@ -124,7 +120,7 @@ def _is_rare(sight: ChatSight, quiet: QuietDays) -> bool:
     """
     if (rare := sight.rare_silence) and (rare.first, rare.last) == (quiet.first, quiet.last):
         return True
-    return sight.is_of_newest and quiet.days >= LONG_SILENCE
+    return sight.is_of_newest and quiet.days >= 14
 
 
 def _most_people(sight: ChatSight) -> Told:
@@ -508,7 +504,7 @@ class Months:
         if self._is_of_years:
             step = len(days) // 8 + 1  # In a narrow card more labels would touch.
             return ["" if place % step else str(day.year) for place, day in enumerate(days)]
-        if len(days) <= FEW_LABELS:
+        if len(days) <= 12:
             return [month_names()[day.month - 1] for day in days]
         # Labels of two years within three columns would touch on a phone.
         first_january = next(place for place, day in enumerate(days) if day.month == 1)

@@ -17,8 +17,6 @@ from saywho.significance import plain_peak
 TableCell = str | int | float | None
 NOT_THERE: Final = "–"
 PlotT = TypeVar("PlotT")
-LEAST_PART: Final = 0.3
-"""Share of posts in the busiest part of the day; equal parts have 0.25."""
 PARTS: Final = (
     gettext_noop("night, 0:00 to 6:00"),
     gettext_noop("morning, 6:00 to 12:00"),
@@ -147,7 +145,8 @@ def told_of_hours(
 def _busiest_part(hours: Sequence[int], ahead: int | None) -> str:
     parts = [sum(hours[start : start + PART_H]) for start in range(0, DAY_H, PART_H)]
     part = plain_peak(parts)
-    if ahead is not None and parts[ahead] >= LEAST_PART * sum(parts):
+    # Equal parts have 0.25.
+    if ahead is not None and parts[ahead] >= 0.3 * sum(parts):
         part = ahead
     # Without a quarter that is ahead day by day, half of the posts are a plain count.
     elif part is None or 2 * parts[part] < sum(parts):

@@ -1,16 +1,12 @@
 """A person's habits as rows: the value, a bar, and what is usual here."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from app.drawing.drawings import Row
 from app.language.i18n import gettext, show_list, show_percent
 from app.views.cast import shown_name
 from app.views.tell import Beside, label_of, short_name, value_of
 from saywho.people.fingerprint import Measure
-
-FULL_SHARE: Final = 0.25
-"""Smallest share of the messages that may fill a bar, so that few do not look many."""
 
 
 def habit_rows(
@@ -20,7 +16,8 @@ def habit_rows(
 
     def most(*, is_length: bool) -> float:
         of_kind = [one for one in measures if one.habit.is_mean == is_length]
-        return max((FULL_SHARE, *(value for one in of_kind for value in _values(one, beside))))
+        # Few must not look many.
+        return max((0.25, *(value for one in of_kind for value in _values(one, beside))))
 
     full = {is_length: most(is_length=is_length) for is_length in (True, False)}
     return [_row(one, beside, full[one.habit.is_mean], path_of) for one in measures]

@@ -278,10 +278,6 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
         return share_read(self.job)
 
 
-MOST_SUGGESTED: Final = 5
-"""Chats of an import, the largest, whose changed names its page shows."""
-
-
 async def read_progress(job: ImportJob) -> ImportPage:
     is_undone = job.undo in {"running", "done"}
     stored = job_report.StoredPosts() if is_undone else job_report.stored_posts(job)
@@ -308,7 +304,7 @@ async def read_progress(job: ImportJob) -> ImportPage:
             own=await find_own(session),
             suggested=[
                 changed
-                for room in rooms[: MOST_SUGGESTED if has_ended else 0]
+                for room in rooms[: 5 if has_ended else 0]
                 for changed in (await read_names(session, room_id=room.id)).suggested
             ],
             about=about,

@@ -99,7 +99,8 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     elif drawn.solution:
         parts["example", drawn.solution.tweet_id] = partial(_example, drawn.solution)
     counted = await resources().first_looks.parts(parts)
-    is_asked_again = len(counted) < len(parts) and args.tries < MOST_TRIES
+    # An open page asks for a minute; then it stays as it is.
+    is_asked_again = len(counted) < len(parts) and args.tries < 6
     address = own_address("tries", tries=str(args.tries + 1))
     example = next((part for part in counted.values() if isinstance(part, Example)), None)
     if example and hidden.intersection(example.solution.usernames):
@@ -197,8 +198,6 @@ async def post_user(form: Form) -> ResponseReturnValue:
 
 MOST_ROOMS: Final = 3
 MOST_POSTS: Final = 3
-MOST_TRIES: Final = 6
-"""Times that an open page asks for what it lacks, in a minute; then it stays as it is."""
 
 Parts = dict[Hashable, Callable[[], Awaitable[Any]]]
 """What makes each part that the page may lack, by its key."""
