@@ -95,7 +95,17 @@ class Copies:
             names = _names(chat, whole, same)
             plan = Placing(same.places >= 0, same.shifts, names, room=whole.reference)
             self._plans[chat.reference] = plan
-            parts[whole.reference][place] = _left(chat, plan)
+            # The messages that only this export has, as they are in the other one.
+            new, messages = ~plan.is_known, chat.messages
+            is_timed = messages.times != UNKNOWN
+            parts[whole.reference][place] = structs.replace(
+                chat,
+                people=[plan.names.get(name, name) for name in chat.people],
+                texts=messages.texts[new].tobytes(),
+                times=(messages.times - is_timed * plan.shifts * MINUTE_S)[new].tobytes(),
+                writers=messages.people[new].tobytes(),
+                ids=np.frombuffer(chat.ids, np.uint64)[new].tobytes(),
+            )
         alone = [chat for chat in chats if chat.reference not in self._plans]
         self.chats = [_joined(parts.get(chat.reference, {0: chat})) for chat in alone]
         """The chats of the file, each once."""
@@ -159,20 +169,6 @@ def _agreement(chat: FileChat, other: FileChat) -> Agreement | None:
 def _names(chat: FileChat, other: FileChat, same: Agreement) -> dict[str, str]:
     pairs = ((chat.people[mine], other.people[theirs]) for mine, theirs in same.people.items())
     return {mine: theirs for mine, theirs in pairs if mine != theirs}
-
-
-def _left(chat: FileChat, plan: Placing) -> FileChat:
-    """Return the messages that only this export has, as they are in the other one."""
-    new, messages = ~plan.is_known, chat.messages
-    is_timed = messages.times != UNKNOWN
-    return structs.replace(
-        chat,
-        people=[plan.names.get(name, name) for name in chat.people],
-        texts=messages.texts[new].tobytes(),
-        times=(messages.times - is_timed * plan.shifts * MINUTE_S)[new].tobytes(),
-        writers=messages.people[new].tobytes(),
-        ids=np.frombuffer(chat.ids, np.uint64)[new].tobytes(),
-    )
 
 
 def _joined(parts: Mapping[int, FileChat]) -> FileChat:

@@ -247,20 +247,13 @@ def errors_of_sums(
     errors = float(parts.sum()) / error if error else 0.0
     if abs(errors) >= CLEAR_OF_MANY:
         return errors
-    by_day = _rank_lead(
-        sums[counts > 0] / counts[counts > 0],
-        sums_beside[counts_beside > 0] / counts_beside[counts_beside > 0],
-    )
-    return by_day if errors * by_day > 0 and abs(by_day) > abs(errors) else errors
-
-
-def _rank_lead(values: NDArray[np.float64], beside: NDArray[np.float64]) -> float:
-    """Return the lead of values (n,) over others (m,) by rank, in standard errors (Mann and
-    Whitney 1947).
-    """
+    # Of days, the lead by rank (Mann and Whitney 1947).
+    values = sums[counts > 0] / counts[counts > 0]
+    beside = sums_beside[counts_beside > 0] / counts_beside[counts_beside > 0]
     ranks = _ranks_of(np.concatenate([values, beside]))
     spread = math.sqrt(values.size * beside.size * (ranks.size + 1) / 12)
-    return float(ranks[: values.size].sum()) / spread if spread else 0.0
+    by_day = float(ranks[: values.size].sum()) / spread if spread else 0.0
+    return by_day if errors * by_day > 0 and abs(by_day) > abs(errors) else errors
 
 
 def _ranks_of(values: NDArray[Any]) -> NDArray[np.float64]:

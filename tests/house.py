@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_218,
+    "lines of app and saywho": 104_177,
     "lines of tests": 109_030,
     "lines of saywho/formats": 26_812,
     "parts": 12,

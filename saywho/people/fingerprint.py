@@ -562,7 +562,15 @@ def _lasting(measure: Measure, own: Tally, before: Tally) -> Measure:
     if not measure.is_clear:
         return measure
     form = form_of(measure.name, measure.sign)
-    conversation = _farthest_conversation(form, own, before, 1 if measure.errors > 0 else -1)
+    # The conversation that adds most to the change.
+    side = 1 if measure.errors > 0 else -1
+    both = _Everyone([together([own, before])])
+    parts = np.zeros(both.many)
+    (mean,) = both.values(form).values()
+    for tally, lead in ((own, side), (before, -side)):
+        counts = significance.counts_in(tally.conversations, both.many)
+        parts += lead * (_sums(form, tally, both.many) - mean * counts) / max(tally.messages, 1)
+    conversation = int(parts.argmax())
     fewer = _Sides.of(own.without(conversation), [before.without(conversation)], CountedGroups())
     rest = significance.lesser(measure.errors, _errors(form, fewer))
     return (
@@ -570,16 +578,6 @@ def _lasting(measure: Measure, own: Tally, before: Tally) -> Measure:
         if abs(rest) >= significance.CLEAR_OF_MANY
         else msgspec.structs.replace(measure, errors=rest)
     )
-
-
-def _farthest_conversation(form: Form, own: Tally, before: Tally, side: int) -> int:
-    both = _Everyone([together([own, before])])
-    parts = np.zeros(both.many)
-    (mean,) = both.values(form).values()
-    for tally, lead in ((own, side), (before, -side)):
-        counts = significance.counts_in(tally.conversations, both.many)
-        parts += lead * (_sums(form, tally, both.many) - mean * counts) / max(tally.messages, 1)
-    return int(parts.argmax())
 
 
 def clear_measures(

@@ -384,7 +384,10 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
         posts_by_day.get(first + step * ONE_DAY, 0) for step in range((last - first).days + 1)
     ]
     run, place = longest_run(days), significance.fullest_day(counts)
-    weeks = _weeks(posts_by_day, first, last)
+    monday = first - first.weekday() * ONE_DAY
+    weeks = [[0] * WEEK_DAYS for _ in range((last - monday).days // WEEK_DAYS + 1)]
+    for day, posts in posts_by_day.items():
+        weeks[(day - monday).days // WEEK_DAYS][day.weekday()] += posts
     return DaysApart(
         fullest_day=None if place is None else first + place * ONE_DAY,
         streak=_clear_span(DaySpan(run[0], run[-1]) if run else None, len(days), len(counts)),
@@ -435,14 +438,6 @@ def _clear_span(span: DaySpan | None, alike: int, total: int) -> DaySpan | None:
     if span is None or span.days < 7:
         return None
     return span if significance.run_log_chance(span.days, alike, total) <= log(0.005) else None
-
-
-def _weeks(posts_by_day: Mapping[date, int], first: date, last: date) -> list[list[int]]:
-    monday = first - first.weekday() * ONE_DAY
-    weeks = [[0] * WEEK_DAYS for _ in range((last - monday).days // WEEK_DAYS + 1)]
-    for day, posts in posts_by_day.items():
-        weeks[(day - monday).days // WEEK_DAYS][day.weekday()] += posts
-    return weeks
 
 
 def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:

@@ -146,7 +146,17 @@ async def _file(
     async with kept.read_long() as session:
         year = _year_of(form.get("year", args.year))
         chosen = await find_report(session, kind, {**address, "year": year})
-        choice = _choice(chosen[1], args, form)
+        subject = chosen[1]
+        typed = [" ".join(name.split()) for name in form.getlist("name")]
+        names = zip(subject.about, typed, strict=False)
+        choice = ReportChoice(
+            zone_of_page(args.tz, subject.own_zone),
+            language(),
+            home_here,
+            form.get("names", args.names) == "real",
+            {who: name for who, name in names if name},
+            [int(id_) for id_ in form.getlist("quote") if id_.isascii() and id_.isdecimal()],
+        )
         file = await make_report(session, kept, current_app.jinja_env, chosen, choice)
     return chosen[1], file
 
@@ -154,19 +164,6 @@ async def _file(
 def _year_of(text: str) -> int | None:
     is_number = len(text) == len("2024") and text.isdecimal() and text.isascii()
     return int(text) or None if is_number and text != "9999" else None
-
-
-def _choice(subject: Subject, args: ReportArgs, form: Form) -> ReportChoice:
-    typed = [" ".join(name.split()) for name in form.getlist("name")]
-    names = zip(subject.about, typed, strict=False)
-    return ReportChoice(
-        zone_of_page(args.tz, subject.own_zone),
-        language(),
-        home_here,
-        form.get("names", args.names) == "real",
-        {who: name for who, name in names if name},
-        [int(id_) for id_ in form.getlist("quote") if id_.isascii() and id_.isdecimal()],
-    )
 
 
 def _answer(file: bytes, status: int = 200) -> Response:

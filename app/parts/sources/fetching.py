@@ -150,7 +150,12 @@ class Web:
             asyncio.get_running_loop().call_later(PAUSE_S, turn.release)
 
     async def _ask(self, url: httpx.URL, headers: Headers, most_bytes: int) -> Answer:
-        transport = await self._opened()
+        # A transport without httpx's client has no cookies: cookies of a host would go to another
+        # host at the same address.
+        if self._transport is None:
+            context = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+            self._transport = Transport(context)
+        transport = self._transport
         host = url.raw_host.decode("ascii")
         addresses = await self.addresses(host.strip("[]"))
         for place, address in enumerate(addresses):
@@ -184,14 +189,6 @@ class Web:
                 host=host,
             )
         return addresses[:3]
-
-    async def _opened(self) -> Transport:
-        # A transport without httpx's client has no cookies: cookies of a host would go to another
-        # host at the same address.
-        if self._transport is None:
-            context = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
-            self._transport = Transport(context)
-        return self._transport
 
 
 def check_port(url: httpx.URL) -> None:

@@ -199,21 +199,15 @@ async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan
 def _compare(whole: Scan, pair: tuple[Scan, Scan] | None, author: Writers) -> ChangesOfYear:
     answered = answered_in(whole, author.username)
     most = count_names(answered, most=8)
-    most_answered = _clearly_first(most, answered, whole.time)
-    return ChangesOfYear(pair and _measures(*pair), most, most_answered)
-
-
-def _clearly_first(
-    most: Sequence[NameCount], answered: Sequence[str | None], times: Sequence[int | None]
-) -> str | None:
     first_two = [username_key(counted.name) for counted in most[:2]]
-    days = [*dict.fromkeys(time // DAY_S for time in times if time is not None)]
+    days = [*dict.fromkeys(time // DAY_S for time in whole.time if time is not None)]
     places = {day: place for place, day in enumerate(days)}
     counts = [[0] * len(days) for _ in first_two]
-    for name, time in zip(answered, times, strict=True):
+    for name, time in zip(answered, whole.time, strict=True):
         if name and time is not None and (key := username_key(name)) in first_two:
             counts[first_two.index(key)][places[time // DAY_S]] += 1
-    return most[0].name if fullest(counts) == 0 else None
+    most_answered = most[0].name if fullest(counts) == 0 else None
+    return ChangesOfYear(pair and _measures(*pair), most, most_answered)
 
 
 def worded_texts(texts: Sequence[str], times: Iterable[int | None]) -> WordedTexts:

@@ -152,7 +152,20 @@ def year_of_posting(archive: Memories) -> PostingYear | None:
     calendar = archive.calendar
     if calendar is None:
         return None
-    paths = _paths_of(_days_of(calendar), archive.user.username, archive.tz)
+    days = _days_of(calendar)
+    posts_page = url_for("posts.show_posts", username=archive.user.username)
+    rooms = {written.room for written in days.values()} - {None}
+    room_pages = {room: url_for("rooms.show_room", room_id=room) for room in rooms}
+    zone = urlencode({"tz": archive.tz}, safe="/")
+    # Lists of posts are in UTC unless their address names a zone; a chat is in the reader's
+    # zone, so the address of its day names the zone.
+    own_zone = f"&{zone}" if archive.tz != "UTC" else ""
+    paths = {
+        day: f"{posts_page}&since={day}&until={day + ONE_DAY}{own_zone}"
+        if written.room is None
+        else f"{room_pages[written.room]}?on={day}&{zone}"
+        for day, written in days.items()
+    }
     return posting_year(calendar, paths)
 
 
@@ -170,22 +183,6 @@ def posting_year(calendar: CalendarYear, paths: Mapping[date, str]) -> PostingYe
 
 def _days_of(calendar: CalendarYear) -> dict[date, DayPosts]:
     return {day.date: day for month in calendar.months for day in month.days}
-
-
-def _paths_of(days: Mapping[date, DayPosts], username: str, tz: str) -> dict[date, str]:
-    posts_page = url_for("posts.show_posts", username=username)
-    rooms = {written.room for written in days.values()} - {None}
-    room_pages = {room: url_for("rooms.show_room", room_id=room) for room in rooms}
-    zone = urlencode({"tz": tz}, safe="/")
-    # Lists of posts are in UTC unless their address names a zone; a chat is in the reader's
-    # zone, so the address of its day names the zone.
-    own_zone = f"&{zone}" if tz != "UTC" else ""
-    return {
-        day: f"{posts_page}&since={day}&until={day + ONE_DAY}{own_zone}"
-        if written.room is None
-        else f"{room_pages[written.room]}?on={day}&{zone}"
-        for day, written in days.items()
-    }
 
 
 def _posting_month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> PostingMonth:

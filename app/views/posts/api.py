@@ -115,7 +115,15 @@ def _read_lines(
         if raw is not None and not raw.strip():
             continue
         try:
-            post = _bulk_post(number, raw)
+            if raw is None:
+                raise ValueError("the line is longer than 1 MB")
+            sent = msgspec.json.decode(raw, type=TweetLine)
+            post = BulkPost(
+                place=number,
+                username=clean_username(sent.username),
+                platform=sent.platform,
+                post=checked(sent, arrived_at=now()),
+            )
             check_room(post.post, may_have_rooms=may_have_rooms)
             batch.append(post)
         except UnicodeDecodeError:
@@ -127,18 +135,6 @@ def _read_lines(
         except RecursionError:
             report.reject(number, "the JSON is nested too deep")
     return batch
-
-
-def _bulk_post(number: int, raw: bytes | None) -> BulkPost:
-    if raw is None:
-        raise ValueError("the line is longer than 1 MB")
-    sent = msgspec.json.decode(raw, type=TweetLine)
-    return BulkPost(
-        place=number,
-        username=clean_username(sent.username),
-        platform=sent.platform,
-        post=checked(sent, arrived_at=now()),
-    )
 
 
 def _raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:

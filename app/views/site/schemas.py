@@ -65,7 +65,12 @@ class Schemas:
                 properties[name] = {"description": about} | properties[name]
         for schema in self.components.values():
             for name, field in schema["properties"].items():
-                _describe(name, field)
+                if name in WRITTEN["fields"]:
+                    field.setdefault("description", WRITTEN["fields"][name])
+                if name.endswith("_at") or name == "not_before":
+                    # msgspec writes the format only where a time must have a zone.
+                    for option in field.get("anyOf", [field]):
+                        option |= {"format": "date-time"} if option["type"] == "string" else {}
         # Parameters are no bodies: each is described where it is given.
         args = {declared.args for declared in operations}
         self.args = {type_: plain(self.components.pop(type_.__name__)) for type_ in args}
@@ -244,15 +249,6 @@ def _parts_in(types: Iterable[Any]) -> Iterator[inspect.StructType]:
             waiting += part.item_types
         elif isinstance(part, inspect.Metadata):
             waiting.append(part.type)
-
-
-def _describe(name: str, field: Schema) -> None:
-    if name in WRITTEN["fields"]:
-        field.setdefault("description", WRITTEN["fields"][name])
-    if name.endswith("_at") or name == "not_before":
-        # msgspec writes the format only where a time must have a zone.
-        for option in field.get("anyOf", [field]):
-            option |= {"format": "date-time"} if option["type"] == "string" else {}
 
 
 class Examples:
