@@ -11,23 +11,13 @@ from dotenv import dotenv_values, find_dotenv
 from quart.cli import QuartGroup
 from quart.helpers import get_load_dotenv
 
-from app.config import (
-    DATA_DIR,
-    PREFIX,
-    SETTINGS_FILE,
-    USAGE,
-    Config,
-    ConfigError,
-    is_default_folder,
-    settings_file,
-    shown_path,
-)
+from app import config as settings
 
 
 class GivenSettings(NamedTuple):
     """What a new app is made of."""
 
-    config: Config
+    config: settings.Config
     is_unnamed: bool = False
     """Whether no setting names the data folder, which may then be someone else's."""
     temporary: str | None = None
@@ -41,21 +31,23 @@ def settings_of(given: object, keywords: Mapping[str, object]) -> GivenSettings:
     """
     if given is None and not keywords:
         try:
-            return GivenSettings(_of_environment(), is_default_folder())
-        except ConfigError as error:
+            return GivenSettings(_of_environment(), settings.is_default_folder())
+        except settings.ConfigError as error:
             raise SystemExit(f"saywho: {error}") from None
-    if isinstance(given, Config) and not keywords:
+    if isinstance(given, settings.Config) and not keywords:
         return GivenSettings(given)
     if keywords or not isinstance(given, Mapping):
-        raise ConfigError(f"{', '.join(keywords) or repr(given)}: {USAGE} or a Config")
-    config, folder = Config.from_mapping(given), None
-    if config.env == "testing" and not {"DATA_DIR", DATA_DIR} & {*map(str.upper, given)}:
+        raise settings.ConfigError(
+            f"{', '.join(keywords) or repr(given)}: {settings.USAGE} or a Config"
+        )
+    config, folder = settings.Config.from_mapping(given), None
+    if config.env == "testing" and not {"DATA_DIR", settings.DATA_DIR} & {*map(str.upper, given)}:
         folder = tempfile.mkdtemp(prefix="saywho-")
-        config = Config.from_mapping({**given, "DATA_DIR": folder})
+        config = settings.Config.from_mapping({**given, "DATA_DIR": folder})
     return GivenSettings(config, temporary=folder)
 
 
-def _of_environment() -> Config:
+def _of_environment() -> settings.Config:
     """Return the settings of the environment, into which `quart` puts the `.env` files of the
     current folder and above.
 
@@ -63,16 +55,18 @@ def _of_environment() -> Config:
     """
     context = click.get_current_context(silent=True)
     if context and isinstance(context.find_root().command, QuartGroup) and get_load_dotenv():
-        for name in (SETTINGS_FILE, ".quartenv"):
+        for name in (settings.SETTINGS_FILE, ".quartenv"):
             if (found := find_dotenv(name, usecwd=True)) and not _counts(Path(found)):
-                raise ConfigError(
-                    f"quart has read settings from {shown_path(Path(found))}, which do not count;"
-                    " set QUART_SKIP_DOTENV=1"
+                raise settings.ConfigError(
+                    f"quart has read settings from {settings.shown_path(Path(found))}, which do not"
+                    " count; set QUART_SKIP_DOTENV=1"
                 )
-    return Config.from_env()
+    return settings.Config.from_env()
 
 
 def _counts(path: Path) -> bool:
-    has_settings = any(name.startswith(PREFIX) for name in dotenv_values(path))
+    has_settings = any(name.startswith(settings.PREFIX) for name in dotenv_values(path))
     # A relative path in a file of a folder above would begin at another folder.
-    return not has_settings or (path == settings_file(os.environ) and path.parent == Path.cwd())
+    return not has_settings or (
+        path == settings.settings_file(os.environ) and path.parent == Path.cwd()
+    )

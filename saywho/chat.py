@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, NamedTuple, overload
 
+from saywho import text as writing
 from saywho.copies import Copies
 from saywho.errors import BrokenFileError, FileError, SaywhoError, choice_of
 from saywho.formats import assumptions
@@ -24,14 +25,6 @@ from saywho.formats.source.file import Source
 from saywho.formats.texts import FORMAT as TEXTS, text_of
 from saywho.notebook import Progress, shown, silent
 from saywho.people.politeness import levels_in
-from saywho.text import (
-    clean_text,
-    clean_username,
-    drop_controls,
-    guess_language,
-    is_language_tag,
-    username_key,
-)
 
 if TYPE_CHECKING:
     import pandas
@@ -78,6 +71,14 @@ class Post(NamedTuple):
     """Text that this is all or a piece of: a file in a folder, or the id or place of a long post
     that was cut; None for a whole post.
     """
+    handles: str | None = None
+    """Dotted names that the file's field of mentions has in the text, with blanks between, such as
+    `minsu.com`: a `Judge` counts them as `@minsu`.
+    """
+
+    def counted(self) -> "Post":
+        """Return the post with the text that counts."""
+        return self._replace(text=writing.counted_text(self.text, self.handles or ""))
 
 
 class Politeness(NamedTuple):
@@ -339,7 +340,7 @@ def _options(*, tz: str | None, columns: Mapping[str, str], **chosen: Any) -> Re
         raise ValueError(f"unknown order of dates; use {', '.join(assumptions.DATE_ORDERS)}")
     zone_of(tz)
     if chosen["username"] is not None:
-        chosen["username"] = clean_username(chosen["username"])
+        chosen["username"] = writing.clean_username(chosen["username"])
     if chosen["encoding"] is not None:
         chosen["encoding"] = assumptions.parse_encoding(chosen["encoding"])
     pairs = assumptions.columns_of(f"{role}={name}" for name, role in columns.items())
@@ -370,7 +371,7 @@ class _Reading:
         self._records, self._options = records, options
         self._owner, self._platform = None, "local"
         if records.account is not None:
-            self._owner = clean_username(owner_name(records.account, options.username))
+            self._owner = writing.clean_username(owner_name(records.account, options.username))
             self._platform = records.account.platform
         self._posts: list[Post] = []
         self._known: set[tuple[str, str]] = set()
@@ -411,14 +412,14 @@ class _Reading:
         author = author or record.author_id
         if author is None:
             raise FileError(nameless(self._records))
-        author, text = clean_username(author), drop_controls(record.text)
+        author, text = writing.clean_username(author), writing.drop_controls(record.text)
         if record.source_id is not None:
-            key = username_key(author), record.source_id
+            key = writing.username_key(author), record.source_id
             if key in self._known:
                 self._repeated += 1
                 return
             self._known.add(key)
-        text = clean_text(text) if text.strip() or not record.media else ""
+        text = writing.clean_text(text) if text.strip() or not record.media else ""
         source, source_id = record.source, record.source_id
         if source is not None:
             self._pieces[source] += 1
@@ -435,9 +436,10 @@ class _Reading:
                 source_id,
                 record.kind,
                 tuple(medium.kind for medium in record.media),
-                lang if lang and is_language_tag(lang) else guess_language(text),
+                lang if lang and writing.is_language_tag(lang) else writing.guess_language(text),
                 record.platform or self._platform,
                 source,
+                record.handles and writing.handles_in(text, record.handles),
             )
         )
 

@@ -24,7 +24,7 @@ def posts_of(given: Any) -> Iterator[tuple[int, Post]]:
     """
     for number, each in enumerate(_each(given)):
         if isinstance(each, Post):
-            yield number, each
+            yield number, each.counted()
         elif isinstance(each, Mapping):
             yield from ((number, post) for post in _of_row(number, each))
         elif isinstance(each, str | bytes) or not hasattr(each, "__getitem__") or len(each) != 2:
@@ -70,7 +70,7 @@ def _time(value: Any) -> datetime:
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "created_at": _time,
     "media": lambda value: tuple(value.split() if isinstance(value, str) else value),
-    **dict.fromkeys(("room", "reply_to", "id", "kind", "lang", "platform", "source"), str),
+    **dict.fromkeys(Post._fields[3:7] + Post._fields[8:], str),
 }
 """What makes a value of a row one of a post."""
 
@@ -93,7 +93,7 @@ def _of_row(number: int, row: Mapping[str, Any]) -> Iterator[Post]:
     for start, end in spans:
         piece = clean_text(text[start:end]) if text.strip() else ""
         post = Post(author, piece, None, None, None, None, "post", (), None, "local")
-        yield post._replace(**{"lang": guess_language(piece)} | known)
+        yield post._replace(**{"lang": guess_language(piece)} | known).counted()
 
 
 def _is_missing(value: object) -> bool:

@@ -40,9 +40,10 @@ async def store(db: Database, username: str, *posts: NewTweet) -> list[Added]:
         return await add_posts(session, user.id, posts)
 
 
-async def post(db: Database, username: str, *texts: str) -> list[int]:
-    """Store posts of nothing but a text likewise; return their ids."""
-    added = await store(db, username, *(new_tweet(text, arrived_at=now()) for text in texts))
+async def post(db: Database, username: str, *texts: str, **fields: Any) -> list[int]:
+    """Store posts of a text and perhaps the same fields likewise; return their ids."""
+    posts = (new_tweet(text, arrived_at=now(), **fields) for text in texts)
+    added = await store(db, username, *posts)
     return [each.id for each in added]
 
 

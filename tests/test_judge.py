@@ -42,7 +42,8 @@ def _posts() -> bytes:
     rows = [
         {
             "username": name,
-            "text": "" if place % 17 == 3 else text,
+            "text": "" if place % 17 == 3 else f"@su.me {text}" if place % 3 else text,
+            "handles": "su.me" if place % 2 else None,
             "media": [{"kind": "photo"}] if place % 17 == 3 else [],
             "created_at": f"{when}:00Z".replace(" ", "T") if place % 5 else None,
             "source_id": f"{place}",
@@ -79,15 +80,38 @@ SAID: Final = (
 """What two made authors say alike; one of them mentions people."""
 
 
-def mentioning(name: str) -> saywho.Judge:
+def mentioning(name: str, handles: str | None = None) -> saywho.Judge:
     said = [f"{SAID[place % 10]} {place}" for place in range(60)]
     mentions = [f"{name} {text}" if place % 2 else text for place, text in enumerate(said)]
-    return saywho.Judge([("mina", text) for text in mentions] + [("jiu", text) for text in said])
+    rows = [{"author": "mina", "text": text, "handles": handles} for text in mentions]
+    return saywho.Judge(rows + [{"author": "jiu", "text": text} for text in said])
+
+
+SOURCES: Final = {
+    "bluesky": """{"uri": "at://did:plc:a/app.bsky.feed.post/1", "value": {
+        "$type": "app.bsky.feed.post", "text": "🚢 @su.me hi", "facets": [{
+            "index": {"byteStart": 5, "byteEnd": 11},
+            "features": [{"$type": "app.bsky.richtext.facet#mention", "did": "did:plc:su"}]}]}}""",
+    "mastodon-api": """{"id": "1", "account": {"acct": "a"}, "visibility": "public",
+        "content": "<p>🚢 @su.me hi</p>", "mentions": [{"acct": "su.me@pix.example"}]}""",
+    "mastodon": """{"type": "Note", "attributedTo": "https://a.example/users/a", "to": "as:Public",
+        "content": "<p>🚢 @su.me hi</p>", "tag": [{"name": "@su.me@pix.example"}, 5]}""",
+}
+"""Posts in which the field of mentions says that `su.me` is somebody."""
+
+
+@pytest.mark.parametrize("format_", SOURCES)
+def test_a_file_says_which_dotted_names_are_whole(format_: str) -> None:
+    chat = saywho.read(io.BytesIO(SOURCES[format_].encode()))
+    assert [(chat.format, post.text, post.handles) for post in chat] == [
+        (format_, "🚢 @su.me hi", "su.me")
+    ]
 
 
 @pytest.mark.parametrize("host", [".bsky.social", "@harbour.example", ".sea.co.example"])
 def test_no_text_is_given_to_whoever_names_people_on_its_host(host: str) -> None:
     judge, on_no_host = mentioning(f"@sora{host}"), mentioning("@sora")
+    assert mentioning("@sora.me", "sora.me").ask(SAID[0]) == on_no_host.ask(SAID[0])
     text = "really? nobody said so before"
     answer = judge.ask(f"@minsu{host} {text}")
     assert answer.verdict == "unfamiliar"
@@ -110,6 +134,7 @@ def asked(chat: saywho.Chat) -> Iterator[str | list[str]]:
 async def test_answers_are_those_of_a_site(app: Quart, kind: str) -> None:
     file = FILES[kind]()
     chat = saywho.read(io.BytesIO(file), tz=ZONE, accept_doubts=True)
+    assert any(post.handles for post in chat) == (kind == "posts of many authors")
     report = await import_chat(parts_of(app).db, file)
     assert report.accepted == len(chat)
     await settle(app)

@@ -5,15 +5,17 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-BigId: Final = BigInteger().with_variant(Integer, "sqlite")
+from saywho.text import counted_text
+
+BigId: Final = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """Ids of 64 bits; SQLite autoincrements only an INTEGER PRIMARY KEY."""
 
-CodePoints: Final = String().with_variant(String(collation="C"), "postgresql")
+CodePoints: Final = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 """Text compared and sorted by code points."""
 
 MAX_ID: Final = 2**53 - 1
@@ -21,7 +23,7 @@ MAX_ID: Final = 2**53 - 1
 
 
 class Base(DeclarativeBase):
-    metadata = MetaData(
+    metadata = sa.MetaData(
         naming_convention={
             "ix": "ix_%(column_0_N_label)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -49,24 +51,24 @@ class Numbered(Base):
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC, in whole seconds; SQLite would return it naive."""
 
-    impl = DateTime(timezone=True)
+    impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def bind_processor(self, dialect: Dialect) -> Any:
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
         # The default takes four times as long for each post of an import.
         return _as_stored if dialect.name == "sqlite" else super().bind_processor(dialect)
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a time needs a zone")
         return value.astimezone(UTC).replace(microsecond=0)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         return None if value is None else value.astimezone(UTC)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
         # A list of posts has twenty times; the default would make each of them twice.
         return as_utc if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
@@ -90,25 +92,44 @@ def as_utc(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
 
 
+def as_counted(stored: str) -> str:
+    handles, _, text = stored.rpartition("\x1f")
+    return counted_text(text, handles) if handles else text
+
+
+class CountedText(TypeDecorator[str]):
+    """A text as it is counted, made from the text with its handles before it, if it has any."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    @classmethod
+    def of(cls, handles: Any, written: Any) -> sa.TypeCoerce[str]:
+        return sa.type_coerce(sa.func.coalesce(handles + "\x1f" + written, written), cls)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str:
+        return as_counted(value or "")
+
+
 class Vector(TypeDecorator[NDArray[np.float32]]):
     """An embedding, (d,) float32, stored in half precision: pgvector's type or bytes."""
 
-    impl = LargeBinary
+    impl = sa.LargeBinary
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[Any]:
         if dialect.name != "postgresql":
-            return dialect.type_descriptor(LargeBinary())
+            return dialect.type_descriptor(sa.LargeBinary())
         from pgvector.sqlalchemy import HALFVEC
 
         return dialect.type_descriptor(HALFVEC())
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
         if dialect.name == "postgresql":
             return np.asarray(value, dtype=np.float32)
         return np.ascontiguousarray(value, dtype="<f2").tobytes()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> NDArray[np.float32]:
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> NDArray[np.float32]:
         if isinstance(value, bytes):
             return np.frombuffer(value, dtype="<f2").astype(np.float32)
         return np.asarray(value, dtype=np.float32)

@@ -4,53 +4,41 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import numpy as np
+import sqlalchemy as sa
 from numpy.typing import NDArray
-from sqlalchemy import (
-    ColumnElement,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    Text,
-    UniqueConstraint,
-    and_,
-    false,
-    func,
-    text,
-)
-from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, WriteOnlyMapped, column_property, mapped_column, relationship
 
-from app.models.base import Base, BigId, CodePoints, Numbered, UtcDateTime, Vector
+from app.models.base import Base, BigId, CodePoints, CountedText, Numbered, UtcDateTime, Vector
 from saywho.clock import now
 from saywho.text import username_key
 
-NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
+NameKey: Final = sa.String(960).with_variant(sa.String(960, collation="C"), "postgresql")
 
 _IN_ROOM: Final = ("room_id", "created_at", "place", "id")
 """Order of a chat's messages."""
 
 
-def _sqlite_index(name: str, *columns: str) -> Index:
+def _sqlite_index(name: str, *columns: str) -> sa.Index:
     """Return an index that PostgreSQL has in another order; Alembic reads `info`."""
-    index = Index(name, *columns, info={"only": "sqlite"})
+    index = sa.Index(name, *columns, info={"only": "sqlite"})
     index.ddl_if("sqlite")
     return index
 
 
-def _partial_index(name: str, *columns: str, of: str = "", where: str = "") -> Index:
+def _partial_index(name: str, *columns: str, of: str = "", where: str = "") -> sa.Index:
     """Return an index of the rows that have a value `of` a column, or that meet a condition.
 
     `app/db/postgresql/backend.py` adds PostgreSQL's option, since it imports the whole dialect.
     """
-    return Index(name, *columns, sqlite_where=text(where or f"{of} IS NOT NULL"))
+    return sa.Index(name, *columns, sqlite_where=sa.text(where or f"{of} IS NOT NULL"))
 
 
 def _key_of_name(inserted: Any) -> str:
     return username_key(inserted.get_current_parameters()["username"])
 
 
-OfUser = Annotated[int, mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))]
-OfRoom = Annotated[int, mapped_column(ForeignKey("Room.id", ondelete="CASCADE"))]
+OfUser = Annotated[int, mapped_column(sa.ForeignKey("Users.id", ondelete="CASCADE"))]
+OfRoom = Annotated[int, mapped_column(sa.ForeignKey("Room.id", ondelete="CASCADE"))]
 OLD_MESSAGE: Final = 0
 """`import_id` of a message that an earlier version stored without its chat."""
 
@@ -66,12 +54,12 @@ class User(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    username: Mapped[str] = mapped_column(String(320))
+    username: Mapped[str] = mapped_column(sa.String(320))
     username_key: Mapped[str] = mapped_column(NameKey, unique=True, default=_key_of_name)
     """The name case-folded: unique, and the key of searches and sorting by code points."""
-    display_name: Mapped[str | None] = mapped_column(String(320))
-    platform: Mapped[str] = mapped_column(String(16), default="local")
-    is_of_chat: Mapped[bool] = mapped_column(default=False, server_default=false())
+    display_name: Mapped[str | None] = mapped_column(sa.String(320))
+    platform: Mapped[str] = mapped_column(sa.String(16), default="local")
+    is_of_chat: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """Whether the author is a chat's person without an account of a platform."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     tweet_count: Mapped[int] = mapped_column(default=0)
@@ -90,62 +78,66 @@ class User(Base):
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
 
 
-IS_GONE: Final = and_(User.deleted_at.is_not(None), User.joined_to_id.is_(None))
+IS_GONE: Final = sa.and_(User.deleted_at.is_not(None), User.joined_to_id.is_(None))
 """Condition on a deleted author, whose rows are being removed."""
-KEPT_USER_ID: Final[ColumnElement[int]] = func.coalesce(User.joined_to_id, User.id)
+KEPT_USER_ID: Final[sa.ColumnElement[int]] = sa.func.coalesce(User.joined_to_id, User.id)
 """Id of the author with an author's posts: its own, or of the author that it joined."""
 
 
 class MediaUse(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    name: Mapped[str] = mapped_column(String(80), index=True)
+    name: Mapped[str] = mapped_column(sa.String(80), index=True)
     tweet_id: Mapped[int | None] = mapped_column(
-        ForeignKey("Tweet.id", ondelete="SET NULL"), index=True
+        sa.ForeignKey("Tweet.id", ondelete="SET NULL"), index=True
     )
     """None once the post is deleted; then the file is, unless another post needs it."""
 
 
 class Tweet(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(sa.Text)
     user_id: Mapped[OfUser]
     event_id: Mapped[int] = mapped_column(BigId)
     """The event that stored the post; no foreign key, since events are pruned."""
-    kind: Mapped[str] = mapped_column(String(8), default="post")
+    kind: Mapped[str] = mapped_column(sa.String(8), default="post")
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """The source's time if in the future; `created_at` is the arrival's then."""
-    lang: Mapped[str | None] = mapped_column(String(35))
-    source_id: Mapped[str | None] = mapped_column(String(512))
-    url: Mapped[str | None] = mapped_column(String(2048))
-    reply_to_source_id: Mapped[str | None] = mapped_column(String(512))
+    lang: Mapped[str | None] = mapped_column(sa.String(35))
+    source_id: Mapped[str | None] = mapped_column(sa.String(512))
+    url: Mapped[str | None] = mapped_column(sa.String(2048))
+    reply_to_source_id: Mapped[str | None] = mapped_column(sa.String(512))
     """The platform's id of the answered post, stored here or not."""
-    reply_to_username: Mapped[str | None] = mapped_column(String(320))
+    reply_to_username: Mapped[str | None] = mapped_column(sa.String(320))
     """The answered post's author; None if unknown, or the post's own."""
     reply_to_id: Mapped[int | None] = mapped_column(BigId)
     """Id of the answered post, found by its author or chat and `reply_to_source_id`."""
-    media: Mapped[str | None] = mapped_column(Text)
+    media: Mapped[str | None] = mapped_column(sa.Text)
     """JSON: a list of `Medium`, or None."""
-    counts: Mapped[str | None] = mapped_column(Text)
+    counts: Mapped[str | None] = mapped_column(sa.Text)
     """JSON: the newest `Reactions`."""
-    room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
+    room_id: Mapped[int | None] = mapped_column(sa.ForeignKey("Room.id", ondelete="SET NULL"))
     place: Mapped[int] = mapped_column(default=0, server_default="0")
     """Order in a chat at one time; below 0 if ids are in another."""
-    visibility: Mapped[str | None] = mapped_column(String(10), server_default="public")
+    visibility: Mapped[str | None] = mapped_column(sa.String(10), server_default="public")
     """Audience of the post at its source: `public` or `restricted`; None if unknown."""
     import_id: Mapped[int | None] = mapped_column(BigId)
     """The import that brought the post first, or `OLD_MESSAGE`; None without an import, or for
     other posts of earlier versions."""
-    met_by: Mapped[str | None] = mapped_column(String(255))
+    met_by: Mapped[str | None] = mapped_column(sa.String(255))
     """Other imports that sent the post, too, as `,2,7,`; 0 is a source or a request."""
     name_id: Mapped[int | None] = mapped_column(BigId)
     """The joined author under whose name it came; None for the author's own."""
+    handles: Mapped[str | None] = mapped_column(sa.Text)
+    """Dotted names in the text, by its source's field of mentions."""
+    counted: Mapped[str] = column_property(CountedText.of(handles, text), deferred=True)
+    """The text as everything that counts words, letters or signs takes it."""
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 
     __table_args__ = (
-        UniqueConstraint("user_id", "source_id"),
-        Index("ix_Tweet_user_id_event_id", "user_id", "event_id"),
+        sa.UniqueConstraint("user_id", "source_id"),
+        sa.Index("ix_Tweet_user_id_event_id", "user_id", "event_id"),
         _partial_index("ix_Tweet_user_id_dated_at", "user_id", "dated_at", of="dated_at"),
         _partial_index("ix_Tweet_user_id_media", "user_id", "created_at", "id", of="media"),
         _partial_index(
@@ -178,36 +170,36 @@ class Room(Base):
     """
 
     __table_args__ = (
-        UniqueConstraint("platform", "external_id"),
-        Index("ix_Room_platform_title", "platform", "title"),
+        sa.UniqueConstraint("platform", "external_id"),
+        sa.Index("ix_Room_platform_title", "platform", "title"),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    platform: Mapped[str] = mapped_column(String(16))
+    platform: Mapped[str] = mapped_column(sa.String(16))
     """The app, such as `kakaotalk`; empty if known from posts alone, a mark if deleted."""
-    external_id: Mapped[str | None] = mapped_column(String(512))
+    external_id: Mapped[str | None] = mapped_column(sa.String(512))
     """The app's id of the chat, if any."""
-    title: Mapped[str | None] = mapped_column(String(320))
+    title: Mapped[str | None] = mapped_column(sa.String(320))
     """The app's title, cut to this length, which identifies the room."""
-    name: Mapped[str | None] = mapped_column(String(320))
+    name: Mapped[str | None] = mapped_column(sa.String(320))
     """The name given here, shown instead of the title."""
-    tz: Mapped[str | None] = mapped_column(String(64))
+    tz: Mapped[str | None] = mapped_column(sa.String(64))
     """The import's time zone; None if times have their own."""
-    date_order: Mapped[str | None] = mapped_column(String(16))
+    date_order: Mapped[str | None] = mapped_column(sa.String(16))
     """Order of its files' numeric dates (`DATE_ORDERS`); None without any."""
     joined_to_id: Mapped[OfRoom | None] = mapped_column(index=True)
     """The room with its posts, which it joined."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
     """Number of messages when people were last judged; 0 before."""
-    fit: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    fit: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     """What takes long to fit for comparisons in this chat alone (`ChatFit`), made then."""
 
 
-ROOM_NAME: Final[ColumnElement[str | None]] = func.coalesce(Room.name, Room.title)
+ROOM_NAME: Final[sa.ColumnElement[str | None]] = sa.func.coalesce(Room.name, Room.title)
 """A chat's name as answers show it."""
-KEPT_ROOM_ID: Final[ColumnElement[int]] = func.coalesce(Room.joined_to_id, Room.id)
+KEPT_ROOM_ID: Final[sa.ColumnElement[int]] = sa.func.coalesce(Room.joined_to_id, Room.id)
 """Id of the chat with a chat's posts: its own, or of the chat that it joined."""
 
 
@@ -247,8 +239,8 @@ class Profile(Base):
     as_of_event: Mapped[int] = mapped_column(BigId)
     posts: Mapped[int] = mapped_column(index=True)
     """Number of posts, indexed since a sum would read rows of some KB."""
-    counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    texts: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    counts: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    texts: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     """Digests of texts, since a repeated text counts once."""
 
 
@@ -261,12 +253,12 @@ class BackgroundSnapshot(Base):
     posts: Mapped[int]
     authors: Mapped[int]
     """Number of authors, counted up to 100."""
-    counts: Mapped[bytes] = mapped_column(LargeBinary)
+    counts: Mapped[bytes] = mapped_column(sa.LargeBinary)
     temperature: Mapped[float]
     """Temperature fitted to the site's posts; 1 changes nothing."""
-    members: Mapped[bytes] = mapped_column(LargeBinary)
+    members: Mapped[bytes] = mapped_column(sa.LargeBinary)
     """JSON: id, posts and language of the population's authors, and which are samples."""
-    population: Mapped[bytes] = mapped_column(LargeBinary)
+    population: Mapped[bytes] = mapped_column(sa.LargeBinary)
     """MessagePack: counts of the population's authors."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -275,19 +267,19 @@ class Snapshot(Numbered):
     """What was counted of a chat or an author, in a time zone; any deletion removes all rows."""
 
     __table_args__ = (
-        UniqueConstraint("kind", "subject_id", "room_id", "zone"),
+        sa.UniqueConstraint("kind", "subject_id", "room_id", "zone"),
         {"sqlite_autoincrement": True},
     )
 
-    kind: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(sa.String(16))
     subject_id: Mapped[int] = mapped_column(BigId)
     room_id: Mapped[int] = mapped_column(BigId)
     """The chat that was counted as if nothing else were here; 0 for the site."""
-    zone: Mapped[str] = mapped_column(String(64))
+    zone: Mapped[str] = mapped_column(sa.String(64))
     event: Mapped[int] = mapped_column(BigId)
     """The newest event when it was counted."""
     posts: Mapped[int]
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
     """MessagePack."""
 
 
@@ -304,13 +296,13 @@ class PostCount(Base):
 
     __table_args__ = (
         # It covers figures of all authors: SQLite then reads the index alone.
-        Index("ix_PostCount_slot_lang_posts", "slot", "lang", "posts"),
+        sa.Index("ix_PostCount_slot_lang_posts", "slot", "lang", "posts"),
         {"sqlite_with_rowid": False},
     )
 
     user_id: Mapped[OfUser] = mapped_column(primary_key=True)
     slot: Mapped[int] = mapped_column(primary_key=True)
-    lang: Mapped[str] = mapped_column(String(35), primary_key=True)
+    lang: Mapped[str] = mapped_column(sa.String(35), primary_key=True)
     posts: Mapped[int]
 
 
@@ -336,8 +328,8 @@ class Embedding(Base):
     """A post's vector of length one, apart to keep the posts' rows small."""
 
     tweet_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True
+        BigId, sa.ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True
     )
-    model: Mapped[str] = mapped_column(String(2100))
+    model: Mapped[str] = mapped_column(sa.String(2100))
     """The embedding model; only vectors of one model compare."""
     vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)

@@ -219,8 +219,8 @@ async def _wrong_profile(session: AsyncSession, user_id: int) -> list[str]:
     row = (await session.execute(query)).first()
     if row is None:
         return []
-    folded = select(Tweet.text).where(Tweet.user_id == user_id, Tweet.event_id <= row.as_of_event)
-    texts = list(await session.scalars(folded))
+    is_folded = Tweet.user_id == user_id, Tweet.event_id <= row.as_of_event
+    texts = list(await session.scalars(select(Tweet.counted).where(*is_folded)))
     real = await asyncio.to_thread(profile_of, texts)
     blobs = (real.counts.to_bytes(), real.texts.to_bytes())
     if len(texts) != row.posts or blobs != (row.counts, row.texts or b""):

@@ -32,7 +32,7 @@ from app.models import (
 )
 from app.services.access.accounts import end_readers
 from app.services.access.rights import Scope, check_scope, select_speakers
-from app.services.compare.profiles import ProfiledPost, subtract_posts
+from app.services.compare.profiles import subtract_posts
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.arrivals import link_again
 from app.services.posts.post_counts import add_counts, counts_of
@@ -44,7 +44,7 @@ from app.services.posts.post_rooms import (
     is_of_kept_room,
     remove_empty_rooms,
 )
-from app.services.posts.tweets import get_post
+from app.services.posts.tweets import AnyRow, get_post
 from app.services.posts.users import get_alone
 from app.services.rooms.changes import announce_change
 from app.services.rooms.chats import RoomFacts, get_room
@@ -118,16 +118,6 @@ def deleted_authors() -> sa.Select[int]:
     return sa.select(User.id).where(IS_GONE)
 
 
-class RemovedPost(NamedTuple):
-    id: int
-    user_id: int
-    room_id: int | None
-    event_id: int
-    text: str
-    created_at: datetime | None
-    lang: str | None
-
-
 async def delete_post(session: AsyncSession, tweet_id: int) -> None:
     """Delete a post, also from its author's profile. Raises NotFoundError."""
     await get_post(session, tweet_id)
@@ -135,22 +125,16 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> None:
     await remove_posts(session, Tweet.id == tweet_id)
 
 
-async def remove_posts(
-    session: AsyncSession, is_meant: sa.ColumnElement[bool]
-) -> Sequence[RemovedPost]:
+async def remove_posts(session: AsyncSession, is_meant: sa.ColumnElement[bool]) -> Sequence[AnyRow]:
     """Remove and return existing authors' posts, also from profiles and counts; remove chats that
     are empty then.
     """
-    query = sa.select(*(getattr(Tweet, name) for name in RemovedPost._fields)).join(
-        User, User.id == Tweet.user_id
-    )
-    query = query.where(is_meant, User.deleted_at.is_(None))
-    posts = [RemovedPost(*row) for row in await session.execute(query)]
+    query = sa.select(Tweet.id, Tweet.user_id, Tweet.event_id, Tweet.counted)
+    query = query.join(User, User.id == Tweet.user_id).where(is_meant, User.deleted_at.is_(None))
+    posts = (await session.execute(query)).all()
     if not posts:
         return []
-    await subtract_posts(
-        session, [ProfiledPost(post.user_id, post.event_id, post.text) for post in posts]
-    )
+    await subtract_posts(session, posts)
     gone_ids = is_among(session, Tweet.id, [post.id for post in posts])
     going = await tally(session, gone_ids)
     await remove_rows(session, gone_ids)

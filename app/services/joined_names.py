@@ -21,7 +21,7 @@ from app.db.result_cache import DERIVED
 from app.errors import ConflictError, InvalidInputError
 from app.models import BackgroundSnapshot, Event, Profile, Room, RoomMove, RoomPerson, Tweet, User
 from app.models.work import Game, GameAnswer, GameQuestion
-from app.services.compare.profiles import ProfiledPost, subtract_posts
+from app.services.compare.profiles import subtract_posts
 from app.services.deletion import mark_deleted, recount, tally
 from app.services.event_log import NewEvent, append_events, tell_of_game
 from app.services.posts.post_rooms import unknown_to_guests
@@ -178,11 +178,11 @@ async def _move(
 
     So profiles, counts and everything that follows the log are those of the new author.
     """
-    columns = (Tweet.user_id, Tweet.event_id, Tweet.text, Tweet.id, Tweet.room_id)
+    columns = (Tweet.id, Tweet.user_id, Tweet.event_id, Tweet.counted, Tweet.room_id)
     posts = (await session.execute(select(*columns).where(is_meant).limit(MOVED_AT_ONCE))).all()
     ids = [post.id for post in posts]
     is_moved = is_among(session, Tweet.id, ids)
-    await subtract_posts(session, [ProfiledPost(*post[:3]) for post in posts])
+    await subtract_posts(session, posts)
     going = await tally(session, is_moved)
     (event_id,) = await allocate_ids(session, Event, 1)
     values = {"user_id": user_id, "name_id": name_id, "event_id": event_id}

@@ -43,7 +43,7 @@ from app.views.cast import (
 from app.views.filters import zone_of_page
 from app.views.policies import here
 from saywho.formats.post import PLATFORMS
-from saywho.text import POSSIBLE_NAME, TAGS, guess_language, has_link, tags_of
+from saywho.text import POSSIBLE_NAME, TAGS, guess_language, link_count, tags_of
 
 _PARTS: Final = "saywho.parts"
 Parts = Mapping[Listed, Part]
@@ -245,7 +245,7 @@ def with_links(
 def _as_link(word: str, address_of: Callable[[str], str]) -> Markup | None:
     if "\N{HORIZONTAL ELLIPSIS}" in word:
         return None
-    if has_link(word):
+    if link_count(word):
         return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
     if (match := _NAME_OR_TAG.match(word)) is None:
         return None

@@ -4,20 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from saywho import text as writing
 from saywho.comparing.copied_texts import MOST_TEXTS, TakenApart, take_apart
 from saywho.engine.case import Suspect
 from saywho.engine.judgement import SURE
 from saywho.errors import InvalidInputError
-from saywho.text import (
-    BETWEEN,
-    Gap,
-    clean_text,
-    composed,
-    drop_controls,
-    gaps_of_each,
-    joined_gaps,
-    letter_count,
-)
 
 MOST_GAPS: Final = 100
 
@@ -36,7 +27,7 @@ class Question:
     explain: bool = True
     reasons: bool = False
     """Whether evidence has frequencies and places."""
-    without: Sequence[Gap] = ()
+    without: Sequence[writing.Gap] = ()
     """Uncounted pieces of the joined texts."""
     hidden_post: int | None = None
     """A post that the model must not know."""
@@ -66,10 +57,10 @@ def comparable_texts(texts: Sequence[str], most: int = MOST_TEXTS) -> tuple[str,
     if not texts or len(texts) > most:
         raise InvalidInputError("Give 1 to {count} texts", loc=loc, count=most)
     try:
-        cleaned = tuple(dict.fromkeys(map(clean_text, texts)))
+        cleaned = tuple(dict.fromkeys(map(writing.clean_text, texts)))
     except ValueError as error:
         raise InvalidInputError(str(error), loc=loc) from None
-    if not any(map(letter_count, cleaned)):
+    if not any(map(writing.letter_count, cleaned)):
         raise InvalidInputError("The text contains no letters, so it cannot be compared", loc=loc)
     return cleaned
 
@@ -82,8 +73,8 @@ def messages_of(question: Question, most: int = MOST_TEXTS) -> TakenApart | None
     is_plain = not question.heads or question.hidden_post is not None
     if (is_plain and not question.person) or len(question.texts) > most:
         return None
-    texts = [] if is_plain else list(map(composed, question.texts))
-    if any(drop_controls(text) != text for text in texts):
+    texts = [] if is_plain else list(map(writing.composed, question.texts))
+    if any(writing.drop_controls(text) != text for text in texts):
         return None  # Such a text is refused.
     gaps = judged_gaps(question.texts, question.without) if question.without else ()
     return take_apart(texts, gaps, person=question.person)
@@ -99,12 +90,12 @@ def cleaned(question: Question, most: int = MOST_TEXTS) -> Question:
     return replace(question, texts=comparable_texts(texts, most), without=gaps)
 
 
-def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]:
+def judged_gaps(texts: Sequence[str], without: Sequence[writing.Gap]) -> tuple[writing.Gap, ...]:
     """Return left-out pieces as gaps of the joined texts, without pieces of repeated texts.
 
     without: places as sent, perhaps neither NFC nor apart. Raises InvalidInputError.
     """
-    size = len(BETWEEN.join(texts))
+    size = len(writing.BETWEEN.join(texts))
     if len(without) > MOST_GAPS:
         raise InvalidInputError(
             "At most {count} parts of the text can be left out", loc="without", count=MOST_GAPS
@@ -114,16 +105,18 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
             raise InvalidInputError(
                 "{start}-{end} is not inside the text", loc="without", start=start, end=end
             )
-    gaps, earlier, place = list[Gap](), set[str](), 0
-    for text, struck in zip(texts, gaps_of_each(texts, joined_gaps(without)), strict=True):
-        cleaned = composed(text)
+    gaps, earlier, place = list[writing.Gap](), set[str](), 0
+    for text, struck in zip(
+        texts, writing.gaps_of_each(texts, writing.joined_gaps(without)), strict=True
+    ):
+        cleaned = writing.composed(text)
         for start, end in struck if cleaned not in earlier else ():
             if cleaned != text:
-                start, end = len(composed(text[:start])), len(composed(text[:end]))
+                start, end = len(writing.composed(text[:start])), len(writing.composed(text[:end]))
             gaps += [(place + start, place + end)] if start < end else []
-        place += 0 if cleaned in earlier else len(cleaned) + len(BETWEEN)
+        place += 0 if cleaned in earlier else len(cleaned) + len(writing.BETWEEN)
         earlier.add(cleaned)
-    return joined_gaps(gaps)
+    return writing.joined_gaps(gaps)
 
 
 def check_words(suspects: Sequence[Suspect]) -> None:

@@ -8,20 +8,11 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from saywho import text as writing
 from saywho.engine.case import Case, Suspect
 from saywho.engine.evidence import PlainPost, PostTexts, marks_of, unwritten_words, used_piece
 from saywho.engine.features import CHARACTERS, occurrences
 from saywho.engine.judgement import FEWEST_JUDGED, MODEL, SURE, Bound, Conclusion, Judgement, judge
-from saywho.text import (
-    BETWEEN,
-    FEWEST_WORDS,
-    QUOTED,
-    Gap,
-    may_quote,
-    own_words,
-    rest_of,
-    word_count,
-)
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -179,7 +170,7 @@ class Comparison(KnownText, frozen=True, kw_only=True):
     """
     compared: int = 0
     """Number of authors compared."""
-    without: list[Gap] | msgspec.UnsetType = msgspec.UNSET
+    without: list[writing.Gap] | msgspec.UnsetType = msgspec.UNSET
     """Pieces of `text` that were left out, if any."""
     unwritten: list[str] | msgspec.UnsetType = msgspec.UNSET
     """With `reasons`, if the text reads like none of the authors: up to three words of the text
@@ -193,7 +184,7 @@ class Comparison(KnownText, frozen=True, kw_only=True):
     """The people in the heads, if any; of several, `person` chooses one."""
     person: str | msgspec.UnsetType = msgspec.UNSET
     """The person whose messages were judged, if any."""
-    unjudged: list[Gap] | msgspec.UnsetType = msgspec.UNSET
+    unjudged: list[writing.Gap] | msgspec.UnsetType = msgspec.UNSET
     """Pieces of `text` that were not judged: heads, quoted lines, and other people's messages."""
 
     @property
@@ -204,11 +195,11 @@ class Comparison(KnownText, frozen=True, kw_only=True):
     @property
     def judged_text(self) -> str:
         """The text with blanks for the pieces that were not judged, so that places stay."""
-        return rest_of(self.text, self.unjudged or ())
+        return writing.rest_of(self.text, self.unjudged or ())
 
 
 def _short(case: Case, shown: Iterable[Suspect]) -> Short:
-    if case.words < FEWEST_WORDS:
+    if case.words < writing.FEWEST_WORDS:
         return "words"
     return "posts" if any(each.pieces < FEWEST_JUDGED for each in shown) else "others"
 
@@ -216,7 +207,7 @@ def _short(case: Case, shown: Iterable[Suspect]) -> Short:
 def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Comparison:
     """Return the answer of a case; long texts and many suspects take long."""
     appearances = occurrences(case.text, case.gaps) if explain else None
-    is_plain = bool(case.gaps) or own_words(case.text) == case.text
+    is_plain = bool(case.gaps) or writing.own_words(case.text) == case.text
     if appearances and len(case.texts) == 1 and is_plain:
         # The features of a text without quotations are known already. What else the case has
         # computed, such as its language, is kept.
@@ -255,14 +246,14 @@ def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Compariso
     )
 
 
-def _quoted(texts: Sequence[str]) -> tuple[list[Gap], int]:
-    places, words, begin = list[Gap](), 0, 0
+def _quoted(texts: Sequence[str]) -> tuple[list[writing.Gap], int]:
+    places, words, begin = list[writing.Gap](), 0, 0
     for text in texts:
-        if may_quote(text) and (own := own_words(text)) != text:
-            spans = [quote.span() for quote in QUOTED.finditer(text)]
+        if writing.may_quote(text) and (own := writing.own_words(text)) != text:
+            spans = [quote.span() for quote in writing.QUOTED.finditer(text)]
             places += [(begin + start, begin + end) for start, end in spans]
-            words += word_count(text) - word_count(own)
-        begin += len(text) + len(BETWEEN)
+            words += writing.word_count(text) - writing.word_count(own)
+        begin += len(text) + len(writing.BETWEEN)
     return places, words
 
 

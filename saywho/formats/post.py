@@ -184,6 +184,12 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
             " as followers; null if unknown. For a new post, the default is `public`."
         ),
     ] = None
+    handles: Annotated[
+        str | None,
+        Meta(
+            description="Dotted names behind an @ in the text, by its source's field of mentions."
+        ),
+    ] = None
 
 
 PlainPost = PostContent[ReplyTarget, Medium, RoomReference]
@@ -191,7 +197,7 @@ PlainPost = PostContent[ReplyTarget, Medium, RoomReference]
 
 
 FIELDS: Final = PostContent.__struct_fields__
-_ADDED_IN: Final = {"reply_to": 2, "media": 3, "counts": 3, "room": 4, "visibility": 5}
+_SINCE: Final = {"reply_to": 2, "media": 3, "counts": 3, "room": 4, "visibility": 5, "handles": 6}
 """The first version of exports with a field; the others are in all."""
 
 
@@ -199,8 +205,8 @@ _ADDED_IN: Final = {"reply_to": 2, "media": 3, "counts": 3, "room": 4, "visibili
 def headers() -> tuple[tuple[str, ...], ...]:
     """Return a tuple of export columns for each version, the present one last."""
     return tuple(
-        ("username", "platform", *(name for name in FIELDS if _ADDED_IN.get(name, 1) <= version))
-        for version in range(1, max(_ADDED_IN.values()) + 1)
+        ("username", "platform", *(name for name in FIELDS if _SINCE.get(name, 1) <= version))
+        for version in range(1, max(_SINCE.values()) + 1)
     )
 
 

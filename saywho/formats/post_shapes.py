@@ -53,6 +53,7 @@ class PostShape:
     counts: Callable[[Post], Iterable[object]] | None = None
     is_restricted: Callable[[Post], bool | None] | None = None
     """None of a post that does not say who may read it."""
+    handles: Callable[[Post], str | None] = lambda _: None
     left_out: Callable[[Post], SkipReason | None] = lambda _: None
     """Why a post is left out, whatever words it has."""
     empty: Callable[[Post], SkipReason] = lambda _: "empty"
@@ -97,6 +98,7 @@ class PostShape:
             media=media,
             counts=Reactions.read(self.counts(post)) if self.counts else None,
             visibility=None if is_restricted is None else audience(is_restricted=is_restricted),
+            handles=self.handles(post) or None,
         )
 
 

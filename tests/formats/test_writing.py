@@ -126,6 +126,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "room": st.none() | st.builds(RoomReference, id=st.integers(1, 2**53 - 1), name=texts),
     "visibility": st.sampled_from([None, "public", "restricted"]),
+    "handles": st.sampled_from([None, "minsu.com", "mina.kim jay.dev"]),
 }
 rows = st.builds(ExportedPost, **VALUES)
 
@@ -275,6 +276,8 @@ VERSIONS = (
     "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts",
     "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room",
     "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room,visibility",
+    "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room,visibility"
+    ",handles",
 )
 POST: dict[str, Any] = {
     "username": "@mina",
@@ -290,6 +293,7 @@ POST: dict[str, Any] = {
     "counts": {"likes": 3, "reposts": None, "replies": 0, "quotes": None, "as_of": None},
     "room": {"id": 7, "name": "우리 반, 2반"},
     "visibility": "restricted",
+    "handles": "minsu.com",
 }
 READ: dict[str, Any] = POST | {
     "reply_to": ReplyTarget("7", "jun"),

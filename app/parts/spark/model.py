@@ -23,6 +23,7 @@ from app.errors import AppError, RecordError, message_of
 from app.parts.spark import jobs
 from app.security import write_durably
 from app.services.posts.post_content import checked, checked_language, checked_target, lenient
+from saywho import text as written
 from saywho.clock import now
 from saywho.comparing.copied_texts import undecided_verdict, without_ratios
 from saywho.comparing.question import Question, comparable_texts, messages_of
@@ -40,7 +41,6 @@ from saywho.formats.records import Record
 from saywho.formats.tables.columns import file_columns_of
 from saywho.formats.tables.rows import read_document
 from saywho.population import shipped_authors
-from saywho.text import clean_username, drop_controls, language_of, main_language, username_key
 
 _PLACE: Final = pyarrow.struct(
     [
@@ -98,11 +98,11 @@ def _post_of(arrived_at: datetime, row: jobs.Row, number: int) -> jobs.Row:
 
 def _checked(record: Record, arrived_at: datetime) -> jobs.Row:
     """Return the post as an import would store it. Raises ValueError and AppError."""
-    name = clean_username(record.username or "")
+    name = written.clean_username(record.username or "")
     target = lenient(checked_target, record.reply_to)
     content = msgspec.structs.replace(
         record,
-        text=drop_controls(record.text),
+        text=written.drop_controls(record.text),
         lang=lenient(checked_language, record.lang),
         url=None,
         reply_to=None,
@@ -113,12 +113,12 @@ def _checked(record: Record, arrived_at: datetime) -> jobs.Row:
     post = checked(content, arrived_at=arrived_at)
     if is_broken(post.source_id or ""):
         raise RecordError(BROKEN)
-    is_own = target and username_key(target.username or name) == username_key(name)
+    is_own = target and written.username_key(target.username or name) == written.username_key(name)
     return {
         "fate": "post",
-        "user_key": username_key(name),
+        "user_key": written.username_key(name),
         "username": name,
-        "text": post.text,
+        "text": written.counted_text(post.text, post.handles or ""),
         "created_at": post.created_at,
         "lang": post.lang,
         "source_id": post.source_id,
@@ -137,7 +137,7 @@ def authors_of(rows: Iterator[jobs.Row]) -> Iterator[jobs.Row]:
             profile = with_posts(profile, texts)
             links.add(portion)
             newest += worded[: fitting.ASKED_IN_ALL - len(newest)]
-            languages.update(language_of(row["lang"] or "") for row in portion)
+            languages.update(written.language_of(row["lang"] or "") for row in portion)
         yield {
             "user_key": key,
             "posts": profile.posts,
@@ -146,7 +146,7 @@ def authors_of(rows: Iterator[jobs.Row]) -> Iterator[jobs.Row]:
             "newest": [
                 post._asdict() for post in fitting.chained(newest, fitting.chains_of(links.pairs()))
             ],
-            "language": main_language(languages),
+            "language": written.main_language(languages),
         }
 
 
@@ -208,7 +208,7 @@ def fit(
         raise jobs.JobError("{name} already exists; choose another file", name=str(output))
     if not output.parent.is_dir():
         raise jobs.JobError("the folder {name} does not exist", name=str(output.parent))
-    if len(set(map(username_key, usernames))) > MOST_AUTHORS:
+    if len(set(map(written.username_key, usernames))) > MOST_AUTHORS:
         raise jobs.JobError(
             "a model can have at most {most} authors; choose fewer", most=MOST_AUTHORS
         )
@@ -217,7 +217,7 @@ def fit(
         bad_rows = spark.sparkContext.accumulator(jobs.BadRows(), jobs.BadRows())
         posts = jobs.mapped(jobs.read_rows(spark, files), partial(posts_of, bad_rows, now()), POSTS)
         shipped = shipped_authors(is_wanted=has_population)
-        content, result = _fitted(posts, [username_key(name) for name in usernames], shipped)
+        content, result = _fitted(posts, [*map(written.username_key, usernames)], shipped)
         result = msgspec.structs.replace(result, errors=bad_rows.value.errors())
     try:
         write_durably(output, content, replaces=False)

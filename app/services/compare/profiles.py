@@ -43,12 +43,6 @@ class KnownProfile(NamedTuple):
 NOTHING_STORED: Final = KnownProfile(NO_POSTS, 0)
 
 
-class ProfiledPost(NamedTuple):
-    user_id: int
-    event_id: int
-    text: str
-
-
 class ProfileStore:
     """Profiles with tails, the last used within a size."""
 
@@ -132,7 +126,7 @@ async def with_tails(
             and_(Tweet.user_id == user_id, Tweet.event_id > checkpoints[user_id].as_of_event)
             for user_id in chunk
         )
-        query = select(Tweet.user_id, Tweet.event_id, Tweet.text).where(or_(*places))
+        query = select(Tweet.user_id, Tweet.event_id, Tweet.counted).where(or_(*places))
         # Row by row, SQLAlchemy would take several times as long.
         for user_id, event_id, text in (await session.execute(query)).all():
             tails[user_id].append((event_id, text))
@@ -151,14 +145,15 @@ async def with_tails(
     return {**checkpoints, **await worked_on(texts, extended)}
 
 
-async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -> None:
-    of_each: dict[int, list[ProfiledPost]] = defaultdict(list)
+async def subtract_posts(session: AsyncSession, posts: Iterable[Row[*tuple[Any, ...]]]) -> None:
+    """Take posts, as rows with `user_id`, `event_id` and `counted`, out of stored profiles."""
+    of_each: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for post in posts:
         of_each[post.user_id].append(post)
     stored = await stored_profiles(session, of_each)
     folded = {
-        user_id: [post.text for post in of_each[user_id] if post.event_id <= checkpoint.as_of_event]
-        for user_id, checkpoint in stored.items()
+        user_id: [post.counted for post in of_each[user_id] if post.event_id <= known.as_of_event]
+        for user_id, known in stored.items()
     }
 
     def remaining() -> dict[int, KnownProfile | None]:
@@ -309,7 +304,7 @@ async def newest_own(
     """Return newest posts first, of one chat or of all; undated ones count as oldest."""
     own = Selection(room_id=room_id)
     newest = (
-        select(Tweet.id, Tweet.text)
+        select(Tweet.id, Tweet.counted)
         .where(Tweet.user_id == user_id, Tweet.text != "", *field_conditions(own))
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .limit(count)

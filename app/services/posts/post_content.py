@@ -14,16 +14,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.errors import FieldError, InvalidInputError, message_of
 from app.models import Tweet
 from app.runtime.clock import EARLIEST
+from saywho import text as writing
 from saywho.formats import post
 from saywho.formats.records import FileRoom
-from saywho.text import (
-    clean_sign,
-    clean_text,
-    clean_title,
-    clean_username,
-    guess_language,
-    is_language_tag,
-)
 
 StoredContent = post.PostContent[post.ReplyTarget, post.StoredMedium, post.RoomReference]
 _media: Final = json.Decoder(tuple[post.StoredMedium, ...])
@@ -141,7 +134,7 @@ def completed(stored: StoredContent, sent: StoredContent, *, may_fill: bool) -> 
     """Return the stored post with what a repetition renews and, if it `may_fill`, fills."""
     values = {name: _value(name, stored, sent, may_fill=may_fill) for name in stored_fields()}
     changed = {name: value for name, value in values.items() if value != getattr(stored, name)}
-    if "lang" in changed and sent.lang == guess_language(sent.text):
+    if "lang" in changed and sent.lang == writing.guess_language(sent.text):
         # A language guessed from the new text says nothing about the stored one.
         del changed["lang"]
     return structs.replace(stored, **changed) if changed else stored
@@ -245,14 +238,14 @@ def _checked(
     reply_to, created_at = check(checked_target, content.reply_to), _time(content.created_at)
     is_ahead = created_at is not None and created_at > arrived_at
     try:
-        text = clean_text(text) if text.strip() or not media else ""
+        text = writing.clean_text(text) if text.strip() or not media else ""
     except ValueError as error:
         raise InvalidInputError(str(error), loc="text") from None
     return NewTweet(
         text=text,
         kind=content.kind or ("reply" if reply_to else "post"),
         created_at=arrived_at if is_ahead else created_at,
-        lang=check(checked_language, content.lang) or guess_language(text),
+        lang=check(checked_language, content.lang) or writing.guess_language(text),
         source_id=_source_id(content.source_id),
         url=check(checked_url, content.url),
         reply_to=reply_to,
@@ -260,6 +253,7 @@ def _checked(
         counts=_counted(content.counts, arrived_at),
         room=check(checked_room, content.room),
         visibility=content.visibility or visibility,
+        handles=content.handles and writing.handles_in(text, content.handles),
         dated_at=created_at if is_ahead else None,
     )
 
@@ -292,7 +286,7 @@ def _time(created_at: datetime | None) -> datetime | None:
 
 
 def checked_language(lang: str | None) -> str | None:
-    if lang is not None and not is_language_tag(lang):
+    if lang is not None and not writing.is_language_tag(lang):
         raise InvalidInputError("`lang` must be a language tag such as ko or en-GB", loc="lang")
     return lang
 
@@ -313,7 +307,7 @@ def checked_target(reply_to: post.ReplyTarget | None) -> post.ReplyTarget | None
         return None
     try:
         source_id = _source_id(reply_to.source_id)
-        username = clean_username(reply_to.username) if reply_to.username else None
+        username = writing.clean_username(reply_to.username) if reply_to.username else None
     except (ValueError, InvalidInputError) as error:
         raise InvalidInputError(str(message_of(error)), loc="reply_to") from None
     return post.ReplyTarget.of(source_id, username)
@@ -323,7 +317,7 @@ def checked_medium(medium: post.Medium) -> post.StoredMedium:
     """Return the medium with a cleaned description. Raises InvalidInputError."""
     try:
         source_url = checked_url(medium.source_url)
-        alt = clean_text(medium.alt) if medium.alt and medium.alt.strip() else None
+        alt = writing.clean_text(medium.alt) if medium.alt and medium.alt.strip() else None
     except (ValueError, InvalidInputError) as error:
         raise InvalidInputError(str(message_of(error)), loc="media") from None
     file = medium.file if isinstance(medium, post.StoredMedium) else None
@@ -334,7 +328,7 @@ def checked_room(room: post.RoomReference | None) -> post.RoomReference | None:
     """Return the room with a cleaned name. Raises InvalidInputError without a name."""
     if room is None or isinstance(room, FileRoom):
         return room
-    name = clean_title(room.name)
+    name = writing.clean_title(room.name)
     if name is None:
         raise InvalidInputError("The chat needs a name", loc="room")
     return structs.replace(room, name=name)
@@ -344,7 +338,7 @@ def _counted(counts: post.Reactions | None, arrived_at: datetime) -> post.Reacti
     """Return the counts with a time, at most the arrival's; missing likes: the sum of reactions."""
     if counts is None or not counts.is_known:
         return None
-    if not all(clean_sign(one.sign) for one in counts.signs):
+    if not all(writing.clean_sign(one.sign) for one in counts.signs):
         raise InvalidInputError("a reaction must be an emoji or a visible word", loc="counts")
     as_of, likes = _time(counts.as_of), counts.likes
     if likes is None and counts.signs:

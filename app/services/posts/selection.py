@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
+from app.models.base import as_counted
 from app.services.posts.filters import Chosen, conditions_of
 from app.services.posts.local_time import LocalHour, is_at_hour, seconds_of, unix_seconds
 from app.services.posts.manners import Shown, shows
@@ -119,7 +120,7 @@ _COLUMNS: Final[dict[ScannedColumn, sa.ColumnElement[Any]]] = {
     "id": Tweet.id.expression,
     "author": Tweet.user_id.expression,
     "time": unix_seconds(Tweet.created_at),
-    "text": Tweet.text.expression,
+    "text": Tweet.counted.expression,
     "card": sa.case((Tweet.media.contains('"link"'), Tweet.media)),
     "answered": Tweet.reply_to_username.expression,
 }
@@ -146,7 +147,10 @@ class Scan:
 
     @cached_property
     def text(self) -> list[str]:
-        return [text or "" for text in self._decoded("text", _texts)]
+        """The texts as they are counted."""
+        texts = [text or "" for text in self._decoded("text", _texts)]
+        has_handles = r"\u001f" in (self.collected.get("text") or "")
+        return [*map(as_counted, texts)] if has_handles else texts
 
     @cached_property
     def card(self) -> list[str | None]:

@@ -6,23 +6,16 @@ from functools import partial
 from typing import Final
 
 from saywho.errors import BrokenFileError, Message, RecordError, message_of
+from saywho.formats import records
 from saywho.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from saywho.formats.posts.mastodon import medium_of
 from saywho.formats.reading import BadRecord, Skipped, required_text
-from saywho.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    read_each,
-)
 from saywho.formats.source.dag_cbor import Block, blocks, decode, is_car
 from saywho.formats.source.file import Content, Source, head
 from saywho.formats.source.html import written_out
 from saywho.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
 from saywho.formats.source.times import Timed, time_or_field
+from saywho.text import MAX_USERNAME_LENGTH
 
 _LISTS: Final = ("feed", "records", "posts")
 _POST: Final = "app.bsky.feed.post"
@@ -46,7 +39,7 @@ class TimelineEntry:
     names_author: bool
 
 
-def read(source: Source, _options: ReadOptions) -> RecordStream | None:
+def read(source: Source, _options: records.ReadOptions) -> records.RecordStream | None:
     """Return the posts; the first posts tell whether the file has one account."""
     values = first_documents(source, lists=_LISTS)
     posts = (timeline_entry(as_object(value)) for page in values for value in _items_of(page))
@@ -55,13 +48,13 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         return None
     accounts = {item.did for item in documents if item.did and not item.is_repost}
     owner = next((item for item in documents if item.did), None) if len(accounts) < 2 else None
-    account = Account(owner.username, owner.display_name, "bluesky") if owner else None
+    account = records.Account(owner.username, owner.display_name, "bluesky") if owner else None
 
-    def read_one(value: Json, place: int) -> Item | None:
+    def read_one(value: Json, place: int) -> records.Item | None:
         return read_post(value, place, owner.did if owner else None)
 
-    items = read_each(objects(source, lists=_LISTS, items_of=_items_of), read_one)
-    return RecordStream(FORMAT.name, "record", account, items)
+    items = records.read_each(objects(source, lists=_LISTS, items_of=_items_of), read_one)
+    return records.RecordStream(FORMAT.name, "record", account, items)
 
 
 def with_links(text: str, facets: object) -> str:
@@ -72,7 +65,7 @@ def with_links(text: str, facets: object) -> str:
     data = text.encode(errors="surrogatepass")
     parts: list[str] = []
     at = 0
-    for start, end, address in sorted(_links(facets)):
+    for start, end, address in sorted(_parts(facets, "link", "uri")):
         edges = data[start : start + 1] + data[end : end + 1]
         # To see by decoding that no character is split would take long for many links.
         is_split = any(0x80 <= byte < 0xC0 for byte in edges)
@@ -131,7 +124,7 @@ def _handle(author: Json) -> str | None:
     return None if handle == "handle.invalid" else handle
 
 
-def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
+def read_post(value: Json, place: int, owner_did: str | None) -> records.Item | None:
     item = timeline_entry(value)
     if item is None:
         raise RecordError("not a post")
@@ -154,9 +147,10 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         return Skipped(place, "empty")
     key = item.uri.rpartition("/")[2] or None
     langs = record.get("langs")
-    return Record(
+    return records.Record(
         place=place,
         text=with_links(text, record.get("facets")),
+        handles=" ".join(_mentioned(text, record.get("facets"))) or None,
         username=item.username,
         display_name=item.display_name,
         platform="bluesky",
@@ -173,15 +167,21 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
     )
 
 
-def _links(facets: object) -> Iterator[tuple[int, int, str]]:
+def _mentioned(text: str, facets: object) -> Iterator[str]:
+    data = text.encode(errors="surrogatepass")
+    for start, end, _ in _parts(facets, "mention", "did"):
+        yield data[start : min(end, start + MAX_USERNAME_LENGTH)].decode(errors="replace")
+
+
+def _parts(facets: object, kind: str, key: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the start and end in bytes of each part of a kind, and a value of it."""
     for facet in map(as_object, facets if isinstance(facets, list) else []):
         index = as_object(facet.get("index"))
         start, end = index.get("byteStart"), index.get("byteEnd")
         for feature in map(as_object, listed(facet, "features")):
-            is_link = str(feature.get("$type")).endswith("#link")
-            address = feature.get("uri")
-            if is_link and isinstance(address, str) and type(start) is type(end) is int:
-                yield start, end, address
+            is_kind, value = str(feature.get("$type")).endswith(f"#{kind}"), feature.get(key)
+            if is_kind and isinstance(value, str) and type(start) is type(end) is int:
+                yield start, end, value
 
 
 def _time(stated: object, indexed: object) -> Timed:
@@ -233,7 +233,7 @@ def _kind(record: Json) -> Kind:
     return "quote" if isinstance(uri, str) and f"/{_POST}/" in uri else "post"
 
 
-FORMAT: Final = Format("bluesky", Message("Bluesky"), read, began=2022)
+FORMAT: Final = records.Format("bluesky", Message("Bluesky"), read, began=2022)
 
 
 _PROFILE: Final = "app.bsky.actor.profile"
@@ -303,7 +303,7 @@ class Repository:
             raise BrokenFileError("more than {count} posts", count=f"{MOST_POSTS:,}")
 
 
-def read_repo(source: Source, _options: ReadOptions) -> RecordStream | None:
+def read_repo(source: Source, _options: records.ReadOptions) -> records.RecordStream | None:
     content = source.only_content(
         lambda name: name.lower().endswith(".car") and is_car(source.start_of(name, _HEAD_BYTES))
     )
@@ -311,13 +311,13 @@ def read_repo(source: Source, _options: ReadOptions) -> RecordStream | None:
         return None
     source.expect([content.name])
     repository = _look_through(content)
-    account = Account(repository.did, repository.display_name, "bluesky")
+    account = records.Account(repository.did, repository.display_name, "bluesky")
     read_one = partial(_read_block, repository=repository)
-    items = read_each(enumerate(blocks(content), 1), read_one)
-    return RecordStream(REPO_FORMAT.name, "record", account, _told(items, repository))
+    items = records.read_each(enumerate(blocks(content), 1), read_one)
+    return records.RecordStream(REPO_FORMAT.name, "record", account, _told(items, repository))
 
 
-def _told(items: Iterator[Item], repository: Repository) -> Iterator[Item]:
+def _told(items: Iterator[records.Item], repository: Repository) -> Iterator[records.Item]:
     yield from items
     if missing := repository.missing:
         raise BrokenFileError(
@@ -339,7 +339,7 @@ def _look_through(content: Content) -> Repository:
     return repository
 
 
-def _read_block(block: Block, place: int, *, repository: Repository) -> Item | None:
+def _read_block(block: Block, place: int, *, repository: Repository) -> records.Item | None:
     if b"app.bsky.feed." not in block.data or block.data.startswith(_NODE):
         return None
     try:
@@ -358,4 +358,4 @@ def _read_block(block: Block, place: int, *, repository: Repository) -> Item | N
     return read_post({"uri": address, "value": record}, place, repository.did)
 
 
-REPO_FORMAT: Final = Format("bluesky-repo", Message("Bluesky (repo.car)"), read_repo)
+REPO_FORMAT: Final = records.Format("bluesky-repo", Message("Bluesky (repo.car)"), read_repo)

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from saywho.errors import Message, RecordError
+from saywho.formats import records
 from saywho.formats.post import (
     MIME_KINDS,
     Kind,
@@ -17,15 +18,6 @@ from saywho.formats.post import (
     audience,
 )
 from saywho.formats.reading import Skipped, as_username, readable, required_text
-from saywho.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    read_each,
-)
 from saywho.formats.source.file import Content, Source, contains, head
 from saywho.formats.source.html import html_to_text
 from saywho.formats.source.json import (
@@ -117,7 +109,7 @@ def medium_of(kind: MediumKind, address: object, alt: object, size: Json) -> Med
     return Medium(kind, as_word(address), as_word(alt), width, height)
 
 
-def read(source: Source, _options: ReadOptions) -> RecordStream | None:
+def read(source: Source, _options: records.ReadOptions) -> records.RecordStream | None:
     """Return the account's posts; posts for followers or single people only on request."""
     outbox = source.only_content(lambda name: name.rpartition("/")[2] == FORMAT.file_name)
     folder = ""
@@ -133,32 +125,32 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
         return None
     account = _account(source, f"{folder}actor.json", first)
 
-    def items() -> Iterator[Item]:
+    def items() -> Iterator[records.Item]:
         changes = Changes(outbox)  # Looks through all of the file, so only for a reader of posts.
 
-        def read_one(activity: Json, place: int) -> Item | None:
+        def read_one(activity: Json, place: int) -> records.Item | None:
             newest = changes.newest(activity)
             if newest is None:
                 return Skipped(place, "deleted")
             return read_activity(newest, place, account, folder)
 
-        yield from read_each(objects(outbox, lists=(_LIST,)), read_one)
+        yield from records.read_each(objects(outbox, lists=(_LIST,)), read_one)
         if source.has_members:
             yield from _liked(source, folder)
 
     # An outbox without activities states no name, and needs none.
     owner = account if first or account.username else None
     files = source if source.has_members else None
-    return RecordStream(FORMAT.name, "record", owner, items(), files)
+    return records.RecordStream(FORMAT.name, "record", owner, items(), files)
 
 
-def _liked(source: Source, folder: str) -> Iterator[Item]:
+def _liked(source: Source, folder: str) -> Iterator[records.Item]:
     for name in ("likes.json", "bookmarks.json"):
         liked = listed(as_object(load(source.start_of(f"{folder}{name}"))), _LIST)
         yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
 
 
-def _account(source: Source, file: str, activities: list[Json]) -> Account:
+def _account(source: Source, file: str, activities: list[Json]) -> records.Account:
     is_there = source.has_members and file in source.members
     actor = as_object(load(source.start_of(file))) if is_there else {}
     name = as_word(actor.get("preferredUsername"))
@@ -166,7 +158,7 @@ def _account(source: Source, file: str, activities: list[Json]) -> Account:
     username = as_username(f"{name}@{host}") if name and host else None
     unread = file if is_there and not username else None
     username = username or next(filter(None, map(_username, activities)), None)
-    return Account(username, as_word(actor.get("name")), "mastodon", unread=unread)
+    return records.Account(username, as_word(actor.get("name")), "mastodon", unread=unread)
 
 
 def _username(activity: Json) -> str | None:
@@ -192,7 +184,9 @@ def host_of(address: object) -> str | None:
         return None
 
 
-def read_activity(activity: Json, place: int, account: Account, folder: str) -> Item | None:
+def read_activity(
+    activity: Json, place: int, account: records.Account, folder: str
+) -> records.Item | None:
     """Return an activity's record, None for an empty outbox. Raises RecordError."""
     if _LIST in activity:
         return None
@@ -207,7 +201,7 @@ def read_activity(activity: Json, place: int, account: Account, folder: str) -> 
     text, media = _text(post), list(_media(post, folder))
     if not (text or media):
         return Skipped(place, "restricted" if is_restricted else "empty")
-    return Record(
+    return records.Record(
         place=place,
         text=text,
         username=account.username,
@@ -226,6 +220,7 @@ def read_activity(activity: Json, place: int, account: Account, folder: str) -> 
             for name in ("likes", "shares", "replies", "quotes")
         ),
         visibility=audience(is_restricted=is_restricted),
+        handles=" ".join(str(as_object(tag).get("name")) for tag in listed(post, "tag")) or None,
     )
 
 
@@ -296,7 +291,7 @@ def _kind(post: Json) -> Kind:
     return "quote" if any(map(post.get, quotes)) else "post"
 
 
-def _target(post: Json, activity: Json, account: Account) -> ReplyTarget | None:
+def _target(post: Json, activity: Json, account: records.Account) -> ReplyTarget | None:
     address = post.get("inReplyTo")
     if not isinstance(address, str) or not address:
         return None
@@ -316,6 +311,6 @@ def _last_part(address: str) -> str | None:
     return address.removesuffix("/activity").rstrip("/").rpartition("/")[2] or None
 
 
-FORMAT: Final = Format(
+FORMAT: Final = records.Format(
     "mastodon", Message("Mastodon archive"), read, file_name="outbox.json", began=2016
 )

@@ -99,6 +99,7 @@ ALIASES: Final[dict[str, str]] = {
     "shares": "renote renoteid sharedtext sharedpostid sharedusername shareduserid",
     "reply_to": "replyto",
     "counts": "counts",
+    "handles": "handles",
     "n_likes": "favoritecount favouritescount favouritecount likecount publicmetrics.likecount"
     " likes like 좋아요 좋아요수 공감수 추천수 likescount"
     " favoritescount favorites favourites diggcount numberoflikes numlikes"

@@ -21,7 +21,7 @@ from tests.posting import post, remove_author, remove_post
 from tests.selection import first_of
 
 NAMES = ("ann", "벤", "גל")
-TEXTS = ["hello", "HELLO", "안녕하세요 😀", "שלום", "𠜎", "see https://example.org/x"]
+TEXTS = ["hello", "HELLO", "안녕하세요 😀", "שלום", "𠜎", "see https://example.org/x", "hi @su.me!"]
 
 
 async def load(db: Database, store: ProfileStore, *names: str) -> list[AuthorProfile]:
@@ -45,8 +45,9 @@ class History:
 
     async def add(self, db: Database, name: str) -> None:
         texts = self.chance.choices(TEXTS, k=self.chance.randint(1, 4))
-        ids = await post(db, name, *texts)
-        self.kept.setdefault(name, {}).update(zip(ids, texts, strict=True))
+        ids = await post(db, name, *texts, handles=(handles := self.chance.choice((None, "su.me"))))
+        bare = [text.replace("su.me", "su") if handles else text for text in texts]
+        self.kept.setdefault(name, {}).update(zip(ids, bare, strict=True))
 
     async def delete(self, db: Database, name: str) -> None:
         if own := self.kept.get(name):

@@ -179,7 +179,7 @@ async def test_known_source_id_answers_the_stored_post(writer: Client) -> None:
 
 
 AGAIN: dict[str, Any] = {
-    "text": "second wording",
+    "text": "second wording of @su.me",
     "kind": "reply",
     "created_at": "2001-01-01T00:00:00Z",
     "lang": "en",
@@ -190,6 +190,7 @@ AGAIN: dict[str, Any] = {
     "counts": {"likes": 5, "as_of": "2026-05-01T00:00:00Z"},
     "room": {"name": "a chat of nobody"},
     "visibility": "restricted",
+    "handles": "su.me",
 }
 """Another value of each field."""
 
