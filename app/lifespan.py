@@ -172,7 +172,8 @@ def init_app(
         async with contextlib.AsyncExitStack() as stack:
             try:
                 _check_unchanged(app, config)
-                for line in await asyncio.to_thread(_take_folder, config, is_unnamed):
+                taken = partial(take, config, is_unnamed=is_unnamed, ask=None)
+                for line in await asyncio.to_thread(lambda: [*taken()]):
                     logger.info("%s", line)
                 opened = await _open(stack, config, metrics, parts)
             except (StartError, ConfigError) as error:
@@ -202,10 +203,6 @@ def _check_unchanged(app: Quart, config: Config) -> None:
             f"app.config[{name!r}] was set after create_app, where it changes nothing: give it to"
             " create_app, in a mapping"
         )
-
-
-def _take_folder(config: Config, is_unnamed: bool) -> list[str]:
-    return [*take(config, is_unnamed=is_unnamed, ask=None)]
 
 
 async def _open(

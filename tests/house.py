@@ -19,8 +19,8 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_177,
-    "lines of tests": 109_030,
+    "lines of app and saywho": 104_150,
+    "lines of tests": 109_022,
     "lines of saywho/formats": 26_812,
     "parts": 12,
     "options of import": 22,

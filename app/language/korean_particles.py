@@ -46,10 +46,6 @@ def agreed(template: str, value: Callable[[str], str]) -> str:
     return _AFTER_VALUE.sub(chosen, template)
 
 
-def has_particles(template: str) -> bool:
-    return _AFTER_VALUE.search(template) is not None
-
-
 def _form(particle: str, sound: Sound | None) -> str:
     if sound is None:
         return particle
@@ -81,7 +77,7 @@ def _words(value: object) -> str:
 
 @functools.lru_cache(5_000)  # More than the number of texts in a catalogue.
 def sentence(text: str) -> str:
-    return Sentence(text) if has_particles(text) else text
+    return Sentence(text) if _AFTER_VALUE.search(text) else text
 
 
 def filled(text: str, values: Mapping[str, object], *, is_markup: bool) -> str:

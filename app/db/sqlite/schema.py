@@ -52,13 +52,13 @@ def find_danger(connection: sqlite3.Connection) -> str | None:
     """
     missing = dict(_WORDS)
     for kind, name, table, sql in connection.execute(ELEMENTS).fetchall():
-        key = name.lower()
+        key, is_virtual = name.lower(), in_one_line(sql).upper().startswith("CREATE VIRTUAL")
         if statement := missing.pop(key, None):
             if in_one_line(sql) != statement:
                 return f"has a changed {kind} {shown(name)}"
         elif kind == "trigger" and is_ours(table):
             return f"has a foreign trigger {shown(name)} on {shown(table)}"
-        elif key in TABLES and (kind != "table" or _is_virtual(sql)):
+        elif key in TABLES and (kind != "table" or is_virtual):
             return f"has a foreign {kind} {shown(name)}"
         elif kind == "table" and not is_ours(name):
             # Actions of its foreign keys would reach its own triggers, or keep what is deleted.
@@ -66,7 +66,3 @@ def find_danger(connection: sqlite3.Connection) -> str | None:
                 if is_ours(referred):
                     return f"has a foreign table {shown(name)} that refers to {shown(referred)}"
     return f"has no word index ({', '.join(missing)} is missing)" if missing else None
-
-
-def _is_virtual(sql: str | None) -> bool:
-    return in_one_line(sql).upper().startswith("CREATE VIRTUAL")

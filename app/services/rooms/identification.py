@@ -322,7 +322,8 @@ class RoomFinder:
         if not reference.thread:
             return set()
         same = {"", reference.thread}
-        return {room_id for name, room_id in rooms.items() if _thread(name) not in same}
+        files = {name: room_id for name, room_id in rooms.items() if isinstance(name, FileRoom)}
+        return {room_id for name, room_id in files.items() if name.thread not in same}
 
     async def _complete(self, session: AsyncSession, room_id: int, reference: FileRoom) -> None:
         """Fill what older imports lack: app, ID, and reading of times."""
@@ -403,10 +404,6 @@ async def rooms_of_title(session: AsyncSession, reference: RoomReference) -> lis
 
 def is_only_named(reference: RoomReference) -> bool:
     return reference.id is None and not isinstance(reference, FileRoom)
-
-
-def _thread(reference: RoomReference) -> str:
-    return reference.thread if isinstance(reference, FileRoom) else ""
 
 
 def _is_candidate(reference: RoomReference) -> list[ColumnElement[bool]]:

@@ -297,10 +297,12 @@ async def _counted(
     """
     if not words:
         return {}
-    neighbours, terms = await asyncio.to_thread(_neighbours, words, shortest)
+    neighbours = await asyncio.to_thread(
+        lambda: {word: _terms_at_one_slip(word, shortest) for word in words}
+    )
     past = {word: stems_with_past(word.text) for word in words if is_hangul(word.text)}
-    terms = sorted({*terms, *chain.from_iterable(past.values())})
-    counts = (await term_frequencies(session, terms)).frequencies
+    terms = {*chain.from_iterable([*neighbours.values(), *past.values()])}
+    counts = (await term_frequencies(session, sorted(terms))).frequencies
     near: dict[QueryPart, list[QueryPart]] = {}
     for word, texts in neighbours.items():
         known = [term for term in past.get(word, ()) if term in counts]
@@ -322,15 +324,8 @@ def _words_of(word: QueryPart, terms: Iterable[str]) -> list[QueryPart]:
     return [QueryPart(word.kind, text) for text in shown if text != word.text]
 
 
-def _neighbours(
-    words: Iterable[QueryPart], shortest: int
-) -> tuple[dict[QueryPart, list[str]], list[str]]:
-    """Return the terms that words at one slip from each word would have, and all of them."""
-    neighbours = {word: _terms_at_one_slip(word, shortest) for word in words}
-    return neighbours, sorted(set(chain.from_iterable(neighbours.values())))
-
-
 def _terms_at_one_slip(word: QueryPart, shortest: int) -> list[str]:
+    """Return the terms that words at one slip from a word would have."""
     texts = [text for text in words_at_one_slip(word.text) if len(text) > 1]
     if word.kind == "word":
         return texts
@@ -484,8 +479,10 @@ async def search_words(
     words, the slower rest waits for its turn. Raises UnavailableError if none comes soon, and
     InvalidInputError for a query that only leaves words out.
     """
-    if not (typed := _parts_of(query)):
+    if not (typed := parse_query(query)):
         return None
+    if all(part.is_excluded for part in typed):
+        raise InvalidInputError("Add a word to search for beside the words to leave out", loc="q")
     conditions = [*conditions, *await has_tags(session, typed, conditions, user_id, work.run)]
     asked = _Asked(session, conditions, user_id, limit, order, work.run)
     start = after or ResultKey()
@@ -559,13 +556,6 @@ class _Asked:
         but = [found.matches.expression]
         more = await self.search(replace(terms, parts=inside), key, but=but, most=most)
         return replace(found, next=found.next or more.next, compounds=more)
-
-
-def _parts_of(query: str) -> list[QueryPart]:
-    typed = parse_query(query)
-    if typed and all(part.is_excluded for part in typed):
-        raise InvalidInputError("Add a word to search for beside the words to leave out", loc="q")
-    return typed
 
 
 async def has_tags(
