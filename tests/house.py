@@ -19,9 +19,9 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_150,
+    "lines of app and saywho": 104_138,
     "lines of tests": 109_022,
-    "lines of saywho/formats": 26_812,
+    "lines of saywho/formats": 26_800,
     "parts": 12,
     "options of import": 22,
     "settings": 25,

@@ -41,6 +41,7 @@ KNOWN: Final = (
         "[",
     ),
     KnownFile("Evernote", ("<en-export",), _TEXT, "<"),
+    KnownFile("EPUB", ("opendocument:xmlns:container",), _TEXT, "<"),
     KnownFile(
         "JSON Feed",
         ('"version":"http', "jsonfeed.org"),
@@ -61,16 +62,6 @@ KNOWN: Final = (
     ),
 )
 """The first that fits counts."""
-_FOLDERS: Final = (KnownFile("EPUB", ("META-INF/container.xml", ".opf"), _TEXT),)
-"""By names of files in a folder or archive; the last parts of their paths."""
-
-
-def known_folder(source: Source) -> Message | None:
-    """Return the refusal of a folder or archive by the names of its files."""
-    for known in _FOLDERS:
-        if all(any(mark in name for name in source.members) for mark in known.marks):
-            return _sentence(known)
-    return None
 
 
 def known_file(source: Source) -> Message | None:

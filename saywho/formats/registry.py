@@ -78,7 +78,6 @@ from saywho.formats.records import (
 )
 from saywho.formats.refusals import (
     known_file,
-    known_folder,
     looks_like_chat,
     looks_like_json,
     reason_of,
@@ -356,12 +355,9 @@ def _candidates(source: Source, name: str) -> Iterator[Format]:
     From MongoDB on, formats take any table or JSON for posts. Raises KeyError for an unknown name.
     """
     for form in FORMATS.values() if name == "auto" else (FORMATS[name],):
-        if form is documents.MONGO and name == "auto":
-            known = known_folder(source) if source.has_members else known_file(source)
-            if known is not None:
-                raise UnrecognisedFileError(
-                    "{name} cannot be read: {why}", name=source.name, why=known
-                )
+        is_last = form is documents.MONGO and name == "auto" and not source.has_members
+        if is_last and (known := known_file(source)) is not None:
+            raise UnrecognisedFileError("{name} cannot be read: {why}", name=source.name, why=known)
         yield form
 
 

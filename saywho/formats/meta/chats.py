@@ -141,7 +141,7 @@ class MetaChats(JsonChat[MetaThread]):
     def read(self, source: Source, options: records.ReadOptions) -> records.RecordStream | None:
         """Return the messages of all chats, and a note about posts."""
         stream = super().read(source, options)
-        has_posts = source.has_members and posts_in(source)
+        has_posts = stream and source.has_members and posts_in(source)
         return without_posts(stream, source, "meta") if stream and has_posts else stream
 
     def parts(

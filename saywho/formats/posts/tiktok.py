@@ -161,8 +161,9 @@ class TikTokChats(JsonChat[FileRoom]):
 
     def read(self, source: Source, options: ReadOptions) -> RecordStream | None:
         stream = super().read(source, options)
-        has_posts = any(map(_has_posts, source.take_wanted(".json", _is_download)))
-        return without_posts(stream, source, _SHAPE.name) if stream and has_posts else stream
+        if stream is None or not any(map(_has_posts, source.take_wanted(".json", _is_download))):
+            return stream
+        return without_posts(stream, source, _SHAPE.name)
 
 
 FORMAT: Final = replace(_SHAPE.format(), read=_read, file_name="user_data_tiktok.json")
