@@ -19,7 +19,7 @@ from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
 from app.db.own_folder import take
-from app.db.result_cache import FirstLooks, Memo
+from app.db.result_cache import Memo
 from app.embedders import open_embedder
 from app.errors import StartError, UnavailableError
 from app.part_list import Listed, Part
@@ -79,11 +79,9 @@ class Resources:
         self.loose_searches = Turns(2)
         """Turns of searches for words that no post contains together."""
 
-        self.snapshots = Snapshots()
         self.reads = Reads(db, feed)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
-        self.first_looks = FirstLooks()
         self.clients = Clients(config.live_clients, metrics.live_clients.set)
         self.live_hub = LiveHub(db, self.clients, newest=feed.newest)
         self.import_queued = asyncio.Event()
@@ -91,6 +89,7 @@ class Resources:
         self.small_pictures = SmallPictures(config.media_dir)
 
         self.models = Models()
+        self.snapshots = Snapshots(partial(maintenance.counted, self.models))
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
         self.chats = Chats(db, feed, self.long_reads, self.work_pool.run)
         """Answers for readers of one chat, and for pages of its people."""
@@ -102,6 +101,7 @@ class Resources:
         """None without an embedder."""
 
         self.maintenance = maintenance.Maintenance(db, self._jobs())
+        self.snapshots.wake = self.maintenance.wake
         self.of_parts: dict[str, Any] = {}
         self.ends: list[Callable[[], None]] = [self.live_hub.end]
         """Functions that end live streams, which servers wait for at a stop."""
@@ -232,7 +232,6 @@ async def _open(
         opened.small_pictures,
     ):
         stack.push_async_callback(batched.close)
-    stack.push_async_callback(opened.first_looks.close)
     stack.callback(opened.live_hub.end)
     for listed, part in parts.items():
         if part.opens:

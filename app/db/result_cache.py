@@ -7,14 +7,13 @@ since its making began. A value about a day names its end (`holds_until`).
 import asyncio
 import warnings
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from app.db.feed import OF_SITE, STREAM_RESET, Change, Feed
-from app.errors import CountingError, UnavailableError
 from saywho.clock import now
 
 EVERYTHING: Final = 0
@@ -27,12 +26,6 @@ NOTHING: Final = -2
 ABOUT_ALL: Final = frozenset({"user.deleted", "tweet.deleted", "room.updated", STREAM_RESET})
 """Kinds of events about all: anybody's posts may answer what was deleted, or name a room."""
 
-MANY_COUNTED: Final = 5_000
-"""Messages that take some .3 s to count."""
-FIRST_LOOK_S: Final = 0.3
-"""How long a visitor waits for such a count."""
-MOST_FIRST_LOOKS: Final = 20
-"""Counts that go on without a visitor who waits; further ones hold their requests up."""
 Span = tuple[datetime, datetime]
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -90,8 +83,6 @@ class PendingValue(Generic[Value]):
         """Place, among the keys, of the first that holds all that the value depends on."""
         self.unkeyed: set[str] = set()
         """What the value has read of the request that no key holds."""
-        self.is_long = False
-        """Whether many messages are counted for it."""
         self.outcome: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         """The value for waiting callers, None if each makes its own.
 
@@ -134,22 +125,6 @@ def depends_on_unkeyed(name: str) -> None:
     """Record that the value being made depends on a header or a cookie that no key holds."""
     if (pending := _current.get()) is not None:
         pending.unkeyed.add(name)
-
-
-def counting(messages: int) -> None:
-    """Record that the value being made counts so many messages."""
-    if (pending := _current.get()) is not None:
-        pending.is_long |= messages >= MANY_COUNTED
-
-
-def _note_again(noted: PendingValue[Any]) -> None:
-    """Record for the value being made what another value, its part, has recorded."""
-    if (pending := _current.get()) is not None:
-        pending.user_ids |= noted.user_ids
-        pending.unkeyed |= noted.unkeyed
-        pending.level = max(pending.level, noted.level)
-        if noted.span:
-            holds_until(noted.span[1])
 
 
 def cacheable() -> None:
@@ -344,98 +319,3 @@ class Memo(Generic[Value]):
         self.time += 1
         self._start = self.time
         self._changed.clear()
-
-
-@dataclass(slots=True)
-class _FirstLook:
-    noted: PendingValue[Any]
-    task: asyncio.Task[Any]
-    is_late: bool = False
-    """Whether a visitor went on without it."""
-
-
-class FirstLooks:
-    """Values that take long to count, such as pages of a large chat: nobody waits for them longer
-    than .3 s, and whoever asks again finds what was counted meanwhile in a snapshot.
-    """
-
-    def __init__(self) -> None:
-        self._looks: dict[Hashable, _FirstLook] = {}
-        self._late = LruStore[Hashable, bool](MOST_FIRST_LOOKS, lambda _: 1)
-        """Keys whose last value came too late: it is waited for once, however long."""
-
-    async def parts(
-        self, makes: Mapping[Hashable, Callable[[], Awaitable[Value]]]
-    ) -> dict[Hashable, Value]:
-        """Return by key the parts of a page that are made within .3 s; a page that lacks one is
-        not stored.
-        """
-        found = dict[Hashable, Value]()
-
-        async def look(key: Hashable, make: Callable[[], Awaitable[Value]]) -> None:
-            try:
-                found[key] = await self.get(key, make, is_part=True)
-            except (CountingError, UnavailableError):  # No part takes the page with it.
-                holds_until(now())
-
-        await asyncio.gather(*(look(*part) for part in makes.items()))
-        return found
-
-    async def get(
-        self, key: Hashable, make: Callable[[], Awaitable[Value]], *, is_part: bool = False
-    ) -> Value:
-        """Return a value. Raises CountingError while many messages are counted.
-
-        is_part: whether the rest of its page is shown without it.
-        """
-        while (look := self._looks.get(key)) is not None:  # Another visitor's.
-            await self._wait(look, is_part=is_part)
-        if len(self._looks) >= MOST_FIRST_LOOKS:
-            if is_part:
-                raise CountingError
-            return await make()
-        is_awaited = self._late.get(key) and not is_part
-        self._late.pop(key)
-        look = self._begin(key, make)
-        try:
-            await (asyncio.wait([look.task]) if is_awaited else self._wait(look, is_part=is_part))
-        except asyncio.CancelledError:
-            if not look.noted.is_long:
-                look.task.cancel()
-            raise
-        _note_again(look.noted)
-        found: Value = look.task.result()
-        return found
-
-    async def _wait(self, look: _FirstLook, *, is_part: bool) -> None:
-        await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
-        while not look.task.done():
-            if is_part or any(other.noted.is_long for other in self._looks.values()):
-                look.is_late = True
-                raise CountingError
-            await asyncio.wait([look.task], timeout=FIRST_LOOK_S)
-
-    async def close(self) -> None:
-        """End what is still being made."""
-        tasks = [look.task for look in self._looks.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _begin(self, key: Hashable, make: Callable[[], Awaitable[Any]]) -> _FirstLook:
-        noted = PendingValue[Any](0)
-
-        async def run() -> Any:
-            _current.set(noted)
-            return await make()
-
-        def end(task: asyncio.Task[Any]) -> None:
-            del self._looks[key]
-            if look.is_late:
-                self._late.put(key, True)
-            if not task.cancelled():
-                task.exception()  # Retrieved: whoever asks again gets an error of their own.
-
-        look = self._looks[key] = _FirstLook(noted, asyncio.create_task(run()))
-        look.task.add_done_callback(end)
-        return look

@@ -264,23 +264,23 @@ class BackgroundSnapshot(Base):
 
 
 class Snapshot(Numbered):
-    """What was counted of a chat or an author, in a time zone; any deletion removes all rows."""
+    """What was counted of a chat or an author, in a time zone (`append_events` empties it)."""
 
     __table_args__ = (
-        sa.UniqueConstraint("kind", "subject_id", "room_id", "zone"),
+        sa.UniqueConstraint("kind", "subject_id", "zone"),
         {"sqlite_autoincrement": True},
     )
 
     kind: Mapped[str] = mapped_column(sa.String(16))
     subject_id: Mapped[int] = mapped_column(BigId)
-    room_id: Mapped[int] = mapped_column(BigId)
-    """The chat that was counted as if nothing else were here; 0 for the site."""
     zone: Mapped[str] = mapped_column(sa.String(64))
     event: Mapped[int] = mapped_column(BigId)
     """The newest event when it was counted."""
     posts: Mapped[int]
+    people: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """MessagePack: the authors whose posts were counted; null for everybody."""
     content: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    """MessagePack."""
+    """MessagePack; empty once something was taken away."""
 
 
 SLOT_S: Final = 900

@@ -415,5 +415,5 @@ async def purge_some(session: AsyncSession) -> int:
     if removed:
         # Ranks of search results depend on all words, also on those of deleted posts.
         event = NewEvent("rows.removed", removed[-1].user_id, posts=len(removed))
-        await append_events(session, [event])
+        await append_events(session, [event], concerned={row.user_id for row in removed})
     return len(removed) + len(ended) + len(ended_rooms)

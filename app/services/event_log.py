@@ -1,9 +1,10 @@
 """The log of changes: events are stored in the transactions of their changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import delete, func, select
+from msgspec import msgpack
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, allocate_ids, insert_rows
@@ -15,10 +16,16 @@ GAME_CHANGED: Final = "game.changed"
 ADDING: Final = frozenset(
     (
         *("tweet.created", "tweets.imported", "user.created", "background.made", "words.counted"),
-        *("vectors.made", "snapshots.counted", "room.judged", GAME_CHANGED),
+        *("vectors.made", "snapshots.counted", GAME_CHANGED),
     )
 )
 """Kinds of events that take nothing away, after which snapshots may still be shown."""
+OF_AUTHOR: Final = frozenset(("tweet.deleted", "tweet.updated", "user.deleted", "user.updated"))
+"""Kinds of events that take away from what their author wrote alone."""
+UNCOUNTED: Final = frozenset(
+    ("words.counted", "vectors.made", "snapshots.counted", "room.judged", GAME_CHANGED)
+)
+"""Kinds of events that outdate no snapshot; a chat that is judged has its own emptied."""
 
 
 class NewEvent(NamedTuple):
@@ -29,14 +36,19 @@ class NewEvent(NamedTuple):
 
 
 async def append_events(
-    session: AsyncSession, events: Sequence[NewEvent], ids: Sequence[int] | None = None
+    session: AsyncSession,
+    events: Sequence[NewEvent],
+    ids: Sequence[int] | None = None,
+    *,
+    concerned: Collection[int] = (),
 ) -> None:
     """Append events by one statement; `ids` if allocated before.
 
-    All but `ADDING` remove what was counted: it may quote words that are gone now.
+    All but `ADDING` empty the snapshots of the authors concerned, by default the events', which may
+    quote words that are gone now; those of no author empty all.
     """
-    if {event.kind for event in events} - ADDING:
-        await session.execute(delete(Snapshot))
+    if taking := {event.user_id for event in events if event.kind not in ADDING}:
+        await _empty_snapshots(session, {*concerned} or taking)
     event_ids = ids or await allocate_ids(session, Event, len(events))
     created_at = now()
     columns = ("id", "kind", "user_id", "tweet_id", "count", "created_at")
@@ -45,6 +57,20 @@ async def append_events(
         for event_id, event in zip(event_ids, events, strict=True)
     ]
     await insert_rows(session, Event, rows)
+
+
+async def _empty_snapshots(session: AsyncSession, people: set[int]) -> None:
+    """Leave the keys, by which maintenance counts what is large again."""
+    emptied = update(Snapshot).values(content=b"")
+    if min(people) > 0:
+        stored = select(Snapshot.id, Snapshot.people).where(Snapshot.content != b"")
+        found = [
+            row.id
+            for row in await session.execute(stored)
+            if row.people is None or not people.isdisjoint(msgpack.decode(row.people))
+        ]
+        emptied = emptied.where(Snapshot.id.in_(found))
+    await session.execute(emptied)
 
 
 async def tell_of_game(session: AsyncSession) -> None:

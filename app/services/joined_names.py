@@ -199,7 +199,9 @@ async def _move(
     await session.execute(update(BackgroundSnapshot).values(authors=-1))
     moved = NewEvent("tweets.imported", user_id, posts=len(posts))
     await append_events(session, [moved], [event_id])
-    await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
+    reset = NewEvent(STREAM_RESET, DERIVED, posts=0)
+    people = {user_id, *(post.user_id for post in posts)}
+    await append_events(session, [reset], concerned=people)
     return len(posts)
 
 

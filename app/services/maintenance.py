@@ -11,7 +11,8 @@ from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +23,7 @@ from app.db.backend import Sessions
 from app.db.engine import MOST_IN_BACKGROUND, Database, GrantLostError
 from app.db.feed import Change, Feed
 from app.embedders import EmbedderError
-from app.errors import AppError, disk_errors
+from app.errors import AppError, NotFoundError, disk_errors
 from app.models import (
     BackgroundSnapshot,
     ImportJob,
@@ -30,26 +31,36 @@ from app.models import (
     LiveSource,
     LoginFailure,
     LoginSession,
+    Room,
+    RoomPerson,
     SetupLink,
+    Snapshot,
+    User,
 )
 from app.models.work import LONGEST_PAUSE, Game, WrongCode
 from app.runtime.clock import wait_until_set
 from app.services.access.accounts import LINK_LIFETIME
+from app.services.archive.author_portrait import AuthorCounter
 from app.services.compare import held_out
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
+from app.services.compare.habits import Models
 from app.services.compare.profiles import fold_long_tails, users_with_tails
+from app.services.compare.quiz_questions import ExampleCounter, newest_post_id
 from app.services.deletion import is_purge_due, purge_deleted
-from app.services.event_log import has_old_events, prune_events, tell_of_game
+from app.services.event_log import has_old_events, newest_event, prune_events, tell_of_game
 from app.services.imports.jobs import ENDED, remove_upload
 from app.services.imports.undo import UNDO, is_undo_due, undo_imports
 from app.services.posts import media
-from app.services.rooms.chat_portrait import count_large
+from app.services.posts.users import get_author
+from app.services.rooms.chat_portrait import ChatCounter
+from app.services.rooms.chats import get_room, room_of_author
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
-from app.services.snapshots import Key, Snapshots
+from app.services.snapshots import LARGE, Counted, Key, Snapshots
 from saywho.clock import now
 
 REST_S: Final = 1.0
 """Seconds before a job's rounds, so that single posts cause few."""
+
 
 logger = logging.getLogger(__name__)
 
@@ -92,23 +103,66 @@ def jobs(
     ]
 
 
-def snapshots_job(snapshots: Snapshots) -> Job:
-    """Return the job that stores what this process counted, and counts large chats before a reader
-    asks, once they have stayed the same since the last look: each batch of an import outdates them.
+async def counted(models: Models, session: AsyncSession, key: Key) -> Counted[Any]:
+    """Return the subject of a snapshot. Raises NotFoundError."""
+    if key.kind == ChatCounter.kind:
+        return ChatCounter(await get_room(session, key.subject_id), ZoneInfo(key.zone))
+    if key.kind == ExampleCounter.kind:
+        return ExampleCounter(models, key.zone, await newest_post_id(session))
+    username = await session.scalar(select(User.username).where(User.id == key.subject_id))
+    if username is None or key.kind != AuthorCounter.kind:
+        raise NotFoundError("This was counted by an earlier release, or is gone")
+    author = await get_author(session, username)
+    return AuthorCounter(models, author, await room_of_author(session, author))
+
+
+async def uncounted(session: AsyncSession) -> dict[Key, int]:
+    """Return large subjects and their posts: those whose snapshots were emptied, and of the five
+    largest chats and authors those whose snapshots lack more than a hundredth of the posts.
     """
-    seen: tuple[Key, int] | None = None
+    messages, zone = func.sum(RoomPerson.messages), func.coalesce(Room.tz, "UTC")
+    rooms = select(Room.id, zone, messages).join(RoomPerson, RoomPerson.room_id == Room.id)
+    rooms = rooms.group_by(Room.id).having(messages >= LARGE).order_by(messages.desc(), Room.id)
+    authors = select(User.id, User.tweet_count).where(
+        User.tweet_count >= LARGE, User.deleted_at.is_(None)
+    )
+    authors = authors.order_by(User.tweet_count.desc(), User.id)
+    found = dict[Key, int]()
+    for room_id, room_zone, posts in await session.execute(rooms.limit(5)):
+        found[Key(ChatCounter.kind, room_id, room_zone)] = posts
+    for user_id, posts in await session.execute(authors.limit(5)):
+        found[Key(AuthorCounter.kind, user_id)] = posts
+    stored = select(*(getattr(Snapshot, name) for name in Key._fields), Snapshot.posts)
+    for *key, posts, is_whole in await session.execute(stored.add_columns(Snapshot.content != b"")):
+        if is_whole and abs(found.get(Key(*key), posts) - posts) * 100 <= posts:
+            found.pop(Key(*key), None)
+        elif not is_whole and posts >= LARGE:
+            found.setdefault(Key(*key), posts)
+    return dict(list(found.items())[: Snapshots.most_awaited])
+
+
+def snapshots_job(snapshots: Snapshots) -> Job:
+    """Return the job that stores what this process counted, and counts what is large before a
+    reader asks, once it has stayed the same since the last look: each batch of an import outdates
+    it.
+    """
+    seen, idle_at = set[tuple[Key, int]](), -1
 
     async def is_due(session: AsyncSession) -> bool:
-        return snapshots.is_due or await count_large(session) is not None
+        nonlocal idle_at
+        event = await newest_event(session)
+        if event != idle_at and not await uncounted(session):
+            idle_at = event
+        return snapshots.is_due or event != idle_at
 
     async def renew(db: Sessions) -> None:
         nonlocal seen
-        async with db.read() as session:
-            large = await count_large(session)
-            before, seen = seen, (large.key, large.posts) if large else None
-            if large and seen == before:
-                await snapshots.count(session, large)
         await snapshots.renew(db)
+        async with db.read() as session:
+            before, seen = seen, {*(await uncounted(session)).items()}
+        for key, _ in seen & before:
+            await snapshots.count_by_key(db, key)
+            await snapshots.renew(db)
 
     return Job("snapshots", is_due, renew, look_every_s=2.0, is_long=True)
 

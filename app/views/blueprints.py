@@ -15,11 +15,9 @@ from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.asgi.cached import headers_of
-from app.current import current_g, current_request
+from app.current import current_request
 from app.db.result_cache import cacheable
 from app.errors import InvalidInputError, StartError
-from app.lifespan import resources
 from app.paths import API
 from app.runtime.encoding import encoded
 from app.views import requests
@@ -104,20 +102,17 @@ class PageBlueprint(DeclaringBlueprint):
         *,
         policy: Policy | None = None,
         keep: bool = False,
-        counts: bool = False,
         cursor: CursorOf | None = None,
         of_chat: OfChat | None = None,
         **options: Any,
     ) -> None:
         """Declare a view that shows a page, or does what a form asks for.
 
-        keep: whether the answer is kept until something is written. counts: whether a page says
-        that it counts, rather than wait for many messages. cursor: kinds of `cursor`, whose sort
-        key is the argument `after`. of_chat: decides for readers of one chat if the path names no
-        chat.
+        keep: whether the answer is kept until something is written. cursor: kinds of `cursor`,
+        whose sort key is the argument `after`. of_chat: decides for readers of one chat if the path
+        names no chat.
         """
         view = cast(View, view_func)
-        view = _counting(view) if counts else view
         run = _page(view, self.policy_of(view, policy), keep, cursor, of_chat)
         self.record(lambda _: _resolve(view))
         super().add_url_rule(rule, endpoint, run, provide_automatic_options, **options)
@@ -127,21 +122,6 @@ def _resolve(view: View) -> None:
     """Make types of annotations that are text: in a module of pages, the values stand below."""
     if any(isinstance(each, str) for each in view.__annotations__.values()):
         view.__annotations__.update(inspect.get_annotations(inspect.unwrap(view), eval_str=True))
-
-
-@functools.cache
-def _counting(view: View) -> View:
-    @functools.wraps(view)
-    async def run(**values: Any) -> ResponseReturnValue:
-        asked, facts = current_request(), current_g()
-        sent = headers_of(cast(Any, asked.scope))
-        visitor = sent.get(b"cookie"), sent.get(b"accept-language"), sent.get(b"host")
-        here = asked.scheme, asked.root_path, asked.path, asked.query_string
-        key = here, visitor, facts.visitor
-        looks, make = resources().first_looks, functools.partial(view, **values)
-        return await looks.get(key, make)
-
-    return run
 
 
 @functools.cache  # A view with several addresses is one view.

@@ -57,8 +57,6 @@ class Kept(Protocol):
     def models(self) -> Models: ...
     @property
     def snapshots(self) -> Snapshots: ...
-    @property
-    def of_parts(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,7 @@ class NothingKept:
     """For a single answer of a command."""
 
     models: Models = field(default_factory=Models)
-    snapshots: Snapshots = field(default_factory=lambda: Snapshots(are_kept=False))
-    of_parts: Mapping[str, Any] = field(default_factory=dict)
+    snapshots: Snapshots = field(default_factory=Snapshots)
 
 
 class Subject(ABC):

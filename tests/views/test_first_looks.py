@@ -1,4 +1,4 @@
-"""Pages of many messages: nobody waits for a count, and what was counted is shown afterwards."""
+"""Pages of many messages say that they count, and show what was counted afterwards."""
 
 import re
 from html import unescape
@@ -8,20 +8,14 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.db import result_cache
+from app.services import snapshots
 from tests.browsing import body, parts_of, signed_in
 from tests.chats import import_chat, said, telegram
 from tests.conftest import Client, MakeConfig
 from tests.waiting import eventually
 
 DAYS = ("2024-01-15", "2024-01-16", "2024-01-17")
-COUNTED = {
-    "/room/1": "en",
-    "/room/1/2024": "ko",
-    "/room/1/person/ann": "en",
-    "/user/ann": "ko",
-    "/user/ann/2024": "en",
-}
+COUNTED = {"/room/1": "en", "/user/ann": "ko"}
 SAYS = {
     "en": ("saywho is counting", "The page appears by itself when that is done."),
     "ko": ("saywho가 세고 있어요", "다 세면 페이지가 저절로 나타나요."),
@@ -30,9 +24,9 @@ SAYS = {
 
 @pytest.fixture(autouse=True)
 def never_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let even a count of some messages take longer than a visitor waits."""
-    monkeypatch.setattr(result_cache, "MANY_COUNTED", 80)
-    monkeypatch.setattr(result_cache, "FIRST_LOOK_S", 0.0)
+    """Let even some messages be many."""
+    monkeypatch.setattr(snapshots, "MANY_COUNTED", 30)
+    monkeypatch.setattr(snapshots, "LARGE", 30)
 
 
 async def filled(app: Quart) -> None:
@@ -61,18 +55,15 @@ async def test_a_page_says_that_it_counts_and_then_shows_itself(
     assert "saywho is counting" not in await shown(anybody, path)
 
 
-@pytest.mark.parametrize("most", [0, 20])
 async def test_the_front_page_is_shown_without_what_is_still_counted(
-    app: Quart, anybody: Client, monkeypatch: pytest.MonkeyPatch, most: int
+    app: Quart, anybody: Client
 ) -> None:
-    monkeypatch.setattr(result_cache, "MOST_FIRST_LOOKS", most)
     await filled(app)
     answer = await anybody.get("/")
     assert answer.status_code == 200
     page = await body(answer)
     assert "a chat" in page
     assert "saywho is counting" in page
-    monkeypatch.setattr(result_cache, "MOST_FIRST_LOOKS", 20)
     # Nobody who asks again is told what was counted before a write.
     later = said(["cy", "ann"], times=30, day="2024-01-18")
     await import_chat(parts_of(app).db, telegram(7, "a chat", *later))
@@ -100,7 +91,7 @@ async def test_an_open_front_page_asks_less_and_less_often(app: Quart, anybody: 
 async def test_a_few_messages_are_counted_while_the_visitor_waits(
     app: Quart, anybody: Client
 ) -> None:
-    await import_chat(parts_of(app).db, telegram(7, "a chat", *said(["ann", "bo"], times=30)))
+    await import_chat(parts_of(app).db, telegram(7, "a chat", *said(["ann", "bo"], times=14)))
     for path in ("/room/1", "/user/ann", "/user/ann/2024"):
         assert (await anybody.get(path)).status_code == 200
 
@@ -110,7 +101,7 @@ async def test_further_counts_hold_their_requests_up(
 ) -> None:
     """Else each request, with another query, would leave a count that goes on without it."""
     await filled(app)
-    monkeypatch.setattr(result_cache, "MOST_FIRST_LOOKS", 0)
+    monkeypatch.setattr(snapshots.Snapshots, "most_awaited", 0)
     assert {(await anybody.get(path)).status_code for path in COUNTED} == {200}
 
 

@@ -7,7 +7,6 @@ import pytest
 from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import result_cache
 from app.db.backend import Sessions
 from app.db.engine import MOST_IN_BACKGROUND
 from app.errors import UnavailableError
@@ -17,6 +16,7 @@ from app.runtime.work_pool import MOST_PENDING, POOL_THREADS, Turns, WorkPool
 from app.services import maintenance
 from app.services.compare.quiz_questions import is_playable
 from app.services.maintenance import Job, Maintenance
+from app.services.snapshots import Snapshots
 from tests.browsing import body, parts_of
 from tests.chats import import_chat, said, telegram
 from tests.conftest import NDJSON, Client
@@ -79,7 +79,7 @@ async def test_searches_and_pages_pass_by_those_that_wait_for_a_turn(
         message = assistant.message("tools/call", name=tool, arguments=arguments)
         waiting.append(asyncio.create_task(assistant.send(message)))
     try:
-        monkeypatch.setattr(result_cache, "FIRST_LOOK_S", 0.05)  # The page says what it lacks.
+        monkeypatch.setattr(Snapshots, "part_s", 0.05)  # The page says what it lacks.
         async with asyncio.timeout(60):
             for path in ("/search?q=ann", "/api/v1/tweets/1", "/room/1?view=newest", "/"):
                 assert (await anybody.get(path)).status_code == 200
@@ -181,7 +181,7 @@ async def test_the_front_page_waits_for_no_thread(
     loop = asyncio.get_running_loop()
     held = [loop.run_in_executor(None, are_free.wait) for _ in range(threads)]
     try:
-        monkeypatch.setattr(result_cache, "FIRST_LOOK_S", 0.05)
+        monkeypatch.setattr(Snapshots, "part_s", 0.05)
         await post(parts_of(app).db, "ann", "one post more")
         async with asyncio.timeout(60):
             page = await shown()

@@ -89,8 +89,8 @@ async def test_all_words_of_a_year_that_leave_pass_one_place(site: Quart) -> Non
     async with parts.db.read() as session:
         author, room = await get_author(session, "서아"), await get_room(session, 1)
         years = [
-            await read_year(session, author, 2024, zone, None),
-            await read_room_year(session, room, 2024, zone, None),
+            await read_year(session, author, 2024, zone),
+            await read_room_year(session, room, 2024, zone),
         ]
     written = {*WORDS["ko"].split(), HOLIDAY, "저녁"}
     for year in years:

@@ -21,12 +21,12 @@ def upgrade() -> None:
         sa.Column("id", big, primary_key=True),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("subject_id", big, nullable=False),
-        sa.Column("room_id", big, nullable=False),
         sa.Column("zone", sa.String(64), nullable=False),
         sa.Column("event", big, nullable=False),
         sa.Column("posts", sa.Integer(), nullable=False),
+        sa.Column("people", sa.LargeBinary(), nullable=True),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.UniqueConstraint("kind", "subject_id", "room_id", "zone"),
+        sa.UniqueConstraint("kind", "subject_id", "zone"),
         sqlite_autoincrement=True,
     )
     with remade("Room") as batch:

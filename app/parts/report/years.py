@@ -1,7 +1,7 @@
 """A year of a chat or an author as one file."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import structs
 
@@ -18,11 +18,13 @@ from app.parts.years.subjects import (
     read_year_of_author,
     read_year_of_chat,
 )
-from app.parts.years.year import AuthorYear, RoomYear, WrittenYear, YearT
+from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.runtime.clock import span_of_year
 from app.services.posts.selection import scan
 from app.views.figures.figure import Figure
 from app.views.filters import ZoneArgs
+
+YearT = TypeVar("YearT", bound=WrittenYear)
 
 
 class ChatYearReport(RoomYearPage, frozen=True, kw_only=True, dict=True):

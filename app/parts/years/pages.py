@@ -185,7 +185,7 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return most_answered(self.shown.answered)
 
 
-@blueprint.get(YearOfAuthor.path, keep=True, counts=True)
+@blueprint.get(YearOfAuthor.path, keep=True)
 async def show_year(args: ZoneArgs, **address: Any) -> str:
     subject, shown = await read_shown(YearOfAuthor, read_year_of_author, address, args)
     return await render(YearPage(args=args, subject=subject, shown=shown, about=subject.about))
@@ -259,7 +259,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         return gettext("Most reactions")
 
 
-@room_blueprint.get(YearOfChat.path, keep=True, counts=True)
+@room_blueprint.get(YearOfChat.path, keep=True)
 async def show_room_year(args: ZoneArgs, **address: Any) -> ResponseReturnValue:
     kept = resources()
     async with kept.read_long() as session:
@@ -306,8 +306,7 @@ async def read_newest_year(
     if max(counts) < FEWEST_COMPARED:
         return None
     year = newest_full(years, counts, now().astimezone(zone).year)
-    kept = resources().of_parts["years"]
-    return NewestYear(await read_year(session, author, year, zone, kept))
+    return NewestYear(await read_year(session, author, year, zone))
 
 
 def newest_full(years: Sequence[int], counts: Sequence[int], present: int) -> int:

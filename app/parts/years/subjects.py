@@ -68,21 +68,20 @@ def title_of_year(called: str, year: int, *, is_over: bool) -> str:
 
 
 async def read_year_of_chat(
-    session: AsyncSession, kept: Kept, subject: YearOfChat, zone_of: ZoneOf
+    session: AsyncSession, _kept: Kept, subject: YearOfChat, zone_of: ZoneOf
 ) -> RoomYear:
     """Return a year. Raises NotFoundError below 100 messages."""
-    zone, years = zone_of(subject.own_zone), kept.of_parts.get("years")
-    return await read_room_year(session, subject.room, subject.year, zone, years)
+    return await read_room_year(session, subject.room, subject.year, zone_of(subject.own_zone))
 
 
 async def read_year_of_author(
-    session: AsyncSession, kept: Kept, subject: YearOfAuthor, zone_of: ZoneOf
+    session: AsyncSession, _kept: Kept, subject: YearOfAuthor, zone_of: ZoneOf
 ) -> AuthorYear:
     """Return a year, in UTC if it only has posts there and the address names no zone: a sent URL
     opens the same year for everyone. Raises NotFoundError if it has no posts.
     """
-    author, year, years = subject.author, subject.year, kept.of_parts.get("years")
+    author, year = subject.author, subject.year
     try:
-        return await read_year(session, author, year, zone_of(subject.own_zone), years)
+        return await read_year(session, author, year, zone_of(subject.own_zone))
     except NotFoundError:
-        return await read_year(session, author, year, zone_of("UTC"), years)
+        return await read_year(session, author, year, zone_of("UTC"))

@@ -2,11 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,7 +12,7 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.result_cache import EVERYTHING, LruStore, counting, depends_on, holds_until
+from app.db.result_cache import EVERYTHING, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.parts.years import compared_years, remembered
@@ -27,7 +24,6 @@ from app.services.archive.author_archive import (
     calendar_with,
     posts_by_day,
 )
-from app.services.event_log import newest_event
 from app.services.posts.local_time import HOUR_S, local_unit, seconds_of
 from app.services.posts.post_counts import count_by_hour, count_in_spans, have_posts
 from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan, written_in
@@ -129,11 +125,12 @@ class AuthorYear(WrittenYear, frozen=True, kw_only=True):
     """
 
 
-async def _read_year(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, at: datetime
-) -> AuthorYear:
-    span = span_of_year(year, zone)
-    counting(author.tweets)
+async def read_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> AuthorYear:
+    """Return a year of the author. Raises NotFoundError if it has no posts."""
+    depends_on(author.id)
+    if await chats.messages_in_chats(session, author.id):
+        depends_on(EVERYTHING)  # The calendar leads to chats.
+    span, at = span_of_year(year, zone), _read_at(year, zone)
     if not (await have_posts(session, author.id, [span]))[0]:
         raise NotFoundError(
             "There are no posts by '{username}' in {year}", username=author.username, year=year
@@ -193,14 +190,6 @@ def _written(
         "is_over": is_over,
         "until": until,
     }
-
-
-def _ends_at(year: int, zone: ZoneInfo, at: datetime) -> datetime | None:
-    """Return when a year must be read again: at the end of a day or of the next year."""
-    if span_of_year(year, zone)[1] > at:
-        return first_instant(at.astimezone(zone).date() + timedelta(1), zone)
-    end_beside = span_of_year(year + 1, zone)[1]
-    return end_beside if end_beside > at else None
 
 
 def _days_apart_in(
@@ -306,82 +295,22 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
         )
 
 
-class KeptYear(NamedTuple):
-    event: int
-    """The newest event when it was read; the next one makes it old."""
-    ends_at: datetime | None
-    shown: Any
-    """An `AuthorYear` or a `RoomYear`."""
-
-    def holds(self, event: int, at: datetime) -> bool:
-        return self.event == event and (self.ends_at is None or at < self.ends_at)
-
-    def note_end(self) -> None:
-        if self.ends_at:
-            holds_until(self.ends_at)
-
-
-YearKey = tuple[str, int, int, str]
-"""Kind of a year's subject, its ID, the year and the time zone."""
-KeptYears = LruStore[YearKey, KeptYear]
-YearT = TypeVar("YearT", bound=WrittenYear)
-
-
-@asynccontextmanager
-async def open_years(_resources: Any) -> AsyncIterator[KeptYears]:
-    yield LruStore(50, lambda _: 1)
-
-
-async def read_year(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, store: KeptYears | None
-) -> AuthorYear:
-    """Return a year of the author. Raises NotFoundError if it has no posts."""
-    depends_on(author.id)
-    if await chats.messages_in_chats(session, author.id):
-        depends_on(EVERYTHING)  # The calendar leads to chats.
-
-    def is_of_now(shown: AuthorYear) -> bool:
-        return shown.user == author  # The author may have been read before the event.
-
-    read = partial(_read_year, session, author, year, zone)
-    return await _kept(session, store, ("author", author.id, year, zone.key), read, is_of_now)
+def _read_at(year: int, zone: ZoneInfo) -> datetime:
+    """Return the time, read once: a year that ends meanwhile is over in none of its parts."""
+    at = now()
+    if span_of_year(year, zone)[1] > at:
+        holds_until(first_instant(at.astimezone(zone).date() + timedelta(1), zone))
+    elif (end_beside := span_of_year(year + 1, zone)[1]) > at:
+        holds_until(end_beside)
+    return at
 
 
 async def read_room_year(
-    session: AsyncSession, room: chats.RoomFacts, year: int, zone: ZoneInfo, store: KeptYears | None
+    session: AsyncSession, room: chats.RoomFacts, year: int, zone: ZoneInfo
 ) -> RoomYear:
     """Return a year of a chat. Raises NotFoundError below 100 messages."""
     depends_on(EVERYTHING)
-    read = partial(_read_room_year, session, room, year, zone)
-    return await _kept(session, store, ("room", room.id, year, zone.key), read)
-
-
-async def _kept(
-    session: AsyncSession,
-    store: KeptYears | None,
-    key: YearKey,
-    read: Callable[[datetime], Awaitable[YearT]],
-    is_of_now: Callable[[YearT], bool] = lambda _: True,
-) -> YearT:
-    """Return a year, read again after a write or at a day's end; store: None keeps nothing."""
-    # The time is read once: a year that ends meanwhile is over in none of its parts.
-    event, at = await newest_event(session), now()
-    kept = store.get(key) if store else None
-    if kept is None or not kept.holds(event, at) or not is_of_now(kept.shown):
-        _, _, year, zone = key
-        kept = KeptYear(event, _ends_at(year, ZoneInfo(zone), at), await read(at))
-        if store is not None:
-            store.put(key, kept)
-    kept.note_end()
-    found: YearT = kept.shown
-    return found
-
-
-async def _read_room_year(
-    session: AsyncSession, room: chats.RoomFacts, year: int, zone: ZoneInfo, at: datetime
-) -> RoomYear:
-    span = span_of_year(year, zone)
-    counting(room.messages)
+    span, at = span_of_year(year, zone), _read_at(year, zone)
     by_year = await messages_by_year(session, room, zone)
     if not by_year.get(year):
         raise NotFoundError("There are no messages in {year}", year=year)

@@ -9,15 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct, structs
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
-from app.db.result_cache import DERIVED, counting
-from app.models import Event, Tweet, User
+from app.models import RoomPerson, Tweet, User
 from app.services.compare.comparing import add_reasons, answer, case_of
 from app.services.compare.habits import Models, typical_of, written_languages
 from app.services.compare.held_out import RecognisedPosts, recognised_posts
@@ -174,27 +173,28 @@ class Stores(Protocol):
 class AuthorCounter(Counted[AuthorSnapshot]):
     """How an author is counted, for a snapshot."""
 
+    kind = "author 1"
     content = AuthorSnapshot
 
     def __init__(self, models: Models, author: users.Author, room: RoomFacts | None) -> None:
         """room: the author's main chat."""
-        self.key = Key("author 1", author.id)
+        self.key = Key(self.kind, author.id)
         self.posts, self._room_id = author.tweets, room.id if room else None
         self._models, self._username = models, author.username
 
-    async def has_changed(
-        self, session: AsyncSession, since: int, snapshot: AuthorSnapshot
-    ) -> bool:
-        people = [user_id for user_id, _ in snapshot.beside.ranked] if snapshot.beside else []
-        concerns = Event.user_id.in_([self.key.subject_id, *people]) | (Event.user_id == DERIVED)
-        is_new = Event.id > since, Event.kind != "snapshots.counted"
-        found = select(Event.id).where(*is_new, concerns).limit(1)
-        return await session.scalar(found) is not None
+    async def people(self, session: AsyncSession) -> Sequence[int]:
+        if self._room_id is not None:
+            of_room = RoomPerson.room_id == self._room_id
+            people = select(RoomPerson.user_id).where(of_room)
+        else:
+            samples = await users.sample_ids(session)
+            people = _others_of(self.key.subject_id, samples, User.id)
+        return sorted({self.key.subject_id, *await session.scalars(people)})
 
     def fits(self, snapshot: AuthorSnapshot) -> bool:
         return snapshot.room_id == self._room_id and bool(snapshot.beside)
 
-    async def count(self, session: AsyncSession) -> tuple[int, AuthorSnapshot]:
+    async def count(self, session: AsyncSession) -> AuthorSnapshot:
         author = await users.get_author(session, self._username)
         room = await room_of_author(session, author)
         typical, shipped = list[TypicalTerm](), 0
@@ -203,7 +203,7 @@ class AuthorCounter(Counted[AuthorSnapshot]):
         columns: tuple[selection.ScannedColumn, ...] = ("text", "card", "answered")
         newest = await selection.scan(session, Tweet.user_id == author.id, columns=columns)
         of_few = author.tweets < FEWEST_COMPARED
-        return author.tweets, AuthorSnapshot(
+        return AuthorSnapshot(
             room_id=room.id if room else None,
             beside=None if of_few else await _beside(session, self._models, author, room),
             typical=typical,
@@ -302,7 +302,6 @@ async def read_beside(
     reach: Reach,
 ) -> PostsBeside:
     """Return posts of an author and other people of a chat, else the site."""
-    counting(room.messages if room else author.tweets)
     if room is not None:
         gone = await gone_from(session, room.id)
         scans = await read_newest(session, room.id, reach.in_room, gone=gone)
@@ -368,19 +367,24 @@ async def _others_here(
     session: AsyncSession, models: Models, author: users.Author, samples: Sequence[int]
 ) -> tuple[str | None, list[users.UserRow]]:
     """Return the author's language, and others of it; samples only for samples."""
-    is_sample = User.id.in_(samples)
-    is_other = (
-        User.id != author.id,
-        is_sample if author.id in samples else ~is_sample,
-        User.is_of_chat.is_(False),
-        User.tweet_count >= FEWEST_COMPARED,
-    )
-    query = users.select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(24)
-    rows = await users.read_rows(session, query)
+    rows = await users.read_rows(session, _others_of(author.id, samples))
     first = await users.read_rows(session, users.select_rows(User.id == author.id))
     language, *languages = await written_languages(session, models, [*first, *rows])
     others = [row for row, own in zip(rows, languages, strict=True) if own == language]
     return language, others if language is None else others[:MOST_BESIDE]
+
+
+def _others_of(user_id: int, samples: Sequence[int], *columns: Any) -> Any:
+    """Return the query of the authors among whom those of the same language are compared."""
+    is_sample = User.id.in_(samples)
+    is_other = (
+        User.id != user_id,
+        is_sample if user_id in samples else ~is_sample,
+        User.is_of_chat.is_(False),
+        User.tweet_count >= FEWEST_COMPARED,
+    )
+    query = users.select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(24)
+    return query.with_only_columns(*columns) if columns else query
 
 
 def _of_language(own: selection.Scan, of_each: Sequence[selection.Scan]) -> list[int]:

@@ -145,7 +145,9 @@ async def judge_room(db: Sessions) -> None:
             await session.execute(update(RoomPerson).where(*person).values(counts))
         kept = {"judged_messages": row.messages, "fit": msgspec.json.encode(background.fit)}
         await session.execute(update(Room).where(Room.id == row.id).values(kept))
-        await append_events(session, [NewEvent("room.judged", DERIVED, posts=0)])
+        people = await session.scalars(select(RoomPerson.user_id).where(of_room))
+        event = NewEvent("room.judged", DERIVED, posts=0)
+        await append_events(session, [event], concerned=people.all())
 
 
 def _grown() -> Select[int, int]:

@@ -4,10 +4,10 @@ Counts of a chat are kept in memory within a size, and made again on request.
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,11 +51,7 @@ class OneChat:
     @property
     def snapshots(self) -> Snapshots:
         """Nothing is kept of what is counted: the chat's sessions see no deletions."""
-        return Snapshots(are_kept=False)
-
-    @property
-    def of_parts(self) -> Mapping[str, Any]:
-        return {}
+        return Snapshots()
 
     def forget(self) -> None:
         """Free what is kept, since references in a circle would keep it for long."""

@@ -25,7 +25,7 @@ from app.services.compare.name_masking import ChatNames, Masker, Named, read_cha
 from app.services.compare.stored_texts import other_writers
 from app.services.posts.users import FEWEST_PLAYED, can_play, has_enough_own, is_sample
 from app.services.rooms.chats import RoomFacts
-from app.services.snapshots import Counted, Key
+from app.services.snapshots import Counted, Key, Made
 from saywho.comparing.question import MOST_GAPS, Question
 from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import FEWEST_JUDGED
@@ -525,28 +525,26 @@ class ExampleSnapshot(Struct, frozen=True):
 class ExampleCounter(Counted[ExampleSnapshot]):
     """How an example is drawn, the same for all workers."""
 
+    kind = "example 1"
     content = ExampleSnapshot
 
     def __init__(self, models: Models, lang: str, newest: int) -> None:
         """newest: id of the newest post."""
-        self.key, self.posts = Key("example 1", 0, zone=lang), newest
+        self.key, self.posts = Key(self.kind, 0, zone=lang), newest
         self._models = models
 
-    async def has_changed(self, _: AsyncSession, __: int, snapshot: ExampleSnapshot) -> bool:
+    async def has_changed(self, _: AsyncSession, __: Made, snapshot: ExampleSnapshot) -> bool:
         if snapshot.is_settled:
             return snapshot.newest // 500 != self.posts // 500
         return snapshot.newest != self.posts
 
-    def fits(self, _: ExampleSnapshot) -> bool:
-        return True
-
-    async def count(self, session: AsyncSession) -> tuple[int, ExampleSnapshot]:
+    async def count(self, session: AsyncSession) -> ExampleSnapshot:
         newest = await newest_post_id(session)
         for attempt in range(10):
             seed = f"{newest // 500} {self.key.zone} {attempt}"
             quiz = await draw(session, self.key.zone, longest=100, seed=seed)
             if quiz is None and attempt == 0:
-                return newest, ExampleSnapshot(newest, None, is_settled=False)
+                return ExampleSnapshot(newest, None, is_settled=False)
             if quiz is None or not await _is_unread(session, quiz):
                 continue
             question = await read_question(session, quiz)
@@ -557,8 +555,8 @@ class ExampleCounter(Counted[ExampleSnapshot]):
             if solution.comparison.verdict == "likely":
                 # Finding reasons reads many posts, hence only once.
                 example = await solve(session, self._models, quiz, reasons=True)
-                return newest, ExampleSnapshot(newest, example, is_settled=True)
-        return newest, ExampleSnapshot(newest, None, is_settled=True)
+                return ExampleSnapshot(newest, example, is_settled=True)
+        return ExampleSnapshot(newest, None, is_settled=True)
 
 
 async def newest_post_id(session: AsyncSession) -> int:

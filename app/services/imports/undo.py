@@ -232,7 +232,8 @@ async def replacing(session: AsyncSession, replaced: Replaced) -> AsyncIterator[
     job.removed += removed.slots.total()
     jobs = update(ImportJob).where(ImportJob.id.in_(replaced.ids))
     await session.execute(jobs.values(undo="done"))
-    await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
+    reset = NewEvent(STREAM_RESET, DERIVED, posts=0)
+    await append_events(session, [reset], concerned=removed.posts)
 
 
 async def _remove(session: AsyncSession, is_meant: ColumnElement[bool]) -> deletion.PostTally:

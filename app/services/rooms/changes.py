@@ -96,10 +96,10 @@ async def _close(session: AsyncSession, room: Room, target: Room) -> None:
 
 
 async def announce_change(session: AsyncSession, room_id: int) -> None:
-    anybody = await session.scalar(
-        select(func.min(RoomPerson.user_id)).where(RoomPerson.room_id == room_id)
-    )
-    await append_events(session, [NewEvent("room.updated", anybody or room_id)])
+    query = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
+    people = (await session.scalars(query.order_by(RoomPerson.user_id))).all()
+    event = NewEvent("room.updated", people[0] if people else room_id)
+    await append_events(session, [event], concerned=people)
 
 
 # --- Times, of a chat whose file was read in another time zone ---

@@ -7,21 +7,19 @@ period too, and has shares of all messages there; the portrait has shares of the
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import LONG, backend_of
-from app.db.result_cache import DERIVED, counting, depends_on
-from app.errors import NotFoundError
-from app.models import IS_GONE, Room, RoomPerson, Snapshot, Tweet, User
+from app.db.result_cache import DERIVED, depends_on
+from app.models import IS_GONE, RoomPerson, Tweet, User
 from app.services.posts.selection import (
     MOST_SCANNED,
     Collected,
@@ -211,10 +209,6 @@ class ChatSnapshot(Struct, frozen=True, kw_only=True):
     speech: list[SpeechChange]
 
 
-LARGE: Final = 3_000
-"""Messages of a chat from which maintenance counts it before anyone asks, in .05 ms each."""
-
-
 class _People(NamedTuple):
     ids: dict[str, int]
     """The facts' people: IDs by username."""
@@ -235,18 +229,18 @@ class ChatCounter(Counted[ChatSnapshot]):
         self.key = Key(self.kind, room.id, zone=zone.key)
         self.posts, self._people_total, self._zone = room.messages, room.people_total, zone
 
-    async def has_changed(self, session: AsyncSession, since: int, _: ChatSnapshot) -> bool:
-        return await chats.has_changed(session, self.key.subject_id, since)
+    async def people(self, session: AsyncSession) -> Sequence[int]:
+        people = select(RoomPerson.user_id).where(RoomPerson.room_id == self.key.subject_id)
+        return (await session.scalars(people.order_by(RoomPerson.user_id))).all()
 
     def fits(self, snapshot: ChatSnapshot) -> bool:
         return snapshot.people_total == self._people_total
 
-    async def count(self, session: AsyncSession) -> tuple[int, ChatSnapshot]:
+    async def count(self, session: AsyncSession) -> ChatSnapshot:
         room = await chats.get_room(session, self.key.subject_id)
-        counting(room.messages)
         people = await _people_of(session, room)
         scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
-        return room.messages, await asyncio.to_thread(_snapshot, scans, room, people, self._zone)
+        return await asyncio.to_thread(_snapshot, scans, room, people, self._zone)
 
 
 async def read_overview(
@@ -277,54 +271,15 @@ def _busy_day(by_day: Mapping[date, int], *, is_whole: bool) -> FullestDays | No
     return fullest_days(by_day, begin)
 
 
-async def find_told(
-    session: AsyncSession, room_id: int, zone: ZoneInfo, snapshots: Snapshots
-) -> ChatSight | None:
-    """Return what a chat's first sentence is found in; None if it must be counted. Raises
-    NotFoundError.
-    """
-    room = await chats.get_room(session, room_id)
-    snapshot = await snapshots.find(session, ChatCounter(room, zone))
-    return None if snapshot is None else await _told(session, room, zone, snapshot)
-
-
 async def read_told(
     session: AsyncSession, room_id: int, zone: ZoneInfo, snapshots: Snapshots
 ) -> ChatSight:
-    """Return it, counted if it must be. Raises NotFoundError."""
+    """Return what a chat's first sentence is found in. Raises NotFoundError."""
     room = await chats.get_room(session, room_id)
-    return await _told(session, room, zone, await snapshots.read(session, ChatCounter(room, zone)))
-
-
-async def _told(
-    session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
-) -> ChatSight:
+    snapshot = await snapshots.read(session, ChatCounter(room, zone))
     sight = await _first_sight(session, room, zone, snapshot)
     quiet = await timeline.read_quiet_days(session, room.id, snapshot.silences, zone)
     return structs.replace(sight, quiet=quiet)
-
-
-async def count_large(session: AsyncSession) -> ChatCounter | None:
-    """Return one of the five largest chats whose snapshot lacks more than a hundredth of it."""
-    messages, own_zone = func.sum(RoomPerson.messages), func.coalesce(Room.tz, "UTC")
-    is_kept = (
-        Snapshot.kind == ChatCounter.kind,
-        Snapshot.subject_id == Room.id,
-        Snapshot.zone == own_zone,
-    )
-    query = (
-        select(Room.id, own_zone, messages, func.max(Snapshot.posts))
-        .join(RoomPerson, RoomPerson.room_id == Room.id)
-        .outerjoin(Snapshot, and_(*is_kept))
-        .group_by(Room.id)
-        .having(messages >= LARGE)
-        .order_by(messages.desc(), Room.id)
-    )
-    for room_id, zone, size, counted in await session.execute(query.limit(5)):
-        if counted is None or abs(size - counted) * 100 > counted:
-            with suppress(NotFoundError):  # It is being deleted.
-                return ChatCounter(await chats.get_room(session, room_id), ZoneInfo(zone))
-    return None
 
 
 async def read_portrait(

@@ -8,13 +8,13 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import Select, Subquery, bindparam, func, or_, select
+from sqlalchemy import Select, Subquery, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of, chunks
-from app.db.result_cache import ABOUT_ALL, EVERYTHING, depends_on
+from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
-from app.models import KEPT_ROOM_ID, ROOM_NAME, Event, Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
 from app.runtime.clock import days_between
 from app.services.posts.post_content import decoded_counts
 from app.services.posts.post_rooms import IS_KEPT
@@ -144,19 +144,6 @@ async def get_room(session: AsyncSession, room_id: int) -> RoomFacts:
         raise NotFoundError("There is no chat {room_id}", room_id=room_id)
     (room,) = await _facts(session, [row], most=MOST_PEOPLE)
     return room
-
-
-async def has_changed(session: AsyncSession, room_id: int, since: int) -> bool:
-    """Return whether an event after `since` may concern a chat: of one of its people, a deletion,
-    or the name of a chat. True as well if the log no longer has all these events.
-    """
-    oldest = await session.scalar(select(func.min(Event.id)))
-    if oldest is None or oldest > since + 1:
-        return True
-    people = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
-    concerns = or_(Event.user_id.in_(people), Event.kind.in_(ABOUT_ALL))
-    found = select(Event.id).where(Event.id > since, concerns).limit(1)
-    return await session.scalar(found) is not None
 
 
 async def zone_of_room(session: AsyncSession, room_id: int) -> str | None:

@@ -19,6 +19,7 @@ from app.services.posts import users
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.rooms import chats
 from app.services.rooms.chat_portrait import ChatSight, read_told
+from app.services.snapshots import tell_of_counting
 from app.views.answers import moved
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
@@ -202,11 +203,12 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     )
 
 
-@blueprint.get("/user/<username>", keep=True, counts=True, cursor=TWEET_CURSOR)
+@blueprint.get("/user/<username>", keep=True, cursor=TWEET_CURSOR)
 async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -> str:
     if after is not None:
         return await _older_posts(username, after)
     async with resources().read_long() as session:
+        tell_of_counting(session)
         subject = await OneAuthor.find(session, {"username": username})
         page = await read_author(session, resources(), subject, args)
     return await render(page)
@@ -254,7 +256,7 @@ async def read_author(
     )
 
 
-@blueprint.get(PersonOfChat.path, keep=True, counts=True)
+@blueprint.get(PersonOfChat.path, keep=True)
 async def show_person(args: AuthorArgs, **address: Any) -> str:
     async with opened_person(address, args) as (session, chat, person):
         page = await read_author(session, chat, person, args)

@@ -27,6 +27,7 @@ from app.services.rooms.chats import RoomFacts, get_room, list_rooms, newest_fir
 from app.services.rooms.messages import END, MediaCount, list_before, list_messages, media_by_month
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
+from app.services.snapshots import tell_of_counting
 from app.views.answers import moved, see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import Days, ZoneArgs, day_of, parse_days, span_of_days, zone_of_page
@@ -137,7 +138,7 @@ async def show_rooms(args: RoomsArgs) -> str:
     return await render(page)
 
 
-@blueprint.get("/room/<id:room_id>", keep=True, counts=True, cursor=messages_cursor)
+@blueprint.get("/room/<id:room_id>", keep=True, cursor=messages_cursor)
 async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnValue:
     days = parse_days("on", args.on)
     results: ResultPage | None = None
@@ -145,6 +146,8 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
         results = await _search(room_id, args, after)
     is_counted = not args.is_of_messages
     async with resources().read_long() if is_counted else here().db.read() as session:
+        if is_counted:
+            tell_of_counting(session)
         room = (await find_subject(session, Chat, {"room_id": room_id}, args)).room
         zone = zone_of_page(args.tz, room.tz)
         other = await _other_page(session, room, zone, args, after)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+import asyncio
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, timedelta
-from functools import partial
-from typing import Annotated, Any, Final
-from zoneinfo import ZoneInfo
+from typing import Annotated, Final
 
 from markupsafe import escape
 from msgspec import Meta, Struct, structs
@@ -15,8 +14,9 @@ from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import LONG
 from app.db.result_cache import cacheable, holds_until
-from app.errors import NotFoundError
+from app.errors import CountingError, NotFoundError, UnavailableError
 from app.language.i18n import gettext, speaking_of
 from app.language.of_request import own_address
 from app.lifespan import resources
@@ -32,8 +32,9 @@ from app.services.compare.quiz_questions import (
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts import users
 from app.services.posts.tweets import Post, list_posts, newest_without
-from app.services.rooms.chat_portrait import ChatSight, find_told, read_told
+from app.services.rooms.chat_portrait import ChatSight, read_told
 from app.services.rooms.chats import FEW_PEOPLE, RoomFacts
+from app.services.snapshots import Snapshots, tell_of_counting
 from app.views import author_picker
 from app.views.access.login import SetupArgs, show_setup
 from app.views.answers import see_other
@@ -89,23 +90,15 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         offered_total = author_total - len(hidden)
         own = await _own_archive(session, args)
         importing = await find_running(session) if is_new else None
-        told, parts = await _told(session, rooms[:MOST_ROOMS])
-        newest_id = await newest_post_id(session)
-        counter = ExampleCounter(resources().models, g.locale, newest_id)
-        drawn = await resources().snapshots.find(session, counter)
+    told, example, are_counted = await _counted(rooms[:MOST_ROOMS])
     posts = [post for post in newest if post.room is None][:MOST_POSTS]
-    if drawn is None:
-        parts["example", g.locale] = partial(_draw_example, g.locale)
-    elif drawn.solution:
-        parts["example", drawn.solution.tweet_id] = partial(_example, drawn.solution)
-    counted = await resources().first_looks.parts(parts)
+    if not are_counted:
+        holds_until(now())
     # An open page asks for a minute; then it stays as it is.
-    is_asked_again = len(counted) < len(parts) and args.tries < 6
+    is_asked_again = not are_counted and args.tries < 6
     address = own_address("tries", tries=str(args.tries + 1))
-    example = next((part for part in counted.values() if isinstance(part, Example)), None)
     if example and hidden.intersection(example.solution.usernames):
         example = None  # It was drawn before; the next one comes with more posts.
-    told += (part for part in counted.values() if isinstance(part, ChatSight))
     chats = author_picker.offered_chats(rooms, offered_total)
     own_names = [own.user.username] if own else []
     asked = example.solution.usernames if example else ()
@@ -199,9 +192,6 @@ async def post_user(form: Form) -> ResponseReturnValue:
 MOST_ROOMS: Final = 3
 MOST_POSTS: Final = 3
 
-Parts = dict[Hashable, Callable[[], Awaitable[Any]]]
-"""What makes each part that the page may lack, by its key."""
-
 
 class HomeArgs(Struct):
     username: list[str] = []
@@ -287,36 +277,32 @@ class HomePage(WebPage, frozen=True, kw_only=True):
         return measured_rates().told
 
 
-async def _told(session: AsyncSession, rooms: Sequence[RoomFacts]) -> tuple[list[ChatSight], Parts]:
-    """Return the known sentences about these rooms, and what counts the others."""
-    snapshots, told, parts = resources().snapshots, list[ChatSight](), Parts()
-    for room in rooms:
-        zone = zone_of_page("", room.tz)
-        with suppress(NotFoundError):
-            if found := await find_told(session, room.id, zone, snapshots):
-                told.append(found)
-            else:
-                parts["told", room.id, zone.key] = partial(_tell, room.id, zone)
-    return told, parts
+async def _counted(rooms: Sequence[RoomFacts]) -> tuple[list[ChatSight], Example | None, bool]:
+    """Return the sentences about these rooms, an example, and whether none of this is missing
+    since it is still being counted: no part takes the page with it.
+    """
+    told, example, missing = list[ChatSight](), None, len(rooms) + 1
+    with suppress(TimeoutError, UnavailableError):
+        async with asyncio.timeout(Snapshots.part_s), resources().db.read() as session:
+            session.info[LONG] = True  # Few posts are counted here.
+            tell_of_counting(session, is_part=True)
+            for room in rooms:
+                with suppress(CountingError):
+                    with suppress(NotFoundError):
+                        zone, kept = zone_of_page("", room.tz), resources().snapshots
+                        told.append(await read_told(session, room.id, zone, kept))
+                    missing -= 1
+            with suppress(CountingError):
+                example = await _example(session)
+                missing -= 1
+    return told, example, not missing
 
 
-async def _tell(room_id: int, zone: ZoneInfo) -> ChatSight | None:
-    with suppress(NotFoundError):
-        async with resources().read_long() as session:
-            return await read_told(session, room_id, zone, resources().snapshots)
-    return None
-
-
-async def _draw_example(lang: str) -> Example | None:
-    async with resources().db.read() as session:
-        example = ExampleCounter(resources().models, lang, await newest_post_id(session))
-        drawn = await resources().snapshots.read(session, example)
-    return await _example(drawn.solution) if drawn.solution else None
-
-
-async def _example(solution: Solution) -> Example:
-    async with resources().db.read() as session:
-        return Example(solution, await read_evidence(session, solution.comparison))
+async def _example(session: AsyncSession) -> Example | None:
+    counter = ExampleCounter(resources().models, g.locale, await newest_post_id(session))
+    if (solution := (await resources().snapshots.read(session, counter)).solution) is None:
+        return None
+    return Example(solution, await read_evidence(session, solution.comparison))
 
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> OwnArchive | None:

@@ -12,8 +12,7 @@ from hypothesis import given, strategies as st
 from app.db.engine import Database
 from app.parts.years import year as year_reader, year as years
 from app.parts.years.compared_years import FEWEST_DAYS, LACK, stretch_of
-from app.parts.years.year import AuthorYear, RoomYear, open_years, read_room_year, read_year
-from app.services.posts.users import get_author
+from app.parts.years.year import read_room_year
 from app.services.rooms.chats import get_room
 from tests.chats import import_chat, said, telegram
 from tests.conftest import Shared
@@ -197,47 +196,14 @@ CHAT = said(["ann", "bo", "하늘"], times=15) + said(
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
-async def test_a_kept_year_is_read_again_after_a_message_and_after_its_day(
+async def test_a_year_so_far_ends_with_its_day(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = datetime(2024, 6, 1, 12, tzinfo=UTC)
+    at = datetime(2024, 6, 1, 14, 59, tzinfo=UTC)
     monkeypatch.setattr(years, "now", lambda: at)
-    async with open_years(None) as kept:
-
-        async def read() -> RoomYear:
-            async with db.read() as session:
-                return await read_room_year(session, await get_room(session, 1), 2024, SEOUL, kept)
-
-        await import_chat(db, telegram(7, "a chat", *CHAT))
-        first = await read()
-        assert await read() is first
-        assert str(first.until) == "2024-06-01"
-
-        await import_chat(db, telegram(7, "a chat", *CHAT, ("2024-03-02 23:30", "bo", "one more")))
-        later = await read()
-        assert later.calendar.tweets == first.calendar.tweets + 1
-        assert await read() is later
-
-        at += timedelta(hours=2, minutes=59)
-        assert await read() is later
+    await import_chat(db, telegram(7, "a chat", *CHAT))
+    for day in ("2024-06-01", "2024-06-02"):
+        async with db.read() as session:
+            shown = await read_room_year(session, await get_room(session, 1), 2024, SEOUL)
+        assert str(shown.until) == day
         at += timedelta(minutes=1)
-        assert str((await read()).until) == "2024-06-02"
-
-
-async def test_a_kept_year_of_an_author_is_read_again_after_a_post(db: Database) -> None:
-    async with open_years(None) as kept:
-
-        async def read() -> AuthorYear:
-            async with db.read() as session:
-                return await read_year(session, await get_author(session, "bo"), 2024, SEOUL, kept)
-
-        await import_chat(db, telegram(7, "a chat", *CHAT))
-        first = await read()
-        assert await read() is first
-        await import_chat(db, telegram(7, "a chat", *CHAT, ("2024-03-02 23:30", "bo", "one more")))
-        later = await read()
-        assert (later.calendar.tweets, later.user.tweets) == (
-            first.calendar.tweets + 1,
-            first.user.tweets + 1,
-        )
-        assert await read() is later

@@ -423,7 +423,7 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
     parts = parts_of(shared.app)
     async with parts.read_long() as session:
         author = await get_author(session, username)
-        year = await read_year(session, author, 2024, ZoneInfo("UTC"), parts.of_parts["years"])
+        year = await read_year(session, author, 2024, ZoneInfo("UTC"))
     async with shared.app.test_request_context("/"):
         g.locale = "en"
         subject = YearOfAuthor(author, None, 2024)

@@ -1,5 +1,7 @@
 """A question hides its author, and the model answers it without having seen the post."""
 
+from functools import partial
+
 import pytest
 
 from app.db.engine import Database
@@ -19,6 +21,7 @@ from app.services.compare.quiz_questions import (
 )
 from app.services.deletion import delete_post
 from app.services.imports.storing import load_samples
+from app.services.maintenance import counted
 from app.services.posts.users import find_user
 from app.services.snapshots import Snapshots
 from saywho.comparing.question import Question
@@ -153,7 +156,7 @@ async def test_an_example_names_its_author_or_there_is_none(db: Database) -> Non
     ids = {name: await post(db, name, *alike[at::2]) for at, name in enumerate(("ann", "ben"))}
     await renew_background(db)
     assert await judgements(db, ids) <= {(False, "close"), (True, "close")}
-    snapshots = Snapshots()
+    snapshots = Snapshots(partial(counted, Models()))
     assert await example(db, snapshots) is None
     async with db.write() as session:
         for post_id in [each for of_author in ids.values() for each in of_author]:

@@ -16,7 +16,7 @@ from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import TweetKey
 from app.services.posts.users import add_user
-from app.services.rooms.chat_portrait import ChatSight, read_overview, read_portrait
+from app.services.rooms.chat_portrait import read_overview, read_portrait
 from app.services.rooms.chats import (
     MOST_LOOKED_AT,
     Best,
@@ -33,7 +33,7 @@ from saywho.clock import now
 from saywho.formats.post import Reactions, SignCount
 from saywho.people.portrait import SilenceSpan
 from tests.browsing import parts_of
-from tests.chats import Said, import_chat, said, telegram
+from tests.chats import import_chat, said, telegram
 from tests.conftest import Shared
 from tests.posting import remove_author
 
@@ -115,34 +115,6 @@ def test_a_sign_of_which_others_may_have_more_is_not_told() -> None:
 
 
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "America/New_York", "UTC")
-
-
-async def test_a_snapshot_shows_what_is_counted_anew(db: Database) -> None:
-    chat: list[Said] = [*said(["ann", "bo", "하늘"], times=15)]
-    kept = Snapshots()
-
-    async def portraits(*, anew: bool) -> list[ChatSight]:
-        async with db.read_in_background() as session:
-            room = await get_room(session, 1)
-            return [
-                await read_portrait(session, room, ZoneInfo(zone), Snapshots() if anew else kept)
-                for zone in ZONES
-            ]
-
-    await import_chat(db, telegram(7, "a chat", *chat))
-    first = await portraits(anew=False)
-    assert first == await portraits(anew=True)
-    assert len({tuple(one.people[0].hours) for one in first}) > 1
-    async with db.exclusive_in_turn("snapshots") as grant:
-        await kept.renew(grant)
-    await import_chat(db, telegram(8, "another", *said(["cy", "dee"], times=15)))
-    assert await portraits(anew=True) == await portraits(anew=False) == first
-    assert not kept.is_due  # Nothing of this chat has changed.
-
-    await import_chat(db, telegram(7, "a chat", *chat, ("2025-03-01 23:30", "bo", "one more")))
-    later = await portraits(anew=False)
-    assert later == await portraits(anew=True)
-    assert sum(person.messages for person in later[0].people) == len(chat) + 1
 
 
 async def test_a_chat_is_counted_in_its_turn_alone(db: Database) -> None:

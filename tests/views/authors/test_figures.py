@@ -41,7 +41,7 @@ async def read(shared: Shared) -> tuple[AuthorArchive, AuthorYear]:
     async with parts.db.read() as session:
         author = await get_author(session, "hana")
         archive = await read_archive(session, parts, author, zone, None)
-        return archive, await read_year(session, author, 2024, zone, parts.of_parts["years"])
+        return archive, await read_year(session, author, 2024, zone)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -12,11 +13,12 @@ from sqlalchemy import select, update
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Room, Snapshot
+from app.services import maintenance
 from app.services.compare.background import ChatBackground, ChatFit
+from app.services.compare.habits import Models
 from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
-from app.services.maintenance import snapshots_job
-from app.services.rooms import chat_portrait
+from app.services.maintenance import counted, snapshots_job
 from app.services.snapshots import Snapshots
 from saywho.engine.case import Fitted
 from tests.browsing import parts_of, signed_in
@@ -138,8 +140,8 @@ async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Datab
 async def test_a_large_chat_is_counted_before_anyone_asks(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat_portrait, "LARGE", 400)
-    job = snapshots_job(Snapshots())
+    monkeypatch.setattr(maintenance, "LARGE", 400)
+    job = snapshots_job(Snapshots(partial(counted, Models())))
 
     async def looked() -> tuple[bool, list[int]]:
         await in_turn(db, job.do)
