@@ -102,7 +102,8 @@ def possible_names(typed: str) -> list[str]:
 
 
 def without_addresses(text: str) -> str:
-    return ADDRESS.sub(" ", text) if may_have_address(text) else text
+    may_have = "@" in text or "#" in text or "/" in text or "www." in text.lower()
+    return ADDRESS.sub(" ", text) if may_have else text
 
 
 # --- Stored form ---

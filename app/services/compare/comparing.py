@@ -223,8 +223,7 @@ async def _without_post(session: AsyncSession, case: Case, post_id: int) -> Case
     chains = await own_chains(session, author.id)
     first = chains.get(post_id)
     ids = [suspect for suspect, begin in chains.items() if begin == first] if first else [post_id]
-    of_chain = select(Tweet.counted).where(is_among(session, Tweet.id, ids))
-    hidden = list(await session.scalars(of_chain))
+    hidden = [*await session.scalars(select(Tweet.counted).where(is_among(session, Tweet.id, ids)))]
     try:
         profile = await worked_on(hidden, partial(without_posts, author.profile, hidden))
     except ValueError:  # The post arrived after the case was read.

@@ -157,7 +157,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
         reply_to=reply_to,
         counts=_reactions(values),
         visibility=_visibility(values),
-        handles=word(values.get("handles")),
+        handles=word(values["handles"]) if "handles" in values else None,
     )
     return structs.replace(record, **exported) if exported else record
 
