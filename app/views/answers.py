@@ -240,7 +240,7 @@ def while_readable(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes,
     return pieces if right is None else watched(right)
 
 
-class StoredInPart(Exception):  # noqa: N818 - the failure is another one
+class PartlyStoredError(Exception):
     def __init__(self, failure: Exception, accepted: int) -> None:
         super().__init__(failure, accepted)
         self.failure, self.accepted = failure, accepted
@@ -260,8 +260,8 @@ def handle_errors(app: Quart) -> None:
             error = errors.overloaded()
         return await _answer(*_told(error))
 
-    @app.errorhandler(StoredInPart)
-    async def answer_part(error: StoredInPart) -> ResponseReturnValue:
+    @app.errorhandler(PartlyStoredError)
+    async def answer_part(error: PartlyStoredError) -> ResponseReturnValue:
         details, headers, message = _told(error.failure)
         return await _answer(errors.with_accepted(details, error.accepted), headers, message)
 

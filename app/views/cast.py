@@ -97,12 +97,12 @@ async def cast_of(
     homes = await homes_of(session, users.values())
     has_chats = bool(homes) or await are_rooms_here(session)
     guests = {
-        key: Guest(user.posts, home.room_id, home.place % HUES)
+        key: OwnHue(user.posts, home.room_id, home.place % HUES)
         if (home := homes.get(user.id))
-        else Guest(user.posts, None, place_of(user.id, has_chats=has_chats))
+        else OwnHue(user.posts, None, place_of(user.id, has_chats=has_chats))
         for key, user in users.items()
     }
-    hues = dealt(guests, (about or ()) if hued is None else hued)
+    hues = hues_of(guests, (about or ()) if hued is None else hued)
     people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
     people_here = [users[key] for key in map(username_key, subjects) if key in users]
     if not (in_chat or of_posts or people_here):
@@ -213,7 +213,7 @@ def post_count(count: int, username: str | None = None) -> str:
     return text.format(count=i18n.show_number(count))
 
 
-class Guest(NamedTuple):
+class OwnHue(NamedTuple):
     posts: int
     room_id: int | None = None
     """The chat with most of their posts; None if most have no chat."""
@@ -230,7 +230,7 @@ def place_of(user_id: int, *, has_chats: bool) -> int:
     return CLEAR_HUES - 1 - place if has_chats and place < CLEAR_HUES else place
 
 
-def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
+def hues_of(guests: Mapping[str, OwnHue], first: Iterable[str]) -> dict[str, str]:
     """Return classes of colours by case-folded name: a person has one colour on all pages.
 
     But those whom a page tells apart, the first, have different ones: where two of them have one
@@ -247,7 +247,7 @@ def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
     return {key: f"author-{place % HUES + 1}" for key, place in places.items()}
 
 
-def _deal(group: Sequence[str], guests: Mapping[str, Guest], places: dict[str, int]) -> None:
+def _deal(group: Sequence[str], guests: Mapping[str, OwnHue], places: dict[str, int]) -> None:
     taken: dict[int, int | None] = {}
     for key in sorted(group, key=lambda key: guests[key].room_id is None):
         room_id, place = guests[key].room_id, guests[key].place
@@ -261,19 +261,19 @@ def _deal(group: Sequence[str], guests: Mapping[str, Guest], places: dict[str, i
             places[key] = next(free, len(places))
 
 
-class NamesHere(NamedTuple):
+class FoundNames(NamedTuple):
     usernames: set[str]
     rooms: set[int]
 
 
-def named_in(value: object) -> NamesHere:
+def named_in(value: object) -> FoundNames:
     """Return what is named in a value of structs, lists and mappings of any depth."""
-    named = NamesHere(set(), set())
+    named = FoundNames(set(), set())
     _collect(value, named)
     return named
 
 
-def _collect(value: Any, named: NamesHere) -> None:
+def _collect(value: Any, named: FoundNames) -> None:
     kind = type(value)
     if kind in _PLAIN:
         return
@@ -294,7 +294,7 @@ def _collect(value: Any, named: NamesHere) -> None:
             _collect(getattr(value, field), named)
 
 
-def _take(value: object, named: NamesHere) -> None:
+def _take(value: object, named: FoundNames) -> None:
     if isinstance(value, str):
         named.usernames.add(value)
     elif isinstance(value, Iterable):

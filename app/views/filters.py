@@ -240,7 +240,7 @@ def span_of_days(days: Days | None, zone: ZoneInfo) -> tuple[datetime | None, da
     return first_instant(days[0], zone), first_instant(days[1], zone)
 
 
-class View(PageFilters):
+class ViewFilters(PageFilters):
     username: list[str] = []
     platform: str = ""
     at: Annotated[int, Meta(ge=0, lt=24)] | None = None

@@ -10,27 +10,27 @@ Mark = TypeVar("Mark")
 
 
 @dataclass(frozen=True, slots=True)
-class Marked(Generic[Mark]):
+class TextPiece(Generic[Mark]):
     text: str
     is_marked: bool
     mark: Mark | None = None
 
 
-def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> list[Marked[Mark]]:
+def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> list[TextPiece[Mark]]:
     """Return the text in pieces; spans are half-open code points, ordered and disjoint."""
-    pieces: list[Marked[Mark]] = []
+    pieces: list[TextPiece[Mark]] = []
     place = 0
     for start, end, mark in spans:
         if place < start:
-            pieces.append(Marked(text[place:start], False))
-        pieces.append(Marked(text[start:end], True, mark))
+            pieces.append(TextPiece(text[place:start], False))
+        pieces.append(TextPiece(text[start:end], True, mark))
         place = end
     if place < len(text):
-        pieces.append(Marked(text[place:], False))
+        pieces.append(TextPiece(text[place:], False))
     return pieces
 
 
-def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
+def excerpt(pieces: Sequence[TextPiece[Mark]], *, around: int) -> list[TextPiece[Mark]]:
     """Return pieces with ellipses for text far from marks.
 
     around: characters kept next to a mark, or at the beginning.
@@ -42,13 +42,13 @@ def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]
         tail = "" if is_last else piece.text[-around:]
         is_long = not piece.is_marked and len(piece.text) > len(head) + len(tail) + 1
         text = f"{head}\N{HORIZONTAL ELLIPSIS}{tail}" if is_long else piece.text
-        passages.append(Marked(text, piece.is_marked, piece.mark))
+        passages.append(TextPiece(text, piece.is_marked, piece.mark))
     return passages
 
 
 class FoundText(NamedTuple):
     hit: Hit
-    pieces: list[Marked[None]]
+    pieces: list[TextPiece[None]]
     posts: list[Hit]
 
 
@@ -64,7 +64,7 @@ def by_text(hits: Iterable[Hit], *, around: int) -> list[FoundText]:
     found = []
     for first, *others in together.values():
         spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in first.highlights]
-        pieces: list[Marked[None]] = excerpt(marked_text(first.text, spans), around=around)
+        pieces: list[TextPiece[None]] = excerpt(marked_text(first.text, spans), around=around)
         found.append(FoundText(first, pieces, sorted([first, *others], key=_age)))
     return found
 

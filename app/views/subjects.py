@@ -44,13 +44,13 @@ Address = Mapping[str, Any]
 NAMES_CHAT: Final = "room_id"
 
 
-class Zoned(Protocol):
+class ZoneParameters(Protocol):
     """Parameters of an address with a time zone."""
 
     tz: str
 
 
-class Kept(Protocol):
+class Caches(Protocol):
     """A process's store of counts: of an app, or of one chat alone."""
 
     @property
@@ -60,7 +60,7 @@ class Kept(Protocol):
 
 
 @dataclass(frozen=True)
-class NothingKept:
+class NoCaches:
     """For a single answer of a command."""
 
     models: Models = field(default_factory=Models)
@@ -135,12 +135,12 @@ class Subject(ABC):
 
 SubjectT = TypeVar("SubjectT", bound=Subject)
 Shown = TypeVar("Shown")
-Figures = Callable[[AsyncSession, Kept, SubjectT, ZoneOf], Awaitable[Shown]]
+Figures = Callable[[AsyncSession, Caches, SubjectT, ZoneOf], Awaitable[Shown]]
 """Reads what outputs show of a subject. Raises NotFoundError."""
 
 
 async def find_subject(
-    session: AsyncSession, kind: type[SubjectT], address: Address, args: Zoned
+    session: AsyncSession, kind: type[SubjectT], address: Address, args: ZoneParameters
 ) -> SubjectT:
     """Return the subject of a page's address; if its chat was joined to another, lead there."""
     subject = await kind.find(session, address)
@@ -160,7 +160,7 @@ async def read_shown(
     kind: type[SubjectT],
     figures: Figures[SubjectT, Shown],
     address: Address,
-    args: Zoned,
+    args: ZoneParameters,
     zone_for: ZoneFor = zone_of_page,
 ) -> tuple[SubjectT, Shown]:
     """Return the subject of a page's or a picture's address, and what is shown of it."""
@@ -253,7 +253,7 @@ class PersonOfChat(OneAuthor):
 
 @asynccontextmanager
 async def opened_person(
-    address: Address, args: Zoned | None = None
+    address: Address, args: ZoneParameters | None = None
 ) -> AsyncIterator[tuple[AsyncSession, OneChat, PersonOfChat]]:
     """Open a chat alone, and find a person of it.
 

@@ -595,7 +595,7 @@ def brief_change_of(measure: Measure, year: int) -> str:
     return tell("changed", variant, value=value, year=str(year), before=before)
 
 
-class Beside(NamedTuple):
+class Peers(NamedTuple):
     """The people that an author is compared with."""
 
     others: int = 0
@@ -634,15 +634,15 @@ class Beside(NamedTuple):
         return tell("others", "most")
 
 
-THE_OTHERS: Final = Beside()
+THE_OTHERS: Final = Peers()
 
 
-def beside_one(only_other: str) -> Beside:
+def beside_one(only_other: str) -> Peers:
     """Return the only other person, or all others if the name is empty."""
-    return Beside(1, only_other) if only_other else THE_OTHERS
+    return Peers(1, only_other) if only_other else THE_OTHERS
 
 
-def trait_of(measure: Measure, beside: Beside = THE_OTHERS) -> str:
+def trait_of(measure: Measure, beside: Peers = THE_OTHERS) -> str:
     """Return briefly what an author does differently."""
     variant = "more" if measure.errors > 0 else "less" if measure.own else "none"
     if measure.is_of_time_there:
@@ -663,12 +663,12 @@ def of_many(measure: Measure, people: int) -> str:
     return _told_habit(measure, "many", count=people)
 
 
-def told_alone(measure: Measure, beside: Beside = THE_OTHERS) -> str:
+def told_alone(measure: Measure, beside: Peers = THE_OTHERS) -> str:
     trait = trait_of(measure, beside)
     return f"{trait[:1].upper()}{trait[1:]}"
 
 
-def below_giant(measure: Measure, name: str, beside: Beside = THE_OTHERS) -> str:
+def below_giant(measure: Measure, name: str, beside: Peers = THE_OTHERS) -> str:
     """Return the sentence of a card below a measure's giant: of a share, with the others'."""
     variant = "ahead" if measure.errors > 0 else "less"
     there = "there " if measure.is_of_time_there else ""
@@ -680,15 +680,13 @@ def below_giant(measure: Measure, name: str, beside: Beside = THE_OTHERS) -> str
     return tell("traits", name=name, traits=traits)
 
 
-def called(
-    others: int, only_other: str, *, is_of_chat: bool, is_of_samples: bool = False
-) -> Beside:
-    return Beside(
+def called(others: int, only_other: str, *, is_of_chat: bool, is_of_samples: bool = False) -> Peers:
+    return Peers(
         others, only_other, "chat" if is_of_chat else "samples" if is_of_samples else "site"
     )
 
 
-def told_of(username: str, measures: Sequence[Measure], beside: Beside = THE_OTHERS) -> str:
+def told_of(username: str, measures: Sequence[Measure], beside: Peers = THE_OTHERS) -> str:
     """Return a sentence of clear traits, clearest first; empty without any."""
     clear: list[str] = []
     for measure in positive_first(measure for measure in measures if measure.is_clear):
@@ -705,7 +703,7 @@ def told_of(username: str, measures: Sequence[Measure], beside: Beside = THE_OTH
 def finding_beside(
     username: str,
     clear: Sequence[Measure],
-    beside: Beside = THE_OTHERS,
+    beside: Peers = THE_OTHERS,
     phrase: tuple[Phrase, float] | None = None,
 ) -> str:
     """Return clear traits; a phrase, if these are only of what is never done; empty without both.

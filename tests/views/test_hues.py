@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image, ImageColor
 
-from app.views.cast import HUES, Guest, dealt, place_of
+from app.views.cast import HUES, OwnHue, hues_of, place_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -221,49 +221,49 @@ async def test_the_people_of_one_chat_keep_their_colours_whoever_is_asked_first(
     assert hues_in(page, asked, chip) == ["author-3", "author-1", "author-2"]
 
 
-def chat_of(room_id: int, count: int) -> dict[str, Guest]:
+def chat_of(room_id: int, count: int) -> dict[str, OwnHue]:
     """Return the people of a chat, each with fewer messages than the one before."""
-    return {f"{room_id}.{at}": Guest(90 - at, room_id, at % HUES) for at in range(count)}
+    return {f"{room_id}.{at}": OwnHue(90 - at, room_id, at % HUES) for at in range(count)}
 
 
 def test_all_of_one_chat_have_the_colours_of_their_chat() -> None:
     some = {key: chat_of(1, 20)[key] for key in ("1.12", "1.3", "1.9")}
-    assert dealt(some, ["1.12"]) == {"1.12": "author-13", "1.3": "author-4", "1.9": "author-10"}
+    assert hues_of(some, ["1.12"]) == {"1.12": "author-13", "1.3": "author-4", "1.9": "author-10"}
 
 
 def test_whoever_is_named_first_keeps_the_colour_and_the_next_gives_way() -> None:
-    guests = chat_of(1, 3) | chat_of(2, 3) | {"elsewhere": Guest(500)}
-    told_apart = dealt(guests, ["2.2", "1.2", "2.0"])
+    guests = chat_of(1, 3) | chat_of(2, 3) | {"elsewhere": OwnHue(500)}
+    told_apart = hues_of(guests, ["2.2", "1.2", "2.0"])
     assert [told_apart[key] for key in ("2.2", "1.2", "2.0")] == [
         "author-3",
         "author-2",
         "author-1",
     ]
-    assert dealt(guests, ["elsewhere", "1.0"])["1.0"] == "author-1"
+    assert hues_of(guests, ["elsewhere", "1.0"])["1.0"] == "author-1"
 
 
 def test_who_is_not_told_apart_has_the_same_colour_on_all_pages() -> None:
     guests = chat_of(1, 3) | chat_of(2, 3)
     for first in ([], ["2.2"], ["2.0", "2.1", "2.2"]):
-        hues = dealt(guests, first)
+        hues = hues_of(guests, first)
         assert [hues[f"1.{place}"] for place in range(3)] == ["author-1", "author-2", "author-3"]
 
 
 @pytest.mark.parametrize("has_chats", [False, True])
 def test_eight_authors_outside_of_chats_have_eight_colours(has_chats: bool) -> None:
-    guests = {str(id_): Guest(9, None, place_of(id_, has_chats=has_chats)) for id_ in range(5, 13)}
-    hues = dealt(guests, ["7"])
+    guests = {str(id_): OwnHue(9, None, place_of(id_, has_chats=has_chats)) for id_ in range(5, 13)}
+    hues = hues_of(guests, ["7"])
     assert len({*hues.values()}) == 8
-    assert [dealt({key: guests[key]}, ()) for key in guests] == [{key: hues[key]} for key in guests]
+    assert all(hues_of({key: guests[key]}, ()) == {key: hues[key]} for key in guests)
     # Only the 25th has the colour of the first.
     for id_, many in ((28, 9), (29, 8)):
-        more = guests | {f"{id_}": Guest(500, None, place_of(id_, has_chats=has_chats))}
-        assert len({*dealt(more, ()).values()}) == many
+        more = guests | {f"{id_}": OwnHue(500, None, place_of(id_, has_chats=has_chats))}
+        assert len({*hues_of(more, ()).values()}) == many
 
 
 def test_an_author_outside_of_chats_gives_way_to_people_of_a_chat() -> None:
-    guests = chat_of(1, 3) | {"owner": Guest(500, None, 1)}
-    assert dealt(guests, ["owner", *chat_of(1, 3)]) == {
+    guests = chat_of(1, 3) | {"owner": OwnHue(500, None, 1)}
+    assert hues_of(guests, ["owner", *chat_of(1, 3)]) == {
         "owner": "author-4",
         "1.0": "author-1",
         "1.1": "author-2",
@@ -273,6 +273,6 @@ def test_an_author_outside_of_chats_gives_way_to_people_of_a_chat() -> None:
 
 def test_the_first_of_a_long_list_are_told_apart_though_their_home_is_elsewhere() -> None:
     crowd = chat_of(1, 40)
-    guests = crowd | {"1.0": Guest(200, 2, 0), "1.2": Guest(150, 3, 0), "1.5": Guest(140, 3, 1)}
-    hues = dealt(guests, crowd)
+    guests = crowd | {"1.0": OwnHue(200, 2, 0), "1.2": OwnHue(150, 3, 0), "1.5": OwnHue(140, 3, 1)}
+    hues = hues_of(guests, crowd)
     assert len({hues[key] for key in list(crowd)[:HUES]}) == HUES

@@ -23,7 +23,7 @@ from app.language.i18n import (
     speaking,
     unbroken,
 )
-from app.views.highlighting import Marked, excerpt, marked_text
+from app.views.highlighting import TextPiece, excerpt, marked_text
 from tests.conftest import Client, Shared
 from tests.growth import MOST_GROWTH, growth
 
@@ -121,7 +121,7 @@ def test_no_page_waits_for_a_thread_to_know_its_language(app: Quart, page: str |
 def test_excerpt_keeps_marks_and_their_surroundings() -> None:
     text = "a" * 500 + "MATCH" + "b" * 500 + "MATCH" + "c" * 500
     spans: list[tuple[int, int, None]] = [(500, 505, None), (1005, 1010, None)]
-    pieces: list[Marked[None]] = excerpt(marked_text(text, spans), around=10)
+    pieces: list[TextPiece[None]] = excerpt(marked_text(text, spans), around=10)
     shown = "".join(piece.text for piece in pieces)
     assert shown == f"…{'a' * 10}MATCH{'b' * 10}…{'b' * 10}MATCH{'c' * 10}…"
     assert [piece.is_marked for piece in pieces] == [False, True, False, True, False]

@@ -21,7 +21,7 @@ from app.services.posts.tweets import Post, list_selected
 from app.services.posts.users import outgrown_samples
 from app.services.search import results
 from app.services.search.word_search import SearchWork
-from app.views.filters import View
+from app.views.filters import ViewFilters
 from app.views.requests import args_of
 from saywho.people.times import DAY_H
 
@@ -30,7 +30,7 @@ REST: Final = ""
 MOST_AUTHORS: Final = 40
 
 
-class DashboardView(View):
+class DashboardView(ViewFilters):
     """A word or none, people, and a time."""
 
     q: Annotated[str, Meta(max_length=results.MAX_QUERY_LENGTH)] = ""

@@ -28,7 +28,7 @@ dcc: Any = dash.dcc
 html: Any = dash.html
 
 
-class Parts(Dash):
+class DashParts(Dash):
     """Dash without its own page; the app's page contains its parts."""
 
     parts: dict[str, str]
@@ -49,7 +49,7 @@ class Parts(Dash):
         return super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
 
 
-class MadeDash(NamedTuple):
+class DashViews(NamedTuple):
     parts: dict[str, str]
     """Parts of the app's page, with the hashes of its scripts."""
     call: Callable[[], Awaitable[Response]]
@@ -58,9 +58,9 @@ class MadeDash(NamedTuple):
     dependencies: Callable[[], Response]
 
 
-def make() -> MadeDash:
+def make() -> DashViews:
     """Make Dash on an app that serves nothing, whose views are called by those with a policy."""
-    made: Any = Parts(
+    made: Any = DashParts(
         "app.parts.dashboard",
         server=False,
         backend="quart",
@@ -88,7 +88,7 @@ def make() -> MadeDash:
     made.index()
     parts: dict[str, str] = made.parts
     views = cast(dict[str, Any], app.view_functions)
-    return MadeDash(
+    return DashViews(
         parts | {"hashes": " ".join(made.csp_hashes())},
         views[PREFIX + "_dash-update-component"],
         partial(_component, views[SUITES], frozenset(FINGERPRINT.findall(parts["scripts"]))),

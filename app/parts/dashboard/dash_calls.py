@@ -19,38 +19,38 @@ from app.views.blueprints import PageBlueprint
 from app.views.requests import decode_json, require_type
 
 if TYPE_CHECKING:
-    from app.parts.dashboard.dash_app import MadeDash
+    from app.parts.dashboard.dash_app import DashViews
 
 blueprint = PageBlueprint("dash", policy="read", url_prefix=DASHBOARD)
 
 
-class LateDash:
+class LazyDash:
     """Dash, which a thread imports and makes when a request first needs it."""
 
     def __init__(self) -> None:
-        self._made: MadeDash | None = None
+        self._made: DashViews | None = None
         self._turn = asyncio.Lock()
 
-    async def made(self) -> "MadeDash":
+    async def made(self) -> "DashViews":
         async with self._turn:
             if self._made is None:
                 self._made = await resources().work_pool.run(_make)
         return self._made
 
 
-def _make() -> "MadeDash":
+def _make() -> "DashViews":
     from app.parts.dashboard.dash_app import make
 
     return make()
 
 
 @asynccontextmanager
-async def open_dash(_: Resources) -> AsyncIterator[LateDash]:
-    yield LateDash()
+async def open_dash(_: Resources) -> AsyncIterator[LazyDash]:
+    yield LazyDash()
 
 
-async def made_dash() -> "MadeDash":
-    return await cast(LateDash, resources().of_parts["dashboard"]).made()
+async def made_dash() -> "DashViews":
+    return await cast(LazyDash, resources().of_parts["dashboard"]).made()
 
 
 class Property(Struct):

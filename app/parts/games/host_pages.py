@@ -23,7 +23,7 @@ from app.services.rooms.chats import RoomFacts, get_room, list_rooms, newest_fir
 from app.views.answers import see_other
 from app.views.author_picker import given_names, offered_authors
 from app.views.blueprints import Form, PageBlueprint
-from app.views.comparing.evidence import Evident, read_evidence
+from app.views.comparing.evidence import EvidenceView, read_evidence
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.phone import is_of_this_machine, origin_for_others, origins_for_others, qr_code
 from app.views.requests import number_of
@@ -170,7 +170,7 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     is_public: bool
     left_ms: int
     players: list[tuple[int, str]]
-    evident: Evident | None
+    evident: EvidenceView | None
     questions: list[AskedQuestion]
 
     @property
@@ -193,7 +193,7 @@ class GamePage(WebPage, frozen=True, kw_only=True):
 @blueprint.get(f"{GAMES}/<id:game_id>")
 async def show_game(game_id: int) -> str:
     state, standing = await games().read(game_id)
-    evident: Evident | None = None
+    evident: EvidenceView | None = None
     async with resources().db.read() as session:
         questions = await read_questions(session, state) if state.state == "ended" else []
     if state.state == "told" and state.present is not None:
@@ -219,7 +219,7 @@ async def show_game(game_id: int) -> str:
     return await render(page)
 
 
-async def _evidence(state: GameState, tweet_id: int) -> Evident | None:
+async def _evidence(state: GameState, tweet_id: int) -> EvidenceView | None:
     with suppress(NotFoundError, InvalidInputError):
         async with resources().db.read() as session:
             source = resources().of_chat(await hosting.room_of_game(session, state.game))

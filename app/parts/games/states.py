@@ -24,7 +24,7 @@ State = Literal["waiting", "asking", "told", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswerPeriod:
     """The time when a question takes answers, in milliseconds since 1970."""
 
     asked_ms: int
@@ -67,7 +67,7 @@ class GameState:
         return self.period.ends_ms if self.is_asking else None
 
     @property
-    def period(self) -> Asked:
+    def period(self) -> AnswerPeriod:
         return asked_of(self.game, self.present)
 
     @property
@@ -87,12 +87,12 @@ class GameState:
         return self.ends_ms is not None and self.ends_ms <= time_ms
 
 
-def asked_of(game: Game, question: GameQuestion | None) -> Asked:
+def asked_of(game: Game, question: GameQuestion | None) -> AnswerPeriod:
     """Return the time when a question took answers, empty if never asked."""
     if question is None or question.asked_ms is None:
-        return Asked(1, 0)
+        return AnswerPeriod(1, 0)
     ends_ms = question.asked_ms + game.seconds * 1_000
-    return Asked(question.asked_ms, min(ends_ms, question.over_ms or ends_ms))
+    return AnswerPeriod(question.asked_ms, min(ends_ms, question.over_ms or ends_ms))
 
 
 def unknown_game() -> NotFoundError:

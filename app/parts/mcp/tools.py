@@ -82,7 +82,7 @@ _LISTED: Final = Cursor[tuple[int, int, int]](
 Arguments = TypeVar("Arguments", bound=Struct)
 
 
-Told = tuple[str, Struct]
+Result = tuple[str, Struct]
 """The sentences of an answer, and its value."""
 
 
@@ -100,7 +100,7 @@ class Tool(Generic[Arguments]):
     does: str
     arguments: type[Arguments]
     answers: type[Struct]
-    run: Callable[[Arguments, AssistantAccess], Awaitable["Told"]]
+    run: Callable[[Arguments, AssistantAccess], Awaitable["Result"]]
 
     def description(self) -> dict[str, Any]:
         """Return the tool as a list of tools has it."""
@@ -109,7 +109,7 @@ class Tool(Generic[Arguments]):
         schemas = {"inputSchema": _schema(self.arguments), "outputSchema": _schema(self.answers)}
         return about | schemas | {"annotations": hints}
 
-    async def call(self, arguments: dict[str, Any], access: AssistantAccess) -> "Told":
+    async def call(self, arguments: dict[str, Any], access: AssistantAccess) -> "Result":
         """Raises ValidationError, and the errors of the services."""
         with speaking("en"):
             return await self.run(msgspec.convert(arguments, self.arguments), access)
@@ -149,7 +149,7 @@ async def _query_of(args: CountArguments, access: AssistantAccess, **asked: Any)
     return SearchQuery(args.words, selected, zone=zone, **asked)
 
 
-async def _search(args: SearchArguments, access: AssistantAccess) -> Told:
+async def _search(args: SearchArguments, access: AssistantAccess) -> Result:
     query = await _query_of(args, access, sort=args.sort)
     page = await resources().find(
         query, limit=args.limit, after=RESULT_CURSOR.decode(args.cursor or None), db=here().db
@@ -187,7 +187,7 @@ def _more(cursor: str | None) -> str:
     return f"\nMore: call again with the cursor {cursor}" if cursor else ""
 
 
-async def _count(args: CountArguments, access: AssistantAccess) -> Told:
+async def _count(args: CountArguments, access: AssistantAccess) -> Result:
     query = await _query_of(args, access)
     async with here().read_long() as session:
         counts = await _counts(session, query, access)
@@ -239,7 +239,7 @@ class AroundArguments(Struct, forbid_unknown_fields=True):
     after: Few = 8
 
 
-async def _around(args: AroundArguments, access: AssistantAccess) -> Told:
+async def _around(args: AroundArguments, access: AssistantAccess) -> Result:
     async with here().db.read() as session:
         post = await get_post(session, args.message)
         redactor = Redactor(session, access, post.room.id if post.room else None)
@@ -264,10 +264,10 @@ class ChatArguments(Struct, forbid_unknown_fields=True):
     cursor: Annotated[str, Meta(max_length=200)] = ""
 
 
-async def _chat(args: ChatArguments, access: AssistantAccess) -> Told:
+async def _chat(args: ChatArguments, access: AssistantAccess) -> Result:
     async with here().db.read() if args.chat is None else here().read_long() as session:
         if args.chat is None:
-            return await _who_is_here(session, args, access)
+            return await _everybody(session, args, access)
         room = await get_room(session, args.chat)
         zone = remembered_zone(room.tz)
         redactor = Redactor(session, access, room.id)
@@ -287,14 +287,14 @@ async def _chat(args: ChatArguments, access: AssistantAccess) -> Told:
         await redactor.know(posts)
         loved = await _quotes(redactor, posts)
         lines += ["Most reactions:", *map(str, loved)] if loved else []
-    return _quoting(lines, [room]), values.Here([short], people)
+    return _quoting(lines, [room]), values.ChatsAndPeople([short], people)
 
 
 async def _quotes(redactor: Redactor, posts: Sequence[Post]) -> list[Quote]:
     return [await redactor.quote(post, most=QUOTE) for post in posts]
 
 
-async def _who_is_here(session: AsyncSession, args: ChatArguments, access: AssistantAccess) -> Told:
+async def _everybody(session: AsyncSession, args: ChatArguments, access: AssistantAccess) -> Result:
     """Return the chats, then the authors who write in none."""
     after, *below = _LISTED.decode(args.cursor or None) or (0, _MOST_POSTS, 0)
     rooms, following = await list_rooms(session, after=after, limit=MOST_SHOWN)
@@ -310,7 +310,7 @@ async def _who_is_here(session: AsyncSession, args: ChatArguments, access: Assis
     people = [NamedCount(redactor.name(author.username), author.posts) for author in authors]
     lines += ["Authors who write in no chat:"] if people else []
     lines += [f"{person} posts" for person in people]
-    value = values.Here(chats, people, next=cursor_of(key))
+    value = values.ChatsAndPeople(chats, people, next=cursor_of(key))
     return _quoting(lines, rooms) + _more(value.next), value
 
 
@@ -326,7 +326,7 @@ class PersonArguments(Struct, forbid_unknown_fields=True):
     chat: Annotated[Chat | None, Meta(description="Number of a chat, to count it alone.")] = None
 
 
-async def _person(args: PersonArguments, access: AssistantAccess) -> Told:
+async def _person(args: PersonArguments, access: AssistantAccess) -> Result:
     """Return how somebody writes, compared with the others of the chat, or with everyone here."""
     parts, username = await _found(args.person, args.chat, access)
     async with parts.read_long() as session:
@@ -379,7 +379,7 @@ class ArchiveArguments(PersonArguments, kw_only=True):
     )
 
 
-async def _archive(args: ArchiveArguments, access: AssistantAccess) -> Told:
+async def _archive(args: ArchiveArguments, access: AssistantAccess) -> Result:
     if not args.person:
         return await _year_of_chat(args, access)
     parts, username = await _found(args.person, args.chat, access)
@@ -419,7 +419,7 @@ async def _archive(args: ArchiveArguments, access: AssistantAccess) -> Told:
     return _quoting(lines, [*shown, *numbers.tags]), value
 
 
-async def _year_of_chat(args: ArchiveArguments, access: AssistantAccess) -> Told:
+async def _year_of_chat(args: ArchiveArguments, access: AssistantAccess) -> Result:
     if args.chat is None:
         raise InvalidInputError("Give a person, or a chat", loc="person")
     async with here().read_long() as session:
@@ -486,7 +486,7 @@ async def _compared(
     return comparison, room.id if room else None
 
 
-async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> Told:
+async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> Result:
     comparison, room_id = await _compared(args, access)
     async with here().db.read() as session:
         redactor = Redactor(session, access, room_id)
@@ -513,7 +513,7 @@ async def _who_wrote(args: WhoArguments, access: AssistantAccess) -> Told:
     person = redactor.name(names[0]) if comparison.verdict == "likely" else None
     nobody: values.Settled = "someone else" if comparison.verdict == "unfamiliar" else "cannot say"
     settled: values.Settled = "one of them" if person else nobody
-    value = values.Judged(comparison.verdict, settled, person, chances, evidence, limits)
+    value = values.AuthorshipAnswer(comparison.verdict, settled, person, chances, evidence, limits)
     return "\n".join([*lines, verdicts.NOT_FOR]), value
 
 
@@ -533,7 +533,7 @@ class ExplainArguments(WhoArguments, kw_only=True):
     piece: Annotated[str, Meta(max_length=1000, description="A piece of evidence of who_wrote.")]
 
 
-async def _explain(args: ExplainArguments, access: AssistantAccess) -> Told:
+async def _explain(args: ExplainArguments, access: AssistantAccess) -> Result:
     comparison, room_id = await _compared(args, access, reasons=True)
     marks = sorted(shown_marks(comparison), key=lambda mark: -abs(mark.weight))
     wanted = args.piece.casefold().strip("“” ")
@@ -553,7 +553,7 @@ async def _explain(args: ExplainArguments, access: AssistantAccess) -> Told:
         piece, quotes = _piece(redactor, mark), await _quotes(redactor, posts)
         uses = [f"{piece.person}: {own}", *filter(None, [others])]
         lines = [str(piece), *uses, *(["Posts with it:"] if posts else []), *map(str, quotes)]
-    return _quoting(lines, posts), values.Explained(piece, uses, quotes)
+    return _quoting(lines, posts), values.ExplainedEvidence(piece, uses, quotes)
 
 
 _TOOLS: Final[tuple[Tool[Any], ...]] = (
@@ -598,7 +598,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Without arguments: who is here, that is the chats, and the authors who write in no chat,"
         " the most posts first. Or the people of one chat with their numbers of messages.",
         ChatArguments,
-        values.Here,
+        values.ChatsAndPeople,
         _chat,
     ),
     Tool(
@@ -617,7 +617,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "Say which of some people, or someone else, would have written a text: verdict,"
         " probabilities, evidence and limits. It often cannot say; then say so, and name nobody.",
         WhoArguments,
-        values.Judged,
+        values.AuthorshipAnswer,
         _who_wrote,
     ),
     Tool(
@@ -626,7 +626,7 @@ _TOOLS: Final[tuple[Tool[Any], ...]] = (
         "For a piece of evidence of who_wrote, with the same texts, chat and people: how often its"
         " author and the others use it, and posts with it.",
         ExplainArguments,
-        values.Explained,
+        values.ExplainedEvidence,
         _explain,
     ),
 )

@@ -84,7 +84,7 @@ class ChatInShort(Struct, frozen=True):
         return f"Chat {self.id} {quoted(self.title)}: {facts}"
 
 
-class Here(Struct, frozen=True):
+class ChatsAndPeople(Struct, frozen=True):
     chats: list[ChatInShort]
     people: list[NamedCount]
     """People of one chat, or authors who write in no chat."""
@@ -131,7 +131,7 @@ class Piece(Struct, frozen=True):
 Settled = Literal["one of them", "someone else", "cannot say"]
 
 
-class Judged(Struct, frozen=True):
+class AuthorshipAnswer(Struct, frozen=True):
     verdict: str
     answer: Settled
     person: str | None
@@ -141,7 +141,7 @@ class Judged(Struct, frozen=True):
     limits: list[str]
 
 
-class Explained(Struct, frozen=True):
+class ExplainedEvidence(Struct, frozen=True):
     evidence: Piece
     uses: list[str]
     posts: list[Quote]

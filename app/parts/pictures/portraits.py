@@ -33,7 +33,7 @@ from app.views.figures.chats import findings_of, share_bars, story_of
 from app.views.figures.figure import busy_hours
 from app.views.figures.findings import of_person
 from app.views.page import cast_on
-from app.views.subjects import Chat, Kept, OneAuthor, PersonOfChat, ZoneOf
+from app.views.subjects import Caches, Chat, OneAuthor, PersonOfChat, ZoneOf
 from app.views.tell import below_giant, beside_one, giant_of, label_of, share_told, tell
 from saywho.people.fingerprint import Measure, positive_first
 from saywho.significance import HARDLY_ANY
@@ -74,7 +74,7 @@ class PersonFigures(NamedTuple):
 
 
 async def read_person(
-    session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
+    session: AsyncSession, kept: Caches, subject: OneAuthor, zone_of: ZoneOf
 ) -> PersonFigures:
     portrait = await read_portrait_of_author(session, kept, subject, zone_of)
     room, zone = portrait.room, zone_of(subject.own_zone)

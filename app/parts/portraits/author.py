@@ -23,14 +23,14 @@ from app.services.archive.author_portrait import ComparedAuthor, compare_author
 from app.services.posts.tweets import find_posts
 from app.services.rooms.chats import room_of_author
 from app.views.blueprints import ApiBlueprint
-from app.views.comparing.evidence import Evident, read_evidence
+from app.views.comparing.evidence import EvidenceView, read_evidence
 from app.views.figures.figure import Figure, figure_of
 from app.views.filters import RoomZoneArgs
-from app.views.subjects import Kept, OneAuthor, ZoneOf, answer_of
+from app.views.subjects import Caches, OneAuthor, ZoneOf, answer_of
 
 
 async def read_portrait_of_author(
-    session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
+    session: AsyncSession, kept: Caches, subject: OneAuthor, zone_of: ZoneOf
 ) -> AuthorPortrait:
     """Return how an author writes, compared with a chat, else the site."""
     room = await room_of_author(session, subject.author)
@@ -59,7 +59,7 @@ class AuthorWriting:
     """How an author writes, on their page; its sentences need the people to be bound."""
 
     shown: AuthorPortrait
-    evident: Evident | None
+    evident: EvidenceView | None
 
     @property
     def is_habit_clear(self) -> bool:

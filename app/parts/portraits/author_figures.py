@@ -223,7 +223,7 @@ def nothing_told(portrait: AuthorPortrait) -> str:
     )
 
 
-def _others_of(portrait: AuthorPortrait) -> tell.Beside:
+def _others_of(portrait: AuthorPortrait) -> tell.Peers:
     return tell.called(
         portrait.others_total,
         only_other(portrait),

@@ -13,7 +13,7 @@ from app.services.rooms.chat_portrait import ChatSight, RoomPortrait, read_portr
 from app.views.blueprints import ApiBlueprint
 from app.views.figures.figure import Figure
 from app.views.filters import RoomZoneArgs
-from app.views.subjects import Chat, Kept, ZoneOf, answer_of, opened_person
+from app.views.subjects import Caches, Chat, ZoneOf, answer_of, opened_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ async def show_person_portrait(args: RoomZoneArgs, **address: Any) -> AuthorPort
 
 
 async def read_sight(
-    session: AsyncSession, kept: Kept, subject: Chat, zone_of: ZoneOf
+    session: AsyncSession, kept: Caches, subject: Chat, zone_of: ZoneOf
 ) -> ChatSight:
     """Return how people write in a chat, with figures."""
     return await read_portrait(session, subject.room, zone_of(subject.own_zone), kept.snapshots)

@@ -15,7 +15,7 @@ from app.views.cast import hue
 from app.views.figures import figure
 from app.views.figures.chats import PAIR, Months, name_of, other_called, share_label, told_quiet
 from app.views.figures.habits import habit_row
-from app.views.tell import Beside, label_of, share_told, told_alone, value_of
+from app.views.tell import Peers, label_of, share_told, told_alone, value_of
 from saywho.people.alike import PeopleAlike, does_more
 from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait
@@ -127,7 +127,7 @@ def _script_apart(sight: ChatSight, place: int) -> str:
     return i18n.gettext(_SCRIPTS[own])
 
 
-def _beside(sight: ChatSight, person: PersonPortrait) -> Beside:
+def _beside(sight: ChatSight, person: PersonPortrait) -> Peers:
     only_other = other_called(person.username or "", sight.room)
     others = sorted(
         (one for one in sight.people if one is not person), key=lambda one: -one.messages
@@ -136,17 +136,17 @@ def _beside(sight: ChatSight, person: PersonPortrait) -> Beside:
     # Where two have as many messages, the order is not known.
     is_known = sight.room.people_total == len(sight.people) and len({*counts}) == len(counts)
     each = [one.username or "" for one in others if one.messages >= FEWEST_COMPARED]
-    return Beside(sight.room.people_total - 1, only_other, each=each if is_known else ())
+    return Peers(sight.room.people_total - 1, only_other, each=each if is_known else ())
 
 
-def _line_of_habit(habit: Measure, beside: Beside) -> CardLine:
+def _line_of_habit(habit: Measure, beside: Peers) -> CardLine:
     # Of two people, one writes longer messages if the other writes shorter ones.
     side = "" if beside.only_other else "more" if habit.errors > 0 else "less"
     kind = f"{side} {habit.name} {habit.sign if habit.habit.has_signs else ''}"
     return CardLine(kind, told_alone(habit, beside), habit_row(habit, beside))
 
 
-def _lines_of_words(sight: ChatSight, place: int, beside: Beside) -> Iterator[CardLine]:
+def _lines_of_words(sight: ChatSight, place: int, beside: Peers) -> Iterator[CardLine]:
     for word in (sight.people[place].typical or [])[:3]:
         others = beside.without(word.not_behind)
         if not others:

@@ -23,7 +23,7 @@ from app.services.posts.users import find_authors
 from app.services.rooms.chats import RoomFacts, get_room
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
-from app.views.comparing.evidence import Evident, read_evidence
+from app.views.comparing.evidence import EvidenceView, read_evidence
 from app.views.page import FormPage, render, render_form
 from app.views.phone import origin_for_others
 from app.views.policies import here
@@ -85,7 +85,7 @@ def tile_row(name: str, hits: Iterable[int]) -> TileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class PlayedSet:
+class QuizGame:
     quiz: quiz_questions.QuizSet
     room: RoomFacts | None
     so: str = ""
@@ -138,10 +138,10 @@ class PlayedSet:
         return [int(digit) for digit in self.so if digit != SKIPPED]
 
 
-class Solved(Struct, frozen=True):
+class SolvedQuestion(Struct, frozen=True):
     solution: quiz_questions.Solution
     guess: str
-    evident: Evident
+    evident: EvidenceView
     next_address: str
 
     @property
@@ -163,10 +163,10 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
     template = "quiz/quiz.html"
 
     room: RoomFacts | None
-    game: PlayedSet | None = None
+    game: QuizGame | None = None
     """The quiz is over without a question and an answer."""
     question: quiz_questions.QuizQuestion | None = None
-    solved: Solved | None = None
+    solved: SolvedQuestion | None = None
     address: str = ""
     players: Sequence[str] = ()
     played: Sequence[PlayedPost] = ()
@@ -196,10 +196,10 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
         elif not args.set:
             drawn = await quiz_questions.draw(session, g.locale, count=quiz_questions.SET_LENGTH)
     if drawn is not None:
-        return see_other(PlayedSet(drawn, room).address())
+        return see_other(QuizGame(drawn, room).address())
     if not args.set:
         return await render(QuizPage(room=room, in_chat=room is not None))
-    game = PlayedSet(set_of(args.set), room, args.so)
+    game = QuizGame(set_of(args.set), room, args.so)
     failure = None
     if args.guess is not None and not game.is_over:
         try:
@@ -215,14 +215,14 @@ def set_of(address: str) -> quiz_questions.QuizSet:
     return quiz_questions.QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 
-def _page_of(game: PlayedSet, people: Sequence[str], **shown: Any) -> QuizPage:
+def _page_of(game: QuizGame, people: Sequence[str], **shown: Any) -> QuizPage:
     """Return a page of a quiz about these people, of a chat about all of its people."""
     room = game.room
     about = room.usernames if room else people
     return QuizPage(room=room, game=game, about=about, in_chat=room is not None, **shown)
 
 
-async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseReturnValue:
+async def _asked(game: QuizGame, failure: AppError | None = None) -> ResponseReturnValue:
     while not game.is_over:
         try:
             async with here().db.read() as session:
@@ -251,7 +251,7 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
     return await render(_page_of(game, players, address=address, players=players, played=played))
 
 
-async def _answer_page(game: PlayedSet, guess: str) -> str:
+async def _answer_page(game: QuizGame, guess: str) -> str:
     async with here().db.read() as session:
         solution = await quiz_questions.solve(
             session, here().models, game.quiz, len(game.so), room_id=game.room_id, reasons=True
@@ -261,16 +261,16 @@ async def _answer_page(game: PlayedSet, guess: str) -> str:
         evident = await read_evidence(session, solution.comparison)
     is_right = guess == solution.username
     answered = replace(game, so=game.so + str(is_right + 2 * solution.is_model_right))
-    solved = Solved(solution, guess, evident, answered.address(so=answered.so))
+    solved = SolvedQuestion(solution, guess, evident, answered.address(so=answered.so))
     return await render(_page_of(answered, solution.usernames, solved=solved))
 
 
-class Teaser(NamedTuple):
+class QuizCard(NamedTuple):
     quiz: quiz_questions.QuizSet
     question: quiz_questions.QuizQuestion
 
 
-async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
+async def read_teaser(session: AsyncSession, room: RoomFacts) -> QuizCard | None:
     """Return a quiz about a chat, which changes only with the chat, with up to six people who write
     most.
 
@@ -299,4 +299,4 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
         usernames=[cast[user_id].username for user_id in ids if user_id in able],
         hidden=await Masker("clues", chats.get(room.id), cast.values()).hide(first.text),
     )
-    return Teaser(quiz_questions.QuizSet(tuple(ids), tuple(post.id for post in posts)), question)
+    return QuizCard(quiz_questions.QuizSet(tuple(ids), tuple(post.id for post in posts)), question)

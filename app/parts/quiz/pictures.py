@@ -12,7 +12,7 @@ from app.errors import InvalidInputError
 from app.language.i18n import gettext
 from app.models import MAX_ID
 from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, foot_of
-from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, is_of_chat, set_of
+from app.parts.quiz.pages import SET, SKIPPED, QuizGame, is_of_chat, set_of
 from app.services.compare.quiz_questions import SET_LENGTH
 from app.services.rooms.chats import get_room
 from app.views.blueprints import PageBlueprint
@@ -26,18 +26,18 @@ class QuizPictureArgs(LookArgs):
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
 
-async def _read(args: QuizPictureArgs, _zone_for: ZoneFor) -> PlayedSet:
+async def _read(args: QuizPictureArgs, _zone_for: ZoneFor) -> QuizGame:
     room = None
     if args.room is not None:
         async with here().db.read() as session:
             room = await get_room(session, args.room)
-    game = PlayedSet(set_of(args.set), room, args.so) if args.set else None
+    game = QuizGame(set_of(args.set), room, args.so) if args.set else None
     if game is None or not game.is_over or not game.you:
         raise InvalidInputError("This quiz has not been finished", loc="so")
     return game
 
 
-async def _poster(game: PlayedSet, _args: QuizPictureArgs) -> Poster:
+async def _poster(game: QuizGame, _args: QuizPictureArgs) -> Poster:
     name = drawn_name(game.room.name) if game.room else ""
     title = gettext("Quiz: who wrote this?")
     finding = gettext("{right} of {count} right. saywho: {model}.")
@@ -51,7 +51,7 @@ async def _poster(game: PlayedSet, _args: QuizPictureArgs) -> Poster:
     )
 
 
-def _page(game: PlayedSet, args: QuizPictureArgs, poster: Poster) -> PicturePage:
+def _page(game: QuizGame, args: QuizPictureArgs, poster: Poster) -> PicturePage:
     subject: dict[str, Any] = {"set": args.set, "so": args.so}
     if args.room is not None:
         subject["room"] = str(args.room)

@@ -11,7 +11,7 @@ from app.language.i18n import gettext_noop, ngettext, show_number, show_period
 from app.parts.portraits import author_figures
 from app.parts.portraits.author import read_portrait_of_author
 from app.parts.report.quotes import Quiz, read_quotes
-from app.parts.report.reports import Making, OnPage, Report
+from app.parts.report.reports import Draft, OnPage, Report
 from app.parts.report.words import read_common_words, terms_in
 from app.services.archive.author_archive import (
     FEWEST_DAYS,
@@ -25,7 +25,7 @@ from app.views.cast import hue
 from app.views.figures.archives import ONE_DAY, posts_in_year, weeks_of
 from app.views.figures.figure import Figure, figure_of
 from app.views.page import WebPage
-from app.views.subjects import Kept, OneAuthor, ZoneOf
+from app.views.subjects import Caches, OneAuthor, ZoneOf
 from app.views.tell import called
 from saywho.clock import now
 
@@ -93,13 +93,13 @@ class _AuthorFigures(NamedTuple):
 
 
 async def _read(
-    session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
+    session: AsyncSession, kept: Caches, subject: OneAuthor, zone_of: ZoneOf
 ) -> _AuthorFigures:
     portrait = await read_portrait_of_author(session, kept, subject, zone_of)
     return _AuthorFigures(portrait, await most_liked(session, subject.posts, limit=2))
 
 
-async def _draft(making: Making, subject: OneAuthor, figures: _AuthorFigures) -> AuthorReport:
+async def _draft(making: Draft, subject: OneAuthor, figures: _AuthorFigures) -> AuthorReport:
     session, author = making.session, subject.author
     portrait, liked = figures
     scans = [await scan(session, subject.posts, columns=("text",))]

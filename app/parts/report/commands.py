@@ -57,7 +57,7 @@ def report_command(
     It has findings, drawings and typical words, and no message. People are A, B, C.
     """
     from app.parts.report.reports import find_report, make_report, opened_environment
-    from app.views.subjects import Chat, NothingKept, OneAuthor
+    from app.views.subjects import Chat, NoCaches, OneAuthor
 
     if (room_id is None) == (username is None):
         raise click.UsageError("Give either --room ID or -u NAME.")
@@ -74,7 +74,7 @@ def report_command(
         async with opened as environment, db.read_in_background() as session:
             found = await find_report(session, kind, address)
             choice = await _choice(session, found[1], chosen, config)
-            return await make_report(session, NothingKept(), environment, found, choice)
+            return await make_report(session, NoCaches(), environment, found, choice)
 
     file = with_database(make, only_reads=True)
     if room_id is not None and chosen["quotes"] and not chosen["has_names"]:

@@ -11,7 +11,7 @@ from sqlalchemy import and_
 from app.errors import InvalidInputError, status_of
 from app.language.i18n import language, translate_message
 from app.parts.report.quotes import MOST_QUOTED, read_offered
-from app.parts.report.reports import OnPage, ReportChoice, find_report, inside, make_report
+from app.parts.report.reports import OnPage, ReportChoice, file_assets, find_report, make_report
 from app.parts.report.words import LONGEST_NAME, Named, letters
 from app.runtime.clock import span_of_year
 from app.services.posts.selection import written_in
@@ -168,7 +168,7 @@ def _year_of(text: str) -> int | None:
 
 def _answer(file: bytes, status: int = 200) -> Response:
     # The site's own pages may show it in a frame, and nothing of the site is open to it.
-    rules = inside().policy.replace("default-src 'none'", "default-src 'self'", 1)
+    rules = file_assets().policy.replace("default-src 'none'", "default-src 'self'", 1)
     headers = {
         "Content-Security-Policy": f"{rules}; frame-ancestors 'self'; sandbox allow-scripts",
         "Cache-Control": "no-store",

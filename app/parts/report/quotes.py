@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
 from app.models import Tweet, User
-from app.parts.report.reports import Making, OnPage
+from app.parts.report.reports import Draft, OnPage
 from app.services.compare.stored_texts import other_writers
 from app.services.posts.selection import IS_PUBLIC
 from app.services.posts.tweets import Post, find_posts
@@ -24,7 +24,7 @@ MOST_CHOICES: Final = 6
 """People among the choices of a question."""
 
 
-async def read_quotes(making: Making, subject: Subject) -> list[Post]:
+async def read_quotes(making: Draft, subject: Subject) -> list[Post]:
     """Return the chosen messages of a subject, in the order of their ticks, with the names of the
     file in their texts.
 
@@ -55,7 +55,7 @@ class Quiz(Struct, frozen=True):
     """Messages with a text that another choice wrote, too: no question asks about them."""
 
 
-async def read_quiz(making: Making, subject: Subject) -> Quiz:
+async def read_quiz(making: Draft, subject: Subject) -> Quiz:
     quotes = await read_quotes(making, subject)
     choices = choices_among(subject.about, quotes)
     shared = await read_shared(making.session, quotes, choices)

@@ -27,7 +27,7 @@ from app.config import Config, Locale
 from app.errors import InvalidInputError
 from app.language import of_request
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
-from app.parts.report.words import Calling
+from app.parts.report.words import Pseudonyms
 from app.services.posts.tweets import Post
 from app.services.rooms.chats import room_of_author
 from app.views.cast import Cast, bound, cast_of, named_in
@@ -35,7 +35,7 @@ from app.views.filters import day_of
 from app.views.page import Parts, WebPage, add_parts, init_app, parts_here, values_of
 from app.views.phone import ProgramHome, qr_code
 from app.views.quart_app import VisitorGlobals
-from app.views.subjects import Address, Chat, Figures, Kept, OneAuthor, Shown, Subject, SubjectT
+from app.views.subjects import Address, Caches, Chat, Figures, OneAuthor, Shown, Subject, SubjectT
 
 MOST_BYTES: Final = 300_000
 OnPage = Sequence[tuple[str, Sequence[Post]]]
@@ -48,7 +48,7 @@ _LINK: Final = re.compile(r"</?a(?: [^<>]*)?>")
 """The beginning or end of a link; they are never in a text, where `<` is written otherwise."""
 
 
-class Inside(NamedTuple):
+class FileAssets(NamedTuple):
     """The program's own style and script, as each file has them."""
 
     style: Markup
@@ -58,7 +58,7 @@ class Inside(NamedTuple):
 
 
 @cache
-def inside() -> Inside:
+def file_assets() -> FileAssets:
     style = _COMMENT.sub("", _read(_STATIC / "style.css", _HERE / "report.css"))
     style = _INDENT.sub("\n", style).strip()
     script = _read(_STATIC / "values.js", _HERE / "report.js").strip()
@@ -66,7 +66,7 @@ def inside() -> Inside:
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)};"
         " img-src data:; base-uri 'none'; form-action 'none'"
     )
-    return Inside(Markup(style), Markup(script), policy)  # noqa: S704 - our own files
+    return FileAssets(Markup(style), Markup(script), policy)  # noqa: S704 - our own files
 
 
 def _hash(text: str) -> str:
@@ -113,9 +113,9 @@ async def render_report(
 ) -> bytes:
     """Return the file. Raises InvalidInputError if it is too large to be sent."""
     with bound(cast), speaking(frame.language):
-        shown = {**values_of(page), "frame": frame, "inside": inside(), "locale": frame.language}
+        own = {"frame": frame, "inside": file_assets(), "locale": frame.language}
         template = environment.get_template(page.template)
-        html = await asyncio.to_thread(template.render, shown)
+        html = await asyncio.to_thread(template.render, values_of(page) | own)
     file = _LINK.sub("", html).encode()
     if len(file) > MOST_BYTES:
         raise InvalidInputError(
@@ -146,12 +146,12 @@ class ReportChoice:
     """Messages that the file quotes."""
 
 
-class Making(NamedTuple):
+class Draft(NamedTuple):
     """Values that the page of a file is made of."""
 
     session: AsyncSession
     choice: ReportChoice
-    calling: Calling
+    calling: Pseudonyms
 
     @property
     def zone(self) -> ZoneInfo:
@@ -166,7 +166,7 @@ class Report(Generic[SubjectT, Shown]):
     read: Figures[SubjectT, Shown]
     shows: Callable[[Shown], OnPage]
     """Returns the messages that the subject's page shows."""
-    draft: Callable[[Making, SubjectT, Shown], Awaitable[Any]]
+    draft: Callable[[Draft, SubjectT, Shown], Awaitable[Any]]
     """Returns the page of the file; its `shown` is what may be given away."""
 
 
@@ -194,7 +194,7 @@ def _reports_here() -> Iterator[Report[Any, Any]]:
         yield from brought.reports
 
 
-async def _making(session: AsyncSession, subject: Subject, choice: ReportChoice) -> Making:
+async def _making(session: AsyncSession, subject: Subject, choice: ReportChoice) -> Draft:
     names, people = choice.names, [*subject.people]
     if isinstance(subject, OneAuthor):
         if room := await room_of_author(session, subject.author):
@@ -204,13 +204,13 @@ async def _making(session: AsyncSession, subject: Subject, choice: ReportChoice)
             anybody = gettext("The person") if room else gettext("The author")
             names = {own: names.get(own) or anybody}
     all_names, has_names = await subject.names_around(session), choice.has_names
-    calling = Calling(people, names, has_names=has_names, all_names=all_names)
-    return Making(session, choice, calling)
+    calling = Pseudonyms(people, names, has_names=has_names, all_names=all_names)
+    return Draft(session, choice, calling)
 
 
 async def make_report(
     session: AsyncSession,
-    kept: Kept,
+    kept: Caches,
     environment: Environment,
     chosen: tuple[Report[SubjectT, Any], SubjectT],
     choice: ReportChoice,
@@ -233,7 +233,7 @@ async def make_report(
     return await render_report(environment, page, frame, named)
 
 
-def _called(subject: Subject, making: Making) -> str:
+def _called(subject: Subject, making: Draft) -> str:
     """Return what the file calls its subject in the place of its name; empty for its own name."""
     if not isinstance(subject, Chat):
         (person,) = subject.people

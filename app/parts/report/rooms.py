@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, read_quiz
-from app.parts.report.reports import Making, OnPage, Report
+from app.parts.report.reports import Draft, OnPage, Report
 from app.parts.report.words import FEWEST_MESSAGES, read_chat, read_common_words, terms_in
 from app.services.rooms.chat_portrait import ChatSight, read_overview
 from app.services.rooms.chats import LovedMessage, most_loved
@@ -15,7 +15,7 @@ from app.services.rooms.timeline import ShownDay, read_day
 from app.views.figures.chats import other_called
 from app.views.page import read_cards
 from app.views.rooms.overview import OverviewPage
-from app.views.subjects import Chat, Kept, ZoneOf
+from app.views.subjects import Caches, Chat, ZoneOf
 from app.views.tell import share_told
 
 
@@ -48,14 +48,14 @@ class _ChatFigures(NamedTuple):
     loved: Sequence[LovedMessage]
 
 
-async def _read(session: AsyncSession, kept: Kept, chat: Chat, zone_of: ZoneOf) -> _ChatFigures:
+async def _read(session: AsyncSession, kept: Caches, chat: Chat, zone_of: ZoneOf) -> _ChatFigures:
     room, zone = chat.room, zone_of(chat.own_zone)
     sight = await read_overview(session, room, zone, kept.snapshots)
     day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
     return _ChatFigures(sight, day, await most_loved(session, room.id))
 
 
-async def _draft(making: Making, chat: Chat, figures: _ChatFigures) -> ChatReport:
+async def _draft(making: Draft, chat: Chat, figures: _ChatFigures) -> ChatReport:
     session, room, zone = making.session, chat.room, making.zone
     sight, day, loved = figures
     terms = [day.word] if day and day.with_word >= FEWEST_MESSAGES else []

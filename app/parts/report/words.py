@@ -24,7 +24,7 @@ def letters() -> Iterator[str]:
     return map(letters_of, count(1))
 
 
-class Calling:
+class Pseudonyms:
     """The names that a file has in the place of real names."""
 
     def __init__(
@@ -63,7 +63,7 @@ _WORD: Final = re.compile(r"\w+")
 class CommonWords:
     """The terms that enough messages have, as they are written in the file."""
 
-    def __init__(self, terms: Iterable[str], texts: Iterable[str], calling: Calling) -> None:
+    def __init__(self, terms: Iterable[str], texts: Iterable[str], calling: Pseudonyms) -> None:
         """Read all texts, which may take a second: call it in a thread."""
         short = [term for term in terms if len(_WORD.findall(term)) <= MOST_TOGETHER]
         folded = {term: term.casefold() for term in short}
@@ -88,7 +88,7 @@ class CommonWords:
 
 
 async def read_common_words(
-    scans: Sequence[Scan], terms: Iterable[str], calling: Calling
+    scans: Sequence[Scan], terms: Iterable[str], calling: Pseudonyms
 ) -> CommonWords:
     """Return which of these terms a file of scanned messages may have."""
 

@@ -8,7 +8,7 @@ from msgspec import structs
 from app.drawing.drawings import WeekGrid
 from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, read_quiz, read_quotes
-from app.parts.report.reports import Making, OnPage, Report
+from app.parts.report.reports import Draft, OnPage, Report
 from app.parts.report.words import CommonWords, read_chat, read_common_words, terms_in
 from app.parts.years.figures import days_of_author
 from app.parts.years.pages import RoomYearPage, YearPage
@@ -50,7 +50,7 @@ class AuthorYearReport(YearPage, frozen=True, kw_only=True, dict=True):
         return days_of_author(self.shown, has_names=self.has_names)
 
 
-async def _draft_of_chat(making: Making, subject: YearOfChat, read: RoomYear) -> ChatYearReport:
+async def _draft_of_chat(making: Draft, subject: YearOfChat, read: RoomYear) -> ChatYearReport:
     since, until = span_of_year(subject.year, making.zone)
     scans = await read_chat(making.session, subject.room.id, {"since": since, "until": until})
     words = await read_common_words(scans, terms_in(read), making.calling)
@@ -65,7 +65,7 @@ async def _draft_of_chat(making: Making, subject: YearOfChat, read: RoomYear) ->
 
 
 async def _draft_of_author(
-    making: Making, subject: YearOfAuthor, read: AuthorYear
+    making: Draft, subject: YearOfAuthor, read: AuthorYear
 ) -> AuthorYearReport:
     scans = [await scan(making.session, subject.posts, columns=("text",))]
     words = await read_common_words(scans, terms_in(read), making.calling)

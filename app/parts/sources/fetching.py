@@ -87,7 +87,7 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and is_assigned
 
 
-class Web:
+class Fetcher:
     def __init__(self, may_connect: Callable[[str], bool] = is_public) -> None:
         self._may_connect = may_connect
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

@@ -21,8 +21,8 @@ from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import GrantLostError
 from app.models import LiveSource, Tweet, User
-from app.parts.sources.fetching import FetchError, Web, allowed
-from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher, SourceName
+from app.parts.sources.fetching import Fetcher, FetchError, allowed
+from app.parts.sources.platforms import PUBLISHERS, Bookmark, LivePage, Publisher, SourceName
 from app.runtime.clock import LATEST
 from app.runtime.sandbox import Sandbox
 from app.services.deletion import delete_post, remove_posts
@@ -139,7 +139,7 @@ def _is_allowed() -> ColumnElement[bool]:
 
 
 def _facts(source: LiveSource) -> SourceFacts:
-    mark = msgspec.json.decode(source.mark, type=Mark)
+    mark = msgspec.json.decode(source.mark, type=Bookmark)
     values = {name: getattr(source, name) for name in SourceFacts.__struct_fields__[:-1]}
     if source.last_error:  # A Message, which pages translate.
         values["last_error"] = errors.unpacked(msgspec.json.decode(source.last_error))
@@ -183,7 +183,7 @@ class Follower:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._sandbox = Sandbox()
-        self._web = Web(allowed(config))
+        self._web = Fetcher(allowed(config))
         self._storing = asyncio.Lock()
 
     async def aclose(self) -> None:
@@ -205,7 +205,8 @@ class Follower:
                 await asyncio.wait(running.values(), timeout=TICK_S)
 
     async def _visit(self, db: Sessions, source: LiveSource) -> None:
-        name, mark = source.source.partition(":")[2], msgspec.json.decode(source.mark, type=Mark)
+        name = source.source.partition(":")[2]
+        mark = msgspec.json.decode(source.mark, type=Bookmark)
         url = self._config.bluesky_url
         publisher = PUBLISHERS[source.platform](name, mark, url, self._web, self._sandbox)
         deletes = self._config.follow_deletions and publisher.confirms_deletions

@@ -32,7 +32,7 @@ SLOW_S: Final = 3.0
 _head_of = msgspec.json.Decoder(PageHead).decode
 
 
-class Mark(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Bookmark(msgspec.Struct, kw_only=True, omit_defaults=True):
     account: str = ""
     validators: dict[str, str] = {}
     """Headers that make the request for the newest page conditional."""
@@ -72,9 +72,9 @@ class Publisher:
     reader: ClassVar[int] = 0
     """Version: with a higher one, a source is read again, and its stored posts are mended."""
     name: str
-    mark: Mark
+    mark: Bookmark
     bluesky_url: str
-    web: fetching.Web
+    web: fetching.Fetcher
     sandbox: Sandbox
     slow_s: float = 0.0
     not_before: datetime | None = None
@@ -182,7 +182,7 @@ class RssPublisher(Publisher):
         return self.name
 
 
-async def account_id(web: fetching.Web | Publisher, user: str, host: str) -> str:
+async def account_id(web: fetching.Fetcher | Publisher, user: str, host: str) -> str:
     """Return Mastodon's id of an account on a host. Raises FetchError."""
     address = f"{_mastodon_api(host)}/accounts/lookup?{urlencode({'acct': user})}"
     answer = await web.fetch(address, most_bytes=MOST_JSON)
@@ -240,7 +240,7 @@ async def find_source(config: Config, source: str, username: str | None = None) 
     operator's network is followed.
     """
     name = parse_source(source, username)
-    async with aclosing(fetching.Web(fetching.allowed(config))) as web:
+    async with aclosing(fetching.Fetcher(fetching.allowed(config))) as web:
         try:
             async with asyncio.timeout(30.0):
                 if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
@@ -315,7 +315,7 @@ def _rss(address: str) -> SourceName | None:
     return SourceName("rss", address, url.host, url.host)
 
 
-async def _behind(web: fetching.Web, address: str) -> str:
+async def _behind(web: fetching.Fetcher, address: str) -> str:
     parts = urlsplit(address)
     if profile := _MASTODON_PROFILE.fullmatch(parts.path):
         # Other sites have such URLs too, but only Mastodon's API knows the account.

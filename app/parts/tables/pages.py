@@ -206,7 +206,7 @@ async def post_table(form: Form) -> ResponseReturnValue:
     kind = KINDS.get(form.get("kind", ""), "lines")
     given, is_one_hand = form.get("lines", ""), "one_hand" in form
     error: AppError | None = None
-    judging: Judging | None = None
+    judging: TableRun | None = None
     columns, column = tuple[str, ...](), ""
     try:
         if "room" in form:
@@ -256,7 +256,7 @@ PROGRESS: Final = "<!-- progress -->"
 
 
 async def _sent(
-    page: ManyTextsPage, begin: str, judging: "Judging", context: Context
+    page: ManyTextsPage, begin: str, judging: "TableRun", context: Context
 ) -> AsyncGenerator[bytes, None]:
     yield begin.encode()
     names, rows, summary, error = page.offer.chosen, list[TableRow](), None, page.error
@@ -320,14 +320,14 @@ def _lines(given: str, kind: Kind, column: str) -> Iterator[BatchLine]:
     return plain_texts(given.splitlines())
 
 
-class Judging(NamedTuple):
+class TableRun(NamedTuple):
     lines: int
     portions: AsyncIterator[Portion]
 
 
 async def _judging(
     given: str, kind: Kind, column: str, names: Sequence[str], together: Together
-) -> Judging:
+) -> TableRun:
     """Begin to judge lines. Raises InvalidInputError and NotFoundError."""
     parts = resources()
     lines: list[BatchLine] = await parts.work_pool.run(lambda: list(_lines(given, kind, column)))
@@ -340,10 +340,10 @@ async def _judging(
     judged = await judge_lines(
         parts.db, parts.models, names, checked_lines(lines), together, parts.work_pool.run
     )
-    return Judging(len(lines), judged)
+    return TableRun(len(lines), judged)
 
 
-async def _judged(judging: Judging, names: Sequence[str]) -> tuple[list[TableRow], Summary | None]:
+async def _judged(judging: TableRun, names: Sequence[str]) -> tuple[list[TableRow], Summary | None]:
     rows, summary = list[TableRow](), None
     async for portion in judging.portions:
         if isinstance(portion, Summary):

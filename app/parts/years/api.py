@@ -14,7 +14,7 @@ from app.parts.years.year import AuthorYear, RoomYear
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import RoomZoneArgs, Year
-from app.views.subjects import Kept, OneAuthor, ZoneOf, answer_of
+from app.views.subjects import Caches, OneAuthor, ZoneOf, answer_of
 
 blueprint = ApiBlueprint("api_years", tag="users")
 
@@ -35,7 +35,7 @@ async def show_archive(args: ArchiveArgs, **address: Any) -> AuthorArchive:
     """Show memories, calendar and figures of an author."""
 
     async def read(
-        session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
+        session: AsyncSession, kept: Caches, subject: OneAuthor, zone_of: ZoneOf
     ) -> AuthorArchive:
         zone = zone_of(subject.own_zone)
         return await read_archive(session, kept, subject.author, zone, args.year)

@@ -37,7 +37,7 @@ MOST_GUESSED: Final = 500
 """Largest number of posts by which the language is guessed, evenly spread."""
 
 
-class Writers(NamedTuple):
+class Owner(NamedTuple):
     is_theirs: ColumnElement[bool]
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
@@ -59,7 +59,7 @@ class SameDays(msgspec.Struct, frozen=True):
     """Whether the two years differ by more than chance, compared by week."""
 
 
-class Stretch(NamedTuple):
+class SharedSpan(NamedTuple):
     since: date
     until: date
     since_before: date
@@ -70,7 +70,7 @@ class Stretch(NamedTuple):
         return (since, until), (since_before, until_before)
 
 
-def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch | None:
+def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> SharedSpan | None:
     """Return the days that a year and the year before have; None for too few.
 
     first, last: days of an author's first and last post.
@@ -83,10 +83,10 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
         return None
     # Until February 28 there is no leap day in the year before, either.
     end_before = min(_moved(end, -1), _moved(end - timedelta(1), -1) + timedelta(1))
-    return Stretch(since, end, _moved(since, -1), end_before)
+    return SharedSpan(since, end, _moved(since, -1), end_before)
 
 
-def same_stretch(writers: Writers, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
+def same_stretch(writers: Owner, year: int, zone: ZoneInfo, at: datetime) -> SharedSpan | None:
     """Return the days that a year and the one before have at a time; None for too few."""
     days = days_between(writers.first_tweet_at, writers.newest_tweet_at, zone)
     if days is None or not MINYEAR < year < MAXYEAR:
@@ -95,11 +95,7 @@ def same_stretch(writers: Writers, year: int, zone: ZoneInfo, at: datetime) -> S
 
 
 def same_days_of(
-    writers: Writers,
-    calendar: CalendarYear,
-    before: Mapping[date, int],
-    zone: ZoneInfo,
-    at: datetime,
+    writers: Owner, calendar: CalendarYear, before: Mapping[date, int], zone: ZoneInfo, at: datetime
 ) -> SameDays | None:
     """Return a year next to the year before; None for too few common days.
 
@@ -171,7 +167,7 @@ class ChangesOfYear(NamedTuple):
 
 
 async def compare_years(
-    session: AsyncSession, author: Writers, year: int, zone: ZoneInfo, at: datetime
+    session: AsyncSession, author: Owner, year: int, zone: ZoneInfo, at: datetime
 ) -> ChangesOfYear:
     """Return the changes of a year until the time `at`, and the people that the author answered."""
     whole = await _scan_span(session, author, span_of_year(year, zone))
@@ -186,7 +182,7 @@ async def compare_years(
     return await asyncio.to_thread(_compare, whole, pair, author)
 
 
-async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan:
+async def _scan_span(session: AsyncSession, author: Owner, span: Span) -> Scan:
     return await scan(
         session,
         author.is_theirs,
@@ -196,7 +192,7 @@ async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan
     )
 
 
-def _compare(whole: Scan, pair: tuple[Scan, Scan] | None, author: Writers) -> ChangesOfYear:
+def _compare(whole: Scan, pair: tuple[Scan, Scan] | None, author: Owner) -> ChangesOfYear:
     answered = answered_in(whole, author.username)
     most = count_names(answered, most=8)
     first_two = [username_key(counted.name) for counted in most[:2]]

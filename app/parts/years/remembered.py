@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Tweet, User
-from app.parts.years.compared_years import MOST_GUESSED, Stretch, Writers, YearWord, worded_texts
+from app.parts.years.compared_years import MOST_GUESSED, Owner, SharedSpan, YearWord, worded_texts
 from app.runtime.clock import first_instant, span_of_year
 from app.services.posts.selection import Scan, scan, written_in
 from app.services.posts.tweets import Post, find_posts
@@ -81,7 +81,7 @@ class WordsOfPerson(Struct, frozen=True):
     words: list[str]
 
 
-class FoundInYear(NamedTuple):
+class YearFacts(NamedTuple):
     words: list[YearWord] | None
     fullest: times.FullestDays | None
     day_words: list[str]
@@ -153,7 +153,7 @@ class YearPosts:
         return worded_texts([self.scan.text[place] for place in picked], moments)
 
 
-class Others(NamedTuple):
+class Baseline(NamedTuple):
     """Posts to compare a year with."""
 
     elsewhere: Scan | None
@@ -163,7 +163,7 @@ class Others(NamedTuple):
     """Posts of the year before, on the days of `stretch`, with the authors."""
     has_some_before: bool = False
     """Whether `before` has only some of these posts."""
-    stretch: Stretch | None = None
+    stretch: SharedSpan | None = None
 
 
 class PostsAround(NamedTuple):
@@ -175,7 +175,7 @@ class PostsAround(NamedTuple):
 
 
 async def read_around(
-    session: AsyncSession, writers: Writers, year: int, zone: ZoneInfo
+    session: AsyncSession, writers: Owner, year: int, zone: ZoneInfo
 ) -> PostsAround:
     first, end = span_of_year(year, zone)
     last = select(func.max(Tweet.created_at)).where(writers.is_theirs, Tweet.created_at < first)
@@ -191,12 +191,12 @@ async def read_around(
 
 async def read_others(
     session: AsyncSession,
-    writers: Writers,
+    writers: Owner,
     year: int,
     zone: ZoneInfo,
     counts: Mapping[int, int],
-    stretch: Stretch | None = None,
-) -> Others:
+    stretch: SharedSpan | None = None,
+) -> Baseline:
     """Read the posts of other years.
 
     counts: number of posts by year. stretch: days whose posts are also read of the year before.
@@ -226,7 +226,7 @@ async def read_others(
             limit=MOST_HABITUAL,
         )
     has_some = counts.get(year - 1, 0) > MOST_HABITUAL
-    return Others(elsewhere, others <= MOST_WORDED, before, has_some, stretch)
+    return Baseline(elsewhere, others <= MOST_WORDED, before, has_some, stretch)
 
 
 def _some_of(posts: int, most: int) -> list[ColumnElement[bool]]:
@@ -237,13 +237,13 @@ def _some_of(posts: int, most: int) -> list[ColumnElement[bool]]:
 
 def find_remembered(
     posts: YearPosts,
-    others: Others,
+    others: Baseline,
     by_day: Mapping[date, int],
     around: PostsAround,
     names: Iterable[str] = (),
     *,
     has_people: bool = False,
-) -> FoundInYear:
+) -> YearFacts:
     """Return the memories of a year; call it in a thread.
 
     by_day: number of posts by day, of the whole year. around: of the years around it, since a
@@ -261,7 +261,7 @@ def find_remembered(
     broken_by = _first_after(silence[1], posts, around) if silence else 0
     words = _words_of_year(posts, others, called)
     typical = _typical_of_people(posts, called) if has_people else {}
-    return FoundInYear(
+    return YearFacts(
         words,
         fullest,
         [phrase.text for phrase in day_words],
@@ -279,7 +279,7 @@ def find_remembered(
     )
 
 
-async def with_posts(session: AsyncSession, found: FoundInYear, others: Others) -> dict[str, Any]:
+async def with_posts(session: AsyncSession, found: YearFacts, others: Baseline) -> dict[str, Any]:
     """Return the findings as fields of `WrittenYear`, with the posts that are shown."""
     posts = await find_posts(session, [*found.day_ids, found.broken_by])
     shown = [posts[post_id] for post_id in found.day_ids if post_id in posts]
@@ -291,7 +291,7 @@ async def with_posts(session: AsyncSession, found: FoundInYear, others: Others) 
     return {"words": found.words, "words_of_all": others.are_all, "day": day, "silence": silence}
 
 
-async def of_people(session: AsyncSession, found: FoundInYear) -> dict[str, Any]:
+async def of_people(session: AsyncSession, found: YearFacts) -> dict[str, Any]:
     """Return the findings about people as fields of `RoomYear`, with names and messages."""
     ids = {user_id for user_id, _ in chain(found.habits, found.words_of_people)}
     rows = await read_rows(session, select_rows(User.id.in_(ids))) if ids else []
@@ -312,7 +312,9 @@ async def of_people(session: AsyncSession, found: FoundInYear) -> dict[str, Any]
     }
 
 
-def _words_of_year(posts: YearPosts, others: Others, names: Sequence[str]) -> list[YearWord] | None:
+def _words_of_year(
+    posts: YearPosts, others: Baseline, names: Sequence[str]
+) -> list[YearWord] | None:
     """Return the words in a clearly larger share of a year's posts than of the other years'."""
     if others.elsewhere is None or len(posts.worded) < FEWEST_COMPARED:
         return None
@@ -388,7 +390,7 @@ def _first_after(day: date, posts: YearPosts, around: PostsAround) -> int:
     return posts.scan.id[place] if (place := next(after, None)) is not None else 0
 
 
-def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
+def _habits(posts: YearPosts, others: Baseline) -> list[tuple[int, Measure]]:
     """Return the clearest new and ended habits, against the same days of the year before."""
     if others.before is None or others.stretch is None:
         return []

@@ -10,7 +10,7 @@ from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.services.posts.users import Author
 from app.services.rooms.chats import RoomFacts
 from app.views.cast import in_sentence
-from app.views.subjects import Address, Chat, Kept, OneAuthor, ZoneOf
+from app.views.subjects import Address, Caches, Chat, OneAuthor, ZoneOf
 
 
 class YearOfChat(Chat):
@@ -68,14 +68,14 @@ def title_of_year(called: str, year: int, *, is_over: bool) -> str:
 
 
 async def read_year_of_chat(
-    session: AsyncSession, _kept: Kept, subject: YearOfChat, zone_of: ZoneOf
+    session: AsyncSession, _kept: Caches, subject: YearOfChat, zone_of: ZoneOf
 ) -> RoomYear:
     """Return a year. Raises NotFoundError below 100 messages."""
     return await read_room_year(session, subject.room, subject.year, zone_of(subject.own_zone))
 
 
 async def read_year_of_author(
-    session: AsyncSession, _kept: Kept, subject: YearOfAuthor, zone_of: ZoneOf
+    session: AsyncSession, _kept: Caches, subject: YearOfAuthor, zone_of: ZoneOf
 ) -> AuthorYear:
     """Return a year, in UTC if it only has posts there and the address names no zone: a sent URL
     opens the same year for everyone. Raises NotFoundError if it has no posts.

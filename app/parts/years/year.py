@@ -143,7 +143,7 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     liked = await most_liked(session, is_of_year, limit=3)
     hours = await _hours_of(session, author, year, zone)
     ends = author.first_tweet_at, author.newest_tweet_at
-    own = compared_years.Writers(Tweet.user_id == author.id, *ends, author.username)
+    own = compared_years.Owner(Tweet.user_id == author.id, *ends, author.username)
     before = await _year_before(session, own, calendar, zone, at)
     compared = await compared_years.compare_years(session, own, year, zone, at)
     years = [span_of_year(listed, zone) for listed in calendar.years]
@@ -154,7 +154,7 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     others = await remembered.read_others(session, own, year, zone, counts)
     around = await remembered.read_around(session, own, year, zone)
 
-    def count() -> tuple[dict[str, Any], remembered.FoundInYear]:
+    def count() -> tuple[dict[str, Any], remembered.YearFacts]:
         written = _written(own, hours, zone, year, at)
         posts = remembered.YearPosts(newest, zone)
         return written, remembered.find_remembered(posts, others, posts_by_day(hours), around)
@@ -177,7 +177,7 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
 
 
 def _written(
-    writers: compared_years.Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, at: datetime
+    writers: compared_years.Owner, by_hour: Counter[int], zone: ZoneInfo, year: int, at: datetime
 ) -> dict[str, Any]:
     is_over = span_of_year(year, zone)[1] <= at
     until = date(year, 12, 31) if is_over else at.astimezone(zone).date()
@@ -193,7 +193,7 @@ def _written(
 
 
 def _days_apart_in(
-    author: compared_years.Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
+    author: compared_years.Owner, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> times.DaysApart:
     days = posts_by_day(by_hour)
     ends = days_between(author.first_tweet_at, author.newest_tweet_at, zone)
@@ -218,7 +218,7 @@ def _milestone(author: Author, calendar: CalendarYear, by_year: list[int]) -> Mi
 
 async def _year_before(
     session: AsyncSession,
-    author: compared_years.Writers,
+    author: compared_years.Owner,
     calendar: CalendarYear,
     zone: ZoneInfo,
     at: datetime,
@@ -236,7 +236,7 @@ async def _year_before(
 
 
 async def _hours_of(
-    session: AsyncSession, author: Author | compared_years.Writers, year: int, zone: ZoneInfo
+    session: AsyncSession, author: Author | compared_years.Owner, year: int, zone: ZoneInfo
 ) -> Counter[int]:
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
@@ -321,7 +321,7 @@ async def read_room_year(
     is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
     is_theirs = and_(Tweet.room_id == room.id, is_alive)
     is_of_year = and_(is_theirs, written_in(span))
-    writers = compared_years.Writers(is_theirs, room.first_message_at, room.newest_message_at)
+    writers = compared_years.Owner(is_theirs, room.first_message_at, room.newest_message_at)
     newest = await scan(
         session, is_of_year, columns=("id", "author", "time", "text"), is_dated=True
     )
@@ -333,7 +333,7 @@ async def read_room_year(
     of_all = await _by_hour(session, is_of_year, zone) if has_more else None
 
     def count() -> tuple[
-        dict[str, Any], Counter[date], CountedChat, list[Trait], remembered.FoundInYear
+        dict[str, Any], Counter[date], CountedChat, list[Trait], remembered.YearFacts
     ]:
         counted = count_chat(said_in([newest]), room, zone, has_typical=False, before=earlier)
         hours = of_all or _hours_among(counted)

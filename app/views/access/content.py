@@ -153,7 +153,7 @@ def _back(address: str | None = None) -> Response:
     return see_other(local_address(address or url_for("settings.show_settings", _anchor="data")))
 
 
-class SomePeople(Struct, frozen=True):
+class PeopleExcerpt(Struct, frozen=True):
     usernames: Sequence[str]
     total: int
 
@@ -163,8 +163,8 @@ class RoomDeletionPage(WebPage, frozen=True, kw_only=True):
 
     room: RoomFacts
     zone: str
-    only_here: SomePeople
-    elsewhere: SomePeople
+    only_here: PeopleExcerpt
+    elsewhere: PeopleExcerpt
     is_filled: bool
     """Whether an import still adds messages."""
     in_chat: bool = True
@@ -206,5 +206,5 @@ async def delete_whole(room_id: int) -> RoomFacts:
     return room
 
 
-def _named(usernames: Sequence[str]) -> SomePeople:
-    return SomePeople(usernames[:30], len(usernames))
+def _named(usernames: Sequence[str]) -> PeopleExcerpt:
+    return PeopleExcerpt(usernames[:30], len(usernames))

@@ -36,7 +36,7 @@ class Readership(NamedTuple):
     is_here_alone: bool
 
 
-class Phones(NamedTuple):
+class PhoneSwitch(NamedTuple):
     """The switch that lets phones of the network in."""
 
     is_on: bool
@@ -44,12 +44,12 @@ class Phones(NamedTuple):
     """Addresses of the site in the network, while it is on."""
 
 
-def phones_here() -> Phones | None:
+def phones_here() -> PhoneSwitch | None:
     """Return the state of the switch; None where something else decides the address."""
     if not may_let_phones_in(current_app):
         return None
     is_on = are_phones_in()
-    return Phones(is_on, origins_for_others() if is_on else [])
+    return PhoneSwitch(is_on, origins_for_others() if is_on else [])
 
 
 async def readership() -> Readership:
@@ -91,7 +91,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     readers: list[accounts.Reader]
     invitations: list[accounts.OpenInvitation]
     readership: Readership
-    phones: Phones | None
+    phones: PhoneSwitch | None
     author_total: int
     limited: int
     """Number of posts that are not known to be public."""

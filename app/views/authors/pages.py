@@ -31,7 +31,7 @@ from app.views.filters import Year, ZoneArgs, zone_of_page
 from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.subjects import NAMES_CHAT, OneAuthor, PersonOfChat, opened_person
-from app.views.tell import Beside, called
+from app.views.tell import Peers, called
 
 blueprint = PageBlueprint("authors", policy="read")
 
@@ -72,10 +72,10 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     rooms_in_sight: int = 4
 
     @cached_property
-    def at_sight(self) -> archives.AuthorAtSight:
+    def at_sight(self) -> archives.AuthorHeadline:
         found = findings_of(self.chat) if self.chat else []
         told = of_person(found, self.author.username)
-        return archives.AuthorAtSight(
+        return archives.AuthorHeadline(
             self.archive, self.traits.clear, self.beside, self.traits.phrase, told
         )
 
@@ -84,7 +84,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         return self.chat_alone is not None
 
     @cached_property
-    def beside(self) -> Beside:
+    def beside(self) -> Peers:
         traits = self.traits
         only_other = shown_name(traits.only_other) if traits.only_other else ""
         is_of_chat = traits.room is not None

@@ -11,7 +11,7 @@ from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.verdicts import strange_places
-from app.views.highlighting import Marked, excerpt, marked_text
+from app.views.highlighting import TextPiece, excerpt, marked_text
 from saywho.comparing import verdict
 from saywho.engine.evidence import place_in
 
@@ -101,12 +101,12 @@ def _rate(rate: float) -> str:
 @dataclass(frozen=True, slots=True)
 class Quotation:
     id: int
-    pieces: list[Marked[None]]
+    pieces: list[TextPiece[None]]
     lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class EvidenceItem:
     number: int
     mark: verdict.Evidence
     comparison: verdict.Comparison
@@ -120,13 +120,13 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TextMark:
     """A piece of a text, left out if it has no mark."""
 
     place: str
     """As in `without`."""
     mark: verdict.Evidence | None = None
-    use: Use | None = None
+    use: EvidenceItem | None = None
     is_strange: bool = False
     """Whether no author writes this word."""
     is_unjudged: bool = False
@@ -134,9 +134,9 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Evident:
-    pieces: list[Marked[Shown]]
-    uses: list[Use]
+class EvidenceView:
+    pieces: list[TextPiece[TextMark]]
+    uses: list[EvidenceItem]
     """The strongest mark of equal words, strongest first."""
     lines: dict[str, int]
     """Authors' underlines, from 1."""
@@ -154,7 +154,7 @@ class Evident:
         return sum(piece.mark is not None and piece.mark.use is not None for piece in self.pieces)
 
     @property
-    def struck(self) -> list[Marked[Shown]]:
+    def struck(self) -> list[TextPiece[TextMark]]:
         return [
             piece
             for piece in self.pieces
@@ -162,18 +162,18 @@ class Evident:
         ]
 
 
-async def read_evidence(session: AsyncSession, comparison: verdict.Comparison) -> Evident:
+async def read_evidence(session: AsyncSession, comparison: verdict.Comparison) -> EvidenceView:
     marks = shown_marks(comparison)
     posts = await find_posts(session, sorted({id_ for mark in marks for id_ in mark.posts or ()}))
     texts = [post.text for post in posts.values()]
     uses = await worked_on(texts, partial(_uses, marks, posts, comparison))
     gaps = comparison.without if isinstance(comparison.without, list) else []
     spans = [
-        *((start, end, Shown(f"{start}-{end}")) for start, end in gaps),
-        *((mark.start, mark.end, Shown(_place(mark), mark, uses[_key(mark)])) for mark in marks),
+        *((start, end, TextMark(f"{start}-{end}")) for start, end in gaps),
+        *((mark.start, mark.end, TextMark(_place(mark), mark, uses[_key(mark)])) for mark in marks),
     ]
-    further = [(place, Shown("", is_strange=True)) for place in strange_places(comparison)]
-    further += [(place, Shown("", is_unjudged=True)) for place in comparison.unjudged or ()]
+    further = [(place, TextMark("", is_strange=True)) for place in strange_places(comparison)]
+    further += [(place, TextMark("", is_unjudged=True)) for place in comparison.unjudged or ()]
     taken = [(start, end) for start, end, _ in spans]
     spans += [
         (start, end, shown)
@@ -181,7 +181,7 @@ async def read_evidence(session: AsyncSession, comparison: verdict.Comparison) -
         if not any(start < other_end and other < end for other, other_end in taken)
     ]
     spans.sort(key=lambda span: span[0])
-    return Evident(
+    return EvidenceView(
         marked_text(comparison.text, spans),
         list(uses.values()),
         lines_of(comparison),
@@ -191,15 +191,15 @@ async def read_evidence(session: AsyncSession, comparison: verdict.Comparison) -
 
 def _uses(
     marks: Sequence[verdict.Evidence], posts: Mapping[int, Post], comparison: verdict.Comparison
-) -> dict[tuple[str, str], Use]:
-    uses: dict[tuple[str, str], Use] = {}
+) -> dict[tuple[str, str], EvidenceItem]:
+    uses: dict[tuple[str, str], EvidenceItem] = {}
     for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
         lang = comparison.lang
         quotations = [
             _quotation(posts[id_], mark, lang) for id_ in mark.posts or () if id_ in posts
         ]
-        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, comparison, quotations, []))
-        use.places.append(_place(mark))
+        item = EvidenceItem(len(uses) + 1, mark, comparison, quotations, [])
+        uses.setdefault(_key(mark), item).places.append(_place(mark))
     return uses
 
 
@@ -223,10 +223,8 @@ def _quotation(post: Post, mark: verdict.Evidence, judged: str | None) -> Quotat
     room = max(40, shown - (end - start))
     # One side gets the room that the other side does not need.
     around = max(room // 2, room - min(start, len(post.text) - end))
-    pieces: list[Marked[None]] = excerpt(
-        marked_text(post.text, [(start, end, None)]), around=around
-    )
-    return Quotation(post.id, pieces, lang)
+    marked: list[TextPiece[None]] = marked_text(post.text, [(start, end, None)])
+    return Quotation(post.id, excerpt(marked, around=around), lang)
 
 
 def _key(mark: verdict.Evidence) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from app.views.answers import see_other
 from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing import verdicts
-from app.views.comparing.evidence import Evident, read_evidence
+from app.views.comparing.evidence import EvidenceView, read_evidence
 from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, has_page, render, render_form, url_of
 from app.views.policies import always, here, own_chat, own_origin
@@ -124,11 +124,11 @@ def _people_in(texts: Sequence[str]) -> set[str | None] | None:
     return {head.name for chat in chats for head in chat.heads} if chats else None
 
 
-class Compared(Struct, frozen=True):
+class ComparisonView(Struct, frozen=True):
     comparison: Comparison
     names: list[str]
     """Empty for all."""
-    evident: Evident
+    evident: EvidenceView
     hidden: Post | None
 
     @property
@@ -254,7 +254,7 @@ async def post_compare(form: Form) -> ResponseReturnValue:
 class ComparePage(FormPage, frozen=True, kw_only=True):
     template = "comparing/compare.html"
 
-    result: Compared | None
+    result: ComparisonView | None
     texts: list[str]
     known: list[str]
     """Authors here who are called like the people in copied messages."""
@@ -369,9 +369,9 @@ def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
     return [*dict.fromkeys([*names, *ranked, *(comparison.read_of or ())])]
 
 
-async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:
+async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> ComparisonView:
     comparison = await here().comparer.ask(args.question(texts))
     async with here().db.read() as session:
         evident = await read_evidence(session, comparison)
         hidden = await find_posts(session, [args.post] if args.post else [])
-    return Compared(comparison, names, evident, hidden.get(args.post or 0))
+    return ComparisonView(comparison, names, evident, hidden.get(args.post or 0))

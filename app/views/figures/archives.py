@@ -37,7 +37,7 @@ from app.views.cast import hue, post_count, shown_name
 from app.views.figures.figure import Figure, Hours, TableCell, busiest_told, by_clock_of, by_hour
 from app.views.figures.findings import Told, ranked
 from app.views.page import platform_name
-from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
+from app.views.tell import THE_OTHERS, Peers, finding_beside, tell
 from saywho.people.fingerprint import Measure
 from saywho.people.phrases import Phrase
 from saywho.significance import FEWEST_COMPARED, clear_peak
@@ -216,12 +216,12 @@ def _cell(day: CalendarDay, told: str) -> str:
 
 
 @dataclass(frozen=True)
-class AuthorAtSight:
+class AuthorHeadline:
     """Habits that set an author apart, and the days of a year with posts."""
 
     archive: AuthorArchive
     clear: Sequence[Measure] = ()
-    others: Beside = THE_OTHERS
+    others: Peers = THE_OTHERS
     phrase: tuple[Phrase, float] | None = None
     """A phrase that the author says more often, and its share of the posts."""
     in_chat: Sequence[Told] = ()

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from app.drawing.drawings import Row
 from app.language.i18n import gettext, show_list, show_percent
 from app.views.cast import shown_name
-from app.views.tell import Beside, label_of, short_name, value_of
+from app.views.tell import Peers, label_of, short_name, value_of
 from saywho.people.fingerprint import Measure
 
 
 def habit_rows(
-    measures: Sequence[Measure], beside: Beside, path_of: Callable[[Measure], str] = lambda _: ""
+    measures: Sequence[Measure], beside: Peers, path_of: Callable[[Measure], str] = lambda _: ""
 ) -> list[Row]:
     """Return a row for each measure; all shares have one scale, lengths one of their own."""
 
@@ -23,18 +23,18 @@ def habit_rows(
     return [_row(one, beside, full[one.habit.is_mean], path_of) for one in measures]
 
 
-def habit_row(measure: Measure, beside: Beside) -> Row:
+def habit_row(measure: Measure, beside: Peers) -> Row:
     """Return a row on its own scale: of a share, a whole bar is every message."""
     full = max(_values(measure, beside)) or 1 if measure.habit.is_mean else 1
     return _row(measure, beside, full, lambda _: "")
 
 
-def _values(measure: Measure, beside: Beside) -> list[float]:
+def _values(measure: Measure, beside: Peers) -> list[float]:
     each = [value for value in measure.each if value is not None]
     return [measure.own, *((measure.beside, *each) if beside.others else ())]
 
 
-def _row(measure: Measure, beside: Beside, full: float, path_of: Callable[[Measure], str]) -> Row:
+def _row(measure: Measure, beside: Peers, full: float, path_of: Callable[[Measure], str]) -> Row:
     return Row(
         label=label_of(measure),
         value=value_of(measure, measure.own, measure.beside if beside.others else 0),
@@ -51,7 +51,7 @@ def show_told(measure: Measure) -> bool:
     return measure.habit.is_mean or bool(measure.script) or measure.beside >= 0.005
 
 
-def usual_told(measure: Measure, beside: Beside) -> str:
+def usual_told(measure: Measure, beside: Peers) -> str:
     # In one box, percentages are compared faster than “every third” and “4 of 100”.
     value = value_of(measure, measure.beside)
     if not measure.habit.is_mean:

@@ -25,11 +25,11 @@ from app.services.rooms.chat_portrait import ChatSight, read_overview
 from app.services.rooms.chats import RoomFacts, find_rooms, get_room, zone_of_chats
 from app.services.rooms.identification import RoomOutline
 from app.views.access.settings import Readership
-from app.views.figures.archives import AuthorAtSight
+from app.views.figures.archives import AuthorHeadline
 from app.views.figures.chats import share_bar
 from app.views.figures.figure import Figure
 from app.views.filters import zone_of_page
-from app.views.imports.reading_choices import Noted, count_notes, noted_of, sentences_of, settled
+from app.views.imports import reading_choices
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.zones import zone_cities
 from saywho.clock import monotonic
@@ -43,12 +43,12 @@ from saywho.preview import SHOWN, Preview
 MB_OF_GB: Final = 1024
 
 
-class HowTo(NamedTuple):
+class ExportGuide(NamedTuple):
     app: str
     steps: list[str]
 
 
-class Limits(NamedTuple):
+class UploadLimit(NamedTuple):
     """The largest size of an upload."""
 
     mb: int
@@ -61,11 +61,11 @@ class Limits(NamedTuple):
         return f"{show_number(round(self.mb / MB_OF_GB, 1))} GB"
 
 
-class Start(NamedTuple):
+class FirstImport(NamedTuple):
     """Invitation of a site without posts of its own."""
 
-    limits: Limits
-    apps: list[HowTo]
+    limits: UploadLimit
+    apps: list[ExportGuide]
 
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
@@ -77,9 +77,9 @@ def listed_formats() -> list[Format]:
     return [*usual, *(form for name, form in FORMATS.items() if name not in USUAL)]
 
 
-def ways_of_export() -> list[HowTo]:
+def ways_of_export() -> list[ExportGuide]:
     return [
-        HowTo(
+        ExportGuide(
             "X" if form.name == "x" else translate_message(form.label),
             [translate_message(step) for step in form.steps],
         )
@@ -88,22 +88,22 @@ def ways_of_export() -> list[HowTo]:
     ]
 
 
-def start_here() -> Start:
-    return Start(Limits(resources().config.max_import_mb), ways_of_export())
+def start_here() -> FirstImport:
+    return FirstImport(UploadLimit(resources().config.max_import_mb), ways_of_export())
 
 
 class ImportsPage(FormPage, frozen=True, kw_only=True):
     template = "imports/imports.html"
 
     jobs: list[ImportJob]
-    limits: Limits
+    limits: UploadLimit
 
     @property
     def listed(self) -> list[Format]:
         return listed_formats()
 
     @property
-    def apps(self) -> list[HowTo]:
+    def apps(self) -> list[ExportGuide]:
         return ways_of_export()
 
     @property
@@ -117,7 +117,7 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
     @property
     def noted(self) -> dict[int, int]:
         """Number of doubts, assumptions and unread parts of each import."""
-        return {job.id: count_notes(job_report.notes_of(job)) for job in self.jobs}
+        return {job.id: reading_choices.count_notes(job_report.notes_of(job)) for job in self.jobs}
 
 
 class PreviewPage(FormPage, frozen=True, kw_only=True):
@@ -149,15 +149,15 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         return FORMATS
 
     @property
-    def noted(self) -> Noted | None:
+    def noted(self) -> reading_choices.ReadingNotes | None:
         if self.preview is None:
             return None
         match = self.seen.match if self.seen else NOTHING
         # Whoever says which times or names are right says which chat it is, too.
         same = (str(room.id) for room in match.asked)
         answered = structs.replace(self.options, rooms=(*self.options.rooms, *same))
-        return noted_of(
-            settled(self.preview.notes, answered),
+        return reading_choices.noted_of(
+            reading_choices.settled(self.preview.notes, answered),
             self.options,
             (room for room in match.rooms if not room.is_same),
             self.preview.columns,
@@ -252,7 +252,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     def finding(self) -> str:
         """The finding about the only chat or author; empty for several."""
         if self.archive is not None:
-            return AuthorAtSight(self.archive).title
+            return AuthorHeadline(self.archive).title
         return self.shares.title if self.shares else ""
 
     @property
@@ -267,7 +267,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def noted(self) -> list[Message]:
-        return sentences_of(job_report.notes_of(self.job))
+        return reading_choices.sentences_of(job_report.notes_of(self.job))
 
     @property
     def doubts(self) -> Sequence[Doubt]:

@@ -27,7 +27,7 @@ from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.imports.page_values import ImportsPage, Limits, PreviewPage, read_progress
+from app.views.imports.page_values import ImportsPage, PreviewPage, UploadLimit, read_progress
 from app.views.imports.reading_choices import ASKED, chosen_by, chosen_reading, on_page, settled
 from app.views.page import render, render_form
 from app.views.policies import own_scope, writing
@@ -79,7 +79,7 @@ async def show_imports() -> ResponseReturnValue:
 async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
     async with resources().db.read() as session:
         listed, _ = await jobs.list_jobs(session, limit=50, with_uploads=True)
-    limits = Limits(resources().config.max_import_mb)
+    limits = UploadLimit(resources().config.max_import_mb)
     return await render_form(ImportsPage(jobs=listed, limits=limits, error=failure))
 
 

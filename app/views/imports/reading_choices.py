@@ -112,7 +112,7 @@ class FirstRows(NamedTuple):
     rows: Sequence[Sequence[str]]
 
 
-class Noted(NamedTuple):
+class ReadingNotes(NamedTuple):
     doubts: Sequence[Doubt]
     assumptions: list[tuple[Message, Message | None]]
     """Each with a remedy if it is wrong."""
@@ -133,12 +133,12 @@ def noted_of(
     columns: Sequence[tuple[str, str]] = (),
     *,
     is_chat: bool,
-) -> Noted:
+) -> ReadingNotes:
     is_table = bool(columns)
     question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
     if options.accept_unread and notes.unsettled is None:
         _, tick = ASKED["time"]
-    return Noted(
+    return ReadingNotes(
         doubts=notes.doubts,
         # The form of a chat has its zone.
         assumptions=[

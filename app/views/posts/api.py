@@ -31,7 +31,7 @@ from app.services.posts.tweets import Post, TweetKey, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.search.embeddings import Method, SimilarPost, similar_posts
 from app.views import policies, requests
-from app.views.answers import StoredInPart, endless
+from app.views.answers import PartlyStoredError, endless
 from app.views.blueprints import EVENTS, JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import Spool, spooled_body
 from saywho.clock import now
@@ -212,7 +212,7 @@ async def create_many(args: ConsentArgs) -> LinesReport:
     try:
         return await _store_sent(report, may_have_rooms=await _may_have_rooms(args))
     except Exception as failure:
-        raise StoredInPart(failure, report.accepted) from failure
+        raise PartlyStoredError(failure, report.accepted) from failure
 
 
 async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesReport:

@@ -31,7 +31,7 @@ from app.services.search.embeddings import SimilarPosts, similar_posts
 from app.services.search.results import MAX_QUERY_LENGTH, SearchQuery
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
-from app.views.filters import View
+from app.views.filters import ViewFilters
 from app.views.page import WebPage, render
 from app.views.policies import own_chat, own_origin
 from app.views.requests import TWEET_CURSOR, cursor_of
@@ -46,7 +46,7 @@ ENTRIES: Final = 40
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class PostsArgs(View):
+class PostsArgs(ViewFilters):
     hour: Annotated[int, Meta(ge=0, lt=WEEK_H)] | None = None
     has: Literal["", "media"] = ""
     shows: Shown | Literal[""] = ""

@@ -40,11 +40,11 @@ from app.views.access.login import SetupArgs, show_setup
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import is_speaker
-from app.views.comparing.evidence import Evident, read_evidence
+from app.views.comparing.evidence import EvidenceView, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.figures.chats import findings_of
 from app.views.filters import zone_of_page
-from app.views.imports.page_values import Start, start_here
+from app.views.imports.page_values import FirstImport, start_here
 from app.views.page import WebPage, render
 from app.views.policies import always, own_chat, writing
 from saywho import __version__
@@ -207,7 +207,7 @@ class Example(Struct, frozen=True):
     """A post that saywho had not seen, with the answer as its page would show it."""
 
     solution: Solution
-    evident: Evident
+    evident: EvidenceView
 
     @property
     def title(self) -> str:
@@ -261,7 +261,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     again: tuple[int, str] | None
     """Seconds until the open page asks for what is still being counted, and where."""
     importing: RunningImport | None
-    start: Start | None
+    start: FirstImport | None
     """How to bring in the first file, if nothing but samples is here."""
     is_unclaimed: bool = False
     """Whether the site is empty, and nobody has an account yet."""

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from app.parts.games.drawing import shares
 from app.parts.games.hosting import CODE_LENGTH, LETTERS, LONGEST_CODE, new_code, typed_code
 from app.parts.games.players import LEAST_POINTS, MOST_POINTS, PlayerNames, points_for
-from app.parts.games.states import Asked, places
+from app.parts.games.states import AnswerPeriod, places
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 SECONDS = st.integers(5, 120)
@@ -53,7 +53,7 @@ def test_each_author_is_asked_about_as_often_as_the_others_within_one(
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 20_000))
 def test_a_question_takes_what_arrives_while_it_is_asked(start: int, length: int, at: int) -> None:
-    assert Asked(start, start + length).takes(at) == (start <= at <= start + length)
+    assert AnswerPeriod(start, start + length).takes(at) == (start <= at <= start + length)
 
 
 def test_codes_are_read_however_they_are_typed() -> None:

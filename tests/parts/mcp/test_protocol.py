@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from app.parts.mcp.messages import MOST_BYTES
-from app.parts.mcp.tools import TOOLS, Told
+from app.parts.mcp.tools import TOOLS, Result
 from tests.conftest import Shared
 from tests.parts.mcp.assistants import META, NEWEST, Plain, switch
 
@@ -216,7 +216,7 @@ async def test_each_tool_says_the_shape_of_its_answer(plain: Plain) -> None:
 async def test_a_fault_of_a_tool_is_an_error_without_its_words(
     plain: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_: object) -> Told:
+    async def fail(*_: object) -> Result:
         raise RuntimeError("a secret")
 
     broken = TOOLS | {"chat": replace(TOOLS["chat"], run=fail)}

@@ -12,7 +12,7 @@ from quart import g
 from app.parts.pictures.cards import SubjectCard
 from app.parts.pictures.picture_page import PeopleArgs
 from app.parts.pictures.portraits import author_cards, read_person
-from app.views.subjects import NothingKept, OneAuthor
+from app.views.subjects import NoCaches, OneAuthor
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.waiting import settle
@@ -67,7 +67,7 @@ async def found(shared: Shared, **changed: Any) -> list[SubjectCard]:
     async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
         g.locale = "en"
         author = await OneAuthor.find(session, {"username": "Caroline"})
-        person = await read_person(session, NothingKept(), author, lambda _: UTC)
+        person = await read_person(session, NoCaches(), author, lambda _: UTC)
         first = replace(person.portrait.measures[0], name="questions", sign="", each=[0.1])
         shares = changed.pop("shares", ())
         measures = [replace(first, own=own, beside=0.1, errors=errors) for own, errors in shares]

@@ -16,7 +16,7 @@ from app.parts.portraits.author_figures import AuthorPortrait
 from app.services.posts.manners import MANNERS
 from app.views.figures.figure import Figure
 from app.views.figures.habits import habit_rows
-from app.views.tell import Beside, called, label_of, often, part_of, share_told, trait_of
+from app.views.tell import Peers, called, label_of, often, part_of, share_told, trait_of
 from saywho.people.fingerprint import Measure, Tally, fingerprint, tally_of
 from saywho.people.signs import FORMS
 from tests.browsing import parts_of
@@ -440,7 +440,7 @@ def test_shares_have_one_scale_and_lengths_their_own() -> None:
         Measure("length", "", 4, 8, [16, 8], 0, 0),
     ]
     with speaking("en"):
-        beside, alone = habit_rows(measures, Beside(2)), habit_rows(measures, Beside())
+        beside, alone = (habit_rows(measures, Peers(2)), habit_rows(measures, Peers()))
     assert [(row.length, row.mark) for row in beside] == [(100, 50), (0, 2), (25, 50)]
     assert [(row.length, row.mark) for row in alone] == [(100, None), (0, None), (100, None)]
     assert [row.beside for row in beside] == [
@@ -453,7 +453,7 @@ def test_shares_have_one_scale_and_lengths_their_own() -> None:
 def test_where_all_have_little_no_bar_is_long() -> None:
     measure = Measure("emoji", "", 0.02, 0.01, [0.01], 0, 0)
     with speaking("en"):
-        (row,) = habit_rows([measure], Beside(1, "Lou"))
+        (row,) = habit_rows([measure], Peers(1, "Lou"))
     assert (row.length, row.mark, row.beside) == (8, 4, "Lou: 1%")
 
 

@@ -11,7 +11,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
 from app.parts.sources import fetching, following
-from app.parts.sources.fetching import Web
+from app.parts.sources.fetching import Fetcher
 from app.parts.sources.following import (
     Follower,
     SourceFacts,
@@ -110,8 +110,8 @@ def following_here(make_following: Callable[..., Following]) -> Following:
 
 
 @pytest.fixture
-async def web() -> AsyncIterator[Web]:
+async def web() -> AsyncIterator[Fetcher]:
     """Asks only the address of the first platform, as if that were a public one."""
-    web = Web(lambda address: address == "127.0.0.1")
+    web = Fetcher(lambda address: address == "127.0.0.1")
     yield web
     await web.aclose()

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 from app.parts.sources import fetching
-from app.parts.sources.fetching import Answer, FetchError, Web, is_public
+from app.parts.sources.fetching import Answer, Fetcher, FetchError, Headers, is_public
 from saywho.clock import now
 from tests.live_platforms import Fault, Platform, live_platform
 from tests.waiting import DEADLINE_S
@@ -21,7 +21,7 @@ MOST = 2**20
 """Bytes of an answer."""
 
 
-async def get(web: Web, address: str) -> tuple[Answer, bytes]:
+async def get(web: Fetcher, address: str) -> tuple[Answer, bytes]:
     """Return the answer and its body, closed."""
     answer = await web.get(address, most_bytes=MOST)
     with answer.body:
@@ -34,7 +34,7 @@ def feed(platform: Platform) -> None:
 
 
 async def test_a_host_gets_one_request_at_a_time_and_one_a_second(
-    platform: Platform, web: Web
+    platform: Platform, web: Fetcher
 ) -> None:
     platform.faults = [Fault(delay_s=0.2)] * 3
     await asyncio.gather(*(get(web, f"{platform.address}/feed") for _ in range(3)))
@@ -44,7 +44,7 @@ async def test_a_host_gets_one_request_at_a_time_and_one_a_second(
 
 
 async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
-    web = Web(lambda _: True)
+    web = Fetcher(lambda _: True)
     with live_platform("127.0.0.2") as other:
         other.add("feed", "hello")
         platform.faults = [Fault(delay_s=DEADLINE_S)]
@@ -66,7 +66,7 @@ async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
     ],
 )
 async def test_a_host_that_cannot_be_read_is_named(
-    web: Web, scheme: str, body: bytes, reason: str
+    web: Fetcher, scheme: str, body: bytes, reason: str
 ) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(65_536)  # What is left unread would reset the connection.
@@ -79,7 +79,7 @@ async def test_a_host_that_cannot_be_read_is_named(
             await get(web, f"{scheme}://127.0.0.1:{port}/")
 
 
-async def test_a_name_that_is_not_found_may_be_the_fault_of_this_server(web: Web) -> None:
+async def test_a_name_that_is_not_found_may_be_the_fault_of_this_server(web: Fetcher) -> None:
     host = "x" * 64 + ".example"  # No server of names is asked for it.
     with pytest.raises(FetchError, match=f"{host} was not found: .* or this server is offline"):
         await get(web, f"http://{host}/")
@@ -98,7 +98,7 @@ async def test_a_name_that_is_not_found_may_be_the_fault_of_this_server(web: Web
     ],
 )
 async def test_a_host_that_leads_astray_or_holds_up_is_given_up(
-    platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch, fault: Fault, why: str
+    platform: Platform, web: Fetcher, monkeypatch: pytest.MonkeyPatch, fault: Fault, why: str
 ) -> None:
     monkeypatch.setattr(fetching, "PAUSE_S", 0.0)
     monkeypatch.setattr(fetching, "TIMEOUT_S", 1.0)
@@ -151,14 +151,14 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked(
         return real(host, *given, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    web = Web(lambda address: address == "127.0.0.1")
+    web = Fetcher(lambda address: address == "127.0.0.1")
     port = platform.address.rpartition(":")[2]
     answer, _ = await get(web, f"http://rebound.example:{port}/feed")
     assert (answer.status, looked) == (200, 1)
     await web.aclose()
 
 
-async def test_bytes_after_the_end_of_gzip_are_not_read(web: Web) -> None:
+async def test_bytes_after_the_end_of_gzip_are_not_read(web: Fetcher) -> None:
     sent = 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -182,7 +182,7 @@ async def test_bytes_after_the_end_of_gzip_are_not_read(web: Web) -> None:
 
 
 async def test_cookies_of_one_host_are_sent_to_none(
-    platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch
+    platform: Platform, web: Fetcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = socket.getaddrinfo
 
@@ -227,9 +227,9 @@ EPOCH = str(int(LATER.timestamp()))
     ],
 )
 async def test_a_host_that_wants_a_pause_gets_it(
-    platform: Platform, web: Web, status: int, headers: dict[str, str], until: datetime | int | None
+    platform: Platform, web: Fetcher, status: int, headers: Headers, until: datetime | int | None
 ) -> None:
-    platform.faults = [Fault(status=status, headers=headers)]
+    platform.faults = [Fault(status=status, headers={**headers})]
     answer, _ = await get(web, f"{platform.address}/feed")
     if until is None:
         assert answer.not_before is None
@@ -256,7 +256,7 @@ async def test_a_host_that_never_ends_its_handshake_is_hung_up_on(
         is_closed.set()
         writer.close()
 
-    web = Web(lambda _: True)
+    web = Fetcher(lambda _: True)
     monkeypatch.setattr(fetching, name, value)
     async with await asyncio.start_server(be_silent, "127.0.0.1") as server:
         port = server.sockets[0].getsockname()[1]

@@ -7,7 +7,7 @@ import pytest
 
 from app.config import Config
 from app.errors import InvalidInputError
-from app.parts.sources.fetching import FetchError, Web
+from app.parts.sources.fetching import Fetcher, FetchError
 from app.parts.sources.platforms import find_source
 from tests.live_platforms import Fault, Platform, live_platform
 from tests.parts.sources.conftest import Following
@@ -83,7 +83,7 @@ async def test_no_port_but_those_of_the_web_is_asked(
     for source in (f"me@x:{port}", f"http://outer.example:{port}/", f"rss:https://[::1]:{port}/"):
         with pytest.raises(InvalidInputError, match=f"1024 or higher, not {port}"):
             await find_source(Config(follow_private=True), source)
-    web = Web(lambda _: True)
+    web = Fetcher(lambda _: True)
     platform.faults = [Fault(status=302, headers={"Location": f"http://127.0.0.1:{port}/"})]
     with pytest.raises(FetchError, match=f"1024 or higher, not {port}"):
         await web.get(f"{platform.address}/feed", most_bytes=1000)
@@ -99,7 +99,7 @@ REDIRECTS = (
 
 @pytest.mark.parametrize("host", REDIRECTS)
 async def test_no_redirect_leads_into_the_own_network(
-    platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch, host: str
+    platform: Platform, web: Fetcher, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     monkeypatch.setitem(LEADS, "half.example", ["127.0.0.1", "127.0.0.2"])
     with live_platform("127.0.0.2") as inner:

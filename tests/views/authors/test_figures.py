@@ -13,7 +13,7 @@ from app.parts.years.year import AuthorYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
 from app.views.cast import bound
-from app.views.figures.archives import AuthorAtSight, columns_of, lists_of, most_answered
+from app.views.figures.archives import AuthorHeadline, columns_of, lists_of, most_answered
 from app.views.figures.figure import Figure
 from app.views.page import cast_on
 from saywho.people.times import longest_run
@@ -49,7 +49,7 @@ async def told(shared: Shared, read: tuple[AuthorArchive, AuthorYear]) -> list[F
     archive, year = read
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(archive)):
-            sight = AuthorAtSight(archive)
+            sight = AuthorHeadline(archive)
             return [
                 *columns_of(archive),
                 *lists_of(archive),
