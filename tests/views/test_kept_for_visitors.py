@@ -1,8 +1,8 @@
 """Answers that are kept for people who have signed in, and for tokens: each for whoever has the
 same rights, never another's, and never an old one.
 
-Each address is asked by each kind of visitor of a worker that keeps answers, and of one that keeps
-none.
+Each address is asked by each kind of visitor of a worker that keeps answers and what was counted,
+and of one that keeps neither.
 """
 
 from collections.abc import AsyncIterator
@@ -14,6 +14,7 @@ from quart import Quart
 
 from app import create_app
 from app.services.access.rights import switch_site
+from app.services.snapshots import Snapshots
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.access import test_chat_readers as chats
@@ -27,6 +28,7 @@ ADDRESSES: Final = (
     *("/static/style.css", "/dashboard/table/timeline?username=mina&username=ben"),
     *(f"{API}/users", f"{API}/users/mina", f"{API}/users/mina/tweets", f"{API}/tweets/1"),
     *(f"{API}/rooms", f"{API}/rooms/1", f"{API}/rooms/1/messages", f"{API}/rooms/2/messages"),
+    *(f"{API}/rooms/1/portrait", f"{API}/rooms/2/portrait", f"{API}/users/mina/portrait"),
     *(f"{API}/search?q=lighthouse", f"{API}/stats?username=mina", f"{API}/me", "/imports"),
 )
 KEPT: Final = (
@@ -103,6 +105,7 @@ async def site(make_config: MakeConfig) -> AsyncIterator[Site]:
         async with parts_of(fresh).db.write() as session:
             await switch_site(session, None, is_public=False)
         await chats.fill(fresh)
+        parts_of(fresh).snapshots = Snapshots()
         operator = await signed_in(fresh)
         yield Site(
             keeper,
@@ -153,8 +156,9 @@ async def test_nobody_gets_what_was_made_for_another(site: Site) -> None:
     assert not await site.differing(), "a private site"
     await guest.post("/room/1/me", form={"person": "mina"})
     assert not await site.differing(), "a guest says who they are"
-    await admin.add_posts(message, {"username": "mina", "text": "no chat's lighthouse"})
-    assert not await site.differing(), "a message and a post"
+    few = {"username": "mina", "text": "a lighthouse for few", "visibility": "restricted"}
+    await admin.add_posts(message, {"username": "mina", "text": "no chat's lighthouse"}, few)
+    assert not await site.differing(), "a message, a post, and a post for few"
     await operator.post("/settings/reading", form={"public": "1"})
     assert not await site.differing(), "a public site"
     await admin.delete(f"{API}/tweets/2")
