@@ -190,7 +190,7 @@ def test_a_wrong_file_raises_the_sentence_that_the_command_prints(
     (tmp_path / "posts").write_text(rows)
     with pytest.raises(saywho.QuestionError, match="Which column names who wrote") as raised:
         saywho.read(path)
-    assert raised.value.choices == {"author": ("press", "text", "none")}
+    assert raised.value.choices == {"author": ("none", "press", "text")}
     assert "--column" not in str(raised.value)
     with pytest.raises(saywho.FileError, match="No such file"):
         saywho.read(tmp_path / "nothing")
