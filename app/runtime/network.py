@@ -1,9 +1,12 @@
-"""The addresses of this machine in its networks."""
+"""The addresses of this machine in its networks, and whether phones come in by them."""
 
 import contextlib
 import socket
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Final
+
+from app.security import sync_folder, write_durably
 
 OUTSIDE: Final = "192.0.2.1"
 """An address reserved for documentation (RFC 5737), so that no host has it."""
@@ -34,3 +37,23 @@ def is_of_network(host: str) -> bool:
 def network_addresses() -> list[str]:
     """Return this machine's addresses in private networks."""
     return list(filter(is_of_network, own_addresses()))
+
+
+# --- The switch that lets phones in: a file in the data folder, of this machine alone ---
+
+SWITCH: Final = "phones"
+"""File in the data folder that lets phones in."""
+
+
+def lets_phones_in(data_dir: Path) -> bool:
+    return (data_dir / SWITCH).exists()
+
+
+def switch_phones(data_dir: Path, *, is_on: bool) -> None:
+    """Let phones in from now on, or no more."""
+    path = data_dir / SWITCH
+    if is_on:
+        write_durably(path, b"")
+    else:
+        path.unlink(missing_ok=True)
+        sync_folder(data_dir)

@@ -8,8 +8,7 @@ from typing import Final
 
 from app.asgi.edge import is_loopback
 from app.config import Config
-from app.runtime.network import network_addresses
-from app.services.access.phone_switch import lets_phones_in
+from app.runtime.network import lets_phones_in, network_addresses
 from app.serving.browser import is_in_container, is_service
 from saywho.clock import monotonic
 

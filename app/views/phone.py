@@ -13,8 +13,7 @@ from app.config import Config
 from app.errors import ConflictError
 from app.language.i18n import gettext
 from app.lifespan import listening_hosts, may_let_phones_in, resources
-from app.runtime.network import is_of_network, own_addresses
-from app.services.access.phone_switch import lets_phones_in, switch_phones
+from app.runtime.network import is_of_network, lets_phones_in, own_addresses, switch_phones
 from app.services.access.rights import switch_site
 from app.views.answers import local_address
 from app.views.blueprints import PageBlueprint

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Config
-from app.runtime.network import network_addresses
-from app.services.access.phone_switch import switch_phones
+from app.runtime.network import network_addresses, switch_phones
 from app.serving.phones import PhoneSockets, may_let_phones_in
 
 

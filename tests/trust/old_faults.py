@@ -447,7 +447,7 @@ OLD_FAULTS: Final = (
         Mutant(
             "phones come in again after a power cut",
             "tests/trust/test_power.py::test_a_power_cut_takes_nothing_that_was_acknowledged[new]",
-            "app/services/access/phone_switch.py",
+            "app/runtime/network.py",
             "        path.unlink(missing_ok=True)\n        sync_folder(data_dir)\n",
             "        path.unlink(missing_ok=True)\n",
         ),

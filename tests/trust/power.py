@@ -35,7 +35,7 @@ from app.db.migrate import prepare
 from app.db.sqlite.connection import open_connection
 from app.db.sqlite.fts5 import register
 from app.parts.publish.website import DRAFTS
-from app.services.access.phone_switch import SWITCH
+from app.runtime.network import SWITCH
 from app.services.checks import LAST_BACKUP
 from tests import children, quick_start
 from tests.archives import picture, x_media, x_media_members, zip_bytes
@@ -60,7 +60,7 @@ PUBLISH: Final = ("publish", "-u", PICTURED, "--yes")
 SWITCHED: Final = """
 import sys
 from pathlib import Path
-from app.services.access.phone_switch import switch_phones
+from app.runtime.network import switch_phones
 switch_phones(Path(sys.argv[1]), is_on=sys.argv[2] == "1")
 """
 

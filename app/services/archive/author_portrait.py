@@ -281,7 +281,7 @@ async def _beside(
         recognised=None,
         most_like=None,
     )
-    ids = [author.id, *(user_id for user_id, _ in beside.one_by_one)]
+    ids = [author.id, *(user_id for user_id, _ in counted.one_by_one)]
     people = await users.read_rows(session, users.select_rows(User.id.in_(ids)))
     rows = sorted(people, key=lambda row: ids.index(row.id))
     recognised = await recognised_posts(session, models, rows[0], rows[1:])

@@ -12,7 +12,7 @@ from app.lifespan import listens_here_alone, may_let_phones_in, resources
 from app.models import MAX_ID
 from app.models.access import LoginSession
 from app.services.access import accounts, logins, rights
-from app.services.access.own_person import OwnPerson, read_own_person
+from app.services.access.rights import OwnPerson, read_own_person
 from app.services.checks import InstallationFacts, installation_facts
 from app.services.posts.tweets import count_limited
 from app.services.posts.users import count_users, find_own, list_samples

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.drawing.drawings import PeriodColumns
 from app.language.i18n import gettext, ngettext, show_date, show_number
 from app.lifespan import resources
-from app.services.access.own_person import OwnPerson, read_own_person
+from app.services.access.rights import OwnPerson, read_own_person
 from app.services.joined_names import NamePairs, read_names
 from app.services.posts.tweets import Post, TweetKey
 from app.services.rooms.chat_portrait import ChatSight, read_overview

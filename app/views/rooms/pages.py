@@ -18,7 +18,7 @@ from app.language.i18n import show_period, show_year
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.runtime.clock import first_instant
-from app.services.access.own_person import choose_person
+from app.services.access.rights import choose_person
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection

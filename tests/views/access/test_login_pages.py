@@ -18,7 +18,7 @@ from app import create_app
 from app.config import Config
 from app.lifespan import note_hosts
 from app.models import LoginFailure, LoginSession, SetupLink
-from app.runtime.network import network_addresses
+from app.runtime.network import lets_phones_in, network_addresses
 from app.services.access.accounts import LINK_LIFETIME, READER, add_setup_link
 from app.services.access.logins import (
     MOST_OF_ACCOUNT,
@@ -27,7 +27,6 @@ from app.services.access.logins import (
     WINDOW,
     count_closed,
 )
-from app.services.access.phone_switch import lets_phones_in
 from app.services.access.rights import add_token
 from saywho.clock import now
 from tests.browsing import (

@@ -12,8 +12,7 @@ from app import __version__
 from app.db.engine import Database
 from app.lifespan import note_hosts
 from app.models import Token
-from app.runtime.network import network_addresses
-from app.services.access.phone_switch import lets_phones_in
+from app.runtime.network import lets_phones_in, network_addresses
 from app.services.access.rights import Right, add_token, ended_rights, revoke_token
 from saywho.clock import now
 from tests.browsing import PASSWORD, SAME_ORIGIN, Browser, body, parts_of, signed_in
