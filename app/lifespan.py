@@ -18,7 +18,7 @@ from app.db.backend import LONG, Readable
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
-from app.db.own_folder import take
+from app.db.own_folder import prepare_folder
 from app.db.result_cache import Memo
 from app.embedders import open_embedder
 from app.errors import StartError, UnavailableError
@@ -29,19 +29,19 @@ from app.runtime.processes import keep_heap_trimmed
 from app.runtime.work_pool import Slots, Turns, WorkPool
 from app.security import load_secret_keys
 from app.services import maintenance
-from app.services.access.accounts import Passwords, has_way_in
-from app.services.access.rights import Openness
+from app.services.access.accounts import Passwords, can_get_operator
+from app.services.access.rights import PublicAccess
 from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
-from app.services.compare.one_chat import Chats, OneChat
+from app.services.compare.one_chat import ChatCache, ChatResources
 from app.services.imports.job_runner import keep_importing
 from app.services.imports.preview import Previewer
 from app.services.live_streams.hub import LiveHub
 from app.services.live_streams.streaming import Clients
 from app.services.posts.arrivals import PostWriter
 from app.services.posts.media import SmallPictures
-from app.services.posts.tweets import Reads
+from app.services.posts.tweets import BatchedReads
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey, SearchWork
@@ -71,7 +71,7 @@ class Resources:
         self.secret_keys = load_secret_keys(config)
         """The first one signs."""
         self.passwords = Passwords()
-        self.openness = Openness(db, feed, config.public)
+        self.openness = PublicAccess(db, feed, config.public)
         self.work_pool = WorkPool()
         self.search_pool = WorkPool(2)
         """Threads that score search results; two are as fast as more."""
@@ -79,7 +79,7 @@ class Resources:
         self.loose_searches = Turns(2)
         """Turns of searches for words that no post contains together."""
 
-        self.reads = Reads(db, feed)
+        self.reads = BatchedReads(db, feed)
         self.writer = PostWriter(db, on_batch=metrics.batch_size.observe)
         self.cache = response_memo(feed, config.cache_mb * MIB)
         self.clients = Clients(config.live_clients, metrics.live_clients.set)
@@ -91,7 +91,7 @@ class Resources:
         self.models = Models()
         self.snapshots = Snapshots(partial(maintenance.counted, self.models))
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
-        self.chats = Chats(db, feed, self.long_reads, self.work_pool.run)
+        self.chats = ChatCache(db, feed, self.long_reads, self.work_pool.run)
         """Answers for readers of one chat, and for pages of its people."""
         self.open_batches = Slots(2)
         """Slots for batches of comparisons, for clients without a token or session."""
@@ -136,7 +136,7 @@ class Resources:
             session.info[LONG] = True
             yield session
 
-    def of_chat(self, room_id: int | None) -> "Resources | OneChat":
+    def of_chat(self, room_id: int | None) -> "Resources | ChatResources":
         """Return what answers about one chat alone are made of; the whole site without a chat."""
         return self if room_id is None else self.chats.get(room_id)
 
@@ -172,7 +172,7 @@ def init_app(
         async with contextlib.AsyncExitStack() as stack:
             try:
                 _check_unchanged(app, config)
-                taken = partial(take, config, is_unnamed=is_unnamed, ask=None)
+                taken = partial(prepare_folder, config, is_unnamed=is_unnamed, ask=None)
                 for line in await asyncio.to_thread(lambda: [*taken()]):
                     logger.info("%s", line)
                 opened = await _open(stack, config, metrics, parts)
@@ -239,7 +239,7 @@ async def _open(
         if part.jobs:
             opened.maintenance.add(part.jobs(opened))
     async with db.read() as session:
-        if config.env != "testing" and not await has_way_in(session):
+        if config.env != "testing" and not await can_get_operator(session):
             logger.info("nobody has an account yet; make one: %s operator add NAME", own_command())
     return opened
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from app.config import Config
 from app.db.engine import Database
 from app.services.posts.arrivals import Arrival, add_arrivals
-from app.services.posts.post_content import NewTweetForm, checked
+from app.services.posts.post_content import NewTweetForm, valid_post
 from saywho.clock import now
 
 
@@ -25,7 +25,7 @@ async def post(
     for number in range(round(per_second * seconds)):
         await asyncio.sleep(max(0.0, started + number / per_second - time.monotonic()))
         text = f"post number {number} of those who post live".ljust(size, ".")
-        tweet = checked(NewTweetForm(text=text), arrived_at=now())
+        tweet = valid_post(NewTweetForm(text=text), arrived_at=now())
         async with db.write() as session:
             (added,) = await add_arrivals(session, [Arrival(user_id, tweet)], default_time=now())
         committed[added.event_id or 0] = time.monotonic()

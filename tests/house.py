@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_032,
+    "lines of app and saywho": 104_026,
     "lines of tests": 109_019,
     "lines of saywho/formats": 26_800,
     "parts": 12,

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.services.deletion import delete_post, delete_user
-from app.services.posts.arrivals import Added, Arrival, add_arrivals
-from app.services.posts.post_content import NewTweet, checked
+from app.services.posts.arrivals import Arrival, ArrivalResult, add_arrivals
+from app.services.posts.post_content import NewTweet, valid_post
 from app.services.posts.users import add_user, find_user
 from saywho.clock import now
 from saywho.formats.post import PlainPost
@@ -18,7 +18,7 @@ from saywho.formats.post import PlainPost
 
 def new_tweet(text: str, *, arrived_at: datetime, **fields: Any) -> NewTweet:
     """Return a valid post. Raises InvalidInputError."""
-    return checked(PlainPost(text=text, **fields), arrived_at=arrived_at)
+    return valid_post(PlainPost(text=text, **fields), arrived_at=arrived_at)
 
 
 async def add_posts(
@@ -27,13 +27,13 @@ async def add_posts(
     posts: Sequence[NewTweet],
     *,
     default_time: datetime | None = None,
-) -> list[Added]:
+) -> list[ArrivalResult]:
     """Add posts of one author in bulk: one event announces all new ones."""
     arrivals = [Arrival(user_id, post, scope="admin") for post in posts]
     return await add_arrivals(session, arrivals, default_time=default_time, is_bulk=True)
 
 
-async def store(db: Database, username: str, *posts: NewTweet) -> list[Added]:
+async def store(db: Database, username: str, *posts: NewTweet) -> list[ArrivalResult]:
     """Store posts of an author, who is made where there is none."""
     async with db.write() as session:
         user = await find_user(session, username) or await add_user(session, username)

@@ -194,10 +194,10 @@ def own_config() -> Config:
     """
     config, is_unnamed = Config.from_env(), is_default_folder()
     if is_unnamed or {"%", "?"}.intersection(str(config.data_dir.absolute())):
-        from app.db.own_folder import take
+        from app.db.own_folder import prepare_folder
 
         asking = _ask if sys.stdin.isatty() else None
-        for line in take(config, is_unnamed=is_unnamed, ask=asking):
+        for line in prepare_folder(config, is_unnamed=is_unnamed, ask=asking):
             say(f"saywho: {line}", err=True)
     return config
 

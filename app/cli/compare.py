@@ -19,7 +19,7 @@ from app.errors import AppError
 
 if TYPE_CHECKING:
     from app.db.engine import Database
-    from app.services.compare.batch_lines import BatchLine, Together
+    from app.services.compare.batch_lines import BatchLine, BatchOptions
     from app.views.cast import Cast
     from saywho.comparing.verdict import Comparison
     from saywho.text import Gap
@@ -124,7 +124,7 @@ def compare_command(
     same person. With a single author, the question is whether that author wrote it. Use - as TEXT
     to read standard input.
     """
-    from app.services.compare.batch_lines import Together, share_given
+    from app.services.compare.batch_lines import BatchOptions, parse_share
     from app.services.compare.comparing import ask_once
     from app.views.cast import bound, cast_of_usernames
     from saywho.comparing.question import Question
@@ -143,7 +143,7 @@ def compare_command(
         is_sure = context.get_parameter_source("sure") is not ParameterSource.DEFAULT
         if share is not None and is_sure:
             raise click.UsageError("Give either --share or --sure.")
-        together = Together(options["sure"], share_given(share or ""), one_hand)
+        together = BatchOptions(options["sure"], parse_share(share or ""), one_hand)
         _compare_file(path, usernames, together, column, heads=heads)
         return
     read = [sys.stdin.read() if text == "-" else text for text in texts]
@@ -162,7 +162,7 @@ def compare_command(
 
 
 def _compare_file(
-    path: Path, usernames: tuple[str, ...], together: Together, column: str, *, heads: bool
+    path: Path, usernames: tuple[str, ...], together: BatchOptions, column: str, *, heads: bool
 ) -> None:
     from app.services.compare.batch_lines import Summary, answered_lines, checked_lines, judge_lines
     from app.services.compare.habits import Models
@@ -200,11 +200,11 @@ async def renew(db: Database) -> None:
 
 @contextlib.contextmanager
 def open_texts(path: Path, column: str) -> Iterator[Iterator[BatchLine]]:
-    from app.services.compare.batch_lines import AnyText, csv_texts, json_texts, plain_texts
+    from app.services.compare.batch_lines import FileText, csv_texts, json_texts, plain_texts
 
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
-            yield json_texts(binary, AnyText)
+            yield json_texts(binary, FileText)
     else:
         with click.open_file(path, encoding="utf-8-sig") as file:
             yield csv_texts(file, column) if path.suffix == ".csv" else plain_texts(file)

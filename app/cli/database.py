@@ -15,7 +15,7 @@ from app.errors import StartError
 
 if TYPE_CHECKING:
     from app.db.engine import Database
-    from app.services.backup import Access, BackupSize
+    from app.services.backup import BackupSize, RestoredAccess
 
 SHOWN_NAMES: Final = 20
 
@@ -168,9 +168,9 @@ def check_command(*, mend: bool) -> None:
     from app.runtime.zones import description
     from app.services.checks import (
         find_faults,
-        find_lacks,
+        find_missing_libraries,
+        find_python_faults,
         find_warnings,
-        find_weaknesses,
         mend_links,
     )
     from app.services.posts.media import find_foreign_files, find_missing_files
@@ -192,7 +192,7 @@ def check_command(*, mend: bool) -> None:
         print_result({"ok": False, "faults": [str(error)]})
         raise
     say(f"saywho: time zones: {description()}", err=True)
-    for warning in [*find_weaknesses(), *find_lacks(), *BROUGHT.faults, *warnings]:
+    for warning in [*find_python_faults(), *find_missing_libraries(), *BROUGHT.faults, *warnings]:
         say(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:
@@ -247,7 +247,7 @@ def _facts(size: BackupSize, file: Path) -> dict[str, object]:
     return {"file": str(file), **size._asdict()}
 
 
-def _in_words(access: Access) -> str:
+def _in_words(access: RestoredAccess) -> str:
     accounts = [f"{account.name} ({account.role})" for account in access.accounts]
     tokens = [f"{token.name} ({token.scope})" for token in access.tokens]
     parts = [

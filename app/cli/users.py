@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from app.db.engine import Database
-    from app.services.access.rights import Removal, Scope, TokenFacts
+    from app.services.access.rights import AccountRemoval, Scope, TokenFacts
     from app.services.posts.users import Author
 
 T = TypeVar("T")
@@ -311,7 +311,7 @@ def unlock_command(name: str | None, has_all: bool) -> None:
     If failed attempts at several names came from a network, that network stays blocked. Use --all
     instead of NAME to unblock it.
     """
-    from app.services.access.logins import count_closed, unlock, unlock_all
+    from app.services.access.logins import count_blocked, unlock, unlock_all
 
     if has_all == (name is not None):
         raise click.UsageError("Give either NAME or --all.")
@@ -319,7 +319,7 @@ def unlock_command(name: str | None, has_all: bool) -> None:
     async def open_sign_in(session: AsyncSession) -> tuple[str | None, int]:
         if name is None:
             await unlock_all(session)
-        return name and await unlock(session, name), await count_closed(session)
+        return name and await unlock(session, name), await count_blocked(session)
 
     name, closed = writing(open_sign_in)
     note = (
@@ -347,7 +347,7 @@ def remove_operator_command(name: str, keep_tokens: bool) -> None:
     print_result(removal, f"removed {removal.name}", notes=_notes_of(removal))
 
 
-def _notes_of(removal: Removal) -> Iterator[str]:
+def _notes_of(removal: AccountRemoval) -> Iterator[str]:
     if removal.setup_links:
         yield f"Set-up links cancelled: {removal.setup_links}"
     if removal.invitations:

@@ -67,16 +67,16 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     of: tuple["Expression", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class AnyOf:
     of: tuple["Expression", ...]
 
 
-Expression = Terms | All | Either
+Expression = Terms | AllOf | AnyOf
 
 
 class IndexedPost(NamedTuple):
@@ -121,7 +121,7 @@ class WordIndex(Protocol):
     def render(self, expression: Expression) -> str:
         if isinstance(expression, Terms):
             return self.render_terms(expression)
-        operator = self.conjunction if isinstance(expression, All) else self.either
+        operator = self.conjunction if isinstance(expression, AllOf) else self.either
         return "(" + operator.join(dict.fromkeys(map(self.render, expression.of))) + ")"
 
     def matching(
@@ -137,10 +137,10 @@ class WordIndex(Protocol):
         user_id: the posts' author; None for all.
         """
         if user_id is not None:
-            expression = All((expression, Terms((author_term(user_id),))))
+            expression = AllOf((expression, Terms((author_term(user_id),))))
         match = self.render(expression)
         if without:
-            match += self.neither + self.render(Either(tuple(without)))
+            match += self.neither + self.render(AnyOf(tuple(without)))
         bound = self.matched.bindparams(sa.bindparam("match", match, unique=True), before=before)
         return bound.columns(sa.column("id", sa.BigInteger)).subquery("found")
 

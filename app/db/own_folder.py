@@ -38,22 +38,22 @@ Marks = dict[str, str]
 """The marks of a user's folders by their paths."""
 
 
-def take(
+def prepare_folder(
     config: Config, *, is_unnamed: bool, ask: Callable[[list[str]], bool] | None
 ) -> Iterator[str]:
     """Make sure that the data folder may be used and has its database; yield lines about both.
 
-    is_unnamed: whether no setting names the folder; ask: see `claim`. Raises ConfigError and
+    is_unnamed: whether no setting names the folder; ask: see `claim_folder`. Raises ConfigError and
     StartError.
     """
     if is_unnamed:
-        claim(config, ask=ask)
+        claim_folder(config, ask=ask)
         yield f"the data folder is {shown_path(config.data_dir.absolute())}"
-    if strayed := bring_database_home(config):
+    if strayed := move_stray_database(config):
         yield f"moved the database from {shown_path(strayed)} to {shown_path(config.own_database)}"
 
 
-def claim(config: Config, *, ask: Callable[[list[str]], bool] | None) -> None:
+def claim_folder(config: Config, *, ask: Callable[[list[str]], bool] | None) -> None:
     """Make sure that the user has made the data folder, or knows it.
 
     ask: shows lines about an unknown folder, and returns whether to use it; None without a
@@ -85,7 +85,7 @@ def claim(config: Config, *, ask: Callable[[list[str]], bool] | None) -> None:
         ) from error
 
 
-def bring_database_home(config: Config) -> Path | None:
+def move_stray_database(config: Config) -> Path | None:
     """Move a database that version 1.1 kept elsewhere into the data folder; return where it was.
 
     Version 1.1 decoded signs such as `%20` in the folder's path, and cut the path at `?`. Raises

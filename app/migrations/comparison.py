@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, create_engine
 
-from app.db.sqlite.schema import ELEMENTS, TABLES, in_one_line, is_ours, shown
+from app.db.sqlite.schema import ELEMENTS, TABLES, in_one_line, is_own, quoted
 from app.migrations.tables import make_tables
 
 
@@ -80,15 +80,15 @@ def examine(connection: Connection) -> Findings:
     facts, fresh = _facts(connection), _fresh_facts()
     changed = {fact[:2] for fact in fresh - facts}
     faults = [
-        f"the {kind} {shown(name)} differs from a fresh database" for kind, name in sorted(changed)
+        f"the {kind} {quoted(name)} differs from a fresh database" for kind, name in sorted(changed)
     ]
     elements = connection.exec_driver_sql(ELEMENTS).all()
-    additions = [f"{kind} {shown(name)}" for kind, name, table, _ in elements if not is_ours(table)]
+    additions = [f"{kind} {quoted(name)}" for kind, name, table, _ in elements if not is_own(table)]
     for kind, name, value in sorted(facts - fresh):
         if (kind, name) in changed:
             continue
         if kind == "column" or (kind == "index" and not value.upper().startswith("CREATE UNIQUE")):
-            additions.append(f"{kind} {shown(name)}")
+            additions.append(f"{kind} {quoted(name)}")
         else:
-            faults.append(f"the {kind} {shown(name)} is not in a fresh database")
+            faults.append(f"the {kind} {quoted(name)} is not in a fresh database")
     return Findings(faults, additions)

@@ -160,7 +160,7 @@ class RestoredToken(msgspec.Struct, frozen=True):
     scope: str
 
 
-class Access(msgspec.Struct, frozen=True):
+class RestoredAccess(msgspec.Struct, frozen=True):
     """The access to a site that came with its backup."""
 
     accounts: list[RestoredAccount]
@@ -169,17 +169,17 @@ class Access(msgspec.Struct, frozen=True):
     """Number of open invitations and set-up links, which make accounts."""
 
 
-class Restored(msgspec.Struct, frozen=True):
+class RestoreResult(msgspec.Struct, frozen=True):
     size: BackupSize
-    access: Access
+    access: RestoredAccess
 
 
-class _Staged(msgspec.Struct, frozen=True):
+class _StagedRestore(msgspec.Struct, frozen=True):
     members: str
-    restored: Restored
+    restored: RestoreResult
 
 
-def restore_backup(config: Config, file: Path) -> Restored:
+def restore_backup(config: Config, file: Path) -> RestoreResult:
     """Restore the backup, migrating old tables, or finish its interrupted restore.
 
     Raises BackupError before anything is put in place; StartError if the place cannot be written.
@@ -226,10 +226,10 @@ def _own_restore(config: Config, file: Path) -> BackupError:
     )
 
 
-def _staged_before(file: Path, staging: Path) -> Restored | None:
+def _staged_before(file: Path, staging: Path) -> RestoreResult | None:
     """Return the verified part of an interrupted restore, or remove its files."""
     try:
-        staged = msgspec.json.decode((staging / READY).read_bytes(), type=_Staged)
+        staged = msgspec.json.decode((staging / READY).read_bytes(), type=_StagedRestore)
     except FileNotFoundError:
         shutil.rmtree(staging, ignore_errors=True)
         return None
@@ -242,16 +242,16 @@ def _staged_before(file: Path, staging: Path) -> Restored | None:
     return staged.restored
 
 
-def _stage(config: Config, file: Path, staging: Path) -> Restored:
+def _stage(config: Config, file: Path, staging: Path) -> RestoreResult:
     """Unpack and verify a backup, so that its restore can be finished after an interruption."""
     try:
         staging.mkdir(mode=0o700)
         size, members = _unpack(file, staging)
-        restored = Restored(size, _verify_database(config, staging / DATABASE))
+        restored = RestoreResult(size, _verify_database(config, staging / DATABASE))
         for unpacked in (staging / MEDIA, staging):
             if unpacked.exists():
                 security.sync_folder(unpacked)
-        staged = _Staged(_digest_of_names(members), restored)
+        staged = _StagedRestore(_digest_of_names(members), restored)
         security.write_durably(staging / READY, msgspec.json.encode(staged))
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
@@ -343,7 +343,7 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     return _copy(tar.extractfile(member), target)  # type: ignore[arg-type] # it is a file
 
 
-def _verify_database(config: Config, path: Path) -> Access:
+def _verify_database(config: Config, path: Path) -> RestoredAccess:
     """Migrate and check a backup's database; return the access that it brings."""
     staged = replace(config, data_dir=path.parent, database_url=sqlite_url(path))
     try:
@@ -351,7 +351,7 @@ def _verify_database(config: Config, path: Path) -> Access:
     except StartError as error:
         raise BackupError(str(error).replace(str(path), "the backup's database")) from error
 
-    async def examine() -> Access:
+    async def examine() -> RestoredAccess:
         async with Database(staged) as db:
             if faults := await find_faults(db):
                 raise BackupError(f"the backup's database is damaged: {faults[0]}")
@@ -361,9 +361,9 @@ def _verify_database(config: Config, path: Path) -> Access:
     return asyncio.run(examine())
 
 
-async def _access(session: AsyncSession) -> Access:
+async def _access(session: AsyncSession) -> RestoredAccess:
     links = await session.scalar(select(func.count()).select_from(SetupLink))
-    return Access(
+    return RestoredAccess(
         [RestoredAccount(account.name, account.role) for account in await list_accounts(session)],
         [RestoredToken(token.name, token.scope) for token in await list_tokens(session)],
         invitations=len(await list_invitations(session)) + (links or 0),

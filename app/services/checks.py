@@ -22,7 +22,7 @@ from app.db.feed import Feed
 from app.errors import UnavailableError
 from app.models import IS_GONE, BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.arrivals import link_again
-from app.services.posts.post_counts import miscounted
+from app.services.posts.post_counts import miscounted_authors
 from app.services.posts.post_rooms import miscounted_rooms
 from app.services.search.index_terms import is_index_current
 from saywho.engine.features import RECIPE
@@ -59,7 +59,7 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
         )
 
 
-def find_weaknesses() -> list[str]:
+def find_python_faults() -> list[str]:
     """Return a sentence if this Python's `tarfile` hangs on some bytes.
 
     Systems mend older releases of Python, so the release does not tell. Source: CVE-2024-6232.
@@ -74,7 +74,7 @@ def find_weaknesses() -> list[str]:
     ]
 
 
-def find_lacks() -> list[str]:
+def find_missing_libraries() -> list[str]:
     """Return a sentence if the system has no library that shapes letters."""
     if features.check("raqm"):
         return []
@@ -201,7 +201,7 @@ async def _wrong_counts(session: AsyncSession) -> list[str]:
         ),
         *(
             f"the posts of {username} per quarter of an hour are miscounted"
-            for username in await miscounted(session)
+            for username in await miscounted_authors(session)
         ),
         *(
             f"the messages of the room {room_id} are miscounted"

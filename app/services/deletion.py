@@ -45,7 +45,7 @@ from app.services.posts.post_rooms import (
     remove_empty_rooms,
 )
 from app.services.posts.tweets import AnyRow, get_post
-from app.services.posts.users import get_alone
+from app.services.posts.users import get_exact
 from app.services.rooms.changes import announce_change
 from app.services.rooms.chats import RoomFacts, get_room
 from saywho.clock import monotonic, now
@@ -75,7 +75,7 @@ async def delete_user(session: AsyncSession, username: str) -> None:
 
     Raises NotFoundError, and ConflictError for a joined name.
     """
-    user = await get_alone(session, username)
+    user = await get_exact(session, username)
     # A followed author would come back with the next visit.
     await session.execute(sa.delete(LiveSource).where(LiveSource.username_key == user.username_key))
     await mark_deleted(session, User.id == user.id)

@@ -25,7 +25,7 @@ from app.services.compare.profiles import subtract_posts
 from app.services.deletion import mark_deleted, recount, tally
 from app.services.event_log import NewEvent, append_events, tell_of_game
 from app.services.posts.post_rooms import unknown_to_guests
-from app.services.posts.users import CHANGE_USER, find_named, get_alone, unknown_user
+from app.services.posts.users import CHANGE_USER, find_exact, get_exact, unknown_user
 from saywho.clock import now
 
 MOVED_AT_ONCE: Final = 1_000
@@ -60,7 +60,7 @@ async def part_names(writing: Writing, name: str, *, of: str | None = None) -> N
 
 
 async def _join_some(session: AsyncSession, name: str, into: str) -> bool:
-    joining, author = await find_named(session, name), await find_named(session, into)
+    joining, author = await find_exact(session, name), await find_exact(session, into)
     if joining is None or author is None:
         raise unknown_user(into if joining else name)
     if joining.joined_to_id == author.id and joining.deleted_at is not None:
@@ -106,8 +106,8 @@ async def _join_in_games(session: AsyncSession, joining_id: int, author_id: int)
 async def _check(session: AsyncSession, joining: User, author: User) -> None:
     if joining.id == author.id:
         raise InvalidInputError("Choose two different authors", loc="name")
-    await get_alone(session, author.username)
-    await get_alone(session, joining.username)
+    await get_exact(session, author.username)
+    await get_exact(session, joining.username)
     names: dict[str, Any] = {"username": joining.username, "into": author.username}
     if await session.scalar(select(User.id).where(User.joined_to_id == joining.id).limit(1)):
         raise ConflictError(
@@ -145,8 +145,8 @@ async def _check_guests(session: AsyncSession, joining: User, author: User) -> N
 
 
 async def _part_some(session: AsyncSession, name: str, of: str | None) -> bool:
-    parting = await find_named(session, name)
-    author = None if of is None else await find_named(session, of)
+    parting = await find_exact(session, name)
+    author = None if of is None else await find_exact(session, of)
     if parting is None or (of is not None and author is None):
         raise unknown_user(name if parting is None else of or "")
     if parting.joined_to_id is None or (author and author.id != parting.joined_to_id):

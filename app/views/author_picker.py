@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services.posts.users import Author, count_users, list_authors, named_users
 from app.services.rooms.chats import (
-    Home,
+    MainRoom,
     RoomFacts,
     find_rooms,
-    homes_of,
+    main_rooms_of,
     newest_rooms,
     speakers_of,
 )
@@ -91,7 +91,7 @@ async def grouped(
     A single group is left out.
     """
     users = await named_users(session, [author.username for author in authors])
-    homes = await homes_of(session, users.values())
+    homes = await main_rooms_of(session, users.values())
     rooms = await find_rooms(session, {home.room_id for home in homes.values()})
     rooms.sort(key=lambda room: (-room.messages, room.id))
     elsewhere = [author for author in authors if author.id not in homes]
@@ -115,7 +115,9 @@ async def with_people(
     return [*{username_key(name): name for name in [*people, *names]}.values()]
 
 
-def _of_chat(room: RoomFacts, authors: Sequence[Author], homes: Mapping[int, Home]) -> OfferedGroup:
+def _of_chat(
+    room: RoomFacts, authors: Sequence[Author], homes: Mapping[int, MainRoom]
+) -> OfferedGroup:
     at_home = [author for author in authors if author.id in homes]
     people = [author for author in at_home if homes[author.id].room_id == room.id]
     people.sort(key=lambda author: homes[author.id].place)

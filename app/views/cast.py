@@ -25,8 +25,8 @@ from app.drawing.lettering import TO_RIGHT, is_from_right
 from app.errors import AppError, Message
 from app.language import i18n
 from app.services.posts.tweets import Post, PostRoom
-from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users
-from app.services.rooms.chats import homes_of, zones_of_rooms
+from app.services.posts.users import NamedUser, all_speak_in_chats, has_rooms, named_users
+from app.services.rooms.chats import main_rooms_of, zones_of_rooms
 from saywho.formats.reading import username_for
 from saywho.text import username_key
 
@@ -94,8 +94,8 @@ async def cast_of(
     named = list(usernames)
     subjects = named if about is None else list(about)
     users = await named_users(session, {*named, *subjects})
-    homes = await homes_of(session, users.values())
-    has_chats = bool(homes) or await are_rooms_here(session)
+    homes = await main_rooms_of(session, users.values())
+    has_chats = bool(homes) or await has_rooms(session)
     guests = {
         key: OwnHue(user.posts, home.room_id, home.place % HUES)
         if (home := homes.get(user.id))

@@ -41,7 +41,7 @@ from app.paths import API, EVERY_API, LONGEST_ADDRESS, METRICS
 from app.services.access import rights
 from app.services.access.accounts import account_key
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, find_session
-from app.services.compare.one_chat import OneChat
+from app.services.compare.one_chat import ChatResources
 from app.services.event_log import newest_event
 
 Policy = Literal[
@@ -399,7 +399,7 @@ def own_chat() -> int | None:
     return chat
 
 
-def here() -> Resources | OneChat:
+def here() -> Resources | ChatResources:
     """Return what the visitor's answers are made of: the whole site, or their only chat alone."""
     return resources().of_chat(own_chat())
 

@@ -23,7 +23,7 @@ from app.language.of_request import COOKIE
 from app.lifespan import KEY
 from app.runtime.clock import ZONE_COOKIE
 from app.services.access.logins import SignedInAccount
-from app.services.access.rights import NOBODY, NotedFacts, TokenFacts
+from app.services.access.rights import NOBODY, TokenFacts, TrackedFacts
 
 STOPPING_S: Final = 1.0
 """Time that a cancelled view has to end, in seconds: a statement may go on in its thread."""
@@ -127,16 +127,16 @@ class VisitorGlobals(Quart.app_ctx_globals_class):  # type: ignore[valid-type,mi
     """Who asks; reading it is not noted. An error may come before anybody was looked for."""
 
     @property
-    def account(self) -> NotedFacts | None:
+    def account(self) -> TrackedFacts | None:
         return _noted_facts(self.visitor.account)
 
     @property
-    def operator(self) -> NotedFacts | None:
+    def operator(self) -> TrackedFacts | None:
         account = self.visitor.account
         return _noted_facts(account if account and account.is_operator else None)
 
     @property
-    def token(self) -> NotedFacts | None:
+    def token(self) -> TrackedFacts | None:
         return _noted_facts(self.visitor.token)
 
     @property
@@ -149,9 +149,9 @@ class VisitorGlobals(Quart.app_ctx_globals_class):  # type: ignore[valid-type,mi
         return getattr(self, name) if is_noted else super().get(name, default)
 
 
-def _noted_facts(facts: SignedInAccount | TokenFacts | None) -> NotedFacts | None:
+def _noted_facts(facts: SignedInAccount | TokenFacts | None) -> TrackedFacts | None:
     depends_on_visitor()
-    return None if facts is None else NotedFacts(facts)
+    return None if facts is None else TrackedFacts(facts)
 
 
 class VisitorRequest(Request):

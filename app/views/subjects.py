@@ -23,7 +23,7 @@ from app.lifespan import resources
 from app.models import Tweet
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import NOBODY, Named, read_chat_names, read_names_around
-from app.services.compare.one_chat import OneChat
+from app.services.compare.one_chat import ChatResources
 from app.services.posts.users import Author, get_author, unknown_user
 from app.services.rooms.chats import RoomFacts, get_room, zone_of_chats
 from app.services.rooms.timeline import FEWEST_OF_YEAR, messages_by_year
@@ -254,7 +254,7 @@ class PersonOfChat(OneAuthor):
 @asynccontextmanager
 async def opened_person(
     address: Address, args: ZoneParameters | None = None
-) -> AsyncIterator[tuple[AsyncSession, OneChat, PersonOfChat]]:
+) -> AsyncIterator[tuple[AsyncSession, ChatResources, PersonOfChat]]:
     """Open a chat alone, and find a person of it.
 
     args: of a page, which leads on if the chat was joined to another.

@@ -21,7 +21,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.models import MAX_ID
 from app.services.access.rights import SCOPES
-from app.services.checks import find_weaknesses
+from app.services.checks import find_python_faults
 from app.services.posts.filters import FILTERS
 from app.services.search.index_terms import renew_vocabulary
 from app.services.search.results import Mode
@@ -519,7 +519,7 @@ def test_a_check_warns_of_this_python_and_succeeds(filled: Installation) -> None
     result = filled.run("check")
     assert (result.exit_code, result.stdout) == (0, "ok\n")
     assert "saywho: time zones: 20" in result.stderr
-    assert ("saywho: warning: Python" in result.stderr) == bool(find_weaknesses())
+    assert ("saywho: warning: Python" in result.stderr) == bool(find_python_faults())
     assert filled.json("check") == {"ok": True, "faults": []}
 
 

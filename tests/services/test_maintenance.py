@@ -16,7 +16,7 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.models import Event, Profile, Tweet, User
 from app.services import maintenance
-from app.services.checks import find_faults, find_weaknesses
+from app.services.checks import find_faults, find_python_faults
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, users_with_tails
 from app.services.deletion import delete_user
@@ -224,4 +224,4 @@ def test_a_python_whose_tarfile_is_slow_is_named() -> None:
     with contextlib.suppress(tarfile.ReadError):
         tarfile.open(fileobj=io.BytesIO(blocks), mode="r:").close()
     is_slow = time.thread_time() - began > 0.02
-    assert bool(find_weaknesses()) == is_slow
+    assert bool(find_python_faults()) == is_slow

@@ -11,7 +11,7 @@ from app.db.engine import Database
 from app.models import Token
 from app.services.access.rights import add_token
 from app.services.posts.post_content import NewTweet
-from app.services.posts.tweets import NEWEST, Reads, list_posts
+from app.services.posts.tweets import NEWEST, BatchedReads, list_posts
 from app.services.posts.users import add_user
 from saywho.clock import now
 from tests.posting import add_posts, new_tweet
@@ -40,7 +40,7 @@ async def user_ids(db: Database) -> dict[str, int]:
 
 
 async def test_newest_posts_are_those_of_the_list(db: Database, user_ids: dict[str, int]) -> None:
-    reads = Reads(db, feed := await db.open_feed())
+    reads = BatchedReads(db, feed := await db.open_feed())
     asked = [(name, limit) for name in NAMES for limit in (1, 5, 20, 40)]
     pages = await asyncio.gather(
         *(reads.newest_posts(name.upper(), limit=limit) for name, limit in asked)
@@ -58,7 +58,7 @@ async def test_a_token_is_the_same_with_and_without_a_feed_that_reads(db: Databa
         _, ending = await add_token(session, "ending", "read", ends_at=now() + timedelta(days=1))
         over_id, over = await add_token(session, "over", "read", ends_at=now() + timedelta(days=1))
         await session.execute(update(Token).where(Token.id == over_id).values(ends_at=now()))
-    reads = Reads(db, feed := await db.open_feed())
+    reads = BatchedReads(db, feed := await db.open_feed())
     secrets = lasting, ending, over, "unknown"
     read = [await reads.token(secret) for secret in secrets]
     await feed.close()

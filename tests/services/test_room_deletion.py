@@ -42,8 +42,8 @@ from app.services.imports.jobs import (
 from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.storing_batch import BATCH
-from app.services.posts.users import are_rooms_here, list_authors
-from app.services.rooms.changes import join_some, rename_room
+from app.services.posts.users import has_rooms, list_authors
+from app.services.rooms.changes import join_in_part, rename_room
 from app.services.rooms.chats import get_room, list_rooms, zone_of_chats
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
@@ -134,8 +134,8 @@ async def test_maintenance_goes_on_where_a_deletion_broke_off(
         assert await zone_of_chats(session) == "Asia/Seoul"
         is_left = Tweet.room_id == 1, User.deleted_at.is_(None)
         left = await session.scalar(select(Tweet.id).join(User).where(*is_left).limit(1))
-    for change in (rename_room, join_some, delete_room):
-        arguments: tuple[Any, ...] = {rename_room: (1, "x"), join_some: (2, 1)}.get(change, (1,))
+    for change in (rename_room, join_in_part, delete_room):
+        arguments: tuple[Any, ...] = {rename_room: (1, "x"), join_in_part: (2, 1)}.get(change, (1,))
         with pytest.raises(NotFoundError):
             async with db.write() as session:
                 await cast(Any, change)(session, *arguments)
@@ -269,12 +269,12 @@ async def test_more_messages_go_at_once_while_that_is_short(
 async def test_a_chat_that_was_joined_goes_with_both(db: Database) -> None:
     await two_chats(db)
     async with db.write() as session:
-        assert await join_some(session, 2, 1) == 1
+        assert await join_in_part(session, 2, 1) == 1
     await remove(db, 2)
     await delete_messages(db)
     assert (await posts_of(db), await names_of_rooms(db)) == ({}, [])
     async with db.read() as session:
-        assert not await are_rooms_here(session)
+        assert not await has_rooms(session)
     for chat in (HERE, ELSEWHERE):
         await import_chat(db, kakaotalk("우리" if chat is HERE else "저쪽", *chat))
     assert await names_of_rooms(db) == ["우리", "저쪽"]

@@ -35,12 +35,12 @@ _MADE_WITH_THEM: Final = re.compile(r"sqlite_\w+|tweetwords_(data|idx|content|do
 """Names of tables that SQLite and its word index make."""
 
 
-def is_ours(name: str) -> bool:
+def is_own(name: str) -> bool:
     name = name.lower()
     return name in TABLES or name in _WORDS or _MADE_WITH_THEM.fullmatch(name) is not None
 
 
-def shown(name: str) -> str:
+def quoted(name: str) -> str:
     """Return a name for one line; a stranger may have chosen it."""
     return repr(name[:60])
 
@@ -55,14 +55,14 @@ def find_danger(connection: sqlite3.Connection) -> str | None:
         key, is_virtual = name.lower(), in_one_line(sql).upper().startswith("CREATE VIRTUAL")
         if statement := missing.pop(key, None):
             if in_one_line(sql) != statement:
-                return f"has a changed {kind} {shown(name)}"
-        elif kind == "trigger" and is_ours(table):
-            return f"has a foreign trigger {shown(name)} on {shown(table)}"
+                return f"has a changed {kind} {quoted(name)}"
+        elif kind == "trigger" and is_own(table):
+            return f"has a foreign trigger {quoted(name)} on {quoted(table)}"
         elif key in TABLES and (kind != "table" or is_virtual):
-            return f"has a foreign {kind} {shown(name)}"
-        elif kind == "table" and not is_ours(name):
+            return f"has a foreign {kind} {quoted(name)}"
+        elif kind == "table" and not is_own(name):
             # Actions of its foreign keys would reach its own triggers, or keep what is deleted.
             for _, _, referred, *_ in connection.execute(KEYS, (name,)).fetchall():
-                if is_ours(referred):
-                    return f"has a foreign table {shown(name)} that refers to {shown(referred)}"
+                if is_own(referred):
+                    return f"has a foreign table {quoted(name)} that refers to {quoted(referred)}"
     return f"has no word index ({', '.join(missing)} is missing)" if missing else None

@@ -122,7 +122,7 @@ async def count_posts(session: AsyncSession, asked: DashboardView) -> ViewCounts
 async def _count_words(session: AsyncSession, asked: DashboardView) -> ViewCounts:
     work = SearchWork(resources().search_pool.run)
     query = results.SearchQuery(asked.q, asked.selection, zone=asked.zone)
-    counted = partial(results.count_found_hours, session, most_people=MOST_AUTHORS, work=work)
+    counted = partial(results.count_result_hours, session, most_people=MOST_AUTHORS, work=work)
     found = await counted(query, most_shown=ViewCounts.most_shown)
     hours, counts = found.hours, found.counts
     if query.selection.at is not None:

@@ -16,7 +16,7 @@ from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
 from app.services.compare.name_masking import Masker, read_chat_names
-from app.services.compare.quiz_questions import who_write
+from app.services.compare.quiz_questions import writers_in
 from saywho.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from saywho.text import shown_piece
 
@@ -280,7 +280,7 @@ async def _offered(session: AsyncSession, state: GameState) -> Collection[int]:
     post = (await session.execute(written)).first()
     if post is None:
         return cast
-    able = await who_write(session, post.lang, cast, room_id=post.room_id)
+    able = await writers_in(session, post.lang, cast, room_id=post.room_id)
     return able | {question.user_id, question.model_user_id}
 
 

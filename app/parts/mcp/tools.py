@@ -21,7 +21,7 @@ from app.parts.mcp.redaction import QUOTED, AssistantAccess, Redactor
 from app.parts.mcp.values import NamedCount, Quote, quoted
 from app.runtime.clock import remembered_zone, span_of_year
 from app.services.archive.author_archive import read_archive
-from app.services.archive.author_portrait import read_compared, traits_of
+from app.services.archive.author_portrait import find_compared, traits_of
 from app.services.posts.filters import read_query
 from app.services.posts.replies import read_conversation
 from app.services.posts.selection import Selection
@@ -31,7 +31,7 @@ from app.services.rooms.chat_portrait import read_portrait
 from app.services.rooms.chats import RoomFacts, get_room, list_rooms, room_of_author, rooms_of
 from app.services.rooms.messages import list_before, list_messages
 from app.services.rooms.timeline import messages_by_year, read_quiet_days
-from app.services.search.results import SearchQuery, count_found
+from app.services.search.results import SearchQuery, count_results
 from app.services.search.word_search import SearchWork
 from app.views.cast import bound
 from app.views.comparing import verdicts
@@ -205,7 +205,7 @@ async def _counts(
 ) -> values.UseCounts:
     """Count in a session that was opened in its turn."""
     work = SearchWork(resources().search_pool.run)
-    found = await count_found(session, query, most_people=MOST_SHOWN, work=work)
+    found = await count_results(session, query, most_people=MOST_SHOWN, work=work)
     redactor = Redactor(session, access, query.selection.room_id)
     await redactor.know(usernames=[username for username, _ in found.usernames])
     return values.UseCounts(
@@ -341,7 +341,7 @@ async def _person(args: PersonArguments, access: AssistantAccess) -> Result:
         ]
         chats = [await _in_short(Redactor(session, access, each.id), each) for each in rooms]
         lines += [QUOTED, *map(str, chats)]
-        traits = traits_of(await read_compared(session, parts, author, room), room)
+        traits = traits_of(await find_compared(session, parts, author, room), room)
         words = [term.text for term in traits.typical]
         typical = (await redactor.unnamed(words, room.id if room else None))[:MOST_SHOWN]
         lines += [f"Typical: {', '.join(map(quoted, typical))}"] if typical else []

@@ -21,7 +21,7 @@ from app.parts.pictures.picture_page import (
     foot_of,
     names_hidden_in,
 )
-from app.services.compare.comparing import taken_apart
+from app.services.compare.comparing import split_messages
 from app.services.compare.name_masking import Masker
 from app.services.posts.users import list_samples
 from app.views.blueprints import PageBlueprint
@@ -87,7 +87,7 @@ async def read_answer_poster(
     Raises InvalidInputError and NotFoundError.
     """
     names, asked = args.names, args.question(given_texts(args.text))
-    question, apart = await taken_apart(asked)  # No picture has the heads of copied messages.
+    question, apart = await split_messages(asked)  # No picture has the heads of copied messages.
     comparison = await here().comparer.ask(replace(question, heads=False))
     comparison = apart.about_people(comparison) if apart else comparison
     async with here().db.read() as session:

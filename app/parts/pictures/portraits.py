@@ -27,7 +27,7 @@ from app.parts.portraits.author_figures import (
     only_other,
 )
 from app.parts.portraits.room import read_sight
-from app.services.rooms.chat_portrait import ChatSight, read_told
+from app.services.rooms.chat_portrait import ChatPage, read_headline
 from app.views.cast import bound, display_name, hue
 from app.views.figures.chats import findings_of, share_bars, story_of
 from app.views.figures.figure import busy_hours
@@ -45,7 +45,7 @@ LONGEST_WORD: Final = 12
 """Signs of a word that is the giant of a card: more would be small."""
 
 
-async def read_room_poster(subject: Chat, portrait: ChatSight, args: PeopleArgs) -> Poster:
+async def read_room_poster(subject: Chat, portrait: ChatPage, args: PeopleArgs) -> Poster:
     named = [person.username for person in portrait.people]
     named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
     cast = await cast_on(portrait, subject.about, in_chat=True)
@@ -66,7 +66,7 @@ class PersonFigures(NamedTuple):
     """How an author writes, and what is told of them in the chat where they write most."""
 
     portrait: AuthorPortrait
-    sight: ChatSight | None
+    sight: ChatPage | None
 
     @property
     def tz(self) -> str:
@@ -78,7 +78,7 @@ async def read_person(
 ) -> PersonFigures:
     portrait = await read_portrait_of_author(session, kept, subject, zone_of)
     room, zone = portrait.room, zone_of(subject.own_zone)
-    sight = await read_told(session, room.id, zone, kept.snapshots) if room else None
+    sight = await read_headline(session, room.id, zone, kept.snapshots) if room else None
     return PersonFigures(portrait, sight)
 
 

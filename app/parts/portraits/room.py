@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.parts.portraits import room_figures
 from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import AuthorPortrait
-from app.services.rooms.chat_portrait import ChatSight, RoomPortrait, read_portrait
+from app.services.rooms.chat_portrait import ChatPage, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
 from app.views.figures.figure import Figure
 from app.views.filters import RoomZoneArgs
@@ -20,7 +20,7 @@ from app.views.subjects import Caches, Chat, ZoneOf, answer_of, opened_person
 class PeopleOfChat:
     """The people on a chat's page; its sentences need the people to be bound."""
 
-    of_chat: ChatSight
+    of_chat: ChatPage
 
     @property
     def cards(self) -> list[room_figures.PersonCard]:
@@ -46,7 +46,7 @@ class PeopleOfChat:
         return [[*of_topic] for _, of_topic in topics]
 
 
-async def read_people(_: AsyncSession, sight: ChatSight) -> PeopleOfChat:
+async def read_people(_: AsyncSession, sight: ChatPage) -> PeopleOfChat:
     return PeopleOfChat(sight)
 
 
@@ -80,6 +80,6 @@ async def show_person_portrait(args: RoomZoneArgs, **address: Any) -> AuthorPort
 
 async def read_sight(
     session: AsyncSession, kept: Caches, subject: Chat, zone_of: ZoneOf
-) -> ChatSight:
+) -> ChatPage:
     """Return how people write in a chat, with figures."""
     return await read_portrait(session, subject.room, zone_of(subject.own_zone), kept.snapshots)

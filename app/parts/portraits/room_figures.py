@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from app.drawing.drawings import HOURS, HourStrip, Row
 from app.language import i18n
-from app.services.rooms.chat_portrait import ChatSight
+from app.services.rooms.chat_portrait import ChatPage
 from app.views.cast import hue
 from app.views.figures import figure
 from app.views.figures.chats import PAIR, Months, name_of, other_called, share_label, told_quiet
@@ -66,7 +66,7 @@ class PersonCard:
         return hue(self.username)
 
 
-def cards_of(sight: ChatSight) -> list[PersonCard]:
+def cards_of(sight: ChatPage) -> list[PersonCard]:
     """Return a card for each person whom a line sets apart that nobody else has, with up to two
     lines; and for those who are silent.
     """
@@ -93,7 +93,7 @@ def cards_of(sight: ChatSight) -> list[PersonCard]:
     ]
 
 
-def _lines_about(sight: ChatSight, place: int) -> Iterator[CardLine]:
+def _lines_about(sight: ChatPage, place: int) -> Iterator[CardLine]:
     """Yield what sets a person apart by more than chance, the best first."""
     person = sight.people[place]
     beside = _beside(sight, person)
@@ -113,7 +113,7 @@ def _lines_about(sight: ChatSight, place: int) -> Iterator[CardLine]:
             yield _line_of_habit(habit, beside)
 
 
-def _script_apart(sight: ChatSight, place: int) -> str:
+def _script_apart(sight: ChatPage, place: int) -> str:
     """Return in which script somebody writes, if most others write in another and nobody else in
     this one; empty otherwise.
     """
@@ -127,7 +127,7 @@ def _script_apart(sight: ChatSight, place: int) -> str:
     return i18n.gettext(_SCRIPTS[own])
 
 
-def _beside(sight: ChatSight, person: PersonPortrait) -> Peers:
+def _beside(sight: ChatPage, person: PersonPortrait) -> Peers:
     only_other = other_called(person.username or "", sight.room)
     others = sorted(
         (one for one in sight.people if one is not person), key=lambda one: -one.messages
@@ -146,7 +146,7 @@ def _line_of_habit(habit: Measure, beside: Peers) -> CardLine:
     return CardLine(kind, told_alone(habit, beside), habit_row(habit, beside))
 
 
-def _lines_of_words(sight: ChatSight, place: int, beside: Peers) -> Iterator[CardLine]:
+def _lines_of_words(sight: ChatPage, place: int, beside: Peers) -> Iterator[CardLine]:
     for word in (sight.people[place].typical or [])[:3]:
         others = beside.without(word.not_behind)
         if not others:
@@ -160,7 +160,7 @@ def _lines_of_words(sight: ChatSight, place: int, beside: Peers) -> Iterator[Car
         yield CardLine(f"word {word.text}", text, row)
 
 
-def _line_of_wait(sight: ChatSight, place: int) -> Iterator[CardLine]:
+def _line_of_wait(sight: ChatPage, place: int) -> Iterator[CardLine]:
     person = sight.people[place]
     own_s = _wait_s(person)
     waits_s = [wait_s for other in sight.people if (wait_s := _wait_s(other)) is not None]
@@ -181,7 +181,7 @@ def _line_of_wait(sight: ChatSight, place: int) -> Iterator[CardLine]:
     yield CardLine("wait", told, Row("", "", usual, "", 100 * own_s / most_s, mark))
 
 
-def _line_of_hours(sight: ChatSight, place: int) -> Iterator[CardLine]:
+def _line_of_hours(sight: ChatPage, place: int) -> Iterator[CardLine]:
     """Yield the busiest hours of a person if nobody else is busiest in any of them."""
     person = sight.people[place]
     starts = [other.busy_from for other in sight.people if other is not person and other.username]
@@ -197,7 +197,7 @@ def _line_of_hours(sight: ChatSight, place: int) -> Iterator[CardLine]:
     yield CardLine("hours", told.removesuffix("."), hours=strip)
 
 
-def _absence(sight: ChatSight, place: int) -> str:
+def _absence(sight: ChatPage, place: int) -> str:
     periods = [period for period in sight.periods if period.people[place]]
     if not periods:
         return i18n.gettext("Silent lately")
@@ -266,12 +266,12 @@ def _wait_s(writing: PersonPortrait) -> float | None:
     return writing.median_answer_s if writing.answers >= 10 else None
 
 
-def is_alone(sight: ChatSight) -> bool:
+def is_alone(sight: ChatPage) -> bool:
     return sum(person.people for person in sight.people) == 1
 
 
 def _without_equal(
-    table: figure.Figure[None], sight: ChatSight, exact: Sequence[Sequence[object]] = ()
+    table: figure.Figure[None], sight: ChatPage, exact: Sequence[Sequence[object]] = ()
 ) -> figure.Figure[None]:
     """Return a table of people without columns in which all are equal, and those as sentences.
 
@@ -296,7 +296,7 @@ def _without_equal(
     return replace(table, notes=[*notes, *table.notes], columns=shown, rows=rows)
 
 
-def times_of(sight: ChatSight) -> figure.Figure[None]:
+def times_of(sight: ChatPage) -> figure.Figure[None]:
     people, columns = sight.people, list[tuple[str, list[str | int], list[float | None]]]()
     if any(person.beginnings for person in people):
         starts = [person.beginnings for person in people]
@@ -331,7 +331,7 @@ def times_of(sight: ChatSight) -> figure.Figure[None]:
     return _without_equal(table, sight, exact)
 
 
-def times_missing(sight: ChatSight) -> list[str]:
+def times_missing(sight: ChatPage) -> list[str]:
     """Return why there are no starts or no replies."""
     dated = sum(sum(person.hours) for person in sight.people)
     if dated == 0:
@@ -350,7 +350,7 @@ def times_missing(sight: ChatSight) -> list[str]:
     return sentences
 
 
-def _longest_silence(sight: ChatSight) -> list[str]:
+def _longest_silence(sight: ChatPage) -> list[str]:
     silence = sight.longest_silence
     if silence is None or sight.as_long > 1:  # Of several, none is the longest.
         return []
@@ -376,7 +376,7 @@ def _longest_silence(sight: ChatSight) -> list[str]:
     return [told]
 
 
-def typical_words(sight: ChatSight) -> figure.Figure[None]:
+def typical_words(sight: ChatPage) -> figure.Figure[None]:
     about = i18n.gettext(
         "Words that appear in a clearly larger share of one person's messages than of anyone "
         "else's. People are compared if they seem to write the same language. Words that go "
@@ -416,7 +416,7 @@ def typical_words(sight: ChatSight) -> figure.Figure[None]:
     )
 
 
-def _alone_in_language(sight: ChatSight) -> list[str]:
+def _alone_in_language(sight: ChatPage) -> list[str]:
     """Return a sentence on those whose words are not compared, though others' are."""
     enough = [one for one in sight.people if one.username and one.messages >= FEWEST_COMPARED]
     names = [name_of(person) for person in enough if person.typical is None]
@@ -426,7 +426,7 @@ def _alone_in_language(sight: ChatSight) -> list[str]:
     return [text.format(names=i18n.show_list(names))]
 
 
-def words_missing(sight: ChatSight) -> str:
+def words_missing(sight: ChatPage) -> str:
     """Return why no words are shown; empty if a person has some."""
     if any(person.typical for person in sight.people):
         return ""
@@ -437,7 +437,7 @@ def words_missing(sight: ChatSight) -> str:
     return i18n.gettext("There are too few messages in the same language to compare words.")
 
 
-def shares_of(sight: ChatSight) -> figure.Figure[None]:
+def shares_of(sight: ChatPage) -> figure.Figure[None]:
     people, about = sight.people, list[str]()
     if people[-1].username is None:
         about.append(
@@ -480,7 +480,7 @@ def shares_of(sight: ChatSight) -> figure.Figure[None]:
     return _without_equal(table, sight, exact)
 
 
-def hours_of_day(sight: ChatSight) -> figure.Figure[None]:
+def hours_of_day(sight: ChatPage) -> figure.Figure[None]:
     dated = [person for person in sight.people if any(person.hours)]
     return figure.Figure(
         topic=i18n.gettext("By hour"),
@@ -494,7 +494,7 @@ def hours_of_day(sight: ChatSight) -> figure.Figure[None]:
     )
 
 
-def laughs_of(sight: ChatSight) -> figure.Figure[None]:
+def laughs_of(sight: ChatPage) -> figure.Figure[None]:
     about = i18n.gettext(
         "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
         "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
@@ -518,7 +518,7 @@ def laughs_of(sight: ChatSight) -> figure.Figure[None]:
     return _without_equal(table, sight)
 
 
-def emoji_of(sight: ChatSight) -> figure.Figure[None]:
+def emoji_of(sight: ChatPage) -> figure.Figure[None]:
     entry = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')
     cells = [
         Markup().join(
@@ -540,7 +540,7 @@ def emoji_of(sight: ChatSight) -> figure.Figure[None]:
     return _without_equal(table, sight)
 
 
-FIGURES: Final[Sequence[Callable[[ChatSight], figure.Figure[None]]]] = (
+FIGURES: Final[Sequence[Callable[[ChatPage], figure.Figure[None]]]] = (
     *(shares_of, times_of, hours_of_day),
     *(laughs_of, emoji_of, typical_words),
 )

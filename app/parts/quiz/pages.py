@@ -190,7 +190,7 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     async with here().db.read() as session:
         room, drawn = None if args.room is None else await get_room(session, args.room), None
         if room and not args.set:
-            drawn = await quiz_questions.draw_from_room(
+            drawn = await quiz_questions.draw_room_quiz(
                 session, room, count=quiz_questions.SET_LENGTH
             )
         elif not args.set:
@@ -292,7 +292,7 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> QuizCard | None
     posts.sort(key=lambda post: len(post.text.rstrip().replace(HIDDEN, "")) > 160)
     first, ids = posts[0], sorted(cast, key=lambda user_id: cast[user_id].username_key)
     lang = await session.scalar(select(Tweet.lang).where(Tweet.id == first.id))
-    able = {first.user_id, *await quiz_questions.who_write(session, lang, ids, room_id=room.id)}
+    able = {first.user_id, *await quiz_questions.writers_in(session, lang, ids, room_id=room.id)}
     question = quiz_questions.QuizQuestion(
         tweet_id=first.id,
         username=cast[first.user_id].username,

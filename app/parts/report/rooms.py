@@ -9,9 +9,9 @@ from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, read_quiz
 from app.parts.report.reports import Draft, OnPage, Report
 from app.parts.report.words import FEWEST_MESSAGES, read_chat, read_common_words, terms_in
-from app.services.rooms.chat_portrait import ChatSight, read_overview
+from app.services.rooms.chat_portrait import ChatPage, read_overview
 from app.services.rooms.chats import LovedMessage, most_loved
-from app.services.rooms.timeline import ShownDay, read_day
+from app.services.rooms.timeline import BusyDay, read_busy_day
 from app.views.figures.chats import other_called
 from app.views.page import read_cards
 from app.views.rooms.overview import OverviewPage
@@ -43,15 +43,15 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
 
 
 class _ChatFigures(NamedTuple):
-    sight: ChatSight
-    day: ShownDay | None
+    sight: ChatPage
+    day: BusyDay | None
     loved: Sequence[LovedMessage]
 
 
 async def _read(session: AsyncSession, kept: Caches, chat: Chat, zone_of: ZoneOf) -> _ChatFigures:
     room, zone = chat.room, zone_of(chat.own_zone)
     sight = await read_overview(session, room, zone, kept.snapshots)
-    day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
+    day = await read_busy_day(session, room, sight.busy_day, zone) if sight.busy_day else None
     return _ChatFigures(sight, day, await most_loved(session, room.id))
 
 
@@ -67,7 +67,7 @@ async def _draft(making: Draft, chat: Chat, figures: _ChatFigures) -> ChatReport
         shown=shown,
         shown_by_parts=await read_cards(session, "room_people", shown),
         asked_by_parts={},
-        day=ShownDay(words.written(day.word), day.with_word, []) if day else None,
+        day=BusyDay(words.written(day.word), day.with_word, []) if day else None,
         loved=loved,
         day_ids=[post.id for post in day.posts] if day else (),
         quiz=await read_quiz(making, chat),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.services.compare.name_masking import Masker, Named as Named, letters_of
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.rooms.chat_portrait import read_newest
-from app.services.rooms.timeline import gone_from
+from app.services.rooms.timeline import deleted_people
 from saywho.people.names import SHOWN_HIDDEN, ManyNames
 from saywho.words import Written
 
@@ -102,7 +102,7 @@ async def read_chat(
     session: AsyncSession, room_id: int, ends: Mapping[str, datetime] | None = None
 ) -> list[Scan]:
     """Return the messages of a chat, or from `since` until before `until`; of many the newest."""
-    gone = await gone_from(session, room_id)
+    gone = await deleted_people(session, room_id)
     return await read_newest(session, room_id, MOST_SCANNED, gone=gone, ends=ends)
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from app.errors import AppError, RecordError, message_of
 from app.parts.spark import jobs
 from app.security import write_durably
-from app.services.posts.post_content import checked, checked_language, checked_target, lenient
+from app.services.posts.post_content import checked_language, checked_target, lenient, valid_post
 from saywho import text as written
 from saywho.clock import now
 from saywho.comparing.copied_texts import undecided_verdict, without_ratios
@@ -110,7 +110,7 @@ def _checked(record: Record, arrived_at: datetime) -> jobs.Row:
         counts=None,
         room=None,
     )
-    post = checked(content, arrived_at=arrived_at)
+    post = valid_post(content, arrived_at=arrived_at)
     if is_broken(post.source_id or ""):
         raise RecordError(BROKEN)
     is_own = target and written.username_key(target.username or name) == written.username_key(name)

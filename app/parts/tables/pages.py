@@ -19,13 +19,13 @@ from app.language.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
 from app.paths import LONGEST_ADDRESS
 from app.services.compare.batch_lines import (
-    AnyText,
     BatchLine,
+    BatchOptions,
+    FileText,
     JudgedLine,
     LineId,
     Portion,
     Summary,
-    Together,
     chance_among,
     chance_of_first,
     checked_lines,
@@ -33,8 +33,8 @@ from app.services.compare.batch_lines import (
     csv_texts,
     json_texts,
     judge_lines,
+    parse_share,
     plain_texts,
-    share_given,
 )
 from app.services.posts.users import outgrown_samples
 from app.views.answers import attachment, streamed, while_readable
@@ -220,8 +220,8 @@ async def post_table(form: Form) -> ResponseReturnValue:
             chosen = form.get("column", "")
             columns, column = await resources().work_pool.run(_columns, given, chosen)
         # A share is of one author.
-        together = Together(
-            share=share_given(share) if len(names) == 1 and not is_one_hand else None,
+        together = BatchOptions(
+            share=parse_share(share) if len(names) == 1 and not is_one_hand else None,
             is_one_hand=is_one_hand,
         )
         judging = await _judging(given, kind, column, names, together)
@@ -316,7 +316,7 @@ def _lines(given: str, kind: Kind, column: str) -> Iterator[BatchLine]:
     if kind == "csv":
         return csv_texts(io.StringIO(given, newline=""), column)
     if kind == "jsonl":
-        return json_texts(given.encode("utf-8", "surrogatepass").splitlines(), AnyText)
+        return json_texts(given.encode("utf-8", "surrogatepass").splitlines(), FileText)
     return plain_texts(given.splitlines())
 
 
@@ -326,7 +326,7 @@ class TableRun(NamedTuple):
 
 
 async def _judging(
-    given: str, kind: Kind, column: str, names: Sequence[str], together: Together
+    given: str, kind: Kind, column: str, names: Sequence[str], together: BatchOptions
 ) -> TableRun:
     """Begin to judge lines. Raises InvalidInputError and NotFoundError."""
     parts = resources()

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.runtime.clock import days_between, first_instant, span_of_year
 from app.services.archive.author_archive import CalendarYear
-from app.services.archive.author_portrait import answered_in
+from app.services.archive.author_portrait import answered_names
 from app.services.posts.selection import Scan, Span, scan, written_in
 from saywho.people.fingerprint import Measure, changes, tally_of
 from saywho.people.phrases import Phrase, WordedTexts
@@ -193,7 +193,7 @@ async def _scan_span(session: AsyncSession, author: Owner, span: Span) -> Scan:
 
 
 def _compare(whole: Scan, pair: tuple[Scan, Scan] | None, author: Owner) -> ChangesOfYear:
-    answered = answered_in(whole, author.username)
+    answered = answered_names(whole, author.username)
     most = count_names(answered, most=8)
     first_two = [username_key(counted.name) for counted in most[:2]]
     days = [*dict.fromkeys(time // DAY_S for time in whole.time if time is not None)]

@@ -21,7 +21,7 @@ from app.runtime.clock import first_instant, span_of_year
 from app.services.posts.selection import Scan, scan, written_in
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import read_rows, select_rows
-from app.services.rooms.timeline import DayMessage, telling
+from app.services.rooms.timeline import DayMessage, typical_messages
 from saywho.people import times
 from saywho.people.fingerprint import Measure, Tally, changes, tally_of
 from saywho.people.phrases import Phrase, WordedTexts, phrases_apart
@@ -366,7 +366,7 @@ def _shown_of_day(posts: YearPosts, places: Sequence[int], phrases: Sequence[Phr
         for place in reversed(places)
     ]
     words = [*chain.from_iterable(phrase.words for phrase in phrases)]
-    return [message.id for message in telling(said, words)]
+    return [message.id for message in typical_messages(said, words)]
 
 
 def _longest_silence(days: Sequence[date]) -> tuple[date, date] | None:

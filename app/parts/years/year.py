@@ -21,16 +21,16 @@ from app.services.archive.author_archive import (
     CalendarYear,
     DayPosts,
     calendar_of,
-    calendar_with,
+    make_calendar,
     posts_by_day,
 )
 from app.services.posts.local_time import HOUR_S, local_unit, seconds_of
 from app.services.posts.post_counts import count_by_hour, count_in_spans, have_posts
-from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan, written_in
+from app.services.posts.selection import MOST_SCANNED, Selection, messages_of, scan, written_in
 from app.services.posts.tweets import Post, as_post, most_liked, select_posts
 from app.services.posts.users import Author
 from app.services.rooms import chats
-from app.services.rooms.chat_portrait import CountedChat, count_chat, time_before, with_names
+from app.services.rooms.chat_portrait import ChatCounts, count_chat, time_before, with_names
 from app.services.rooms.timeline import FEWEST_OF_YEAR, Absence, messages_by_year, with_absences
 from saywho.clock import now
 from saywho.people import times
@@ -333,9 +333,9 @@ async def read_room_year(
     of_all = await _by_hour(session, is_of_year, zone) if has_more else None
 
     def count() -> tuple[
-        dict[str, Any], Counter[date], CountedChat, list[Trait], remembered.YearFacts
+        dict[str, Any], Counter[date], ChatCounts, list[Trait], remembered.YearFacts
     ]:
-        counted = count_chat(said_in([newest]), room, zone, has_typical=False, before=earlier)
+        counted = count_chat(messages_of([newest]), room, zone, has_typical=False, before=earlier)
         hours = of_all or _hours_among(counted)
         by_day = posts_by_day(hours)
         written = _written(writers, hours, zone, year, at)
@@ -356,7 +356,7 @@ async def read_room_year(
     return RoomYear(
         **written,
         room=room,
-        calendar=calendar_with(year, [*of_year], days),
+        calendar=make_calendar(year, [*of_year], days),
         by_year=[*of_year.values()],
         people_total=len(counted.speakers),
         people=people,
@@ -377,7 +377,7 @@ async def _by_hour(
     return Counter({int(hour): count for hour, count in await session.execute(query)})
 
 
-def _hours_among(counted: CountedChat) -> Counter[int]:
+def _hours_among(counted: ChatCounts) -> Counter[int]:
     """Return the counted messages by hour since the year 1, as `_by_hour` does for all."""
     until_1970 = (date(1970, 1, 1).toordinal() - 1) * times.DAY_H
     hours = Counter[int]()

@@ -61,7 +61,7 @@ def account_key(name: str) -> str:
     return username_key(name.strip())
 
 
-def plain_name(name: str) -> str:
+def clean_account_name(name: str) -> str:
     """Return the name stripped in NFC; "" if too long or with invisible characters."""
     name = normalized(name.strip()[: 4 * MAX_NAME_LENGTH])
     is_plain = len(name) <= MAX_NAME_LENGTH and name.isprintable() and is_visible(name)
@@ -72,7 +72,7 @@ async def has_operator(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(exists().where(Operator.role == OPERATOR))))
 
 
-async def has_way_in(session: AsyncSession) -> bool:
+async def can_get_operator(session: AsyncSession) -> bool:
     """Return whether there is an operator, or a link that makes the first one."""
     is_open = SetupLink.name.is_(None), SetupLink.created_at > now() - LINK_LIFETIME
     links = await session.scalar(select(exists().where(*is_open)))
@@ -96,7 +96,7 @@ async def get_account(session: AsyncSession, name: str) -> Operator:
     return account
 
 
-async def check_maker(session: AsyncSession, account_id: int) -> None:
+async def check_account(session: AsyncSession, account_id: int) -> None:
     """Raise ForbiddenError if the account was removed meanwhile: its creations would outlive it."""
     if await session.get(Operator, account_id) is None:
         raise ForbiddenError("This account was removed")
@@ -109,13 +109,13 @@ async def list_accounts(session: AsyncSession) -> list[AccountFacts]:
             account.name,
             cast(Role, account.role),
             account.created_at,
-            readable_chat(account.room_id, room_name),
+            chat_reference(account.room_id, room_name),
         )
         for account, room_name in await session.execute(query.order_by(Operator.id))
     ]
 
 
-def readable_chat(room_id: int | None, name: str | None) -> RoomReference | None:
+def chat_reference(room_id: int | None, name: str | None) -> RoomReference | None:
     return None if room_id is None else RoomReference(id=room_id, name=name or "")
 
 
@@ -190,7 +190,7 @@ async def add_account(
 
 
 async def _unused_name(session: AsyncSession, name: str) -> str:
-    name = plain_name(name)
+    name = clean_account_name(name)
     if not name:
         raise InvalidInputError(
             "The account name must have 1 to 100 visible characters", loc="name"
@@ -290,12 +290,12 @@ async def add_invitation(
     name: the invited person, for the settings. room_id: the only chat to read. Raises
     InvalidInputError, ForbiddenError.
     """
-    name = plain_name(name)
+    name = clean_account_name(name)
     if not name:
         raise InvalidInputError(
             "Enter who the invitation is for, in 1 to 100 characters", loc="invited"
         )
-    await check_maker(session, account_id)
+    await check_account(session, account_id)
     time = now()
     # An expired invitation is kept for a while, so that its link says why it is not valid.
     is_old = Invitation.expires_at <= time - timedelta(days=90)
@@ -327,7 +327,7 @@ async def list_invitations(session: AsyncSession) -> list[OpenInvitation]:
             invitation.name or "",
             invitation.created_at,
             invitation.expires_at,
-            readable_chat(invitation.room_id, room_name),
+            chat_reference(invitation.room_id, room_name),
         )
         for invitation, room_name in await session.execute(query)
     ]
@@ -379,7 +379,7 @@ async def accept_invitation(
     if await find_account(session, name):
         raise ConflictError(
             "The name '{name}' is already taken; choose another name",
-            name=plain_name(name),
+            name=clean_account_name(name),
             loc="name",
         )
     account = await add_account(
@@ -403,7 +403,7 @@ async def list_readers(session: AsyncSession) -> list[Reader]:
         .limit(MOST_LISTED)
     )
     return [
-        Reader(id_, name, created_at, signed_in_at, readable_chat(*room))
+        Reader(id_, name, created_at, signed_in_at, chat_reference(*room))
         for id_, name, created_at, signed_in_at, *room in await session.execute(query)
     ]
 
@@ -487,7 +487,7 @@ async def find_offer(session: AsyncSession, secret: str) -> Offer:
         invitation = await find_invitation(session, secret)
         room_id = invitation.room_id
         name = await session.scalar(select(ROOM_NAME).where(Room.id == room_id))
-        return Offer(READER, None, invitation.name or "", readable_chat(room_id, name))
+        return Offer(READER, None, invitation.name or "", chat_reference(room_id, name))
     if not secret:
         raise ForbiddenError("The link is incomplete: it has no token. Open the whole link")
     return Offer(OPERATOR, (await find_setup_link(session, secret)).name)

@@ -87,7 +87,7 @@ async def add_token(
     if not 0 < len(name) <= 100 or not name.isprintable():
         raise InvalidInputError("The token name must have 1 to 100 characters", loc="name")
     if account_id is not None:
-        await accounts.check_maker(session, account_id)
+        await accounts.check_account(session, account_id)
     secret, time = new_secret(SECRET_PREFIX), now()
     if ends_at is not None and ends_at <= time:
         raise InvalidInputError("The day until which the token works must be in the future")
@@ -221,7 +221,7 @@ async def are_speakers(session: AsyncSession, room_id: int, user_ids: Collection
     return {*speakers} == {*user_ids}
 
 
-class Removal(msgspec.Struct):
+class AccountRemoval(msgspec.Struct):
     name: str
     setup_links: int
     invitations: int = 0
@@ -232,12 +232,12 @@ class Removal(msgspec.Struct):
 
 async def remove_account(
     session: AsyncSession, name: str, *, keeps_tokens: bool = False
-) -> Removal:
+) -> AccountRemoval:
     """Remove an account with its sessions and an operator's creations, or that name's set-up links.
 
     Raises NotFoundError.
     """
-    removal = Removal(name.strip(), await accounts.end_setup_links(session, name))
+    removal = AccountRemoval(name.strip(), await accounts.end_setup_links(session, name))
     if removal.setup_links and await accounts.find_account(session, name) is None:
         return removal
     account = await accounts.get_account(session, name)
@@ -298,7 +298,7 @@ async def switch_assistants(session: AsyncSession, choice: Assistants) -> None:
     await _set_site(session, assistants=choice)
 
 
-class Openness:
+class PublicAccess:
     """Knows whether reading needs no sign-in, now, or on PostgreSQL up to a second ago."""
 
     def __init__(self, db: Sessions, feed: Feed, setting: bool | None) -> None:
@@ -380,7 +380,7 @@ class Visitor(NamedTuple):
 NOBODY: Final = Visitor()
 
 
-class NotedFacts:
+class TrackedFacts:
     """A visitor's account or token, of which an answer notes whether it reads whose it is."""
 
     def __init__(self, facts: SignedInAccount | TokenFacts) -> None:
@@ -401,7 +401,7 @@ OF_KIND: Final = frozenset({"is_operator", "role", "room_id", "scope"})
 MOST_OFFERED = 200
 
 
-class OwnPerson(NamedTuple):
+class ReaderIdentity(NamedTuple):
     room_id: int
     usernames: list[str]
     """The people of the chat, most messages first."""
@@ -411,7 +411,7 @@ class OwnPerson(NamedTuple):
     """Whether the reader has answered, perhaps without a person."""
 
 
-async def read_own_person(session: AsyncSession, account_id: int, room_id: int) -> OwnPerson:
+async def read_identity(session: AsyncSession, account_id: int, room_id: int) -> ReaderIdentity:
     people = (await session.execute(select_speakers(room_id).limit(MOST_OFFERED))).all()
     account = await session.get(Operator, account_id)
     person_id = account.person_id if account else None
@@ -419,7 +419,7 @@ async def read_own_person(session: AsyncSession, account_id: int, room_id: int) 
     author_id = select(func.coalesce(named.joined_to_id, named.id)).where(named.id == person_id)
     chosen = select_speakers(room_id).where(User.id == author_id.scalar_subquery())
     row = (await session.execute(chosen)).first() if person_id else None
-    return OwnPerson(
+    return ReaderIdentity(
         room_id,
         [person.username for person in people],
         row.username if row else None,
@@ -427,7 +427,7 @@ async def read_own_person(session: AsyncSession, account_id: int, room_id: int) 
     )
 
 
-async def choose_person(
+async def choose_identity(
     session: AsyncSession, account_id: int, room_id: int, username: str
 ) -> None:
     """Note a person of the chat, or no person for an empty name. Raises NotFoundError."""

@@ -92,7 +92,7 @@ async def calendar_of(
     years = [*newest, *([] if year in newest else [year])]
     have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
     listed = [each for each, has in zip(years, have, strict=True) if has or each == year]
-    return calendar_with(year, listed, [DayPosts(day, n, rooms.get(day)) for day, _, n in cells])
+    return make_calendar(year, listed, [DayPosts(day, n, rooms.get(day)) for day, _, n in cells])
 
 
 async def fuller_calendar(
@@ -119,7 +119,7 @@ def _has_just_begun(author: Author, zone: ZoneInfo) -> bool:
     return newest - begin < NEW_YEAR and has_fuller_year
 
 
-def calendar_with(year: int, years: list[int], days: Sequence[DayPosts]) -> CalendarYear:
+def make_calendar(year: int, years: list[int], days: Sequence[DayPosts]) -> CalendarYear:
     months = [
         MonthPosts(month, sum(day.tweets for day in of_month), of_month)
         for month, group in groupby(days, key=lambda day: day.date.month)
@@ -358,7 +358,7 @@ async def read_archive(
     """Return the archive, valid until midnight in the zone; compared: if it was read before."""
     archive = await read_memories(session, author, zone, year)
     room = await room_of_author(session, author)
-    compared = compared or await author_portrait.read_compared(session, stores, author, room)
+    compared = compared or await author_portrait.find_compared(session, stores, author, room)
     snapshot = (
         compared.snapshot
         if compared

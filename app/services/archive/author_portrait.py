@@ -24,7 +24,7 @@ from app.services.posts import selection, users
 from app.services.posts.tweets import find_posts
 from app.services.rooms.chat_portrait import read_newest
 from app.services.rooms.chats import RoomFacts, names_in, room_of_author
-from app.services.rooms.timeline import gone_from
+from app.services.rooms.timeline import deleted_people
 from app.services.snapshots import Counted, Key, Snapshots
 from saywho.comparing.question import Question
 from saywho.comparing.verdict import Comparison
@@ -46,7 +46,7 @@ from saywho.text import guess_main_language, username_key
 from saywho.words import Mentions, ScannedPost, count_mentions
 
 
-class Reach(NamedTuple):
+class SampleSizes(NamedTuple):
     in_room: int = selection.MOST_SCANNED
     own: int = 2_000
     """For a comparison with the site."""
@@ -54,7 +54,7 @@ class Reach(NamedTuple):
     """Posts of each other author there."""
 
 
-class PostsBeside(NamedTuple):
+class ComparedPosts(NamedTuple):
     scans: Sequence[selection.Scan]
     """A chat's messages with and without a time; otherwise each author's posts."""
     room: RoomFacts | None
@@ -66,7 +66,7 @@ class PostsBeside(NamedTuple):
     """Whether the author and the compared people are sample authors."""
 
 
-class CountedBeside(NamedTuple):
+class ComparedCounts(NamedTuple):
     said: list[Said]
     conversations: list[int]
     """Number of each post's conversation."""
@@ -115,7 +115,7 @@ class TypicalTerm(Struct, frozen=True):
     """Whether none of them uses the term."""
 
 
-class AuthorBeside(Struct, frozen=True, kw_only=True):
+class AuthorCounts(Struct, frozen=True, kw_only=True):
     """How an author writes beside other people: what is stored of it, with ids as names."""
 
     messages: int
@@ -151,7 +151,7 @@ class AuthorSnapshot(Struct, frozen=True, kw_only=True):
 
     room_id: int | None
     """The chat of the people compared; None for authors of the site."""
-    beside: AuthorBeside | None
+    beside: AuthorCounts | None
     """None with too few posts."""
     typical: list[TypicalTerm]
     """Of an author of the site."""
@@ -214,11 +214,11 @@ class AuthorCounter(Counted[AuthorSnapshot]):
 
 
 def _mentions_in(username: str, newest: selection.Scan) -> Mentions:
-    columns = newest.text, newest.card, answered_in(newest, username)
+    columns = newest.text, newest.card, answered_names(newest, username)
     return count_mentions(map(ScannedPost, *columns), most=20)
 
 
-def answered_in(newest: selection.Scan, username: str) -> list[str | None]:
+def answered_names(newest: selection.Scan, username: str) -> list[str | None]:
     """Return the answered person of each post, None for no person and the author."""
     own_key = username_key(username)
     return [name if name and username_key(name) != own_key else None for name in newest.answered]
@@ -230,7 +230,7 @@ class ComparedAuthor:
 
     author: users.Author
     room: RoomFacts | None
-    beside: AuthorBeside
+    beside: AuthorCounts
     names: dict[int, str]
     """Usernames of the people compared one by one, and of those of the site."""
     snapshot: AuthorSnapshot
@@ -259,15 +259,15 @@ async def compare_author(
 
 async def _beside(
     session: AsyncSession, models: Models, author: users.Author, room: RoomFacts | None
-) -> AuthorBeside:
-    read = await read_beside(session, models, author, room, Reach())
-    counted = await asyncio.to_thread(count_beside, read, author.id)
+) -> AuthorCounts:
+    read = await read_compared_posts(session, models, author, room, SampleSizes())
+    counted = await asyncio.to_thread(count_compared_posts, read, author.id)
     phrases = await asyncio.to_thread(counted.phrases, read.names)
     times, times_elsewhere = (
         [time for place in places if (time := counted.said[place].time) is not None]
         for places in (counted.own, counted.beside)
     )
-    beside = AuthorBeside(
+    beside = AuthorCounts(
         messages=len(counted.own),
         times=times,
         messages_elsewhere=len(counted.beside),
@@ -294,19 +294,19 @@ async def _beside(
     return structs.replace(beside, recognised=recognised, most_like=most_like)
 
 
-async def read_beside(
+async def read_compared_posts(
     session: AsyncSession,
     models: Models,
     author: users.Author,
     room: RoomFacts | None,
-    reach: Reach,
-) -> PostsBeside:
+    reach: SampleSizes,
+) -> ComparedPosts:
     """Return posts of an author and other people of a chat, else the site."""
     if room is not None:
-        gone = await gone_from(session, room.id)
+        gone = await deleted_people(session, room.id)
         scans = await read_newest(session, room.id, reach.in_room, gone=gone)
         is_whole = room.messages <= reach.in_room
-        return PostsBeside(scans, room, [], names_in(room), is_whole)
+        return ComparedPosts(scans, room, [], names_in(room), is_whole)
     own = await _newest(session, author.id, reach.own)
     samples = await users.sample_ids(session)
     language, others = await _others_here(session, models, author, samples)
@@ -318,12 +318,12 @@ async def read_beside(
     is_whole = author.tweets <= reach.own and all(row.tweet_count <= reach.each for row in others)
     scans = [own, *of_each]
     people = [author.id, *(row.id for row in others)]
-    return PostsBeside(scans, None, people, names, is_whole, author.id in samples)
+    return ComparedPosts(scans, None, people, names, is_whole, author.id in samples)
 
 
-def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
+def count_compared_posts(read: ComparedPosts, author_id: int) -> ComparedCounts:
     """Return the differences from the other people's posts. Slow."""
-    said = selection.said_in(read.scans)
+    said = selection.messages_of(read.scans)
     numbers = conversations_of(message.time for message in said)
     begins = after_silence(said) if read.room else ()
     turns = turns_in(said, numbers) if read.room else {}
@@ -338,7 +338,7 @@ def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
         for user_id, of_user in places.items()
     }
     ranked = sorted(places.keys() - {author_id}, key=lambda one: (-len(places[one]), one))
-    counted = CountedBeside(
+    counted = ComparedCounts(
         said=said,
         conversations=numbers,
         own=places[author_id],
@@ -412,7 +412,7 @@ class AuthorTraits(Struct, frozen=True):
     """The phrase that they say most of all that they say more often, and its share of the posts."""
 
 
-async def read_compared(
+async def find_compared(
     session: AsyncSession, stores: Stores, author: users.Author, room: RoomFacts | None
 ) -> ComparedAuthor | None:
     """Return the author next to other people; None with too few posts."""

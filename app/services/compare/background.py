@@ -24,8 +24,8 @@ from app.db.result_cache import DERIVED
 from app.models import BackgroundSnapshot, Event, Profile, Room, User
 from app.services.compare.profiles import (
     ProfileStore,
+    author_batches,
     fold_tails,
-    in_parts,
     languages_written,
     main_languages,
     newest_chained,
@@ -292,7 +292,7 @@ async def _build(session: AsyncSession, posts: int, samples: Collection[int]) ->
     counted = (Profile.recipe == RECIPE, Profile.user_id.not_in(samples))
     authors = select(Profile.user_id, Profile.posts).where(*counted)
     rows = (await session.execute(authors.order_by(Profile.user_id))).all()
-    for part in in_parts(rows):
+    for part in author_batches(rows):
         query = select(Profile.counts).where(Profile.user_id.between(part[0], part[-1]))
         blobs = (await session.scalars(query.where(*counted))).all()
         await asyncio.to_thread(counter.add, map(Counts.from_bytes, blobs))

@@ -38,7 +38,7 @@ class GivenText(msgspec.Struct, forbid_unknown_fields=True):
     """Returned with the answer."""
 
 
-class AnyText(GivenText, forbid_unknown_fields=False):
+class FileText(GivenText, forbid_unknown_fields=False):
     """A line of a file, which may have more fields, as exports do."""
 
 
@@ -200,7 +200,7 @@ class JudgedLine(NamedTuple):
 Portion = list[JudgedLine] | Summary
 
 
-class Together(NamedTuple):
+class BatchOptions(NamedTuple):
     """How many texts are asked about."""
 
     sure: float = SURE
@@ -210,11 +210,11 @@ class Together(NamedTuple):
     """Whether one person wrote them all."""
 
 
-EACH_ALONE: Final = Together()
+DEFAULT: Final = BatchOptions()
 SURE_BOUNDS: Final = (0.01, 0.99)
 
 
-def share_given(share: str) -> float | None:
+def parse_share(share: str) -> float | None:
     """Return a share as it was written. Raises InvalidInputError."""
     if not share:
         return None
@@ -231,7 +231,7 @@ async def judge_lines(
     models: Models,
     usernames: Sequence[str],
     lines: Iterable[CheckedLine],
-    together: Together = EACH_ALONE,
+    together: BatchOptions = DEFAULT,
     run: Runner = asyncio.to_thread,
 ) -> AsyncIterator[Portion]:
     """Return answers in order, each by the state at its turn; last a summary, with a share or one
@@ -250,7 +250,7 @@ Judge = Callable[[Iterator[CheckedLine], float], AsyncIterator[list[JudgedLine]]
 async def _judged_together(
     judge: Judge,
     lines: Iterable[CheckedLine],
-    together: Together,
+    together: BatchOptions,
     run: Runner,
     *,
     has_summary: bool,

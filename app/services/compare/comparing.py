@@ -23,13 +23,13 @@ from app.errors import AppError, InvalidInputError
 from app.models import Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner, worked_on
 from app.services.compare.habits import Models, measure_habit
-from app.services.compare.profiles import newest_own
+from app.services.compare.profiles import newest_posts
 from app.services.compare.stored_texts import add_stored
 from app.services.posts.replies import own_chains
 from app.services.posts.users import (
     UserRow,
     find_rows,
-    known_row,
+    get_row,
     outgrown_samples,
     read_rows,
     select_rows,
@@ -51,11 +51,11 @@ MOST_NAMED: Final = 1_000
 MOST_COMPARED: Final = 10_000
 
 
-def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
+def chosen_users(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
     """Return named authors in order. Raises NotFoundError and InvalidInputError."""
     users: dict[int, UserRow] = {}
     for name in usernames:
-        user = known_row(name, rows)
+        user = get_row(name, rows)
         if user.id in users:
             raise InvalidInputError(
                 "'{username}' was chosen twice; choose different authors",
@@ -97,10 +97,10 @@ async def compared_users(
         return [user for user in users if user.username not in outgrown]
     if len(usernames) > MOST_NAMED:
         raise InvalidInputError("Choose at most {count} authors", loc="usernames", count=MOST_NAMED)
-    return choose(usernames, await find_rows(session, usernames))
+    return chosen_users(usernames, await find_rows(session, usernames))
 
 
-async def taken_apart(question: Question) -> tuple[Question, TakenApart | None]:
+async def split_messages(question: Question) -> tuple[Question, TakenApart | None]:
     """Return the question about the messages alone, and the way back to its texts."""
     apart = await worked_on(question.texts, partial(messages_of, question))
     if apart is None:
@@ -258,7 +258,7 @@ ReadPosts = Callable[[AsyncSession, int, int], Awaitable[verdict.SearchedPosts]]
 
 
 async def read_posts(session: AsyncSession, user_id: int, count: int) -> verdict.SearchedPosts:
-    posts = await newest_own(session, user_id, count)
+    posts = await newest_posts(session, user_id, count)
     return verdict.SearchedPosts(posts, await asyncio.to_thread(plain_posts, posts))
 
 
@@ -347,7 +347,7 @@ class Comparer:
 
     async def ask(self, question: Question) -> Comparison:
         """Return the answer. Raises NotFoundError and InvalidInputError."""
-        question, apart = await taken_apart(question)
+        question, apart = await split_messages(question)
         case = await self.case_of(question)
         run = self._run_long if question.is_long else None
         comparison = await answer(case, sure=question.sure, explain=question.explain, run=run)
@@ -428,7 +428,7 @@ class Comparer:
         results: list[Case | Exception] = []
         for names in requested:
             try:
-                chosen = [suspects[user.id] for user in choose(names, users)]
+                chosen = [suspects[user.id] for user in chosen_users(names, users)]
                 check_words(chosen)
                 results.append(replace(case, suspects=chosen))
             except AppError as error:
@@ -438,7 +438,7 @@ class Comparer:
 
 async def ask_once(db: Database, question: Question) -> Comparison:
     """Return a single question's answer. Raises NotFoundError and InvalidInputError."""
-    question, apart = await taken_apart(question)
+    question, apart = await split_messages(question)
     async with db.read() as session:
         case = await case_of(session, Models(), question)
         comparison = await answer(case, sure=question.sure, explain=question.explain)

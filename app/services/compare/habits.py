@@ -158,7 +158,7 @@ class Models:
 # --- Typical words and written languages ---
 
 
-class TypicalOf(NamedTuple):
+class TypicalWords(NamedTuple):
     """Typical words, then signs, clearest first."""
 
     words: list[TypicalWord]
@@ -171,7 +171,7 @@ async def typical_of(
     models: Models,
     user: User | UserRow,
     find: Callable[..., list[TypicalWord]] = typical_words,
-) -> TypicalOf:
+) -> TypicalWords:
     """Return an author's typical words, compared with the population, in one language if possible,
     or the shipped authors. People of chats are no measure for authors of posts.
 
@@ -199,8 +199,8 @@ async def typical_of(
             population = NOBODY
         members, shipped = np.ones(len(population), np.bool_), len(population)
     if not members.any() or not texts:
-        return TypicalOf([], shipped)
-    return TypicalOf(await asyncio.to_thread(find, profile, texts, population, members), shipped)
+        return TypicalWords([], shipped)
+    return TypicalWords(await asyncio.to_thread(find, profile, texts, population, members), shipped)
 
 
 async def _of_chats(session: AsyncSession, user_ids: Collection[int]) -> set[int]:

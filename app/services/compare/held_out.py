@@ -29,13 +29,13 @@ from app.services.access.rights import select_speakers
 from app.services.compare.background import ChatBackground, LeftOutShare, Members, newest_members
 from app.services.compare.comparing import case_of_authors, with_habits
 from app.services.compare.habits import Models
-from app.services.compare.profiles import OwnPost, ProfileStore, newest_own, newest_texts
+from app.services.compare.profiles import OwnPost, ProfileStore, newest_posts, newest_texts
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
 from app.services.rooms.chat_portrait import read_newest
-from app.services.rooms.timeline import gone_from
+from app.services.rooms.timeline import deleted_people
 from saywho.clock import now
 from saywho.engine.attribution import build_background, probabilities_of, scores_of_each
 from saywho.engine.case import Case, Fitted
@@ -76,7 +76,7 @@ async def recognised_posts(
     depends_on(DERIVED)
     if author.tweet_count // 4 < FEWEST_ASKED or not others:
         return None
-    newest = await newest_own(session, author.id, _most_asked(author.tweet_count))
+    newest = await newest_posts(session, author.id, _most_asked(author.tweet_count))
     units = units_of(chained(newest, await own_chains(session, author.id)))
     profiles = await models.profiles.load(session, [author, *others], may_evict=False)
     fitted = await models.backgrounds.load(session)
@@ -172,14 +172,14 @@ async def _judged(session: AsyncSession, room_id: int) -> dict[int, _Judged]:
     """
     people = select_speakers(room_id).where(RoomPerson.messages >= FEWEST_COMPARED)
     ids = list(await session.scalars(people.limit(MOST_PORTRAYED)))
-    gone = await gone_from(session, room_id)
+    gone = await deleted_people(session, room_id)
     scans = await read_newest(session, room_id, MOST_SCANNED, gone=gone)
     texts = await asyncio.to_thread(_texts_of_each, scans)
     units: dict[int, list[list[str]]] = {}
     for user_id in ids:
         asked = _most_asked(len(texts.get(user_id, ())))
         if asked >= FEWEST_ASKED:
-            newest = await newest_own(session, user_id, asked, room_id)
+            newest = await newest_posts(session, user_id, asked, room_id)
             units[user_id] = units_of(chained(newest, await own_chains(session, user_id, room_id)))
     is_wanted = counts_shipped(session)
     return await asyncio.to_thread(_judge_each, texts, ids, units, is_wanted=is_wanted)

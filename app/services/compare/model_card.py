@@ -16,7 +16,7 @@ from app.services.compare.background import LeftOutShare
 from app.services.compare.comparing import MOST_NAMED, case_of_authors, compared_users, with_habits
 from app.services.compare.habits import Models
 from app.services.compare.held_out import stored_left_out
-from app.services.compare.profiles import newest_chained, newest_own
+from app.services.compare.profiles import newest_chained, newest_posts
 from app.services.posts.users import UserRow, outgrown_samples
 from saywho.clock import now
 from saywho.comparing.held_out import FEWEST_ASKED, Measured, measured_on
@@ -195,7 +195,7 @@ async def _strangers(session: AsyncSession, case: Case) -> dict[int, list[str]]:
     outside = sorted(members) if case.is_named else []
     texts_by_author: dict[int, list[str]] = {}
     for user_id in [*outside, *(compared if len(compared) > 2 else [])]:
-        posts_of_author = await newest_own(session, user_id, 10)
+        posts_of_author = await newest_posts(session, user_id, 10)
         texts = [text for _, text in posts_of_author]
         in_language = await asyncio.to_thread(_in_languages, case, texts)
         if in_language:

@@ -28,7 +28,7 @@ MOST_CHATS: Final = 50
 """Each follows the feed."""
 
 
-class OneChat:
+class ChatResources:
     """A process's data of a chat, as if nothing else were here."""
 
     def __init__(
@@ -74,18 +74,18 @@ class _ChatDatabase:
         return self._db.read_chat(self._room_id)
 
 
-class Chats:
+class ChatCache:
     """The chats that a process was asked about alone, the last used ones within a size."""
 
     def __init__(
         self, db: Database, feed: Feed, turns: Turns, run_long: Runner, max_bytes: int = MOST_KEPT
     ) -> None:
         """turns: of pages that count. run_long: for long texts."""
-        self._make = partial(OneChat, db, feed, turns, run_long=run_long)
+        self._make = partial(ChatResources, db, feed, turns, run_long=run_long)
         self._max_bytes = max_bytes
-        self._chats: OrderedDict[int, OneChat] = OrderedDict()
+        self._chats: OrderedDict[int, ChatResources] = OrderedDict()
 
-    def get(self, room_id: int) -> OneChat:
+    def get(self, room_id: int) -> ChatResources:
         """Return a chat by the id under which its messages are kept."""
         chat = self._chats.get(room_id)
         if chat is None:

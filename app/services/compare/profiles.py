@@ -35,12 +35,12 @@ FOLDED_FOR_ONE: Final = 32
 _PROFILE: Final = cast(Table, Profile.__table__)
 
 
-class KnownProfile(NamedTuple):
+class Checkpoint(NamedTuple):
     profile: AuthorProfile
     as_of_event: int
 
 
-NOTHING_STORED: Final = KnownProfile(NO_POSTS, 0)
+NOTHING_STORED: Final = Checkpoint(NO_POSTS, 0)
 
 
 class ProfileStore:
@@ -49,7 +49,7 @@ class ProfileStore:
     def __init__(self, max_bytes: int = 96 * MIB, *, chat: int | None = None) -> None:
         """chat: the only chat of its sessions; None for the whole site."""
         self._chat = chat
-        self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(
+        self._known: LruStore[int, tuple[Checkpoint, int]] = LruStore(
             max_bytes, lambda entry: entry[0].profile.size_bytes
         )
         """Profiles with their authors' `version`."""
@@ -89,7 +89,7 @@ class ProfileStore:
     def clear(self) -> None:
         self._known.clear()
 
-    def _current(self, user: User | UserRow) -> KnownProfile:
+    def _current(self, user: User | UserRow) -> Checkpoint:
         profile, version = self._known.peek(user.id) or (NOTHING_STORED, user.version)
         # A session that began earlier may see fewer posts than the profile in memory has.
         is_its = version == user.version and profile.profile.posts <= user.tweet_count
@@ -98,7 +98,7 @@ class ProfileStore:
 
 async def stored_profiles(
     session: AsyncSession, user_ids: Collection[int]
-) -> dict[int, KnownProfile]:
+) -> dict[int, Checkpoint]:
     profiles = dict.fromkeys(user_ids, NOTHING_STORED)
     for chunk in chunks(list(profiles)):
         columns = (Profile.user_id, Profile.as_of_event, Profile.posts)
@@ -109,16 +109,16 @@ async def stored_profiles(
     return profiles
 
 
-def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, KnownProfile]:
+def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, Checkpoint]:
     return {
-        user_id: KnownProfile(AuthorProfile.from_bytes(counts, posts, texts), as_of_event)
+        user_id: Checkpoint(AuthorProfile.from_bytes(counts, posts, texts), as_of_event)
         for user_id, as_of_event, posts, counts, texts in rows
     }
 
 
 async def with_tails(
-    session: AsyncSession, checkpoints: Mapping[int, KnownProfile], count: Count = sum_of_features
-) -> dict[int, KnownProfile]:
+    session: AsyncSession, checkpoints: Mapping[int, Checkpoint], count: Count = sum_of_features
+) -> dict[int, Checkpoint]:
     """Return the profiles with posts of later events."""
     tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in checkpoints}
     for chunk in chunks(list(checkpoints)):
@@ -131,9 +131,9 @@ async def with_tails(
         for user_id, event_id, text in (await session.execute(query)).all():
             tails[user_id].append((event_id, text))
 
-    def extended() -> dict[int, KnownProfile]:
+    def extended() -> dict[int, Checkpoint]:
         return {
-            user_id: KnownProfile(
+            user_id: Checkpoint(
                 with_posts(checkpoints[user_id].profile, [text for _, text in tail], count),
                 max(tail)[0],
             )
@@ -156,7 +156,7 @@ async def subtract_posts(session: AsyncSession, posts: Iterable[Row[*tuple[Any, 
         for user_id, known in stored.items()
     }
 
-    def remaining() -> dict[int, KnownProfile | None]:
+    def remaining() -> dict[int, Checkpoint | None]:
         return {
             user_id: _without_texts(stored[user_id], texts)
             for user_id, texts in folded.items()
@@ -172,14 +172,14 @@ async def subtract_posts(session: AsyncSession, posts: Iterable[Row[*tuple[Any, 
         await session.execute(delete(Profile).where(Profile.user_id.in_(broken)))
 
 
-def _without_texts(known: KnownProfile, texts: Sequence[str]) -> KnownProfile | None:
+def _without_texts(known: Checkpoint, texts: Sequence[str]) -> Checkpoint | None:
     try:
         return known._replace(profile=without_posts(known.profile, texts))
     except ValueError:
         return None
 
 
-async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProfile]) -> None:
+async def store_profiles(session: AsyncSession, profiles: Mapping[int, Checkpoint]) -> None:
     names = ("recipe", "as_of_event", "posts", "counts", "texts")
     statement = backend_of(session).insert(_PROFILE)
     statement = statement.on_conflict_do_update(
@@ -209,7 +209,7 @@ async def fold_tails(
     """
     async with db.read() as session:
         authors = await users_with_tails(session, only_long=only_long)
-    for part in in_parts(authors):
+    for part in author_batches(authors):
         async with db.read() as session:
             states = await _states(session, part)
             before = await stored_profiles(session, states)
@@ -233,7 +233,7 @@ async def _states(session: AsyncSession, user_ids: Collection[int]) -> dict[int,
     return {user_id: (gone, event) for user_id, gone, event in await session.execute(query)}
 
 
-def in_parts(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+def author_batches(authors: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
     """Yield authors, given with posts, in parts."""
     part: list[int] = []
     most_posts = 10_000  # In the profiles that a transaction handles; one author may have more.
@@ -298,7 +298,7 @@ async def main_languages(
     return {user_id: main_language(by_tag) for user_id, by_tag in posts.items()}
 
 
-async def newest_own(
+async def newest_posts(
     session: AsyncSession, user_id: int, count: int, room_id: int | None = None
 ) -> list[OwnPost]:
     """Return newest posts first, of one chat or of all; undated ones count as oldest."""
@@ -313,7 +313,7 @@ async def newest_own(
 
 
 async def newest_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
-    return [text for _, text in await newest_own(session, user_id, count)]
+    return [text for _, text in await newest_posts(session, user_id, count)]
 
 
 async def languages_written(
@@ -333,4 +333,4 @@ async def languages_written(
 
 async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:
     chains = await own_chains(session, user_id)
-    return chained(await newest_own(session, user_id, count), chains)
+    return chained(await newest_posts(session, user_id, count), chains)

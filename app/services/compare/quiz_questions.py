@@ -82,7 +82,7 @@ Cast = Mapping[int, Named]
 """The authors to choose from, by id."""
 
 
-async def askable(
+async def guessable_posts(
     session: AsyncSession, cast: Cast, scope: Scope, count: int, chance: Chance
 ) -> list[Candidate]:
     """Return up to `count` guessable posts, one of each author and passage, in random order."""
@@ -189,7 +189,7 @@ async def draw(
         rounds = TRIES * count
         passages = _passages_of(session, cast, rounds, longest, chance, is_seeded=is_seeded)
         people = {user.id: user for user in cast}
-        if posts := await askable(session, people, Scope(passages), count, chance):
+        if posts := await guessable_posts(session, people, Scope(passages), count, chance):
             cast.sort(key=lambda user: user.username_key)
             return QuizSet(tuple(user.id for user in cast), tuple(post.id for post in posts))
     return None
@@ -293,7 +293,7 @@ async def _passages_of(
             yield [post for post in shown if len(post.text) <= longest]
 
 
-async def draw_from_room(session: AsyncSession, room: RoomFacts, *, count: int) -> QuizSet | None:
+async def draw_room_quiz(session: AsyncSession, room: RoomFacts, *, count: int) -> QuizSet | None:
     """Return random messages of a chat, and the people to choose from.
 
     None if fewer than two people have enough messages and comparable texts, or no message has
@@ -306,7 +306,7 @@ async def draw_from_room(session: AsyncSession, room: RoomFacts, *, count: int) 
     passages = _passages_of_room(session, room, [*cast], TRIES * count)
     # After so many empty passages, perhaps these people only laugh.
     scope = Scope(passages, chats, most_empty=5 * TRIES)
-    posts = await askable(session, cast, scope, count, random)
+    posts = await guessable_posts(session, cast, scope, count, random)
     ids = sorted(cast, key=lambda user_id: cast[user_id].username_key)
     return QuizSet(tuple(ids), tuple(post.id for post in posts)) if posts else None
 
@@ -314,7 +314,7 @@ async def draw_from_room(session: AsyncSession, room: RoomFacts, *, count: int) 
 # --- The people to choose from ---
 
 
-async def who_write(
+async def writers_in(
     session: AsyncSession, lang: str | None, user_ids: Collection[int], *, room_id: int | None
 ) -> set[int]:
     """Return the authors with a tenth or more of their newest posts in a language; all, if these
@@ -473,7 +473,7 @@ async def read_question(
     ):
         raise NotFoundError("The post of this question was deleted")
     author = users[tweet.user_id]
-    able = await who_write(session, tweet.lang, quiz.user_ids, room_id=tweet.room_id)
+    able = await writers_in(session, tweet.lang, quiz.user_ids, room_id=tweet.room_id)
     able.add(author.id)
     names = [users[user_id].username for user_id in quiz.user_ids if user_id in able]
     chats = await read_chat_names(session, [tweet.room_id])
@@ -497,7 +497,7 @@ async def solve(
     The background counts the post. Raises NotFoundError.
     """
     question = await read_question(session, quiz, at, room_id=room_id)
-    asked = asked_of(question.hidden, question.usernames, question.tweet_id)
+    asked = question_of(question.hidden, question.usernames, question.tweet_id)
     case = await case_of(session, models, asked)
     comparison = await answer(case)
     if reasons:
@@ -507,7 +507,7 @@ async def solve(
     )
 
 
-def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Question:
+def question_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Question:
     return Question([text.text], usernames, without=text.gaps[:MOST_GAPS], hidden_post=tweet_id)
 
 
@@ -548,7 +548,7 @@ class ExampleCounter(Counted[ExampleSnapshot]):
             if quiz is None or not await _is_unread(session, quiz):
                 continue
             question = await read_question(session, quiz)
-            asked = asked_of(question.hidden, question.usernames, question.tweet_id)
+            asked = question_of(question.hidden, question.usernames, question.tweet_id)
             if await likeliest_of(session, self._models, asked) != question.username:
                 continue
             solution = await solve(session, self._models, quiz)

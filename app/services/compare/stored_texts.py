@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType, structs
 from sqlalchemy import BigInteger, Row, Select, TextClause, bindparam, column, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import All, Either, Expression, Terms, author_term, backend_of, is_among
+from app.db.backend import AllOf, AnyOf, Expression, Terms, author_term, backend_of, is_among
 from app.models import MAX_ID, Room, Tweet, User, Word
 from app.services.posts.tweets import room_name
 from app.services.posts.users import is_called
@@ -127,7 +127,7 @@ def _stored(row: Row[*tuple[Any, ...]], count: int | UnsetType) -> StoredPost:
 def _values(
     session: AsyncSession, rarest: Iterable[str], text: str, hidden: Collection[int]
 ) -> dict[str, object]:
-    match = backend_of(session).words.render(All(tuple(Terms((term,)) for term in rarest)))
+    match = backend_of(session).words.render(AllOf(tuple(Terms((term,)) for term in rarest)))
     texts = [text, text.strip()]
     return {"match": match, "before": MAX_ID + 1, "texts": texts, "hidden": [*hidden]}
 
@@ -216,11 +216,11 @@ async def other_writers(
     rarest = [found for of_text in typed.values() if (found := _rarest_of(of_text, counts))]
     if not rarest:
         return {post.id: set() for post in posts}
-    expression: Expression = Either(
-        tuple(All(tuple(Terms((term,)) for term in of_text)) for of_text in rarest)
+    expression: Expression = AnyOf(
+        tuple(AllOf(tuple(Terms((term,)) for term in of_text)) for of_text in rarest)
     )
     if among is not None:
-        expression = All((expression, Either(tuple(Terms((author_term(id_),)) for id_ in among))))
+        expression = AllOf((expression, AnyOf(tuple(Terms((author_term(id_),)) for id_ in among))))
     words = backend_of(session).words
     values = {"match": words.render(expression), "before": MAX_ID + 1}
     rows = await session.execute(_similar(words.matched).where(Tweet.id.not_in(texts)), values)
@@ -258,5 +258,5 @@ async def _among_alike(
     """Return what a query of posts finds among those with the rarest words of a text."""
     if not (rarest := await _rarest(session, text)):
         return []
-    found = backend_of(session).words.matching(All(tuple(Terms((term,)) for term in rarest)))
+    found = backend_of(session).words.matching(AllOf(tuple(Terms((term,)) for term in rarest)))
     return (await session.scalars(query.join(found, found.c.id == Tweet.id))).all()

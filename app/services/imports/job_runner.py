@@ -39,7 +39,7 @@ from app.services.imports.jobs import MOST_MEMORY, WATCH_EVERY_S, limited_readin
 from app.services.imports.storing import StoreOptions, check_records, import_file
 from app.services.imports.undo import UNDO, undo_imports
 from app.services.posts.media import keeper_of, remove_if_full
-from app.services.posts.users import choose_own, find_meant
+from app.services.posts.users import find_by_handle, set_site_author
 from app.services.rooms.identification import UnsettledRoomError
 from saywho.clock import monotonic
 from saywho.formats.registry import read_file
@@ -212,8 +212,9 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Non
         _check_worker(worker)
         if report.is_whole and options.is_own and records.account:
             name = options.username or records.account.username or ""
-            if (user := await find_meant(session, name)) is not None:  # None if nothing was stored.
-                await choose_own(session, user.id)
+            # None if nothing was stored.
+            if (user := await find_by_handle(session, name)) is not None:
+                await set_site_author(session, user.id)
         await jobs.note_progress(session, job, source, report, format=records.format)
 
     async def note_reading() -> None:

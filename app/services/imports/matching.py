@@ -22,13 +22,13 @@ from app.services.compare.stored_texts import rooms_with
 from app.services.imports.job_report import Seen
 from app.services.imports.jobs import options_of
 from app.services.imports.options import ImportOptions
-from app.services.imports.undo import Replaced, find_replaced, imports_of_file
+from app.services.imports.undo import ReplacedImports, find_replaced, imports_of_file
 from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
 from app.services.posts.users import find_by_keys
 from app.services.rooms import identification
-from app.services.rooms.changes import move_times, read_in
-from app.services.rooms.identification import Same, StoredChat, read_stored
+from app.services.rooms.changes import move_times, reread
+from app.services.rooms.identification import MatchedChat, StoredChat, read_stored
 from saywho.copies import Copies, Placing, placed
 from saywho.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
 from saywho.formats.chats.people import zone_of
@@ -61,7 +61,7 @@ class ChatMatch:
     """Names by ids of authors; ids below 0 for who is not stored."""
     authors: list[int | None]
     """Ids of its people, None for who is not stored."""
-    same: Same | None = None
+    same: MatchedChat | None = None
     decision: identification.RoomDecision = identification.NEW_CHAT
 
     def evidence(self, only: int | None) -> identification.Evidence:
@@ -95,7 +95,7 @@ def _read_like(chat: FileChat, zone: str | None, stored: str | None) -> FileChat
     """Return a chat with its times in the time zone of a stored chat, if both are known."""
     if not (zone and stored) or zone == stored:
         return chat
-    times = read_in(chat.messages.times, zone_of(zone), zone_of(stored))
+    times = reread(chat.messages.times, zone_of(zone), zone_of(stored))
     return structs.replace(chat, times=times.tobytes())
 
 
@@ -159,7 +159,7 @@ class _Comparing(NamedTuple):
         stored = await read_stored(self.session, room_id, self.is_replaced)
         chat = await asyncio.to_thread(_read_like, match.chat, self.zone, stored.tz)
         found = await asyncio.to_thread(agreement, chat.messages, stored.messages)
-        same = Same(chat, stored, found, await match.names(self.session, found))
+        same = MatchedChat(chat, stored, found, await match.names(self.session, found))
         is_another = NEW_ROOM in self.options.rooms and str(room_id) not in self.options.rooms
         if (
             same.is_moved
@@ -222,7 +222,7 @@ READ_BEFORE: Final = Message(
 )
 
 
-class Reread(NamedTuple):
+class RepeatedImport(NamedTuple):
     """An import of the same bytes."""
 
     id: int
@@ -242,15 +242,15 @@ class FileMatch:
     imports: Sequence[int] = ()
     """Imports of the same bytes, the newest first."""
     chats: Mapping[RoomReference, ChatMatch] = field(default_factory=dict)
-    reread: Reread | None = None
+    reread: RepeatedImport | None = None
     """Import of the same bytes and people that has posts."""
-    replaced: Replaced | None = None
+    replaced: ReplacedImports | None = None
     """The import that the file replaces."""
     copies: Copies | None = None
     """The exports of one chat that the file has beside each other."""
 
     @property
-    def same(self) -> list[Same]:
+    def same(self) -> list[MatchedChat]:
         return [match.same for match in self.chats.values() if match.same is not None]
 
     @property
@@ -259,7 +259,7 @@ class FileMatch:
         return any(same.found.is_same for same in self.same)
 
     @property
-    def moved(self) -> list[Same]:
+    def moved(self) -> list[MatchedChat]:
         """The chats that are stored with other times."""
         return [same for same in self.same if same.found.shifted is not None]
 
@@ -450,7 +450,7 @@ async def _only_room(session: AsyncSession, job_ids: Sequence[int]) -> int | Non
 
 async def _reread(
     session: AsyncSession, imports: Sequence[int], options: ImportOptions
-) -> Reread | None:
+) -> RepeatedImport | None:
     for job in await session.scalars(select(ImportJob).where(ImportJob.id.in_(imports))):
         before = options_of(job)
         chosen = before.only, before.include_restricted, before.username
@@ -459,7 +459,7 @@ async def _reread(
         is_left = is_sent_by(job.id), User.deleted_at.is_(None), is_of_kept_room()
         left = select(func.count()).select_from(Tweet).join(User, User.id == Tweet.user_id)
         if count := await session.scalar(left.where(*is_left)):
-            return Reread(job.id, count)
+            return RepeatedImport(job.id, count)
     return None
 
 

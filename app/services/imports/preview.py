@@ -28,8 +28,8 @@ from app.services.imports.matching import (
     read_before,
 )
 from app.services.imports.options import NO_OPTIONS, SAME_FILE, ImportOptions
-from app.services.imports.undo import Replaced, find_replaced
-from app.services.posts.users import find_own, is_own_chosen
+from app.services.imports.undo import ReplacedImports, find_replaced
+from app.services.posts.users import find_site_author, is_own_chosen
 from saywho.copies import Copies
 from saywho.formats.assumptions import Assumption, NotesSummary, ReadNotes
 from saywho.formats.chats.people import zone_of
@@ -91,7 +91,7 @@ class UploadPreview(NamedTuple):
     """Other authors with the name of a person in the chat, by the username there."""
     zone: str | None
     """Time zone of the stored chat, if the file's is open."""
-    replaced: Replaced | None
+    replaced: ReplacedImports | None
     """The import that the file can replace."""
     own: str | None
     """The author of the site's own archive."""
@@ -149,7 +149,7 @@ async def preview_upload(
         names = {"": options.username, **earlier.rename}
         known = await known_ids(session, preview.ids, names)
         replaced = await find_replaced(session, SAME_FILE, match.imports) if match.imports else None
-        own = await find_own(session)
+        own = await find_site_author(session)
         # Without an own archive the first one becomes it, unless someone chose none.
         may_change = own is not None or await is_own_chosen(session)
     is_own = own and preview.username and username_key(preview.username) == username_key(own)

@@ -25,11 +25,11 @@ from app.services.imports.job_report import ImportReport
 from app.services.imports.matching import NOTHING, FileMatch
 from app.services.imports.options import NO_OPTIONS, ImportOptions
 from app.services.imports.storing_batch import BulkPost, ImportMemory, store_batch
-from app.services.imports.storing_counts import Counting
+from app.services.imports.storing_counts import FeatureCounter
 from app.services.imports.storing_reading import NO_CONSENT, PostReader, RecordMedia, begin_reading
-from app.services.imports.undo import Replaced, replacing
+from app.services.imports.undo import ReplacedImports, replacing
 from app.services.posts.media import MediaKeeper
-from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
+from app.services.posts.users import check_platform, find_by_handle, list_samples, sample_files
 from app.services.rooms.changes import store_moves
 from app.services.rooms.identification import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
@@ -274,7 +274,7 @@ async def _store_all(
     memory: ImportMemory,
 ) -> None:
     folded, characters = 0, 0
-    counting, folding = Counting(), asyncio.ensure_future(asyncio.sleep(0))
+    counting, folding = FeatureCounter(), asyncio.ensure_future(asyncio.sleep(0))
     match = storing.match
     may_fold = not (storing.is_live or storing.is_dry)
     is_moved = storing.is_dry
@@ -315,7 +315,7 @@ async def _store_all(
 
 async def _replace(
     db: Sessions,
-    replaced: Replaced,
+    replaced: ReplacedImports,
     batches: Batches,
     report: ImportReport,
     storing: StoreOptions,
@@ -423,7 +423,7 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
     try:
         name = clean_username(name)
         async with db.read() as session:
-            user = await find_meant(session, name)
+            user = await find_by_handle(session, name)
         if user is not None:
             check_platform(
                 user.username, user.platform, account.platform, is_of_chat=user.is_of_chat

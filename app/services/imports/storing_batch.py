@@ -18,15 +18,15 @@ from app.services.access.rights import Scope
 from app.services.deletion import remove_posts
 from app.services.event_log import NewEvent, newest_event
 from app.services.imports.job_report import ImportReport
-from app.services.posts.arrivals import Added, Arrival, PostRow, add_arrivals, find_stored
+from app.services.posts.arrivals import Arrival, ArrivalResult, PostRow, add_arrivals, find_stored
 from app.services.posts.meetings import note_met
 from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import (
     RoomMention,
     SourceKey,
-    find_named,
+    find_named_rooms,
     is_of_kept_room,
-    unknown_name,
+    joined_name_error,
     unknown_to_guests,
 )
 from app.services.posts.users import (
@@ -139,7 +139,7 @@ class ImportMemory:
         """Return whether the import fills what an author lacks."""
         return self.scope == "admin" or user_id in self.authors
 
-    def is_own(self, outcome: "Resolved") -> bool:
+    def is_own(self, outcome: "ResolvedPost") -> bool:
         """Return whether nothing equal can be stored but what the file counts."""
         room = outcome.item.post.room
         is_counted = self._is_plain if room is None else room in self.rooms.made
@@ -160,7 +160,7 @@ class EqualPost(NamedTuple):
     name_id: int | None
 
 
-class Resolved(NamedTuple):
+class ResolvedPost(NamedTuple):
     item: BulkPost
     user: BulkAuthor
     room_id: int | None = None
@@ -250,10 +250,10 @@ async def store_batch(
 
 
 async def _mended(
-    session: AsyncSession, resolved: Iterable[Resolved], rows: dict[SourceKey, PostRow]
-) -> list[Resolved]:
+    session: AsyncSession, resolved: Iterable[ResolvedPost], rows: dict[SourceKey, PostRow]
+) -> list[ResolvedPost]:
     """Remove posts that come with other words, also from `rows`; what came keeps their times."""
-    mended: list[Resolved] = []
+    mended: list[ResolvedPost] = []
     removed: list[int] = []
     for each in resolved:
         row, post = rows.get(each.key), each.item.post
@@ -271,10 +271,10 @@ async def _mended(
 async def _in_rooms(
     session: AsyncSession,
     rooms: RoomFinder,
-    resolved: Sequence[Resolved],
+    resolved: Sequence[ResolvedPost],
     stored_in_rooms: Iterable[SourceKey],
     report: ImportReport,
-) -> list[Resolved]:
+) -> list[ResolvedPost]:
     """Return the posts with their rooms; reject lines whose room needs more than a name."""
     people = _people(resolved)
     by_people = {room: names for room, names in people.items() if rooms.knows_by_people(room)}
@@ -284,8 +284,8 @@ async def _in_rooms(
         for outcome in resolved
         if (room := outcome.item.post.room) and room not in by_people
     ]
-    places = iter(await find_named(session, mentions, stored_in_rooms))
-    placed: list[Resolved] = []
+    places = iter(await find_named_rooms(session, mentions, stored_in_rooms))
+    placed: list[ResolvedPost] = []
     for outcome in resolved:
         room = outcome.item.post.room
         if room is None or room in by_people:
@@ -305,17 +305,17 @@ async def _in_rooms(
 
 
 async def _without_unknown(
-    session: AsyncSession, placed: list[Resolved], report: ImportReport
-) -> list[Resolved]:
+    session: AsyncSession, placed: list[ResolvedPost], report: ImportReport
+) -> list[ResolvedPost]:
     """Return the posts; reject those by which guests of their chat would learn another name."""
     members = {(each.room_id or 0, each.user.id) for each in placed if each.name_id}
     if not members:
         return placed
     members -= {(each.room_id or 0, each.user.id) for each in placed if not each.name_id}
-    unknown, known = await unknown_to_guests(session, members), list[Resolved]()
+    unknown, known = await unknown_to_guests(session, members), list[ResolvedPost]()
     for each in placed:
         if each.name_id and each.room_id and (each.room_id, each.user.id) in unknown:
-            error = unknown_name(each.item.username, each.room_id)
+            error = joined_name_error(each.item.username, each.room_id)
             report.refuse(each.item.place, message_of(error))
         else:
             known.append(each)
@@ -323,11 +323,11 @@ async def _without_unknown(
 
 
 def _in_their_places(
-    resolved: Iterable[Resolved],
+    resolved: Iterable[ResolvedPost],
     rows: Mapping[SourceKey, PostRow],
     roomless: Mapping[SourceKey, int | None],
     memory: ImportMemory,
-) -> Iterator[Resolved]:
+) -> Iterator[ResolvedPost]:
     """Yield the posts; those that repeat a post, which is no message, without their chat."""
     posts = dict(roomless)
     for outcome in resolved:
@@ -341,7 +341,7 @@ def _in_their_places(
         yield outcome
 
 
-def _people(resolved: Iterable[Resolved]) -> dict[RoomReference, dict[int, str]]:
+def _people(resolved: Iterable[ResolvedPost]) -> dict[RoomReference, dict[int, str]]:
     """Return the names of who writes in each chat."""
     people: dict[RoomReference, dict[int, str]] = defaultdict(dict)
     for item, user, *_ in resolved:
@@ -351,7 +351,7 @@ def _people(resolved: Iterable[Resolved]) -> dict[RoomReference, dict[int, str]]
 
 
 def _sorted_out(
-    resolved: Iterable[Resolved],
+    resolved: Iterable[ResolvedPost],
     stored: Mapping[PostIdentity, Sequence[EqualPost]],
     memory: ImportMemory,
 ) -> tuple[dict[int, int], list[Arrival]]:
@@ -400,7 +400,7 @@ def _sorted_out(
 
 
 def _messages_of_files(
-    resolved: Iterable[Resolved], known: Mapping[int, int], added: Iterable[Added]
+    resolved: Iterable[ResolvedPost], known: Mapping[int, int], added: Iterable[ArrivalResult]
 ) -> Iterator[FileMessage]:
     outcomes = iter(added)
     for place, (item, _, room_id, _) in enumerate(resolved):
@@ -412,7 +412,7 @@ def _messages_of_files(
 
 async def _resolve(
     session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport, memory: ImportMemory
-) -> tuple[list[Resolved], list[NewEvent]]:
+) -> tuple[list[ResolvedPost], list[NewEvent]]:
     """Return the posts with authors, and authors' events; reject posts of another platform than
     their author's.
     """
@@ -420,14 +420,14 @@ async def _resolve(
     bare_names = {name: without_at(name) for name in keys}
     bare_keys = {name: username_key(bare) for name, bare in bare_names.items()}
     authors = await find_by_keys(session, keys.values())
-    resolved: list[Resolved] = []
+    resolved: list[ResolvedPost] = []
     known: dict[Hashable, tuple[BulkAuthor, int | None]] = {}
     for item in batch:
         # Most posts are by an author of the batch about whom they say nothing new.
         person = item.username, item.platform, item.display_name
         said = *person, item.is_exact, item.is_of_chat, item.post.room is None
         if found := known.get(said):
-            resolved.append(Resolved(item, found[0], name_id=found[1]))
+            resolved.append(ResolvedPost(item, found[0], name_id=found[1]))
             continue
         username, key, bare = item.username, keys[item.username], keys[item.username]
         if not item.is_exact:
@@ -453,7 +453,7 @@ async def _resolve(
             if not author.id:
                 authors[bare] = author
             known[said] = author, name_id
-            resolved.append(Resolved(item, author, name_id=name_id))
+            resolved.append(ResolvedPost(item, author, name_id=name_id))
     named = {author.username: author for author in authors.values()}
     return resolved, await store_authors(session, named.values())
 

@@ -18,7 +18,7 @@ FEWEST_CHARACTERS: Final = 5_000
 LIMIT_S: Final = 60.0
 
 
-class Counting:
+class FeatureCounter:
     def __init__(self) -> None:
         self._characters = 0
         self._begun: tuple[subprocess.Popen[bytes], socket.socket] | None = None

@@ -34,7 +34,7 @@ from app.services.imports.matching import AS_BEFORE, FileMatch, find_match, know
 from app.services.imports.options import NO_OPTIONS, ImportOptions
 from app.services.imports.storing_batch import BATCH, BulkPost
 from app.services.posts.media import MediaKeeper, NoRoomError
-from app.services.posts.post_content import checked, checked_url, lenient
+from app.services.posts.post_content import checked_url, lenient, valid_post
 from saywho.clock import now
 from saywho.copies import Copies
 from saywho.formats.doubts.questions import Doubted, asked
@@ -332,7 +332,9 @@ class PostReader:
         if text is not record.text or target is not record.reply_to or record.media:
             media = tuple(self.media.of(record))
             record = structs.replace(record, text=text, reply_to=target, media=media)
-        post = checked(record, arrived_at=arrived_at, visibility=self.visibility, is_lenient=True)
+        post = valid_post(
+            record, arrived_at=arrived_at, visibility=self.visibility, is_lenient=True
+        )
         return BulkPost(
             place=record.place,
             username=name,

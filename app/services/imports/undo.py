@@ -123,7 +123,7 @@ async def count_left(session: AsyncSession, job_id: int) -> int:
     return await session.scalar(query) or 0
 
 
-class Replaced(NamedTuple):
+class ReplacedImports(NamedTuple):
     """The imports of one file that another import replaces."""
 
     ids: list[int]
@@ -160,7 +160,7 @@ class Replaced(NamedTuple):
 
 async def find_replaced(
     session: AsyncSession, chosen: str | None, same: Sequence[int]
-) -> Replaced | None:
+) -> ReplacedImports | None:
     """Return the imports of the same bytes, or that of the chosen number with those of its bytes.
 
     Raises NotFoundError, ConflictError as `request_undo`, FileError if none has the bytes.
@@ -183,7 +183,7 @@ async def find_replaced(
     posts = select(func.count()).select_from(Tweet)
     removed = await session.scalar(posts.where(is_replaced)) or 0
     staying = await session.scalar(posts.where(is_sent_by(*ids), not_(is_replaced))) or 0
-    return Replaced([*ids], removed, staying)
+    return ReplacedImports([*ids], removed, staying)
 
 
 async def imports_of_file(session: AsyncSession, digest: bytes | None) -> list[int]:
@@ -199,7 +199,7 @@ async def imports_of_file(session: AsyncSession, digest: bytes | None) -> list[i
 
 
 @asynccontextmanager
-async def replacing(session: AsyncSession, replaced: Replaced) -> AsyncIterator[None]:
+async def replacing(session: AsyncSession, replaced: ReplacedImports) -> AsyncIterator[None]:
     """Let the posts that are stored inside take the place of an import's, in one transaction.
 
     What its rollback leaves is what was there before. Of the import's posts, those that are sent

@@ -3,7 +3,7 @@
 Single posts that arrive together are stored in one transaction (group commit).
 
 A repeated post completes the stored one, found by `source_id`, or for chat messages by author, time
-and text, as far as its sender may (`Stored` in `post_content.py`).
+and text, as far as its sender may (`FieldStorage` in `post_content.py`).
 """
 
 import asyncio
@@ -109,11 +109,11 @@ _NUMBERS: Final = "id", "user_id", "event_id", "reply_to_id", "dated_at", "impor
 
 def _columns(rows: Sequence[PostRow]) -> dict[str, Sequence[Any]]:
     numbers = zip(*map(attrgetter(*_NUMBERS), rows), strict=True)
-    content = post_content.encoded(map(attrgetter("content"), rows))
+    content = post_content.encode(map(attrgetter("content"), rows))
     return content | dict(zip(_NUMBERS, numbers, strict=True))
 
 
-class Added(NamedTuple):
+class ArrivalResult(NamedTuple):
     id: int
     is_new: bool
     event_id: int | None
@@ -140,7 +140,7 @@ async def add_arrivals(
     is_bulk: bool = False,
     announced: Sequence[NewEvent] = (),
     import_id: int | None = None,
-) -> list[Added]:
+) -> list[ArrivalResult]:
     """Add or fill posts, return outcomes in order, and announce them: in bulk by author, after
     `announced` events.
 
@@ -165,7 +165,7 @@ async def add_arrivals(
             sent = arrival.content if has_counts else arrival.news
             is_own = import_id is not None and row.import_id == import_id
             may_fill = is_own or arrival.scope == "admin"
-            row.content = post_content.completed(row.content, sent, may_fill=may_fill)
+            row.content = post_content.merged_content(row.content, sent, may_fill=may_fill)
             if arrival.is_placed:
                 row.content = structs.replace(row.content, room=sent.room)
         elif key[1] is not None:
@@ -190,7 +190,7 @@ async def add_arrivals(
         await append_events(session, events, event_ids)
         await store_replies(session, replies)
     return [
-        Added(row.id, is_new, row.event_id, is_reworded, row.content)
+        ArrivalResult(row.id, is_new, row.event_id, is_reworded, row.content)
         for row, is_new, is_reworded in outcomes
     ]
 
@@ -269,7 +269,7 @@ def _stored_columns() -> tuple[InstrumentedAttribute[Any], ...]:
 
 def _stored_row(post_id: int, user_id: int, import_id: int | None, *values: Any) -> PostRow:
     names = (column.key for column in post_content.content_columns())
-    content = post_content.decoded(dict(zip(names, values, strict=True)))
+    content = post_content.decode(dict(zip(names, values, strict=True)))
     return PostRow(user_id, post_content.StoredContent(**content), id=post_id, import_id=import_id)
 
 
@@ -384,7 +384,7 @@ class PostWriter:
         """Store a public post of an author, in a transaction of its own. Raises NotFoundError,
         InvalidInputError.
         """
-        content = post_content.checked(post_content.NewTweetForm(text=text), arrived_at=now())
+        content = post_content.valid_post(post_content.NewTweetForm(text=text), arrived_at=now())
         return (await self.add(PostRequest(username, content))).post
 
     async def close(self) -> None:
@@ -435,7 +435,7 @@ async def _put_into_rooms(
         elif arrival.post.source_id is None or arrival.key not in posts:
             mentions[request] = post_rooms.RoomMention(arrival.key, arrival.post.room)
     refused: dict[PostRequest, Exception] = {}
-    places = await post_rooms.find_named(session, list(mentions.values()), rows)
+    places = await post_rooms.find_named_rooms(session, list(mentions.values()), rows)
     members = [
         (place.room_id, mention.user_id)
         for (request, mention), place in zip(mentions.items(), places, strict=True)
@@ -447,7 +447,7 @@ async def _put_into_rooms(
             continue
         try:
             if arrivals[request].name_id and (place.room_id, mention.user_id) in unknown:
-                raise post_rooms.unknown_name(request.username, place.room_id)
+                raise post_rooms.joined_name_error(request.username, place.room_id)
             place.check(mention.reference.name)
             arrivals[request] = arrivals[request]._replace(room_id=place.room_id)
         except (InvalidInputError, ConflictError) as error:

@@ -18,7 +18,7 @@ from app.db.backend import searched_text
 from app.db.engine import Database
 from app.models import Tweet, User
 from app.runtime.work_pool import Runner
-from app.services.posts.post_content import content_columns, decoded, table_columns
+from app.services.posts.post_content import content_columns, decode, table_columns
 from app.services.posts.selection import AnySelect, Conditions
 from app.services.posts.tweets import AnyRow, room_name
 from app.services.posts.users import get_user
@@ -128,6 +128,6 @@ class _Medium(Medium, frozen=True, forbid_unknown_fields=False, omit_defaults=Tr
 def _post(row: AnyRow) -> ExportedPost:
     values = row._asdict()
     names = ("username", "platform", *table_columns(), "room_name")
-    fields = decoded({name: values[name] for name in names})
+    fields = decode({name: values[name] for name in names})
     fields["media"] = convert(fields["media"], tuple[_Medium, ...], from_attributes=True)
     return ExportedPost(**fields)

@@ -23,7 +23,7 @@ _media: Final = json.Decoder(tuple[post.StoredMedium, ...])
 _counts: Final = json.Decoder(post.Reactions)
 
 
-class Stored(NamedTuple):
+class FieldStorage(NamedTuple):
     columns: tuple[str, ...] = ()
     """Its columns in `Tweet`; by default the field's name."""
     repetition: Literal["ignored", "fills", "renews", "narrows"] = "ignored"
@@ -38,18 +38,18 @@ class Stored(NamedTuple):
 
 
 _STORED: Final = {
-    **dict.fromkeys(("created_at", "lang", "url", "media"), Stored(repetition="fills")),
-    "reply_to": Stored(("reply_to_source_id", "reply_to_username"), "fills"),
-    "counts": Stored(repetition="renews"),
-    "room": Stored(("room_id",)),
-    "visibility": Stored(repetition="narrows"),
+    **dict.fromkeys(("created_at", "lang", "url", "media"), FieldStorage(repetition="fills")),
+    "reply_to": FieldStorage(("reply_to_source_id", "reply_to_username"), "fills"),
+    "counts": FieldStorage(repetition="renews"),
+    "room": FieldStorage(("room_id",)),
+    "visibility": FieldStorage(repetition="narrows"),
 }
 
 
 @cache
-def stored_fields() -> dict[str, Stored]:
+def stored_fields() -> dict[str, FieldStorage]:
     """Return how each field of a post is stored."""
-    fields = {name: _STORED.get(name, Stored()) for name in post.FIELDS}
+    fields = {name: _STORED.get(name, FieldStorage()) for name in post.FIELDS}
     return {
         name: field._replace(columns=field.columns or (name,)) for name, field in fields.items()
     }
@@ -68,7 +68,7 @@ def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
 
 @cache
 def plain_columns() -> tuple[str, ...]:
-    """Return names of columns that hold a field unchanged; the rest are `decoded`."""
+    """Return names of columns that hold a field unchanged; `decode` makes the rest."""
     encoded_fields = {"media", "counts"}
     return tuple(
         name
@@ -90,7 +90,7 @@ def _stored_values() -> Callable[[object], tuple[Any, ...]]:
     return attrgetter(*stored_fields())
 
 
-def encoded(contents: Iterable[post.PostContent[Any, Any, Any]]) -> dict[str, Sequence[Any]]:
+def encode(contents: Iterable[post.PostContent[Any, Any, Any]]) -> dict[str, Sequence[Any]]:
     """Return the values of each column: for thousands of posts, a call for each would take long."""
     by_field = zip(*map(_stored_values(), contents), strict=True)
     columns: dict[str, Sequence[Any]] = dict(zip(stored_fields(), by_field, strict=True))
@@ -118,7 +118,7 @@ def decoded_counts(counts: str | None) -> post.Reactions:
     return _counts.decode(counts) if counts else post.Reactions()
 
 
-def decoded(values: dict[str, Any]) -> dict[str, Any]:
+def decode(values: dict[str, Any]) -> dict[str, Any]:
     """Return all values, columns decoded; plain columns may be missing, `room_name` for no name."""
     source_id, username = values.pop("reply_to_source_id"), values.pop("reply_to_username")
     counts = values["counts"]
@@ -130,7 +130,7 @@ def decoded(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def completed(stored: StoredContent, sent: StoredContent, *, may_fill: bool) -> StoredContent:
+def merged_content(stored: StoredContent, sent: StoredContent, *, may_fill: bool) -> StoredContent:
     """Return the stored post with what a repetition renews and, if it `may_fill`, fills."""
     values = {name: _value(name, stored, sent, may_fill=may_fill) for name in stored_fields()}
     changed = {name: value for name, value in values.items() if value != getattr(stored, name)}
@@ -192,7 +192,7 @@ class NewTweetForm(post.PlainPost, frozen=True, kw_only=True, forbid_unknown_fie
     """A new post of an author, as programs send it."""
 
 
-def checked(
+def valid_post(
     content: post.PostContent[post.ReplyTarget, Any, post.RoomReference],
     *,
     arrived_at: datetime,

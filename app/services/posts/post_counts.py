@@ -74,7 +74,7 @@ def _counted() -> sa.Select[*tuple[Any, ...]]:
     ).group_by(Tweet.user_id, slot, lang)
 
 
-async def miscounted(session: AsyncSession) -> list[str]:
+async def miscounted_authors(session: AsyncSession) -> list[str]:
     real = _counted()
     slots = sa.select(PostCount.user_id, PostCount.slot, PostCount.lang, PostCount.posts).where(
         PostCount.posts != 0

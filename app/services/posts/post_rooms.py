@@ -19,7 +19,7 @@ from app.errors import ConflictError, InvalidInputError
 from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
 from app.services.access.accounts import has_guests
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.users import are_rooms_here
+from app.services.posts.users import has_rooms
 from saywho.clock import now
 from saywho.formats.post import RoomReference
 
@@ -102,7 +102,7 @@ class NamedPlace(NamedTuple):
             )
 
 
-async def find_named(
+async def find_named_rooms(
     session: AsyncSession, mentions: Sequence[RoomMention], stored: Iterable[SourceKey]
 ) -> list[NamedPlace | None]:
     """Return each mention's room, created if missing; None for stored posts, which stay where they
@@ -139,7 +139,7 @@ async def announce_first_room(session: AsyncSession, user_id: int) -> None:
 
     user_id: one of its people.
     """
-    if not await are_rooms_here(session):
+    if not await has_rooms(session):
         await append_events(session, [NewEvent("room.updated", user_id)])
 
 
@@ -223,7 +223,7 @@ async def unknown_to_guests(
     return {(room_id, user_id) for room_id, user_id in await session.execute(query)}
 
 
-def unknown_name(username: str, room_id: int) -> ConflictError:
+def joined_name_error(username: str, room_id: int) -> ConflictError:
     return ConflictError(
         "'{username}' is a joined name, and guests of chat {number} would learn its author's name,"
         " which is not in that chat; part the names, or end the guests' access",

@@ -194,7 +194,7 @@ async def read_scan(session: AsyncSession, query: ScanQuery, values: Mapping[str
     return Scan(dict(zip(query.columns, row, strict=True)))
 
 
-def said_in(scans: Iterable[Scan]) -> list[Said]:
+def messages_of(scans: Iterable[Scan]) -> list[Said]:
     """Return each scan's messages in turn, oldest first."""
     return [
         message

@@ -21,7 +21,7 @@ from app.models import ROOM_NAME, Room, Tweet, User
 from app.paths import MEDIA
 from app.security import digest
 from app.services.access.rights import TokenFacts, token_at_once, tokens_by_digest
-from app.services.posts.post_content import StoredContent, content_columns, decoded, plain_columns
+from app.services.posts.post_content import StoredContent, content_columns, decode, plain_columns
 from app.services.posts.selection import (
     IS_NOT_PUBLIC,
     IS_PUBLIC,
@@ -152,7 +152,7 @@ def plain_post(post_id: int, username: str, content: StoredContent) -> Post:
 
 
 def _references(columns: dict[str, Any]) -> dict[str, Any]:
-    fields = decoded(columns)
+    fields = decode(columns)
     target, target_id = fields["reply_to"], fields.pop("reply_to_id")
     answered_name = fields.pop("answered_name")
     if target is not None:
@@ -352,7 +352,7 @@ Key = TypeVar("Key", bound=Hashable)
 Found = TypeVar("Found")
 
 
-class Reads:
+class BatchedReads:
     def __init__(self, db: Database, feed: Feed) -> None:
         self._db, self._feed = db, feed
         self._tokens = self._batch(tokens_by_digest)

@@ -141,10 +141,10 @@ async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[s
 async def rows_by_name(session: AsyncSession, usernames: Sequence[str]) -> list[UserRow]:
     """Raises NotFoundError."""
     rows = await find_rows(session, usernames)
-    return [known_row(name, rows) for name in usernames]
+    return [get_row(name, rows) for name in usernames]
 
 
-def known_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
+def get_row(username: str, rows: Mapping[str, UserRow]) -> UserRow:
     row = rows.get(username_key(username))
     if row is None:
         raise unknown_user(username)
@@ -183,24 +183,24 @@ class Author(msgspec.Struct, frozen=True):
 
 async def find_user(session: AsyncSession, username: str) -> User | None:
     """Return the author of that name; a joined name means its author."""
-    user = await find_named(session, username)
+    user = await find_exact(session, username)
     if user is None or user.deleted_at is None:
         return user
     return await session.get(User, user.joined_to_id)
 
 
-async def find_named(session: AsyncSession, username: str) -> User | None:
+async def find_exact(session: AsyncSession, username: str) -> User | None:
     """Return the author of that very name, also of a joined one."""
     query = sa.select(User).where(User.username_key == username_key(username))
     return await session.scalar(query.where(sa.not_(IS_GONE)))
 
 
-async def get_alone(session: AsyncSession, username: str) -> User:
+async def get_exact(session: AsyncSession, username: str) -> User:
     """Return the author of that very name, who may be deleted or renamed.
 
     Raises NotFoundError, and ConflictError for a joined name.
     """
-    user = await find_named(session, username)
+    user = await find_exact(session, username)
     if user is None:
         raise unknown_user(username)
     if user.joined_to_id is not None:
@@ -213,7 +213,7 @@ async def get_alone(session: AsyncSession, username: str) -> User:
     return user
 
 
-async def find_meant(session: AsyncSession, username: str) -> User | None:
+async def find_by_handle(session: AsyncSession, username: str) -> User | None:
     """Return the author that a name brings: of this name, else without its leading @."""
     return await find_user(session, username) or await find_user(session, without_at(username))
 
@@ -301,7 +301,7 @@ async def add_user(
         username = clean_username(username)
     except ValueError as error:
         raise InvalidInputError(str(error), loc="username") from None
-    if existing := await find_meant(session, username):
+    if existing := await find_by_handle(session, username):
         raise ConflictError("User '{username}' already exists", username=existing.username)
     username = without_at(username)
     (user_id,) = await backend.allocate_ids(session, User, 1)
@@ -325,7 +325,7 @@ async def rename_user(session: AsyncSession, username: str, display_name: str | 
 
     Raises NotFoundError.
     """
-    user = await get_alone(session, username)
+    user = await get_exact(session, username)
     user.display_name = clean_title(display_name)
     await append_events(session, [NewEvent("user.updated", user.id)])
 
@@ -413,7 +413,7 @@ async def list_outside_chats(
     return [NamedUser(*row[1:]) for row in rows]
 
 
-async def users_called(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
+async def users_by_shown_name(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
     """Return usernames of authors with posts by names: their own, else a shown name.
 
     A name that several people are shown by is left out.
@@ -452,14 +452,14 @@ async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
     return bool(await session.scalar(sa.select(sa.and_(writers.exists(), ~others.exists()))))
 
 
-async def are_rooms_here(session: AsyncSession) -> bool:
+async def has_rooms(session: AsyncSession) -> bool:
     """Return whether there is any chat; its rows' later removal must not change this."""
     speakers = sa.select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
     query = speakers.where(RoomPerson.messages > 0, User.deleted_at.is_(None)).limit(1)
     return await session.scalar(query) is not None
 
 
-async def find_own(session: AsyncSession) -> str | None:
+async def find_site_author(session: AsyncSession) -> str | None:
     depends_on(EVERYTHING)
     own = sa.select(User.username).join(Site, Site.own_user_id == User.id)
     return await session.scalar(own.where(User.deleted_at.is_(None)))
@@ -497,7 +497,7 @@ async def disclaim_site(session: AsyncSession, user_ids: Collection[int]) -> Non
     await session.execute(claim.values(own_user_id=None), execution_options=backend.UNTRACKED)
 
 
-async def choose_own(session: AsyncSession, user_id: int | None) -> None:
+async def set_site_author(session: AsyncSession, user_id: int | None) -> None:
     await session.execute(sa.update(Site).values(own_user_id=user_id, is_own_chosen=True))
     await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])
 

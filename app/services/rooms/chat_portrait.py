@@ -25,8 +25,8 @@ from app.services.posts.selection import (
     Collected,
     Scan,
     ScanQuery,
+    messages_of,
     read_scan,
-    said_in,
     scanning,
 )
 from app.services.rooms import chats, timeline
@@ -99,7 +99,7 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
     """
 
 
-class ChatSight(RoomPortrait, frozen=True, kw_only=True):
+class ChatPage(RoomPortrait, frozen=True, kw_only=True):
     """A chat on its pages; the API shows its `RoomPortrait`."""
 
     def with_words(self, written: Written) -> Self:
@@ -152,7 +152,7 @@ def _shared(source: Struct, target: type[Struct]) -> dict[str, Any]:
     return {name: getattr(source, name) for name in names}
 
 
-class CountedChat(ChatPortrait, frozen=True, kw_only=True):
+class ChatCounts(ChatPortrait, frozen=True, kw_only=True):
     scanned: int
     since: int | None
     """Time of the first message, in seconds since 1970."""
@@ -245,10 +245,10 @@ class ChatCounter(Counted[ChatSnapshot]):
 
 async def read_overview(
     session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshots: Snapshots
-) -> ChatSight:
+) -> ChatPage:
     """Return a chat at first sight."""
     snapshot = await snapshots.read(session, ChatCounter(room, zone))
-    gone = await timeline.gone_from(session, room.id)
+    gone = await timeline.deleted_people(session, room.id)
     sight = await _sight(session, room, zone, snapshot, gone)
     silences = await timeline.long_silences(session, room.id, gone)
     longest = next(iter(silences), sight.longest_silence)
@@ -271,9 +271,9 @@ def _busy_day(by_day: Mapping[date, int], *, is_whole: bool) -> FullestDays | No
     return fullest_days(by_day, begin)
 
 
-async def read_told(
+async def read_headline(
     session: AsyncSession, room_id: int, zone: ZoneInfo, snapshots: Snapshots
-) -> ChatSight:
+) -> ChatPage:
     """Return what a chat's first sentence is found in. Raises NotFoundError."""
     room = await chats.get_room(session, room_id)
     snapshot = await snapshots.read(session, ChatCounter(room, zone))
@@ -284,9 +284,11 @@ async def read_told(
 
 async def read_portrait(
     session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshots: Snapshots
-) -> ChatSight:
+) -> ChatPage:
     snapshot = await snapshots.read(session, ChatCounter(room, zone))
-    sight = await _sight(session, room, zone, snapshot, await timeline.gone_from(session, room.id))
+    sight = await _sight(
+        session, room, zone, snapshot, await timeline.deleted_people(session, room.id)
+    )
     loved = await chats.most_loved(session, room.id)
     quiet = await timeline.read_quiet_days(session, room.id, snapshot.silences, zone)
     return structs.replace(sight, quiet=quiet, loved=loved)
@@ -298,7 +300,7 @@ async def _sight(
     zone: ZoneInfo,
     snapshot: ChatSnapshot,
     gone: Collection[int],
-) -> ChatSight:
+) -> ChatPage:
     ids, has_others = snapshot.ids, len(snapshot.people) > len(snapshot.ids)
     sight = await _first_sight(session, room, zone, snapshot)
     periods = await timeline.read_periods(session, room, zone, ids, gone if has_others else None)
@@ -307,7 +309,7 @@ async def _sight(
 
 async def _first_sight(
     session: AsyncSession, room: chats.RoomFacts, zone: ZoneInfo, snapshot: ChatSnapshot
-) -> ChatSight:
+) -> ChatPage:
     told = snapshot.people, snapshot.ids, snapshot.traits, snapshot.told_of
     people, traits = await with_names(session, *told)
     ends = dict[str, datetime]()
@@ -321,7 +323,7 @@ async def _first_sight(
         "absences": absences,
         "traits": traits,
     }
-    return ChatSight(**_shared(snapshot, ChatSight) | own)
+    return ChatPage(**_shared(snapshot, ChatPage) | own)
 
 
 def count_chat(
@@ -332,7 +334,7 @@ def count_chat(
     *,
     has_typical: bool = True,
     before: int | None = None,
-) -> CountedChat:
+) -> ChatCounts:
     """Return the counts of messages, oldest first; call it in a thread.
 
     ids: by username, of people counted in short, of whom the facts' first are counted one by one,
@@ -357,7 +359,7 @@ def count_chat(
     written = {one.author: one.tally.messages for one in portrait.speakers}
     few = [one.username for id_, one in named.items() if written.get(id_, 0) < FEWEST_COMPARED]
     portrait, apart = without_shared(portrait, habits)
-    return CountedChat(
+    return ChatCounts(
         **structs.asdict(portrait),
         scanned=len(said),
         since=said[0].time,
@@ -372,7 +374,7 @@ def count_chat(
     )
 
 
-def _of_all(counted: CountedChat, room: chats.RoomFacts) -> CountedChat:
+def _of_all(counted: ChatCounts, room: chats.RoomFacts) -> ChatCounts:
     first = room.people[: len(counted.ids)]
     numbers = [(1, person.messages) for person in first]
     others = room.people_total - len(first), room.messages - sum(count for _, count in numbers)
@@ -386,7 +388,7 @@ def _of_all(counted: CountedChat, room: chats.RoomFacts) -> CountedChat:
 def _snapshot(
     scans: Sequence[Scan], room: chats.RoomFacts, people: _People, zone: ZoneInfo
 ) -> ChatSnapshot:
-    said = said_in(scans)
+    said = messages_of(scans)
     counted = _of_all(count_chat(said, room, zone, people.ids), room)
     traits, hours = counted.traits(people.judged), hours_of_all(counted.speakers)
     by_day = Counter[date]()

@@ -327,7 +327,7 @@ _ROOMS: Final = (
 )
 
 
-class Home(NamedTuple):
+class MainRoom(NamedTuple):
     """A person's main chat, and their place there."""
 
     room_id: int
@@ -345,7 +345,7 @@ async def main_room_id(session: AsyncSession, author: Author) -> int | None:
     return (await _main_rooms(session, {author.id: author.tweets})).get(author.id)
 
 
-async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[int, Home]:
+async def main_rooms_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[int, MainRoom]:
     """Return main chats by user ID, for users with most posts in chats."""
     posts = {user.id: user.posts for user in users if user.is_of_chat}
     if not posts:
@@ -355,7 +355,7 @@ async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[in
     for ids in chunks(list(posts)):
         rooms |= await _main_rooms(session, {id_: posts[id_] for id_ in ids})
     return {
-        user_id: Home(room_id, int(rank) - 1)
+        user_id: MainRoom(room_id, int(rank) - 1)
         for ids in chunks(list({*rooms.values()}))
         for room_id, user_id, rank in await session.execute(_ranks(), {"room_ids": ids})
         if rooms.get(user_id) == room_id
@@ -393,12 +393,12 @@ class LovedMessage(Struct, frozen=True):
     """Number of other messages with as many."""
 
 
-class Reacted(NamedTuple):
+class ReactedMessage(NamedTuple):
     id: int
     counts: Reactions
 
 
-class Best(NamedTuple):
+class TopMessage(NamedTuple):
     """The message with the most of one sign, or of all."""
 
     id: int
@@ -428,7 +428,7 @@ async def most_loved(
     if span is not None:
         query = query.where(written_in(span))
     rows = await session.execute(query)
-    best = list(best_of([Reacted(row.id, decoded_counts(row.counts)) for row in rows]))
+    best = list(top_messages([ReactedMessage(row.id, decoded_counts(row.counts)) for row in rows]))
     posts = await find_posts(session, [one.id for one in best])
     return [
         LovedMessage(posts[one.id], one.times, one.sign, one.ties)
@@ -443,14 +443,14 @@ async def has_liked_messages(session: AsyncSession) -> bool:
     return await session.scalar(liked.where(backend_of(session).likes > 0).limit(1)) is not None
 
 
-def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
+def top_messages(messages: Sequence[ReactedMessage]) -> Iterator[TopMessage]:
     """Yield the best of messages, given by likes."""
     if not messages:
         return
     first = messages[0]
     ties = sum(message.counts.likes == first.counts.likes for message in messages[1:])
     if ties <= MOST_TIES:
-        yield Best(first.id, first.counts.likes or 0, ties=ties)
+        yield TopMessage(first.id, first.counts.likes or 0, ties=ties)
     # Messages that were not read have no more of any sign than the last one has likes.
     is_whole = len(messages) < MOST_LOOKED_AT
     fewest = 2 if is_whole else max(2, messages[-1].counts.likes or 0)
@@ -464,12 +464,12 @@ def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
             yield best
 
 
-def _best_by_sign(messages: Iterable[Reacted]) -> Iterable[Best]:
-    best: dict[str, Best] = {}
+def _best_by_sign(messages: Iterable[ReactedMessage]) -> Iterable[TopMessage]:
+    best: dict[str, TopMessage] = {}
     for message in messages:
         for sign, count in ((one.sign, one.count) for one in message.counts.signs):
             if sign not in best or best[sign].times < count:
-                best[sign] = Best(message.id, count, sign)
+                best[sign] = TopMessage(message.id, count, sign)
             elif best[sign].times == count:
                 best[sign] = best[sign]._replace(ties=best[sign].ties + 1)
     return best.values()

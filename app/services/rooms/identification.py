@@ -37,7 +37,7 @@ from app.models.base import UtcDateTime
 from app.services.access.accounts import Guests, find_guests, has_guests
 from app.services.posts.local_time import unix_seconds
 from app.services.posts.post_rooms import IS_KEPT, UNKNOWN_APP, NamedPlace, announce_first_room
-from app.services.rooms.changes import Steps, moved, read_in, steps_between
+from app.services.rooms.changes import Steps, moved, reread, steps_between
 from saywho.clock import now
 from saywho.formats.assumptions import NEW_ROOM, ReadNotes
 from saywho.formats.chats.people import zone_of
@@ -453,7 +453,7 @@ class StoredChat(NamedTuple):
     """As of `FileChat`."""
 
 
-class Same(NamedTuple):
+class MatchedChat(NamedTuple):
     """A chat of a file, and the stored chat that has its messages."""
 
     chat: FileChat
@@ -495,7 +495,7 @@ class Same(NamedTuple):
         if self.found.shifted is not None and is_file_right:
             stored = moved(stored, self.steps(zone))
         elif self._steps_of_zones(zone):
-            times = read_in(times, zone_of(zone), zone_of(self.stored.tz))
+            times = reread(times, zone_of(zone), zone_of(self.stored.tz))
         else:
             times[times != UNKNOWN] -= (self.found.shifts * MINUTE_S)[times != UNKNOWN]
         times[common] = stored

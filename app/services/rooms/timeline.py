@@ -87,7 +87,7 @@ async def messages_by_year(
         return {}
     first, newest = (day.year for day in days)
     years = range(max(first, newest - MOST_YEARS + 1), newest + 1)
-    gone = await gone_from(session, room.id)
+    gone = await deleted_people(session, room.id)
     starts = [first_instant(date(year, 1, 1), zone) for year in (*years, newest + 1)]
     totals = await _totals(session, room, starts, gone)
     return dict([*zip(years, totals, strict=True)][::-1])
@@ -196,7 +196,7 @@ async def read_quiet_days(
     return QuietDays(first, last, ended_by) if ended_by else None
 
 
-async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
+async def deleted_people(session: AsyncSession, room_id: int) -> list[int]:
     """Return IDs of a chat's people with messages still to be removed."""
     people = sa.select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
     is_gone = RoomPerson.room_id == room_id, IS_GONE
@@ -436,7 +436,7 @@ def _absences(username: str, lines: Iterable[_Line]) -> Iterator[Absence]:
 # --- Messages that show what was said on a chat's busiest day ---
 
 
-class ShownDay(msgspec.Struct, frozen=True):
+class BusyDay(msgspec.Struct, frozen=True):
     word: str
     """A word that the day has clearly more often than the time around it; empty without one."""
     with_word: int
@@ -452,9 +452,9 @@ class DayMessage(NamedTuple):
     time: int
 
 
-async def read_day(
+async def read_busy_day(
     session: AsyncSession, room: RoomFacts, busy: FullestDays, zone: ZoneInfo
-) -> ShownDay:
+) -> BusyDay:
     """Return what shows the day, beside the messages before and after the days around it."""
     since, until = (first_instant(day, zone) for day in (busy.first, busy.end))
     apart = timedelta(days=DAYS_AROUND)
@@ -472,7 +472,7 @@ async def read_day(
     ]
     word, count, ids = await asyncio.to_thread(_chosen, said, around, names_in(room))
     posts = await find_posts(session, ids)
-    return ShownDay(word, count, [posts[id_] for id_ in ids if id_ in posts])
+    return BusyDay(word, count, [posts[id_] for id_ in ids if id_ in posts])
 
 
 def _chosen(
@@ -486,11 +486,11 @@ def _chosen(
     words = [phrase.text for phrase in phrases if "…" not in phrase.text]
     counts = {word: sum(word.casefold() in text.casefold() for text in texts) for word in words}
     word = max(words, key=counts.__getitem__, default="")
-    chosen = telling(said, [word.casefold() for word in words])
+    chosen = typical_messages(said, [word.casefold() for word in words])
     return word, counts.get(word, 0), [message.id for message in chosen]
 
 
-def telling(said: Sequence[DayMessage], words: Sequence[str]) -> list[DayMessage]:
+def typical_messages(said: Sequence[DayMessage], words: Sequence[str]) -> list[DayMessage]:
     """Return up to three messages, each with words and by an author that the others do not have."""
     left = {
         message.text.casefold(): message

@@ -21,9 +21,9 @@ CANDIDATES: Final = 1_000
 UNCOUNTED: Final = TermFrequencies(0, 1.0, {})
 
 
-def in_any_way(part: QueryPart, frequencies: TermFrequencies) -> backend.Expression:
+def any_form(part: QueryPart, frequencies: TermFrequencies) -> backend.Expression:
     """Return an expression for the part as typed, meant, or with another ending."""
-    return backend.Either(
+    return backend.AnyOf(
         tuple(each for way in part.ways for each in _alternatives(way, frequencies))
     )
 
@@ -60,9 +60,9 @@ def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> backend.
             # The inverse of the weight is about the number of posts with the term.
             posts += frequencies.posts * math.exp(-weight)
     return (
-        backend.All((*required, backend.Either(tuple(chosen))))
+        backend.AllOf((*required, backend.AnyOf(tuple(chosen))))
         if chosen
-        else backend.All(tuple(required))
+        else backend.AllOf(tuple(required))
     )
 
 

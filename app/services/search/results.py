@@ -17,7 +17,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import Either, Readable, backend_of, is_among
+from app.db.backend import AnyOf, Readable, backend_of, is_among
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
 from app.errors import InvalidInputError, NotFoundError
@@ -31,7 +31,7 @@ from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect, Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import ids_by_key, rows_by_name, unknown_user
-from app.services.rooms.changes import kept_room
+from app.services.rooms.changes import get_kept_room
 from app.services.search.embeddings import Embeddings
 from app.services.search.index_terms import UNCOUNTED, exact
 from app.services.search.word_search import (
@@ -44,8 +44,8 @@ from app.services.search.word_search import (
     SearchWork,
     WordResults,
     columns_of,
-    has_tags,
     search_words,
+    tag_conditions,
     without_connection,
 )
 from saywho.queries import Scorer, ignored_signs, parse_query
@@ -97,7 +97,7 @@ class ResultPage:
     """Words without posts, alone or together, each with a near word."""
     filters: Sequence[TypedFilter] = ()
     compounds: "Compounds | None" = None
-    over_time: "FoundCounts | None" = None
+    over_time: "ResultCounts | None" = None
     """The results by day and author, if asked for; compounds only if nothing else was found."""
     ignored: Sequence[str] = ()
     """Signs of the query that are not searched, such as £."""
@@ -252,7 +252,7 @@ async def _corrections(session: AsyncSession, matches: Matches) -> list[Correcti
 
 
 @dataclass(frozen=True, slots=True)
-class FoundCounts:
+class ResultCounts:
     posts: int
     usernames: list[tuple[str, int]]
     """Authors with the most posts, and how many."""
@@ -275,15 +275,15 @@ class FoundCounts:
         return [*months.items()]
 
 
-class _Found(NamedTuple):
+class _Counted(NamedTuple):
     conditions: Conditions
     results: WordResults | None
     """None for filters alone."""
     notes: dict[str, Any]
-    """What `FoundCounts` says of the search."""
+    """What `ResultCounts` says of the search."""
 
 
-async def _found(session: AsyncSession, query: SearchQuery, work: SearchWork) -> _Found | None:
+async def _found(session: AsyncSession, query: SearchQuery, work: SearchWork) -> _Counted | None:
     """Return the conditions on the posts that have all words, the 10,000 stored last; without words
     on all that the filters choose. None if no post has all words.
     """
@@ -291,7 +291,7 @@ async def _found(session: AsyncSession, query: SearchQuery, work: SearchWork) ->
     depends_on(DERIVED)
     words, conditions, user_id = await _asked(session, query.text, query.selection, query.zone)
     if not words:
-        return _Found(conditions, None, {})
+        return _Counted(conditions, None, {})
     found = await search_words(
         session,
         words,
@@ -308,40 +308,40 @@ async def _found(session: AsyncSession, query: SearchQuery, work: SearchWork) ->
     compounds = await _compounds(session, inside, work.run) if inside else None
     posts = is_among(session, Tweet.id, [post_id for _, post_id in found.page])
     notes = {"has_more": has_more, "corrections": corrections, "compounds": compounds}
-    return _Found([posts], found, notes)
+    return _Counted([posts], found, notes)
 
 
-async def count_found(
+async def count_results(
     session: AsyncSession, query: SearchQuery, *, most_people: int, work: SearchWork = ALONE
-) -> FoundCounts:
+) -> ResultCounts:
     """Count the posts that have all words, by author and by day of the zone; without words all.
 
     The session was opened for long, and is handed back while posts are scored. Raises as a search.
     """
     if (found := await _found(session, query, work)) is None:
-        return FoundCounts(0, [], 0, [], 0)
+        return ResultCounts(0, [], 0, [], 0)
     counted = await _over_time(session, found.conditions, query.zone, most_people)
     return replace(counted, **found.notes)
 
 
-class FoundHours(NamedTuple):
-    counts: FoundCounts
+class ResultHours(NamedTuple):
+    counts: ResultCounts
     hours: Mapping[int, int]
     """Posts by local hour since the year 1, a Monday."""
     newest: Sequence[Hit]
 
 
-async def count_found_hours(
+async def count_result_hours(
     session: AsyncSession,
     query: SearchQuery,
     *,
     most_people: int,
     most_shown: int,
     work: SearchWork = ALONE,
-) -> FoundHours:
-    """Count the posts of `count_found` by hour too, and return the newest."""
+) -> ResultHours:
+    """Count the posts of `count_results` by hour too, and return the newest."""
     if (found := await _found(session, query, work)) is None:
-        return FoundHours(FoundCounts(0, [], 0, [], 0), {}, [])
+        return ResultHours(ResultCounts(0, [], 0, [], 0), {}, [])
     counted = await _over_time(session, found.conditions, query.zone, most_people)
     hour = local_unit(seconds_of(Tweet.created_at), query.zone, HOUR_S, tick_s=1).label("hour")
     by_hour = sa.select(hour, sa.func.count()).join(User, User.id == Tweet.user_id)
@@ -352,12 +352,12 @@ async def count_found_hours(
     )
     scorer = shown.matches.scorer
     newest = await _marked(session, shown.page[:most_shown], scorer, work.run)
-    return FoundHours(replace(counted, **found.notes), hours, newest)
+    return ResultHours(replace(counted, **found.notes), hours, newest)
 
 
 async def _over_time(
     session: AsyncSession, conditions: Conditions, zone: ZoneInfo, most_people: int
-) -> FoundCounts:
+) -> ResultCounts:
     """Count the posts with these conditions, which may be of their authors, too."""
     posts, authors = sa.func.count().label("posts"), sa.func.count().over().label("authors")
     by_author = sa.select(User.id, User.username, posts, authors).join(
@@ -376,7 +376,7 @@ async def _over_time(
         written = None if number is None else date.fromordinal(number + 1)
         days.setdefault(written, [0] * (len(places) + 1))[place] += counted
     undated = days.pop(None, [])
-    return FoundCounts(
+    return ResultCounts(
         sum(map(sum, days.values())) + sum(undated),
         [(row.username, row.posts) for row in people],
         people[0].authors if people else 0,
@@ -432,7 +432,7 @@ async def _by_meaning(
             conditions, user_id = await _selected(
                 session, query.selection, typed.filters, query.zone
             )
-            conditions += await has_tags(session, parts, conditions, user_id, run)
+            conditions += await tag_conditions(session, parts, conditions, user_id, run)
         among = sa.select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
     near = await embeddings.nearest(await embeddings.vector_for(typed.words), end + 1, among=among)
     scorer = Scorer(parts, UNCOUNTED)  # It still marks the words of the query.
@@ -442,7 +442,7 @@ async def _by_meaning(
     return ResultPage(hits, following, "meaning")
 
 
-async def begin_found_export(
+async def begin_result_export(
     session: AsyncSession, query: str, selection: Selection, zone: ZoneInfo = _UTC
 ) -> Export:
     """Return the export of matching posts, or without words of all; raises as a search."""
@@ -481,7 +481,7 @@ async def _asked(
         and all(part.is_excluded for part in parts)
         and (typed.filters or selection != Selection())
     ):
-        left_out = Either(tuple(exact(part) for part in parts))
+        left_out = AnyOf(tuple(exact(part) for part in parts))
         matching = backend_of(session).words.matching(left_out, user_id=user_id)
         return "", [*conditions, Tweet.id.not_in(sa.select(matching.c.id))], user_id
     return typed.words, conditions, user_id
@@ -718,7 +718,7 @@ async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, lis
 async def _in_kept_room(session: AsyncSession, selection: Selection) -> Selection:
     if selection.room_id is None:
         return selection
-    room = await kept_room(session, selection.room_id)
+    room = await get_kept_room(session, selection.room_id)
     return replace(selection, room_id=room.id)
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 from sqlalchemy import ColumnElement, Subquery, TextClause, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import All, Either, Expression, backend_of, is_among, searched_text
+from app.db.backend import AllOf, AnyOf, Expression, backend_of, is_among, searched_text
 from app.errors import InvalidInputError
 from app.models import MAX_ID, Tweet, User
 from app.runtime.work_pool import Runner, Turns
@@ -28,9 +28,9 @@ from app.services.posts.tweets import AnyRow
 from app.services.search.index_terms import (
     CANDIDATES,
     UNCOUNTED,
+    any_form,
     any_of,
     exact,
-    in_any_way,
     term_frequencies,
 )
 from saywho.korean import dictionary_form, is_hangul, stems_of, stems_with_past
@@ -140,9 +140,9 @@ async def corrected(
     words = dict.fromkeys(word for part in parts for word in split_phrase(part) if _is_open(word))
     looked_at = list(words)[:MOST_CORRECTED]
     other_blanks = _with_other_blanks(parts)
-    expressions = {word: in_any_way(word, frequencies) for word in looked_at}
+    expressions = {word: any_form(word, frequencies) for word in looked_at}
     expressions |= {
-        way: in_any_way(way, frequencies) for ways in other_blanks.values() for way in ways
+        way: any_form(way, frequencies) for ways in other_blanks.values() for way in ways
     }
     indexed = await _in_posts(session, expressions)
     parts = _replaced(parts, other_blanks, indexed)
@@ -155,7 +155,7 @@ async def corrected(
     known = await _in_posts(
         session,
         {
-            neighbour: in_any_way(neighbour, frequencies)
+            neighbour: any_form(neighbour, frequencies)
             for neighbours in likeliest.values()
             for neighbour in neighbours
         },
@@ -242,7 +242,7 @@ async def with_one_slip(
     def beside(word: QueryPart, neighbours: Sequence[QueryPart]) -> Expression:
         meant = replace(word, meant=tuple(neighbours))
         searched = [meant if part == word else part for part in wanted]
-        return All(tuple(in_any_way(part, frequencies) for part in searched))
+        return AllOf(tuple(any_form(part, frequencies) for part in searched))
 
     # First all neighbours of a word together: for most words no post has any with the other parts.
     mistyped = await _in_posts(
@@ -394,8 +394,8 @@ class Matches:
         of long words.
         """
         wanted = self.scorer.wanted
-        may_match = Either(tuple(in_any_way(part, self.frequencies) for part in wanted))
-        expression = All((self.expression, may_match)) if self.expression else may_match
+        may_match = AnyOf(tuple(any_form(part, self.frequencies) for part in wanted))
+        expression = AllOf((self.expression, may_match)) if self.expression else may_match
         return await session.scalar(self._select(session, expression, before=before).limit(1))
 
     async def count(self, session: AsyncSession, most: int = MOST_COUNTED) -> int:
@@ -414,7 +414,7 @@ class Matches:
         parts = [
             replace(each, meant=(way,)) if each == part else each for each in self.scorer.wanted
         ]
-        expression = All(tuple(in_any_way(each, self.frequencies) for each in parts))
+        expression = AllOf(tuple(any_form(each, self.frequencies) for each in parts))
         return await replace(self, expression=expression).count(session)
 
     def _select(
@@ -483,8 +483,8 @@ async def search_words(
         return None
     if all(part.is_excluded for part in typed):
         raise InvalidInputError("Add a word to search for beside the words to leave out", loc="q")
-    conditions = [*conditions, *await has_tags(session, typed, conditions, user_id, work.run)]
-    asked = _Asked(session, conditions, user_id, limit, order, work.run)
+    conditions = [*conditions, *await tag_conditions(session, typed, conditions, user_id, work.run)]
+    asked = _Search(session, conditions, user_id, limit, order, work.run)
     start = after or ResultKey()
     terms = await _count(session, typed)
     results = None if start.is_any else await asked.with_compounds(terms, start)
@@ -510,7 +510,7 @@ async def search_words(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Search:
     """What the searches of one query have in common."""
 
     session: AsyncSession
@@ -558,7 +558,7 @@ class _Asked:
         return replace(found, next=found.next or more.next, compounds=more)
 
 
-async def has_tags(
+async def tag_conditions(
     session: AsyncSession,
     parts: Sequence[QueryPart],
     conditions: Conditions,
@@ -573,7 +573,7 @@ async def has_tags(
     if not tags:
         return []
     signs = [Tweet.text.icontains(_like(tag.text), autoescape=True) for tag in tags]
-    expression = All(tuple(exact(tag) for tag in tags))
+    expression = AllOf(tuple(exact(tag) for tag in tags))
     matches = Matches(Scorer(tags, UNCOUNTED), expression, [], [*conditions, *signs], user_id)
     query = matches.select(session, Tweet.text).limit(MOST_COUNTED + 1)
     rows: Sequence[AnyRow] = (await session.execute(query)).all()
@@ -697,7 +697,7 @@ def _expressions(
     if is_any:
         expression = any_of(scorer.wanted, frequencies)
     else:
-        expression = All(tuple(in_any_way(part, frequencies) for part in scorer.wanted))
+        expression = AllOf(tuple(any_form(part, frequencies) for part in scorer.wanted))
     without: list[Expression] = [
         exact(part) for part in parts if part.is_excluded and not part.is_quoted
     ]

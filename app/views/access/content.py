@@ -17,9 +17,9 @@ from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.storing import delete_samples
 from app.services.joined_names import join_names, part_names
 from app.services.posts.arrivals import PostRequest
-from app.services.posts.post_content import NewTweetForm, checked
-from app.services.posts.users import choose_own, get_user, rename_user
-from app.services.rooms.changes import change_zone, join_some, rename_room
+from app.services.posts.post_content import NewTweetForm, valid_post
+from app.services.posts.users import get_user, rename_user, set_site_author
+from app.services.rooms.changes import change_zone, join_in_part, rename_room
 from app.services.rooms.chats import RoomFacts, get_room
 from app.views.access.settings import settings_page
 from app.views.answers import local_address, see_other
@@ -72,7 +72,7 @@ async def part_author(form: Form) -> ResponseReturnValue:
 async def write_post(form: Form) -> ResponseReturnValue:
     """Add a post of now."""
     username = form.get("username", "").strip()
-    post = checked(NewTweetForm(text=form.get("text", "")), arrived_at=now())
+    post = valid_post(NewTweetForm(text=form.get("text", "")), arrived_at=now())
     receipt = await resources().writer.add(PostRequest(username, post))
     name_event(receipt.event_id)
     return see_other(url_for("authors.show_author", username=username, _anchor="posts"))
@@ -85,7 +85,7 @@ async def choose_archive(form: Form) -> ResponseReturnValue:
     try:
         async with writing() as session:
             user = await get_user(session, username) if username else None
-            await choose_own(session, user.id if user else None)
+            await set_site_author(session, user.id if user else None)
     except NotFoundError as failure:
         return await settings_page(failure=failure, opened="data")
     return _back()
@@ -126,7 +126,7 @@ async def join_room(room_id: int, form: Form) -> ResponseReturnValue:
     target_id: int | None = None
     while target_id is None:
         async with writing() as session:
-            target_id = await join_some(session, room_id, target)
+            target_id = await join_in_part(session, room_id, target)
     return see_other(url_for("rooms.show_room", room_id=target_id))
 
 

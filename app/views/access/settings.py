@@ -12,10 +12,10 @@ from app.lifespan import listens_here_alone, may_let_phones_in, resources
 from app.models import MAX_ID
 from app.models.access import LoginSession
 from app.services.access import accounts, logins, rights
-from app.services.access.rights import OwnPerson, read_own_person
+from app.services.access.rights import ReaderIdentity, read_identity
 from app.services.checks import InstallationFacts, installation_facts
 from app.services.posts.tweets import count_limited
-from app.services.posts.users import count_users, find_own, list_samples
+from app.services.posts.users import count_users, find_site_author, list_samples
 from app.services.rooms.chats import RoomFacts, find_rooms, get_room, list_rooms, newest_first
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
@@ -75,7 +75,7 @@ class AccountPage(FormPage, frozen=True, kw_only=True):
     is_changed: bool
     room_name: str | None = None
     """Name of the only chat that the account may read, while it has messages."""
-    me: OwnPerson | None = None
+    me: ReaderIdentity | None = None
     """The account's person there."""
 
     @property
@@ -136,7 +136,7 @@ async def settings_page(
             sessions=await logins.list_sessions(session, g.account.account_id),
             is_changed=is_changed,
             room_name=rooms[0].name if rooms else None,
-            me=await read_own_person(session, g.account.account_id, g.chat) if rooms else None,
+            me=await read_identity(session, g.account.account_id, g.chat) if rooms else None,
             error=failure,
         )
         if g.operator:
@@ -152,7 +152,7 @@ async def settings_page(
                 author_total=await count_users(session),
                 limited=await count_limited(session),
                 samples=await list_samples(session),
-                own=await find_own(session),
+                own=await find_site_author(session),
                 facts=await installation_facts(session, resources().config.data_dir),
                 new_token=new_token,
                 new_link=new_link,

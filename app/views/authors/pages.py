@@ -18,7 +18,7 @@ from app.services.joined_names import NamePairs, read_names
 from app.services.posts import users
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.rooms import chats
-from app.services.rooms.chat_portrait import ChatSight, read_told
+from app.services.rooms.chat_portrait import ChatPage, read_headline
 from app.services.snapshots import tell_of_counting
 from app.views.answers import moved
 from app.views.blueprints import PageBlueprint
@@ -62,11 +62,11 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     """Whether days are in the time zone of the author's chats."""
     is_public: bool
     """Whether programs that read feeds, which cannot sign in, have access."""
-    chat: ChatSight | None = None
+    chat: ChatPage | None = None
     """The chat where the author writes most, as its first sentence is found."""
     names: NamePairs | None = None
     """Other names of somebody who writes in chats, for operators."""
-    reach: author_portrait.Reach = author_portrait.Reach()
+    reach: author_portrait.SampleSizes = author_portrait.SampleSizes()
     most_again: int = 2
     """Years whose posts of this day are in sight; earlier years are folded."""
     rooms_in_sight: int = 4
@@ -223,9 +223,9 @@ async def read_author(
     posts, next_key = await list_posts(session, user_id=author.id, limit=4)
     main_id = await chats.main_room_id(session, author) if rooms else None
     main_room = next((room for room in rooms if room.id == main_id), None)
-    compared = await author_portrait.read_compared(session, stores, author, main_room)
+    compared = await author_portrait.find_compared(session, stores, author, main_room)
     traits = author_portrait.traits_of(compared, main_room)
-    chat = await read_told(session, main_room.id, zone, stores.snapshots) if main_room else None
+    chat = await read_headline(session, main_room.id, zone, stores.snapshots) if main_room else None
     of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
     archive = await read_archive(session, stores, author, zone, args.year, compared)
     if archive.calendar and not args.year:  # The year may hardly have begun.

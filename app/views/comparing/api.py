@@ -139,7 +139,7 @@ async def compare_batch(args: BatchArgs) -> Response:
     """
     require_type(NDJSON, JSON)
     try:
-        share = batch_lines.share_given(args.share)
+        share = batch_lines.parse_share(args.share)
     except InvalidInputError as error:
         raise MalformedError(message_of(error), loc="share") from None
     parts = resources()
@@ -162,7 +162,7 @@ async def compare_batch(args: BatchArgs) -> Response:
             parts.models,
             args.username,
             batch_lines.checked_lines(batch_lines.json_texts(lines), heads=args.heads),
-            batch_lines.Together(args.sure, share, args.one_hand),
+            batch_lines.BatchOptions(args.sure, share, args.one_hand),
             parts.work_pool.run,
         )
 

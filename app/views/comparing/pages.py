@@ -22,7 +22,7 @@ from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.quiz_questions import draw, read_question
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, find_posts, get_post
-from app.services.posts.users import outgrown_samples, users_called
+from app.services.posts.users import outgrown_samples, users_by_shown_name
 from app.services.rooms.chats import name_of_room_of
 from app.views.answers import see_other
 from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
@@ -341,7 +341,7 @@ async def _page(
         importing = None if offer.total else await find_running(session)
         room = await name_of_room_of(session, names) if result and len(names) > 1 else None
         people = (result.comparison.people or ()) if result else ()
-        known = await users_called(session, [person.name for person in people])
+        known = await users_by_shown_name(session, [person.name for person in people])
     return await render_form(
         ComparePage(
             result=result,

@@ -31,7 +31,7 @@ from app.services.archive.author_archive import (
     Memories,
     MonthPosts,
 )
-from app.services.search.results import FoundCounts
+from app.services.search.results import ResultCounts
 from app.views.addresses import search_path
 from app.views.cast import hue, post_count, shown_name
 from app.views.figures.figure import Figure, Hours, TableCell, busiest_told, by_clock_of, by_hour
@@ -319,7 +319,7 @@ class AuthorHeadline:
 
 
 def uses_of(
-    found: FoundCounts, path_of: Callable[[date, date], str]
+    found: ResultCounts, path_of: Callable[[date, date], str]
 ) -> Figure[drawings.PeriodColumns] | None:
     """Return how often each person uses a word, by month; None for a single month.
 

@@ -21,7 +21,7 @@ from app.language.i18n import (
     show_period,
     show_year,
 )
-from app.services.rooms.chat_portrait import ChatSight
+from app.services.rooms.chat_portrait import ChatPage
 from app.services.rooms.chats import RoomFacts
 from app.services.rooms.timeline import Absence, Period, QuietDays
 from app.views.cast import hue, post_count, shown_name
@@ -52,18 +52,18 @@ SIGNS: Final = "①②③④⑤⑥"
 """Signs of what is named in a drawing."""
 
 
-def findings_of(sight: ChatSight) -> list[Told]:
+def findings_of(sight: ChatPage) -> list[Told]:
     """Return what a chat's page, pictures and first sentence tell, the first first; never empty."""
     return ranked(_found(sight)) or [_most_people(sight)]
 
 
-def story_of(sight: ChatSight) -> Told:
+def story_of(sight: ChatPage) -> Told:
     """Return the first finding for a picture, or the number of messages."""
     first = findings_of(sight)[0]
     return _most_people(sight) if first.care == "nothing" else first
 
 
-def _found(sight: ChatSight) -> Iterator[Told]:
+def _found(sight: ChatPage) -> Iterator[Told]:
     room, people = sight.room, sight.people
     if room.people_total == 1:
         alone = ngettext(
@@ -114,7 +114,7 @@ def found_moves(absences: Iterable[Absence], zone: ZoneInfo) -> Iterator[Told]:
             yield Told(care, text, giant, below, absence.username)
 
 
-def _is_rare(sight: ChatSight, quiet: QuietDays) -> bool:
+def _is_rare(sight: ChatPage, quiet: QuietDays) -> bool:
     """Return whether chance does not explain a silence; of messages that are older than those that
     are analysed, only its length is known.
     """
@@ -123,7 +123,7 @@ def _is_rare(sight: ChatSight, quiet: QuietDays) -> bool:
     return sight.is_of_newest and quiet.days >= 14
 
 
-def _most_people(sight: ChatSight) -> Told:
+def _most_people(sight: ChatPage) -> Told:
     text = gettext("{messages} of {people}.")
     room, first = sight.room, sight.people[0].username if sight.people else None
     told = text.format(messages=post_count(room.messages), people=people_count(room.people_total))
@@ -131,7 +131,7 @@ def _most_people(sight: ChatSight) -> Told:
     return Told("nothing", told, show_number(room.messages), below, first)
 
 
-def _changes_of_speech(sight: ChatSight) -> Iterator[Told]:
+def _changes_of_speech(sight: ChatPage) -> Iterator[Told]:
     zone = ZoneInfo(sight.tz)
     found = [(each, show_month(each.since.astimezone(zone).date())) for each in sight.speech]
     kinds = {(each.is_polite, month) for each, month in found}
@@ -145,7 +145,7 @@ def _changes_of_speech(sight: ChatSight) -> Iterator[Told]:
         yield Told("speech", text, month, below, None if is_of_both else username)
 
 
-def _traits(sight: ChatSight) -> Iterator[Told]:
+def _traits(sight: ChatPage) -> Iterator[Told]:
     cares: dict[str, Care] = {"most": "amount", "recognised": "known"}
     for trait in sight.traits:
         variants = ["two"] if sight.room.people_total == PAIR else []
@@ -170,7 +170,7 @@ def _giant_of(trait: Trait) -> str:
     return show_percent(trait.value)
 
 
-def _habits(sight: ChatSight) -> Iterator[Told]:
+def _habits(sight: ChatPage) -> Iterator[Told]:
     """Yield the clearest habit of each person; those from `CLEAR_OF_ALL` standard errors on are not
     put down to their number.
     """
@@ -193,7 +193,7 @@ def _habits(sight: ChatSight) -> Iterator[Told]:
         yield Told(care, text, giant_of(habit), below, username, habit.errors)
 
 
-def _levels_told(sight: ChatSight, username: str, habit: Measure) -> str:
+def _levels_told(sight: ChatPage, username: str, habit: Measure) -> str:
     """Return who alone speaks politely, or plainly; empty if it is neither."""
     each = [value for value in habit.each if value is not None]
     is_polite = habit.own >= POLITE_FROM
@@ -303,7 +303,7 @@ def share_bars(
     ]
 
 
-def share_bar(sight: ChatSight) -> Figure[StackedBar]:
+def share_bar(sight: ChatPage) -> Figure[StackedBar]:
     """Return who writes how much, under what is said first of the chat."""
     bars = share_bars(sight.people, there=[person.share_there for person in sight.people])
     return Figure(title=findings_of(sight)[0].text, plot=StackedBar(bars))
@@ -350,7 +350,7 @@ class NamedPeriod(NamedTuple):
 class Months:
     """The months of a chat, or its years if they are many."""
 
-    sight: ChatSight
+    sight: ChatPage
     tz: str = ""
     word: str = ""
     """A word of the busiest day."""
@@ -514,7 +514,7 @@ class Months:
         ]
 
 
-def answers_of(sight: ChatSight) -> Figure[list[StackedBar]]:
+def answers_of(sight: ChatPage) -> Figure[list[StackedBar]]:
     """Return who replies to whom, and the replies of each person."""
     people, answers, clearest = sight.people, sight.answers, _clearest(sight)
     named = [name_of(person) for person in people if person.username is not None]
@@ -543,7 +543,7 @@ def _replies_of(person: PersonPortrait, answers: Sequence[int], people: People) 
     return StackedBar([part for part in parts if part.share], name_of(person), hue(person.username))
 
 
-def _clearest(sight: ChatSight) -> str:
+def _clearest(sight: ChatPage) -> str:
     preference = sight.preference
     if preference is None:
         return ""

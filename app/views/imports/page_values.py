@@ -20,8 +20,8 @@ from app.services.imports.matching import NOTHING
 from app.services.imports.options import ImportOptions
 from app.services.imports.preview import UploadPreview, zone_of_reading
 from app.services.joined_names import ChangedName, read_names
-from app.services.posts.users import find_own, get_author
-from app.services.rooms.chat_portrait import ChatSight, read_overview
+from app.services.posts.users import find_site_author, get_author
+from app.services.rooms.chat_portrait import ChatPage, read_overview
 from app.services.rooms.chats import RoomFacts, find_rooms, get_room, zone_of_chats
 from app.services.rooms.identification import RoomOutline
 from app.views.access.settings import Readership
@@ -216,7 +216,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     usernames: list[str]
     rooms: list[RoomFacts]
     """The chats, those with the most messages first."""
-    overviews: list[ChatSight]
+    overviews: list[ChatPage]
     archive: AuthorArchive | None
     """Archive of a single author, after the import, if no part shows more."""
     of_parts: dict[str, Any]
@@ -301,7 +301,7 @@ async def read_progress(job: ImportJob) -> ImportPage:
             archive=archive,
             of_parts=of_parts,
             person=person,
-            own=await find_own(session),
+            own=await find_site_author(session),
             suggested=[
                 changed
                 for room in rooms[: 5 if has_ended else 0]
@@ -324,8 +324,8 @@ async def _read_author(
     return of_parts, await read_archive(session, resources(), author, zone, None)
 
 
-async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatSight]:
-    overviews: list[ChatSight] = []
+async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatPage]:
+    overviews: list[ChatPage] = []
     kept = resources().snapshots
     # The first look at a long chat takes half a second, and the page must not wait for long.
     end = monotonic() + 1.0

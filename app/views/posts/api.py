@@ -25,7 +25,7 @@ from app.services.imports.job_report import ImportReport
 from app.services.imports.storing import StoreOptions, import_posts
 from app.services.imports.storing_batch import BATCH, BulkPost
 from app.services.posts.arrivals import PostRequest
-from app.services.posts.post_content import NewTweet, NewTweetForm, checked
+from app.services.posts.post_content import NewTweet, NewTweetForm, valid_post
 from app.services.posts.replies import read_conversation
 from app.services.posts.tweets import Post, TweetKey, get_post, list_posts
 from app.services.posts.users import get_user
@@ -122,7 +122,7 @@ def _read_lines(
                 place=number,
                 username=clean_username(sent.username),
                 platform=sent.platform,
-                post=checked(sent, arrived_at=now()),
+                post=valid_post(sent, arrived_at=now()),
             )
             check_room(post.post, may_have_rooms=may_have_rooms)
             batch.append(post)
@@ -189,7 +189,7 @@ async def list_tweets(
 )
 async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> Reply[Post]:
     """Add a post."""
-    post = checked(form, arrived_at=now())
+    post = valid_post(form, arrived_at=now())
     if post.room is not None:
         check_room(post, may_have_rooms=await _may_have_rooms(args))
     receipt = await resources().writer.add(PostRequest(username, post, policies.own_scope()))

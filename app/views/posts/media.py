@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import NotFoundError, UnavailableError
 from app.lifespan import resources
 from app.paths import MEDIA
-from app.services.access.rights import Openness, has_file
+from app.services.access.rights import PublicAccess, has_file
 from app.services.posts.media import content_type, has_small_versions, is_medium, is_needed
 from app.views.blueprints import PageBlueprint
 from saywho.formats.media.file_bytes import TYPES
@@ -30,7 +30,7 @@ class MediaBody(FileBody):
     Quart (0.22) fails on a range of the last bytes.
     """
 
-    def __init__(self, path: Path, openness: Openness | None) -> None:
+    def __init__(self, path: Path, openness: PublicAccess | None) -> None:
         super().__init__(path, buffer_size=CHUNK_BYTES)
         self._openness = openness
         """Decides what a visitor may read; None for a client with a right of its own."""

@@ -117,7 +117,7 @@ async def show_stats(args: StatsArgs) -> Stats:
         resources().search_pool.run,
     )
     async with resources().read_long() as session:
-        found = await results.count_found(session, query, most_people=100, work=SearchWork(work))
+        found = await results.count_results(session, query, most_people=100, work=SearchWork(work))
     names = [username for username, _ in found.usernames]
     days = [
         DayCount(
@@ -151,7 +151,7 @@ async def export_posts(args: ExportArgs) -> Response:
     parts = resources()
     async with parts.db.read() as session:
         args.username = args.username or None
-        export = await results.begin_found_export(session, args.q, args.selection, args.zone)
+        export = await results.begin_result_export(session, args.q, args.selection, args.zone)
     is_packed = takes_gzip(headers_of(request.scope))
     name = f"saywho-{export.username[:LONGEST_NAME]}" if export.username else "saywho"
     headers = (

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.drawing.drawings import PeriodColumns
 from app.language.i18n import gettext, ngettext, show_date, show_number
 from app.lifespan import resources
-from app.services.access.rights import OwnPerson, read_own_person
+from app.services.access.rights import ReaderIdentity, read_identity
 from app.services.joined_names import NamePairs, read_names
 from app.services.posts.tweets import Post, TweetKey
-from app.services.rooms.chat_portrait import ChatSight, read_overview
+from app.services.rooms.chat_portrait import ChatPage, read_overview
 from app.services.rooms.chats import LovedMessage, RoomFacts, most_loved
-from app.services.rooms.timeline import ShownDay, read_day
+from app.services.rooms.timeline import BusyDay, read_busy_day
 from app.views.author_picker import MOST_TOGETHER
 from app.views.figures.chats import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_absences
 from app.views.figures.figure import Figure, figure_of
@@ -44,14 +44,14 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     tz: str
     """Time zone of the address."""
-    shown: ChatSight
+    shown: ChatPage
     shown_by_parts: dict[str, Any]
     """Parts' values about the people."""
     asked_by_parts: dict[str, Any]
     """Parts' questions about the messages."""
-    day: ShownDay | None
+    day: BusyDay | None
     loved: Sequence[LovedMessage]
-    me: OwnPerson | None = None
+    me: ReaderIdentity | None = None
     """The person of a reader of this chat alone."""
     names: NamePairs | None = None
     """Two names of one person, for operators."""
@@ -130,9 +130,9 @@ async def read_page(
         shown=sight,
         shown_by_parts=await read_cards(session, "room_people", sight),
         asked_by_parts=await read_cards(session, "room_overview", room),
-        day=await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None,
+        day=await read_busy_day(session, room, sight.busy_day, zone) if sight.busy_day else None,
         loved=await most_loved(session, room.id),
-        me=await read_own_person(session, g.account.account_id, own) if own is not None else None,
+        me=await read_identity(session, g.account.account_id, own) if own is not None else None,
         names=await read_names(session, room_id=room.id) if g.get("operator") else None,
         about=room.usernames,
     )

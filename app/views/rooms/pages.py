@@ -18,7 +18,7 @@ from app.language.i18n import show_period, show_year
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.runtime.clock import first_instant
-from app.services.access.rights import choose_person
+from app.services.access.rights import choose_identity
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
@@ -180,7 +180,7 @@ async def choose_me(room_id: int, form: Form) -> ResponseReturnValue:
     if own is None:
         raise NotFoundError("Only readers of one chat choose who they are")
     async with writing() as session:
-        await choose_person(session, g.account.account_id, own, form.get("person", ""))
+        await choose_identity(session, g.account.account_id, own, form.get("person", ""))
     if form.get("next") == "settings":
         return see_other(url_for("settings.show_settings", _anchor="me-heading"))
     return see_other(url_for("rooms.show_room", room_id=own))

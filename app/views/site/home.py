@@ -32,7 +32,7 @@ from app.services.compare.quiz_questions import (
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts import users
 from app.services.posts.tweets import Post, list_posts, newest_without
-from app.services.rooms.chat_portrait import ChatSight, read_told
+from app.services.rooms.chat_portrait import ChatPage, read_headline
 from app.services.rooms.chats import FEW_PEOPLE, RoomFacts
 from app.services.snapshots import Snapshots, tell_of_counting
 from app.views import author_picker
@@ -183,7 +183,7 @@ async def post_user(form: Form) -> ResponseReturnValue:
     """Add TwitOff's author, unless it exists, and redirect to the page."""
     username = form.get("user_name", "").strip()
     async with writing() as session:
-        user = await users.find_meant(session, username)
+        user = await users.find_by_handle(session, username)
         if user is None:
             user = await users.add_user(session, username)
     return redirect(url_for("authors.show_author", username=user.username), 303)
@@ -254,7 +254,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     own: OwnArchive | None
     samples: list[str]
     rooms: list[RoomFacts]
-    told: list[ChatSight]
+    told: list[ChatPage]
     """Sentences about the rooms."""
     has_more_rooms: bool
     is_playable: bool
@@ -277,11 +277,11 @@ class HomePage(WebPage, frozen=True, kw_only=True):
         return measured_rates().told
 
 
-async def _counted(rooms: Sequence[RoomFacts]) -> tuple[list[ChatSight], Example | None, bool]:
+async def _counted(rooms: Sequence[RoomFacts]) -> tuple[list[ChatPage], Example | None, bool]:
     """Return the sentences about these rooms, an example, and whether none of this is missing
     since it is still being counted: no part takes the page with it.
     """
-    told, example, missing = list[ChatSight](), None, len(rooms) + 1
+    told, example, missing = list[ChatPage](), None, len(rooms) + 1
     with suppress(TimeoutError, UnavailableError):
         async with asyncio.timeout(Snapshots.part_s), resources().db.read() as session:
             session.info[LONG] = True  # Few posts are counted here.
@@ -290,7 +290,7 @@ async def _counted(rooms: Sequence[RoomFacts]) -> tuple[list[ChatSight], Example
                 with suppress(CountingError):
                     with suppress(NotFoundError):
                         zone, kept = zone_of_page("", room.tz), resources().snapshots
-                        told.append(await read_told(session, room.id, zone, kept))
+                        told.append(await read_headline(session, room.id, zone, kept))
                     missing -= 1
             with suppress(CountingError):
                 example = await _example(session)
@@ -306,7 +306,7 @@ async def _example(session: AsyncSession) -> Example | None:
 
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> OwnArchive | None:
-    zone, username = zone_of_page(args.tz), await users.find_own(session)
+    zone, username = zone_of_page(args.tz), await users.find_site_author(session)
     author = await users.get_author(session, username) if username else None
     if author is None or not author.tweets:
         return None

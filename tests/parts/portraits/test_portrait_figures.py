@@ -9,7 +9,7 @@ import pytest
 from app.language.i18n import gettext
 from app.parts.portraits import room_figures
 from app.parts.portraits.room_figures import FIGURES, shares_of
-from app.services.rooms.chat_portrait import ChatSight, read_portrait
+from app.services.rooms.chat_portrait import ChatPage, read_portrait
 from app.services.rooms.chats import get_room
 from app.views.cast import bound
 from app.views.figures.chats import name_of, share_bars
@@ -32,7 +32,7 @@ CHATS: dict[str, list[Said]] = {
 
 
 @pytest.fixture(scope="module")
-async def portraits(shared: Shared) -> dict[str, ChatSight]:
+async def portraits(shared: Shared) -> dict[str, ChatPage]:
     """Return the portraits of chats, as counted in Seoul."""
     parts, zone = parts_of(shared.app), ZoneInfo("Asia/Seoul")
     for name, chat in CHATS.items():
@@ -48,9 +48,9 @@ async def portraits(shared: Shared) -> dict[str, ChatSight]:
 @pytest.mark.parametrize("name", CHATS)
 async def test_a_figure_is_whole(
     shared: Shared,
-    portraits: dict[str, ChatSight],
+    portraits: dict[str, ChatPage],
     name: str,
-    figure: Callable[[ChatSight], Figure[None]],
+    figure: Callable[[ChatPage], Figure[None]],
 ) -> None:
     portrait = portraits[name]
     async with shared.app.test_request_context("/"):
@@ -63,7 +63,7 @@ async def test_a_figure_is_whole(
 
 
 async def test_what_is_drawn_is_what_stands_in_rows(
-    shared: Shared, portraits: dict[str, ChatSight]
+    shared: Shared, portraits: dict[str, ChatPage]
 ) -> None:
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(portraits["many"])):
@@ -74,7 +74,7 @@ async def test_what_is_drawn_is_what_stands_in_rows(
     assert sum(bar.share for bar in bars) == pytest.approx(1)
 
 
-def greetings_of(sight: ChatSight) -> Figure[None]:
+def greetings_of(sight: ChatPage) -> Figure[None]:
     """Return what somebody might add."""
     rows = [(name_of(person), 1_234 + place) for place, person in enumerate(sight.people)]
     return Figure(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 
 from app.parts.portraits.room_figures import times_missing, wait_of, words_missing
-from app.services.rooms.chat_portrait import ChatSight, people_named
+from app.services.rooms.chat_portrait import ChatPage, people_named
 from app.services.rooms.chats import RoomFacts
 from saywho.people.portrait import portray
 from saywho.people.times import Said
@@ -19,12 +19,12 @@ ZONE: Final = ZoneInfo("Asia/Seoul")
 SILENCE_S: Final = 6 * HOUR_S
 
 
-def portrait_in(chat: list[Said]) -> ChatSight:
+def portrait_in(chat: list[Said]) -> ChatPage:
     people = {message.author for message in chat}
     room = RoomFacts(1, "room", None, len(chat), None, [], len(people), None, None, False)
     portrait = portray(chat, ZONE)
     names = [(f"author{group[0]}", None) for group in portrait.groups if len(group) == 1]
-    return ChatSight(
+    return ChatPage(
         room=room,
         tz=ZONE.key,
         scanned=len(chat),

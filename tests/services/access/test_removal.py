@@ -12,7 +12,7 @@ from app.errors import ForbiddenError, NotFoundError
 from app.models import Invitation, LoginSession, Operator, SetupLink, Token
 from app.services.access import accounts
 from app.services.access.logins import add_session
-from app.services.access.rights import Removal, add_token, list_tokens, remove_account
+from app.services.access.rights import AccountRemoval, add_token, list_tokens, remove_account
 from tests.browsing import PASSWORD_HASH
 
 
@@ -78,7 +78,7 @@ async def test_an_operator_s_tokens_can_be_kept(session: AsyncSession) -> None:
 async def test_a_reader_has_made_nothing(session: AsyncSession) -> None:
     ann = await operator_with(session, "ann")
     await add_token(session, "of a command", "write")
-    assert await remove_account(session, "reader of ann") == Removal("reader of ann", 0)
+    assert await remove_account(session, "reader of ann") == AccountRemoval("reader of ann", 0)
     assert await token_names(session) == ["script of ann", "of a command"]
     assert len(await accounts.list_invitations(session)) == 1
     assert await session.get(Operator, ann.id)
@@ -89,13 +89,13 @@ async def test_set_up_links_for_the_name_end(session: AsyncSession) -> None:
     await accounts.add_setup_link(session, "\u00e9ve")
     await accounts.add_setup_link(session, "ben")
     await accounts.add_setup_link(session)
-    assert await remove_account(session, "e\u0301ve") == Removal("e\u0301ve", 2)
+    assert await remove_account(session, "e\u0301ve") == AccountRemoval("e\u0301ve", 2)
     assert list(await session.scalars(select(SetupLink.name))) == ["ben", None]
     with pytest.raises(NotFoundError):
         await remove_account(session, "éve")
     # A reader took the name before the operator did.
     await accounts.add_account(session, "Ben", accounts.READER, password_hash=PASSWORD_HASH)
-    assert await remove_account(session, "ben") == Removal("Ben", 1)
+    assert await remove_account(session, "ben") == AccountRemoval("Ben", 1)
     assert await session.scalar(select(SetupLink.name)) is None
 
 

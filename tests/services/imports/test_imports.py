@@ -21,7 +21,7 @@ from app.services.compare.profiles import stored_profiles, users_with_tails
 from app.services.imports import storing, storing_counts, storing_reading
 from app.services.imports.job_report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records, renew_derived
-from app.services.imports.storing_counts import Counting
+from app.services.imports.storing_counts import FeatureCounter
 from saywho.clock import now
 from saywho.engine.features import sum_of_features
 from saywho.engine.profiles import profile_of
@@ -232,7 +232,7 @@ def test_a_counting_process_that_ends_leaves_the_rest_to_this_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(storing_counts, "FIRST_CHARACTERS", 0)
-    texts, apart = [f"말 {n} words" for n in range(1_000)], Counting()
+    texts, apart = [f"말 {n} words" for n in range(1_000)], FeatureCounter()
     expected = sum_of_features(texts).to_bytes()
     assert apart.sum(texts).to_bytes() == expected
     assert apart.is_apart
@@ -244,7 +244,7 @@ def test_a_counting_process_that_is_late_is_given_up(monkeypatch: pytest.MonkeyP
     """Its answer would be taken for the sum of the next texts."""
     monkeypatch.setattr(storing_counts, "FIRST_CHARACTERS", 0)
     monkeypatch.setattr(storing_counts, "LIMIT_S", 0.001)
-    texts, apart = [f"말 {n} words" for n in range(1_000)], Counting()
+    texts, apart = [f"말 {n} words" for n in range(1_000)], FeatureCounter()
     assert apart.sum(texts).to_bytes() == sum_of_features(texts).to_bytes()
     assert not apart.is_apart
 

@@ -22,7 +22,7 @@ from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import is_undo_due, request_undo, undo_imports
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user, list_authors
-from app.services.rooms.changes import join_some
+from app.services.rooms.changes import join_in_part
 from app.views.posts.api import store_lines
 from saywho.clock import now
 from saywho.formats.registry import open_records
@@ -175,7 +175,7 @@ async def test_a_joined_chat_is_left_by_one_import_alone(db: Database) -> None:
     first = await imported(db, kakaotalk("우리", *EARLY))
     second = await imported(db, kakaotalk("저쪽", *LATE))
     async with db.write() as session:
-        await join_some(session, 2, 1)
+        await join_in_part(session, 2, 1)
     assert await undone(db, first) == len(EARLY)
     assert await texts_of(db) == [text for _, _, text in LATE]
     async with db.read() as session:

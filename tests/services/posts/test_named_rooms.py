@@ -20,7 +20,7 @@ from app.services.checks import find_faults
 from app.services.imports.job_report import ImportReport
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user
-from app.services.rooms.changes import join_some
+from app.services.rooms.changes import join_in_part
 from app.services.rooms.chats import list_rooms
 from app.views.posts.api import store_lines
 from saywho.clock import now
@@ -90,7 +90,7 @@ async def _prepare(db: Database) -> None:
     await import_chat(db, kakaotalk("pier", *said(["ann", "cho"])))
     await send_lines(db, [sent_post("ben", "quay"), sent_post("하늘", "dock")])
     async with db.write() as session:
-        await join_some(session, 3, 2)
+        await join_in_part(session, 3, 2)
 
 
 def sent_post(username: str, name: str | None, **fields: Any) -> Sent:

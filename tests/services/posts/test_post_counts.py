@@ -17,7 +17,7 @@ from app.models import PostCount
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
 from app.services.posts import post_counts
-from app.services.posts.arrivals import Added
+from app.services.posts.arrivals import ArrivalResult
 from app.services.posts.local_time import WEEK_H, slot_from, slot_of
 from app.services.posts.post_counts import count_by_day, count_by_hour, stats
 from app.services.posts.selection import Selection
@@ -34,7 +34,7 @@ ZONES = ["UTC", "Asia/Seoul", "America/New_York", "Asia/Kathmandu", "Australia/L
 
 async def add(
     db: Database, username: str, *times: datetime | None, lang: str = "en"
-) -> list[Added]:
+) -> list[ArrivalResult]:
     posts = [
         new_tweet(f"post {n}", arrived_at=ARRIVAL, created_at=time, lang=lang, source_id=f"{n}")
         for n, time in enumerate(times)

@@ -19,12 +19,11 @@ from app.services.posts.users import add_user
 from app.services.rooms.chat_portrait import read_overview, read_portrait
 from app.services.rooms.chats import (
     MOST_LOOKED_AT,
-    Best,
-    Reacted,
-    best_of,
+    ReactedMessage,
     get_room,
     list_rooms,
     name_of_room_of,
+    top_messages,
 )
 from app.services.rooms.messages import END, list_before, list_messages
 from app.services.rooms.timeline import long_silences
@@ -80,29 +79,29 @@ async def test_a_room_is_that_of_its_people_alone(db: Database) -> None:
         assert await name_of_room_of(session, ("Ann", "Ben", "Cho")) is None
 
 
-def reacted(number: int, likes: int, **signs: int) -> Reacted:
+def reacted(number: int, likes: int, **signs: int) -> ReactedMessage:
     counts = tuple(SignCount(sign, count) for sign, count in signs.items())
-    return Reacted(number, Reactions(likes, signs=counts))
+    return ReactedMessage(number, Reactions(likes, signs=counts))
 
 
 def test_each_sign_has_a_message_of_its_own() -> None:
     messages = [reacted(1, 9, a=9), reacted(2, 8, a=1, b=7), reacted(3, 7, b=3, c=4)]
-    assert list(best_of(messages)) == [Best(1, 9), Best(2, 7, "b"), Best(3, 4, "c")]
-    assert list(best_of([])) == []
+    assert [*top_messages(messages)] == [(1, 9, None, 0), (2, 7, "b", 0), (3, 4, "c", 0)]
+    assert list(top_messages([])) == []
 
 
 def test_other_messages_with_as_many_are_counted() -> None:
     messages = [reacted(1, 5, a=5), reacted(2, 5, b=4), reacted(3, 5, c=1), reacted(4, 4, b=4)]
-    assert list(best_of(messages)) == [Best(1, 5, ties=2), Best(2, 4, "b", ties=1)]
+    assert list(top_messages(messages)) == [(1, 5, None, 2), (2, 4, "b", 1)]
 
 
 def test_once_is_too_little_for_a_sign() -> None:
-    assert list(best_of([reacted(1, 3, a=3), reacted(2, 1, b=1)])) == [Best(1, 3)]
+    assert list(top_messages([reacted(1, 3, a=3), reacted(2, 1, b=1)])) == [(1, 3, None, 0)]
 
 
 def test_at_most_three_signs_are_told() -> None:
     messages = [reacted(number, 20 - number, **{f"s{number}": 20 - number}) for number in range(9)]
-    assert [best.id for best in best_of(messages)] == [0, 1, 2, 3]
+    assert [best.id for best in top_messages(messages)] == [0, 1, 2, 3]
 
 
 def test_a_sign_of_which_others_may_have_more_is_not_told() -> None:
@@ -110,8 +109,8 @@ def test_a_sign_of_which_others_may_have_more_is_not_told() -> None:
     some += [reacted(number, 6, b=6) for number in range(3, MOST_LOOKED_AT)]
     last = reacted(MOST_LOOKED_AT, 5, c=4)
     # Further down there may be a message with five of the last one's sign.
-    assert [best.sign for best in best_of([*some, last])] == [None, "b"]
-    assert [best.sign for best in best_of([*some[:-1], last])] == [None, "b", "c"]
+    assert [best.sign for best in top_messages([*some, last])] == [None, "b"]
+    assert [best.sign for best in top_messages([*some[:-1], last])] == [None, "b", "c"]
 
 
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "America/New_York", "UTC")

@@ -17,7 +17,7 @@ from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import request_undo, undo_imports
-from app.services.rooms.changes import change_zone, join_some
+from app.services.rooms.changes import change_zone, join_in_part
 from app.services.rooms.chat_portrait import read_portrait
 from app.services.rooms.chats import get_room
 from app.services.snapshots import Snapshots
@@ -173,7 +173,7 @@ async def test_lines_follow_a_joined_chat_and_other_times(db: Database) -> None:
     other = b"01/01/24, 10:00 - Eva: a\n01/01/24, 10:01 - Fay: b\n01/01/24, 10:02 - Eva left"
     await imported(db, other, "WhatsApp Chat with Tea.txt")
     async with db.write() as session:
-        await join_some(session, 2, 1)
+        await join_in_part(session, 2, 1)
         await change_zone(session, 1, "Asia/Seoul")
     async with db.read() as session:
         rows = (await session.execute(select(RoomMove.room_id, RoomMove.at))).all()

@@ -20,7 +20,7 @@ from app import create_app
 from app.models import Tweet, Word
 from app.paths import API
 from app.services.access.rights import switch_site
-from app.services.compare.one_chat import Chats
+from app.services.compare.one_chat import ChatCache
 from saywho.comparing.question import Question
 from saywho.sizes import MIB
 from tests.browsing import Browser, parts_of, signed_in
@@ -302,7 +302,7 @@ async def test_what_is_kept_of_chats_is_bounded(make_config: MakeConfig, tmp_pat
     async with site(make_config, tmp_path / "alone", is_alone=True) as app:
         parts = parts_of(app)
         asked = Question([TEXTS[0]])
-        chats = Chats(parts.db, parts.feed, parts.long_reads, parts.work_pool.run, 1)
+        chats = ChatCache(parts.db, parts.feed, parts.long_reads, parts.work_pool.run, 1)
         first = chats.get(1)
         expected = await first.comparer.ask(asked)
         assert first.size_bytes > MIB

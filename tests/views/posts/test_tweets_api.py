@@ -87,7 +87,7 @@ async def test_korean_is_told_by_its_letters(sharing: Client, text: str, lang: s
 async def test_no_field_keeps_a_nul(sharing: Client, name: str) -> None:
     answer = await sharing.post("/api/v1/users/ann/tweets", json={"text": "hi", name: "a\0b"})
     kept = answer.status_code < 300 and "\0" in str((await answer.get_json())[name])
-    assert not kept, f"PostgreSQL cannot store it: give {name} a rule in `checked()`"
+    assert not kept, f"PostgreSQL cannot store it: give {name} a rule in `valid_post()`"
 
 
 BAD_FIELDS: list[tuple[str, dict[str, Any]]] = [
