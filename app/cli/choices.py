@@ -61,8 +61,7 @@ def note_lines(notes: assumptions.NotesSummary) -> Iterator[str]:
 def _doubt_line(doubt: Doubt) -> str:
     label = "grave doubt" if doubt.grave else "doubt"
     examples = f" (such as {', '.join(map(repr, doubt.examples))})" if doubt.examples else ""
-    chosen = f"; --column chooses ({', '.join(doubt.alternatives)})" if doubt.alternatives else ""
-    return f"{label}: {with_option(assumptions.doubt_sentence(doubt))}{examples}{chosen}"
+    return f"{label}: {with_option(assumptions.doubt_sentence(doubt))}{examples}"
 
 
 def question_lines(error: QuestionError) -> Iterator[str]:

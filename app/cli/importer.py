@@ -26,6 +26,7 @@ from app.services.deletion import check_kept
 from app.services.imports import jobs
 from app.services.imports.job_report import MAX_ERRORS, ImportReport, Seen
 from app.services.imports.jobs import MOST_MEMORY, limited_reading
+from app.services.imports.kept_answers import AnsweredReading, read_with_answers
 from app.services.imports.matching import FileMatch
 from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, check_records, import_file, renew_derived
@@ -33,7 +34,7 @@ from app.services.posts.media import keeper_of, remove_if_full
 from app.views.imports.facts import note_facts
 from saywho.formats.assumptions import NotesSummary, is_unanswered
 from saywho.formats.records import RecordStream
-from saywho.formats.registry import FileReading, read_file
+from saywho.formats.registry import read_file
 from saywho.formats.settled import grave_doubts
 from saywho.formats.source.file import Source
 
@@ -129,6 +130,10 @@ class Importer:
         report = ImportReport()
         with source, outputs.progress(name) as show_bar, limited_reading(MOST_MEMORY):
             read = await asyncio.to_thread(read_file, source, self._format, options)
+            answered = AnsweredReading(read, options)
+            if not self._is_dry:
+                answered = await read_with_answers(db, source, read, options)
+            read, options = answered.read, answered.options
             records = read.records
             self._is_chat = records.is_chat
             self._are_chats.add(records.is_chat)
@@ -138,7 +143,7 @@ class Importer:
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
                     outputs.say(f"{name} is not a chat, so --{option} has no effect", err=True)
-            job = await self._begin(db, name, read, source.bytes_total or 0)
+            job = await self._begin(db, name, answered, source.bytes_total or 0)
             async with self._ended(db, job, source, report):
                 storing = StoreOptions(
                     note=note,
@@ -168,7 +173,7 @@ class Importer:
             outputs.say(f"{name} contains no {noun} to store", err=True)
 
     async def _begin(
-        self, db: Database, name: str, read: FileReading, size: int
+        self, db: Database, name: str, answered: AnsweredReading, size: int
     ) -> ImportJob | None:
         if self._is_dry:
             return None
@@ -179,11 +184,12 @@ class Importer:
                 file,
                 is_started=True,
                 scope="admin",
-                format_name=read.records.format,
-                options=self._options,
+                format_name=answered.read.records.format,
+                options=answered.options,
             )
+            job.heading = answered.heading
             job.started_at, job.command = job.created_at, self._command
-            job.digest = read.digest
+            job.digest = answered.read.digest
         self._imports.append({"file": name, "id": job.id})
         return job
 

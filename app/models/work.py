@@ -61,6 +61,8 @@ class ImportJob(Numbered):
     """Number of the lock that the importing command holds; None for an upload."""
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     """SHA-256 of the read parts of the file; None until it is read, and for earlier versions."""
+    heading: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Digest of the column names for which the choices of columns are kept; None for none."""
 
 
 LONGEST_PAUSE: Final = timedelta(days=1)

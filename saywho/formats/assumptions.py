@@ -4,7 +4,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import msgspec
 from babel import Locale
@@ -139,6 +139,7 @@ AssumptionKind = Literal[
     "author",
     "sheet",
     "audience",
+    "answers",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Unsettled = Literal["time", "author", "dates", "room", "columns"]
@@ -235,6 +236,7 @@ class NotesSummary(msgspec.Struct, frozen=True):
     unsettled: Unsettled | None = None
     doubts: tuple[Doubt, ...] = ()
     questions: tuple[ColumnQuestion, ...] = ()
+    heading: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -255,16 +257,6 @@ def is_unanswered(part: Assumption) -> bool:
     """Return whether rows are not public, because no one has explained a column's values."""
     evidence = part.evidence
     return isinstance(evidence, Message) and evidence.template == _UNANSWERED.template
-
-
-class SeenRow(NamedTuple):
-    """A row of a table or an object as it stands in the file, cut, and how it was read."""
-
-    values: Mapping[str, str]
-    """Filled values, also of inner objects, by their paths."""
-    fields: tuple[tuple[str, str], ...]
-    """Its columns with the fields that they were read as; empty for unused columns."""
-    item: object
 
 
 NO_NOTES: Final = NotesSummary()
@@ -294,6 +286,8 @@ class ReadNotes(msgspec.Struct):
     """Whether a date contradicts the assumed order: the file is read to its end, not stored."""
     is_author_open: bool = False
     """Whether no column of a table names the authors."""
+    heading: str = ""
+    """Digest of a table's column names in their order; empty for a single column."""
     works: tuple[str, ...] = ()
     """Columns about the works that the rows review, such as the author of a book."""
     is_room_open: bool = False
@@ -301,8 +295,6 @@ class ReadNotes(msgspec.Struct):
     posts: int = 0
     timeless: int = 0
     nameless: int = 0
-    rows: list[SeenRow] = []
-    """The first rows of tables."""
     odd: dict[tuple[DoubtKind, Message], Sightings] = {}
     """Doubts of the readers themselves, by kind and finding."""
     app_lines: int = 0
@@ -411,7 +403,7 @@ class ReadNotes(msgspec.Struct):
         assumptions, unread = tuple(self.assumptions[:most]), tuple(self.unread[:most])
         doubts = self.questions.doubts() if self.questions is not None else ()
         asked = (*self.asked.values(),)
-        return NotesSummary(assumptions, unread, self.unsettled, doubts, asked)
+        return NotesSummary(assumptions, unread, self.unsettled, doubts, asked, self.heading)
 
     @property
     def unsettled(self) -> Unsettled | None:
@@ -545,6 +537,7 @@ _DECISIONS: Final[dict[AssumptionKind, Message]] = {
     "author": Message("Author of each file: {value}, a guess"),
     "sheet": Message("Sheets of the workbook that are read: {value}"),
     "audience": Message("Who may read a post, by the column {value}"),
+    "answers": Message("Columns: {value}"),
 }
 
 
@@ -571,6 +564,9 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "author": Message("If the authors are wrong, choose another name."),
         "sheet": Message("If the posts are in one sheet only, choose that sheet."),
         "audience": Message("Choose the values whose posts everybody may read."),
+        "answers": Message(
+            "If they are wrong, choose other columns, or delete the answer in the settings."
+        ),
     }
     return hints.get(assumption.kind) if has_choice(assumption) else None
 

@@ -224,6 +224,10 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Values whose rows everybody may read, of a column that is chosen for the audience. Of several
     columns, each value with its column: `state=1`.
     """
+    explained: tuple[str, ...] = ()
+    """Values as `COLUMN=VALUE` of which it is known whether everybody may read their rows; any
+    other is asked about. Empty for all.
+    """
     timezone: str | None = None
     """Time zone of a chat; None for the machine's."""
     near: str | None = None

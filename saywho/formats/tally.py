@@ -25,8 +25,6 @@ class Doubt(msgspec.Struct, frozen=True):
     count: int
     examples: tuple[str, ...] = ()
     """Up to three short excerpts of the file; never for a log."""
-    alternatives: tuple[str, ...] = ()
-    """Values of an option that may be right, such as `author=user_name`."""
     grave: bool = False
     """Whether someone must accept it before anything is stored."""
     finding: Message = Message("")
@@ -75,7 +73,7 @@ class Sightings:
         if self.is_much(of):
             yield self.doubt(is_grave=is_grave)
 
-    def doubt(self, *, alternatives: tuple[str, ...] = (), is_grave: bool = False) -> Doubt:
+    def doubt(self, *, is_grave: bool = False) -> Doubt:
         examples = tuple(self.examples)
         is_grave |= self.is_grave
-        return Doubt(self.kind, self.count, examples, alternatives, is_grave, self.finding)
+        return Doubt(self.kind, self.count, examples, is_grave, self.finding)

@@ -221,23 +221,6 @@ def record(row: dict[str, object]) -> Record:
     return item
 
 
-KNOWN = {
-    "text": ("text", "Full_Text", "tweet", "content", "body", "내용", "트윗", " Text "),
-    "username": (
-        *("username", "author", "user", "screen_name", "screenName", "handle", "작성자", "name"),
-        *("이름", "author.username", "user.screen_name"),
-    ),
-    "created_at": ("created_at", "createdAt", "date", "timestamp", "time", "날짜", "작성일"),
-}
-
-
-@pytest.mark.parametrize(
-    ("field", "name"), [(field, name) for field, names in KNOWN.items() for name in names]
-)
-def test_columns_are_known_by_their_names(field: str, name: str) -> None:
-    assert FileColumns([name]).fields == ((name, field),)
-
-
 @pytest.mark.parametrize("name", ["이름", "name", "author"])
 def test_name_of_a_person_becomes_a_username(name: str) -> None:
     item = record({name: " Anna  Kim ", "text": "hi"})

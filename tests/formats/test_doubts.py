@@ -116,15 +116,6 @@ ODD: list[tuple[str, str, str, str, bool]] = [
         True,
     ),
     (
-        "posts.csv",
-        table(
-            "작성자,작성일,접수,내용", "mina,2024-01-05,23:10:05,안개", "jun,2024-01-06,00:20:06,비"
-        ),
-        "times",
-        "23:10:05",
-        False,
-    ),
-    (
         "posts.jsonl",
         jsonl(
             {"id": "77123", "username": "mina", "text": "Fog"},

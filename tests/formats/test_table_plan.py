@@ -33,7 +33,8 @@ testo,autore,data|contenuto,utente,data|messaggio,mittente,data|commento,autore,
 текст,автор,дата|сообщение,отправитель,время|комментарий,пользователь,дата
 本文,ユーザー名,日時|投稿内容,投稿者,投稿日時|コメント,名前,日付|感想,ユーザー,日付
 内容,作者,时间|评论内容,用户名,评论时间|正文,昵称,发布时间|消息,发送者,时间|留言,用户,日期
-text,author|내용,작성자|Texte,Auteur|内容,作者
+text,author|내용,작성자|Texte,Auteur|内容,作者|text,characters|text,Speakers|text,users|text,authors
+Full_Text,screen_name,createdAt| Text ,handle,timestamp|트윗,이름,time|text,participants
 """
 """Headings in nine languages that ask nothing."""
 DAYS = ("2024-01-05 10:00", "2024-01-06 11:00", "2024-01-07 12:00", "2024-01-08 13:00")

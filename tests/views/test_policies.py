@@ -107,6 +107,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/settings/invitations/<id:invitation_id>/end": {"POST": "operator"},
     "/settings/readers/<id:account_id>/remove": {"POST": "operator"},
     "/settings/own": {"POST": "operator"},
+    "/settings/answers/<id:import_id>/delete": {"POST": "operator"},
     "/settings/samples/delete": {"POST": "operator"},
     "/settings/authors/delete": {"POST": "operator"},
     "/settings/authors/name": {"POST": "operator"},

@@ -14,8 +14,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
@@ -36,6 +37,7 @@ from app.services.access.rights import is_site_public
 from app.services.imports import jobs
 from app.services.imports.job_report import ImportReport, stored_posts
 from app.services.imports.jobs import MOST_MEMORY, WATCH_EVERY_S, limited_reading
+from app.services.imports.kept_answers import read_with_answers
 from app.services.imports.storing import StoreOptions, check_records, import_file
 from app.services.imports.undo import UNDO, undo_imports
 from app.services.posts.media import keeper_of, remove_if_full
@@ -223,6 +225,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Non
 
     with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
         read = await asyncio.to_thread(read_file, source, job.format, options)
+        read, options, heading = await read_with_answers(db, source, read, options)
         records = read.records
         async with db.read() as session:
             is_public = await is_site_public(session, config.public)
@@ -234,7 +237,9 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Non
             raise
         async with db.write() as session:
             await note(session, report)
-            await jobs.change_running(session, job.id, {"digest": read.digest})
+            values: dict[str, Any] = {"digest": read.digest, "heading": heading}
+            values |= {"options": msgspec.json.encode(options)} if heading else {}
+            await jobs.change_running(session, job.id, values)
         storing = StoreOptions(
             note=note,
             may_have_rooms=not is_public,

@@ -19,6 +19,7 @@ from app.errors import UnavailableError
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
 from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.imports.jobs import options_of, upload_path
+from app.services.imports.kept_answers import kept_answers
 from app.services.imports.matching import (
     AS_BEFORE,
     FileMatch,
@@ -95,6 +96,8 @@ class UploadPreview(NamedTuple):
     """The import that the file can replace."""
     own: str | None
     """The author of the site's own archive."""
+    public_values: tuple[str, ...]
+    """Values whose rows everybody may read, chosen for this file or for an earlier one."""
     asks_whose: bool
     """Whether to ask if the file of one account is the operator's own."""
 
@@ -120,6 +123,13 @@ async def preview_upload(
     """Preview an upload, and compare it with what is stored. Raises as `Previewer.read_upload`."""
     read_as = partial(previewer.read_upload, job, operator_id=operator_id, form=form)
     preview = await read_as(options)
+    async with db.read() as session:
+        kept = await kept_answers(session, preview.format, preview.notes.heading)
+    if kept is not None and (used := kept.beside(options)) is not None:
+        options = used.added_to(options)
+        preview = await read_as(options)
+        assumed = used.assumption, *preview.notes.assumptions
+        preview.notes = structs.replace(preview.notes, assumptions=assumed)
     async with db.read() as session:
         has_people = options.only or options.rename
         earlier = options if has_people else await earlier_options(session, preview)
@@ -165,7 +175,9 @@ async def preview_upload(
         assumptions=(*preview.notes.assumptions, *read.assumptions),
         doubts=tuple(sorted(doubts, key=lambda doubt: not doubt.grave)),
     )
-    return UploadPreview(preview, match, earlier, stored, zone, replaced, own, asks_whose)
+    return UploadPreview(
+        preview, match, earlier, stored, zone, replaced, own, options.public_values, asks_whose
+    )
 
 
 class Previewer:

@@ -174,6 +174,9 @@ async def begin_reading(
         records = await asyncio.to_thread(open_records, source, format=read.form, options=again)
         for kind, value in before.items():
             records.notes.assume(kind, value, evidence=AS_BEFORE)
+        for part in read.records.notes.assumptions:
+            if part.kind == "answers":
+                records.notes.assume(part.kind, part.value, evidence=part.evidence)
         first = await asyncio.to_thread(FirstReading, records, source, again)
     checked = await asyncio.to_thread(first.checked)
     chats = await asyncio.to_thread(first.chats, read.form, has_guests=has_guests)

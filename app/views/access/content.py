@@ -14,6 +14,7 @@ from app.lifespan import resources
 from app.services import deletion
 from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs, remove_upload
+from app.services.imports.kept_answers import forget_answers
 from app.services.imports.storing import delete_samples
 from app.services.joined_names import join_names, part_names
 from app.services.posts.arrivals import PostRequest
@@ -88,6 +89,14 @@ async def choose_archive(form: Form) -> ResponseReturnValue:
             await set_site_author(session, user.id if user else None)
     except NotFoundError as failure:
         return await settings_page(failure=failure, opened="data")
+    return _back()
+
+
+@blueprint.post("/settings/answers/<id:import_id>/delete")
+async def forget(import_id: int) -> ResponseReturnValue:
+    """Ask again about the columns of files with the heading of an import."""
+    async with writing() as session:
+        await forget_answers(session, import_id)
     return _back()
 
 

@@ -14,6 +14,7 @@ from app.models.access import LoginSession
 from app.services.access import accounts, logins, rights
 from app.services.access.rights import ReaderIdentity, read_identity
 from app.services.checks import InstallationFacts, installation_facts
+from app.services.imports.kept_answers import KeptAnswers, list_answers
 from app.services.posts.tweets import count_limited
 from app.services.posts.users import count_users, find_site_author, list_samples
 from app.services.rooms.chats import RoomFacts, find_rooms, get_room, list_rooms, newest_first
@@ -104,6 +105,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     """The chat chosen in the form of an invitation."""
     opened: SettingsPart
     """The part that is shown where the URL names none."""
+    answers: list[KeptAnswers]
     scopes: Sequence[str] = rights.SCOPES
     of_parts: Mapping[str, Any] = {}
     version: str = __version__
@@ -158,6 +160,7 @@ async def settings_page(
                 new_link=new_link,
                 invited_to=invited_to,
                 opened=opened,
+                answers=await list_answers(session),
                 of_parts=await read_cards(session, "settings"),
             )
     page, status, headers = await render_form(shown)

@@ -124,7 +124,7 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
             await find_replaced(session, options.replace, ())
     is_form = request.mimetype == "multipart/form-data"
     async with spooled_body(is_form=is_form) as spool:
-        ending = guess_extension(request.mimetype)
+        ending = ".csv" if args.format == "csv" else guess_extension(request.mimetype)
         if not is_form and ending in NAMES_OF_TABLES:
             spool.file_name = f"upload{ending}"  # So strange columns are asked about.
         job = await spool.keep(is_started=True, format_name=args.format, options=options)

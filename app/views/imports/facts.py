@@ -27,11 +27,11 @@ class DoubtFacts(msgspec.Struct, frozen=True):
     kind: DoubtKind
     count: int
     examples: Annotated[list[str], Meta(description="Up to three excerpts of the file.")]
-    alternatives: Annotated[list[str], Meta(description="Values of `column` that may be right.")]
     grave: Annotated[
         bool, Meta(description="Whether nothing is stored until `accept_doubts` is sent.")
     ]
     evidence: Annotated[str, Meta(description="Reason for the doubt.")]
+    alternatives: Annotated[list[str], Meta(description="Empty; a question has columns.")] = []
 
 
 class QuestionFacts(msgspec.Struct, frozen=True):

@@ -126,7 +126,7 @@ async def _preview_page(
         job=job,
         seen=seen,
         chosen_format=form,
-        options=options,
+        options=structs.replace(options, public_values=seen.public_values) if seen else options,
         readership=await readership(),
         about=(),
         in_chat=seen is not None and seen.preview.is_chat,

@@ -261,10 +261,6 @@ def _choices(
         if part.kind in _LABELS and pairs:
             values = _values(part.kind, part, pairs, None)
             yield ReadingChoice("pick", _LABELS[part.kind], values, "")
-    for doubt in notes.doubts:
-        if doubt.alternatives and not is_table:
-            values = _values("column", None, doubt.alternatives, None)
-            yield ReadingChoice("pick", Message("Column"), values, "")
     roles = {field: role for role, field in ROLES.items()}
     for name, field in options.columns.items():
         pair = pair_of(name, field, roles)

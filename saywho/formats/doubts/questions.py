@@ -1,11 +1,10 @@
 """All questions about the records of one file, asked while they are read."""
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import islice
 from string import ascii_uppercase
 from typing import Final, NamedTuple
 
@@ -13,7 +12,7 @@ from msgspec import structs
 
 from saywho.clock import now
 from saywho.errors import Message
-from saywho.formats.assumptions import ReadNotes, SeenRow
+from saywho.formats.assumptions import ReadNotes
 from saywho.formats.doubts.words import ChatWords, CutTexts, Letters, PostKinds, PostWords
 from saywho.formats.file_chats import FileChats
 from saywho.formats.post import RoomReference
@@ -33,8 +32,6 @@ _WITH_ADDRESS: Final = re.compile(r"\s?\(\d{1,3}\.\d{1,3}\)$")
 """The beginning of an address, which boards write behind every name."""
 _LISTED: Final = re.compile(r"(?<!\s)(?:\s*+[;,、&]\s*+|\s++(?:and|und|et|y)\s++)")
 _MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○")
-_CLOCK: Final = re.compile(r"(?<![\d:.])(?!0?0:00)\d{1,2}:\d{2}(?!\d)|T(?!00:00)\d\d:\d\d")
-"""A time of day but midnight."""
 ASKED_EVERY: Final = 20_000
 """Items after which doubts are looked for again while a large file is stored."""
 _TEXTS: Final = re.compile(r"\b([Tt]ext|[Pp]ost)s\b|(?<=every )text\b")
@@ -158,7 +155,6 @@ class RecordQuestions:
         records = self._records
         yield from self._people.doubts(records, self._columns)
         notes = self._notes
-        yield from _doubts_of_rows(notes.rows)
         for question in self._of_texts:
             yield from question.doubts(records)
         yield from self._times.doubts(is_in_order=self._is_in_order)
@@ -509,68 +505,3 @@ class _LeftOut:
         if self._reposts == items > 1:
             evidence = Message("All posts are left out as reposts")
             yield Doubt("left_out", items, grave=True, finding=evidence)
-
-
-def _doubts_of_rows(rows: Sequence[SeenRow]) -> Doubts:
-    yield from _unused_ids(rows)
-    records = [(seen, seen.item) for seen in rows if isinstance(seen.item, Record)]
-    yield from _texts_of_others(records)
-    yield from _midnights(records)
-
-
-def _unused_ids(rows: Sequence[SeenRow]) -> Doubts:
-    unused = Sightings("ids", Message("Ids of posts that are not used"))
-    for seen in rows:
-        if isinstance(seen.item, Record) and seen.item.source_id is None:
-            fields = dict(seen.fields)
-            ids = (value for name, value in seen.values.items() if fields.get(name) == "source_id")
-            if (value := next(ids, "")).strip():
-                unused.add(value)
-    if unused.count and any(isinstance(s.item, Record) and s.item.source_id for s in rows):
-        yield unused.doubt()
-
-
-Read = tuple[SeenRow, Record]
-
-
-def _texts_of_others(records: Sequence[Read]) -> Doubts:
-    """Doubt texts that mostly repeat another column, behind the own words.
-
-    A reader may put several columns of the own words together, such as a title and a text.
-    """
-    of_column: dict[str, Sightings] = {}
-    for seen, record in records:
-        text = record.text.strip()
-        if not 10 <= len(text) < 1_000:
-            continue
-        own = {name for name, field in seen.fields if field == "text"}
-        for name, value in seen.values.items():
-            other = value.strip() if name not in own else ""
-            is_most = 0 < len(other) < len(text) and 3 * len(other) >= 2 * len(text)
-            if is_most and text.endswith(other):
-                evidence = Message("Texts that mostly stand in the column {column}", column=name)
-                of_column.setdefault(name, Sightings("words", evidence, share=0.02)).add(text)
-    found = (tally for tally in of_column.values() if tally.is_much(len(records)))
-    yield from (tally.doubt() for tally in islice(found, 1))
-
-
-def _midnights(records: Sequence[Read]) -> Doubts:
-    timed = [(seen, record) for seen, record in records if record.created_at is not None]
-    if len(timed) < 2 or any(_has_clock(record) for _, record in timed):
-        return
-    sentence = "All posts are at midnight, but the column {column} has times"
-    clocks: dict[str, Sightings] = {}
-    for seen, _ in timed:
-        for name, value in seen.values.items():
-            if len(value) < 40 and _CLOCK.search(value):
-                evidence = Message(sentence, column=name)
-                clocks.setdefault(name, Sightings("times", evidence, share=0.5)).add(value)
-    for name, tally in clocks.items():
-        if tally.is_much(len(timed)):
-            yield tally.doubt(alternatives=(f"time={name}",))
-            return
-
-
-def _has_clock(record: Record) -> bool:
-    time = record.created_at
-    return time is not None and (time.hour, time.minute, time.second) != (0, 0, 0)

@@ -4,8 +4,9 @@ import ast
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache, partial
+from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
@@ -342,6 +343,22 @@ def _add_leaves(row: Mapping[str, object], path: str, depth: int, found: dict[st
             found[f"{path}{name}"] = str(value)[:1_000] if isinstance(value, str) else repr(value)
         elif isinstance(value, dict) and depth:
             _add_leaves(value, f"{path}{name}.", depth - 1, found)
+
+
+def heading_of(row: Mapping[str, object]) -> str:
+    """Return a digest of a row's names in their order, also of inner objects; empty for one."""
+    names = [*_paths_in(row, "")]
+    text = "\n".join(unicodedata.normalize("NFC", printable_name(name)) for name in names)
+    return sha256(text.encode()).hexdigest() if len(names) > 1 else ""
+
+
+def _paths_in(row: Mapping[str, object], path: str) -> Iterator[str]:
+    for name, value in row.items():
+        inner = value if isinstance(value, dict) and path.count(".") < _DEEPEST else {}
+        yield from _paths_in(inner, f"{path}{name}.") if inner else (f"{path}{name}",)
+
+
+_DEEPEST: Final = 3
 
 
 def as_language(value: object) -> str | None:

@@ -1,7 +1,6 @@
 """Private messages among rows: whether a table has them, and which chat and person each is of."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -12,7 +11,6 @@ from msgspec import structs
 from saywho.errors import RecordError
 from saywho.formats.reading import Skipped, username_for
 from saywho.formats.records import FileRoom, Item, Record
-from saywho.formats.source.times import is_time
 from saywho.formats.tables.cells import is_filled, is_flag, plain_column, says_yes, word
 from saywho.formats.tables.column_kinds import COUNTS
 from saywho.text import clean_title, word_set
@@ -92,13 +90,11 @@ _BOXES: Final = frozenset("123456")
 """Boxes of Android's text messages, of which the first has received ones, the second sent ones."""
 OWN_NAMES: Final = _PEOPLE | word_set("you myself ich moi yo eu я 나 我 自分")
 """Words for who exported, in the place of a name."""
-_DIGITS_OF_TIMES: Final = 13
-"""Digits of a time in milliseconds of our years."""
 _MOST_STATES: Final = 12
 """Different values of a column with directions or roles; more are words of people."""
 _OTHER_SIDE: Final = (
     *("displayname", "contactname", "contact", "name", "address"),
-    *("phonenumber", "number", "phone", "handle"),
+    *("phonenumber", "number", "phone", "handle", "source"),
 )
 """Columns with the other person, whoever wrote the message; the first filled column counts."""
 _EXPORTER: Final = "You"
@@ -137,8 +133,6 @@ class Correspondence:
     """Whether a yes in the column of directions is of a received message."""
     unsaid: Side = ""
     """Who wrote a message that does not say it: the other side, if all the rest are of one."""
-    other_side: tuple[str, ...] = ()
-    """Columns with the other person; the first filled column counts."""
     has_sender: bool = False
     is_one_talk: bool = False
     """Whether all rows are of one chat, whose name is nowhere."""
@@ -166,7 +160,7 @@ class Correspondence:
             return structs.replace(item, username=None, display_name=_EXPORTER)
         if not side:
             return Skipped(item.place, "system")
-        person = next(filter(None, map(values.get, (*self.other_side, *_OTHER_SIDE))), None)
+        person = next(filter(None, map(values.get, _OTHER_SIDE)), None)
         if person is None and item.username is None:
             raise RecordError("the message was received, but its sender is not named")
         username = username_for(person) if person else item.username
@@ -272,7 +266,6 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
             recipients,
             directions,
             is_of_received="in" in flags.values() and directions <= {*flags},
-            other_side=_other_side(sample, directions),
             has_sender=has_sender,
         ).with_unsaid(sample)
     return None
@@ -378,32 +371,6 @@ def _by_role(item: Record, role: str) -> Item:
         return Skipped(item.place, "system")
     machine = _SHOWN_MACHINES.get(role, role.capitalize())
     return structs.replace(item, username=machine, display_name=machine)
-
-
-def _other_side(sample: Sequence[Row], directions: frozenset[str]) -> tuple[str, ...]:
-    """Return the columns that have a value in received rows, and in hardly any sent one."""
-    filled: dict[str, Counter[str]] = {"in": Counter(), "out": Counter()}
-    rows = Counter[str]()
-    for row in sample if directions else ():
-        values = _by_plain(row)
-        side = _side(next(filter(None, map(values.get, sorted(directions))), ""))
-        if side:
-            rows[side] += 1
-            filled[side].update(
-                name for name, value in values.items() if value and _may_be_person(value)
-            )
-    return tuple(
-        name
-        for name, count in filled["in"].items()
-        if rows["out"] and 10 * count >= 9 * rows["in"] and 10 * filled["out"][name] <= rows["out"]
-    )
-
-
-def _may_be_person(value: str) -> bool:
-    """Return whether a value may be a name or number, and is no time of a message."""
-    if value.isdigit():
-        return not (len(value) == _DIGITS_OF_TIMES and value[0] == "1")
-    return len(value) < 80 and (value[0] == "+" or not is_time(value))
 
 
 def _is_talk(sample: Sequence[Row]) -> bool:

@@ -113,15 +113,6 @@ def headings(first: list[str]) -> Iterator[Heading]:
         yield Heading(dialect, names, int(stated is not None), is_stated=stated is not None)
 
 
-def deeper_headings(first: list[str]) -> Iterator[Heading]:
-    """Yield the rows below the first that may be a table's header."""
-    for delimiter in DELIMITERS:
-        rows = _rows(first, Dialect(delimiter), _MOST_ABOVE)
-        for place, names in enumerate(rows):
-            if place and len(names) > 1:
-                yield Heading(Dialect(delimiter), names, place)
-
-
 def wrong_width(count: int, width: int) -> RecordError:
     return RecordError("the row has {count} fields, the header {width}", count=count, width=width)
 
@@ -501,12 +492,14 @@ def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
         has_several = columns.text is not None or len(heading.names) > 1
         if rating > most and len(columns) and has_several:
             best, most = heading, rating
-    if best is None or not most[0]:
-        for heading in deeper_headings(first):
-            columns = FileColumns(heading.names, chosen)
-            if columns.text is not None and len(columns) > 1:
-                return heading
-    return best or _heading_alone(content, first) or _strange_heading(content, first)
+    if best is not None and most[0]:
+        return best
+    found = [*filter(None, map(partial(_widest, beginning(content)), DELIMITERS))]
+    for heading in found:
+        columns = FileColumns(heading.names, chosen)
+        if columns.text is not None and len(columns) > 1:
+            return heading
+    return best or _heading_alone(content, first) or _strange_heading(content, first, found)
 
 
 def _heading_alone(content: Content, first: Sequence[str]) -> Heading | None:
@@ -516,14 +509,15 @@ def _heading_alone(content: Content, first: Sequence[str]) -> Heading | None:
     return Heading(Dialect(","), [name]) if is_alone and role_of(name) == "text" else None
 
 
-def _strange_heading(content: Content, first: Sequence[str]) -> Heading | None:
+def _strange_heading(
+    content: Content, first: Sequence[str], found: Sequence[Heading]
+) -> Heading | None:
     """Return the header of a table without a known column; the rows below are equally wide.
 
     If it has a time, an amount or a text, it is a row of values, and the columns have numbers.
     Raises UnrecognisedFileError if it is alone, or if the file name is no table's, because prose
     and logs may have such rows.
     """
-    found = [*filter(None, map(partial(_widest, beginning(content)), DELIMITERS))]
     if not found:
         return None
     heading = max(found, key=lambda each: len(each.names))
@@ -562,7 +556,7 @@ def _widest(text: str, delimiter: str) -> Heading | None:
     (width, times), *_ = Counter(map(len, rows[1:] or rows)).most_common(1) or [(0, 0)]
     is_whole = [len(row) == width and 2 * sum(map(bool, row)) > width for row in rows]
     place = is_whole.index(True) if True in is_whole else 0
-    if not 1 < width <= MOST_COLUMNS or len(rows[place]) != width or (place and times < place + 1):
+    if not 1 < width <= MOST_COLUMNS or len(rows[place]) != width or (place and times < 2):
         return None
     return Heading(dialect, rows[place], place)
 

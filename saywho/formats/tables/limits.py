@@ -236,6 +236,8 @@ class Audience(NamedTuple):
     """Values, without case, whose rows everybody may read, if the importer named them."""
     values: tuple[str, ...] = ()
     """First different values."""
+    explained: frozenset[str] = frozenset()
+    """Values, without case, that someone was asked about; empty for all."""
 
     def of(self, value: object) -> Literal["all", "few", "gone", "unanswered"]:
         return _may_read(self, value_text(value))
@@ -249,6 +251,8 @@ def _may_read(audience: Audience, text: str) -> Literal["all", "few", "gone", "u
         return "all"
     if is_gone(text):
         return "gone"
+    if audience.explained and text.casefold() not in audience.explained:
+        return "unanswered"
     return "few" if audience.public is not None or is_closed(text) else "unanswered"
 
 

@@ -49,6 +49,7 @@ from saywho.formats.tables.column_names import (
     ANSWERS,
     LONGEST_NAME,
     ROLES,
+    classes_of,
     inner_person,
     is_account,
     is_made,
@@ -143,6 +144,8 @@ class Plan:
     """Columns that say who may read a row, found by their names and values."""
     public_values: tuple[str, ...] = ()
     """Values whose rows everybody may read, as the importer named them."""
+    explained: tuple[str, ...] = ()
+    """Values with their columns, if other ones are to be asked about."""
     audiences: Mapping[str, Audience] = field(default_factory=dict)
     """Columns that say who may read a row in words, or in values to be explained, by plain name."""
     estimate: tuple[str, str] | None = None
@@ -282,7 +285,7 @@ def plan_of(
         dict(options.columns), stated, options.username, has_na, options.strip_tags, is_of_chats
     )
     values = (unicodedata.normalize("NFC", value).strip() for value in options.public_values)
-    plan = replace(plan, public_values=(*values,))
+    plan = replace(plan, public_values=(*values,), explained=options.explained)
     sample = Sample([opened(row, plan.columns)[0] for row in written], written, is_table)
     if any(columns.is_own for _, columns in sample.each(plan)):
         return look_for_rounded_ids(replace(plan, is_export=True), sample)
@@ -334,7 +337,10 @@ def find_limits(plan: Plan, sample: Sample) -> Plan:
         if plain in stated or limit in {"unclear", "visibility", "status"}:
             texts = (*islice(dict.fromkeys(map(value_text, cells)), MOST_VALUES),)
             public = plan.public_of(stated[plain]) if plain in stated else None
-            audiences[plain] = Audience(limit not in {None, "unclear"}, public, texts)
+            mark = f"{name}="
+            told_of = (v.removeprefix(mark) for v in plan.explained if v.startswith(mark))
+            explained = frozenset(map(str.casefold, told_of))
+            audiences[plain] = Audience(limit not in {None, "unclear"}, public, texts, explained)
             found[name] = "audience"
         elif limit is not None and not used:
             found[name] = limit
@@ -411,17 +417,13 @@ def ask_about_authors(plan: Plan, sample: Sample) -> Plan:
             why = Message("the column {column} counts the rows", column=name)
         elif is_alone and column_kinds.names_posts(values, ids):
             why = Message("the column {column} has the ids of the posts", column=name)
-        elif is_alone and plan.named and len(values) > 1 and _are_different(values):
+        elif is_alone and plan.named and 1 < len(values) == len({*map(word, values)}):
             why = Message("each row has another value in {column}", column=name)
         if why is not None:
             plan = plan.choosing({name: ""})
             likely = [each for each in names if each != name] or [*_people(plan, sample)]
             plan = plan.asking("author", (*likely, *([] if likely else [NO_COLUMN]), name), why)
     return plan
-
-
-def _are_different(values: Sequence[object]) -> bool:
-    return len({*map(word, values)}) == len(values)
 
 
 def _are_counting(values: Sequence[object]) -> bool:
@@ -595,15 +597,11 @@ def join_clock(plan: Plan, sample: Sample) -> Plan:
         return plan
     days = [name for name in names if _all(is_day, sample.values(name))]
     clocks = [name for name in sample.rows[0] if _all(_is_clock, sample.values(name))]
-    clocks = [name for name in clocks if _is_of_time(name, columns)]
+    known = {*names, *columns.names_of("clock")}
+    clocks = [name for name in clocks if name in known or role_of(name) == "time"]
     if days and clocks and names[0] in {*days[:1], *clocks}:
         return plan.choosing({days[0]: "created_at", clocks[0]: "clock"})
     return plan
-
-
-def _is_of_time(name: str, columns: FileColumns) -> bool:
-    known = {*columns.names_of("created_at"), *columns.names_of("clock")}
-    return name in known or role_of(name) == "time"
 
 
 def _is_clock(cell: str) -> bool:
@@ -667,6 +665,11 @@ def ask_about_times(plan: Plan, sample: Sample) -> Plan:
     rows = sample.written[:_MOST_COMPARED]
     if not names or "clock" in plan.chosen.values():
         return plan
+    if _all(is_day, sample.values(names[0])):
+        named = (name for name in unused if "other" not in (classes_of(name) or ()))
+        found = [name for name in named if are_times(unused[name])]
+        why = Message("the times of {column} are days", column=names[0])
+        return plan.asking("time", (*found, names[0]), why) if found else plan
     times = _times(rows, names[0])
     if not any(states_zone(cell_of(row, names[0])) for row in rows):
         for name in (*names[1:], *unused):
@@ -744,16 +747,12 @@ def ask_about_titles(plan: Plan, sample: Sample) -> Plan:
     if "title" in plan.stated:
         return replace(plan, has_titles="title" not in fields_without(plan.chosen))
     columns = sample.columns(plan)
-    are_words = any(_is_title_all(row, columns) for row, columns in sample.each(plan))
-    if columns.has("is_by_community") or not are_words:
+    rows = (row for row, _ in sample.each(plan) if columns.first(row, "text") is None)
+    are_words = any(columns.first(row, "title") is not None for row in rows)
+    if columns.has("is_by_community") or not (columns.has("text") and are_words):
         return plan
     why = Message("a post has a title, and no other words")
     return plan.asking("title", columns.names_of("title"), why)
-
-
-def _is_title_all(row: Row, columns: FileColumns) -> bool:
-    has_text = columns.first(row, "text") is not None
-    return columns.has("text") and not has_text and columns.first(row, "title") is not None
 
 
 def look_at_texts(plan: Plan, sample: Sample) -> Plan:

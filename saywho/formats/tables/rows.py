@@ -11,7 +11,7 @@ from msgspec import structs
 
 from saywho.errors import Message, RecordError
 from saywho.formats import post
-from saywho.formats.assumptions import NO_REPOSTS, REPOST_BEGINNING, ReadNotes, SeenRow
+from saywho.formats.assumptions import NO_REPOSTS, REPOST_BEGINNING, ReadNotes
 from saywho.formats.reading import Skipped, as_username, is_broken, required_text, username_for
 from saywho.formats.records import Item, ReadOptions, Record, by_author
 from saywho.formats.source.html import html_to_text
@@ -27,13 +27,13 @@ from saywho.formats.tables.cells import (
     as_name,
     as_objects,
     as_whole,
+    heading_of,
     is_damaged_id,
     is_error,
     is_filled,
     is_nobody,
     is_restricted,
     is_rounded,
-    leaves,
     plain_column,
     printable_name,
     refers,
@@ -68,10 +68,6 @@ _NO_COUNTS: Final = [None] * len(COUNTS)
 _COUNTS: Final = frozenset({"counts", *COUNTS})
 _AUDIENCES: Final = frozenset({"visibility", "is_restricted", "is_for_all", "status"})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
-MOST_OF_TEXT: Final = 1_000
-"""Characters of a text in a kept row; its values are cut there, too."""
-MOST_SEEN: Final = 300
-"""Rows that are kept as they stand, for doubts."""
 
 
 class RowRules(NamedTuple):
@@ -478,17 +474,11 @@ def _exported(value: object, type_: type[T]) -> T | None:
 
 
 def _is_limited(values: Json) -> bool:
-    is_for_few = "status" in values and values["status"] != values.get("text")
-    return (
-        is_for_few
-        or "is_restricted" in values
-        or "is_for_all" in values
-        or _is_for_few(values.get("visibility"))
-    )
-
-
-def _is_for_few(audience: object) -> bool:
-    return is_restricted(audience) and plain_column(str(audience)) not in OPEN_WORDS
+    if "status" in values and values["status"] != values.get("text"):
+        return True
+    audience = values.get("visibility")
+    is_for_few = is_restricted(audience) and plain_column(str(audience)) not in OPEN_WORDS
+    return is_for_few or "is_restricted" in values or "is_for_all" in values
 
 
 def _visibility(values: Json) -> post.Visibility | None:
@@ -530,6 +520,7 @@ class RowReader:
             is_of_chats=correspondence is not None,
         )
         cells = (cell for row in sample if is_table for cell in row.items())
+        self._heading = heading_of(sample[0]) if sample else ""
         self._filled = {name for name, cell in cells if is_filled(cell) and not is_index(name)}
         self.is_export = self._plan.is_export
         self.columns = self._plan.columns
@@ -542,7 +533,6 @@ class RowReader:
         self._rules = RowRules(
             self._plan, is_table, options.include_restricted, is_of_chats=self.is_of_chats
         )
-        self._seen: list[SeenRow] | None = None
 
     @property
     def has_likely_author(self) -> bool:
@@ -557,6 +547,7 @@ class RowReader:
 
     def ask(self, notes: ReadNotes) -> None:
         """Note what someone must choose before the rows are used."""
+        notes.heading = notes.heading or self._heading
         for question in self._plan.questions:
             if question.role != "author" or self.author is None:
                 notes.ask(question)
@@ -607,11 +598,6 @@ class RowReader:
             item = by_author(item, self.author)
         if self._correspondence is not None:
             item = self._correspondence.of(item, written)
-        if self._seen is not None and len(self._seen) < MOST_SEEN and not columns.is_own:
-            kept = item
-            if isinstance(item, Record) and len(item.text) > MOST_OF_TEXT:
-                kept = structs.replace(item, text=item.text[:MOST_OF_TEXT])
-            self._seen.append(SeenRow(leaves(written), columns.fields, kept))
         return item
 
     def noting(
@@ -623,7 +609,6 @@ class RowReader:
         """
         times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
         self._rules = self._rules._replace(notes=notes, read_time=times.read)
-        self._seen = notes.rows
         self._plan.note(notes)
         notes.is_author_open |= self._plan.is_author_open and self.author is None
         yield from items
