@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from saywho.formats.tables.columns import Row
 from saywho.formats.tables.plan import Plan, Sample, plan_of
 from tests.formats.files import asked_of, read_file_records, records_in
 from tests.formats.test_who_may_read import lines, table
+from tests.workbooks import Cell, workbook
 
 Step = Callable[[Plan, Sample], Plan]
 NEW = Plan({})
@@ -179,6 +181,40 @@ def test_json_of_unknown_fields_asks_by_path() -> None:
         assert asked["text"].likely[0] == "said.words"
         found = records_in(read_file_records(json.dumps(page).encode())[1])
         assert [item.text for item in found] == [*WORDS]
+
+
+def packed(kind: str, path: Path) -> Path:
+    """Write a strange table as a kind of file; of the workbook the second sheet is the smaller."""
+    names: list[Cell] = ["abc", "crew"]
+    rows: list[list[Cell]] = [[*row] for row in zip(WORDS, NAMES, strict=True)]
+    objects = [dict(zip(names, row, strict=True)) for row in rows]
+    if kind == "xlsx":
+        other: list[list[Cell]] = [["q", "r", "s"], *([n, *r] for n, r in enumerate(rows))]
+        path.write_bytes(workbook(other, [names, *rows], names=["all", "strange"]))
+    elif kind == "mongo":
+        path.write_text("\n".join(json.dumps({"_id": {"$oid": "5" * 24}, **o}) for o in objects))
+    elif kind == "parquet":
+        arrow = pytest.importorskip("pyarrow")
+        pytest.importorskip("pyarrow.parquet").write_table(arrow.Table.from_pylist(objects), path)
+    else:
+        path.write_text("\n".join(map(json.dumps, objects)))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "jsonl", "mongo", "parquet"])
+def test_each_kind_of_table_asks_and_takes_the_answer(kind: str, tmp_path: Path) -> None:
+    path = packed(kind, tmp_path / f"strange.{'json' if kind == 'mongo' else kind}")
+    columns = {"sheet=strange": "sheet"} if kind == "xlsx" else {}
+    if kind == "xlsx":
+        assert {question.columns[0] for question in asked_of(path)} == {"r", "s"}
+    asked = {question.role: question for question in asked_of(path, ReadOptions(columns=columns))}
+    assert asked.keys() == {"author", "text"}
+    assert [asked["author"].choices[0], asked["text"].choices[0]] == ["crew", "abc"]
+    first = dict(zip(asked["text"].columns, asked["text"].rows[0], strict=True))
+    assert (first["abc"], first["crew"]) == (WORDS[0], NAMES[0])
+    chosen = columns | {"abc": "text", "crew": "username"}
+    found = records_in(read_file_records(path, columns=chosen)[1])
+    assert [(item.text, item.username) for item in found] == [*zip(WORDS, NAMES, strict=True)]
 
 
 def test_a_row_is_anothers_by_the_chosen_column() -> None:
