@@ -16,7 +16,7 @@ import msgspec
 from msgspec import structs
 
 from saywho.clock import monotonic
-from saywho.errors import FileError, Message, message_of, packed
+from saywho.errors import FileError, Message, choice_of, message_of, packed
 from saywho.formats import records
 from saywho.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from saywho.formats.doubts.questions import SeenId, asked
@@ -24,7 +24,6 @@ from saywho.formats.file_chats import FileChat
 from saywho.formats.reading import BadRecord, username_for
 from saywho.formats.registry import TABLES, read_file
 from saywho.formats.source.file import Source
-from saywho.formats.tables.own_words import TAG
 from saywho.text import decode_entities
 
 LOOKED_AT: Final = 1_000
@@ -99,7 +98,6 @@ class Preview(msgspec.Struct):
     """Times of the first and last post; None without times."""
     with_entities: int = 0
     """Number of posts with undecoded `&amp;` and the like."""
-    with_tags: int = 0
     left_out: tuple[records.LeftOut, ...] = ()
     notes: NotesSummary = NO_NOTES
     errors: list[PreviewFault] = []
@@ -116,6 +114,12 @@ class Preview(msgspec.Struct):
     """Time zone that the file itself gives to its chat, if any."""
     digest: bytes | None = None
     """SHA-256 of the read parts of the file."""
+
+    @property
+    def may_strip(self) -> bool:
+        """Whether `strip_tags` would take something off."""
+        choices = filter(None, (choice_of(doubt.finding) for doubt in self.notes.doubts))
+        return any(choice.values["choice"] == "strip_tags" for choice in choices)
 
 
 def preview(body: bytes) -> Iterator[object]:
@@ -241,7 +245,6 @@ class _Reading:
             self._authors[name] += 1
         if result.format in TABLES:
             result.with_entities += decode_entities(record.text) != record.text
-            result.with_tags += TAG.search(record.text) is not None
 
     def _add_message(self, record: records.Record) -> None:
         name = record.display_name or record.username or ""

@@ -20,8 +20,8 @@ LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
     "lines of app and saywho": 104_026,
-    "lines of tests": 108_987,
-    "lines of saywho/formats": 26_695,
+    "lines of tests": 108_983,
+    "lines of saywho/formats": 26_686,
     "parts": 12,
     "options of import": 22,
     "settings": 25,

@@ -331,14 +331,23 @@ def test_the_command_prints_a_file_without_a_site(tmp_path: Path) -> None:
     assert not installation.data_dir.exists()
 
 
-def test_tags_are_taken_off_if_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("texts", "stripped"),
+    [
+        (["<b>fog</b>", "salt", "rain"], ["fog", "salt", "rain"]),
+        ([f"Content : fog {n}" for n in range(5)], [f"fog {n}" for n in range(5)]),
+        (["I found it", *(f"Note: fog {n}" for n in range(5))], None),
+    ],
+)
+def test_what_programs_added_is_taken_off_if_asked(
+    tmp_path: Path, texts: list[str], stripped: list[str] | None
+) -> None:
     path = tmp_path / "posts.jsonl"
-    texts = ["<b>fog</b>", "salt", "rain"]
-    path.write_text(
-        "".join(json.dumps({"username": "mina", "text": text}) + "\n" for text in texts)
-    )
-    assert [post.text for post in saywho.read(path)] == texts
-    assert [post.text for post in saywho.read(path, strip_tags=True)] == ["fog", "salt", "rain"]
+    path.write_text("".join(json.dumps({"username": "mina", "text": t}) + "\n" for t in texts))
+    found = saywho.read(path)
+    assert [post.text for post in found] == texts
+    assert any("taken off" in doubt for doubt in found.doubts) == bool(stripped)
+    assert [post.text for post in saywho.read(path, strip_tags=True)] == (stripped or texts)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory has no such limit")

@@ -93,7 +93,7 @@ READING: Final = (
         "--include-restricted", is_flag=True, help="Read posts for a limited audience too."
     ),
     click.option(
-        "--strip-tags", is_flag=True, help="Take HTML tags off the texts of tables and JSON."
+        "--strip-tags", is_flag=True, help="Take HTML tags, or a label before all, off the texts."
     ),
     click.option(
         "--timezone",

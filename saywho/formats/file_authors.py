@@ -135,10 +135,6 @@ def _continues(start: Mapping[str, str]) -> bool:
     return has_several and all(not rest or count > 1 for rest, count in rests.items())
 
 
-def _by_folder(names: Sequence[str]) -> dict[str, str]:
-    return {name: parts[-2] for name in names if len(parts := name.split("/")) > 1}
-
-
 def _are_numbered_anew(names: Sequence[str]) -> bool:
     folders = [name.split("/")[-3:-1] for name in names]
     return len({found[0] for found in folders if found}) > 1 and all(
@@ -213,7 +209,9 @@ def _by_file_start(names: Sequence[str]) -> dict[str, str]:
 
 
 _READERS: Final[Mapping[str, Callable[[Sequence[str]], dict[str, str]]]] = {
-    "folder": _by_folder,
+    "folder": lambda names: {
+        name: parts[-2] for name in names if len(parts := name.split("/")) > 1
+    },
     "file-start": _by_file_start,
     "file-name": _by_file_name,
 }

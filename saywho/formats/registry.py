@@ -304,7 +304,7 @@ def open_records(
         if records is not None:
             is_of_one = records.account is not None
             is_chat = candidate.is_chat or records.is_chat
-            items = _noted(_for_readers(records, options), source, options.encoding)
+            items = _noted(records, source, options)
             own = _in_own_words(items, source, options, is_chat=is_chat)
             is_table = not is_chat and records.format in TABLES
             own = _each_once(own, of_one=is_of_one or bool(options.username)) if is_table else own
@@ -313,13 +313,6 @@ def open_records(
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
                 records = replace(records, left_out=(*records.left_out, LeftOut(note)))
-            if options.decode_entities and records.format in TABLES:
-                items = (
-                    structs.replace(item, text=decoded(item.text))
-                    if isinstance(item, Record)
-                    else item
-                    for item in items
-                )
             records = replace(records, items=items)
             if is_chat:
                 return _of_chat(records, source, options, is_table=not candidate.is_chat)
@@ -375,23 +368,22 @@ def _read_by(
         raise
 
 
-def _for_readers(records: RecordStream, options: ReadOptions) -> Iterator[Item]:
-    """Yield the items; posts for a limited audience only on request or of an own export."""
-    if options.include_restricted or records.is_export:
-        yield from records.items
-        return
+def _noted(records: RecordStream, source: Source, options: ReadOptions) -> Iterator[Item]:
+    """Yield the items; note unreadable times, and note or by choice correct misread letters.
+
+    Posts for a limited audience come only on request or of an own export.
+    """
+    count, encoding, shows_all = 0, options.encoding, options.include_restricted
+    decodes = options.decode_entities and records.format in TABLES
     for item in records.items:
-        is_limited = isinstance(item, Record) and item.visibility == "restricted"
-        yield Skipped(item.place, "restricted") if is_limited else item
-
-
-def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Iterator[Item]:
-    """Yield the items; note unreadable times, and note or by choice correct misread letters."""
-    count = 0
-    for item in items:
         if not isinstance(item, Record):
             yield item
             continue
+        if item.visibility == "restricted" and not (shows_all or records.is_export):
+            yield Skipped(item.place, "restricted")
+            continue
+        if decodes:
+            item = structs.replace(item, text=decoded(item.text))  # the same record
         if item.unread_time is not None:
             source.notes.leave("time", item.unread_time)
         if is_misread(item.text):

@@ -338,6 +338,9 @@ JUSTIFIED: Final = {
     "doubts/texts_cut_by_the_api.csv": {
         "Texts that a program has cut, so that their ends are missing": "so lost that…"
     },
+    "doubts/truncated_says_that_it_is_cut.csv": {
+        "Texts that are cut, as their file says": "Fog again at the pier, all of it, and more"
+    },
     "fb-gone-accounts-fr-es-become-a-person.json": {
         "Deleted messages, and messages of deleted accounts, are over a tenth": "Facebook User"
     },

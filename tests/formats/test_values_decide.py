@@ -363,28 +363,17 @@ def tagged(share: int) -> bytes:
     return "\n".join(["username,text", *(f'mina,"{text}"' for text in texts)]).encode()
 
 
-@pytest.mark.parametrize(("share", "is_chosen"), [(10, False), (9, False), (5, True)])
-def test_tags_are_taken_off_if_nearly_all_texts_have_them_or_by_choice(
-    tmp_path: Path, share: int, is_chosen: bool
-) -> None:
+@pytest.mark.parametrize("share", [10, 9])
+def test_tags_are_taken_off_if_nearly_all_texts_have_them(tmp_path: Path, share: int) -> None:
     path = tmp_path / "posts.csv"
     path.write_bytes(tagged(share))
-    items, notes = read(path, strip_tags=is_chosen)
+    items, notes = read(path)
     texts = [item.text for item in items if isinstance(item, Record)]
     assert texts[0] == "fog < salt"
     assert [text for text in texts if "1 < 2" in text] == [
         f"1 < 2, {n}" for n in range(20) if n % 10 >= share
     ]
     assert "Texts with tags" not in str(notes.doubts)
-
-
-def test_a_few_texts_keep_their_tags_and_the_choice_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "posts.csv"
-    path.write_bytes(tagged(3))
-    items, notes = read(path)
-    assert isinstance(items[0], Record)
-    assert items[0].text == "<p>fog &lt; <b>salt</b></p>"
-    assert "Texts with tags, which can be taken off" in str(notes.doubts)
 
 
 @pytest.mark.parametrize("name", ["Ημερομηνία", "date", "날짜"])

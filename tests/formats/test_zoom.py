@@ -1,5 +1,7 @@
 """Chats of meetings as Zoom saves them: by window, by folder and by recording."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -15,20 +17,13 @@ LAYOUTS = {
     "private": "{clock} {word} {name} {to} Mina Tide(Direct Message): {text}\n",
     "recording": "{clock} {name}:\t{text}\n",
 }
-SAID = [
-    ("Mina Tide", "fog again"),
-    ("Jun", "see http://pier.example: it is late"),
-    ("Dara (she)", "?"),
-]
+SAID = [("Mina Tide", "fog again"), ("Jun", "see http://pier.example: late"), ("Dara (she)", "?")]
 
 
 def written(layout: str, word: str, said: list[tuple[str, str]]) -> str:
-    return "".join(
-        LAYOUTS[layout].format(
-            clock=f"10:00:{n:02}", word=word, to=WORDS[word], name=name, text=text
-        )
-        for n, (name, text) in enumerate(said)
-    )
+    form = partial(LAYOUTS[layout].format, word=word, to=WORDS[word])
+    lines = (form(clock=f"10:00:{n:02}", name=who, text=t) for n, (who, t) in enumerate(said))
+    return "".join(lines)
 
 
 @pytest.mark.parametrize("word", WORDS)

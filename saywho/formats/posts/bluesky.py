@@ -44,7 +44,8 @@ def read(source: Source, _options: records.ReadOptions) -> records.RecordStream 
     values = first_documents(source, lists=_LISTS)
     posts = (timeline_entry(as_object(value)) for page in values for value in _items_of(page))
     documents = list(filter(None, posts))
-    if not documents and not any(map(_is_empty_page, values)):
+    lists = ((page, name) for page in values for name in _LISTS if page.get(name) == [])
+    if not (documents or any(page.keys() <= {name, "cursor"} for page, name in lists)):
         return None
     accounts = {item.did for item in documents if item.did and not item.is_repost}
     owner = next((item for item in documents if item.did), None) if len(accounts) < 2 else None
@@ -88,10 +89,6 @@ def _of_thread(node: Json) -> Iterator[Json]:
     yield node
     for answer in listed(node, "replies"):
         yield from _of_thread(as_object(answer))
-
-
-def _is_empty_page(value: Json) -> bool:
-    return any(value.get(name) == [] and value.keys() <= {name, "cursor"} for name in _LISTS)
 
 
 def timeline_entry(value: Json) -> TimelineEntry | None:

@@ -135,19 +135,14 @@ def read(source: Source, _options: records.ReadOptions) -> records.RecordStream 
             return read_activity(newest, place, account, folder)
 
         yield from records.read_each(objects(outbox, lists=(_LIST,)), read_one)
-        if source.has_members:
-            yield from _liked(source, folder)
+        for name in ("likes.json", "bookmarks.json") if source.has_members else ():
+            liked = listed(as_object(load(source.start_of(f"{folder}{name}"))), _LIST)
+            yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
 
     # An outbox without activities states no name, and needs none.
     owner = account if first or account.username else None
     files = source if source.has_members else None
     return records.RecordStream(FORMAT.name, "record", owner, items(), files)
-
-
-def _liked(source: Source, folder: str) -> Iterator[records.Item]:
-    for name in ("likes.json", "bookmarks.json"):
-        liked = listed(as_object(load(source.start_of(f"{folder}{name}"))), _LIST)
-        yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
 
 
 def _account(source: Source, file: str, activities: list[Json]) -> records.Account:

@@ -20,10 +20,6 @@ _MOST_LETTERS: Final = 8 * 2**20
 """Maximum number of characters of one post, markup included."""
 
 
-def _nothing(_name: str, _attributes: Mapping[str, str]) -> Fields:
-    return {}
-
-
 def xml_parser(
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None],
@@ -142,7 +138,7 @@ def _character(match: re.Match[bytes]) -> bytes:
 
 
 def elements(
-    content: Content, names: frozenset[str], said_by: OfAttributes = _nothing
+    content: Content, names: frozenset[str], said_by: OfAttributes = lambda _name, _attributes: {}
 ) -> Iterator[tuple[int, Fields] | BadRecord]:
     """Yield the numbered elements. Raises BrokenFileError behind the last one before damage.
 

@@ -148,6 +148,7 @@ ALIASES: Final[dict[str, str]] = {
     " achternaam nazwisko фамилия nomdefamille 성 姓",
     "clock": "time 작성시간 작성시각 시간 시각 tweettime createdtime posttime publishtime"
     " 时间 時間",
+    "is_cut": "truncated istruncated iscut tronqué tronque truncado gekürzt 잘림 잘림여부",
     "time_zone": "timezone utcoffset tz zone tzoffset timezoneoffset 시간대 时区 時區 タイムゾーン",
 }
 PERSONS: Final = (
@@ -165,6 +166,7 @@ GIVEN_NAMES: Final = word_set(
 _HELPERS: Final = word_set(
     "replies_to is_by_community answered_thread conversation clock shares title reblogged_from"
     " time_zone reply_words actor is_for_all is_published status audience is_bot is_anonymous"
+    " is_cut"
 )
 """Fields that only decide about another field; alone they identify no column."""
 UNWRAPPED: Final = (

@@ -39,7 +39,9 @@ def _is_bot(value: object) -> bool:
 
 
 _TESTS: Final[dict[str, Callable[[object], object]]] = {
-    **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_anonymous"), cells.says_yes),
+    **dict.fromkeys(
+        ("is_repost", "is_reply", "is_quote", "is_anonymous", "is_cut"), cells.says_yes
+    ),
     "is_bot": _is_bot,
     **dict.fromkeys(("is_restricted", "is_deleted"), hides),
     **dict.fromkeys(("is_for_all", "is_published"), hides_unless_yes),

@@ -120,6 +120,10 @@ class Plan:
     """Whether the texts are HTML."""
     is_of_chats: bool = False
     """Whether rows are private messages, whose senders are known otherwise."""
+    strips: bool = False
+    """Whether the importer has marks and additions of programs taken off."""
+    label: str = ""
+    """What a program wrote before all texts."""
     questions: tuple[ColumnQuestion, ...] = ()
     """What someone must choose before the rows are used."""
     lost_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -281,8 +285,9 @@ def plan_of(
     `has_na` tells that R wrote the table, by a cell `NA` without quotation marks.
     """
     stated = frozenset(options.columns.values())
+    strips = options.strip_tags
     plan = Plan(
-        dict(options.columns), stated, options.username, has_na, options.strip_tags, is_of_chats
+        dict(options.columns), stated, options.username, has_na, strips, is_of_chats, strips
     )
     values = (unicodedata.normalize("NFC", value).strip() for value in options.public_values)
     plan = replace(plan, public_values=(*values,), explained=options.explained)
@@ -694,17 +699,15 @@ def leave_estimates(plan: Plan, sample: Sample) -> Plan:
         return plan
     times = columns.names_of("created_at")
     names = [name for name, used_as in columns.fields if not used_as or name in times]
-    ages = [name for name in names if _all(_is_age, sample.values(name))]
+    ages = [
+        name for name in names if _all(lambda cell: bool(_AGE.fullmatch(cell)), sample.values(name))
+    ]
     if not ages:
         return plan
     timed = next((name for name in times if name not in ages), "")
     age = next(cell for cell in sample.values(ages[0]) if is_filled(cell))
     plan = plan.choosing({_NO_TIME: "created_at"} | dict.fromkeys(ages, ""))
     return replace(plan, estimate=(timed, str(age)))
-
-
-def _is_age(cell: str) -> bool:
-    return _AGE.fullmatch(cell) is not None
 
 
 def _have_no_times(names: Sequence[str], sample: Sample) -> bool:
@@ -769,7 +772,8 @@ def look_at_texts(plan: Plan, sample: Sample) -> Plan:
         (label := LABEL.match(text)) is not None and names_speaker(label[0], name)
         for text, name in spoken
     ]
-    labelled = sum(signed)
+    labelled, (start, colon, _) = sum(signed), spoken[0][0].partition(":") if spoken else ("",) * 3
+    is_first = colon and len(start) < 32 and all(text.startswith(start + ":") for text, _ in spoken)
     if labelled > 1 or returning(stopped):
         labelled = sum(bool(label) or sign for label, sign in zip(stopped, signed, strict=True))
     return replace(
@@ -778,6 +782,7 @@ def look_at_texts(plan: Plan, sample: Sample) -> Plan:
         has_escaped_breaks=sample.is_table and has_escaped_breaks(texts),
         has_quoted_breaks=sample.is_table and any(map(has_quoted_breaks, by_name)),
         has_labels=labelled > 1 and 2 * labelled > len(spoken),
+        label=f"{start}:" if is_first and len({*texts}) > 4 else "",
     )
 
 

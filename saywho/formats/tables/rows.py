@@ -252,12 +252,16 @@ def _text(columns: FileColumns, values: Json, rules: RowRules) -> object:
     text = values.get("text")
     if columns.is_own:
         return text
+    if "is_cut" in values and "…" not in str(text)[-40:]:  # Its end tells it otherwise.
+        rules.look_odd("words", Message("Texts that are cut, as their file says"), str(text)[-60:])
     if rules.is_table and isinstance(text, str):
         text = text_of_bytes(text)
     if isinstance(text, str) and columns.has("reply_words") and is_head_of_reply(text):
         text = values.get("reply_words")
     if isinstance(text, str) and rules.plan.is_html:
-        text = html_to_text(text)
+        # By choice, other texts are no HTML, whose line breaks are blanks.
+        is_html = not rules.plan.strips or "<" in text or "&" in text
+        text = html_to_text(text) if is_html else text
     title = values.get("title")
     is_post = rules.plan.has_titles or (
         "is_by_community" in values and not columns.has("answered_thread")
@@ -371,6 +375,11 @@ def _mended(text: str, rules: RowRules) -> str:
         text = text[: -len(line)].rstrip()
         if rules.notes is not None:
             rules.notes.app_lines += 1
+    if (label := rules.plan.label) and text.startswith(label):
+        if rules.plan.strips:
+            return text.removeprefix(label).lstrip()
+        finding = "Texts with a label that all begin with, which can be taken off"
+        rules.look_odd("words", Message(finding, choice="strip_tags"), text)
     return text
 
 
@@ -564,7 +573,7 @@ class RowReader:
         plan, columns = self._plan, self.columns(tuple(dict.fromkeys(names)))
         used = dict(columns.fields)
         told = {*plan.chosen}
-        helpers = ("is_bot", "is_anonymous", "time_zone")
+        helpers = ("is_bot", "is_anonymous", "is_cut", "time_zone")
         told |= {name for helper in helpers for name in columns.names_of(helper)}
         return [
             name

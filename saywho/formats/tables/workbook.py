@@ -148,13 +148,11 @@ def _put_in_archive(source: Source, chosen: str | None) -> None:
             packed.flush()
             _rows_of(packed, rows, chosen, left).note(source.notes, name, chosen)
             size = os.fstat(rows.fileno()).st_size
-            source.members[name] = Member(size, partial(_plain_file, rows, name))
+            source.members[name] = Member(
+                size, partial(lambda of, name: PlainFile(os.dup(of.fileno()), name), rows, name)
+            )
             left -= size
         packed.close()
-
-
-def _plain_file(rows: IO[bytes], name: str) -> PlainFile:
-    return PlainFile(os.dup(rows.fileno()), name)
 
 
 def _rows_of(packed: IO[bytes], rows: IO[bytes], chosen: str | None, most_bytes: int) -> Workbook:

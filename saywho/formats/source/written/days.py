@@ -229,14 +229,11 @@ def stated_day(
     if number is None:
         return None
     if year < 100 and not day.era:
-        year = _short_thai_year(year) if is_thai(day.month) else full_year(year)
+        thai = 2000 + year if 2000 + year <= now().year else 2500 + year
+        year = thai if is_thai(day.month) else full_year(year)
     found = date_in(year, number, at, day.era)
     return StatedDay(found, calendar_of(year, day.era)) if found else None
 
 
 def is_thai(month: str) -> bool:
     return bool(month) and month in all_words().languages["th"].months
-
-
-def _short_thai_year(year: int) -> int:
-    return 2000 + year if 2000 + year <= now().year else 2500 + year
