@@ -216,7 +216,7 @@ SOONER: Final = (
     "tests/serving/test_server.py::test_an_unavailable_address",
     "tests/test_parts.py::test_a_site_without_a_part_answers",
     "tests/views/comparing/test_own_people.py::test_one_tick_asks_about_a_chat",
-    "tests/views/test_posters.py::test_the_longest_finding",
+    "tests/views/test_posters.py::test_a_finding_of_any_length",
     "tests/views/test_stale_answers.py::test_a_view_that_forgets",
 )
 """Where those ids begin that it runs all the same: the longest beginning of an id decides.

@@ -290,6 +290,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "both polite": _("The two took up polite speech in {month}."),
         "both plain": _("The two dropped polite speech in {month}."),
     },
+    "speech_to": {
+        "polite": _("{name} speaks politely to {other} alone ({share} of {count} sentences)."),
+        "plain": _("{name} speaks plainly to {other} alone ({share} of {count} sentences)."),
+    },
     "levels": {
         "polite": _("Only {name} speaks politely ({share} of the sentences)."),
         "plain": _("Only {name} speaks plainly ({share} of the sentences)."),
@@ -305,6 +309,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "both polite": _("Since then, the two have spoken politely."),
         "both plain": _("Since then, the two have not spoken politely."),
         "levels": _("of the sentences of {name} are polite; of everyone else’s {of_other}."),
+        "speech_to": _("of what {name} says to {other} is polite; to others {of_others}."),
         "silence": _("without a post, {days}. {name} wrote first."),
         "pause": _("without a post, {days}."),
         "away": _("{name} was away, {days}."),
@@ -423,6 +428,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "shorter": _("Shorter: {value}; in {year} {before}"),
     },
     "most_answered": _("Replied to @{name} more than to anyone else ({count} times)."),
+    "second_language": _("{share} of the posts are in {language}."),
     "tag": _("#{name} is in {count} of {total} posts."),
     "most_liked": _("One post was liked far more than all others ({count} times)."),
 }

@@ -5,7 +5,8 @@ decides nothing. What has no ending of either, such as a noun, 했음 or 하고,
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, Literal
@@ -160,11 +161,88 @@ class SpeechChange(msgspec.Struct, frozen=True):
     """Whether they speak politely since then."""
 
 
+_NEARLY_ALL, _HARDLY_ANY = 0.8, 0.2
+
+
+class SpeechTo(msgspec.Struct, frozen=True):
+    """Somebody to whom a person speaks politely, and plainly to others, or the other way round."""
+
+    person: int
+    """Places among those whom the portrait shows on their own."""
+    to: int
+    is_polite: bool
+    sentences: int
+    """Polite and plain ones to this person."""
+    share: float
+    """Of polite sentences to this person, and to the others."""
+    share_to_others: float
+
+
+FEWEST_TO: Final = 30
+"""Polite and plain sentences to somebody, and to others."""
+_CALLED: Final = re.compile(
+    r"@?(.{1,40}?)이?(?:아|야|님|씨|형|누나|언니|오빠|선배)(?:님)?(?=[\s,!?.~…]|$)"
+)
+"""Who is called at the beginning of a message; whoever wrote before it is nobody's business."""
+_NAMED: Final = re.compile(r"(?<!\S)@(\S{1,40})")
+_LONGEST_FULL: Final = 3
+"""Syllables of a family name and a given name."""
+
+
+class Called:
+    """The people whom messages call by name."""
+
+    def __init__(self, names: Mapping[str, int]) -> None:
+        given: dict[str, set[int]] = defaultdict(set)
+        for name, place in names.items():
+            if len(name) == _LONGEST_FULL and _HANGUL.fullmatch(name[0]):
+                given[name[1:]].add(place)
+        own = {name: min(places) for name, places in given.items() if len(places) == 1}
+        self._names = {**own, **names}
+
+    def in_text(self, text: str) -> int | None:
+        """Return the only person whom a message calls: by `@name`, or at its beginning with 아,
+        님, 누나 or the like.
+        """
+        words = [*_NAMED.findall(text)]
+        if (begins := _CALLED.match(text)) is not None:
+            words.append(begins[1])
+        found = {self._names[word] for word in words if word in self._names}
+        return found.pop() if len(found) == 1 else None
+
+
+def speech_to(messages: Iterable[tuple[int, int, str]]) -> list[SpeechTo]:
+    """Return to whom people speak differently from how they speak to others, of messages with who
+    wrote them, and to whom.
+    """
+    counts = defaultdict[int, dict[int, list[int]]](dict)
+    for person, to, text in messages:
+        levels = [*filter(None, levels_in(text))]
+        if person != to and levels:
+            pair = counts[person].setdefault(to, [0, 0])
+            pair[0] += levels.count("polite")
+            pair[1] += len(levels)
+    found = list[SpeechTo]()
+    for person, of_one in counts.items():
+        total = [sum(column) for column in zip(*of_one.values(), strict=True)]
+        for to, (polite, decided) in of_one.items():
+            others = total[1] - decided
+            if min(decided, others) < FEWEST_TO:
+                continue
+            share, share_to_others = polite / decided, (total[0] - polite) / others
+            is_polite = share > share_to_others
+            low, high = sorted((share, share_to_others))
+            if high > _NEARLY_ALL and low < _HARDLY_ANY:
+                found.append(SpeechTo(person, to, is_polite, decided, share, share_to_others))
+    # Of two others, the one to whom they speak politely says all.
+    told = {one.person for one in found if one.is_polite}
+    return [one for one in found if one.is_polite or one.person not in told]
+
+
 FEWEST_OF_STRETCH: Final = 50
 """Polite and plain sentences before a change of speech, and after it."""
 FEWEST_CHANGED: Final = 40
 """Of polite and of plain sentences, if a change of speech is to be there."""
-_NEARLY_ALL, _HARDLY_ANY = 0.8, 0.2
 _DAY_S: Final = 86_400
 
 

@@ -36,7 +36,7 @@ async def keys(db: Database) -> dict[Key, str]:
     """Return both chats, and everybody with enough posts, with their names."""
     async with db.read() as session:
         users = await session.execute(select(User.id, User.username).where(User.tweet_count > 20))
-        found = {Key("author 1", user_id): name for user_id, name in users}
+        found = {Key("author 2", user_id): name for user_id, name in users}
     return {Key("chat 2", 1, ZONE.key): "known", Key("chat 2", 2, ZONE.key): "other", **found}
 
 

@@ -23,6 +23,7 @@ NAMED: Final = {
     "/user/hana": 'data-zone="{}"',
     "/user/hana/2024": 'data-zone="{}"',
     "/user/hana/2024/cards": 'data-zone="{}"',
+    "/user/hana/cards": 'data-zone="{}"',
     "/user/hana/2024/picture": "tz={}",
     "/user/hana/portrait/picture": "tz={}",
     "/room/1/portrait/picture": "tz={}",

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct, structs
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import backend_of
@@ -159,6 +159,8 @@ class AuthorSnapshot(Struct, frozen=True, kw_only=True):
     mentions: Mentions
     scanned: int
     """Number of posts in whose texts mentions were counted."""
+    languages: dict[str, int]
+    """Number of posts in each language, "" for an unknown one; none of messages."""
 
 
 class Stores(Protocol):
@@ -173,7 +175,7 @@ class Stores(Protocol):
 class AuthorCounter(Counted[AuthorSnapshot]):
     """How an author is counted, for a snapshot."""
 
-    kind = "author 1"
+    kind = "author 2"
     content = AuthorSnapshot
 
     def __init__(self, models: Models, author: users.Author, room: RoomFacts | None) -> None:
@@ -203,6 +205,9 @@ class AuthorCounter(Counted[AuthorSnapshot]):
         columns: tuple[selection.ScannedColumn, ...] = ("text", "card", "answered")
         newest = await selection.scan(session, Tweet.user_id == author.id, columns=columns)
         of_few = author.tweets < FEWEST_COMPARED
+        own = Tweet.user_id == author.id, Tweet.room_id.is_(None)
+        by_language = select(Tweet.lang, func.count()).where(*own).group_by(Tweet.lang)
+        languages = {lang or "": posts for lang, posts in await session.execute(by_language)}
         return AuthorSnapshot(
             room_id=room.id if room else None,
             beside=None if of_few else await _beside(session, self._models, author, room),
@@ -210,6 +215,7 @@ class AuthorCounter(Counted[AuthorSnapshot]):
             shipped=shipped,
             mentions=await asyncio.to_thread(_mentions_in, author.username, newest),
             scanned=len(newest.text),
+            languages=languages,
         )
 
 
@@ -410,6 +416,8 @@ class AuthorTraits(Struct, frozen=True):
     """Typical phrases; none outside of chats."""
     phrase: tuple[Phrase, float] | None = None
     """The phrase that they say most of all that they say more often, and its share of the posts."""
+    languages: dict[str, int] = {}
+    """As in the snapshot."""
 
 
 async def find_compared(
@@ -438,6 +446,7 @@ def traits_of(compared: ComparedAuthor | None, room: RoomFacts | None) -> Author
         is_of_samples=beside.is_of_samples,
         typical=_as_terms(phrases, own, beside.messages_elsewhere) if room else [],
         phrase=(most_said, most_said.messages / own) if most_said else None,
+        languages=compared.snapshot.languages,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
@@ -107,13 +108,18 @@ def written_in(span: Span) -> sa.ColumnElement[bool]:
     return sa.and_(Tweet.created_at >= span[0], Tweet.created_at < span[1])
 
 
-ScannedColumn = Literal["id", "author", "time", "text", "card", "answered"]
+ScannedColumn = Literal["id", "author", "time", "text", "card", "answered", "to"]
 Collected = Callable[[sa.ColumnElement[Any]], sa.ColumnElement[str]]
 """Makes one value of a column (`Backend.collected`)."""
 
 MOST_SCANNED: Final = 20_000
 _texts: Final = msgspec.json.Decoder(list[str | None])
 _numbers: Final = msgspec.json.Decoder(list[int | None])
+
+
+def _answered_author(answered: type[Tweet]) -> sa.ScalarSelect[int | None]:
+    of_post = sa.select(answered.user_id).where(answered.id == Tweet.reply_to_id)
+    return of_post.correlate(Tweet).scalar_subquery()
 
 
 _COLUMNS: Final[dict[ScannedColumn, sa.ColumnElement[Any]]] = {
@@ -123,6 +129,7 @@ _COLUMNS: Final[dict[ScannedColumn, sa.ColumnElement[Any]]] = {
     "text": Tweet.counted.expression,
     "card": sa.case((Tweet.media.contains('"link"'), Tweet.media)),
     "answered": Tweet.reply_to_username.expression,
+    "to": sa.case((Tweet.reply_to_id.is_not(None), _answered_author(aliased(Tweet)))),
 }
 
 
@@ -160,6 +167,11 @@ class Scan:
     @cached_property
     def answered(self) -> list[str | None]:
         return self._decoded("answered", _texts)
+
+    @cached_property
+    def to(self) -> list[int | None]:
+        """The author of the answered post, if that is stored."""
+        return self._decoded("to", _numbers)
 
     def _decoded(self, column: ScannedColumn, decoder: msgspec.json.Decoder[Any]) -> list[Any]:
         values: list[Any] = decoder.decode(self.collected.get(column) or "[]")

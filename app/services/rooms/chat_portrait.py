@@ -33,7 +33,7 @@ from app.services.rooms import chats, timeline
 from app.services.snapshots import Counted, Key, Snapshots
 from saywho.people.alike import PeopleAlike, people_alike
 from saywho.people.fingerprint import Measure, hours_of_all
-from saywho.people.politeness import SpeechChange
+from saywho.people.politeness import Called, SpeechChange, SpeechTo, speech_to
 from saywho.people.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
@@ -127,6 +127,7 @@ class ChatPage(RoomPortrait, frozen=True, kw_only=True):
     rare_silence: DaySpan | None = None
     """The longest silence among the analysed messages, if chance does not explain its days."""
     speech: Sequence[SpeechChange] = ()
+    speech_to: Sequence[SpeechTo] = ()
 
     @property
     def is_of_newest(self) -> bool:
@@ -207,6 +208,7 @@ class ChatSnapshot(Struct, frozen=True, kw_only=True):
     busy_day: FullestDays | None
     rare_silence: DaySpan | None
     speech: list[SpeechChange]
+    speech_to: list[SpeechTo]
 
 
 class _People(NamedTuple):
@@ -221,7 +223,7 @@ class _People(NamedTuple):
 class ChatCounter(Counted[ChatSnapshot]):
     """How a chat is counted in a time zone, for a snapshot."""
 
-    kind = "chat 2"
+    kind = "chat 3"
     """Another way to count has another number."""
     content = ChatSnapshot
 
@@ -407,8 +409,31 @@ def _snapshot(
         "busy_from": busiest_hours(hours),
         "busy_day": _busy_day(by_day, is_whole=counted.scanned == room.messages),
         "rare_silence": rare_silence(by_day),
+        "speech_to": _speech_to(scans, room, people.ids, counted.ids),
     }
     return ChatSnapshot(**_shared(counted, ChatSnapshot) | own)
+
+
+def _speech_to(
+    scans: Iterable[Scan], room: chats.RoomFacts, by_name: Mapping[str, int], alone: Sequence[int]
+) -> list[SpeechTo]:
+    """Return to whom somebody speaks differently, by who is answered or called by name."""
+    names = {
+        name: alone.index(by_name[one.username])
+        for one in room.people
+        if by_name.get(one.username) in alone
+        for name in (one.username, one.display_name)
+        if name
+    }
+    places, called = {id_: place for place, id_ in enumerate(alone)}, Called(names)
+    told = (
+        (places[author], to_one, text)
+        for scan in scans
+        for author, to, text in zip(scan.author, scan.to, scan.text, strict=True)
+        if author in places
+        if (to_one := called.in_text(text) if to is None else places.get(to)) is not None
+    )
+    return speech_to(told) if len(alone) > 2 else []
 
 
 async def with_names(
@@ -514,4 +539,6 @@ def _written(collected: Collected, *ends: str, has_gone: bool, is_dated: bool) -
     written = [Tweet.room_id == bindparam("room_id"), *timeline.within_ends(ends)]
     if has_gone:
         written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
-    return scanning(collected, *written, columns=("author", "time", "text"), is_dated=is_dated)
+    return scanning(
+        collected, *written, columns=("author", "time", "text", "to"), is_dated=is_dated
+    )

@@ -2,7 +2,7 @@
 
 from calendar import Calendar
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
@@ -16,6 +16,7 @@ from app.drawing import drawings
 from app.language.i18n import (
     gettext,
     month_names,
+    show_language,
     show_month,
     show_month_day,
     show_number,
@@ -45,6 +46,8 @@ from saywho.words import NameCount
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
+SECOND: Final = 0.1
+"""Share of the posts from which a second language is told."""
 """Shades; the darkest stands for the busiest day, of at least this number of posts."""
 
 
@@ -226,14 +229,16 @@ class AuthorHeadline:
     """A phrase that the author says more often, and its share of the posts."""
     in_chat: Sequence[Told] = ()
     """What the page of their chat tells of the author."""
+    languages: Mapping[str, int] = field(default_factory=dict)
+    """Number of posts in each language, "" for an unknown one."""
 
     @cached_property
     def title(self) -> str:
         """The first finding about the author."""
         apart = finding_beside(self.archive.user.username, self.clear, self.others, self.phrase)
         rhythms = Told("rhythm", self._fullest_month(), errors=1), self._busiest_hours()
-        found = [*self.in_chat, Told("habit", apart), *self._names(), rhythms[0]]
-        found += [Told("rhythm", rhythms[1]), Told("nothing", self._total())]
+        found = [*self.in_chat, Told("habit", apart), *self._names(), *self._second_language()]
+        found += [rhythms[0], Told("rhythm", rhythms[1]), Told("nothing", self._total())]
         return ranked(found)[0].text
 
     def _names(self) -> Iterator[Told]:
@@ -244,6 +249,15 @@ class AuthorHeadline:
             if posts and is_ahead and posts[0] >= max(FEWEST_COMPARED, numbers.scanned / 20):
                 total, name = numbers.scanned, counts[0].name
                 yield Told("names", tell(finding, name=name, count=posts[0], total=total))
+
+    def _second_language(self) -> Iterator[Told]:
+        """Yield the share of the second language, from a tenth of the posts on."""
+        total = sum(self.languages.values())
+        in_order = sorted(self.languages, key=lambda tag: (-self.languages[tag], tag))
+        for tag in [tag for tag in in_order[1:] if tag][:1]:
+            if (posts := self.languages[tag]) >= max(FEWEST_COMPARED, SECOND * total):
+                language = show_language(tag)
+                yield Told("names", tell("second_language", share=posts / total, language=language))
 
     def _total(self) -> str:
         days, posts = self.archive.numbers.days, self.archive.user.tweets

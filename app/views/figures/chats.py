@@ -88,6 +88,7 @@ def _found(sight: ChatPage) -> Iterator[Told]:
         text = tell("busy_days", posts=posts, days=days, usual=usual)
         below = tell("below", "days", days=days, usual=usual)
         yield Told("days", text, show_number(busy.posts_of_days), below)
+    yield from _speech_to(sight)
     yield from _traits(sight)
     yield from _habits(sight)
     for shared in shared_habits(sight.alike)[:1]:
@@ -145,6 +146,18 @@ def _changes_of_speech(sight: ChatPage) -> Iterator[Told]:
         yield Told("speech", text, month, below, None if is_of_both else username)
 
 
+def _speech_to(sight: ChatPage) -> Iterator[Told]:
+    for each in sight.speech_to:
+        username, other = (sight.people[place].username for place in (each.person, each.to))
+        values = {"name": _short_name(username), "other": _short_name(other)}
+        variant, share = "polite" if each.is_polite else "plain", each.share
+        if not each.is_polite:
+            share = 1 - share
+        text = tell("speech_to", variant, **values, share=share, count=each.sentences)
+        below = tell("below", "speech_to", **values, of_others=each.share_to_others)
+        yield Told("politeness", text, show_percent(each.share), below, username)
+
+
 def _traits(sight: ChatPage) -> Iterator[Told]:
     cares: dict[str, Care] = {"most": "amount", "recognised": "known"}
     for trait in sight.traits:
@@ -175,6 +188,7 @@ def _habits(sight: ChatPage) -> Iterator[Told]:
     put down to their number.
     """
     told = {(_TOLD_AS.get(trait.kind, trait.kind), trait.username) for trait in sight.traits}
+    told |= {("politeness", sight.people[each.person].username) for each in sight.speech_to}
     for person in sight.people:
         username, habit = person.username, person.trait
         if not (username and habit) or (habit.name, username) in told:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -257,3 +258,22 @@ async def test_a_silent_year_is_told_on_both_sides(shared: Shared) -> None:
         assert told in text, page
     korean = await shared.anybody.page(f"{path}/2024?tz=UTC", headers={"Accept-Language": "ko"})
     assert "409일 동안(2022년 11월 18일" in korean
+
+
+async def test_a_year_begins_with_what_changed_since_the_one_before(shared: Shared) -> None:
+    said = [
+        (f"{year}-{month:02}-{day:02} 1{place}:00", name, f"밥 먹었어{end} {day}")
+        for year in (2023, 2024)
+        for month in range(1, 13)
+        for day in range(1, 27, 3)
+        for place, name in enumerate(("지우", "예린"))
+        for end in ["?" if (year, name) == (2024, "지우") else ""]
+    ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("물음", *said))
+    rooms = (await shared.anybody.json("/api/v1/rooms?limit=50"))["items"]
+    number = next(room["id"] for room in rooms if room["name"] == "물음")
+    page = unescape(await shared.anybody.page(f"/room/{number}/2024"))
+    told = "지우: More question marks than in 2023: in every message, before never."
+    assert told in " ".join(page.partition('id="finding">')[2].split())
+    picture = await shared.anybody.page(f"/room/{number}/2024/picture?locale=")
+    assert "100% 지우: Question marks. In 2023: never." in unescape(picture)

@@ -183,3 +183,21 @@ async def test_a_page_begins_with_the_username_and_a_sentence(shared: Shared) ->
         called = f"Username: {name}" if name == "silent" else f"<bdi>{name}</bdi>"
         assert re.search(rf"<h1[^>]*>{called}</h1>", page)
         assert finding(page) == told
+
+
+@pytest.mark.parametrize(("korean", "is_told"), [(50, True), (19, False)])
+async def test_an_archive_in_two_languages_says_so(
+    shared: Shared, korean: int, is_told: bool
+) -> None:
+    """A few posts in another language are no second one."""
+    texts = ["the ferry is late again this morning"] * 150
+    texts += ["오늘 아침에도 배가 늦게 왔어요"] * korean
+    name = f"both{korean}"
+    await shared.writer.add_posts(
+        *({"username": name, "text": f"{text} {n}"} for n, text in enumerate(texts))
+    )
+    told = "25% of the posts are in Korean."
+    assert (finding(await shared.anybody.page(f"/user/{name}")) == told) is is_told
+    page = await shared.anybody.page(f"/user/{name}", headers=KOREAN)
+    korean_told = finding(page).replace("\N{WORD JOINER}", "")
+    assert (korean_told == "글의 25%는 한국어예요.") is is_told, korean_told

@@ -1,10 +1,11 @@
 """What a chat's page says first, of chats whose truth is known, in both languages."""
 
+import json
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -74,6 +75,59 @@ CHATS: Final[dict[str, tuple[list[Said], str, str]]] = {
         "30일 동안",
     ),
 }
+
+
+def addressed(seed: int, call: Callable[[str, bool], str], count: int = 200) -> list[Said]:
+    """Return a chat in which 김지우 speaks politely to 박하람 and plainly to 이예린; all others
+    speak plainly. call: how a message calls somebody, and whether politely.
+    """
+    chance, said = random.Random(seed), list[Said]()  # noqa: S311 - invented chats
+    for number in range(count):
+        time = FIRST + timedelta(hours=5 * number)
+        name = ("김지우", "박하람", "이예린")[number % 3]
+        other = chance.choice([each for each in ("박하람", "이예린") if each != name])
+        is_polite = name == "김지우" and other == "박하람"
+        text = f"{' '.join(chance.sample(WORDS, 3))} {chance.choice(ENDS[is_polite])}"
+        said.append((f"{time:%Y-%m-%d %H:%M}", name, f"{call(other, is_polite)} {text}".strip()))
+    return said
+
+
+TO_ONE: Final = "김지우는 박하람에게만 존댓말을 써요"
+ADDRESSED: Final[dict[str, tuple[list[Said], bool]]] = {
+    "by given name": (addressed(1, lambda to, polite: f"{to[1:]}{'님' if polite else '아'}"), True),
+    "by whole name": (addressed(2, lambda to, _: f"{to}씨,"), True),
+    "by a sign": (addressed(3, lambda to, _: f"@{to}"), True),
+    "too seldom": (addressed(4, lambda to, _: f"{to}님", count=80), False),
+    "by who wrote before": (addressed(5, lambda *_: ""), False),
+    "within the sentence": (addressed(6, lambda to, _: f"어제 {to}님"), False),
+}
+
+
+@pytest.mark.parametrize("name", ADDRESSED)
+async def test_to_whom_is_told_only_of_those_who_are_called(shared: Shared, name: str) -> None:
+    said, is_told = ADDRESSED[name]
+    await import_chat(parts_of(shared.app).db, kakaotalk(f"to {name}", *said))
+    rooms = (await shared.anybody.json("/api/v1/rooms?limit=50"))["items"]
+    number = next(room["id"] for room in rooms if room["name"] == f"to {name}")
+    korean = {"Accept-Language": "ko"}
+    told = heading(await shared.anybody.page(f"/room/{number}", headers=korean))
+    assert (TO_ONE in told) is is_told, told
+
+
+async def test_to_whom_is_told_by_the_answers_of_a_file(shared: Shared) -> None:
+    ids, messages = {"박하람": 1, "이예린": 2, "김지우": 3}, list[dict[str, Any]]()
+    for place, (when, who, text) in enumerate(addressed(7, lambda to, _: to, 240), 1):
+        to, _, words = text.partition(" ")
+        target = [one["id"] for one in messages if one["from"] == to]
+        answer = {"reply_to_message_id": target[-1]} if target else {}
+        own = {"id": place, "type": "message", "date": when.replace(" ", "T") + ":00"}
+        messages.append(own | answer | {"text": words, "from": who, "from_id": f"user{ids[who]}"})
+    file = {"name": "answers", "type": "private_group", "id": 9, "messages": messages}
+    await import_chat(parts_of(shared.app).db, json.dumps(file).encode())
+    rooms = (await shared.anybody.json("/api/v1/rooms?limit=50"))["items"]
+    number = next(room["id"] for room in rooms if room["name"] == "answers")
+    page = await shared.anybody.page(f"/room/{number}", headers={"Accept-Language": "ko"})
+    assert TO_ONE in heading(page)
 
 
 def heading(page: str) -> str:
