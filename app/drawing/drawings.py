@@ -148,20 +148,6 @@ class Clock(Drawn):
 
 
 @dataclass(frozen=True, slots=True)
-class Spark(Drawn):
-    """A few columns in a line of text, with a single column that stands out."""
-
-    hue: str
-    topic: str
-    """Visible topic; the caption has all numbers."""
-    caption: str
-    heights: Sequence[float]
-    """In per cent of the highest."""
-    shown: int
-    ends: tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class PhraseList(Drawn):
     hue: str
     rows: Sequence[Row]
@@ -287,25 +273,8 @@ class Tiles(Drawn):
 
     rows: Sequence[TileRow]
 
-    @staticmethod
-    def sign(is_hit: bool) -> Sequence[Sequence[Place]]:
-        return CHECK if is_hit else CROSS
-
     def sign_path(self, is_hit: bool) -> str:
-        return path_along(*self.sign(is_hit))
-
-
-@dataclass(frozen=True, slots=True)
-class HourStrip(Drawn):
-    hue: str
-    caption: str
-    heights: Sequence[float]
-    """In per cent of the highest."""
-    told: Sequence[str] = ()
-
-    @property
-    def path(self) -> str:
-        return path_of(column_boxes([[height] for height in self.heights])[0])
+        return path_along(*(CHECK if is_hit else CROSS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,43 +174,14 @@ class SmoothPen:
     def line(self, points: Points, colour: str, width: int) -> None:
         self._plain.line(points, colour, width)
 
-    def stroke(self, points: Points, colour: str, width: float) -> None:
-        left, top = (min(place) - width for place in zip(*points, strict=True))
-        right, bottom = (max(place) + width for place in zip(*points, strict=True))
+    def rounded_rectangle(self, box: Sequence[float], radius: float, colour: str) -> None:
+        if box[0] > box[2] or box[1] > box[3]:
+            return
 
         def draw(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
-            corners = [((across - x) * SCALE, (down - y) * SCALE) for across, down in points]
-            pen.line(corners, 255, round(width * SCALE), "curve")
+            pen.rounded_rectangle(_scaled(box, x, y), radius * SCALE, 255)
 
-        self._paint((left, top, right, bottom), colour, draw)
-
-    def rounded_rectangle(
-        self,
-        box: Sequence[float],
-        radius: float,
-        colour: str,
-        outline: str | None = None,
-        width: float = 1,
-    ) -> None:
-        if outline is not None:
-            self.rounded_rectangle(box, radius, outline)
-            box, radius = _inside(box, width), max(0.0, radius - width)
-        if box[0] <= box[2] and box[1] <= box[3]:
-
-            def draw(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
-                pen.rounded_rectangle(_scaled(box, x, y), radius * SCALE, 255)
-
-            self._paint(box, colour, draw)
-
-    def ellipse(self, box: Sequence[float], colour: str, outline: str, width: float) -> None:
-        for each, fill in ((box, outline), (_inside(box, width), colour)):
-
-            def draw(
-                pen: ImageDraw.ImageDraw, x: int, y: int, each: Sequence[float] = each
-            ) -> None:
-                pen.ellipse(_scaled(each, x, y), 255)
-
-            self._paint(each, fill, draw)
+        self._paint(box, colour, draw)
 
     def _paint(
         self,
@@ -224,11 +195,6 @@ class SmoothPen:
         mask = Image.new("L", (size[0] * SCALE, size[1] * SCALE))
         draw(ImageDraw.Draw(mask), left, top)
         self._image.paste(colour, (left, top), mask.reduce(SCALE))
-
-
-def _inside(box: Sequence[float], width: float) -> tuple[float, float, float, float]:
-    left, top, right, bottom = box
-    return left + width, top + width, right - width, bottom - width
 
 
 def _scaled(box: Sequence[float], x: int, y: int) -> tuple[float, float, float, float]:

@@ -37,7 +37,7 @@ async def keys(db: Database) -> dict[Key, str]:
     async with db.read() as session:
         users = await session.execute(select(User.id, User.username).where(User.tweet_count > 20))
         found = {Key("author 2", user_id): name for user_id, name in users}
-    return {Key("chat 2", 1, ZONE.key): "known", Key("chat 2", 2, ZONE.key): "other", **found}
+    return {Key("chat 3", 1, ZONE.key): "known", Key("chat 3", 2, ZONE.key): "other", **found}
 
 
 async def read(db: Database, snapshots: Snapshots, key: Key) -> Any:
@@ -131,7 +131,7 @@ async def test_no_snapshot_outlives_what_it_was_counted_of(db: Database, taken: 
 async def test_posts_that_only_add_leave_a_snapshot_to_be_renewed(db: Database) -> None:
     said = talk(1_200, seed=1)
     await import_chat(db, kakaotalk("known", *said))
-    snapshots, key = Snapshots(OPEN), Key("chat 2", 1, ZONE.key)
+    snapshots, key = Snapshots(OPEN), Key("chat 3", 1, ZONE.key)
     await read(db, snapshots, key)
     await in_turn(db, snapshots.renew)
     for more, is_shown in ((9, True), (60, False)):

@@ -2,7 +2,6 @@
 
 from quart import abort, url_for
 
-from app.drawing.drawings import TileRow, Tiles
 from app.drawing.lettering import drawn_name
 from app.drawing.png import OURS
 from app.drawing.poster import Format, Poster
@@ -10,7 +9,13 @@ from app.errors import ConflictError, UnauthorizedError
 from app.language.i18n import gettext, show_number
 from app.parts.games.player_pages import PLAYER, PRIVATE, place_heading, player_key, to_entrance
 from app.parts.games.playing import PLAY, Screen, games
-from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, foot_of
+from app.parts.pictures.picture_page import (
+    LookArgs,
+    PicturePage,
+    Pictures,
+    bars_of_players,
+    foot_of,
+)
 from app.views.blueprints import PageBlueprint
 from app.views.subjects import ZoneFor
 
@@ -46,12 +51,12 @@ async def _poster(screen: Screen, _args: GamePictureArgs) -> Poster:
     if place and not place.endswith("!"):
         place += "."
     name, title = drawn_name(screen.name), gettext("Quiz: who wrote this?")
-    hits = tuple(standing.hits(screen.player_id))
-    rows = TileRow(name or gettext("Me"), hits), TileRow("saywho", tuple(standing.shown.values()))
+    hits = {name or gettext("Me"): standing.hits(screen.player_id)}
+    shown = [*standing.shown.values()]
     return Poster(
         title=" · ".join(filter(None, (name, title))),
         finding=" ".join(filter(None, (place, told))),
-        drawing=Tiles(rows),
+        drawing=bars_of_players({**hits, "saywho": shown}),
         giant=f"{right}/{questions}",
         hue=OURS,
         home=foot_of(url_for("play.show_entrance")),

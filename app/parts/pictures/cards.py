@@ -120,7 +120,10 @@ class CardContent(NamedTuple):
 
 
 def drawn_cards(found: Iterable[CardContent], poster: Poster) -> list[SubjectCard]:
-    """Return these as cards, with the title and foot of a poster."""
+    """Return these as cards, each thing once, with the title and foot of a poster."""
+    once = dict[tuple[str, str], CardContent]()
+    for each in found:
+        once.setdefault((each.giant, each.heading), each)
     return [
         SubjectCard(
             each.name,
@@ -132,7 +135,7 @@ def drawn_cards(found: Iterable[CardContent], poster: Poster) -> list[SubjectCar
                 reason=each.reason,
             ),
         )
-        for each in found
+        for each in once.values()
     ]
 
 

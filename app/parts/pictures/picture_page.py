@@ -10,8 +10,9 @@ from msgspec import Struct, structs
 from quart import Response, g
 from quart.typing import ResponseReturnValue
 
+from app.drawing.drawings import CardRow, CardRows
 from app.drawing.lettering import drawn_name, drawn_text
-from app.drawing.png import ThemeName
+from app.drawing.png import OURS, ThemeName
 from app.drawing.poster import FORMATS, Format, Poster, draw_poster
 from app.language.i18n import gettext, speaking
 from app.lifespan import resources
@@ -210,6 +211,16 @@ def drawn_title(subject: Chat, look: PeopleArgs, *, is_over: bool = True) -> str
     drawn = copy(subject)
     drawn.room = structs.replace(subject.room, name=name)
     return drawn.title(is_over=is_over)
+
+
+def bars_of_players(players: Mapping[str, Iterable[int]]) -> CardRows:
+    """Return how many answers of each player are right; the first is the visitor."""
+    rows = list[CardRow]()
+    for name, answers in players.items():
+        right = [*map(bool, answers)]
+        told, share = f"{sum(right)}/{len(right)}", sum(right) / len(right)
+        rows.append(CardRow(label=name, hue="" if rows else OURS, beside=told, share=share))
+    return CardRows(tuple(rows))
 
 
 def foot_of(path: str, *, has_names: bool = True) -> ProgramHome:

@@ -24,7 +24,7 @@ from app.parts.pictures.picture_page import (
     names_hidden_in,
     pictures_of,
 )
-from app.parts.years.figures import changed_writing, stories_of
+from app.parts.years.figures import stories_of
 from app.parts.years.pages import AnyYearPage, RoomYearPage, YearPage
 from app.parts.years.subjects import (
     YearOfAuthor,
@@ -44,8 +44,6 @@ from saywho.people.names import ManyNames
 from saywho.people.times import ONE_DAY
 
 MOST_WORDS: Final = 5
-LONGEST_GIANT: Final = 12
-"""Signs of the words that are the giant of a card: more would be small."""
 LONGEST_QUOTE: Final = 300
 """Signs of a text that has room on a card with other texts, in letters of 40 pixels."""
 Texts = Mapping[int, str]
@@ -125,45 +123,19 @@ def _silence(page: AnyYearPage, texts: Texts) -> Iterator[CardContent]:
 def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[CardContent]:
     shown = page.shown
     yield _story(shown, has_words=True, has_names=True)
-    yield from _words(page.words_of_year) if shown.words else _words_of_people(page)
+    yield from _words(page.words_of_year)
     yield from _day(page, texts)
     began = page.began
     if began.plot and began.title:  # Shares that may be chance are no card.
         first = max(began.plot.parts, key=lambda bar: bar.share)
         bars = bars_in(began.plot.parts)
         yield CardContent("began", began.notes[0], bars, first.label, first.hue)
-    if quotes := rows_in(_quotes(shown.most_like, texts)):
-        yield CardContent("like", gettext("Messages most like them"), quotes)
-    habits = rows_in(
-        CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
-        for kind, username, change in page.habits
-    )
-    if habits:
-        yield CardContent("habits", gettext("How the writing changed"), habits)
     yield from _silence(page, texts)
     for loved in shown.loved[:1]:
         if quotes := rows_in(_quotes([loved.post], texts)):
             told = ngettext("%(shown)s reaction", "%(shown)s reactions", loved.count)
             giant = told % {"shown": show_number(loved.count)}
             yield CardContent("loved", page.loved_heading, quotes, giant, hue(loved.post.username))
-
-
-def _words_of_people(page: RoomYearPage) -> Iterator[CardContent]:
-    rows = [
-        CardRow(
-            " ".join(f"“{word}”" for word in words),
-            label=shown_name(person.username),
-            hue=hue(person.username),
-        )
-        for person in page.shown.words_of_people
-        for words in [[*filter(None, map(drawn_name, person.words))]]
-        if words
-    ]
-    words = (word for person in page.shown.words_of_people for word in person.words)
-    giant = next((word for word in map(drawn_name, words) if 0 < len(word) <= LONGEST_GIANT), "")
-    heading, compared = gettext("Words of each person"), page.people_compared
-    if rows:
-        yield CardContent("words", heading, rows_in(rows), giant, reason=compared)
 
 
 def _author_found(page: YearPage, texts: Texts, *, has_names: bool) -> Iterator[CardContent]:
@@ -173,10 +145,6 @@ def _author_found(page: YearPage, texts: Texts, *, has_names: bool) -> Iterator[
     yield from _day(page, texts)
     if not page.is_compared:
         return
-    changes = changed_writing(shown).plot
-    habits = [CardRow(each.value, label=each.label) for each in changes.names] if changes else []
-    if habits:
-        yield CardContent("habits", gettext("How the writing changed"), rows_in(habits))
     yield from _silence(page, texts)
     if best := rows_in(_quotes(shown.most_liked[:1], texts, is_of_chat=False)):
         likes = (shown.most_liked[0].counts and shown.most_liked[0].counts.likes) or 0
@@ -197,7 +165,7 @@ def named_first(shown: RoomYear) -> list[str | None]:
 
 async def room_cards(subject: YearOfChat, shown: RoomYear, args: PeopleArgs) -> TitledCards:
     loved = [message.post for message in shown.loved[:1]]
-    quoted = [*_posts_of(shown), *shown.most_like, *loved]
+    quoted = [*_posts_of(shown), *loved]
     cast = await cast_on(shown, subject.about, in_chat=True)
     names = await names_hidden_in(cast, args)
     texts = await _texts_of(quoted, names)

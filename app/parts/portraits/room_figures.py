@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from app.drawing.drawings import HOURS, HourStrip, Row
+from app.drawing.drawings import HOURS, Row
 from app.language import i18n
 from app.services.rooms.chat_portrait import ChatPage
 from app.views.cast import hue
@@ -51,7 +51,6 @@ class CardLine(NamedTuple):
     """What it is about: nobody else has a line of this kind."""
     text: str
     row: Row | None = None
-    hours: HourStrip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +190,7 @@ def _line_of_hours(sight: ChatPage, place: int) -> Iterator[CardLine]:
         for other in starts
     ):
         return
-    heights = [100 * hour / max(person.hours) for hour in person.hours]
-    told = figure.busiest_told(start)
-    strip = HourStrip(hue(person.username), told, heights, figure.told_by_hour(person.hours))
-    yield CardLine("hours", told.removesuffix("."), hours=strip)
+    yield CardLine("hours", figure.busiest_told(start).removesuffix("."))
 
 
 def _absence(sight: ChatPage, place: int) -> str:

@@ -11,7 +11,13 @@ from app.drawing.poster import Poster
 from app.errors import InvalidInputError
 from app.language.i18n import gettext
 from app.models import MAX_ID
-from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, foot_of
+from app.parts.pictures.picture_page import (
+    LookArgs,
+    PicturePage,
+    Pictures,
+    bars_of_players,
+    foot_of,
+)
 from app.parts.quiz.pages import SET, SKIPPED, QuizGame, is_of_chat, set_of
 from app.services.compare.quiz_questions import SET_LENGTH
 from app.services.rooms.chats import get_room
@@ -44,7 +50,7 @@ async def _poster(game: QuizGame, _args: QuizPictureArgs) -> Poster:
     return Poster(
         title=" · ".join(filter(None, (name, title))),
         finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
-        drawing=game.tiles(gettext("Me")),
+        drawing=bars_of_players({gettext("Me"): game.you, "saywho": game.model}),
         giant=f"{sum(game.you)}/{len(game.you)}",
         hue=OURS,
         home=foot_of(url_for("quiz.show_quiz", room=game.room and game.room.id)),

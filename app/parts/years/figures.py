@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from quart import url_for
 
-from app.drawing.drawings import NO_HUE, Clock, NameList, Row, Spark, StackedBar, WeekGrid
+from app.drawing.drawings import NO_HUE, Clock, NameList, Row, StackedBar, WeekGrid
 from app.language import i18n
 from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, YearWord
 from app.parts.years.remembered import ChangedHabit, LongestSilence
@@ -361,21 +361,12 @@ def _years_compared(shown: AuthorYear) -> tuple[str, str]:
     return own, before
 
 
-def posts_by_year(shown: AuthorYear) -> Figure[Spark]:
-    posts = dict(sorted(zip(shown.calendar.years, shown.by_year, strict=True)))
-    years, counts, topic = [*posts], [*posts.values()], i18n.gettext("By year")
-    title = i18n.show_list([posts_in_year(count, year) for year, count in posts.items()])
-    row = Spark(
-        hue=hue(shown.user.username),
-        topic=topic,
-        caption=title,
-        heights=[100 * count / max(counts) for count in counts],
-        shown=years.index(shown.calendar.year),
-        ends=(str(years[0]), str(years[-1])),
-    )
-    rows = [(str(year), count) for year, count in posts.items()]
-    columns, plot = [i18n.gettext("Year"), i18n.gettext("Posts")], row if len(years) > 1 else None
-    return Figure(topic=topic, title=title, columns=columns, rows=rows, plot=plot)
+def posts_by_year(shown: AuthorYear) -> Figure[None]:
+    posts = sorted(zip(shown.calendar.years, shown.by_year, strict=True))
+    title = i18n.show_list([posts_in_year(count, year) for year, count in posts])
+    rows = [(str(year), count) for year, count in posts]
+    columns = [i18n.gettext("Year"), i18n.gettext("Posts")]
+    return Figure(topic=i18n.gettext("By year"), title=title, columns=columns, rows=rows)
 
 
 def changed_writing(shown: AuthorYear) -> Figure[NameList]:

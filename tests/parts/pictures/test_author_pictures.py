@@ -1,7 +1,6 @@
 """The picture of how somebody writes: what its address says, and nothing that was not asked for."""
 
 import re
-from html import unescape
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -42,14 +41,6 @@ async def picture(client: Client, query: str, **headers: str) -> bytes:
     assert (answer.status_code, answer.content_type) == (200, "image/png")
     data: bytes = await answer.get_data()
     return data
-
-
-async def test_its_page_names_it_for_those_who_get_a_link(pair: Client) -> None:
-    page = await pair.page(AUTHOR)
-    (preview,) = re.findall(r'property="og:image" content="([^"]*)"', page)
-    assert unescape(preview).startswith(f"{PATH}/picture.png?tz=")
-    (alt,) = re.findall(r'<img [^>]*alt="([^"]*)"', await pair.page(f"{PATH}/picture"))
-    assert f"<p>{alt}</p>" in page
 
 
 async def test_initials_name_nobody(pair: Client) -> None:
@@ -96,7 +87,6 @@ async def found(shared: Shared, **changed: Any) -> list[SubjectCard]:
             [("20:00 – 23:00", "The hours with most posts.")],
         ),
     ],
-    ids=["beside Ben", "nothing", "alone", "hours"],
 )
 async def test_a_card_has_a_number_and_a_sentence_that_does_not_repeat_it(
     shared: Shared, pair: Client, changed: dict[str, Any], told: list[tuple[str, str]]

@@ -16,7 +16,7 @@ from app.drawing.poster import FORMATS, Format, Poster, draw_poster
 from app.parts.pictures.answer import answer_poster
 from app.parts.pictures.picture_page import cast_in_picture
 from app.services.posts.users import NamedUser
-from app.views.cast import HUES, Cast, bound, person_of
+from app.views.cast import Cast, bound, person_of
 from app.views.comparing.verdicts import limits_of
 from saywho.comparing.verdict import StoredPost
 from tests.conftest import Shared
@@ -128,11 +128,6 @@ def test_emoji_are_drawn_of_joined_ones_the_first() -> None:
     assert picture("🏃🏽‍♀️ on") == picture("🏃 on")
 
 
-def test_the_colours_are_those_of_a_page() -> None:
-    assert len(LIGHT.hues) == HUES + 1
-    assert LIGHT.hues["author-0"] != theme_of("dark").hues["author-0"]
-
-
 @pytest.mark.parametrize("text", ["", "\n\n\n", "가" * 25_000, "\u200b\ufe0f", "a b " * 9_000])
 def test_any_text_is_drawn(text: str) -> None:
     drawn(poster_with("Too little to go on", text))
@@ -151,22 +146,14 @@ def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
     assert left_bytes < 2**20
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["Fog.", TEXT, "Fog.\n\n" + TEXT, "네.\n\n안개가 걷혔어요.\n\n" + "오늘도 비가 와요. " * 200],
-)
+@pytest.mark.parametrize("text", ["Fog.", "네.\n\n안개가 걷혔어요.\n\n" + TEXT])
 @pytest.mark.parametrize("heading", ["Most like ann", "most like " + "ben" * 40])
-@pytest.mark.parametrize("authors", first_of(range(6), 0, 2, 5))
-def test_heading_text_bars_and_foot_keep_apart(text: str, heading: str, authors: int) -> None:
+@pytest.mark.parametrize("authors", first_of(range(6), 0, 5))
+@pytest.mark.parametrize("format_", FORMATS)
+def test_heading_text_bars_and_foot_keep_apart(
+    format_: Format, text: str, heading: str, authors: int
+) -> None:
     poster = answer(text, heading, authors)
-    keeps_apart(drawn(poster), poster)
-
-
-@pytest.mark.parametrize("authors", first_of(range(6), 5))
-@pytest.mark.parametrize("text", ["Fog.", TEXT])
-@pytest.mark.parametrize("format_", ["1080x1350", "1080x1920"])
-def test_they_keep_apart_in_upright_pictures(format_: Format, text: str, authors: int) -> None:
-    poster = answer(text, "most like " + "ben" * 40, authors)
     keeps_apart(drawn(poster, format_), poster)
 
 
@@ -200,18 +187,6 @@ def test_the_fullest_answer_is_drawn(format_: Format) -> None:
     image = drawn(poster, format_)
     assert drawn(poster._replace(drawing=MarkedText("")), format_).tobytes() != image.tobytes()
     assert drawn(poster._replace(finding=f"{poster.finding}!"), format_) != image
-
-
-def test_the_look_of_a_picture_is_chosen() -> None:
-    poster = answer("Fog again.", "Most like ann", 3)
-    dark = theme_of("dark")
-    image = drawn(poster, "1080x1920", "dark")
-    colours = {colour for _, colour in image.getcolors(2**20) or []}
-    assert {
-        ImageColor.getrgb(dark.paper),
-        *map(ImageColor.getrgb, map(dark.hues.get, COLOURS[:3])),
-    } <= colours
-    assert PAPER_RGB not in colours
 
 
 @pytest.mark.parametrize(

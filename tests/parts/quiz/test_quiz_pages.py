@@ -179,9 +179,9 @@ async def test_the_end_of_a_set_has_a_picture_that_tells_no_text(site: Client) -
     (image,) = re.findall(r'<img src="([^"]*)"', page)
     drawn = [
         await (await site.get(unescape(image).replace(f"so={so}", f"so={other}"))).get_data()
-        for other in (so, so[::-1], "2" * total)
+        for other in (so, "2" * total)
     ]
-    assert len({*drawn}) == 3
+    assert len({*drawn}) == 2
     with Image.open(BytesIO(drawn[0])) as picture:
         assert (picture.format, picture.size) == ("PNG", (1080, 1350))
 
