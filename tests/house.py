@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_026,
+    "lines of app and saywho": 104_110,
     "lines of tests": 108_983,
     "lines of saywho/formats": 26_686,
     "parts": 12,
