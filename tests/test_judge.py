@@ -102,10 +102,8 @@ SOURCES: Final = {
 
 @pytest.mark.parametrize("format_", SOURCES)
 def test_a_file_says_which_dotted_names_are_whole(format_: str) -> None:
-    chat = saywho.read(io.BytesIO(SOURCES[format_].encode()))
-    assert [(chat.format, post.text, post.handles) for post in chat] == [
-        (format_, "🚢 @su.me hi", "su.me")
-    ]
+    (post,) = chat = saywho.read(io.BytesIO(SOURCES[format_].encode()))
+    assert (chat.format, post.text, post.handles) == (format_, "🚢 @su.me hi", "su.me")
 
 
 @pytest.mark.parametrize("host", [".bsky.social", "@harbour.example", ".sea.co.example"])

@@ -321,9 +321,7 @@ def test_the_command_prints_a_file_without_a_site(tmp_path: Path) -> None:
     assert printed["posts"][-1]["created_at"] == "2024-01-16T00:00:00Z"
     table = installation.run("read", str(path), "--csv")
     rows = table.stdout.splitlines()
-    assert rows[0] == (
-        "author,text,created_at,room,reply_to,id,kind,media,lang,platform,source,handles"
-    )
+    assert rows[0] == ",".join(saywho.Post._fields)
     assert rows[-1].startswith("민아,안녕 ㅋㅋ,2024-01-1")
     assert "Time zone: " in table.stderr
     again = saywho.read(io.BytesIO(table.stdout.encode()))

@@ -11,8 +11,9 @@ from app.db.engine import Database
 from app.models import Profile
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.compare.profiles import ProfileStore, fold_tails
+from app.services.compare.profiles import ProfileStore, fold_tails, newest_texts
 from app.services.deletion import purge_deleted
+from app.services.posts.selection import scan
 from app.services.posts.users import rows_by_name
 from saywho.engine.features import Counts, add, features
 from saywho.engine.profiles import AuthorProfile
@@ -86,6 +87,15 @@ async def test_any_sequence_of_changes_leaves_profiles_equal_to_a_rebuild(
     assert await find_faults(databases[0]) == []
     for db in databases:
         await db.close()
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_whatever_counts_reads_no_host_of_a_handle(db: Database) -> None:
+    await post(db, "ann", "hi @su.me!", handles="su.me")
+    async with db.read() as session:
+        (user,) = await rows_by_name(session, ["ann"])
+        assert (await scan(session, columns=("text",))).text == ["hi @su!"]
+        assert await newest_texts(session, user.id, 1) == ["hi @su!"]
 
 
 async def test_counts_of_another_recipe_are_made_anew(db: Database) -> None:
