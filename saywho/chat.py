@@ -367,7 +367,6 @@ class _Reading:
     """Collects the posts of a file's records, and what is left out."""
 
     def __init__(self, records: RecordStream, options: ReadOptions) -> None:
-
         self._records, self._options = records, options
         self._owner, self._platform = None, "local"
         if records.account is not None:
@@ -384,7 +383,6 @@ class _Reading:
         self.unread: list[str] = [str(part.note) for part in records.left_out]
 
     def read(self) -> None:
-
         for item in self._records.items:
             if isinstance(item, BadRecord):
                 self._reject(item.place, item.detail)
@@ -404,7 +402,6 @@ class _Reading:
             self._rejected.append(f"{self._records.unit} {place}: {detail}")
 
     def _add(self, record: Record) -> None:
-
         author = self._owner or record.username or self._options.username
         if author is None and self._records.is_chat:
             self._skipped[f"messages by {record.display_name}; name them with username"] += 1
@@ -444,7 +441,6 @@ class _Reading:
         )
 
     def chat(self) -> Chat:
-
         notes = self._records.notes.summary
         left_out = [
             f"Left out: {count:,} {_SKIPPED.get(reason, reason)}"

@@ -92,11 +92,13 @@ class PostFilters(Struct):
         return parse_instant(name, value, zone)
 
 
-class InclusiveEnd:
-    """Mixin for the days of a form: `through`, the last day, in place of `until`."""
+class PageFilters(PostFilters):
+    """The filters of a page, with errors for visitors."""
 
-    until: str
-    through: str
+    since: str = ""
+    until: str = ""
+    through: str = ""
+    """The last day, of a form, in place of `until`."""
 
     def __post_init__(self) -> None:
         if self.through:
@@ -106,14 +108,6 @@ class InclusiveEnd:
     def last_day(self) -> str:
         """The last day that is included, as forms show it."""
         return day_before(self.until)
-
-
-class PageFilters(InclusiveEnd, PostFilters):
-    """The filters of a page, with errors for visitors."""
-
-    since: str = ""
-    until: str = ""
-    through: str = ""
 
     def _instant(self, name: str, value: str, zone: ZoneInfo) -> datetime | None:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import islice, starmap
-from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar, cast
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
@@ -340,11 +340,7 @@ RESULT_CURSOR: Final = Cursor[ResultKey](tuple[_BelowId, _Offset, bool, bool], R
 TWEET_CURSOR: Final = Cursor[TweetKey](tuple[_Time | None, _Id], _in_utc)
 
 
-class Searchable(Protocol):
-    q: str
-
-
-def messages_cursor(args: Searchable) -> Cursor[TweetKey] | Cursor[ResultKey]:
+def messages_cursor(args: Any) -> Cursor[TweetKey] | Cursor[ResultKey]:
     return RESULT_CURSOR if args.q.strip() else TWEET_CURSOR
 
 

@@ -13,17 +13,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from saywho.engine import population
 from saywho.engine.attribution import EMPTY_BACKGROUND, Background, build_background, scores_of_each
 from saywho.engine.case import NO_CHANGE, AuthorHabit, Case, Fitted, Suspect, usual_of, worded_share
 from saywho.engine.features import Counts, add, features_of, sum_of_features
 from saywho.engine.languages import written_by
-from saywho.engine.population import (
-    NOTHING_SHIPPED,
-    CountedAuthor,
-    Population,
-    Shipped,
-    drawn_authors,
-)
 from saywho.engine.profiles import AuthorProfile, text_keys, without_posts
 from saywho.text import has_words, own_words, pieces_of, username_key
 
@@ -229,7 +223,10 @@ class Corpus:
 
 
 def fit_corpus(
-    named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHIPPED, *, fewest: int = 0
+    named: Mapping[str, CorpusAuthor],
+    shipped: population.Shipped = population.NOTHING_SHIPPED,
+    *,
+    fewest: int = 0,
 ) -> Corpus:
     """Return the model of an installation that stores only these authors' posts, by name.
 
@@ -241,7 +238,7 @@ def fit_corpus(
     fitting = authors if posts >= fewest else {}
     here = build_background([author.profile.counts for author in fitting.values()], posts)
     background = shipped.background(here if fitting else EMPTY_BACKGROUND)
-    drawn = drawn_authors(
+    drawn = population.drawn_authors(
         [(key, author.profile.posts, author.language) for key, author in fitting.items()], posts
     )
     written = {
@@ -251,7 +248,7 @@ def fit_corpus(
     # A model of Spark holds them, so those of a language that nobody writes are left out.
     languages = set(shipped.populations).union(*(some or () for some in written.values()))
     members = [
-        CountedAuthor(
+        population.CountedAuthor(
             ids[key], author.profile.posts, author.language, author.profile.counts, written[key]
         )
         for key, author in sorted(authors.items())
@@ -266,7 +263,7 @@ def fit_corpus(
     fitted = Fitted(
         background,
         temperature_of(samples, background, seed=posts),
-        Population.of(members),
+        population.Population.of(members),
         shipped={
             language: shipped.everybody[language]
             for language in sorted(languages & shipped.everybody.keys())

@@ -37,54 +37,48 @@ class RankedPlayer(Struct, frozen=True):
     player: int
 
 
-class GameView(Struct, frozen=True, kw_only=True):
-    """A game as its host sees it."""
+class SaidToAll(Struct, frozen=True, kw_only=True):
+    """What the screens of a host and of all players show of a game."""
 
-    id: int
-    code: str
     state: State
     question: int
     """Number of the newest question; 0 before the first."""
     questions: int
-    seconds: int
     options: list[str]
     """Usernames to choose from: of the authors, those who write the language of the text."""
-    players: int
-    open: bool
-    """Whether more players may join."""
-    answers: int
-    """Number of answers to the current question."""
-    ends_at: Ended
     text: str | None
     """Text of the post, with names hidden; null if the post was deleted."""
     lang: str | None
     """Guessed language of the text, as a BCP 47 tag; null if it cannot be told."""
-    truth: Truth
-    saywho: ModelGuess
-    tally: dict[str, int] | None
-    """How often each author was chosen."""
-    ranking: list[RankedPlayer]
-    """The first ten players."""
-    version: int
-    """Increases with every change, except changes of counts."""
-
-
-class SharedView(Struct, frozen=True, kw_only=True):
-    """A game as all players see it."""
-
-    state: State
-    question: int
-    questions: int
-    options: list[str]
-    text: str | None
-    lang: str | None
     ends_at: Ended
-    now: datetime
-    """Time of the server's clock."""
     truth: Truth
     saywho: ModelGuess
     players: int
     version: int
+    """Increases with every change, except changes of counts."""
+
+
+class GameView(SaidToAll, frozen=True, kw_only=True):
+    """A game as its host sees it."""
+
+    id: int
+    code: str
+    seconds: int
+    open: bool
+    """Whether more players may join."""
+    answers: int
+    """Number of answers to the current question."""
+    tally: dict[str, int] | None
+    """How often each author was chosen."""
+    ranking: list[RankedPlayer]
+    """The first ten players."""
+
+
+class SharedView(SaidToAll, frozen=True, kw_only=True):
+    """A game as all players see it."""
+
+    now: datetime
+    """Time of the server's clock."""
 
 
 class PlayerView(SharedView, frozen=True, kw_only=True):

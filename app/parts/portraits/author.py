@@ -9,16 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Habits
-from app.parts.portraits.author_figures import (
-    CARDS,
-    AuthorPortrait,
-    apart_told,
-    count_portrait,
-    fingerprint,
-    nothing_told,
-    only_other,
-    phrases_of,
-)
+from app.parts.portraits import author_figures
 from app.services.archive.author_portrait import ComparedAuthor, compare_author
 from app.services.posts.tweets import find_posts
 from app.services.rooms.chats import room_of_author
@@ -31,7 +22,7 @@ from app.views.subjects import Caches, OneAuthor, ZoneOf, answer_of
 
 async def read_portrait_of_author(
     session: AsyncSession, kept: Caches, subject: OneAuthor, zone_of: ZoneOf
-) -> AuthorPortrait:
+) -> author_figures.AuthorPortrait:
     """Return how an author writes, compared with a chat, else the site."""
     room = await room_of_author(session, subject.author)
     compared = await compare_author(session, kept, subject.author, room)
@@ -40,8 +31,8 @@ async def read_portrait_of_author(
 
 async def portrait_of(
     session: AsyncSession, compared: ComparedAuthor, zone: ZoneInfo
-) -> AuthorPortrait:
-    portrait = await asyncio.to_thread(count_portrait, compared, zone)
+) -> author_figures.AuthorPortrait:
+    portrait = await asyncio.to_thread(author_figures.count_portrait, compared, zone)
     surest = recognised.surest if (recognised := portrait.recognised) else None
     most_like = await find_posts(session, [surest]) if surest else {}
     # Without others here, an author of the site is compared with those who come with saywho.
@@ -58,7 +49,7 @@ async def portrait_of(
 class AuthorWriting:
     """How an author writes, on their page; its sentences need the people to be bound."""
 
-    shown: AuthorPortrait
+    shown: author_figures.AuthorPortrait
     evident: EvidenceView | None
 
     @property
@@ -68,24 +59,28 @@ class AuthorWriting:
     @property
     def nothing(self) -> str:
         """Why the page's finding is not of how they write; empty if it is."""
-        return "" if apart_told(self.shown, has_words=True) else nothing_told(self.shown)
+        return (
+            ""
+            if author_figures.apart_told(self.shown, has_words=True)
+            else author_figures.nothing_told(self.shown)
+        )
 
     @property
     def fingerprint(self) -> Figure[Habits]:
         # A finding may be too short to name the drawing, so the heading names it too.
         name = "finding fingerprint-heading" if self.is_habit_clear else "fingerprint-heading"
-        return fingerprint(self.shown, name, has_words=True)
+        return author_figures.fingerprint(self.shown, name, has_words=True)
 
-    phrases = figure_of(phrases_of)
+    phrases = figure_of(author_figures.phrases_of)
 
     @property
     def cards(self) -> list[Figure[Any]]:
-        figures = filter(None, (card(self.shown) for card in CARDS))
+        figures = filter(None, (card(self.shown) for card in author_figures.CARDS))
         return [figure for figure in figures if figure.plot or figure.title]
 
     @property
     def other_name(self) -> str:
-        return only_other(self.shown)
+        return author_figures.only_other(self.shown)
 
 
 async def read_writing(
@@ -101,6 +96,8 @@ api = ApiBlueprint("api_author_portraits", tag="users")
 
 
 @api.get("/users/<username>/portrait", policy="read", keep=True, answers="The portrait")
-async def show_portrait_of_user(args: RoomZoneArgs, **address: Any) -> AuthorPortrait:
+async def show_portrait_of_user(
+    args: RoomZoneArgs, **address: Any
+) -> author_figures.AuthorPortrait:
     """Show how an author writes, compared with other people in their chat or on the site."""
     return await answer_of(OneAuthor, read_portrait_of_author, address, args.zone_for)

@@ -1,6 +1,6 @@
 """An author's page as one file: how they write, compared with other people."""
 
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
@@ -86,17 +86,15 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
         return author_figures.fingerprint(self.shown, "fingerprint-heading", has_words=True)
 
 
-class _AuthorFigures(NamedTuple):
-    portrait: author_figures.AuthorPortrait
-    liked: list[Post]
-    """The two posts with most likes, if any have some."""
+_AuthorFigures = tuple[author_figures.AuthorPortrait, list[Post]]
+"""A portrait, and the two posts with most likes, if any have some."""
 
 
 async def _read(
     session: AsyncSession, kept: Caches, subject: OneAuthor, zone_of: ZoneOf
 ) -> _AuthorFigures:
     portrait = await read_portrait_of_author(session, kept, subject, zone_of)
-    return _AuthorFigures(portrait, await most_liked(session, subject.posts, limit=2))
+    return portrait, await most_liked(session, subject.posts, limit=2)
 
 
 async def _draft(making: Draft, subject: OneAuthor, figures: _AuthorFigures) -> AuthorReport:
@@ -119,10 +117,11 @@ async def _draft(making: Draft, subject: OneAuthor, figures: _AuthorFigures) -> 
 
 
 def _shows(figures: _AuthorFigures) -> OnPage:
-    most_like = figures.portrait.most_like
+    portrait, liked = figures
+    most_like = portrait.most_like
     return [
         (gettext_noop("Their most typical post"), [most_like] if most_like else []),
-        (gettext_noop("Most liked"), figures.liked[:1]),
+        (gettext_noop("Most liked"), liked[:1]),
     ]
 
 

@@ -1,7 +1,7 @@
 """A chat as one file."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,17 +42,14 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
         return told
 
 
-class _ChatFigures(NamedTuple):
-    sight: ChatPage
-    day: BusyDay | None
-    loved: Sequence[LovedMessage]
+_ChatFigures = tuple[ChatPage, BusyDay | None, Sequence[LovedMessage]]
 
 
 async def _read(session: AsyncSession, kept: Caches, chat: Chat, zone_of: ZoneOf) -> _ChatFigures:
     room, zone = chat.room, zone_of(chat.own_zone)
     sight = await read_overview(session, room, zone, kept.snapshots)
     day = await read_busy_day(session, room, sight.busy_day, zone) if sight.busy_day else None
-    return _ChatFigures(sight, day, await most_loved(session, room.id))
+    return sight, day, await most_loved(session, room.id)
 
 
 async def _draft(making: Draft, chat: Chat, figures: _ChatFigures) -> ChatReport:
@@ -75,9 +72,10 @@ async def _draft(making: Draft, chat: Chat, figures: _ChatFigures) -> ChatReport
 
 
 def _shows(figures: _ChatFigures) -> OnPage:
+    _, day, loved = figures
     return [
-        (gettext_noop("The busiest day"), figures.day.posts if figures.day else []),
-        (gettext_noop("Most loved messages"), [each.post for each in figures.loved]),
+        (gettext_noop("The busiest day"), day.posts if day else []),
+        (gettext_noop("Most loved messages"), [each.post for each in loved]),
     ]
 
 

@@ -13,28 +13,14 @@ from app.lifespan import may_let_phones_in, resources
 from app.models.access import Operator
 from app.paths import IMPORTS
 from app.security import remove_link_page
-from app.services.access.accounts import (
-    OPERATOR,
-    READER,
-    Offer,
-    accept_offer,
-    find_offer,
-    has_account,
-)
+from app.services.access import accounts
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.rooms.chats import list_rooms
+from app.views import policies
 from app.views.answers import NO_STORE, local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
 from app.views.phone import admit_phones, origins_for_others, qr_code
-from app.views.policies import (
-    always,
-    clear_session,
-    client_of,
-    is_on_this_machine,
-    set_session,
-    writing,
-)
 from app.views.requests import NextArgs
 
 blueprint = PageBlueprint("login", policy="open")
@@ -57,7 +43,7 @@ class SetupPage(FormPage, frozen=True, kw_only=True):
     template = "access/setup.html"
 
     token: str
-    offer: Offer
+    offer: accounts.Offer
     given: str | None = None
 
     @property
@@ -73,7 +59,7 @@ class SetupPage(FormPage, frozen=True, kw_only=True):
     @property
     def may_take_phones(self) -> bool:
         """Whether this browser may let phones of the network in, as an operator's own computer."""
-        may = self.offer.role == OPERATOR and is_on_this_machine()
+        may = self.offer.role == accounts.OPERATOR and policies.is_on_this_machine()
         return may and may_let_phones_in(current_app)
 
 
@@ -89,7 +75,7 @@ async def show_login(args: NextArgs) -> ResponseReturnValue:
     if g.account is not None:
         return see_other(local_address(args.next))
     async with resources().db.read() as session:
-        is_unclaimed = not await has_account(session)
+        is_unclaimed = not await accounts.has_account(session)
     page = LoginPage(next=local_address(args.next), is_unclaimed=is_unclaimed)
     return await render_form(page, await cast_for_anybody())
 
@@ -99,31 +85,37 @@ async def login(args: NextArgs, form: Form) -> ResponseReturnValue:
     name, next_address = form.get("name", ""), local_address(form.get("next", args.next))
     try:
         secret = await sign_in(
-            resources().db, resources().passwords, client_of(name), name, form.get("password", "")
+            resources().db,
+            resources().passwords,
+            policies.client_of(name),
+            name,
+            form.get("password", ""),
         )
     except (TooManyError, UnauthorizedError) as failure:
         page = LoginPage(next=next_address, name=name, error=failure)
         return await render_form(page, await cast_for_anybody())
     response = see_other(next_address)
-    set_session(response, secret, name)
+    policies.set_session(response, secret, name)
     return response
 
 
-@blueprint.post("/logout", policy="read", of_chat=always)
+@blueprint.post("/logout", policy="read", of_chat=policies.always)
 async def logout(form: Form) -> ResponseReturnValue:
     if g.account is not None:
-        async with writing() as session:
+        async with policies.writing() as session:
             await end_session(session, g.account.session_id, account_id=g.account.account_id)
     response = see_other(local_address(form.get("next", "/")))
-    clear_session(response)
+    policies.clear_session(response)
     return response
 
 
 @blueprint.get("/setup")
 async def show_setup(args: SetupArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
-        offer = await find_offer(session, args.token)
-    if offer.role == OPERATOR:  # The browser has come by the page, which is of no use any more.
+        offer = await accounts.find_offer(session, args.token)
+    if (
+        offer.role == accounts.OPERATOR
+    ):  # The browser has come by the page, which is of no use any more.
         await asyncio.to_thread(remove_link_page, resources().config.data_dir)
     if _is_for_somebody_else(offer):
         return await _signed_in_already(args.token)
@@ -136,20 +128,22 @@ async def setup(form: Form) -> ResponseReturnValue:
     token, name = form.get("token", ""), form.get("name", "")
     db = resources().db
     async with db.read() as session:
-        offer = await find_offer(session, token)
+        offer = await accounts.find_offer(session, token)
     if _is_for_somebody_else(offer):
         return await _signed_in_already(token)
     try:
         password_hash = await resources().passwords.hash(form.get("password", ""))
         async with db.write() as session:
-            account = await accept_offer(session, token, name, password_hash=password_hash)
+            account = await accounts.accept_offer(session, token, name, password_hash=password_hash)
             secret = await add_session(session, account)
     except AppError as failure:
         page = SetupPage(token=token, offer=offer, given=name, error=failure)
         return await render_form(page, await cast_for_anybody())
     await asyncio.to_thread(remove_link_page, resources().config.data_dir)
-    response = see_other(IMPORTS if offer.role == OPERATOR else await _readers_first_page(account))
-    set_session(response, secret, account.name)
+    response = see_other(
+        IMPORTS if offer.role == accounts.OPERATOR else await _readers_first_page(account)
+    )
+    policies.set_session(response, secret, account.name)
     return response
 
 
@@ -158,8 +152,8 @@ async def let_phones_in(form: Form) -> ResponseReturnValue:
     """Let phones of the network in, for the account to be made on one; the site becomes private."""
     token = form.get("token", "")
     async with resources().db.read() as session:
-        offer = await find_offer(session, token)
-    if offer.role != OPERATOR or not is_on_this_machine():
+        offer = await accounts.find_offer(session, token)
+    if offer.role != accounts.OPERATOR or not policies.is_on_this_machine():
         raise ForbiddenError("Only the computer that saywho runs on can let phones in")
     await admit_phones(is_on=True, becomes_private=True)
     return see_other(url_for("login.show_setup", token=token, _anchor="phone-heading"))
@@ -177,8 +171,8 @@ async def _readers_first_page(account: Operator) -> str:
     return url_for("rooms.show_room", room_id=rooms[0].id)
 
 
-def _is_for_somebody_else(offer: Offer) -> bool:
-    return offer.role == READER and g.account is not None
+def _is_for_somebody_else(offer: accounts.Offer) -> bool:
+    return offer.role == accounts.READER and g.account is not None
 
 
 async def _signed_in_already(token: str) -> ResponseReturnValue:

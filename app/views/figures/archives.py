@@ -24,14 +24,7 @@ from app.language.i18n import (
     show_zone,
     weekday_names,
 )
-from app.services.archive.author_archive import (
-    FEWEST_DAYS,
-    AuthorArchive,
-    CalendarYear,
-    DayPosts,
-    Memories,
-    MonthPosts,
-)
+from app.services.archive import author_archive
 from app.services.search.results import ResultCounts
 from app.views.addresses import search_path
 from app.views.cast import hue, post_count, shown_name
@@ -105,7 +98,7 @@ def days_with_posts(days: int, tz: str) -> str:
     return tell("days_with_posts", count=days, zone=show_zone(tz))
 
 
-def posts_by_day(calendar: CalendarYear) -> dict[date, int]:
+def posts_by_day(calendar: author_archive.CalendarYear) -> dict[date, int]:
     """Return posts by day of a year, in order, without empty days."""
     return {day: written.tweets for day, written in _days_of(calendar).items()}
 
@@ -138,7 +131,9 @@ def week_grid(
     )
 
 
-def weeks_of(calendar: CalendarYear, today: date, hue: str, labelled_by: str) -> drawings.WeekGrid:
+def weeks_of(
+    calendar: author_archive.CalendarYear, today: date, hue: str, labelled_by: str
+) -> drawings.WeekGrid:
     """Return the drawing of a calendar, until today or a later post."""
     # A current year has room for its other days, so that no day is wider than in other years.
     posts = posts_by_day(calendar)
@@ -151,7 +146,7 @@ def _week_of(day: date) -> int:
     return ((day - new_year).days + new_year.weekday()) // 7
 
 
-def year_of_posting(archive: Memories) -> PostingYear | None:
+def year_of_posting(archive: author_archive.Memories) -> PostingYear | None:
     calendar = archive.calendar
     if calendar is None:
         return None
@@ -172,7 +167,7 @@ def year_of_posting(archive: Memories) -> PostingYear | None:
     return posting_year(calendar, paths)
 
 
-def posting_year(calendar: CalendarYear, paths: Mapping[date, str]) -> PostingYear:
+def posting_year(calendar: author_archive.CalendarYear, paths: Mapping[date, str]) -> PostingYear:
     """Return a year's calendar, whose days with posts lead to these addresses."""
     posts = posts_by_day(calendar)
     top = max([LEVELS, *posts.values()])
@@ -184,11 +179,13 @@ def posting_year(calendar: CalendarYear, paths: Mapping[date, str]) -> PostingYe
     return PostingYear(calendar.year, calendar.years, calendar.tweets, calendar.days, months)
 
 
-def _days_of(calendar: CalendarYear) -> dict[date, DayPosts]:
+def _days_of(calendar: author_archive.CalendarYear) -> dict[date, author_archive.DayPosts]:
     return {day.date: day for month in calendar.months for day in month.days}
 
 
-def _posting_month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> PostingMonth:
+def _posting_month(
+    year: int, month: author_archive.MonthPosts, days: Mapping[date, CalendarDay]
+) -> PostingMonth:
     """Return a month of a calendar, of which `days` are those with posts."""
     weeks = [
         [
@@ -222,7 +219,7 @@ def _cell(day: CalendarDay, told: str) -> str:
 class AuthorHeadline:
     """Habits that set an author apart, and the days of a year with posts."""
 
-    archive: AuthorArchive
+    archive: author_archive.AuthorArchive
     clear: Sequence[Measure] = ()
     others: Peers = THE_OTHERS
     phrase: tuple[Phrase, float] | None = None
@@ -295,7 +292,7 @@ class AuthorHeadline:
 
     @property
     def is_drawn(self) -> bool:
-        return self.archive.numbers.days >= FEWEST_DAYS
+        return self.archive.numbers.days >= author_archive.FEWEST_DAYS
 
     @property
     def period(self) -> tuple[date, date] | None:
@@ -378,7 +375,7 @@ def _month(number: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def columns_of(archive: AuthorArchive) -> list[Figure[drawings.Columns]]:
+def columns_of(archive: author_archive.AuthorArchive) -> list[Figure[drawings.Columns]]:
     """Return the hours and weekdays of an author's posts; none without times."""
     numbers, colour = archive.numbers, hue(archive.user.username)
     if not any(numbers.hours):
@@ -398,7 +395,7 @@ def columns_of(archive: AuthorArchive) -> list[Figure[drawings.Columns]]:
     ]
 
 
-def lists_of(archive: AuthorArchive) -> list[Figure[drawings.NameList]]:
+def lists_of(archive: author_archive.AuthorArchive) -> list[Figure[drawings.NameList]]:
     numbers = archive.numbers
 
     def own(query: str) -> str:

@@ -205,7 +205,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     @property
     def has_choice_to_make(self) -> bool:
         """Whether someone must say which column has what."""
-        return self.noted is not None and self.noted.rows is not None
+        return self.noted is not None and self.noted.asked is not None
 
 
 class ImportPage(WebPage, frozen=True, kw_only=True):

@@ -107,11 +107,6 @@ class ReadingChoice(NamedTuple):
     """Values with a tick, if several may be chosen."""
 
 
-class FirstRows(NamedTuple):
-    names: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
 class ReadingNotes(NamedTuple):
     doubts: Sequence[Doubt]
     assumptions: list[tuple[Message, Message | None]]
@@ -122,8 +117,8 @@ class ReadingNotes(NamedTuple):
     """The question to settle before the import starts."""
     tick: Message | None
     """The tick that settles it without a choice."""
-    rows: FirstRows | None = None
-    """The first rows of a table, if someone must choose its columns."""
+    asked: ColumnQuestion | None = None
+    """A question with the first rows of a table, if someone must choose its columns."""
 
 
 def noted_of(
@@ -155,7 +150,7 @@ def noted_of(
         ],
         question=question,
         tick=tick,
-        rows=next((FirstRows(asked.columns, asked.rows) for asked in notes.questions), None),
+        asked=next(iter(notes.questions), None),
     )
 
 

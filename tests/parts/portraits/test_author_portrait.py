@@ -11,7 +11,7 @@ import pytest
 
 from app.drawing.drawings import NamedBar, PhraseList, Row, StackedBar
 from app.language.i18n import speaking
-from app.parts.portraits import author
+from app.parts.portraits import author_figures as figures
 from app.parts.portraits.author_figures import AuthorPortrait
 from app.services.posts.manners import MANNERS
 from app.views.figures.figure import Figure
@@ -171,7 +171,7 @@ def as_frequent(portrait: AuthorPortrait) -> Figure[PhraseList]:
 async def test_phrases_that_are_as_frequent_share_a_line_and_a_bar(
     chats: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(author, "CARDS", (as_frequent,))
+    monkeypatch.setattr(figures, "CARDS", (as_frequent,))
     page = await chats.page(f"{address_of('Eve')}?tz=Asia/Almaty")
     phrases = page.partition('<ol class="phrases author-1"')[2].partition("</ol>")[0]
     lines = [re.sub("<[^>]*>", "", line).split() for line in phrases.split("<li>")[1:]]
@@ -182,7 +182,7 @@ async def test_phrases_that_are_as_frequent_share_a_line_and_a_bar(
 async def test_cards_show_the_sentence_and_the_drawing_of_a_figure(
     chats: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(author, "CARDS", (first_added, second_added, bar_added, nothing_added))
+    monkeypatch.setattr(figures, "CARDS", (first_added, second_added, bar_added, nothing_added))
     page = await chats.page(f"{address_of('Eve')}?tz=Asia/Tokyo")
     shown, folded = page.split('<details class="counted" id="counted"')
     first, second, bar = re.findall(
