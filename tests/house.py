@@ -19,9 +19,9 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_064,
-    "lines of tests": 108_983,
-    "lines of saywho/formats": 26_686,
+    "lines of app and saywho": 104_060,
+    "lines of tests": 108_981,
+    "lines of saywho/formats": 26_682,
     "parts": 12,
     "options of import": 22,
     "settings": 25,

@@ -42,6 +42,10 @@ READ: Final[dict[str, Any]] = {
         "news": [post(0), post(1)],
         "weather": [post(2)],
     },
+    "ids that are exact as strings alone": [
+        {"user_id": 10**17 + n * 1_000, "user_id_str": f"{10**17 + n}", "text": f"words {n}"}
+        for n in range(3)
+    ],
     "the first of a thread": {"thread": bluesky(0, bluesky(1, bluesky(2)))},
 }
 

@@ -58,15 +58,9 @@ def test_texts_are_read_as_they_were_written(written: str, text: str) -> None:
 @pytest.mark.parametrize(
     "note",
     [
-        *(
-            "[Photo]",
-            "[スタンプ]",
-            "[동영상]",
-            "[語音訊息]",
-            "[アルバム] 夏\n3枚",
-            "☎ 通話時間 0:31",
-        ),
-        *("☎ chat.message.groupcall.started.long", "(emoji)(emoji)", "Message unsent."),
+        *("[Photo]", "[スタンプ]", "[동영상]", "[アルバム] 夏\n3枚", "☎ 通話時間 0:31"),
+        *("☎ chat.message.groupcall.started.long", "(emoji)(emoji)", "[語音訊息]"),
+        "Message unsent.",
         "[null] https://maps.google.com/maps?q=1,2",
         *(
             "Moriがノートに投稿しました。",

@@ -401,10 +401,6 @@ def _chatgpt_text(message: Json) -> str:
     return _joined((part.get("text") if isinstance(part, dict) else part for part in parts), "\n")
 
 
-def _claude_text(message: Json) -> str:
-    return _joined(values_at(message, "content/*/text")) or _joined([message.get("text")])
-
-
 def _deepseek_text(message: Json) -> str:
     parts = [as_object(part) for part in listed(message, "fragments")]
     said = [part.get("content") for part in parts if part.get("type") in {"REQUEST", "RESPONSE"}]
@@ -506,7 +502,7 @@ SHAPES: Final = (
         sender=("sender",),
         roles={"human": "", "assistant": "Claude"},
         time=("created_at",),
-        text=_claude_text,
+        text=lambda said: _joined(values_at(said, "content/*/text")) or _joined([said.get("text")]),
         id="uuid",
         title=("^name",),
         chat_id=("^uuid",),

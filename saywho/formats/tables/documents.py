@@ -311,7 +311,8 @@ def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> 
 def _read_mongo(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     """Return the posts of many authors; protected accounts of X only on request."""
     documents = first_documents(source)
-    if not any(map(_is_extended, documents)):
+    inner = (value for each in documents for value in each.values() if isinstance(value, dict))
+    if not (any("_id" in each for each in documents) or any(map(_wrapper_of, inner))):
         return None
     reader = RowReader([_row(document) for document in documents], options, is_table=False)
     has_text = any(reader.has_text(_row(document)) for document in documents)
@@ -351,11 +352,6 @@ def _row(document: Json) -> Json:
         for key, value in document.items()
         if key != "_id" or "source_id" not in document
     }
-
-
-def _is_extended(document: Json) -> bool:
-    inner = (value for value in document.values() if isinstance(value, dict))
-    return "_id" in document or any(map(_wrapper_of, inner))
 
 
 def _wrapper_of(value: Json) -> str | None:

@@ -734,13 +734,20 @@ def look_for_ids(plan: Plan, sample: Sample) -> Plan:
 
 
 def look_for_rounded_ids(plan: Plan, sample: Sample) -> Plan:
-    """Find the columns of ids that a spreadsheet has rounded; for answers, an id is enough."""
+    """Find the columns of ids that a spreadsheet has rounded; for answers, an id is enough.
+
+    X writes ids as strings, too, in columns whose names end in `_str`.
+    """
     lost: dict[str, list[str]] = {}
     for role, fewest in (("source_id", 2), ("reply_id", 1), ("username", 2)):
         names = {name for _, columns in sample.each(plan) for name in columns.names_of(role)}
         for name in sorted(names):
             ids = [value for value in sample.values(name) if value is not None]
-            if are_rounded(ids, fewest) or any(map(is_damaged_id, ids)):
+            if not (are_rounded(ids, fewest) or any(map(is_damaged_id, ids))):
+                continue
+            if any(f"{name}_str" in row for row in sample.rows):
+                plan = plan.choosing({f"{name}_str": role, name: ""})
+            else:
                 lost.setdefault(role, []).append(name)
     return replace(plan, lost_ids=lost)
 

@@ -312,7 +312,8 @@ def _first_part(run: str) -> tuple[str, str]:
     first = next((at for at, word in enumerate(words) if as_key(word) not in _said()), len(words))
     for end in range(min(len(words), first + _MOST_PARTS), first, -1):
         key = as_key("".join(words[first:end]))
-        if key in of_days() and not (end - first == 1 and _is_zone(words[first])):
+        is_zone = end == first + 1 and re.fullmatch("[A-Z]{3,}", words[first])
+        if key in of_days() and not is_zone:
             return " ".join([*words[:first], *words[end:]]), key
     return run, ""
 
@@ -342,10 +343,6 @@ def _last_part(run: str) -> tuple[str, str]:
 @cache
 def _said() -> frozenset[str]:
     return (all_words().between | {""}) - of_days()
-
-
-def _is_zone(word: str) -> bool:
-    return len(word) > 2 and word.isascii() and word.isalpha() and word.isupper()
 
 
 Place = Literal["", "before", "after"]
