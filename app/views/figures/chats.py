@@ -496,7 +496,8 @@ class Months:
         ]
 
     def _silence(self) -> list[str]:
-        return [told_quiet(self.sight.quiet)] if self.sight.quiet else []
+        told = told_quiet(self.sight.quiet) if self.sight.quiet else ""
+        return [told] if told and told != findings_of(self.sight)[0].text else []
 
     @property
     def _people(self) -> list[tuple[str, str]]:

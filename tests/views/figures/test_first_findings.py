@@ -144,6 +144,8 @@ async def test_the_first_sentence_is_the_story(shared: Shared, name: str) -> Non
     for language, told in (("en", english), ("ko", korean)):
         page = await shared.anybody.page(f"/room/{number}", headers={"Accept-Language": language})
         assert told in heading(page)
+        months = unescape(page.partition('aria-labelledby="months-heading"')[2])
+        assert told not in months.partition("</section>")[0].replace("\N{WORD JOINER}", "")
 
 
 @pytest.mark.parametrize("people", ["가나", "가나다", "가나다라마바사"])
