@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from http.cookies import Morsel, SimpleCookie
@@ -26,6 +26,16 @@ def in_one_line(page: str) -> str:
     """
     page = re.sub(r'<span class="unbroken">([^<]*)</span>', r"\1", page)
     return re.sub(r"<[^<>]*>", lambda tag: re.sub(r"\s+", " ", tag[0]), page)
+
+
+def missing_in(text: Container[Any], *parts: object) -> list[object]:
+    """Return those parts that are not in a text."""
+    return [part for part in parts if part not in text]
+
+
+def found_in(text: Container[Any], *parts: object) -> list[object]:
+    """Return those parts that are in a text."""
+    return [part for part in parts if part in text]
 
 
 def repeated_ids(page: str) -> list[str]:
@@ -76,7 +86,11 @@ class Browser:
     async def send(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any
     ) -> Any:
-        """Send a request; `headers` stand in for those that the browser would send."""
+        """Send a request; `headers` stand in for those that the browser would send.
+
+        The answer must have the `status`, if one is given.
+        """
+        status = kwargs.pop("status", None)
         sent = dict(self.headers if headers is None else headers)
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -92,6 +106,7 @@ class Browser:
             self.cookies[name] = morsel.value
             if morsel["max-age"] == "0":
                 del self.cookies[name]
+        assert status in (None, answer.status_code), (answer.status_code, await answer.get_data())
         return answer
 
     async def get(self, path: str, **kwargs: Any) -> Any:
@@ -102,8 +117,7 @@ class Browser:
 
     async def page(self, path: str) -> str:
         """Return the text of a page that has to be there."""
-        answer = await self.get(path)
-        assert answer.status_code == 200, answer.status_code
+        answer = await self.get(path, status=200)
         return in_one_line(await answer.get_data(as_text=True))
 
     async def sign_in(self, name: str = "ann", password: str = PASSWORD, **kwargs: Any) -> Any:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -38,6 +39,14 @@ MakeConfig = Callable[..., Config]
 NDJSON: Final = {"Content-Type": "application/x-ndjson"}
 
 
+@asynccontextmanager
+async def app_of(config: Config) -> AsyncIterator[Quart]:
+    """Serve, with these settings."""
+    app = create_app(config)
+    async with app.test_app():
+        yield app
+
+
 @pytest.fixture
 async def app(make_config: MakeConfig) -> AsyncIterator[Quart]:
     """An app that serves."""
@@ -54,8 +63,12 @@ class Client:
     headers: dict[str, str]
 
     async def send(self, method: str, path: str, **kwargs: Any) -> Any:
-        headers = self.headers | kwargs.pop("headers", {})
-        return await self.app.test_client().open(path, method=method, headers=headers, **kwargs)
+        """Send a request; its answer must have the `status`, if one is given."""
+        headers, status = self.headers | kwargs.pop("headers", {}), kwargs.pop("status", None)
+        client = self.app.test_client()
+        answer = await client.open(path, method=method, headers=headers, **kwargs)
+        assert status in (None, answer.status_code), (answer.status_code, await answer.get_data())
+        return answer
 
     async def get(self, path: str, **kwargs: Any) -> Any:
         return await self.send("GET", path, **kwargs)
@@ -68,14 +81,12 @@ class Client:
 
     async def page(self, path: str, *, status: int = 200, **kwargs: Any) -> str:
         """Return a page's text as a reader sees its letters."""
-        answer = await self.get(path, **kwargs)
-        assert answer.status_code == status
+        answer = await self.get(path, status=status, **kwargs)
         return unescape(in_one_line(await answer.get_data(as_text=True)))
 
     async def json(self, path: str, *, status: int = 200, **kwargs: Any) -> Any:
         """Return the value of an answer."""
-        answer = await self.get(path, **kwargs)
-        assert answer.status_code == status, await answer.get_data()
+        answer = await self.get(path, status=status, **kwargs)
         return await answer.get_json(force=True)
 
     async def walk(self, path: str, limit: int) -> list[Any]:
@@ -97,8 +108,7 @@ class Client:
 
     async def add_user(self, username: str, *texts: str, **fields: Any) -> dict[str, Any]:
         """Add an author with posts; return the author."""
-        answer = await self.post("/api/v1/users", json={"username": username} | fields)
-        assert answer.status_code == 201, await answer.get_data()
+        answer = await self.post("/api/v1/users", json={"username": username} | fields, status=201)
         for text in texts:
             await self.add_tweet(username, text)
         return cast(dict[str, Any], await answer.get_json())
@@ -116,8 +126,7 @@ class Client:
 
     async def add_tweet(self, username: str, text: str, **fields: Any) -> dict[str, Any]:
         path = f"/api/v1/users/{username}/tweets?publish=1"
-        answer = await self.post(path, json={"text": text} | fields)
-        assert answer.status_code == 201, await answer.get_data()
+        answer = await self.post(path, json={"text": text} | fields, status=201)
         return cast(dict[str, Any], await answer.get_json())
 
 
@@ -162,8 +171,7 @@ async def shared(
 ) -> AsyncIterator[Shared]:
     """One app for those tests of a module that only read, or write to authors of their own."""
     folder = tmp_path_factory.mktemp("shared")
-    app = create_app(config_of(databases, folder / "instance"))
-    async with app.test_app():
+    async with app_of(config_of(databases, folder / "instance")) as app:
         writer, admin = await client_with(app, "write"), await client_with(app, "admin")
         yield Shared(app, Client(app, {}), writer, admin)
     databases.drop(folder)

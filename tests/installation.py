@@ -80,6 +80,14 @@ class Installation:
         assert result.exit_code == 0, (result.output, result.exception)
         return result.stdout
 
+    def refused(
+        self, *arguments: str | Path, stdin: str | bytes | None = None, status: int = 2
+    ) -> str:
+        """Run a command that has to end with that status; return what it says of its error."""
+        result = self.run(*arguments, stdin=stdin)
+        assert result.exit_code == status, (result.output, result.exception)
+        return result.stderr
+
     def json(self, *arguments: str | Path, stdin: str | bytes | None = None) -> Any:
         """Run a command with --json that has to succeed; return what it prints, parsed."""
         return json.loads(self.done(*arguments, "--json", stdin=stdin))

@@ -133,8 +133,7 @@ async def test_a_test_without_a_folder_gets_one_that_goes_with_the_app() -> None
         assert app.secret_key is None
         async with app.test_app():
             assert app.secret_key
-            answer = await app.test_client().post("/get_user?username=ghost")
-            assert answer.status_code == 405
+            assert (await app.test_client().post("/get_user?username=ghost")).status_code == 405
     assert first.secret_key != second.secret_key
     assert (folders[0] / "testing.db").exists()
     del first, second, app

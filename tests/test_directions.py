@@ -94,14 +94,13 @@ OF_A_SITE: Final = re.compile(
 
 
 def test_no_sentence_of_the_library_knows_a_site() -> None:
-    told = [
+    assert [
         text
         for path, tree in house.trees().items()
         if path.is_relative_to(house.LIBRARY)
         for text in house.sentences(tree)
         if OF_A_SITE.search(text)
-    ]
-    assert told == []
+    ] == []
 
 
 def _of_library(each: house.Import) -> bool:

@@ -56,10 +56,9 @@ def commands(group: click.Group, path: str) -> Iterator[str]:
 
 
 def test_commands_are_those_of_the_program() -> None:
-    documented = re.findall(
-        r"^### `(saywho [a-z]+(?: [a-z]+)?)", read("docs/commands.md"), re.MULTILINE
-    )
-    assert sorted(documented) == sorted(commands(saywho, "saywho"))
+    assert sorted(
+        re.findall(r"^### `(saywho [a-z]+(?: [a-z]+)?)", read("docs/commands.md"), re.MULTILINE)
+    ) == sorted(commands(saywho, "saywho"))
 
 
 @pytest.mark.parametrize("command", sorted(commands(saywho, "saywho")))
@@ -70,14 +69,13 @@ def test_each_option_of_a_command_is_documented(command: str) -> None:
     for name in command.split()[1:]:
         assert isinstance(found, click.Group)
         found = dict(members(found))[name]
-    options = {
+    assert {
         option
         for parameter in found.params
         if isinstance(parameter, click.Option) and not parameter.hidden
         for option in parameter.opts
         if option.startswith("--") and not any(short in section for short in parameter.opts)
-    }
-    assert options <= {"--help"}
+    } <= {"--help"}
 
 
 def test_formats_are_documented() -> None:
@@ -145,8 +143,7 @@ async def test_page_addresses_are_documented(app: Quart) -> None:
     }
     _, _, table = read("docs/using.md").partition("\n## URLs\n")
     table, _, _ = table.partition("\n### ")
-    rows = re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)
-    assert sorted(rows) == sorted(addresses)
+    assert sorted(re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)) == sorted(addresses)
 
 
 def anchors(page: Path) -> set[str]:

@@ -75,15 +75,14 @@ def test_without_fribidi_names_are_lost_only_where_letters_have_shapes(tmp_path:
         "import sys; from app.drawing.lettering import drawn_name;"
         "print(*map(drawn_name, sys.argv[1:]), sep='|')"
     )
-    drawn = subprocess.run(
+    assert subprocess.run(
         [sys.executable, "-c", script, *PLAIN, *SHAPED],
         env=os.environ | {"LD_LIBRARY_PATH": str(tmp_path)},
         capture_output=True,
         encoding="utf-8",
         check=True,
         timeout=60,
-    )
-    assert drawn.stdout.strip("\n").split("|") == [*PLAIN, *("" for _ in SHAPED)]
+    ).stdout.strip("\n").split("|") == [*PLAIN, *("" for _ in SHAPED)]
 
 
 @needs_shapes

@@ -155,8 +155,7 @@ def test_uv_trusts_the_certificate_that_is_set_for_pip(
 ) -> None:
     certificate = make_certificate(tmp_path)
     with served(mirror, certificate) as index:
-        strange = install(python, NAME, PIP_INDEX_URL=index)
-        assert strange.returncode != 0
+        assert install(python, NAME, PIP_INDEX_URL=index).returncode != 0
         done = install(python, NAME, PIP_INDEX_URL=index, PIP_CERT=certificate[0])
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert weight(python) == "3"

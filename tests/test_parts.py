@@ -11,14 +11,13 @@ from typing import Any, Final, NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from app import create_app
 from app.cli import saywho
 from app.config import Config, ConfigError
 from app.errors import StartError
 from app.part_list import PARTS, load_all, names
 from app.views.page import check_cards
 from tests.browsing import Browser, signed_in
-from tests.conftest import Client, client_with
+from tests.conftest import Client, app_of, client_with
 from tests.installation import Installation
 
 
@@ -86,8 +85,7 @@ async def fill(writer: Client) -> None:
 async def test_a_site_without_a_part_answers_what_is_not_of_it(name: str, tmp_path: Path) -> None:
     left = LEFT[name]
     folder: dict[str, Any] = {"env": "testing", "data_dir": tmp_path, "access_log": False}
-    app = create_app(Config(**folder, without=without(name)))
-    async with app.test_app():
+    async with app_of(Config(**folder, without=without(name))) as app:
         await fill(await client_with(app, "write"))
         operator = await signed_in(app, "kim")
         for page in CORE:
@@ -98,8 +96,7 @@ async def test_a_site_without_a_part_answers_what_is_not_of_it(name: str, tmp_pa
         assert left.operation not in await documented(operator)
         if left.page:
             assert (await operator.get(left.page)).status_code == 404
-    again = create_app(Config(**folder))
-    async with again.test_app():
+    async with app_of(Config(**folder)) as again:
         operator = await signed_in(again, "kim", is_new=False)
         for page in (*CORE, left.page or "/"):
             assert (await operator.get(page)).status_code in {200, 302, 303}, page

@@ -88,10 +88,9 @@ print(read())
 
 
 def test_a_further_language_is_read_when_somebody_writes_it() -> None:
-    done = subprocess.run(
+    assert subprocess.run(
         (sys.executable, "-c", FURTHER_LANGUAGES), check=True, stdout=subprocess.PIPE, text=True
-    )
-    assert done.stdout.splitlines() == ["[]", "['fr']"]
+    ).stdout.splitlines() == ["[]", "['fr']"]
 
 
 def test_a_language_that_is_not_shipped_has_nobody() -> None:
@@ -104,8 +103,7 @@ def test_shipped_authors_are_numbers_in_no_telling_order() -> None:
     for language, population in shipped_authors().everybody.items():
         assert {own for _, _, own in population.members} == {language}
         assert all(author < 0 < posts <= 200 for author, posts, _ in population.members)
-        users = np.diff(population.edges)
-        assert users.min() >= 1
+        assert np.diff(population.edges).min() >= 1
         # Some features are those of one language, so three of all authors use each of them.
         assert population.owners.max() == len(population) - 1
     ids = [author for each in shipped_authors().everybody.values() for author, *_ in each.members]

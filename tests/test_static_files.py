@@ -50,8 +50,7 @@ async def test_the_icon_is_asked_for_each_time(shared: Shared) -> None:
 
 async def test_an_unknown_file_is_404(shared: Shared) -> None:
     for path in ("/static/nothing.js", "/static/nothing.js?v=0123456789abcdef"):
-        answer = await shared.anybody.get(path)
-        assert answer.status_code == 404
+        answer = await shared.anybody.get(path, status=404)
         assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
@@ -59,8 +58,7 @@ async def test_dash_is_kept_under_the_fingerprint_of_what_is_installed(shared: S
     addresses = OF_DASH.findall(await text_of(await shared.anybody.get("/dashboard/")))
     assert len(addresses) > 5
     for address in addresses:
-        kept = await shared.anybody.get(address)
-        assert kept.headers["Cache-Control"] == f"private, {YEAR}"
+        assert (await shared.anybody.get(address)).headers["Cache-Control"] == f"private, {YEAR}"
         of_before = re.sub(r"\.v\w+m\d+\.", ".v4_0_0m1700000000.", address)
         assert of_before != address
         other = await shared.anybody.get(of_before)

@@ -50,8 +50,7 @@ async def queued(db: Database, place: Path, data: bytes, **chosen: Any) -> Impor
 async def upload(browser: Browser, data: bytes, name: str = "posts.jsonl") -> str:
     """Upload a file; return the address that this leads to."""
     files = {"file": FileStorage(io.BytesIO(data), name)}
-    answer = await browser.post("/imports", files=files)
-    assert answer.status_code == 303, answer.status_code
+    answer = await browser.post("/imports", files=files, status=303)
     assert re.fullmatch(r"/imports/\d+", answer.headers["Location"])
     return str(answer.headers["Location"])
 

@@ -13,7 +13,7 @@ from app import create_app
 from app.asgi.edge import REFUSAL, Edge
 from app.runtime.logs import AnswerNotes, JsonFormatter, TextFormatter
 from tests.browsing import scope_of
-from tests.conftest import NDJSON, Client, MakeConfig, Shared, client_with
+from tests.conftest import NDJSON, Client, MakeConfig, Shared, app_of, client_with
 from tests.listening import listening
 
 Headers = list[tuple[bytes, bytes]]
@@ -175,9 +175,7 @@ async def test_other_methods_are_handled_at_the_one_path(method: str, path: str,
 
 @pytest.mark.parametrize("path", ["/app", "/apple", "/appapi/v1/live", "/api/v1/live", "//x"])
 async def test_a_path_elsewhere_is_no_route_and_leads_nowhere(shared: Shared, path: str) -> None:
-    answer = await shared.anybody.get(path, root_path="/app")
-    assert answer.status_code == 404
-    assert "Location" not in answer.headers
+    assert "Location" not in (await shared.anybody.get(path, root_path="/app", status=404)).headers
 
 
 async def test_health_is_told_for_any_host_however_its_path_is_written() -> None:
@@ -191,13 +189,11 @@ async def test_health_is_told_for_any_host_however_its_path_is_written() -> None
 async def test_no_layer_takes_more_slashes_for_another_address(
     make_config: MakeConfig, root: str
 ) -> None:
-    app = create_app(make_config(live_clients=1))
-    async with app.test_app():
+    async with app_of(make_config(live_clients=1)) as app:
         admin, anybody = await client_with(app, "admin"), Client(app, {})
         written = f"{root}//api/v1"
         for path in (f"{written}/live", f"{written}/live?after=0"):
-            answer = await anybody.get(path, root_path=root)
-            assert answer.status_code == 308
+            answer = await anybody.get(path, root_path=root, status=308)
             assert answer.headers["Location"] == path.replace("//", "/")
         answer = await admin.post(
             f"{written}/tweets",
@@ -227,8 +223,7 @@ async def test_the_log_has_the_address_of_a_client_if_a_setting_says_so(
     with caplog.at_level(logging.INFO, "app.access"):
         logging.getLogger("app.access").addHandler(caplog.handler)
         async with app.test_app():
-            client = app.test_client()
-            await client.get("/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
+            await app.test_client().get("/healthz", headers={"X-Forwarded-For": "203.0.113.9"})
         logging.getLogger("app.access").removeHandler(caplog.handler)
     (record,) = [record for record in caplog.records if record.name == "app.access"]
     lines = [TextFormatter().format(record), JsonFormatter().format(record)]

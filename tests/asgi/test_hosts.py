@@ -11,6 +11,7 @@ from quart import Quart
 
 from app import create_app
 from app.asgi.edge import forwarded
+from tests.browsing import missing_in
 from tests.conftest import Client, config_of
 from tests.databases import Databases
 
@@ -33,8 +34,7 @@ async def ask(databases: Databases, tmp_path_factory: pytest.TempPathFactory) ->
 
         async def send(settings: dict[str, Any], server: object, path: str, **headers: str) -> Any:
             if (key := str(settings)) not in sites:
-                config = config_of(databases, folder / str(len(sites)), **settings)
-                sites[key] = create_app(config)
+                sites[key] = create_app(config_of(databases, folder / str(len(sites)), **settings))
                 await stack.enter_async_context(cast(Any, sites[key].test_app()))
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             base = {"server": server, "client": ("127.0.0.1", 50_000)}
@@ -94,8 +94,7 @@ async def test_a_host_that_is_not_the_sites_is_421(
 async def test_no_answer_leads_to_a_port_that_is_none(
     ask: Ask, host: str, port: str, status: int
 ) -> None:
-    answer = await ask({}, LOOPBACK, "/dashboard", Host=f"{host}:{port}")
-    assert answer.status_code == status
+    assert (await ask({}, LOOPBACK, "/dashboard", Host=f"{host}:{port}")).status_code == status
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -117,9 +116,7 @@ async def test_a_visitor_of_a_wrong_host_sees_a_page_in_their_language(ask: Ask)
     answer = await ask({}, LOOPBACK, "/", Host="evil.example", Accept_Language="ko")
     assert (answer.status_code, answer.mimetype) == (421, "text/html")
     page = await answer.get_data(as_text=True)
-    assert '<html lang="ko"' in page
-    assert "evil.example" in page
-    assert "SAYWHO_URL에 설정해야 해요" in page
+    assert not missing_in(page, '<html lang="ko"', "evil.example", "SAYWHO_URL에 설정해야 해요")
     # Every address of the page would be one of the wrong host.
     assert re.findall(r'<a [^>]*href="(?!#)', page) == []
 

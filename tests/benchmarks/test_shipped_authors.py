@@ -186,10 +186,9 @@ def test_speeches_are_gathered_without_calls_and_who_presides(
 ) -> None:
     spoken = "".join(one.format(said=said, n=n) for n in range(100, 160))
     commit(tmp_path, {"x": f"{start}{spoken}{end}"})
-    source = gathered.Source(language, "speech", "a/b", "", "", "x", form)
-    assert gathered.authors_of(tmp_path, source) == {
-        author: [f"{said} {n}." for n in range(100, 160)]
-    }
+    assert gathered.authors_of(
+        tmp_path, gathered.Source(language, "speech", "a/b", "", "", "x", form)
+    ) == {author: [f"{said} {n}." for n in range(100, 160)]}
 
 
 def test_the_next_piece_of_a_treebank_is_no_stranger() -> None:

@@ -163,13 +163,14 @@ WITH_AND_WITHOUT = pytest.mark.parametrize(
 
 @pytest.fixture
 async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
-    """Open a window of a language and width, with or without JavaScript or sign-in.
+    """Open a window at an address, of a language and width, with or without JavaScript or sign-in.
 
     A test that changes what is not cleared after it, such as the network, asks for a new one.
     """
     opened: list[tuple[Window, bool]] = []
 
     async def open_(
+        address: str = "",
         *,
         locale: str = "ko",
         width: int = 1280,
@@ -187,6 +188,8 @@ async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
             await window.page.context.add_cookies([reader_of.reader_cookie()])
         await window.page.set_viewport_size({"width": width, "height": 800})
         await window.page.emulate_media(media="null", color_scheme="light", reduced_motion="null")
+        if address:
+            await window.page.goto(address)
         return window.page
 
     yield open_

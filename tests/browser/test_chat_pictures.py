@@ -121,8 +121,7 @@ async def test_a_chat_with_pictures_is_sound(
 async def test_a_finger_goes_from_picture_to_picture(
     pictures: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page(width=390)
-    await page.goto(pictures.address("/rooms"))
+    page = await open_page(pictures.address("/rooms"), width=390)
     room = await page.get_by_role("link", name=TITLE).get_attribute("href")
     await page.goto(pictures.address(f"{room}?has=media"))
     await page.locator("#list > li:not(.month) a").nth(4).click()
@@ -133,8 +132,7 @@ async def test_a_finger_goes_from_picture_to_picture(
         kinds = ["touchStart", *["touchMove"] * (len(places) - 2), "touchEnd"]
         for kind, (x, y) in zip(kinds, places, strict=True):
             points = [{"x": x, "y": y}] if kind != "touchEnd" else []
-            touch = {"type": kind, "touchPoints": points}
-            await finger.send("Input.dispatchTouchEvent", touch)
+            await finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
     async def shows(number: int) -> None:
         await expect(page).to_have_url(re.compile(f"picture={number}$"))
@@ -153,8 +151,7 @@ async def test_a_finger_goes_from_picture_to_picture(
 async def test_all_tabs_of_a_chat_are_in_sight_and_the_day_below_them(
     pictures: Website, open_page: OpenPage, locale: str
 ) -> None:
-    page = await open_page(locale=locale)
-    await page.goto(pictures.address("/rooms"))
+    page = await open_page(pictures.address("/rooms"), locale=locale)
     await page.get_by_role("link", name=TITLE).click()
     address = page.url.partition("?")[0]
     for width in (390, 320):

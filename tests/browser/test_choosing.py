@@ -65,8 +65,7 @@ async def test_a_long_list_of_names_is_shown_whole_if_asked_for(
 async def test_the_tick_of_a_chat_is_that_of_its_people(
     chats: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page(locale="en")
-    await page.goto(chats.address("/"))
+    page = await open_page(chats.address("/"), locale="en")
     chat = page.get_by_role("checkbox", name="All of harbour 2")
     person = page.get_by_role("checkbox", name="b_person1")
     named = page.locator("[data-chosen]")

@@ -64,8 +64,7 @@ async def test_the_slider_and_the_edited_text_keep_the_chosen_person(
 
 async def test_heads_are_put_back_and_taken_off(website: Website, open_page: OpenPage) -> None:
     page = await open_page(locale="ko", width=390)
-    chat = "\n".join(CHAT.split("\n")[:2])
-    await page.goto(website.address(compare_path(chat, *NAMES)))
+    await page.goto(website.address(compare_path("\n".join(CHAT.split("\n")[:2]), *NAMES)))
     assert len(await unjudged(page)) == 2
     await page.get_by_role("link", name="글 전체를 그대로 보기").click()
     await expect(page.locator(".judged .unjudged")).to_have_count(0)

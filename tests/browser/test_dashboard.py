@@ -95,8 +95,7 @@ async def test_filters_change_the_figures_and_the_address(
     await page.get_by_label("시작일").fill("2025-01-01")
     await expect(filtered).to_have_text("골목빵집")
     # Somebody to whom the address is sent sees the same, in another language too.
-    other = await open_page(locale="en")
-    await other.goto(page.url)
+    other = await open_page(page.url, locale="en")
     await until_bars(other, {"골목빵집": 60})
     await expect(other.locator("[data-filtered]")).to_have_text("골목빵집")
     await expect(other.locator("#since")).to_have_value("2025-01-01")
@@ -334,8 +333,7 @@ async def until_all_are_drawn(page: Page) -> None:
 async def test_dash_draws_in_its_own_part_of_the_page_over_the_place_in_a_section(
     website: Website, open_page: OpenPage, width: int
 ) -> None:
-    page = await open_page(width=width)
-    await page.goto(website.address(PATH))
+    page = await open_page(website.address(PATH), width=width)
     await until_all_are_drawn(page)
     for name, distance in await page.evaluate(OVER_ITS_PLACE):
         assert distance < 1, name

@@ -209,8 +209,7 @@ async def test_a_chat_is_seen_at_once(
         assert seen["height"] <= HIGHEST_CHAT[width] + SMALL_CARD[width] * others
     # A large group has cards only for whom something sets apart, and everybody in the groups.
     people = len({one["username"] for one in messages() if one["room"]["id"] == room})
-    cards = await page.locator(".people-cards li").count()
-    assert cards <= min(people, 6)
+    assert await page.locator(".people-cards li").count() <= min(people, 6)
     named = await page.locator(".apart a.name").evaluate_all("all => all.map(one => one.href)")
     assert len({*named}) == people
     assert await page.locator(".hour-strip p").count() == 0  # No hours stand out here.
@@ -228,10 +227,8 @@ async def test_a_chat_is_seen_at_once(
 async def test_the_front_page_is_not_three_screens_high(
     rooms: Website, open_page: OpenPage, locale: str
 ) -> None:
-    page = await open_page(locale=locale, width=390)
-    await page.goto(rooms.address("/"))
-    parts = [".told >> nth=2", "#tweet_text", "#quiz .button", "#today article", "#archive a"]
-    for part in parts:
+    page = await open_page(rooms.address("/"), locale=locale, width=390)
+    for part in [".told >> nth=2", "#tweet_text", "#quiz .button", "#today article", "#archive a"]:
         await expect(page.locator(part).first).to_be_visible()
     await expect(page.locator("#today[data-zone='Asia/Seoul']")).to_be_attached()
     assert await page.locator("main details:not(.all-names)").count() == 1
@@ -298,8 +295,7 @@ async def test_the_dashboard_begins_with_rows_that_read(
 async def test_the_day_stays_in_sight_while_a_chat_is_read(
     rooms: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page()
-    await page.goto(rooms.address("/room/4?view=first&tz=Asia/Seoul"))
+    page = await open_page(rooms.address("/room/4?view=first&tz=Asia/Seoul"))
     await page.locator(".message").nth(50).scroll_into_view_if_needed()
     tabs = await page.locator(".tabs").bounding_box()
     assert tabs
@@ -360,6 +356,5 @@ async def test_an_example_is_seen_beside_the_box(
     await page.set_viewport_size({"width": 1280, "height": 800})
     with serve(tmp_path) as samples:
         await page.goto(samples.address("/"))
-        example = await page.locator(".card-row > .shown .ranking > li").first.bounding_box()
-        assert example
+        assert await page.locator(".card-row > .shown .ranking > li").first.bounding_box()
         assert await page.evaluate(ENDS) < 2

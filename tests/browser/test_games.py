@@ -52,8 +52,7 @@ NOTE_PAUSE: Final = """() => { window.isPaused = new Promise((done) =>
 def club(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
     """The sample posts, an operator who hosts games, and a proxy that may name the host."""
     settings = {"SAYWHO_TRUSTED_PROXIES": "1"}
-    folder = tmp_path_factory.mktemp("club")
-    with serve(folder, has_operator=True, settings=settings) as site:
+    with serve(tmp_path_factory.mktemp("club"), has_operator=True, settings=settings) as site:
         yield site
 
 
@@ -149,8 +148,7 @@ async def test_a_host_and_several_phones(club: Website, open_page: OpenPage) -> 
                 await reloading.reload()
                 await expect(reloading.locator(".choices .is-chosen .tick")).to_be_visible()
         await expect(host.get_by_role("heading", level=1)).to_contain_text("It was")
-        tally = await host.locator(".tally li b").all_inner_texts()
-        assert tally == ["1"] * PHONES
+        assert await host.locator(".tally li b").all_inner_texts() == ["1"] * PHONES
         await asyncio.gather(*(sees(phone, "told") for phone in phones))
         await reloading.reload()
         for place, phone in enumerate(phones):

@@ -39,8 +39,7 @@ async def test_new_posts_arrive_unless_somebody_is_reading(
 ) -> None:
     workshop.add_posts("우체국", *(f"{n}번째 편지가 왔어요." for n in range(12)))
     workshop.add_posts("전보국", "두 사람의 글이 있어야 새 글 목록이 있어요.")
-    page = await open_page()
-    await page.goto(workshop.address("/"))
+    page = await open_page(workshop.address("/"))
     await expect(page.locator("#newest")).to_have_class(re.compile("is-live"))
     workshop.add_posts("우체국", "막 도착한 엽서예요.")
     newest = page.locator("#newest-list")
@@ -103,8 +102,7 @@ async def test_an_author_among_many_is_found_by_typing(
 ) -> None:
     for record in crowd_records(authors=14):
         workshop.add_posts(record["username"], record["text"])
-    page = await open_page()
-    await page.goto(workshop.address("/"))
+    page = await open_page(workshop.address("/"))
     field = page.get_by_role("searchbox", name="작성자 찾기")
     chips = page.locator(".chips:not(.whole) .chip:visible")
     await field.fill("BOUR_13")
@@ -119,16 +117,14 @@ async def test_an_author_among_many_is_found_by_typing(
     await page.get_by_label("글", exact=True).fill("Tea at 5, bread at 7, and rain.")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("h1.answer")).to_be_visible()
-    page = await open_page(javascript=False)
-    await page.goto(workshop.address("/"))
+    page = await open_page(workshop.address("/"), javascript=False)
     await expect(page.locator(".chip-filter")).to_be_hidden()
 
 
 async def test_single_keys_answer_and_search_until_turned_off(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page()
-    await page.goto(website.address("/quiz"))
+    page = await open_page(website.address("/quiz"))
     await page.keyboard.press("2")
     await expect(page.locator("#quiz-heading")).to_have_text(re.compile("글이에요"))
     await page.keyboard.press("/")
@@ -160,8 +156,7 @@ async def test_single_keys_answer_and_search_until_turned_off(
 async def test_the_tab_key_leads_through_the_page_in_plain_sight(
     website: Website, open_page: OpenPage, name: str
 ) -> None:
-    page = await open_page()
-    await page.goto(website.address(PAGES[name]))
+    page = await open_page(website.address(PAGES[name]))
     await page.evaluate(FROM_THE_TOP)
     stops: list[tuple[int, bool, str]] = []
     for _ in range(MOST_STOPS):
@@ -177,16 +172,14 @@ async def test_the_tab_key_leads_through_the_page_in_plain_sight(
     assert 'class="skip"' in stops[0][2]
     assert [number for number, _, _ in stops] == list(range(len(stops)))
     assert len(stops) > 8
-    unseen = [html for _, is_seen, html in stops if not is_seen]
-    assert unseen == []
+    assert [html for _, is_seen, html in stops if not is_seen] == []
 
 
 @pytest.mark.full
 async def test_paper_is_white_and_carries_what_was_found(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page()
-    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    page = await open_page(website.address(compare_path(TEXT, *KOREANS)))
     await page.emulate_media(media="print", color_scheme="dark")
     style = "getComputedStyle(document.body)"
     assert await page.evaluate(f"[{style}.backgroundColor, {style}.color]") == [

@@ -28,14 +28,12 @@ async def ranking(page: Page) -> list[str]:
 async def test_asking_about_two_authors_from_the_front_page(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address("/"))
+    page = await open_page(website.address("/"), javascript=javascript)
     await compare(page, TEXT, *KOREANS)
     verdict = "이 2명 가운데 골목빵집\u2060의 글과 가장 닮았어요"
     await expect(page.locator("h1.answer")).to_have_text(verdict)
     assert await page.title() == f"{verdict} · saywho"
-    query = parse_qs(urlsplit(page.url).query)
-    assert query == {"text": [TEXT], "username": list(KOREANS)}
+    assert parse_qs(urlsplit(page.url).query) == {"text": [TEXT], "username": list(KOREANS)}
     for text in await page.locator(".judged mark").all_text_contents():
         assert text in TEXT
     assert len(await ranking(page)) == 3
@@ -48,8 +46,7 @@ async def test_asking_about_two_authors_from_the_front_page(
 async def test_a_mark_tells_who_writes_so_and_where(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    page = await open_page(website.address(compare_path(TEXT, *KOREANS)), javascript=javascript)
     mark = page.locator(".judged mark a").first
     await mark.focus()
     await page.keyboard.press("Enter")
@@ -70,8 +67,7 @@ async def test_a_mark_tells_who_writes_so_and_where(
 async def test_the_belief_beforehand_moves_the_bars(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    page = await open_page(website.address(compare_path(TEXT, *KOREANS)), javascript=javascript)
     before = await shares(page)
     await page.locator(".change > summary").click()
     await page.locator("#sure").focus()
@@ -87,8 +83,7 @@ async def test_the_belief_beforehand_moves_the_bars(
     assert moved["다른 사람"] > before["다른 사람"]
     heading = await page.locator("h1").inner_text()
     assert (await page.title()).startswith(heading)
-    picture = page.locator("[data-picture]")
-    for link in (picture, page.locator(".model a")):
+    for link in (page.locator("[data-picture]"), page.locator(".model a")):
         assert "sure=0.01" in (await link.get_attribute("href") or "")
     # The numbers that were asked for are in sight, and so they are at the address that is sent on.
     await expect(page.locator(".ranking").first).to_be_visible()
@@ -102,8 +97,7 @@ async def test_all_of_the_answer_follows_the_slider_once_it_rests(
     website: Website, open_page: OpenPage
 ) -> None:
     page = await open_page(locale="en")
-    everybody = compare_path(TEXT)
-    await page.goto(website.address(everybody))
+    await page.goto(website.address(compare_path(TEXT)))
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     await page.locator(".change > summary").click()
@@ -124,8 +118,7 @@ async def test_all_of_the_answer_follows_the_slider_once_it_rests(
 async def test_the_slider_of_a_private_text_leaves_it_out_of_the_address(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page()
-    await page.goto(website.address("/"))
+    page = await open_page(website.address("/"))
     await page.locator("[name=private]").check()
     await compare(page, TEXT, *KOREANS)
     heading = page.locator("h1.answer")
@@ -143,8 +136,7 @@ async def test_the_slider_of_a_private_text_leaves_it_out_of_the_address(
 async def test_without_an_answer_the_slider_goes_back(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page(is_new=True)
-    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
+    page = await open_page(website.address(compare_path(TEXT, *KOREANS)), is_new=True)
     heading = await page.locator("h1").inner_text()
     await page.route("**/compare?*", lambda route: route.abort())
     await page.locator(".change > summary").click()
@@ -156,8 +148,7 @@ async def test_without_an_answer_the_slider_goes_back(
 
 
 async def test_a_long_text_is_counted_and_not_cut(website: Website, open_page: OpenPage) -> None:
-    page = await open_page(locale="en")
-    await page.goto(website.address("/"))
+    page = await open_page(website.address("/"), locale="en")
     counter = page.locator(".counter")
     await page.locator("#tweet_text").fill("a" * 19_999)
     await expect(counter).to_be_hidden()
@@ -174,8 +165,7 @@ async def test_a_long_text_is_counted_and_not_cut(website: Website, open_page: O
 async def test_paper_has_the_address_and_the_folded_authors(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page(locale="en")
-    await page.goto(website.address(compare_path(TEXT)))
+    page = await open_page(website.address(compare_path(TEXT)), locale="en")
     folded = page.locator(".printed > .ranking > li")
     assert await folded.count() > 1
     await expect(folded.last).to_be_hidden()
@@ -224,8 +214,7 @@ async def test_going_back_from_an_answer_keeps_what_was_typed_and_ticked(
 async def test_search_marks_what_matches(
     website: Website, open_page: OpenPage, javascript: bool
 ) -> None:
-    page = await open_page(javascript=javascript)
-    await page.goto(website.address("/search"))
+    page = await open_page(website.address("/search"), javascript=javascript)
     await page.get_by_role("searchbox", name="검색어").fill("호밀")
     await page.get_by_role("combobox", name="작성자").fill("골목빵집")
     await page.locator("#since").fill("2025-11-02")
@@ -233,8 +222,7 @@ async def test_search_marks_what_matches(
     await expect(page.locator(".post mark").first).to_be_visible()
     marks = await page.locator(".post mark").all_text_contents()
     assert all(text.startswith("호밀") for text in marks)
-    asked = parse_qs(urlsplit(page.url).query)
-    assert asked["tz"] == ["Asia/Seoul" if javascript else "UTC"]
+    assert parse_qs(urlsplit(page.url).query)["tz"] == ["Asia/Seoul" if javascript else "UTC"]
     # Other filters work by address, stay, and stand in sight until they are dropped.
     await page.goto(f"{page.url}&lang=ko&kind=post")
     await page.get_by_role("button", name="검색").click()
@@ -250,8 +238,7 @@ async def test_search_marks_what_matches(
 
 
 async def test_more_posts_are_appended(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(website.address("/user/" + quote("골목빵집")))
+    page = await open_page(website.address("/user/" + quote("골목빵집")))
     posts, more = page.locator("#list > li"), page.get_by_role("link", name="글 더 보기")
     await expect(posts).to_have_count(4)
     await more.click()
@@ -270,8 +257,7 @@ async def test_more_posts_are_appended(website: Website, open_page: OpenPage) ->
 async def test_the_calendar_is_walked_by_keys_in_the_days_of_the_viewer(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page()
-    await page.goto(website.address("/user/" + quote("골목빵집")))
+    page = await open_page(website.address("/user/" + quote("골목빵집")))
     calendar = page.locator("#calendar")
     await expect(calendar).to_have_attribute("data-zone", "Asia/Seoul")
     await calendar.get_by_text("날짜별로 보기").click()
@@ -301,9 +287,7 @@ async def test_days_are_those_of_the_viewer_from_the_second_page_on(
         answer = await page.goto(address)
         assert answer
         assert 'data-zone="Asia/Seoul"' in await answer.text(), address
-    plain = await open_page(javascript=False)
-    await plain.goto(year)
-    await expect(plain.locator("#year")).to_contain_text("UTC")
+    await expect((await open_page(year, javascript=False)).locator("#year")).to_contain_text("UTC")
 
 
 async def tab_to(page: Page, selector: str) -> None:
@@ -315,8 +299,7 @@ async def tab_to(page: Page, selector: str) -> None:
 
 
 async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(website.address("/authors"))
+    page = await open_page(website.address("/authors"))
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="본문으로 건너뛰기")).to_be_focused()
     await page.keyboard.press("Enter")
@@ -374,8 +357,7 @@ async def test_the_arrow_keys_walk_the_days_of_a_chat(
 async def test_typing_suggests_authors_among_all(
     crowd: Website, open_page: OpenPage, path: str
 ) -> None:
-    page = await open_page()
-    await page.goto(crowd.address(path))
+    page = await open_page(crowd.address(path))
     names = page.locator("#known_authors option")
     await expect(names.and_(page.locator("[value=neighbour_45]"))).to_have_count(0)
     await page.locator("input[list=known_authors]").first.press_sequentially("R_45")

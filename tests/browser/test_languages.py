@@ -60,8 +60,7 @@ def family(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 async def test_nobody_is_accused_of_a_stranger_s_sentence(
     family: Website, open_page: OpenPage, language: str
 ) -> None:
-    page = await open_page(locale="en", width=390)
-    await page.goto(family.address("/rooms"))
+    page = await open_page(family.address("/rooms"), locale="en", width=390)
     await page.get_by_role("link", name=PEOPLE[language][0]).first.click()
     await page.get_by_role("link", name="Who would have said this?").click()
     form, reasons = page.url, 0

@@ -29,8 +29,7 @@ def messages() -> Iterator[dict[str, Any]]:
         first = "The" if place in {7, 71} else "the"
         ends = "" if place in {9, 73} else "!"
         for name, text in (("ann", f"{first} {TEXT}{ends}"), ("ben", f"The {TEXT}")):
-            source = f"{name}{place}"
-            yield {"username": name, "text": text, "source_id": source, "room": room}
+            yield {"username": name, "text": text, "source_id": f"{name}{place}", "room": room}
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +105,7 @@ async def test_long_names_are_whole_wherever_a_chat_shows_them(
         assert await page.evaluate(FAULTS) == [], path
         assert await page.evaluate(TORN) == [], path
     await page.goto(chat.address("/room/3"))
-    finding = page.locator("#finding")
-    await expect(finding).to_contain_text(GARDEN[2])
+    await expect(page.locator("#finding")).to_contain_text(GARDEN[2])
 
 
 async def test_hours_of_people_are_beside_each_other_not_in_a_line(
@@ -127,8 +125,7 @@ async def test_hours_of_people_are_beside_each_other_not_in_a_line(
 async def test_no_name_in_a_large_chat_is_torn_beside_free_space(
     chat: Website, open_page: OpenPage, locale: str
 ) -> None:
-    page = await open_page(locale=locale)
-    await page.goto(chat.address("/room/2"))
+    page = await open_page(chat.address("/room/2"), locale=locale)
     single = page.locator(".people-alike .habit")
     assert await single.count() >= 2, await page.locator("main").inner_text()
     for width in (720, 500, 390, 320):

@@ -84,8 +84,7 @@ async def test_a_dropped_file_goes_on_with_the_first_account(
     nobody: Website, open_page: OpenPage
 ) -> None:
     posts = json_lines(posts_of("두리", 30))
-    page = await open_page()
-    await page.goto(nobody.address("/search"))
+    page = await open_page(nobody.address("/search"))
     await drop(page, posts)
     await expect(page.get_by_role("alert")).to_contain_text("운영자만 가져올 수 있어요")
 
@@ -159,8 +158,7 @@ async def test_somebody_is_invited_reads_and_is_removed(
     link = await page.locator("#new_link").inner_text()
     await expect(page.get_by_role("button", name="링크 복사")).to_have_count(int(javascript))
 
-    guest = await open_page(javascript=javascript)
-    await guest.goto(link)
+    guest = await open_page(link, javascript=javascript)
     await guest.get_by_label("이름").fill(name)
     await guest.get_by_label("비밀번호").fill("a sentence is better than a word")
     await guest.get_by_role("button", name="계정 만들기").click()
@@ -291,8 +289,7 @@ async def test_a_chat_that_is_watched_has_its_name_and_ends_with_its_finding(
 
 @pytest.mark.full
 async def test_an_upload_is_watched_and_cancelled(workshop: Website, open_page: OpenPage) -> None:
-    page = await open_page(operator_of=workshop, is_new=True)
-    await page.goto(workshop.address("/imports"))
+    page = await open_page(workshop.address("/imports"), operator_of=workshop, is_new=True)
     file = FilePayload(name="a.jsonl", mimeType="text/plain", buffer=b"x" * 5_000_000)
     session = await page.context.new_cdp_session(page)
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 3e5}

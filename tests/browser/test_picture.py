@@ -27,8 +27,7 @@ async def expect_picture(page: Page, width: int, height: int) -> None:
 async def test_a_dialog_shows_the_picture_that_is_chosen(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page()
-    await page.goto(website.address(PATH))
+    page = await open_page(website.address(PATH))
     await page.locator(".share summary").press("Enter")
     opens = page.get_by_role("link", name="그림 만들기", exact=True)
     await opens.press("Enter")
@@ -102,8 +101,7 @@ async def test_a_first_visit_has_the_days_of_the_browser(
 async def test_its_page_does_the_same_without_javascript(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page(javascript=False)
-    await page.goto(website.address(PATH))
+    page = await open_page(website.address(PATH), javascript=False)
     await page.locator(".share summary").click()
     await page.get_by_role("link", name="그림 만들기", exact=True).click()
     await expect_picture(page, 1200, 630)

@@ -41,8 +41,7 @@ async def test_a_mark_is_struck_out_and_taken_back(
     struck = page.locator(".judged .struck a")
     await expect(struck).to_have_text(PIECE)
     assert await page.locator(".judged").inner_text() == TEXT
-    after = await bars(page)
-    assert after != before
+    assert await bars(page) != before
     assert "without=" in page.url
     if javascript:
         await expect(struck).to_be_focused()
@@ -84,8 +83,7 @@ async def test_gaps_move_with_the_text_and_end_where_it_is_edited(
 async def test_a_later_request_takes_the_place_of_the_one_before(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page(locale="en", is_new=True)
-    await page.goto(website.address(compare_path(TEXT, *NAMES)))
+    page = await open_page(website.address(compare_path(TEXT, *NAMES)), locale="en", is_new=True)
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
     marks = page.locator(".uses [data-strike]")

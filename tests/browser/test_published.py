@@ -86,8 +86,7 @@ async def test_a_website_is_whole_from_the_disk(
     waiting, seen = [start], {start}
     while waiting:
         await page.goto(waiting.pop())
-        links = await page.evaluate("[...document.links].map(link => link.href.split('#')[0])")
-        for link in links:
+        for link in await page.evaluate("[...document.links].map(link => link.href.split('#')[0])"):
             if link not in seen and not link.startswith("https://example.org"):
                 seen.add(link)
                 waiting.append(link)

@@ -12,8 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 async def test_playing_by_keys(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    await page.goto(website.address("/quiz"))
+    page = await open_page(website.address("/quiz"))
     guesses, heading = page.locator(".guesses button"), page.locator("#quiz-heading")
     for _ in range(3):
         await expect(guesses).to_have_count(4)
@@ -47,8 +46,7 @@ async def test_the_sixth_author_has_a_key_too(website: Website, open_page: OpenP
 
 
 async def test_a_mark_of_the_answer_opens(website: Website, open_page: OpenPage) -> None:
-    page = await open_page(locale="en")
-    await page.goto(website.address("/quiz"))
+    page = await open_page(website.address("/quiz"), locale="en")
     marks = page.locator("#quiz mark a")
     for place in range(1, 10):
         await page.locator(".guesses button").first.click()
@@ -68,8 +66,7 @@ async def test_a_mark_of_the_answer_opens(website: Website, open_page: OpenPage)
 async def test_a_set_is_shared_at_its_beginning_and_goes_on_after_a_reload(
     website: Website, open_page: OpenPage
 ) -> None:
-    page = await open_page()
-    await page.goto(website.address("/quiz"))
+    page = await open_page(website.address("/quiz"))
     address = page.url
     copies = page.get_by_role("button", name="링크 복사")
     await expect(copies).to_be_visible()

@@ -67,9 +67,7 @@ async def nodes_of(page: Page) -> list[dict[str, str]]:
 async def test_the_pages_of_an_operator_are_read_in_order(
     crowd: Website, open_page: OpenPage, name: str
 ) -> None:
-    page = await open_page(operator_of=crowd)
-    await page.goto(crowd.address(OPERATOR_PAGES[name]))
-    await nodes_of(page)
+    await nodes_of(await open_page(crowd.address(OPERATOR_PAGES[name]), operator_of=crowd))
 
 
 @pytest.mark.parametrize("name", ["home", "compare", "search", "quiz", "dashboard", *FOUND])
@@ -88,8 +86,7 @@ async def test_a_page_is_read_in_the_order_in_which_it_is_seen(
 
     # At a first visit, the page is drawn again in the browser's time zone.
     finding, said = await eventually(read, until=lambda seen: "" != seen[0] in seen[1])
-    drawing = next(node for node in nodes if node["role"] == "img")
-    assert len(drawing["name"]) >= 20
+    assert len(next(node for node in nodes if node["role"] == "img")["name"]) >= 20
     # The finding is read before its drawing, which has it as name, and no table before both.
     at = said.index(finding)
     assert said.index("heading", said.index("main")) < at < said.index("- img", at)

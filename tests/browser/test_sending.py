@@ -89,8 +89,7 @@ async def test_a_chat_is_sent_as_one_file(
     await page.get_by_role("button", name="B", exact=True).click()
     await expect(page.locator("[data-verdict]").first).to_contain_text("1")
     await expect(page.locator("[data-question] summary").first).to_be_focused()
-    drawing = page.locator("svg[tabindex]").first
-    await drawing.focus()
+    await page.locator("svg[tabindex]").first.focus()
     await page.keyboard.press("End")
     await expect(page.locator(".told-value").first).not_to_be_empty()
     await page.set_viewport_size({"width": 320, "height": 800})

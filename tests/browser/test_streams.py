@@ -83,8 +83,7 @@ async def test_a_game_goes_on_after_its_streams_were_refused(
     host = await open_page(locale="en", operator_of=club, is_new=True)
     phone = await open_page(locale="en", width=360, is_new=True)
     sent = [await refuse_twice(page, 503) for page in (host, phone)]
-    code = await begin_game(host, club)
-    await enter(phone, club, code, "Late")
+    await enter(phone, club, await begin_game(host, club), "Late")
     await expect(host.locator(".come li")).to_have_text(["Late"])
     await host.keyboard.press("Space")
     await sees(phone, "asking")

@@ -28,6 +28,7 @@ from app.services.search.results import Mode
 from app.services.search.word_search import SORTS
 from saywho.engine.judgement import SURE
 from saywho.formats.registry import FORMATS, WRITERS
+from tests.browsing import found_in, missing_in
 from tests.chats import kakaotalk, said
 from tests.embedding_service import embedding_service
 from tests.installation import PROGRAM, Installation, lines
@@ -236,8 +237,7 @@ def test_bad_input_is_status_2_and_says_what_is_bad(
 
 
 def test_a_durability_that_the_database_lacks_is_status_2(installation: Installation) -> None:
-    wrong = replace(installation, settings={"SAYWHO_DURABILITY": "replicated"})
-    result = wrong.run("users")
+    result = replace(installation, settings={"SAYWHO_DURABILITY": "replicated"}).run("users")
     assert result.exit_code == 2
     assert re.fullmatch(r"saywho: SAYWHO_DURABILITY=replicated needs .*\n", result.stderr)
     assert not result.stdout
@@ -263,14 +263,11 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     assert "verdict: close\nIf one of these 2 wrote it, it is most like 빵집\n" in shown
     assert "If no author has 25 posts or more" in shown
     assert "%" not in shown
-    assert "only with people from elsewhere" in shown
-    assert "Do not use this to find out" in shown
+    assert not missing_in(shown, "only with people from elsewhere", "Do not use this to find out")
     short = filled.done("compare", "ㅋㅋ 네")
     assert short.startswith("verdict: short")
-    assert "Please write more" in short
-    assert "Little is known of" in short
-    assert "Do not use this to find out" not in short
-    assert "%" not in short
+    assert not missing_in(short, "Please write more", "Little is known of")
+    assert not found_in(short, "Do not use this to find out", "%")
 
 
 def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installation) -> None:
@@ -480,9 +477,7 @@ def test_a_check_names_what_disagrees_with_the_posts(filled: Installation) -> No
     with connection:
         connection.execute("UPDATE \"Users\" SET tweet_count = 99 WHERE username = '빵집'")
     connection.close()
-    result = filled.run("check")
-    assert result.exit_code == 1
-    assert "빵집" in result.stderr
+    assert "빵집" in filled.refused("check", status=1)
     result = filled.run("check", "--json")
     assert result.exit_code == 1
     answer = json.loads(result.stdout)
@@ -503,9 +498,8 @@ def test_a_check_mends_answers_whose_posts_are_gone(
         connection.execute(
             'UPDATE "Tweet" SET reply_to_id = 99 WHERE reply_to_source_id IS NOT NULL'
         )
-    result = installation.run("check")
-    assert result.exit_code == 1
-    assert "2 answers refer to posts that are not stored (--mend)" in result.stderr
+    result = installation.refused("check", status=1)
+    assert "2 answers refer to posts that are not stored (--mend)" in result
     mended = installation.run("check", "--mend")
     assert (mended.exit_code, mended.stdout) == (0, "ok\n")
     assert "2 answers were linked again" in mended.stderr
@@ -536,9 +530,7 @@ def test_a_check_warns_of_a_missing_library_of_pictures(
 
 def test_a_database_file_that_is_none_is_reported(installation: Installation) -> None:
     installation.database.write_bytes(b"this is no database at all" * 100)
-    result = installation.run("check")
-    assert result.exit_code == 1
-    assert "not a database" in result.stderr
+    assert "not a database" in installation.refused("check", status=1)
     answer = json.loads(installation.run("check", "--json").stdout)
     assert not answer["ok"]
     assert "not a database" in answer["faults"][0]

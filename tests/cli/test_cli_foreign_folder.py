@@ -98,8 +98,7 @@ def test_quart_does_not_run_a_command_by_settings_of_a_folder(installation: Inst
 def test_settings_of_the_data_folder_count_in_every_folder(
     installation: Installation, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    settings = installation.data_dir / ".env"
-    settings.write_text("SAYWHO_DATABASE_URL=sqlite+aiosqlite:///own.db\n")
+    (installation.data_dir / ".env").write_text("SAYWHO_DATABASE_URL=sqlite+aiosqlite:///own.db\n")
     assert installation.run("user", "add", "ann").exit_code == 0
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     assert _users(installation, elsewhere) == "ann"

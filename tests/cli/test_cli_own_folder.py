@@ -127,7 +127,6 @@ def test_a_checkout_uses_its_own_folder_without_a_mark(unpacked: Installation) -
     (unpacked.data_dir / ".mark").unlink()  # As version 1.0.0 made it.
     checkout = unpacked.data_dir.parent
     shutil.copytree(ROOT / "app", checkout / "app", ignore=shutil.ignore_patterns("__pycache__"))
-    program = (sys.executable, "-c", "from app.cli import main; main()")
-    done = unpacked.process(*program, "users")
+    done = unpacked.process(*(sys.executable, "-c", "from app.cli import main; main()"), "users")
     assert done.returncode == 0, done.stderr
     assert done.stderr == f"saywho: the data folder is {unpacked.data_dir}\n"

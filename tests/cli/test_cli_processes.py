@@ -123,8 +123,7 @@ def test_on_a_terminal_the_deletion_of_a_chat_says_what_goes(
 ) -> None:
     (tmp_path / "chat.txt").write_bytes(kakaotalk("우리", *said(("민준", "하늘"), times=3)))
     installation.done("import", "chat.txt", "--publish")
-    asked = refused(installation, "room", "delete", "1")
-    assert "Delete 우리 and all 6 messages?" in asked
+    assert "Delete 우리 and all 6 messages?" in refused(installation, "room", "delete", "1")
     assert len(installation.json("rooms")["items"]) == 1
 
 
@@ -362,8 +361,7 @@ def test_a_replacement_that_is_killed_leaves_all_rows_as_they_were(
         tables = "Tweet", "Users", "RoomPerson", "Room", "Profile", "Event"
         return [look(f'SELECT * FROM "{table}" ORDER BY 1, 2') for table in tables]  # noqa: S608
 
-    messages = said(["민준", "지우"], times=12)
-    value = json.loads(telegram(7, "모임", *messages * (3 * BATCH // 24)))
+    value = json.loads(telegram(7, "모임", *said(["민준", "지우"], times=12) * (3 * BATCH // 24)))
     for message in value["messages"][1::2]:
         message["reply_to_message_id"] = message["id"] - 1
     (longer := tmp_path / "longer.json").write_text(json.dumps(value))
@@ -396,8 +394,7 @@ def test_an_import_ends_when_its_chat_is_deleted_and_the_next_file_begins(
     with importing(installation, "--publish", path, other) as process:
         asyncio.run(strike_within(installation, lambda session: delete_room(session, 1)))
         assert process.wait(TIMEOUT_S) == 1
-        reason = f"{path}: the chat was deleted during its import\n"
-        assert reason in process.stderr.read().decode()
+        assert f"{path}: the chat was deleted during its import\n" in process.stderr.read().decode()
     assert installation.json("rooms")["items"] == []
     assert [user["username"] for user in installation.json("users")["items"]] == ["b"]
     assert installation.run("check").exit_code == 0

@@ -9,14 +9,6 @@ import pytest
 from tests.installation import Installation, lines
 from tests.mounting import read_only
 
-WRITES = (
-    ("import", "posts.jsonl"),
-    ("user", "add", "eve"),
-    ("token", "add", "x", "--scope", "read"),
-    ("check", "--mend"),
-    ("db", "vacuum"),
-)
-
 
 def reads(folder: Path) -> tuple[tuple[str | Path, ...], ...]:
     return (
@@ -55,6 +47,12 @@ def test_commands_that_read_do_not_need_to_write(
                 installation.done(*command)
             names = [each["display_name"] for each in installation.json("users")["items"]]
             assert ("Benjamin" in names) == is_in_use
-            for command in WRITES:
+            for command in (
+                ("import", "posts.jsonl"),
+                ("user", "add", "eve"),
+                ("token", "add", "x", "--scope", "read"),
+                ("check", "--mend"),
+                ("db", "vacuum"),
+            ):
                 refused = installation.run(*command)
                 assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1), command

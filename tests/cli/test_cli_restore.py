@@ -46,8 +46,7 @@ def other(tmp_path: Path) -> Installation:
 def test_a_backup_whose_tables_a_stranger_changed_is_refused(
     original: Installation, other: Installation, tmp_path: Path, statements: str, words: str
 ) -> None:
-    file = changed_backup(original, tmp_path, statements)
-    result = other.run("restore", file)
+    result = other.run("restore", changed_backup(original, tmp_path, statements))
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), result.output
     assert result.stderr.startswith("saywho: the backup's database ")
     assert words in result.stderr

@@ -156,8 +156,7 @@ def test_whoever_was_signed_in_starts_what_was_previewed(upgraded: Upgraded) -> 
 
 
 def test_a_part_that_went_is_ignored_with_one_line(upgraded: Upgraded) -> None:
-    log = upgraded.server.log()
-    assert len(re.findall(r".*SAYWHO_WITHOUT.*explain.*", log)) == 1
+    assert len(re.findall(r".*SAYWHO_WITHOUT.*explain.*", upgraded.server.log())) == 1
     assert upgraded.server.send("GET", "/compare/table")[0] == 404
 
 

@@ -147,8 +147,7 @@ async def test_a_timeout_of_the_run_itself_is_passed_on() -> None:
 
 
 async def test_closing_waits_for_what_is_there_and_refuses_the_rest() -> None:
-    run = Recorder(turns=3)
-    batch = batch_of(run, max_size=1)
+    batch = batch_of(Recorder(turns=3), max_size=1)
     waiting = [asyncio.create_task(batch(item)) for item in (1, 2)]
     await asyncio.sleep(0)
     await batch.close()

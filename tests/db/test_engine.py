@@ -14,12 +14,11 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app import create_app
 from app.db.engine import Database
 from app.errors import UnavailableError
 from app.models import Event, PostCount
 from app.services.posts.users import add_user, count_users
-from tests.conftest import MakeConfig
+from tests.conftest import MakeConfig, app_of
 from tests.waiting import DEADLINE_S, eventually
 
 
@@ -221,8 +220,7 @@ async def test_fifty_lives_of_an_app_leave_no_files_or_tasks(
 ) -> None:
     tasks = asyncio.all_tasks()
     for number in range(50):
-        app = create_app(make_config())
-        async with app.test_app():
+        async with app_of(make_config()) as app:
             if number % 10 == 0:
                 assert (await app.test_client().get("/api/v1/users")).status_code == 200
     # A cancelled statement ends in its thread, some time; other tests may still have files open.

@@ -19,7 +19,6 @@ import asyncpg
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.config import Config, Durability
 from app.db.engine import Database
 from app.db.migrate import prepare
@@ -27,7 +26,7 @@ from app.db.postgresql.backend import PostgresqlBackend
 from app.db.postgresql.connection import connect, connection_string
 from app.errors import UnavailableError
 from tests.browsing import parts_of
-from tests.conftest import Client, client_with, config_of
+from tests.conftest import Client, app_of, client_with, config_of
 from tests.databases import Databases
 from tests.listening import listening
 from tests.postgresql import Server
@@ -52,8 +51,7 @@ async def serving(folder: Path, url: str, durability: Durability = "full") -> As
         env="testing", data_dir=folder, database_url=url, durability=durability, access_log=False
     )
     await asyncio.to_thread(prepare, config, upgrade_old=False)
-    app = create_app(config)
-    async with app.test_app():
+    async with app_of(config) as app:
         yield app
 
 
@@ -109,8 +107,7 @@ async def fail_over(server: Server, app: Quart, lost: Callable[[], Awaitable[Any
     """Replace the server by a standby that has heard of nothing since it was copied."""
     data, standby = server.folder / "data", server.folder / "standby"
     server.stop()
-    copying = await asyncio.create_subprocess_exec("cp", "-a", data, standby)
-    assert await copying.wait() == 0
+    assert await (await asyncio.create_subprocess_exec("cp", "-a", data, standby)).wait() == 0
     server.start()
     # It closes connections when it sees that the server began anew, a while after a read succeeds.
     await eventually(parts_of(app).feed.look)
@@ -185,8 +182,7 @@ async def test_a_commit_that_no_standby_has_is_never_acknowledged(
 
     async def post() -> int:
         body = {"text": "waits", "source_id": "1"}
-        answer = await writer.post("/api/v1/users/ann/tweets", json=body)
-        return int(answer.status_code)
+        return int((await writer.post("/api/v1/users/ann/tweets", json=body)).status_code)
 
     await wait_for_standbys(outside, "ANY 1 (b)")
     assert [await post() for _ in range(3)] == [503] * 3
@@ -254,8 +250,7 @@ async def test_the_primary_of_several_hosts_is_used_after_a_promotion(
     standby = await asyncio.to_thread(Server, durable=True, primary=own_server)
     request.addfinalizer(standby.remove)
     hosts = f"{standby.folder},{own_server.folder}"
-    url = f"postgresql+asyncpg://postgres@/postgres?host={hosts}"
-    async with serving(tmp_path, url) as app:
+    async with serving(tmp_path, f"postgresql+asyncpg://postgres@/postgres?host={hosts}") as app:
         writer = await client_with(app, "write")
         await writer.add_user("ann", "before")
         event = await (await writer.get("/api/v1/users/ann/tweets")).get_json()
@@ -322,8 +317,7 @@ class Link:
         self._writers.clear()
 
     def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._connect(reader, writer))
-        self._tasks.add(task)
+        self._tasks.add(asyncio.create_task(self._connect(reader, writer)))
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_unix_connection(self._server)
@@ -362,8 +356,7 @@ class Link:
 @asynccontextmanager
 async def linked(config: Config) -> AsyncIterator[tuple[Database, Link]]:
     """Open the database over a link."""
-    parts = urlsplit(config.database_url)
-    (server,) = parse_qs(parts.query)["host"]
+    (server,) = parse_qs(urlsplit(config.database_url).query)["host"]
     with tempfile.TemporaryDirectory(prefix="saywho-link-") as folder:
         link = Link(Path(server, SOCKET))
         listening = await asyncio.start_unix_server(link.accept, Path(folder, SOCKET))

@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from app import create_app
 from app.config import Config
 from app.db.migrate import SchemaState, known_state, prepare
 from app.db.postgresql.connection import connect
 from app.errors import StartError
 from app.security import load_secret_keys
-from tests.conftest import client_with
+from tests.conftest import app_of, client_with
 from tests.databases import Databases, SqliteDatabases
 from tests.db.schema import schema
 from tests.installation import Installation
@@ -111,11 +110,9 @@ async def test_apps_that_start_together_keep_to_their_folders(tmp_path: Path, fo
     all_serve = asyncio.Barrier(len(places))
 
     async def serve(number: int, place: Path) -> None:
-        app = create_app(Config(env="testing", data_dir=place, access_log=False))
-        async with app.test_app():
+        async with app_of(Config(env="testing", data_dir=place, access_log=False)) as app:
             await all_serve.wait()
-            writer = await client_with(app, "write")
-            await writer.add_user(f"user{number}")
+            await (await client_with(app, "write")).add_user(f"user{number}")
 
     await asyncio.gather(*(serve(number, place) for number, place in enumerate(places)))
     for place in places:
@@ -127,10 +124,8 @@ async def test_apps_that_start_together_keep_to_their_folders(tmp_path: Path, fo
 def test_apps_start_together_in_threads(tmp_path: Path) -> None:
     async def serve(number: int) -> None:
         place = tmp_path / str(number)
-        app = create_app(Config(env="testing", data_dir=place, access_log=False))
-        async with app.test_app():
-            writer = await client_with(app, "write")
-            await writer.add_user(f"user{number}")
+        async with app_of(Config(env="testing", data_dir=place, access_log=False)) as app:
+            await (await client_with(app, "write")).add_user(f"user{number}")
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda number: asyncio.run(serve(number)), range(4)))

@@ -15,13 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import text
 
-from app import create_app
 from app.config import Config
 from app.db.migrate import prepare
 from app.db.postgresql.connection import SETTINGS
 from app.errors import StartError
 from tests.browsing import parts_of
-from tests.conftest import client_with
+from tests.conftest import app_of, client_with
 from tests.databases import Databases
 from tests.installation import Installation
 from tests.ports import free_port
@@ -81,8 +80,7 @@ async def test_in_session_mode_the_site_works_with_the_limits_of_its_sessions(
     with pooler(databases.make(tmp_path), "session") as url:
         config = config_behind(url, tmp_path)
         await asyncio.to_thread(prepare, config, upgrade_old=False)
-        app = create_app(config)
-        async with app.test_app():
+        async with app_of(config) as app:
             writer = await client_with(app, "write")
             await writer.add_user("lamp", *(f"the lamp is lit {n}" for n in range(5)))
             path = "/api/v1/search?q=lamp&limit="

@@ -52,10 +52,9 @@ def test_each_host_is_tried_alone(url: str, expected: list[str]) -> None:
     config = Config.from_env({"SAYWHO_DATABASE_URL": f"postgresql+asyncpg://{url}"})
     urls = [urlsplit(address) for address in addresses(config.database_url)]
     names = ("host", "port", "target_session_attrs", "sslmode")
-    queries = [dict(parse_qsl(each.query)) for each in urls]
     assert [
         " ".join([each.netloc + each.path, *(query[name] for name in names if name in query)])
-        for each, query in zip(urls, queries, strict=True)
+        for each, query in zip(urls, [dict(parse_qsl(each.query)) for each in urls], strict=True)
     ] == expected
 
 
@@ -280,8 +279,7 @@ def test_commands_do_on_postgresql_what_they_do_on_sqlite(config: Config, tmp_pa
     assert installation.json("import", path, "--dry-run")["duplicates"] == 2
     assert installation.json("import", path)["duplicates"] == 2
     assert installation.json("demo")["accepted"] > 100
-    hits = installation.json("search", "harbour")
-    assert "등대에서 harbour <3" in str(hits)
+    assert "등대에서 harbour <3" in str(installation.json("search", "harbour"))
     assert installation.done("check") == "ok\n"
     installation.done("user", "delete", "mina", "--yes")
     assert installation.done("db", "vacuum") == "vacuumed\n"
@@ -311,8 +309,7 @@ async def test_a_check_reports_objects_of_others(config: Config, outside: Outsid
         await outside.execute(statement)
     result = await asyncio.to_thread(Installation.of(config).run, "check")
     assert (result.exit_code, result.stdout) == (0, "ok\n")
-    warnings = [line for line in result.stderr.splitlines() if "did not create" in line]
-    assert warnings == [
+    assert [line for line in result.stderr.splitlines() if "did not create" in line] == [
         f"saywho: warning: the database has the {kind} '{name}', which saywho did not create"
         for kind, name in sorted(ADDED.items())
     ]

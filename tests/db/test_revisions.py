@@ -20,7 +20,6 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from app import create_app
 from app.config import Config
 from app.db.engine import backend_for
 from app.db.migrate import alembic_config, downgrade, find_losses, head_revision, prepare
@@ -31,7 +30,7 @@ from app.models import OLD_MESSAGE, Base
 from saywho.engine.features import RECIPE, Counts
 from saywho.engine.profiles import profile_of
 from tests.browsing import Browser
-from tests.conftest import Client
+from tests.conftest import Client, app_of
 from tests.databases import Databases
 from tests.db.schema import newest_ids, schema
 from tests.installation import Installation
@@ -188,8 +187,7 @@ def test_an_upgrade_and_downgrade_keep_tables_and_rows(
     assert installation.done("check") == "ok\n"
     own = 'SELECT username FROM "Users" JOIN "Site" ON own_user_id = "Users".id'
     assert databases.fetch(config.data_dir, own) == [("mina",)]  # The first with posts.
-    matches = installation.json("search", "light", "--limit", "200")["items"]
-    assert len(matches) == 24
+    assert len(installation.json("search", "light", "--limit", "200")["items"]) == 24
 
 
 @pytest.mark.databases("sqlite")
@@ -308,8 +306,7 @@ async def test_a_table_that_is_made_again_stays_as_it_was(
 @pytest.mark.databases("sqlite", "postgresql")
 async def test_every_page_of_it_answers(config: Config) -> None:
     await asyncio.to_thread(prepare, config, upgrade_old=True)
-    app = create_app(replace(config, access_log=False))
-    async with app.test_app():
+    async with app_of(replace(config, access_log=False)) as app:
         browser = Browser(app)
         for path in PAGES:
             assert (await browser.get(quote(path, safe="/?=&+"))).status_code == 200, path
@@ -318,5 +315,4 @@ async def test_every_page_of_it_answers(config: Config) -> None:
             assert (await browser.get(path)).status_code == 200, path
         reader = Client(app, {"Authorization": f"Bearer {TOKEN}"})
         assert (await reader.get("/api/v1/imports")).status_code == 200
-        page = await browser.page("/settings")
-        assert "This site is public." in page
+        assert "This site is public." in await browser.page("/settings")

@@ -58,8 +58,7 @@ def test_the_temperature_is_that_of_the_posts_and_hardly_of_chance() -> None:
     samples, background = samples_of(range(24))
     temperatures = [fitting.temperature_of(samples, background, seed) for seed in range(6)]
     assert np.std(temperatures) < 0.02
-    backwards = dict(reversed(samples.items()))
-    assert fitting.temperature_of(backwards, background, 3) == temperatures[3]
+    assert fitting.temperature_of(dict(reversed(samples.items())), background, 3) == temperatures[3]
 
 
 @pytest.mark.full

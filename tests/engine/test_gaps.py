@@ -47,8 +47,7 @@ def test_only_features_that_no_gap_touches_are_left(struck: tuple[str, tuple[Gap
     text, gaps = struck
     whole, left = features(text), occurrences(text, gaps)
     edge = group_edges(left.counts.keys)[STYLE]
-    keys = left.counts.keys[:edge]
-    assert np.all(lookup(whole, keys) >= left.counts.counts[:edge])
+    assert np.all(lookup(whole, left.counts.keys[:edge]) >= left.counts.counts[:edge])
     for start, end in zip(left.starts.tolist(), left.ends.tolist(), strict=True):
         assert not touches(gaps, start, end)
     if not gaps:
@@ -90,8 +89,7 @@ def test_striking_everything_leaves_too_little(count: int) -> None:
     everything = case(*texts, gaps=((0, len(BETWEEN.join(texts))),))
     judgement = judge(everything)
     assert (judgement.verdict, judgement.none, set(judgement.log10)) == ("short", None, {None})
-    shares = everything.ranking.probabilities
-    assert shares.sum() == pytest.approx(1)
+    assert everything.ranking.probabilities.sum() == pytest.approx(1)
     assert not marks_of(
         everything, everything.suspects, occurrences(everything.text, everything.gaps)
     )

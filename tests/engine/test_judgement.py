@@ -74,8 +74,7 @@ def test_ratios_probabilities_and_none_agree(named: list[int], author: int) -> N
         judgement = place().judge(texts, named, sure)
         shares = place().case(texts, named).ranking.probabilities
         assert judgement.none is not None
-        ratios = np.array([10**ratio for ratio in judgement.log10 if ratio is not None])
-        mean = ratios.mean()
+        mean = np.array([10**ratio for ratio in judgement.log10 if ratio is not None]).mean()
         assert judgement.none == pytest.approx((1 - sure) / (1 - sure + sure * mean), abs=0.01)
         for number, place_ in enumerate(named):
             alone = place().judge(texts, [place_], sure)
@@ -263,8 +262,7 @@ def test_platforms_and_periods_are_told() -> None:
             strict=True,
         )
     ]
-    limits = judge(replace(case, suspects=suspects)).limits
-    assert {"other_platform", "other_period"} <= set(limits)
+    assert {"other_platform", "other_period"} <= set(judge(replace(case, suspects=suspects)).limits)
 
 
 @pytest.mark.parametrize(

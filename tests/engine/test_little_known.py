@@ -85,8 +85,7 @@ def test_people_of_short_messages_are_not_accused_of_strange_texts() -> None:
 
 @cache
 def small_chat() -> Corpus:
-    others = {str(author): posts_of(author)[:KNOWN] for author in range(4)}
-    return site({"steve": STEVE, **others})
+    return site({"steve": STEVE, **{str(author): posts_of(author)[:KNOWN] for author in range(4)}})
 
 
 @pytest.mark.parametrize("text", [KOREAN, CODE, "12 4.50 18:20 77 1,200 99.5 net gross tax sum"])
@@ -198,8 +197,7 @@ def test_a_likely_author_has_the_highest_ratio_of_the_named() -> None:
 )
 def test_no_one_is_likely_by_layout_links_numbers_or_signs_alone(posts: list[str]) -> None:
     known = [f"{post} {number}" for number, post in enumerate(posts * 40)]
-    others = {str(each): posts_of(each)[:KNOWN] for each in range(4)}
-    corpus = site({"signs": known, **others})
+    corpus = site({"signs": known, **{str(each): posts_of(each)[:KNOWN] for each in range(4)}})
     text = " ".join(posts) + " see here all of it"
     judgement: Judgement = judge(corpus.case([text], ["signs"]))
     assert judgement.verdict != "likely"
@@ -216,8 +214,7 @@ def test_what_a_likely_author_is_named_by_is_a_piece_of_the_text_with_a_letter()
     others, selection = case.weighed_against(case.suspects[0])
     theirs = others.uses(key).by(selection)[0] / others.totals[selection].sum(axis=0)[group]
     assert lookup(profile.counts, key)[0] / profile.totals[group] > theirs
-    lettered = [lettered_keys(text).all for text in case.texts]
-    assert any(ground in keys for keys in lettered)
+    assert any(ground in keys for keys in [lettered_keys(text).all for text in case.texts])
 
 
 @pytest.mark.parametrize(
@@ -230,8 +227,7 @@ def test_what_a_likely_author_is_named_by_is_a_piece_of_the_text_with_a_letter()
     ],
 )
 def test_an_author_who_wrote_nothing_like_a_text_is_told_apart(text: str, why: str | None) -> None:
-    judgement = judge(small_chat().case([text], ["steve"]))
-    assert judgement.nothing_like == why
+    assert judge(small_chat().case([text], ["steve"])).nothing_like == why
 
 
 def test_one_message_by_someone_else_among_several_is_found() -> None:
@@ -245,5 +241,4 @@ def test_one_message_by_someone_else_among_several_is_found() -> None:
     # An open answer says so too, if the others speak for the author.
     unsure = judge(corpus.case([*own[:3], KOREAN], ["ros"]), 0.01)
     assert (unsure.verdict, unsure.held_back, unsure.unlike) == ("close", None, [3])
-    strangers = judge(corpus.case([KOREAN, *posts_of(9)[:3]], ["ros"]), 0.99)
-    assert strangers.unlike is UNSET
+    assert judge(corpus.case([KOREAN, *posts_of(9)[:3]], ["ros"]), 0.99).unlike is UNSET

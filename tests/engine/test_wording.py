@@ -121,8 +121,7 @@ def test_the_more_words_are_tried_the_clearer_one_has_to_be(tried: int, told: in
     assert np.exp(chances) == pytest.approx([0.0002, 0.0066, 0.96], abs=0.01)
     assert int((chances <= clear).sum()) == told
     # Words that are in one post can be typical of nobody, so that their number does not count.
-    with_rare = np.append(of_each, np.full(5_000, 1))
-    again, same = clear_log_chances(uses, uses_of_all, 0.5, with_rare)
+    again, same = clear_log_chances(uses, uses_of_all, 0.5, np.append(of_each, np.full(5_000, 1)))
     assert (again.tolist(), same) == (chances.tolist(), clear)
 
 
@@ -186,8 +185,7 @@ def test_laughs_of_any_length_are_one_word() -> None:
 
 
 def test_entities_that_a_file_kept_are_no_words() -> None:
-    kept = [f"{post} &amp; butter &lt;3 don&#39;t" for post in BAKER]
-    words = typical(kept * 10, SAILOR * 10)
+    words = typical([f"{post} &amp; butter &lt;3 don&#39;t" for post in BAKER] * 10, SAILOR * 10)
     assert "butter" in said(words)
     assert not {"amp", "lt", "39", "#39"} & said(words)
     # The sign that it stands for is counted as one that was written plainly.

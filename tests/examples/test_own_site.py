@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app import create_app
 from app.config import Config
 from app.lifespan import resources
+from tests.conftest import app_of
 from tests.examples.test_examples import EXAMPLES
 from tests.installation import ROOT, TIMEOUT_S, Installation
 
@@ -90,8 +91,7 @@ async def test_a_table_of_the_project_has_migrations_of_its_own(tmp_path: Path) 
     command.revision(migrations, "add guests", autogenerate=True)
     command.upgrade(migrations, "head")
     command.check(migrations)  # It raises if a table differs, or one of saywho's would go.
-    app = create_app(config)
-    async with app.test_app(), app.app_context():
+    async with app_of(config) as app, app.app_context():
         async with resources().db.write() as session:
             session.add(Guest(name="Mina"))
         async with resources().db.read() as session:

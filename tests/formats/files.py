@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +48,18 @@ def read_file_records(
         return records, items
 
 
+def fields_in(names: str, target: bytes | Path, *arguments: Any, **options: Any) -> list[Any]:
+    """Return a field of each record of a file, or several; blanks part their names."""
+    _, items = read_file_records(target, *arguments, **options)
+    return [*map(attrgetter(*names.split()), records_in(items))]
+
+
 def asked_of(
     target: bytes | Path, options: ReadOptions = NO_OPTIONS, format_name: str = "auto"
 ) -> list[ColumnQuestion]:
     """Return what someone must choose before a file is used."""
     with Source(io.BytesIO(target) if isinstance(target, bytes) else target) as source:
-        records = open_records(source, format=format_name, options=options)
-        return [*records.notes.asked.values()]
+        return [*open_records(source, format=format_name, options=options).notes.asked.values()]
 
 
 def answered(

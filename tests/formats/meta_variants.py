@@ -39,10 +39,8 @@ def _plain(said: Said, thread: str) -> dict[str, Any]:
     if said.fate == "deleted":
         return message | {"content": "gone", "is_unsent": True}
     if said.fate == "media":
-        picture = {"uri": f"{thread}/photos/77_n.jpg", "creation_timestamp": 1}
-        return message | {"photos": [picture]}
-    reactions = [{"reaction": "❤", "actor": "mina"}]
-    return message | {"content": said.text, "reactions": reactions}
+        return message | {"photos": [{"uri": f"{thread}/photos/77_n.jpg", "creation_timestamp": 1}]}
+    return message | {"content": said.text, "reactions": [{"reaction": "❤", "actor": "mina"}]}
 
 
 def _ciphered(said: Said) -> dict[str, Any]:
@@ -78,10 +76,9 @@ def lone(room: list[Said]) -> bytes:
 def download(room: list[Said], activity: str) -> bytes:
     """Return a download as a zip, whose chat is in several files."""
     thread = f"{activity}messages/inbox/us_12"
-    messages = [_plain(said, thread) for said in reversed(room)]
     files = {
         f"{thread}/message_{number}.json": written(_document(some, room, thread))
-        for number, some in enumerate(_cut(messages), 1)
+        for number, some in enumerate(_cut([_plain(said, thread) for said in reversed(room)]), 1)
     }
     return zip_bytes(files | {f"{thread}/photos/77_n.jpg": b"\xff\xd8\xff", "start.html": b"<p>"})
 

@@ -236,6 +236,5 @@ def test_any_segments_come_out_joined(parts: list[str]) -> None:
 
 
 def test_values_of_any_kind_are_no_traceback() -> None:
-    odd = ("[1]", '{"takeoutSegments":7}', '{"takeoutSegments":[7]}', '{"text":7}', "{]}")
-    for cell in odd:
+    for cell in ("[1]", '{"takeoutSegments":7}', '{"takeoutSegments":[7]}', '{"text":7}', "{]}"):
         assert isinstance(text_of(cell), str)

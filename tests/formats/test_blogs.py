@@ -100,8 +100,7 @@ def test_wordpress_has_published_posts_without_comments(*, is_in_zip: bool) -> N
     ]
     assert [item.reason for item in items if isinstance(item, Skipped)] == ["deleted", "restricted"]
     assert {item.display_name for item in items if isinstance(item, Record)} == {"미나 Lee"}
-    restricted = said(read_file_records(data, include_restricted=True)[1])
-    assert "for friends" in restricted[-1][1]
+    assert "for friends" in said(read_file_records(data, include_restricted=True)[1])[-1][1]
 
 
 @pytest.mark.parametrize(
@@ -115,13 +114,11 @@ def test_wordpress_has_published_posts_without_comments(*, is_in_zip: bool) -> N
     ],
 )
 def test_a_post_for_subscribers_is_for_few(more: str, is_public: bool) -> None:
-    body = "for them" + ("" if more.startswith("<wp:") else more)
-    post = item(7, body)
+    post = item(7, "for them" + ("" if more.startswith("<wp:") else more))
     if more.startswith("<wp:"):
         post = post.replace("<wp:comment>", OTHER_META + more + OTHER_META + "<wp:comment>")
     data = WXR.format(items=post).encode()
-    items = list(read_file_records(data)[1])
-    assert isinstance(items[0], Record) == is_public
+    assert isinstance(next(iter(read_file_records(data)[1])), Record) == is_public
     (kept,) = read_file_records(data, include_restricted=True)[1]
     assert isinstance(kept, Record)
     assert kept.visibility == ("public" if is_public else "restricted")

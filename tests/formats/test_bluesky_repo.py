@@ -376,10 +376,9 @@ def test_records_of_a_repository_are_by_the_did(form: Callable[..., bytes]) -> N
 
 
 def test_without_a_handle_the_did_is_the_author() -> None:
-    author = AUTHOR | {"handle": "handle.invalid"}
-    assert files.read_file_records(files.lines(feed(view("a", "hi", author))))[
-        0
-    ].account == Account(MINA, "미나", "bluesky")
+    assert files.read_file_records(
+        files.lines(feed(view("a", "hi", AUTHOR | {"handle": "handle.invalid"})))
+    )[0].account == Account(MINA, "미나", "bluesky")
 
 
 def test_the_account_is_known_from_its_reposts_too() -> None:

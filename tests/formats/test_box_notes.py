@@ -28,8 +28,7 @@ def movie(*tracks: Callable[[int], bytes], is_head_first: bool, samples: bytes) 
 
     data = box(b"mdat", samples)
     if is_head_first:
-        start = len(FILE + head(0)) + 8
-        return FILE + head(start) + data
+        return FILE + head(len(FILE + head(0)) + 8) + data
     return FILE + data + head(len(FILE) + 8)
 
 
@@ -84,8 +83,7 @@ def test_samples_are_found_by_all_their_tables(is_even: bool, is_long: bool) -> 
     """Chunks of several samples, of one size or each of its own, told by four or eight bytes."""
 
     def places(start: int) -> bytes:
-        starts = [start, start + 14, start + 20]
-        offsets = struct.pack(">3Q" if is_long else ">3I", *starts)
+        offsets = struct.pack(">3Q" if is_long else ">3I", *[start, start + 14, start + 20])
         sizes = [] if is_even else [2, 4, 3, 3, 2, 4]
         tables = (
             box(b"stsc", struct.pack(">IIIIIIII", 0, 2, 1, 2, 1, 3, 1, 1)),
@@ -151,8 +149,7 @@ def test_a_video_keeps_the_boxes_that_play_it(is_long: bool, size: int) -> None:
         kind = box(b"hdlr", bytes(8), b"vide", bytes(13))
         media = box(b"mdia", kind, notes, box(b"minf", box(b"vmhd", b"mode"), samples, notes))
         heading = box(b"trak", box(b"tkhd", bytes(20)), notes, media)
-        head = box(b"moov", box(b"mvhd", bytes(20)), heading, notes)
-        return FILE + notes + frames + head + notes
+        return FILE + notes + frames + box(b"moov", box(b"mvhd", bytes(20)), heading, notes) + notes
 
     for name in (b"udta", b"meta", b"uuid", b"gps ", b"free", b"skip", b"mpvd", b"sefd", b"thum"):
         assert cleaned(film(name, PLACE), "mp4", size) == film(b"free", NONE)
@@ -194,8 +191,7 @@ def test_a_video_does_not_say_when_and_with_what_it_was_recorded() -> None:
             box(b"trak", track_head, media),
         )
 
-    kept = cleaned(film(3_600_000_000, b"a camera", b"made"), "mp4")
-    assert kept == film(0, bytes(8), bytes(4))
+    assert cleaned(film(3_600_000_000, b"a camera", b"made"), "mp4") == film(0, bytes(8), bytes(4))
 
 
 def test_a_second_head_of_a_video_goes() -> None:

@@ -24,7 +24,7 @@ from saywho.text import username_key
 from tests.archives import zip_bytes
 from tests.chats import kakaotalk
 from tests.formats import chat_variants, meta_variants
-from tests.formats.files import read_file_records, records_in
+from tests.formats.files import fields_in, read_file_records, records_in
 from tests.formats.invented_rooms import ZONE, Said
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
@@ -67,8 +67,7 @@ def test_the_room_of_a_mac_is_read_out_of_a_zip() -> None:
 
 
 def said(data: bytes, **options: Any) -> list[tuple[str | None, str]]:
-    items = read_file_records(data, **options)[1]
-    return [(item.username, item.text) for item in records_in(items)]
+    return fields_in("username text", data, **options)
 
 
 @pytest.mark.parametrize("variant", chat_variants.VARIANTS)
@@ -179,8 +178,7 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
 )
 def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> None:
     data = "".join(f"{day}, 21:05 - Mina: hi\n" for day in [*days, days[-1]]).encode()
-    items = read_file_records(data, timezone="UTC")[1]
-    dates = [item.created_at for item in records_in(items)]
+    dates = fields_in("created_at", data, timezone="UTC")
     places = [order.index(part) for part in "ymd"]
     parts = [[int(day.split("/")[place]) for place in places] for day in days]
     expected = [datetime(y if y > 99 else 2000 + y, m, d, 21, 5, tzinfo=UTC) for y, m, d in parts]
@@ -208,8 +206,7 @@ def who_said(data: bytes) -> list[tuple[str | None, str]]:
 
 
 def files(data: bytes) -> list[tuple[str | None, ...]]:
-    items = read_file_records(data)[1]
-    return [item.files for item in records_in(items)]
+    return fields_in("files", data)
 
 
 def kakaotalk_room(*lines: str) -> bytes:
@@ -219,8 +216,7 @@ def kakaotalk_room(*lines: str) -> bytes:
 
 def android(*texts: str) -> bytes:
     """Return what Mina wrote, after a first message."""
-    messages = ("hi", *texts)
-    return "".join(f"15/01/2024, 21:05 - Mina: {text}\n" for text in messages).encode()
+    return "".join(f"15/01/2024, 21:05 - Mina: {text}\n" for text in ("hi", *texts)).encode()
 
 
 def ios(*texts: str) -> bytes:
@@ -367,8 +363,7 @@ def rooms(draw: st.DrawFn) -> list[Said]:
     """Make up people who write to each other, some in answer to a message that answers none."""
     names, when = draw(NAMES), datetime(2024, 1, 13, 9, 30)
     room: list[Said] = []
-    order = [*names, *draw(st.lists(st.sampled_from(names), min_size=2, max_size=6))]
-    for name in order:
+    for name in [*names, *draw(st.lists(st.sampled_from(names), min_size=2, max_size=6))]:
         when += timedelta(minutes=draw(st.integers(1, 900)))
         open_ones = [place for place, said in enumerate(room) if said.answers is None]
         answers = draw(st.one_of(st.none(), st.sampled_from(open_ones))) if open_ones else None

@@ -3,8 +3,9 @@
 import csv
 import io
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -46,8 +47,7 @@ def test_utf16_beyond_the_basic_plane() -> None:
 
 def test_utf16_half_pairs_are_bad_rows_and_half_characters_break_off() -> None:
     data = "text\nfine\n\ud83d alone\nfine\n".encode("utf-16", "surrogatepass")
-    rows = items(data)
-    assert [type(item) for item in rows] == [Record, BadRecord, Record]
+    assert [type(item) for item in items(data)] == [Record, BadRecord, Record]
     with pytest.raises(BrokenFileError, match="middle of a character"):
         items(data + b"a")
 
@@ -71,21 +71,14 @@ def test_quoted_newlines_quotes_and_places() -> None:
     assert rows[2] == BadRecord(7, "the row has a quote or a line break in the wrong place")
 
 
-def test_ragged_rows_are_bad_and_blank_ones_ignored() -> None:
-    rows = items(" \t\ntext,user\none\n\n , \ntwo,mina,extra\nthree,mina\n")
-    assert rows == [
+def test_ragged_rows_are_bad_as_broken_bytes_are_and_blank_ones_ignored() -> None:
+    assert items(" \t\ntext,user\none\n\n , \ntwo,mina,extra\nthree,mina\n") == [
         BadRecord(3, "the row has 1 fields, the header 2"),
         BadRecord(6, "the row has 3 fields, the header 2"),
         Record(place=7, text="three", username="mina"),
     ]
-
-
-def test_broken_bytes_are_bad_rows() -> None:
-    rows = items(b'text\n"\ncaf\x81\n"\nfine\n')
-    assert rows == [
-        BadRecord(2, "the text contains broken characters"),
-        Record(place=5, text="fine"),
-    ]
+    broken = BadRecord(2, "the text contains broken characters")
+    assert items(b'text\n"\ncaf\x81\n"\nfine\n') == [broken, Record(place=5, text="fine")]
 
 
 def test_a_field_over_one_megabyte_breaks_off_with_its_line() -> None:
@@ -221,78 +214,37 @@ def record(row: dict[str, object]) -> Record:
     return item
 
 
-@pytest.mark.parametrize("name", ["이름", "name", "author"])
-def test_name_of_a_person_becomes_a_username(name: str) -> None:
-    item = record({name: " Anna  Kim ", "text": "hi"})
-    assert (item.username, item.display_name) == ("Anna_Kim", "Anna  Kim")
-
-
-@pytest.mark.parametrize(
-    ("row", "username", "display_name"),
-    [
-        ({"author": "mina"}, "mina", None),
-        ({"username": "Anna Kim"}, "Anna_Kim", "Anna Kim"),
-        ({"name": "Mina Kim", "username": "mina"}, "mina", "Mina Kim"),
+SAID: dict[str, list[tuple[dict[str, Any], Any]]] = {
+    # The name of a person becomes a username, and that of an account has no blanks.
+    "username display_name": [
+        *(
+            ({name: " Anna  Kim "}, ("Anna_Kim", "Anna  Kim"))
+            for name in ("이름", "name", "author")
+        ),
+        ({"author": "mina"}, ("mina", None)),
+        ({"username": "Anna Kim"}, ("Anna_Kim", "Anna Kim")),
+        ({"name": "Mina Kim", "username": "mina"}, ("mina", "Mina Kim")),
     ],
-)
-def test_name_of_an_account_has_no_blanks(
-    row: dict[str, object], username: str, display_name: str | None
-) -> None:
-    item = record(row | {"text": "hi"})
-    assert (item.username, item.display_name) == (username, display_name)
-
-
-def test_first_filled_column_counts() -> None:
-    item = record({"text": "cut…", "full_text": "whole", "id": 7, "id_str": "8", "_id": "9"})
-    assert (item.text, item.source_id) == ("whole", "8")
-    assert record({"text": "kept", "full_text": ""}).text == "kept"
-    assert record({"text": "x", "_id": "9"}).source_id == "9"
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("1580661436132757506", "1580661436132757506"),
-        (1580661436132757506, "1580661436132757506"),
-        ("1.58E+18", None),
-        ("1,58E+18", None),
-        ("1.58066143613276e+018", None),
-        (1.5806614361327575e18, None),
-        (12.0, "12"),
-        (float("nan"), None),
-        (float("inf"), None),
-        ("3kabc2xyz", "3kabc2xyz"),
-        (True, None),
-        ({"$oid": "5"}, None),
-        ("", None),
+    # The first filled column counts.
+    "text source_id": [
+        (
+            {"text": "cut…", "full_text": "whole", "id": 7, "id_str": "8", "_id": "9"},
+            ("whole", "8"),
+        ),
+        ({"text": "kept", "full_text": ""}, ("kept", None)),
+        ({"_id": "9"}, ("hello", "9")),
     ],
-)
-def test_ids_stay_whole_or_are_dropped(value: object, expected: str | None) -> None:
-    assert record({"id": value, "text": "the row is kept"}).source_id == expected
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"is_retweet": True},
-        {"is_repost": "TRUE"},
-        {"isRetweet": 1},
-        {"retweet": "yes"},
-        {"리트윗": "예"},
-        {"kind": "repost"},
-        {"kind": "Retweet"},
-        {"kind": "post", "is_retweet": "1"},
-        {"retweeted_status_id": "123", "in_reply_to_status_id": ""},
-        {"referenced_tweets.retweeted.id": "123"},
+    # Ids stay whole, or are dropped.
+    "source_id": [
+        ({"id": "1580661436132757506"}, "1580661436132757506"),
+        ({"id": 1580661436132757506}, "1580661436132757506"),
+        *(({"id": cut}, None) for cut in ("1.58E+18", "1,58E+18", "1.58066143613276e+018")),
+        *(({"id": cut}, None) for cut in (1.5806614361327575e18, float("nan"), float("inf"))),
+        *(({"id": none}, None) for none in (True, {"$oid": "5"}, "")),
+        ({"id": 12.0}, "12"),
+        ({"id": "3kabc2xyz"}, "3kabc2xyz"),
     ],
-)
-def test_reposts_are_told_by_a_column(row: dict[str, object]) -> None:
-    assert read_row({**row, "text": "RT @a: words"}) == Skipped(1, "repost")
-
-
-@pytest.mark.parametrize(
-    ("row", "kind"),
-    [
+    "kind": [
         ({"is_reply": True}, "reply"),
         ({"is_reply": False}, "post"),
         ({"is_reply": "0"}, "post"),
@@ -305,58 +257,20 @@ def test_reposts_are_told_by_a_column(row: dict[str, object]) -> None:
         ({"quoted_status_id": 6}, "quote"),
         ({"kind": "post", "is_reply": True}, "post"),
     ],
-)
-def test_kinds(row: dict[str, object], kind: str) -> None:
-    assert record({**row, "text": "hi"}).kind == kind
-
-
-@pytest.mark.parametrize(
-    ("value", "platform"),
-    [("Twitter", "x"), ("fax", None), *((name, name) for name in get_args(Platform))],
-)
-def test_platforms(value: str, platform: str | None) -> None:
-    assert record({"platform": value, "text": "hi"}).platform == platform
-
-
-@pytest.mark.parametrize(
-    ("row", "detail"),
-    [
-        ({"text": None}, "the text is missing"),
-        ({"text": 5}, "the text is not a string"),
-        ({"text": ["a"]}, "the text is not a string"),
+    "platform": [
+        *(({"platform": name}, name) for name in get_args(Platform)),
+        ({"platform": "Twitter"}, "x"),
+        ({"platform": "fax"}, None),
     ],
-)
-def test_bad_rows_say_why(row: dict[str, object], detail: str) -> None:
-    assert read_row(row) == BadRecord(1, detail)
-
-
-def test_an_unreadable_time_costs_no_post() -> None:
-    item = record({"text": "a", "date": "soon"})
-    assert (item.created_at, item.unread_time) == (None, "date")
-
-
-@pytest.mark.parametrize("text", ["", " \n"])
-def test_rows_with_neither_text_nor_media_are_skipped(text: str) -> None:
-    assert read_row({"text": text}) == Skipped(1, "empty")
-
-
-def test_entities_and_unknown_columns_are_left_alone() -> None:
-    item = record({"text": "a &amp; b &lt;3 https://t.co/x", "likes": "5", "user": {"id": 1}})
-    assert (item.text, item.username) == ("a &amp; b &lt;3 https://t.co/x", None)
-
-
-@pytest.mark.parametrize("field", ["media", "counts"])
-@pytest.mark.parametrize(
-    "value", ["\ud83d", {"\ud83d": 1}, [{"kind": "\ud83d"}], {"as_of": "\ud83d"}]
-)
-def test_half_a_surrogate_pair_costs_no_post(field: str, value: object) -> None:
-    item = record({"text": "hello", field: value})
-    assert (item.media, item.counts) == ((), None)
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
+    "created_at unread_time": [({"date": "soon"}, (None, "date"))],
+    # Entities and unknown columns are left alone.
+    "text username": [
+        (
+            {"text": "a &amp; b &lt;3 https://t.co/x", "likes": "5", "user": {"id": 1}},
+            ("a &amp; b &lt;3 https://t.co/x", None),
+        )
+    ],
+    "reply_to": [
         ({"in_reply_to_status_id": "nan"}, None),
         ({"in_reply_to_status_id": "1.5e+18"}, None),
         ({"in_reply_to_status_id": "5"}, ReplyTarget("5")),
@@ -368,27 +282,61 @@ def test_half_a_surrogate_pair_costs_no_post(field: str, value: object) -> None:
         ({"reply_to": "5"}, ReplyTarget("5")),
         ({"reply_to": {"source_id": {}}}, None),
     ],
-)
-def test_the_target_of_a_reply_is_read(
-    fields: dict[str, object], expected: ReplyTarget | None
-) -> None:
-    assert record({"text": "hello", **fields}).reply_to == expected
+    "media counts": [
+        ({"favorite_count": "3", "retweet_count": 2}, ((), Reactions(3, 2))),
+        ({"counts": {"likes": 1}}, ((), Reactions(1))),
+        ({"counts": '{"likes": 1}', "media": "[]"}, ((), Reactions(1))),
+        ({"counts": {"likes": -1}, "media": 5}, ((), None)),
+        (
+            {"media": [{"kind": "photo", "alt": "a lamp"}]},
+            ((Medium("photo", None, "a lamp"),), None),
+        ),
+        ({"media": '[{"kind": "gif"}]', "text": ""}, ((Medium("gif"),), None)),
+        ({"media": [{"kind": "page"}]}, ((), None)),
+        # Half a surrogate pair costs no post.
+        *(
+            ({field: value}, ((), None))
+            for field in ("media", "counts")
+            for value in ("\ud83d", {"\ud83d": 1}, [{"kind": "\ud83d"}], {"as_of": "\ud83d"})
+        ),
+    ],
+}
+"""Rows by the names of the fields that they say, with the values of these."""
 
 
 @pytest.mark.parametrize(
-    ("fields", "media", "counts"),
+    ("fields", "row", "said"), [(fields, *row) for fields, rows in SAID.items() for row in rows]
+)
+def test_what_a_row_says(fields: str, row: dict[str, object], said: object) -> None:
+    assert attrgetter(*fields.split())(record({"text": "hello"} | row)) == said
+
+
+@pytest.mark.parametrize(
+    ("row", "item"),
     [
-        ({"favorite_count": "3", "retweet_count": 2}, (), Reactions(3, 2)),
-        ({"counts": {"likes": 1}}, (), Reactions(1)),
-        ({"counts": '{"likes": 1}', "media": "[]"}, (), Reactions(1)),
-        ({"counts": {"likes": -1}, "media": 5}, (), None),
-        ({"media": [{"kind": "photo", "alt": "a lamp"}]}, (Medium("photo", None, "a lamp"),), None),
-        ({"media": '[{"kind": "gif"}]', "text": ""}, (Medium("gif"),), None),
-        ({"media": [{"kind": "page"}]}, (), None),
+        *(
+            (row | {"text": "RT @a: words"}, Skipped(1, "repost"))
+            for row in (
+                *(
+                    {"is_retweet": True},
+                    {"is_repost": "TRUE"},
+                    {"isRetweet": 1},
+                    {"retweet": "yes"},
+                ),
+                *({"리트윗": "예"}, {"kind": "repost"}, {"kind": "Retweet"}),
+                {"kind": "post", "is_retweet": "1"},
+                {"retweeted_status_id": "123", "in_reply_to_status_id": ""},
+                {"referenced_tweets.retweeted.id": "123"},
+            )
+        ),
+        ({"text": None}, BadRecord(1, "the text is missing")),
+        ({"text": 5}, BadRecord(1, "the text is not a string")),
+        ({"text": ["a"]}, BadRecord(1, "the text is not a string")),
+        ({"text": ""}, Skipped(1, "empty")),
+        ({"text": " \n"}, Skipped(1, "empty")),
     ],
 )
-def test_media_and_counts(
-    fields: dict[str, object], media: tuple[Medium, ...], counts: Reactions | None
+def test_reposts_bad_rows_and_those_with_neither_text_nor_media_are_no_posts(
+    row: dict[str, object], item: Item
 ) -> None:
-    item = record({"text": "hello"} | fields)
-    assert (item.media, item.counts) == (media, counts)
+    assert read_row(row) == item

@@ -107,15 +107,14 @@ def test_dates_are_composed_of_what_languages_have(first: str, second: str) -> N
 def test_a_clock_of_twelve_is_read_in_every_language(
     language: str, form: str, is_before: bool, is_iphone: bool, hour: int, day: int, month: int
 ) -> None:
-    halves = {
+    for word in {
         half: [
             word
             for word, hours in date_words.all_words().languages[language].hours.items()
             if hours == tuple(range(12 * half, 12 * half + 12))
         ]
         for half in (0, 1)
-    }
-    for word in halves[hour // 12]:
+    }[hour // 12]:
         numbers = form.replace("y", "2024").replace("M", str(month)).replace("d", str(day))
         clock = f"{(hour - 1) % 12 + 1}:07"
         time = f"{word} {clock}" if is_before else f"{clock} {word}"
@@ -129,8 +128,7 @@ def halves_agree(word: str) -> bool:
     """Return whether a word means one half of the day in all languages that have it."""
     if word in date_words.all_words().between:
         return False
-    meanings = {language.hours[word] for language in date_words.knowing([word], ())}
-    return len(meanings) == 1
+    return len({language.hours[word] for language in date_words.knowing([word], ())}) == 1
 
 
 def test_parts_of_the_day_say_which_half_is_meant() -> None:
@@ -279,8 +277,7 @@ def test_a_group_whose_name_has_a_colon_makes_nobody_up(name: str) -> None:
 def test_lines_of_the_app_with_a_colon_are_nobodys(line: str) -> None:
     head = "15.01.2024, 21:05 - "
     written = ["Ines: one", line, "Bo: two", "Ines: three"]
-    data = "".join(f"{head}{rest}\n" for rest in written).encode()
-    messages, assumptions = read(data)
+    messages, assumptions = read("".join(f"{head}{rest}\n" for rest in written).encode())
     assert said(messages) == [("Ines", "one"), ("Bo", "two"), ("Ines", "three")]
     # A line that the table has is no assumption.
     assert {(each.kind, each.value) for each in assumptions} <= {("app_lines", "1")}
@@ -295,8 +292,7 @@ def test_a_name_with_a_colon_is_learned_from_all_its_lines() -> None:
 def test_a_colon_in_some_messages_is_no_part_of_a_name() -> None:
     head = "15.01.2024, 21:05 - "
     written = ["Ines: Note: buy rope", "Ines: Note: and a lamp", "Ines: done", "Bo: so: yes"]
-    data = "".join(f"{head}{rest}\n" for rest in written).encode()
-    messages, assumptions = read(data)
+    messages, assumptions = read("".join(f"{head}{rest}\n" for rest in written).encode())
     assert {name for name, _ in said(messages)} == {"Ines", "Bo"}
     assert messages[0].text == "Note: buy rope"
     assert assumptions == []
@@ -316,8 +312,7 @@ def test_names_without_a_blank_are_told_where_nothing_else_has_them() -> None:
         "Bo Kim:two: three",
         "Ines:x",
     ]
-    data = "".join(f"{head}{rest}\n" for rest in written).encode()
-    messages, assumptions = read(data)
+    messages, assumptions = read("".join(f"{head}{rest}\n" for rest in written).encode())
     assert said(messages) == [tuple(rest.split(":", 1)) for rest in written]
     assert [(each.kind, each.value) for each in assumptions] == [
         ("person", "Bo Kim"),

@@ -14,10 +14,9 @@ Said = tuple[str | None, str, str]
 
 
 def read(data: Path | bytes) -> list[Said]:
-    items = read_file_records(data, timezone="UTC")[1]
     return [
         (item.display_name, item.text, f"{item.created_at:%m-%d %H:%M}")
-        for item in records_in(items)
+        for item in records_in(read_file_records(data, timezone="UTC")[1])
         if item.created_at
     ]
 
@@ -106,9 +105,8 @@ def test_a_date_that_the_next_days_go_back_from_is_words(written: list[str], has
     end = ["2024/01/16(火)", "09:00\t太郎\tおはよう"] if has_end else []
     first = ["2024/01/14(日)", "08:00\t太郎\tはい", "2024/01/15(月)", "10:20\t花子\t日は"]
     said = read(line(*first, *written, "10:23\t太郎\t了解", *end))
-    text = "\n".join(["日は", *written])
     assert said[:3] == [
-        *[("太郎", "はい", "01-14 08:00"), ("花子", text, "01-15 10:20")],
+        *[("太郎", "はい", "01-14 08:00"), ("花子", "\n".join(["日は", *written]), "01-15 10:20")],
         ("太郎", "了解", "01-15 10:23"),
     ]
     assert len(said) == 3 + has_end
@@ -118,8 +116,7 @@ def test_a_second_chat_that_begins_earlier_keeps_its_days() -> None:
     def chat(days: range) -> list[str]:
         return [part for day in days for part in (f"2024/01/{day:02}(月)", f"9:00\tMori\tat {day}")]
 
-    said = read(line(*chat(range(10, 15)), *chat(range(1, 6))))
-    assert [when for _, _, when in said] == [
+    assert [when for _, _, when in read(line(*chat(range(10, 15)), *chat(range(1, 6))))] == [
         f"01-{day:02} 09:00" for day in (*range(10, 15), *range(1, 6))
     ]
 
@@ -134,18 +131,16 @@ def test_days_of_phones_are_no_words() -> None:
 def test_a_chat_between_dashes_that_was_pasted_does_not_move_days() -> None:
     day = "--------------- 2024년 1월 {} ---------------"
     pasted = day.format("3일 수요일")
-    data = windows(
-        day.format("15일 월요일"),
-        "[바다] [오후 3:02] 봐",
-        pasted,
-        "[하늘] [오후 3:03] 네",
-        day.format("16일 화요일"),
-        "[하늘] [오전 9:00] 아침",
-    )
-    assert read(data)[:2] == [
-        ("바다", f"봐\n{pasted}", "01-15 15:02"),
-        ("하늘", "네", "01-15 15:03"),
-    ]
+    assert read(
+        windows(
+            day.format("15일 월요일"),
+            "[바다] [오후 3:02] 봐",
+            pasted,
+            "[하늘] [오후 3:03] 네",
+            day.format("16일 화요일"),
+            "[하늘] [오전 9:00] 아침",
+        )
+    )[:2] == [("바다", f"봐\n{pasted}", "01-15 15:02"), ("하늘", "네", "01-15 15:03")]
 
 
 @pytest.mark.parametrize(

@@ -191,8 +191,7 @@ def test_xml_of_too_many_levels_is_refused(name: str) -> None:
     end, most = text.rindex("</"), MAX_DEPTH - 1
 
     def deep(levels: int) -> bytes:
-        more = "<a>" * levels + "</a>" * levels
-        return (text[:end] + more + text[end:]).encode()
+        return (text[:end] + ("<a>" * levels + "</a>" * levels) + text[end:]).encode()
 
     assert only_records(read_file_records(deep(most))[1])
     read_broken(deep(most + 1), str(TOO_DEEP))

@@ -57,144 +57,92 @@ def whatsapp(*messages: str) -> str:
     return "".join(IPHONE.format(n, message) for n, message in enumerate(messages))
 
 
-ODD: list[tuple[str, str, str, str, bool]] = [
-    ("chat.txt", whatsapp("(알수없음): 안개", "Mina: fog"), "names", "(알수없음)", False),
-    (
-        "posts.csv",
-        table("작성자,작성일,내용", "kim****,2024-01-05,안개", "lee****,2024-01-06,비"),
-        "names",
-        "kim****",
-        False,
-    ),
-    (
-        "posts.jsonl",
-        jsonl({"username": "익명", "text": "안개"}, {"username": "바다", "text": "비"}),
-        "names",
-        "익명",
-        False,
-    ),
-    (
-        "posts.csv",
-        table("username,text", "mina,<p>Fog again</p>", "jun,Rain &amp; wind"),
-        "letters",
-        "<p>Fog again</p>",
-        False,
-    ),
-    (
-        "posts.csv",
-        table("username,text", "mina,<U+B610> <U+C548>", "jun,Rain"),
-        "letters",
-        "<U+B610> <U+C548>",
-        False,
-    ),
-    (
-        "posts.csv",
-        table("username,text", "mina,Replying to @jun Fog", "jun,Rain"),
-        "words",
-        "Replying to @jun Fog",
-        False,
-    ),
-    (
-        "chat.txt",
-        whatsapp(
+ODD: dict[tuple[str, str, bool], dict[str, str]] = {
+    ("names", "chat.txt", False): {"(알수없음)": whatsapp("(알수없음): 안개", "Mina: fog")},
+    ("names", "posts.csv", False): {
+        "kim****": table("작성자,작성일,내용", "kim****,2024-01-05,안개", "lee****,2024-01-06,비")
+    },
+    ("names", "posts.jsonl", False): {
+        "익명": jsonl({"username": "익명", "text": "안개"}, {"username": "바다", "text": "비"})
+    },
+    ("letters", "posts.csv", False): {
+        "<p>Fog again</p>": table("username,text", "mina,<p>Fog again</p>", "jun,Rain &amp; wind"),
+        "<U+B610> <U+C548>": table("username,text", "mina,<U+B610> <U+C548>", "jun,Rain"),
+    },
+    ("words", "posts.csv", False): {
+        "Replying to @jun Fog": table("username,text", "mina,Replying to @jun Fog", "jun,Rain")
+    },
+    ("words", "chat.txt", False): {
+        "tide.mina liked a message": whatsapp(
             "Mina: hi",
             "Mina: tide.mina liked a message",
             "Jun: reef_jun sent an attachment.",
             "Mina: tide.mina started a video chat",
             "Jun: bye",
-        ),
-        "words",
-        "tide.mina liked a message",
-        False,
-    ),
-    (
-        "chat.txt",
-        "[1/15/24, 10:00:00] Mina: hi\n[1/15/24, 10:01:00] Jun: ok\n"
-        "[2/20/24, 10:02:00] Mina: so\n[1/16/24, 10:02:00] Jun: yes\n",
-        "times",
-        "2024-02-20 → 2024-01-16",
-        True,
-    ),
-    (
-        "posts.jsonl",
-        jsonl(
+        )
+    },
+    ("times", "chat.txt", True): {
+        "2024-02-20 → 2024-01-16": (
+            "[1/15/24, 10:00:00] Mina: hi\n[1/15/24, 10:01:00] Jun: ok\n"
+            "[2/20/24, 10:02:00] Mina: so\n[1/16/24, 10:02:00] Jun: yes\n"
+        )
+    },
+    ("ids", "posts.jsonl", False): {
+        "77123": jsonl(
             {"id": "77123", "username": "mina", "text": "Fog"},
             {"id": "77123", "username": "mina", "text": "Wind"},
             {"id": "77124", "username": "mina", "text": "Rain"},
         ),
-        "ids",
-        "77123",
-        False,
-    ),
-    (
-        "chat.txt",
-        "차 마시는 방 5 카카오톡 대화\n저장한 날짜 : 2024년 1월 15일 오후 9:00\n\n"
-        "2024년 1월 15일 월요일\n2024년 1월 15일 오후 3:02, 바다 : 모임 공지\n"
-        "2024년 2월 3일 토요일\n찻집에서\n2024년 1월 15일 오후 3:03, 하늘 : 네\n",
-        "times",
-        "2024년 2월 3일 토요일",
-        False,
-    ),
-    (
-        "chat.txt",
-        "[LINE] 花子とのトーク履歴\n保存日時：2024/02/10 21:00\n\n2024/01/15(月)\n"
-        "19:02\t花子\t会の案内です\n2024/02/03(土)\n19:03\t太郎\tはい\n"
-        "2024/01/16(火)\n19:04\t花子\tよろしく\n",
-        "times",
-        "2024/02/03(土)",
-        False,
-    ),
-    (
-        "chat.txt",
-        "산책 모임에서 저장한 글\n저장한 날짜 : 2024년 1월 15일 오후 9:00\n"
-        "2024년 1월 15일 오후 3:02, 바다 : 안녕\n"
-        "2024년 1월 15일 오후 3:03, 하늘 : 네\n",
-        "left_out",
-        "산책 모임에서 저장한 글",
-        False,
-    ),
-    (
-        "chat.csv",
-        table(
-            "Date,User,Message",
-            "2024-01-15 15:02:00,바다,안녕, 반가워요",
-            '2024-01-15 15:03:00,하늘,"네, 저도요"',
+        "27123": jsonl(
+            {"id": "27123", "username": "mina", "text": "Fog"},
+            {"id": "27123", "username": "jun", "text": "Wind"},
+            {"id": "77124", "username": "ara", "text": "Where?", "in_reply_to_id": "27123"},
         ),
-        "column",
-        "안녕, 반가워요",
-        False,
-    ),
-    (
-        "posts.jsonl",
-        jsonl(
-            {"id": "77123", "username": "mina", "text": "Fog"},
-            {"id": "77123", "username": "jun", "text": "Wind"},
-            {"id": "77124", "username": "ara", "text": "Where?", "in_reply_to_id": "77123"},
-        ),
-        "ids",
-        "77123",
-        False,
-    ),
-    (
-        "posts.jsonl",
-        jsonl(
-            {"id": "77123", "username": "mina", "text": "Fog", "created_at": "2024-01-06"},
+        "37123": jsonl(
+            {"id": "37123", "username": "mina", "text": "Fog", "created_at": "2024-01-06"},
             {
                 "id": "77124",
                 "username": "ara",
                 "text": "Where?",
-                "in_reply_to_id": "77123",
+                "in_reply_to_id": "37123",
                 "created_at": "2024-01-05",
             },
         ),
-        "ids",
-        "77123",
-        False,
-    ),
-]
+    },
+    ("times", "chat.txt", False): {
+        "2024년 2월 3일 토요일": (
+            "차 마시는 방 5 카카오톡 대화\n저장한 날짜 : 2024년 1월 15일 오후 9:00\n\n"
+            "2024년 1월 15일 월요일\n2024년 1월 15일 오후 3:02, 바다 : 모임 공지\n"
+            "2024년 2월 3일 토요일\n찻집에서\n2024년 1월 15일 오후 3:03, 하늘 : 네\n"
+        ),
+        "2024/02/03(土)": (
+            "[LINE] 花子とのトーク履歴\n保存日時：2024/02/10 21:00\n\n2024/01/15(月)\n"
+            "19:02\t花子\t会の案内です\n2024/02/03(土)\n19:03\t太郎\tはい\n"
+            "2024/01/16(火)\n19:04\t花子\tよろしく\n"
+        ),
+    },
+    ("left_out", "chat.txt", False): {
+        "산책 모임에서 저장한 글": (
+            "산책 모임에서 저장한 글\n저장한 날짜 : 2024년 1월 15일 오후 9:00\n"
+            "2024년 1월 15일 오후 3:02, 바다 : 안녕\n"
+            "2024년 1월 15일 오후 3:03, 하늘 : 네\n"
+        )
+    },
+    ("column", "chat.csv", False): {
+        "안녕, 반가워요": table(
+            "Date,User,Message",
+            "2024-01-15 15:02:00,바다,안녕, 반가워요",
+            '2024-01-15 15:03:00,하늘,"네, 저도요"',
+        )
+    },
+}
+"""By kind of doubt, file and whether it is grave: what is odd by the example that names it."""
 
 
-@pytest.mark.parametrize(("name", "data", "kind", "example", "is_grave"), ODD)
+@pytest.mark.parametrize(
+    ("kind", "name", "is_grave", "example", "data"),
+    [(*place, *odd) for place, files in ODD.items() for odd in files.items()],
+)
 def test_what_is_odd_is_named_with_an_example(
     name: str, data: str, kind: str, example: str, tmp_path: Path, *, is_grave: bool
 ) -> None:

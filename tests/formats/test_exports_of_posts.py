@@ -265,8 +265,7 @@ def test_words_for_nothing_are_neither_people_nor_words_of_a_table(word: str) ->
     assert {author for author, _, _ in said(table)} <= {"mina", None}
     assert word not in {text for _, text, _ in said(table)}
     # Elsewhere somebody may have said it.
-    lines = json.dumps({"author": "mina", "text": word})
-    assert said(lines) == [("mina", word, None)]
+    assert said(json.dumps({"author": "mina", "text": word})) == [("mina", word, None)]
 
 
 @pytest.mark.parametrize(
@@ -503,8 +502,7 @@ def test_the_order_of_day_and_month_is_that_of_the_whole_file(
     rows = [{"username": "mina", "text": f"word {n}", "date": date} for n, date in enumerate(dates)]
     data = "\n".join(map(json.dumps, rows)) if form == "lines" else json.dumps(rows)
     if form == "table":
-        lines = ["username,text,date", *(",".join(row.values()) for row in rows)]
-        data = "\n".join(lines)
+        data = "\n".join(["username,text,date", *(",".join(row.values()) for row in rows)])
     stream, items = read(data)
     found = [item.created_at for item in items if isinstance(item, Record)]
     assert [f"{time:%Y-%m-%d}" for time in found if time] == expected

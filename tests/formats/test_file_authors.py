@@ -100,8 +100,7 @@ def test_another_way_is_chosen_and_no_author_is_asked_for() -> None:
     names, _ = WAYS["folders"]
     found, records = authors(names, columns={"file-name": "username"})
     assert (found, records.notes.assumptions) == (["1", "2", "1"], [])
-    none = {"author=none": "username"}
-    found, records = authors(names, columns=none)
+    found, records = authors(names, columns={"author=none": "username"})
     assert (found, records.notes.unsettled) == ([None] * 3, "author")
     found, records = authors(["notes/1.txt", "notes/2.txt"], username="mina")
     assert (records.format, found) == ("texts", [None, None])

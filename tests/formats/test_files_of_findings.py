@@ -25,8 +25,7 @@ def bluesky(text: str, *links: str) -> str:
     for link in links:
         start = text.index(link.removeprefix("https://")[:13])
         feature = {"$type": "app.bsky.richtext.facet#link", "uri": link}
-        index = {"byteStart": start, "byteEnd": start + 16}
-        facets.append({"index": index, "features": [feature]})
+        facets.append({"index": {"byteStart": start, "byteEnd": start + 16}, "features": [feature]})
     record = {"$type": "app.bsky.feed.post", "text": text, "facets": facets}
     author = {"did": "did:plc:jiu", "handle": "jiu.example.org"}
     uri = "at://did:plc:jiu/app.bsky.feed.post/1"
@@ -111,5 +110,4 @@ def test_a_file_of_a_finding_is_read_as_one_expects(name: str, tmp_path: Path) -
     text, expected = FILES[name]
     file = tmp_path / "file"
     file.write_text(text)
-    posts = saywho.read(file, accept_doubts=True)
-    assert [(post.author, post.text) for post in posts] == expected
+    assert [(post.author, post.text) for post in saywho.read(file, accept_doubts=True)] == expected

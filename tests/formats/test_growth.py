@@ -206,8 +206,7 @@ def test_deep_values_are_read_or_refused(depth: int, before: str, inside: str, a
 
 def test_chats_in_chats_are_refused_in_one_line() -> None:
     deep = b'{"chats":' * DEEP
-    message = SMALL_FILES["telegram"]
-    read_broken(b'{"list":[' + message + b"," + deep, "nested too deeply")
+    read_broken(b'{"list":[' + SMALL_FILES["telegram"] + b"," + deep, "nested too deeply")
 
 
 @pytest.mark.parametrize("place", [0, 100])
@@ -218,8 +217,7 @@ def test_a_record_that_is_too_deep_spoils_no_other(depth: int, kind: type, place
     records = [b'{"_id":1,"text":"a"}'] * 102
     records[place] = deep
     for data in (b"[" + b",".join(records) + b"]", b"\n".join(records)):
-        items = read_file_records(data, "mongo")[1]
-        assert [type(item) for item in items] == [
+        assert [type(item) for item in read_file_records(data, "mongo")[1]] == [
             kind if number == place else Record for number in range(len(records))
         ]
 

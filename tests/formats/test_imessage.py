@@ -78,8 +78,7 @@ def test_an_answer_below_a_message_is_read_at_its_own_place_alone() -> None:
 @pytest.mark.parametrize("indent", ["", "    "])
 def test_reactions_and_effects_are_no_words(head: str, indent: str) -> None:
     below = f"{head}\n{indent}Loved by Bo\n{indent}Sticker from Me: a.heic"
-    items = read(written(f"{said('Fox', 'tea')}\nSent with Confetti\n{below}"))
-    assert texts(items) == ["tea"]
+    assert texts(read(written(f"{said('Fox', 'tea')}\nSent with Confetti\n{below}"))) == ["tea"]
     assert texts(read(written(said("Fox", "Reactions:\nnone so far")))) == [
         "Reactions:\nnone so far"
     ]

@@ -24,84 +24,68 @@ FERRY, PIER, MORE = "the ferry is late", "I wait at the pier", "twenty minutes m
 TALK: list[tuple[str | None, str]] = [("Mina", FERRY), ("Jun", PIER), ("Mina", MORE)]
 Said = list[tuple[str | None, str]]
 """Author, None for who exported, and words of each message."""
+
+
+def said_by(names: str, *texts: str) -> Said:
+    """Return messages of people, of whom `me` is who exported."""
+    authors = (None if name == "me" else name for name in names.split(", "))
+    return [*zip(authors, texts, strict=True)]
+
+
 FILES: dict[str, Said] = {
-    "chatgpt-spoken-words-lost.json": [
-        (None, "when does the ferry come"),
-        ("ChatGPT", "In twenty minutes."),
-        (None, "thank you"),
-    ],
-    "teams-answers-inside-of-messages-are-lost.json": [
-        ("Mina", FERRY),
-        ("Jun", PIER),
-        ("Mina", MORE),
-        ("Ada", "the market opens at nine"),
-    ],
-    "ig-each-message-stands-twice": [
-        ("Mina", FERRY),
-        ("Jun", PIER),
-        ("Mina", MORE),
-        ("Jun", "good"),
-    ],
-    "ig-ta-reactions-as-words": [
-        ("Jun", FERRY),
-        ("Jun", PIER),
-        ("Jun", MORE),
-        ("Mina", "bring the tickets"),
-        ("Jun", "I have them"),
-        ("Jun", "good"),
-    ],
-    "fb-fr-calls-as-words": [
-        ("Manon Rive", "le bateau est en retard"),
-        ("Jean Quai", "je suis au quai"),
-        ("Manon Rive", "à tout de suite"),
-    ],
-    "fb-nickname-of-five-words-before-sent-an-attachment": [
-        ("Mina Tide", FERRY),
-        ("Mina Tide", "I wait"),
-        ("Mina Tide", "what is it"),
-        ("Jun Pier", "three pictures of the boat"),
-    ],
+    "chatgpt-spoken-words-lost.json": said_by(
+        "me, ChatGPT, me", "when does the ferry come", "In twenty minutes.", "thank you"
+    ),
+    "teams-answers-inside-of-messages-are-lost.json": said_by(
+        "Mina, Jun, Mina, Ada", FERRY, PIER, MORE, "the market opens at nine"
+    ),
+    "ig-each-message-stands-twice": said_by("Mina, Jun, Mina, Jun", FERRY, PIER, MORE, "good"),
+    "ig-ta-reactions-as-words": said_by(
+        "Jun, Jun, Jun, Mina, Jun, Jun",
+        FERRY,
+        PIER,
+        MORE,
+        "bring the tickets",
+        "I have them",
+        "good",
+    ),
+    "fb-fr-calls-as-words": said_by(
+        "Manon Rive, Jean Quai, Manon Rive",
+        "le bateau est en retard",
+        "je suis au quai",
+        "à tout de suite",
+    ),
+    "fb-nickname-of-five-words-before-sent-an-attachment": said_by(
+        "Mina Tide, Mina Tide, Mina Tide, Jun Pier",
+        FERRY,
+        "I wait",
+        "what is it",
+        "three pictures of the boat",
+    ),
     "zulip-quoted-words-in-markdown-are-the-answerers.json": TALK,
     "rocketchat-mark-of-a-quotation-in-the-words.json": TALK,
-    "skype-edited-previous-message-in-the-words.json": [
-        ("live:mina", FERRY),
-        ("live:jun", PIER),
-        ("live:mina", MORE),
-    ],
-    "discord-messages-of-the-interface-bots-and-notices-as-people.json": [
-        ("mina.tide", FERRY),
-        ("jun_pier", PIER),
-        ("mina.tide", "see you @Jun"),
-    ],
-    "groupme-download-with-its-folders": [
-        ("Mina Tide", FERRY),
-        ("Jun Pier", PIER),
-        ("Mina Tide", "see you there"),
-    ],
-    "google-chat-space-without-its-name": [("Mina Tide", FERRY), ("Jun Pier", PIER)],
-    "kk-en-gb-day-before-month-refused.txt": [
-        ("Jun", FERRY),
-        ("Mina", PIER),
-        ("Ada", "two lines\nof words"),
-        ("Mina", "good morning"),
-    ],
-    "imessage-bagoup-me-is-a-person-of-whatsapp.txt": [
-        ("Mina Tide", FERRY),
-        (None, PIER),
-        ("Mina Tide", "look at this"),
-        ("Mina Tide", MORE),
-    ],
-    "imessage-stickers-places-and-transcripts-as-words.txt": [
-        ("Mina Tide", FERRY),
-        (None, PIER),
-        ("Mina Tide", MORE),
-    ],
-    "irc-mirc-log-refused-for-its-dates.log": [
-        ("mina", FERRY),
-        ("jun", PIER),
-        ("mina", "waves"),
-        ("mina", MORE),
-    ],
+    "skype-edited-previous-message-in-the-words.json": said_by(
+        "live:mina, live:jun, live:mina", FERRY, PIER, MORE
+    ),
+    "discord-messages-of-the-interface-bots-and-notices-as-people.json": said_by(
+        "mina.tide, jun_pier, mina.tide", FERRY, PIER, "see you @Jun"
+    ),
+    "groupme-download-with-its-folders": said_by(
+        "Mina Tide, Jun Pier, Mina Tide", FERRY, PIER, "see you there"
+    ),
+    "google-chat-space-without-its-name": said_by("Mina Tide, Jun Pier", FERRY, PIER),
+    "kk-en-gb-day-before-month-refused.txt": said_by(
+        "Jun, Mina, Ada, Mina", FERRY, PIER, "two lines\nof words", "good morning"
+    ),
+    "imessage-bagoup-me-is-a-person-of-whatsapp.txt": said_by(
+        "Mina Tide, me, Mina Tide, Mina Tide", FERRY, PIER, "look at this", MORE
+    ),
+    "imessage-stickers-places-and-transcripts-as-words.txt": said_by(
+        "Mina Tide, me, Mina Tide", FERRY, PIER, MORE
+    ),
+    "irc-mirc-log-refused-for-its-dates.log": said_by(
+        "mina, jun, mina, mina", FERRY, PIER, "waves", MORE
+    ),
 }
 ROOMS = {
     "groupme-download-with-its-folders": "Harbour club",
@@ -145,8 +129,7 @@ def event(number: int, text: str, sender: str = "mina", **content: Any) -> dict[
 def edit(number: int, old: int, text: str, sender: str = "mina") -> dict[str, Any]:
     newer = {"msgtype": "m.text", "body": text}
     target = {"rel_type": "m.replace", "event_id": f"$e{old}"}
-    content = {"m.new_content": newer, "m.relates_to": target}
-    return event(number, f"* {text}", sender, **content)
+    return event(number, f"* {text}", sender, **{"m.new_content": newer, "m.relates_to": target})
 
 
 @pytest.mark.parametrize("step", [1, -1])
@@ -198,12 +181,11 @@ def test_messages_of_google_chats_interface_are_by_their_senders() -> None:
 
 def test_chunks_of_one_chat_of_qq_are_one_room() -> None:
     def chunk(minute: int, text: str) -> bytes:
-        element = {"type": "text", "data": {"text": text}}
         message = {
             "id": f"m{minute}",
             "timestamp": 1768298400000 + 60_000 * minute,
             "sender": {"uid": "u_5", "uin": "5", "name": "米娜"},
-            "content": {"text": text, "elements": [element]},
+            "content": {"text": text, "elements": [{"type": "text", "data": {"text": text}}]},
             "recalled": False,
         }
         return json.dumps(message, ensure_ascii=False).encode() + b"\n"
@@ -222,11 +204,10 @@ def test_chunks_of_one_chat_of_qq_are_one_room() -> None:
 
 
 def message(text: str, minute: int, **more: Any) -> dict[str, Any]:
-    time = f"2026-01-13T10:{minute:02}:00.000Z"
     return {
         "id": f"m{minute}",
         "messageType": "message",
-        "createdDateTime": time,
+        "createdDateTime": f"2026-01-13T10:{minute:02}:00.000Z",
         "from": {"user": {"id": "u1", "displayName": "Mina"}},
         "body": {"contentType": "text", "content": text},
         "channelIdentity": {"channelId": "c"},

@@ -33,8 +33,7 @@ TIMES = re.compile(
 
 def read(name: str, data: bytes, **options: Any) -> tuple[list[Item], Source]:
     with Source(io.BytesIO(data), name="file") as source:
-        records = open_records(source, format=name, options=ReadOptions(**options))
-        return list(records.items), source
+        return list(open_records(source, format=name, options=ReadOptions(**options)).items), source
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -51,8 +51,7 @@ def test_a_known_file_in_an_archive_is_refused_by_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("words", ["<en-export", "@relation @attribute"])
 def test_words_of_a_chat_may_have_the_mark_of_a_known_file(words: str) -> None:
-    message = f"Jan 05, 2024  9:10:00 AM\nFox\n{words}\n\n"
-    _, items = read_file_records(message.encode() * 2)
+    _, items = read_file_records(f"Jan 05, 2024  9:10:00 AM\nFox\n{words}\n\n".encode() * 2)
     assert [item.text for item in items if isinstance(item, Record)] == [words] * 2
 
 

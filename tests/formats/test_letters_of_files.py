@@ -192,10 +192,9 @@ def test_misread_letters_are_put_right_only_by_choice(choice: str, text: str | N
 
 def misread(text: str) -> str:
     """Return a text as a program writes it that takes UTF-8 for western Windows."""
-    raw = text.encode()
     return "".join(
         chr(byte) if byte in {0x81, 0x8D, 0x8F, 0x90, 0x9D} else bytes([byte]).decode("cp1252")
-        for byte in raw
+        for byte in text.encode()
     )
 
 

@@ -9,20 +9,18 @@ from app.errors import UnrecognisedFileError
 from saywho.formats.records import FileRoom, Record
 from tests.archives import zip_bytes
 from tests.formats import chat_variants
-from tests.formats.files import read_file_records, records_in
+from tests.formats.files import fields_in, read_file_records, records_in
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 HEADING = "[LINE] Lantern Clubのトーク履歴\n保存日時：2026/02/03 21:14\n\n"
 
 
 def said(text: str) -> list[tuple[str | None, str]]:
-    items = read_file_records(text.encode(), timezone="UTC")[1]
-    return [(item.username, item.text) for item in records_in(items)]
+    return fields_in("username text", text.encode(), timezone="UTC")
 
 
 def times(text: str) -> list[datetime | None]:
-    items = read_file_records(text.encode(), timezone="UTC")[1]
-    return [item.created_at for item in records_in(items)]
+    return fields_in("created_at", text.encode(), timezone="UTC")
 
 
 def day(*messages: str) -> str:
@@ -148,10 +146,9 @@ def names_of(data: bytes) -> list[str]:
 
 @pytest.mark.parametrize("first", ["line ja", "kakaotalk windows ko"])
 def test_a_zip_holds_rooms_of_several_apps(first: str) -> None:
-    variants = ["whatsapp android", "line en us", first]
     rooms = {
         f"{number}.txt": chat_variants.VARIANTS[variant](chat_variants.room_of(variant, 1))
-        for number, variant in enumerate(variants)
+        for number, variant in enumerate(["whatsapp android", "line en us", first])
     }
     records, items = read_file_records(zip_bytes(rooms))
     assert records.format == first.split()[0]
@@ -179,15 +176,12 @@ def test_a_chat_that_somebody_pasted_begins_no_message() -> None:
     ],
 )
 def test_a_quote_that_is_not_closed_swallows_no_message(texts: list[str]) -> None:
-    data = day(*(f"9:0{n}\tMori\t{text}" for n, text in enumerate(texts)))
-    assert len(said(data)) == len(texts)
+    assert len(said(day(*(f"9:0{n}\tMori\t{text}" for n, text in enumerate(texts))))) == len(texts)
 
 
 def test_four_blanks_are_a_tab() -> None:
-    room = chat_variants.room_of("line ja", 1)
-    data = chat_variants.VARIANTS["line ja"](room)
-    blanks = data.replace(b"\t", b"    ")
-    assert said(blanks.decode()) == said(data.decode()) != []
+    data = chat_variants.VARIANTS["line ja"](chat_variants.room_of("line ja", 1))
+    assert said(data.replace(b"\t", b"    ").decode()) == said(data.decode()) != []
     assert said("2026.01.30 Friday\n09:05    Anna Kim    a    b\n") == [("Anna_Kim", "a    b")]
 
 
@@ -208,8 +202,7 @@ def test_notes_of_several_people_are_an_assumption(texts: list[str], count: int)
     ]
     data = day(*lines, "9:06\tMori\tend")
     assert len(said(data)) == count + 1
-    notes = read_file_records(data.encode(), timezone="UTC")[0].notes
-    assert notes.app_lines == len(texts) - count
+    assert read_file_records(data.encode(), timezone="UTC")[0].notes.app_lines == len(texts) - count
 
 
 def test_a_line_without_a_name_that_no_table_has_is_an_assumption() -> None:

@@ -293,8 +293,7 @@ def test_lines_of_kakaotalk_that_no_table_has_are_assumptions() -> None:
 )
 def test_a_head_count_is_no_part_of_a_title(title: str, lines: list[str], room: str) -> None:
     items = read_file_records(kakaotalk(*lines, title=title))[1]
-    rooms = {item.room.name for item in items if isinstance(item, Record) and item.room}
-    assert rooms == {room}
+    assert {item.room.name for item in items if isinstance(item, Record) and item.room} == {room}
 
 
 @pytest.mark.parametrize(

@@ -122,8 +122,7 @@ def test_answers_between_quoted_lines_stay() -> None:
 @pytest.mark.parametrize("signature", ["Sent from my phone", "-- \nMina Lee", "--\nMina Lee"])
 def test_answers_below_a_signature_and_a_quotation_stay(signature: str) -> None:
     quotation = "On Jan 5, 2024, at 19:00, Jun wrote:\n> How far?\n> And the fog?"
-    text = f"Hi\n\n{signature}\n\n{quotation}\nNone.\n\n{signature}"
-    assert own_words(text) == "Hi\n\nNone."
+    assert own_words(f"Hi\n\n{signature}\n\n{quotation}\nNone.\n\n{signature}") == "Hi\n\nNone."
 
 
 def test_hostile_mails_are_rejected_and_the_rest_goes_in() -> None:

@@ -97,8 +97,7 @@ def lone(*items: Any, include_restricted: bool = False) -> list[Item]:
 
 
 def only(**fields: Any) -> Record:
-    content = fields.pop("content", "<p>hi</p>")
-    return read_one(outbox(post(1, content, **fields)))
+    return read_one(outbox(post(1, fields.pop("content", "<p>hi</p>"), **fields)))
 
 
 @pytest.mark.parametrize("save", SAVED)

@@ -9,7 +9,7 @@ from saywho.formats.chats.chat_files import Attachments
 from saywho.formats.reading import Skipped
 from saywho.formats.records import FileRoom, Record, RecordStream
 from tests.archives import zip_bytes
-from tests.formats.files import read_file_records, records_in
+from tests.formats.files import fields_in, read_file_records, records_in
 
 IMESSAGE = """Chat Session,Message Date,Delivered Date,Read Date,Edited Date,Service,Type,\
 Sender ID,Sender Name,Status,Replying to,Subject,Text,Reactions,Attachment,Attachment type
@@ -93,8 +93,7 @@ def test_old_tables_of_wechat_name_only_the_chat() -> None:
 
 def test_a_flag_of_json_tells_who_wrote() -> None:
     rows = [{"text": f"fog {n}", "from_me": n == 1, "name": "Mina"} for n in range(2)]
-    _, items = read_file_records(json.dumps(rows).encode())
-    assert [item.username for item in records_in(items)] == ["Mina", None]
+    assert fields_in("username", json.dumps(rows).encode()) == ["Mina", None]
 
 
 FOG, ROPE = "the fog is late", "who has the rope"
@@ -282,8 +281,7 @@ def test_a_room_has_one_name_whoever_is_answered_in_a_row() -> None:
         {"display-name": name, "room-id": "71", "message": text, "reply-to": other, "to": other}
         for name, text, other in (("mina", FOG, "jun"), ("jun", ROPE, "ida"), ("ida", FOG, ""))
     ]
-    rooms = {m.room for m in records_in(read_file_records(json.dumps(rows).encode())[1])}
-    assert len(rooms) == 1
+    assert len({m.room for m in records_in(read_file_records(json.dumps(rows).encode())[1])}) == 1
 
 
 def test_notes_about_media_in_a_table_are_nobodys_words() -> None:
@@ -292,8 +290,7 @@ def test_notes_about_media_in_a_table_are_nobodys_words() -> None:
         {"author": name, "channel": "pier", "message": text, "date": f"2025-01-07 10:0{n}"}
         for n, (name, text) in enumerate(zip(("mina", "jun", "mina", "jun"), said, strict=True))
     ]
-    found = records_in(read_file_records(json.dumps(rows).encode())[1])
-    assert [m.text for m in found] == [FOG, ROPE, "<3 the fog"]
+    assert fields_in("text", json.dumps(rows).encode()) == [FOG, ROPE, "<3 the fog"]
 
 
 def test_people_and_rooms_may_be_objects() -> None:

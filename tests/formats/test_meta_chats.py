@@ -64,8 +64,7 @@ def test_rooms_are_read_as_they_were_written(variant: str, seed: int) -> None:
     ]
     records = records_in(items)
     assert [(item.display_name, item.created_at, item.text) for item in records] == expected
-    left_out = sum(isinstance(item, Skipped) for item in items)
-    assert left_out == len(room) - len(messages)
+    assert sum(isinstance(item, Skipped) for item in items) == len(room) - len(messages)
     room_here = room_of(meta_variants.VARIANTS[variant](room))
     assert (room_here.name, room_here.platform) == ("우리 반", variant.split()[0])
     assert room_here.external_id == (None if "encrypted" in variant else "us_12")
@@ -162,10 +161,9 @@ def test_sentences_that_no_table_has_are_assumptions(sentence: str) -> None:
 
 
 def test_what_three_people_say_behind_their_names_is_an_assumption() -> None:
-    people = ("Ida Moss", "René Vale", "Kim")
     messages = [
         {"sender_name": name, "content": f"{name.partition(' ')[0]} har skickat en fil."}
-        for name in people
+        for name in ("Ida Moss", "René Vale", "Kim")
     ]
     assert said(chat(*messages[:2], ida("first"))) != ["first"]
     records, items = read_file_records(chat(*messages, ida("first")))
@@ -261,8 +259,7 @@ def test_files_of_a_chat_are_one_room_in_the_order_of_their_numbers() -> None:
         ida("them"), title="Them", thread_path="inbox/them_2"
     )
     assert said(zip_bytes(files)) == ["them", *(f"{n}" for n in range(11, 0, -1))]
-    items = read(zip_bytes(files))
-    assert len({item.room for item in items if isinstance(item, Record)}) == 2
+    assert len({item.room for item in read(zip_bytes(files)) if isinstance(item, Record)}) == 2
 
 
 def test_encrypted_chats_of_one_name_are_different_rooms() -> None:
@@ -418,8 +415,7 @@ def test_a_download_of_instagram_holds_posts_comments_and_threads(username: str,
     files = {f"{top}{name}": data for name, data in instagram_files(username=username).items()}
     account, posts = read_posts(zip_bytes(files))
     assert account == Account("rene.vale", "rene.vale", "instagram")
-    said = [(post.kind, post.text, len(post.media)) for post in posts]
-    assert said == [
+    assert [(post.kind, post.text, len(post.media)) for post in posts] == [
         *[("reply", "so nice ❤", 0), ("post", "한 장", 1), ("post", "two of them ❤", 2)],
         *[("post", "", 1), ("post", "hallo ë", 0), ("reply", "yes", 0)],
     ]

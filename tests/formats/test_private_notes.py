@@ -116,8 +116,7 @@ def in_lab(profile: bytes) -> object:
 @pytest.mark.parametrize("size", [0, 70_000])
 def test_a_colour_profile_keeps_its_colours_alone(kind: str, size: int) -> None:
     profile, suffix = profile_of_a_screen(size), "jpg" if kind == "jpeg" else kind
-    data = photo(kind, turned=1, icc_profile=profile)
-    kept = cleaned(data, suffix)
+    kept = cleaned(photo(kind, turned=1, icc_profile=profile), suffix)
     with Image.open(io.BytesIO(kept)) as image:
         left = image.info["icc_profile"]
     for text in (PLACE[:8], PLACE.decode().encode("utf-16be")[:16]):
@@ -279,14 +278,13 @@ def test_notes_of_a_heic_are_found_where_it_says(method: int, version: int) -> N
 def test_a_heic_whose_notes_cannot_be_told_is_not_kept(suffix: str) -> None:
     data = heif(0, 1)
     head = data.index(b"mdat") - 4
-    odd = (
+    for broken in (
         *(data[:end] for end in range(head)),
         *(data.replace(name, b"free", 1) for name in (b"meta", b"iinf", b"iloc", b"infe")),
         heif(2, 1),
         data.replace(struct.pack(">I", len(PLACE)), bytes(4), 1),
         box(b"ftyp", b"heic") * 9 + struct.pack(">I4s", 2**30, b"meta"),
-    )
-    for broken in odd:
+    ):
         with pytest.raises(RecordError):
             cleaned(broken, suffix)
     for end in range(head, len(data)):
@@ -344,8 +342,7 @@ def test_a_jpeg_keeps_the_parts_that_draw(part: bytes) -> None:
     data = small("jpeg")
     for place in (2, 20):
         assert cleaned(data[:place] + part + data[place:], "jpg") == data
-    with_thumbnail = marked(0xE0, data[6:18], b"\1\6", PLACE) + data[20:]
-    assert cleaned(data[:2] + with_thumbnail, "jpg") == data
+    assert cleaned(data[:2] + (marked(0xE0, data[6:18], b"\1\6", PLACE) + data[20:]), "jpg") == data
 
 
 def test_a_jpeg_keeps_how_its_colours_are_meant() -> None:

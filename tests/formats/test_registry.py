@@ -42,8 +42,7 @@ def test_formats_are_told_by_content(
     path.write_bytes(data)
     for target in (path, data):
         records, items = read_file_records(target)
-        posts = records_in(items)
-        assert (records.format, len(posts)) == (name, 2 if name == "texts" else 1)
+        assert (records.format, len(records_in(items))) == (name, 2 if name == "texts" else 1)
 
 
 @pytest.mark.parametrize(
@@ -95,11 +94,6 @@ def test_brackets_that_hold_no_posts_are_no_empty_archive(data: bytes) -> None:
     for name in ("auto", *FORMATS):
         with pytest.raises(UnrecognisedFileError):
             read_file_records(data, name)
-
-
-@pytest.mark.parametrize("data", [b"[]", b"\xef\xbb\xbf[ ]\n", b"\n" * 70_000, b"\xff\xfe[\0]\0"])
-def test_an_empty_array_is_an_archive_without_items(data: bytes) -> None:
-    assert read_file_records(data)[1] == []
 
 
 IN_ARCHIVES = {
@@ -259,35 +253,6 @@ def refusal(data: bytes, name: str = "notes.txt") -> str:
 
 
 @pytest.mark.parametrize(
-    "chat",
-    [
-        "[Moonday the 15th, 09:05:01] Ida: hi\n[Moonday the 15th, 09:06:02] Jun: ho\n",
-        "<<15~01~24, 09:05>> Ida: hi\n<<15~01~24, 09:06>> Jun: ho\n",
-    ],
-)
-def test_text_in_brackets_is_no_damaged_json(chat: str) -> None:
-    assert "damaged" not in refusal(chat.encode())
-    assert "truncated or damaged" not in refusal(chat.encode())
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        "15 Sivan 5784 kl. 09:05 > Ida: hi\n15 Sivan 5784 kl. 09:06 > Jun: ho\n",
-        "09:05 of 15-01-24, Ida: hi\n09:06 of 15-01-24, Jun: ho\n",
-        "[15.01.24; 09;05] Ida; hi\nfog\nfog\nfog\nfog\nfog\nfog\n[15.01.24; 09;06] Jun; ho\n",
-        "[15!01!24, 09:05] Ida: hi\n2024.1.15 klo 09:06 Jun: ho\n2024.1.15 klo 09:07 Ida: oh\n",
-    ],
-)
-def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
-    said = refusal(lines.encode())
-    assert "looks like a chat" in said
-    assert "of an unknown app or date format" in said
-    assert "Ida" not in said
-    assert "15" not in said
-
-
-@pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"%PDF-1.7 \x00\x01", "a PDF file"),
@@ -306,10 +271,43 @@ def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
         (b"ARROW1\x00\x00\xff", "it is a table of Arrow"),
         ("[{'id': 1, 'text': '안개'}, {'id': 2, 'text': 'Wind'}]".encode(), "as Python prints"),
         (b'[{"a": 1}, {"a"', "is truncated or damaged"),
+        # Also the encoding that was guessed.
+        (
+            "15 Сиван 5784 в 09:05 > Ида: привет\n15 Сиван 5784 в 09:06 > Юн: ну\n".encode(
+                "cp1251"
+            ),
+            "cp1251",
+        ),
     ],
 )
 def test_refusal_names_what_was_seen(data: bytes, words: str) -> None:
     assert words in refusal(data)
+
+
+@pytest.mark.parametrize(
+    ("chat", "is_told"),
+    [
+        ("[Moonday the 15th, 09:05:01] Ida: hi\n[Moonday the 15th, 09:06:02] Jun: ho\n", False),
+        ("<<15~01~24, 09:05>> Ida: hi\n<<15~01~24, 09:06>> Jun: ho\n", False),
+        ("15 Sivan 5784 kl. 09:05 > Ida: hi\n15 Sivan 5784 kl. 09:06 > Jun: ho\n", True),
+        ("09:05 of 15-01-24, Ida: hi\n09:06 of 15-01-24, Jun: ho\n", True),
+        ("[15.01.24; 09;05] Ida; hi\n" + "fog\n" * 6 + "[15.01.24; 09;06] Jun; ho\n", True),
+        (
+            "[15!01!24, 09:05] Ida: hi\n2024.1.15 klo 09:06 Jun: ho\n2024.1.15 klo 09:07 Ida: oh\n",
+            True,
+        ),
+    ],
+)
+def test_a_chat_of_unknown_dates_is_named_by_their_shape_and_not_damaged(
+    chat: str, is_told: bool
+) -> None:
+    said = refusal(chat.encode())
+    assert "damaged" not in said
+    if is_told:
+        assert "looks like a chat" in said
+        assert "of an unknown app or date format" in said
+        assert "Ida" not in said
+        assert "15" not in said
 
 
 @pytest.mark.full
@@ -317,11 +315,6 @@ def test_refusal_names_what_was_seen(data: bytes, words: str) -> None:
 def test_refusal_of_one_long_object_says_so(words: str) -> None:
     refused = refusal(f'{{"text": "{words}"}}'.encode())
     assert "first object that is too long to be read: longer than 8 MB" in refused
-
-
-def test_guessed_encoding_is_named_in_a_refusal() -> None:
-    lines = "15 Сиван 5784 в 09:05 > Ида: привет\n15 Сиван 5784 в 09:06 > Юн: привет, как дела\n"
-    assert "cp1251" in refusal(lines.encode("cp1251"))
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
@@ -369,27 +362,25 @@ def test_a_damaged_chat_beside_a_readable_one_is_named(name: str, data: bytes, f
 
 
 @pytest.mark.parametrize("app", ["messenger", "kakaotalk"])
-def test_a_member_that_cannot_be_unpacked_is_named(app: str) -> None:
+def test_notes_name_what_cannot_be_unpacked_or_is_encrypted_and_no_other(app: str) -> None:
     name = MESSENGER if app == "messenger" else "us/note.txt"
     archive = cut_values(zip_bytes(READABLE | {name: SMALL_FILES[app]}, method=0), SMALL_FILES[app])
     assert notes(archive) == [f"{name} is truncated or damaged; this file is left out"]
-
-
-def test_an_encrypted_backup_beside_a_chat_is_named() -> None:
-    files = {f"{BACKUP}/main": b"\x9a\x01", f"{BACKUP}/metadata": b"\x08"}
-    for app, name in (("telegram", "result.json"), ("discord", "porch.json")):
-        (note,) = notes(zip_bytes({name: SMALL_FILES[app]} | files))
+    others = {"about.json": b'{"a": [1]}', "many.jsonl": b"{}\n{}\n", "note.txt": b"", "a.jpg": b""}
+    assert notes(zip_bytes(READABLE | others)) == []
+    encrypted = {f"{BACKUP}/main": b"\x9a\x01", f"{BACKUP}/metadata": b"\x08"}
+    for readable in (READABLE, {"porch.json": SMALL_FILES["discord"]}):
+        (note,) = notes(zip_bytes(readable | encrypted))
         assert note.startswith(f"{BACKUP} is an encrypted backup")
 
 
-def test_what_is_whole_is_not_called_damaged() -> None:
-    others = {"about.json": b'{"a": [1]}', "many.jsonl": b"{}\n{}\n", "note.txt": b"", "a.jpg": b""}
-    assert notes(zip_bytes(READABLE | others)) == []
+@pytest.mark.parametrize("data", [b"[]", b"\xef\xbb\xbf[ ]\n", b"\n" * 70_000, b"\xff\xfe[\0]\0"])
+def test_an_empty_array_is_an_archive_without_items(data: bytes) -> None:
+    assert read_file_records(data)[1] == []
 
 
 def test_of_many_damaged_files_some_are_named_and_the_rest_is_told() -> None:
-    many = {f"{number:02}.json": b"[" for number in range(30)}
-    *named, last = notes(zip_bytes(READABLE | many))
+    *named, last = notes(zip_bytes(READABLE | {f"{number:02}.json": b"[" for number in range(30)}))
     assert [note[:7] for note in named] == [f"{number:02}.json" for number in range(20)]
     assert last.startswith("more files may be damaged")
 

@@ -18,7 +18,7 @@ from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from saywho.formats.source.json import values_at
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.files import read_file_records, records_in
+from tests.formats.files import fields_in, read_file_records, records_in
 
 FOLDER = Path(__file__).parent / "cases" / "shapes"
 FERRY, PIER = "the ferry is late", "I wait at the pier"
@@ -169,8 +169,7 @@ def test_what_a_machine_only_thought_is_not_said() -> None:
 
 
 def test_who_exported_may_have_a_name() -> None:
-    _, items = read_file_records(FOLDER / "chatgpt.json", username="mina")
-    assert [item.username for item in records_in(items)] == ["mina", "ChatGPT"]
+    assert fields_in("username", FOLDER / "chatgpt.json", username="mina") == ["mina", "ChatGPT"]
 
 
 def test_messages_that_stand_by_person_are_no_doubt() -> None:
@@ -225,8 +224,7 @@ def test_parts_of_other_kinds_spoil_no_message_of_qq() -> None:
     assert len(inside) > 10
     for path, other in product(inside, ([None], {"a": []}, 7)):
         changed = json.dumps(replaced(whole, ("messages", 0, *path), other))
-        _, items = read_file_records(changed.encode(), "qq")
-        assert "我在码头" in [item.text for item in records_in(items)]
+        assert "我在码头" in fields_in("text", changed.encode(), "qq")
 
 
 def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

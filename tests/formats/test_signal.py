@@ -96,8 +96,7 @@ def test_mentions_become_names_and_answers_to_stories_are_words() -> None:
     story = item(2, TIME + 1, "")
     del story["chatItem"]["standardMessage"]
     story["chatItem"]["directStoryReplyMessage"] = {"textReply": {"text": {"body": "lovely"}}}
-    texts = [item.text for item in records_in(crew(mentions, story))]
-    assert texts == ["@Heron and @?!", "lovely"]
+    assert [item.text for item in records_in(crew(mentions, story))] == ["@Heron and @?!", "lovely"]
 
 
 def test_bad_lines_cost_no_other() -> None:
@@ -139,11 +138,10 @@ def read_export(data: bytes, **options: str) -> list[Item]:
 
 
 def test_each_folder_is_a_chat_with_its_people() -> None:
-    reactions = [["Heron", "👍"], ["Me", "👍"]]
     data = zip_bytes(
         {
             "out/Boat crew/data.json": written(
-                said("Owl", "wind from the west", reactions=reactions),
+                said("Owl", "wind from the west", reactions=[["Heron", "👍"], ["Me", "👍"]]),
                 said("Me", "then we go east", quote="\n\n> wind from the west\n\n"),
             ),
             "out/Boat crew/chat.md": b"[2026-01-31 22:04:05] Owl: wind from the west  \n",
@@ -173,15 +171,13 @@ def test_each_folder_is_a_chat_with_its_people() -> None:
     ],
 )
 def test_what_nobody_said_is_left_out(message: dict[str, Any], reason: str) -> None:
-    items = read_export(written(said("Owl", "hello"), message))
-    assert items[1:] == [Skipped(2, reason)]  # type: ignore[arg-type]
+    assert read_export(written(said("Owl", "hello"), message))[1:] == [Skipped(2, reason)]  # type: ignore[arg-type]
 
 
 def test_notes_to_oneself_are_no_chat() -> None:
-    items = read_export(
+    assert read_export(
         zip_bytes({"Note to Self/data.json": written(said("Me", "milk"))}), username="ann"
-    )
-    assert items == [Skipped(1, "system")]
+    ) == [Skipped(1, "system")]
 
 
 def test_files_lie_in_the_folder_of_the_chat() -> None:

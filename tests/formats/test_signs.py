@@ -136,8 +136,7 @@ def test_reactions_are_as_of_the_export(stated: object, read: datetime | None) -
 
 
 def test_reactions_of_signal_are_as_of_its_first_line() -> None:
-    data = signal([{"emoji": HEART}])
-    shown = counts(data.replace(b'"1770000000000"', b'"1780000000000"'))
+    shown = counts(signal([{"emoji": HEART}]).replace(b'"1770000000000"', b'"1780000000000"'))
     assert shown is not None
     assert shown.as_of == datetime.fromtimestamp(1780000000, UTC)
 
@@ -145,8 +144,7 @@ def test_reactions_of_signal_are_as_of_its_first_line() -> None:
 @pytest.mark.parametrize("odd", ["❤", 7, {"❤": 2}, [None], [[]], [{"count": -3}], [{"emoji": 1}]])
 @pytest.mark.parametrize("name", WRITTEN)
 def test_reactions_of_a_wrong_shape_say_nothing(name: str, odd: object) -> None:
-    shown = counts(WRITTEN[name](odd))
-    assert shown is None
+    assert counts(WRITTEN[name](odd)) is None
 
 
 @pytest.mark.parametrize("given", [None, [], {}])

@@ -88,8 +88,7 @@ def test_names_links_and_entities_are_written_out(text: str, shown: str | None) 
 
 def test_words_may_be_in_blocks_alone() -> None:
     words = [{"type": "text", "text": "one "}, {"type": "text", "text": "two"}]
-    section = {"type": "rich_text_section", "elements": words}
-    blocks = [{"type": "rich_text", "elements": [section]}]
+    blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}]}]
     assert texts(porch(message("U01", "", TS, blocks=blocks))) == ["one two"]
 
 
@@ -150,8 +149,7 @@ def test_bad_messages_and_a_damaged_day_cost_no_other() -> None:
         message("U01", "b", "1e999"),
         message("U02", "c", TS),
     ]
-    days = {"porch/2026-01-01": odd}
-    kinds = [type(item) for item in read(workspace(days, USERS, lists=LISTS))]
+    kinds = [type(item) for item in read(workspace({"porch/2026-01-01": odd}, USERS, lists=LISTS))]
     assert kinds == [Record, BadRecord, Record, Record]
     files = {
         "users.json": b"[]",

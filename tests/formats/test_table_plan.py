@@ -13,7 +13,7 @@ from saywho.formats.records import ReadOptions
 from saywho.formats.tables import plan as steps
 from saywho.formats.tables.columns import Row
 from saywho.formats.tables.plan import Plan, Sample, plan_of
-from tests.formats.files import asked_of, read_file_records, records_in
+from tests.formats.files import asked_of, fields_in, read_file_records, records_in
 from tests.formats.test_who_may_read import lines, table
 from tests.workbooks import Cell, workbook
 
@@ -179,8 +179,7 @@ def test_json_of_unknown_fields_asks_by_path() -> None:
     for page in (rows, {"turns": rows, "count": 4}):
         asked = {question.role: question for question in asked_of(json.dumps(page).encode())}
         assert asked["text"].likely[0] == "said.words"
-        found = records_in(read_file_records(json.dumps(page).encode())[1])
-        assert [item.text for item in found] == [*WORDS]
+        assert fields_in("text", json.dumps(page).encode()) == [*WORDS]
 
 
 def packed(kind: str, path: Path) -> Path:
@@ -225,8 +224,7 @@ def test_a_row_is_anothers_by_the_chosen_column() -> None:
         ["jun", "tea", "0"],
     ]
     data = table(["author", "text", "root_author"], rows)
-    said = [item.text for item in records_in(read_file_records(data)[1])]
-    assert said == ["fog", "salt", "tea"]
+    assert [item.text for item in records_in(read_file_records(data)[1])] == ["fog", "salt", "tea"]
 
 
 def after(step: Step, *rows: Row, plan: Plan = NEW, is_table: bool = True) -> Plan:
@@ -246,8 +244,7 @@ def test_numbers_of_rows_are_no_ids() -> None:
     plan = after(steps.look_for_ids, *rows)
     assert plan.chosen == {"id": ""}
     assert [*plan.no_ids] == ["id"]
-    answered = [{**row, "parent_id": "1"} for row in rows]
-    assert after(steps.look_for_ids, *answered) == NEW
+    assert after(steps.look_for_ids, *[{**row, "parent_id": "1"} for row in rows]) == NEW
     assert after(steps.look_for_ids, *rows, is_table=False) == NEW
 
 
@@ -257,8 +254,7 @@ def test_ids_that_a_spreadsheet_has_rounded() -> None:
     for lost in ("1.7432E+18", 1.7432e18):  # In JSON they are numbers.
         plan = after(steps.look_for_rounded_ids, {"in_reply_to_status_id": lost, "text": "fog"})
         assert plan.lost_ids == {"reply_id": ["in_reply_to_status_id"]}
-    exact = {"id": "1743200000000000001", "text": "fog"}
-    assert after(steps.look_for_rounded_ids, exact) == NEW
+    assert after(steps.look_for_rounded_ids, {"id": "1743200000000000001", "text": "fog"}) == NEW
 
 
 def test_na_is_nothing_where_a_column_of_another_kind_has_it() -> None:
@@ -268,8 +264,7 @@ def test_na_is_nothing_where_a_column_of_another_kind_has_it() -> None:
 
 def test_quotation_marks_around_line_breaks() -> None:
     assert after(steps.look_at_texts, {"text": 'fog"\n"salt'}).has_quoted_breaks
-    quoted = {"text": '"fog"\nsalt'}
-    assert not after(steps.look_at_texts, quoted).has_quoted_breaks
+    assert not after(steps.look_at_texts, {"text": '"fog"\nsalt'}).has_quoted_breaks
 
 
 def test_texts_in_html_by_the_program_that_wrote_them() -> None:

@@ -60,8 +60,7 @@ def test_no_column_names_the_authors_if_the_importer_says_so() -> None:
 def test_columns_of_counts_are_no_flags(name: str) -> None:
     found = records(CASES / f"{name}.csv")
     assert [record.kind for record in found] == ["post"] * 3
-    counts = [record.counts for record in found]
-    assert [(c.likes, c.reposts, c.replies) for c in counts if c] == [
+    assert [(c.likes, c.reposts, c.replies) for c in [record.counts for record in found] if c] == [
         (3, 1, 0),
         (5, 0, 1),
         (1, 12, 3),
@@ -223,8 +222,7 @@ def test_account_is_the_column_that_the_addresses_name() -> None:
     chosen = {"user": "username", "repost=none": "is_repost"}
     assert said(table, columns=chosen) == [("Mina", "fog")] * 2
     # One who forwards others' posts has another name than their addresses.
-    same = table.replace("light,", "mina,").replace("ferry,", "mina,")
-    assert said(same)[0] == ("Mina", "fog")
+    assert said(table.replace("light,", "mina,").replace("ferry,", "mina,"))[0] == ("Mina", "fog")
 
 
 def test_comment_has_its_own_id_and_answers_the_post_above() -> None:
@@ -253,8 +251,7 @@ def test_forwarded_words_are_cut_from_a_chain(text: str, own: str | None) -> Non
 
 
 def test_one_long_id_that_ends_in_zeros_is_an_id() -> None:
-    found = records(CASES / "ids_that_end_in_zeros.jsonl")
-    assert [record.source_id for record in found] == [
+    assert [record.source_id for record in records(CASES / "ids_that_end_in_zeros.jsonl")] == [
         "1747000000000000007",
         "1747000000001000010",
         "606626437228032000",
@@ -288,8 +285,7 @@ def test_table_that_breaks_off_in_a_quoted_cell_keeps_its_quotes() -> None:
 
 def test_names_lose_what_no_username_may_have() -> None:
     table = "author,text\nMina / Jun,a\n#fog,b\n100%,c\n👩‍👩‍👧,d\n???,e\nmina,f\n"
-    names = [(record.username, record.display_name) for record in records(table)]
-    assert names == [
+    assert [(record.username, record.display_name) for record in records(table)] == [
         ("Mina__Jun", "Mina / Jun"),
         *[("fog", "#fog"), ("100", "100%"), ("👩👩👧", "👩‍👩‍👧")],
         *[("???", "???"), ("mina", None)],

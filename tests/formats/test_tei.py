@@ -6,7 +6,7 @@ from app.errors import BrokenFileError
 from saywho.formats.posts.tei import called
 from saywho.formats.reading import BadRecord
 from tests.archives import zip_bytes
-from tests.formats.files import read_file_records, records_in
+from tests.formats.files import fields_in, read_file_records, records_in
 
 HEADER = (
     '<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt><title>Fog</title>'
@@ -39,8 +39,7 @@ def test_the_body_of_a_text_is_its_authors() -> None:
 def test_each_text_of_an_archive_has_its_own_author() -> None:
     other = tei("<author>Jun Reef</author>")
     files = {"level1/a.xml": tei(), "level1/b.xml": other, "schema.xml": b"<grammar/>"}
-    _, items = read_file_records(zip_bytes(files))
-    assert [item.username for item in records_in(items)] == ["Mina_Pier", "Jun_Reef"]
+    assert fields_in("username", zip_bytes(files)) == ["Mina_Pier", "Jun_Reef"]
 
 
 @pytest.mark.parametrize("authors", ["", "<author/>", f"{PIER}<author>Jun Reef</author>"])
@@ -87,8 +86,7 @@ def test_a_name_in_two_scripts_is_one_name() -> None:
         "<author><persName><forename>Мина</forename> <surname>Пир</surname></persName>{}</author>"
     )
     latin = "<persName><forename>Mina</forename> <surname>Pier</surname></persName>"
-    _, items = read_file_records(tei(names.format(latin)))
-    assert [item.username for item in records_in(items)] == ["Мина_Пир"]
+    assert fields_in("username", tei(names.format(latin))) == ["Мина_Пир"]
 
 
 def test_each_utterance_is_of_who_speaks() -> None:
@@ -113,15 +111,12 @@ def test_each_utterance_is_of_who_speaks() -> None:
 def test_names_in_a_speech_are_words_of_it() -> None:
     person = "</titleStmt><person xml:id='mina'><persName>Mina</persName></person><titleStmt>"
     spoken = "<u who='#mina'>I met <persName>Jun <surname>Reef</surname></persName> here.</u>"
-    _, items = read_file_records(tei(person, spoken))
-    found = [(item.username, item.text) for item in records_in(items)]
-    assert found == [("Mina", "I met Jun Reef here.")]
+    assert fields_in("username text", tei(person, spoken)) == [("Mina", "I met Jun Reef here.")]
 
 
 def test_an_utterance_inside_of_another_ends_only_itself() -> None:
     spoken = "<u who='#mina'>It lifts. <u>So it does.</u> Or not.</u><u who='#jun'>No.</u>"
-    _, items = read_file_records(tei("", spoken))
-    assert [(item.username, item.text) for item in records_in(items)] == [
+    assert fields_in("username text", tei("", spoken)) == [
         ("mina", "It lifts. So it does. Or not."),
         ("jun", "No."),
     ]

@@ -118,8 +118,7 @@ def test_an_offset_in_summer_is_an_assumption(
     title: str, zones: list[tuple[str, tuple[str, ...]]]
 ) -> None:
     records, _ = read_file_records(page(message(1, "Ida", "hi", time=title)))
-    noted = [(each.value, each.alternatives) for each in records.notes.assumptions]
-    assert noted == zones
+    assert [(each.value, each.alternatives) for each in records.notes.assumptions] == zones
 
 
 def test_a_time_that_cannot_be_read_costs_the_time_alone() -> None:
@@ -146,8 +145,7 @@ def test_a_time_that_cannot_be_read_costs_the_time_alone() -> None:
     ],
 )
 def test_what_nobody_said_is_left_out(written: str, reason: str) -> None:
-    items = read(page(message(9, "Kon", "hello"), written))
-    assert items[1:] == [Skipped(2, reason)]  # type: ignore[arg-type]
+    assert read(page(message(9, "Kon", "hello"), written))[1:] == [Skipped(2, reason)]  # type: ignore[arg-type]
 
 
 def test_a_joined_message_goes_with_the_bot_or_the_forwarder_before_it() -> None:
@@ -222,15 +220,13 @@ def test_media_lie_beside_the_page_or_from_the_root() -> None:
         ),
         "a/chats/chat_1/photos/a.jpg": b"x",
     }
-    items = read(zip_bytes(pages))
-    found = {
+    assert {
         item.place: [
             (medium.kind, name) for medium, name in zip(item.media, item.files, strict=True)
         ]
-        for item in items
+        for item in read(zip_bytes(pages))
         if isinstance(item, Record)
-    }
-    assert found == {
+    } == {
         1: [("photo", "a/chats/chat_1/photos/a.jpg")],
         2: [("gif", "a/chats/chat_1/video_files/b.mp4")],
         3: [("audio", "a/chats/chat_1/c.ogg")],
@@ -340,10 +336,9 @@ def test_times_of_a_channel_without_a_zone_are_utc_and_said_so() -> None:
     data = CHANNEL.replace(b" UTC+09:00", b"").replace(b" UTC+00:00", b"")
     for options, hours in (({}, 0), ({"timezone": "Asia/Seoul"}, 9)):
         records, items = read_file_records(data, **options)
-        post = next(item for item in records_in(items))
-        assert post.created_at == datetime(2026, 1, 31, 22, 4, 5, tzinfo=UTC) - timedelta(
-            hours=hours
-        )
+        assert next(item for item in records_in(items)).created_at == datetime(
+            2026, 1, 31, 22, 4, 5, tzinfo=UTC
+        ) - timedelta(hours=hours)
         noted = [(note.kind, note.value) for note in records.notes.assumptions]
         assert noted == ([] if hours else [("timezone", "UTC")])
 

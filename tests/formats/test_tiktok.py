@@ -7,7 +7,7 @@ import pytest
 
 from saywho.formats.reading import Skipped
 from tests.archives import zip_bytes
-from tests.formats.files import read_file_records, records_in
+from tests.formats.files import fields_in, read_file_records, records_in
 
 PROFILE = {"Profile Info": {"ProfileMap": {"userName": "mina.pier", "bioDescription": "fog"}}}
 COMMENTS = {
@@ -66,8 +66,7 @@ def test_titles_of_others_videos_are_not_the_owners(name: str) -> None:
     theirs = {"Date": "2024-01-05 10:00:00", "Link": "x", "Title": "not mine"}
     activity = {"History": {name: [theirs]}}
     sections = {"Comment": COMMENTS, "Profile": PROFILE, "Your Activity": activity}
-    _, items = read_file_records(json.dumps(sections).encode())
-    assert [item.text for item in records_in(items)] == ["so true"]
+    assert fields_in("text", json.dumps(sections).encode()) == ["so true"]
 
 
 def test_a_caption_of_a_private_account_is_not_public_if_its_audience_is_empty() -> None:
@@ -75,13 +74,11 @@ def test_a_caption_of_a_private_account_is_not_public_if_its_audience_is_empty()
     settings = {"Settings": {"SettingsMap": {"Private Account": "Enabled"}}}
     post = {"Posts": {"VideoList": [video]}}
     sections = {"Comment": COMMENTS, "Profile": PROFILE, "App Settings": settings, "Post": post}
-    _, items = read_file_records(json.dumps(sections).encode())
-    assert [item.text for item in records_in(items)] == ["so true"]
+    assert fields_in("text", json.dumps(sections).encode()) == ["so true"]
 
 
 def test_captions_of_a_private_account_are_not_public() -> None:
-    _, items = read_file_records(download(privacy="Enabled"))
-    assert [item.text for item in records_in(items)] == ["so true"]
+    assert fields_in("text", download(privacy="Enabled")) == ["so true"]
 
 
 def test_what_others_wrote_is_theirs() -> None:
@@ -93,5 +90,4 @@ def test_what_others_wrote_is_theirs() -> None:
     ]
     assert {item.room.name for item in records_in(items) if item.room} == {"jun"}
     assert [part.format for part in records.left_out] == ["tiktok"]
-    posts = read_file_records(download(CHAT), "tiktok")[1]
-    assert [item.text for item in records_in(posts)] == ["so true", "my pier"]
+    assert fields_in("text", download(CHAT), "tiktok") == ["so true", "my pier"]

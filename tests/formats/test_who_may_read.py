@@ -105,8 +105,7 @@ def files(draw: st.DrawFn) -> tuple[bytes, list[bool]]:
         for n, is_for_all in enumerate(rows)
     ]
     write = draw(st.sampled_from([table, lines]))
-    data = write([columns[n] for n in order], [[row[n] for n in order] for row in written])
-    return data, rows
+    return write([columns[n] for n in order], [[row[n] for n in order] for row in written]), rows
 
 
 @given(files())
@@ -267,10 +266,9 @@ def test_permissions_inside_of_an_object_say_who_may_read() -> None:
     "word", ["drafts", "scheduled", "trash", "trashedNotes", "Entwürfe", "초안"]
 )
 def test_a_list_named_for_a_state_is_neither_public_nor_a_person(word: str) -> None:
-    lists = {"activeNotes": ["fog", "pier"], word: ["the lamp"]}
     page = {
         key: [{"content": text, "creationDate": "2024-01-05T10:00:00Z"} for text in texts]
-        for key, texts in lists.items()
+        for key, texts in {"activeNotes": ["fog", "pier"], word: ["the lamp"]}.items()
     }
     items = items_of(json.dumps(page).encode(), username="mina")
     assert [item.text for item in items if isinstance(item, Record)] == ["fog", "pier"]
@@ -353,8 +351,7 @@ def test_a_table_that_reads_like_a_private_talk_is_a_question(data: bytes, is_as
 
 def test_numbers_of_who_sent_are_of_messages() -> None:
     rows = [[str(n), f"2026-01-13 10:{n}0", "late", str(4_000 + n)] for n in range(1, 4)]
-    data = table(["id", "date", "text", "sender_id"], rows)
-    assert read_file_records(data)[0].is_chat
+    assert read_file_records(table(["id", "date", "text", "sender_id"], rows))[0].is_chat
     data = table(["id", "date", "text", "sender_id", "likes"], [[*row, "3"] for row in rows])
     assert not read_file_records(data)[0].is_chat
 

@@ -82,8 +82,7 @@ def test_workbooks_in_a_folder_are_tables_of_people() -> None:
     assert [(name, text) for name, text, _ in said(items)] == [("미나", "빗"), ("준", "물")]
     assert [part.value for part in stream.notes.assumptions] == ["author=file-name"]
     assert [part.what for part in stream.notes.unread] == ["posts/ara.xlsx"]
-    way = ReadOptions(columns=columns_of(["author=folder"]))
-    check_columns(stream, way)
+    check_columns(stream, ReadOptions(columns=columns_of(["author=folder"])))
 
 
 @pytest.mark.parametrize(("from_1904", "number"), [(False, 45296.5), (True, 43834.5)])
@@ -136,8 +135,7 @@ def test_the_rows_of_all_workbooks_together_have_the_limit_of_an_import(count: i
     row: list[Cell] = ["mina", "word " * 2_000]
     rows: list[list[Cell]] = [["username", "text"], *[row] * 30]
     packed = workbook(rows)
-    data = zip_bytes({f"book{number}.xlsx": packed for number in range(count)})
-    for given in (data, packed):
+    for given in (zip_bytes({f"book{number}.xlsx": packed for number in range(count)}), packed):
         with Source(BytesIO(given), limit_bytes=limit) as source:
             records = open_records(source).items
             assert sum(member.size for member in source.members.values()) <= limit + 1

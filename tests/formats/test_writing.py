@@ -54,8 +54,7 @@ def read_again(format_name: str, data: bytes) -> list[ExportedPost]:
     stream, items = read_file_records(data)
     assert (stream.format, stream.account) == (format_name, None)
     assert all(isinstance(item, Record) for item in items), items
-    records = records_in(items)
-    return [row(**{name: getattr(record, name) for name in FIELDS}) for record in records]
+    return [row(**{name: getattr(record, name) for name in FIELDS}) for record in records_in(items)]
 
 
 def valid(check: Callable[[str], str], values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -153,10 +152,9 @@ def test_an_export_is_read_again(format_name: str, some: list[ExportedPost]) -> 
 
 @pytest.mark.parametrize("start", [*"=+-@'\t＝＋－＠＇"])
 def test_no_cell_is_a_formula(start: str) -> None:
-    written_row = row(
-        username=f"{start.strip()}a", text=f"{start}b", source_id="=c", url=f"{start}d"
+    data = written(
+        "csv", row(username=f"{start.strip()}a", text=f"{start}b", source_id="=c", url=f"{start}d")
     )
-    data = written("csv", written_row)
     (cells,) = csv.DictReader(io.StringIO(data.decode(), newline=""))
     assert cells["text"] == f"'{start}b"
     assert cells["source_id"] == "'=c"
@@ -199,14 +197,13 @@ def test_other_names_are_written_as_they_are(name: str) -> None:
 def test_an_export_that_guards_no_full_width_is_read_as_it_is() -> None:
     # Such are those of 0.2.0: only a `'` at the beginning of a text is guarded in them.
     plain = {"username": "mina", "platform": "local", "kind": "post"}
-    earlier = csv_of(
-        plain | {"username": "＠mina", "text": "＝1+1", "source_id": "－2"},
-        plain | {"text": "''＋8"},
-    )
-    assert read_again("csv", earlier) == [
-        row(username="＠mina", text="＝1+1", source_id="－2"),
-        row(text="'＋8"),
-    ]
+    assert read_again(
+        "csv",
+        csv_of(
+            plain | {"username": "＠mina", "text": "＝1+1", "source_id": "－2"},
+            plain | {"text": "''＋8"},
+        ),
+    ) == [row(username="＠mina", text="＝1+1", source_id="－2"), row(text="'＋8")]
 
 
 def test_a_csv_has_the_header_and_empty_cells_for_what_is_not_known() -> None:
@@ -220,8 +217,7 @@ def test_an_id_damaged_by_a_spreadsheet_is_dropped() -> None:
 
 
 def test_each_damaged_id_is_counted_once() -> None:
-    cut = csv_of(*[PLAIN | {"media": "", "source_id": "1.58E+18"}] * 3)
-    stream, _ = read_file_records(cut)
+    stream, _ = read_file_records(csv_of(*[PLAIN | {"media": "", "source_id": "1.58E+18"}] * 3))
     assert [odd.count for odd in stream.notes.odd.values()] == [3]
 
 
@@ -249,15 +245,13 @@ def test_each_reader_breaks_json_lines_at_their_ends_alone() -> None:
     assert "\u2028" in BREAKS
     text = f"안개{BREAKS}끝"
     posts = {1: row(text=text), 2: row(text=text)}
-    chat = chatlab_writer(f"Crew{BREAKS}", None, [("mina", f"Mina{BREAKS}")])
     for writer, words in (
         (WRITERS["jsonl"], "text"),
         (WRITERS["mongo"], "text"),
-        (chat, "content"),
+        (chatlab_writer(f"Crew{BREAKS}", None, [("mina", f"Mina{BREAKS}")]), "content"),
     ):
         lines = (writer.heading + writer.encode(posts)).decode().splitlines()
-        said = [value[words] for value in map(json.loads, lines) if words in value]
-        assert said == [text, text]
+        assert [value[words] for value in map(json.loads, lines) if words in value] == [text, text]
 
 
 def test_mongo_documents_have_an_id_and_dates() -> None:

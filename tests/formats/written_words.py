@@ -114,8 +114,7 @@ def hours_of(locale: Locale, name: str) -> Iterator[int]:
     if name in fixed:
         yield from range(*fixed[name])
         return
-    rules = dict(locale.day_period_rules.items())
-    for rule in dict(rules.get(None, {}).items()).get(name, ()):
+    for rule in dict(dict(locale.day_period_rules.items()).get(None, {}).items()).get(name, ()):
         if "from" in rule:
             first, end = rule["from"] // 3600, rule["before"] // 3600
             yield from (hour % 24 for hour in range(first, end if end > first else end + 24))

@@ -233,8 +233,7 @@ def test_a_command_that_is_asynchronous_does_nothing() -> None:
 
     with concurrent.futures.ThreadPoolExecutor(1) as thread:  # It has no loop that runs.
         for name in ("lazy", "seed"):
-            ended = thread.submit(app.test_cli_runner().invoke, args=[name]).result()
-            assert ended.exit_code == 0
+            assert thread.submit(app.test_cli_runner().invoke, args=[name]).result().exit_code == 0
     gc.collect()
     assert done == ["seed"]
 

@@ -202,15 +202,13 @@ async def test_rows_are_added_with_and_without_a_word_to_readers(app: quart.Quar
         async with resources().db.write() as session:
             session.add(User(username="Mina"))
         async with resources().db.read() as session:
-            found = [await find_user(session, name) for name in ("jack", "mina")]
-            assert [user and (user.username, user.tweet_count) for user in found] == [
-                ("jack", 1),
-                ("Mina", 0),
-            ]
+            assert [
+                user and (user.username, user.tweet_count)
+                for user in [await find_user(session, name) for name in ("jack", "mina")]
+            ] == [("jack", 1), ("Mina", 0)]
             kinds = await session.scalars(select(Event.kind).order_by(Event.id))
             assert [*kinds] == ["user.created", "tweet.created"]
-    answer = await app.test_client().get("/user/Mina")
-    assert answer.status_code == 200
+    assert (await app.test_client().get("/user/Mina")).status_code == 200
 
 
 def test_both_configure_an_app_for_tests() -> None:

@@ -193,8 +193,7 @@ async def test_dash_runs_on_quart() -> None:
     exec(f"dashboard = {made}", names)  # noqa: S102 - our own document.
     names["dashboard"].layout = dash.html.P("yes")
     exec(f"dashboard.{connected}", names)  # noqa: S102 - our own document.
-    answer = await names["app"].test_client().get("/typed/")
-    assert answer.status_code == 200
+    assert (await names["app"].test_client().get("/typed/")).status_code == 200
 
 
 async def test_a_websocket_is_a_route_of_quart() -> None:

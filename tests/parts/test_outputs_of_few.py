@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app.views.comparing.verdicts import HEADINGS
-from tests.browsing import SAME_ORIGIN, Browser, body, signed_in
+from tests.browsing import SAME_ORIGIN, Browser, body, missing_in, signed_in
 from tests.conftest import NDJSON, Client, Shared, client_with
 from tests.installation import Installation
 from tests.parts.games.playing import host_game
@@ -73,8 +73,7 @@ async def picture(site: Site) -> str:
 
 
 async def comparison_by_the_api(site: Site) -> str:
-    form = {"text": THREAT, "usernames": NAMES}
-    answer = await site.api.post("/api/v1/compare", json=form)
+    answer = await site.api.post("/api/v1/compare", json={"text": THREAT, "usernames": NAMES})
     return await body(answer)
 
 
@@ -112,8 +111,7 @@ async def game(site: Site) -> str:
     host = await host_game(site.api, *NAMES)
     for action in ("next", "next"):
         await host.does(action)
-    page = await site.operator.page(f"/games/{host.game}")
-    return page + json.dumps(await host.see())
+    return (await site.operator.page(f"/games/{host.game}")) + json.dumps(await host.see())
 
 
 async def people(site: Site) -> str:
@@ -152,8 +150,7 @@ async def test_an_output_about_english_would_be_told(site: Site) -> None:
     """The words that are looked for above are those that such an output says."""
     asked = urlencode([("text", POSTS["pilot"][0]), ("username", "pilot")])
     page = await site.operator.page(f"/compare?{asked}")
-    assert HEADINGS["likely"][0].format(username="pilot") in page
-    assert " in 100 " in page
+    assert not missing_in(page, HEADINGS["likely"][0].format(username="pilot"), " in 100 ")
 
 
 def test_commands_name_nobody(installation: Installation, tmp_path: Path) -> None:

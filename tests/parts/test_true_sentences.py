@@ -265,6 +265,11 @@ class Truth:
         return Counter(gap for gap in gaps if gap > 0)
 
 
+def checked(check: Callable[..., None], *patterns: str) -> list[tuple[str, Callable[..., None]]]:
+    """Return the rows of a table of sentences that are checked alike."""
+    return [(pattern, check) for pattern in patterns]
+
+
 # --- Pieces of sentences ---
 
 OFTEN_EN: Final = (
@@ -427,8 +432,7 @@ def _told(habit: str, side: int) -> Check:
     def check(reader: Reader, found: Found) -> None:
         truth, name = reader.truth, reader.subject
         value = truth.value(name, habit)
-        are_equal = _are_told_as(habit)
-        assert are_equal(found["own"], value), (name, habit, value)
+        assert _are_told_as(habit)(found["own"], value), (name, habit, value)
         if habit == "begun":
             assert ("there" in found) == truth.was_away(name), (name, found)
         reader.habit = habit
@@ -467,8 +471,7 @@ def _usual(reader: Reader, found: Found) -> None:
             assert {*listed} == {*truth.others(name, reader.habit)}, (name, besides)
         else:
             assert bool(re.search("alphabet|문자", besides)) == is_of_some, (name, besides)
-    are_equal = _are_told_as(reader.habit)
-    assert are_equal(found["usual"], usual), (reader.subject, reader.habit, usual)
+    assert _are_told_as(reader.habit)(found["usual"], usual), (reader.subject, reader.habit, usual)
 
 
 def _are_told_as(habit: str) -> Callable[[str, float], bool]:
@@ -1218,8 +1221,7 @@ def _writes_in(letters: str) -> Check:
             name: fmean(bool(re.search(letters, text)) for text in person.texts)
             for name, person in reader.truth.people.items()
         }
-        own = share.pop(reader.subject)
-        assert own > 0.8 > max(share.values()), share
+        assert share.pop(reader.subject) > 0.8 > max(share.values()), share
         assert 2 * sum(other < 0.2 for other in share.values()) > len(share), share
 
     return check
@@ -1357,13 +1359,10 @@ ALIKE: Final = [
             rf" {'말한 횟수' if habit == 'turns' else '메시지'}의 {RANGE}{ALPHABET}",
         )
     ),
-    (
+    *checked(
+        _alike("words"),
         rf"(?P<title>(?P<side>Longer|Shorter) messages than most){PEOPLE_EN} · {RANGE}{ALPHABET}",
-        _alike("words"),
-    ),
-    (
         rf"(?P<title>다른 사람 대부분보다 (?P<side>긴|짧은) 메시지){PEOPLE_KO} · {RANGE}{ALPHABET}",
-        _alike("words"),
     ),
     (rf"(?P<title>No habit stands out){PEOPLE_EN}", _plain),
     (rf"(?P<title>습관으로는 구별되지 않는 사람들){PEOPLE_KO}", _plain),
@@ -1384,13 +1383,10 @@ IN_DAYS_KO: Final = r"(?:(?P<of>\d)일 동안 )?"
 TIME_EN: Final = r"(?P<time>less than a minute|[\w\s.]+?(?:minutes?|hours?))"
 TIME_KO: Final = r"(?P<time>1분도|1분 미만|[\d.시간분 ]+?)"
 SENTENCES: Final[list[tuple[str, Check]]] = [
-    (
+    *checked(
+        _days_with_most,
         rf"{COUNT} messages? on (?P<days>[^;]+2024); (?P<usual>[\d,.]+) on a usual day",
-        _days_with_most,
-    ),
-    (
         rf"(?P<days>2024년 [^.]+?)에 메시지 {COUNT}개를 썼어요\. 보통 하루에는 (?P<usual>[\d,.]+)개예요",
-        _days_with_most,
     ),
     # What sets the people of a chat apart.
     (
@@ -1407,13 +1403,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME}[이가] “(?:lol|ㅋㅋ)” 표현을 (?:가장|더) 자주 (?:써요|쓰고)", _laughs_most),
     (rf"{NAME} (?:writes|wrote) (?:most|more) \({PERCENT}\)", _most),
     (rf"{NAME}[이가] (?:가장|더) 많이 (?:써요|쓰고|썼어요|썼고)\({PERCENT}\)", _most),
-    (
+    *checked(
+        _at_night,
         rf"{NAME} writes (?:at night more than the others|more often at night) \({PERCENT}\)",
-        _at_night,
-    ),
-    (
         rf"{NAME}[이가] (?:다른 사람보다 밤에 자주|밤에 더 자주) (?:써요|쓰고)\({PERCENT}\)",
-        _at_night,
     ),
     (rf"{NAME} is (?:easiest|easier) to recognise \({PERCENT}\)", true_as_made),
     (rf"{NAME}의 메시지가 (?:가장|더) 알아보기 (?:쉬워요|쉽고)\({PERCENT}\)", true_as_made),
@@ -1429,15 +1422,12 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         r"|가장 많이 쓰는 (?P<most_ko>\d+)명 가운데 누구에게서도 그 사람만의 습관은 찾지 못했어요",
         _no_own_habit_of_most,
     ),
-    (
+    *checked(
+        _no_own_habit,
         rf"saywho found no habit that sets {NAME} apart from "
         r"(?:the )?(?P<beside>\d+) other(?:s in this chat| authors here)",
-        _no_own_habit,
-    ),
-    (
         r"(?:이 대화방의 다른|여기 있는 다른 작성자) (?P<beside>\d+)명과 구별되는"
         rf" {NAME}만의 습관은 찾지 못했어요",
-        _no_own_habit,
     ),
     (r"There are too few messages to tell these people apart", _few_messages),
     (r"메시지가 적어서 사람들의 차이를 우연과 구별하기 어려워요", _few_messages),
@@ -1457,40 +1447,31 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{COUNT} messages?{IN_DAYS_EN}; (?P<usual>[\d,.]+) on a usual day", _day_of_year),
     (rf"{IN_DAYS_KO}메시지 {COUNT}개, 보통은 하루에 (?P<usual>[\d,.]+)개예요", _day_of_year),
     (r"(?:More than on other days|다른 날보다 자주 쓴 말):(?P<words>(?: “[^”]+”)+)", _words_of_day),
-    (
+    *checked(
+        _longest_silence,
         r"Nobody wrote for (?P<days>\d+) days, from \w+ \d+ to \w+ \d+"
         rf"(?:\. {NAME} wrote first)?",
-        _longest_silence,
-    ),
-    (
         r"\d+월 \d+일부터 \d+월 \d+일까지 (?P<days>\d+)일 동안 아무 메시지도 없었어요"
         rf"(?:\. 먼저 말을 건 사람은 {NAME}(?:이에요|예요))?",
-        _longest_silence,
     ),
     (rf"🌸 {COUNT}", _emoji),
     (r"“(?P<word>[^”]+)”(?! 표현을|으?로 끝냄)", _says_more),
     (rf"Replies in (?:about )?{TIME_EN}", _waits_of),
     (rf"답하는 데 (?:보통 )?{TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits_of),
-    (
+    *checked(
+        _answers,
         rf"{NAME} replies to {OTHER} (?P<times>[\d.]+) times as often as by chance \({PERCENT} of replies\)",
-        _answers,
-    ),
-    (
         rf"{NAME}[은는] {OTHER}에게 우연일 때보다 (?P<times>[\d.]+)배 자주 답해요\(답장의 {PERCENT}\)",
-        _answers,
     ),
     (r"More than most people here: (?=\d)|여기 있는 대부분보다 더 하는 일: ", _of_groups),
     (r"Writes Korean|한국어로 써요", _writes_in("[가-힣]")),
     (r"Writes in Latin letters|로마자로 써요", _writes_in("[A-Za-z]")),
-    (
+    *checked(
+        _says_more,
         rf"Says “(?P<word>[^”]+)” more often than (?P<than>the others|most here|{OTHER})"
         rf"(?: · (?P<own>{OFTEN_EN})(?=$|[.·]))?",
-        _says_more,
-    ),
-    (
         rf"“(?P<word>[^”]+)” 표현을 (?P<than>다른 사람들|여기 있는 사람 대부분|{OTHER})보다 자주 써요"
         rf"(?: · (?P<own>{OFTEN_KO})(?=$|[.·]))?",
-        _says_more,
     ),
     (rf"(?P<own>{OFTEN_EN}); (?:the others|{OTHER}) (?P<beside>{OFTEN_EN})", _shares_with_word),
     (
@@ -1506,13 +1487,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{COUNT} messages?{IN_DAYS_EN}; a usual day has (?P<usual>[\d,.]+?)\.(?!\d)", _busy_day),
     (rf"메시지 {COUNT}개, 보통 날에는 (?P<usual>[\d,.]+)개예요\.", _busy_day),
     (rf"{IN_DAYS_KO}메시지 {COUNT}개, 보통은 하루에 (?P<usual>[\d,.]+)개예요\.", _busy_day),
-    (
+    *checked(
+        _trip_of_month,
         rf"{COUNT} of them are of (?P<days>[^;]+); no other month has more than (?P<most>[\d,]+)",
-        _trip_of_month,
-    ),
-    (
         rf"그중 {COUNT}개는 (?P<days>[^.]+)에 썼어요\. 다른 달은 많아야 (?P<most>[\d,]+)개예요",
-        _trip_of_month,
     ),
     (rf"[①-⑥] (?P<days>[^:]+2024): {COUNT} messages?(?:, “(?P<word>[^”]+)”)?", _named_days),
     (rf"[①-⑥] (?P<days>[^:]+): 메시지 {COUNT}개(?:, “(?P<word>[^”]+)”)?", _named_days),
@@ -1520,13 +1498,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"가장 시끌벅적했던 (?:날|며칠): (?P<days>.+)", _busy_days),
     (rf"“(?P<word>[^”]+)” is in {COUNT} of them", _word_of_day),
     (rf"그 가운데 {COUNT}개에 “(?P<word>[^”]+)”[이가] 나와요", _word_of_day),
-    (
+    *checked(
+        _choices,
         rf"The choices are (?:the )?{COUNT} of (?P<total>\d+) people(?P<most> who write most)?(?:\. People with few or short messages, or in another language, are left out)?",
-        _choices,
-    ),
-    (
         rf"(?P<total>\d+)명 가운데 (?P<most>많이 쓴 )?{COUNT}명이 보기로 나와요(?:\. 메시지가 적거나 짧거나 다른 언어로 쓰는 사람은 빠졌어요)?",
-        _choices,
     ),
     # Who came and left.
     (rf"{NAME} (?:joined|(?P<left>left)) on (?P<day>\w+ \d+, \d+)", _came_or_left),
@@ -1534,8 +1509,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"{NAME}(?:이|가) (?P<day>\d+년 \d+월 \d+일)에 (?:들어왔어요|(?P<left>나갔어요))",
         _came_or_left,
     ),
-    (r"\((?P<share>\d+%) while there\)", _share_there),
-    (r"\(있는 동안 (?P<share>\d+%)\)", _share_there),
+    *checked(_share_there, r"\((?P<share>\d+%) while there\)", r"\(있는 동안 (?P<share>\d+%)\)"),
     # Times.
     (r"in (?P<zone>[A-Z]\w+ time)(?=\.)|(?P<zone_ko>\w+ 시간) 기준으로 (?=\S)", _zone),
     (r"By hour \((?P<zone>\w+ time|UTC)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
@@ -1554,13 +1528,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         r"\d+월 \d+일부터 \d+월 \d+일까지 (?P<days>\d+)일 동안 [^.]*(?:쓰지 않았어요|조용했어요|없어요|없었어요)",
         _silence_of_days,
     ),
-    (
+    *checked(
+        _hours_of_chat,
         r"Busiest between (?P<start>\d+):00 and (?P<end>\d+):00(?:: (?P<own>[^.,]*messages?))?",
-        _hours_of_chat,
-    ),
-    (
         r"(?P<start>\d+)시부터 (?P<end>\d+)시 사이에 가장 많이 (?:써요|썼어요)(?:: (?P<own>[^.]+))?",
-        _hours_of_chat,
     ),
     (r"and (?P<count>\d+) more|외 (?P<count_ko>\d+)명", _further_people),
     (r"The [\d,]+th message here came on \w+ \d+", true_as_made),
@@ -1581,24 +1552,18 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{PERIOD}(?= · |$| \()", _period),
     (r"\((?P<zone>\w+ time)\)|\((?P<zone_ko>\w+ 시간)\)", _zone),
     (rf"{COUNT} people|(?P<count_ko>\d+)명(?= · )", _people_of_chat),
-    (r"\d{4} in words and numbers|말과 숫자로 보는 \d{4}년", true_as_made),
-    (r"in the chat made\d+|made\d+ 대화방", true_as_made),
-    (r"Based on the chat “made\d+”|“made\d+” 대화방에서 셌어요", true_as_made),
-    (
-        r"Words without a number are used by no one else|숫자가 없는 말은 다른 사람이 쓰지 않는 말이에요",
+    *checked(
         true_as_made,
-    ),
-    (
+        r"\d{4} in words and numbers|말과 숫자로 보는 \d{4}년",
+        r"in the chat made\d+|made\d+ 대화방",
+        r"Based on the chat “made\d+”|“made\d+” 대화방에서 셌어요",
+        r"Words without a number are used by no one else|숫자가 없는 말은 다른 사람이 쓰지 않는 말이에요",
         r"Very common words are left out, if saywho knows the language"
         r"|saywho가 아는 언어라면 누구나 쓰는 흔한 말은 뺐어요",
-        true_as_made,
-    ),
-    (
         r"×12 means twelve times as often|×12는 12배 자주 쓴다는 뜻이에요|×\d+.*?뜻이에요",
-        true_as_made,
+        rf"How {NAME} writes: ",
+        rf"{NAME}의 말투: ",
     ),
-    (rf"How {NAME} writes: ", true_as_made),
-    (rf"{NAME}의 말투: ", true_as_made),
     (rf"{COUNT} messages? of (?P<people>\d+) people", _messages_of_people),
     (rf"(?P<people>\d+)명이 쓴 메시지 {COUNT}개", _messages_of_people),
     (rf"{COUNT} messages?(?: on (?P<days>\d+) days?| in 2024)?", _messages_on_page),
@@ -1614,13 +1579,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME} {PERCENT}", _share_of),
     (rf"{NAME} 🌸 {COUNT}", _emoji),
     (r"\d+ others? \d+%|그 밖의 \d+명 \d+%", true_as_made),
-    (
+    *checked(
+        _says_more,
         rf"{NAME} says “(?P<word>[^”]+)” more often than {THAN_EN} \((?P<own>{OFTEN_EN})\)",
-        _says_more,
-    ),
-    (
         rf"{NAME}[은는] “(?P<word>[^”]+)” 표현을 {THAN_KO}보다 자주 써요\((?P<own>{OFTEN_KO})\)",
-        _says_more,
     ),
     (
         r"No single stretch of hours (?:is|was) clearly the busiest|특별히 한 시간대에 몰리지는 않(?:아요|았어요)",
@@ -1646,8 +1608,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     ),
     (r"Compared with the (?P<count>\d+) others in this chat", _compared),
     (r"이 대화방의 다른 (?P<count>\d+)명과 비교했어요", _compared),
-    (r"compared with (?P<count>\d+) others?", _compared),
-    (r"다른 (?P<count>\d+)명과 비교", _compared),
+    *checked(_compared, r"compared with (?P<count>\d+) others?", r"다른 (?P<count>\d+)명과 비교"),
     (rf"compared with {OTHER}", true_as_made),
     (rf"{OTHER}[과와] 비교", true_as_made),
     (rf"saywho recognises {NAME} in {RIGHT} of {ASKED} hidden messages", _recognised),
@@ -1780,12 +1741,11 @@ class Site:
         """Fail for a false sentence, or if no page has shown the findings of a scenario."""
         told = "\n".join(self.faults)
         assert not self.faults, f"{seeds}\n{told}"
-        lacks = [
+        assert not [
             each
             for each in SHOWN_ELSEWHERE.get(scenario, "").split()
             if each not in self.read_findings
         ]
-        assert not lacks
 
     @property
     def read_findings(self) -> set[str]:
@@ -1837,12 +1797,11 @@ def test_a_sentence_that_has_no_pattern_fails(told: str) -> None:
 def test_a_sentence_with_a_word_of_the_table_is_counted() -> None:
     """Saying most, every or only is no ornament: the words of docs/statistics.md have tests."""
     words = r"\b(?:mostly|most|any|every|only|usual|never|always|alone|average)\b"
-    uncounted = [
+    assert not [
         pattern.pattern
         for pattern, check in patterns()
         if check is true_as_made and re.search(words, pattern.pattern)
     ]
-    assert not uncounted
 
 
 def test_a_false_sentence_fails() -> None:
@@ -1974,10 +1933,9 @@ def _busiest_period(truth: Truth, found: Found) -> None:
     for day, messages in truth.days.items():
         by_week[day - timedelta(day.weekday())] += messages
     told = re.findall(r"\d+", re.sub("2024", "", found["when"]))
-    most = {
+    assert (told[-1 if "월" in found["when"] else 0], count) in {
         (f"{day.day}", messages) for days in (truth.days, by_week) for day, messages in days.items()
-    }
-    assert (told[-1 if "월" in found["when"] else 0], count) in most, (told, count)
+    }, (told, count)
     assert count in (max(truth.days.values()), max(by_week.values()))
 
 
@@ -2010,52 +1968,36 @@ CALM_KO: Final = (
     r"|메시지가 가장 많은 때는 [^(]+\((?P<most>[\d,]+)개\), 다음은 [^(]+\((?P<next>[\d,]+)개\)예요\.)"
 )
 DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
-    (
+    *checked(
+        _total_and_days,
         rf"(?P<total>[\d,]+) messages? from (?P<period>(?:{DAY_OF_2024}) to (?:{DAY_OF_2024}))",
-        _total_and_days,
-    ),
-    (
         rf"(?P<period>(?:{DAY_OF_2024})부터 (?:{DAY_OF_2024}))까지 메시지 (?P<total>[\d,]+)개",
-        _total_and_days,
     ),
-    (
-        r"Busiest: (?P<when>.*2024), with (?P<count>[\d,]+) of (?P<total>[\d,]+) messages",
+    *checked(
         _busiest_period,
-    ),
-    (
+        r"Busiest: (?P<when>.*2024), with (?P<count>[\d,]+) of (?P<total>[\d,]+) messages",
         r"메시지가 가장 많은 때: (?P<when>2024년 [^(]*) \(메시지 (?P<total>[\d,]+)개 가운데 "
         r"(?P<count>[\d,]+)개\)",
-        _busiest_period,
     ),
-    (
+    *checked(
+        _busiest_hours,
         rf"Busiest between (?P<start>\d+):00 and (?P<end>\d+):00: (?P<own>{OFTEN_EN})",
-        _busiest_hours,
-    ),
-    (
         rf"(?P<start>\d+)시부터 (?P<end>\d+)시 사이에 가장 많이 써요: (?P<own>{OFTEN_KO})",
-        _busiest_hours,
     ),
-    (
+    *checked(
+        _busiest_part_of_day,
         r"Busiest in the (?P<part>\w+), [\d:]+ to [\d:]+ \((?P<share>\d+)% of all\)",
-        _busiest_part_of_day,
-    ),
-    (
         r"(?P<part>새벽|아침|오전|낮|오후|저녁)[^(]*에 가장 많이 썼어요\(전체의 (?P<share>\d+)%\)",
-        _busiest_part_of_day,
     ),
     (r"(?P<total>[\d,]+) messages by (?P<people>\d+) people", _dashboard_authors),
     (r"(?P<people>\d+)명이 쓴 메시지 (?P<total>[\d,]+)개", _dashboard_authors),
-    (
-        r"(?P<name>\S+) wrote (?:the most|more): (?P<count>[\d,]+) of (?P<total>[\d,]+) messages",
+    *checked(
         _wrote_most,
-    ),
-    (
+        r"(?P<name>\S+) wrote (?:the most|more): (?P<count>[\d,]+) of (?P<total>[\d,]+) messages",
         r"(?:가장|더) 많이 쓴 사람은 (?P<name>[^,]+), 메시지 (?P<total>[\d,]+)개 가운데 "
         r"(?P<count>[\d,]+)개",
-        _wrote_most,
     ),
-    (CALM_EN, _most_and_next),
-    (CALM_KO, _most_and_next),
+    *checked(_most_and_next, CALM_EN, CALM_KO),
     (r"(?P<total>[\d,]+) messages?, too few to show a rhythm", _dashboard_total),
     (r"메시지 (?P<total>[\d,]+)개, 리듬을 알기에는 너무 적어요", _dashboard_total),
     (r"(?P<total>[\d,]+) messages|메시지 (?P<sum>[\d,]+)개(?!,)", _posts_total),

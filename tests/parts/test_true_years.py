@@ -706,8 +706,7 @@ def _value_of_all(reader: Reader, found: Found) -> None:
         assert {round(one.words, 1) for one in people} == {number_in(told)}
         assert len({one.words for one in people}) == 1, people
     elif re.search("lol|ㅋㅋ", column):
-        laughs = {sum(map(SIGNS["laugh"], one.texts)) for one in people}
-        assert laughs == {number_in(told)}
+        assert {sum(map(SIGNS["laugh"], one.texts)) for one in people} == {number_in(told)}
     else:
         raise AssertionError(column)
 

@@ -174,8 +174,7 @@ def test_who_left_before_somebody_came_prefers_nobody() -> None:
 
 def test_pairs_by_lot_answer_nobody_more() -> None:
     chats = [talks(seed) for seed in range(100)]
-    found = [clearest_answers(said, PEOPLE) for said in chats]
-    assert sum(pair is not None for pair in found) <= 2
+    assert sum(pair is not None for pair in [clearest_answers(said, PEOPLE) for said in chats]) <= 2
     assert sum(map(by_single_answers, chats)) > 15
 
 
@@ -187,5 +186,4 @@ def test_whom_somebody_answers_day_by_day_is_found() -> None:
     assert found.share > 1.2 * found.chance > 0
     # Of few answers nothing is told, and one alone answers nobody.
     assert clearest_answers(said[:30], PEOPLE) is None
-    alone = [Said(0, number, "tea") for number in range(50)]
-    assert clearest_answers(alone, [0]) is None
+    assert clearest_answers([Said(0, number, "tea") for number in range(50)], [0]) is None

@@ -76,8 +76,7 @@ def test_every_day_of_a_year_is_no_streak_that_chance_would_not_have() -> None:
 def test_a_day_of_the_week_and_the_weekend_are_told() -> None:
     for seed in SEEDS[:20]:
         days = days_by_chance(seed, 0.6)
-        sundays = {FIRST + timedelta(day): 4 for day in range(0, DAYS, 7)}
-        assert apart(days | sundays).weekday == 6
+        assert apart(days | {FIRST + timedelta(day): 4 for day in range(0, DAYS, 7)}).weekday == 6
         weekends = {day: posts + 3 for day, posts in days.items() if day.weekday() >= 5}
         assert apart(days | weekends).weekend == "more"
         work = {day: posts for day, posts in days.items() if day.weekday() < 5}
@@ -184,8 +183,7 @@ def test_one_long_night_is_no_habit() -> None:
 )
 @given(data=st.data())
 def test_each_time_counts_in_its_hour_of_the_zone(zone: str, data: st.DataObject) -> None:
-    seconds = st.integers(-(10**9), 4 * 10**9)
-    times = data.draw(st.lists(seconds, max_size=30))
+    times = data.draw(st.lists(st.integers(-(10**9), 4 * 10**9), max_size=30))
     hours = hours_of_day(counts_by_hour(times, ZoneInfo(zone)))
     epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
     local = [(epoch + timedelta(seconds=time)).astimezone(ZoneInfo(zone)) for time in times]

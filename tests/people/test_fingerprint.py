@@ -26,8 +26,7 @@ def tally(texts: Sequence[str], begins: Sequence[bool] = ()) -> Tally:
 
 
 def measures_of(own: Sequence[str], *others: Sequence[str]) -> dict[str, Measure]:
-    measures = fingerprint(tally(own), [*map(tally, others)])
-    return {measure.name: measure for measure in measures}
+    return {measure.name: measure for measure in fingerprint(tally(own), [*map(tally, others)])}
 
 
 def test_what_each_measure_counts() -> None:
@@ -136,7 +135,7 @@ def test_a_written_sentence_is_plain_in_chats_alone() -> None:
 
 
 def test_an_ending_is_told_from_nouns_that_end_alike() -> None:
-    endings = {
+    for ending, texts in {
         "음·함": (
             *("알겠음", "공부함 ㅋㅋ", "학생임", "뭐임?", "안됨", "했슴", "아 맞음!!", "함"),
             *("이제 끝남", "집 감", "먼저 나감", "모름", "문자 보냄", "너무 어려움", "웃김 ㅋㅋ"),
@@ -150,8 +149,7 @@ def test_an_ending_is_told_from_nouns_that_end_alike() -> None:
             *("다음", "내 마음", "게임", "새 얼음", "음", "가슴", "사물함", "선생님", "사람"),
             *("이름", "처음", "지금", "조금", "그럼", "여름", "강남", "아침", "그림", "봄", "김"),
         ),
-    }
-    for ending, texts in endings.items():
+    }.items():
         for text in texts:
             found = {sign for of, sign in tally([text]).signs if of == "endings"}
             assert found == {*ending.split()}, text
@@ -357,9 +355,7 @@ def test_what_one_does_or_leaves_alone_is_told_of_nobody_else(
 
 
 def test_whoever_has_only_one_other_is_compared_with_that_one() -> None:
-    few = ["oh"] * 10
-    measures = measures_of(["oh!"] * 40, ["oh"] * 40, few)
-    assert measures["exclamations"].is_clear
+    assert measures_of(["oh!"] * 40, ["oh"] * 40, ["oh"] * 10)["exclamations"].is_clear
 
 
 def test_what_sets_somebody_apart_most_is_the_first_measure_that_does() -> None:
@@ -367,11 +363,10 @@ def test_what_sets_somebody_apart_most_is_the_first_measure_that_does() -> None:
     for seed in range(60):
         chance = random.Random(seed)  # noqa: S311 - invented messages
         ends = ["", "", "!", "?", ".", "~", " haha", " ㅠㅠ", " and a few more words"]
-        tallies = [
+        own, *others = [
             tally([f"so it is {day}{chance.choice(own)}" for day in range(60)])
             for own in (chance.sample(ends, 6) for _ in range(5))
         ]
-        own, *others = tallies
         clear = positive_first(one for one in fingerprint(own, others) if one.is_clear)
         assert next(clear_measures(own, others), None) == (clear[0] if clear else None)
         told += bool(clear)
@@ -462,8 +457,7 @@ def test_a_turn_ends_with_somebody_else_or_a_silence() -> None:
     hour_s = 3_600
     times = [0, 1, 2, 3, 3 + SILENCE_S, 4 + 2 * SILENCE_S, 9 * hour_s + 2 * SILENCE_S, None]
     said = [Said(who, time, "") for who, time in zip([1, 1, 2, 1, 1, 1, 2, 2], times, strict=True)]
-    turns = turns_in(said, range(len(said)))
-    assert turns == {1: ([0, 3, 5], [0, 3]), 2: ([2, 6], [])}
+    assert turns_in(said, range(len(said))) == {1: ([0, 3, 5], [0, 3]), 2: ([2, 6], [])}
 
 
 def test_someone_sets_themselves_apart_by_several_messages_in_a_row() -> None:

@@ -53,8 +53,7 @@ def phrases_beside(own: list[str], *names: str) -> list[Phrase]:
 
 
 def test_words_of_the_same_messages_are_one_phrase() -> None:
-    own = ["As I said, last week was fine"] * 30 + ["the lantern sings"] * 20
-    phrases = phrases_beside(own)
+    phrases = phrases_beside(["As I said, last week was fine"] * 30 + ["the lantern sings"] * 20)
     assert [(phrase.text, phrase.messages) for phrase in phrases] == [
         ("As I said, last week was fine", 30),
         ("the lantern sings", 20),
@@ -366,8 +365,7 @@ def test_people_who_write_alike_have_no_words_beside_another_language(
         phrases = phrases_apart(people, dict.fromkeys(range(5)), are_people=True)
         told += any(phrases.values())
     assert told <= 4
-    alone = phrases_apart(people[1:], dict.fromkeys(range(4)), are_people=True)
-    assert sorted(alone) == [1, 2, 3]
+    assert sorted(phrases_apart(people[1:], dict.fromkeys(range(4)), are_people=True)) == [1, 2, 3]
 
 
 @given(
@@ -403,8 +401,7 @@ def test_a_word_in_several_forms_is_one_line() -> None:
         for place in range(30)
         for text in ("보리 산책", "강아지 보리", "보리 병원")
     ]
-    phrases = phrases_of(said(own), OTHERS, language="ko")
-    assert [phrase.text for phrase in phrases] == ["보리"]
+    assert [phrase.text for phrase in phrases_of(said(own), OTHERS, language="ko")] == ["보리"]
 
 
 def test_people_who_write_japanese_with_few_and_with_many_han_letters_are_compared() -> None:
@@ -448,5 +445,4 @@ def test_ukrainian_is_told_from_russian_by_its_very_common_words() -> None:
 def test_a_very_common_word_is_no_phrase_in_spanish() -> None:
     texts = sentences_of("es")
     own = [f"pero que, tía, {text}" for text in texts]
-    found = phrases_of(said(own), texts, language=None)
-    assert [phrase.words for phrase in found] == [["tia"]]
+    assert [phrase.words for phrase in phrases_of(said(own), texts, language=None)] == [["tia"]]

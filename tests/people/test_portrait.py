@@ -138,8 +138,7 @@ def calls_of_a_portrait(people: int) -> int:
     ]
     profile = cProfile.Profile()
     profile.enable()
-    portrait = portray(chat, SEOUL)
-    habits_of_each(portrait, range(people))
+    habits_of_each(portray(chat, SEOUL), range(people))
     profile.disable()
     return sum(entry.callcount for entry in profile.getstats())
 

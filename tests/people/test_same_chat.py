@@ -50,8 +50,7 @@ def test_exports_that_fill_each_others_gaps_are_one_chat(count: int) -> None:
     is_needed = False
     for gaps in 10 * [1, 2, 5]:
         whole = chat(numbers, count)
-        sides = [part(whole, with_gaps(numbers, count, gaps)) for _ in range(2)]
-        found = agreement(*sides)
+        found = agreement(*[part(whole, with_gaps(numbers, count, gaps)) for _ in range(2)])
         assert found.is_same
         is_needed |= not half_is_common(found)
     assert is_needed
@@ -74,8 +73,7 @@ def test_chats_of_the_same_people_that_share_some_messages_are_two(
             "beginning": places < shared,
             "both ends": (places < shared // 2) | (places >= count - shared // 2),
         }[way]
-        found = agreement(one, together(part(one, is_copied), part(other, ~is_copied)))
-        assert not found.is_same
+        assert not agreement(one, together(part(one, is_copied), part(other, ~is_copied))).is_same
 
 
 def test_a_long_chat_takes_130_bytes_a_message() -> None:
@@ -130,7 +128,6 @@ def test_an_export_that_begins_in_the_middle_of_a_minute_has_its_last_messages()
     people = np.array([0, 0, 1, 0, *(10 * [0]), 0, 1])
     here = Messages(texts, np.full(16, 60_000), people)
     for first in range(4):
-        file = Messages(texts[first:], here.times[first:], people[first:])
-        found = agreement(file, here)
+        found = agreement(Messages(texts[first:], here.times[first:], people[first:]), here)
         assert found.places.tolist() == [*range(first, 16)]
         assert found.people == {0: 0, 1: 1}

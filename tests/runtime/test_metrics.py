@@ -24,8 +24,7 @@ def values(text: str) -> dict[str, float]:
 
 
 async def read(app: Quart) -> dict[str, float]:
-    answer = await (await client_with(app, "admin")).get("/metrics")
-    assert answer.status_code == 200
+    answer = await (await client_with(app, "admin")).get("/metrics", status=200)
     assert answer.headers["Content-Type"].startswith("text/plain")
     return values(await answer.get_data(as_text=True))
 

@@ -31,14 +31,12 @@ async def store(db: Database, username: str, count: int, *, of: str = "sea") -> 
 async def count_rows(db: Database) -> dict[str, int]:
     """Return the number of rows of what belongs to authors."""
     async with db.read() as session:
-        models = {"users": User, "posts": Tweet, "profiles": Profile}
         rows = {
             name: await session.scalar(select(func.count()).select_from(model)) or 0
-            for name, model in models.items()
+            for name, model in {"users": User, "posts": Tweet, "profiles": Profile}.items()
         }
         query = db.backend.words.matching(Terms(("sea",)))
-        words = select(func.count()).select_from(query)
-        return rows | {"words": await session.scalar(words) or 0}
+        return rows | {"words": await session.scalar(select(func.count()).select_from(query)) or 0}
 
 
 async def test_rows_words_profiles_and_counts_follow(db: Database) -> None:
@@ -97,8 +95,7 @@ async def test_answers_of_the_app_are_without_the_author_at_once(
     user_id = (await (await anybody.get("/api/v1/users/ann")).get_json())["id"]
     compared = "/api/v1/compare?text=the+sea+and+the+hills"
     assert "ann" in await (await anybody.get(compared)).get_data(as_text=True)
-    answer = await admin.delete("/api/v1/users/ann")
-    assert answer.status_code == 204
+    answer = await admin.delete("/api/v1/users/ann", status=204)
     assert answer.headers["Saywho-Event"]
     gone = [f"/api/v1/tweets/{newest['id']}", f"/tweet/{newest['id']}", "/user/ann"]
     gone += ["/api/v1/users/ann", "/api/v1/users/ann/tweets", "/get_user?username=ann"]

@@ -47,8 +47,7 @@ async def test_newest_posts_are_those_of_the_list(db: Database, user_ids: dict[s
     )
     async with db.read() as session:
         for (name, limit), page in zip(asked, pages, strict=True):
-            listed = await list_posts(session, user_id=user_ids[name], limit=limit)
-            assert page == listed
+            assert page == await list_posts(session, user_id=user_ids[name], limit=limit)
     await feed.close()
 
 

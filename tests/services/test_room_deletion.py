@@ -11,7 +11,6 @@ from quart import Quart
 from sqlalchemy import delete, event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import create_app
 from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import Event, Profile, Room, RoomPerson, Tweet, User
@@ -49,7 +48,7 @@ from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.browsing import parts_of, signed_in
 from tests.chats import ZONE, Said, import_chat, kakaotalk, said, telegram
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, app_of, client_with
 from tests.installation import PROGRAM, Installation
 from tests.posting import remove_post
 from tests.refusals import READ_ONLY, connections_take
@@ -201,8 +200,7 @@ async def test_a_chat_that_goes_while_its_file_is_imported_again_comes_anew(db: 
 
 @pytest.mark.databases("sqlite", "postgresql")
 async def test_messages_with_ids_are_imported_again_at_once(make_config: MakeConfig) -> None:
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         db, admin = parts_of(app).db, await client_with(app, "admin")
         chat = telegram(7, "pier", *HERE)
         await import_chat(db, chat, name="result.json")
@@ -385,15 +383,13 @@ async def test_an_import_that_is_to_go_on_is_cancelled_with_its_chat(
             await run_waiting_job(config, os.getppid(), job.id)
         async with db.exclusive(IMPORTING) as grant:
             assert grant is not None  # No server goes on with it meanwhile.
-            app = create_app(config)
-            async with app.test_app():
+            async with app_of(config) as app:
                 browser, admin = await signed_in(app), await client_with(app, "admin")
                 page = await browser.page("/settings/rooms/1/delete")
                 assert "An import is still adding messages to this chat." in page
                 if way == "page":
                     form = {"confirm": "yes"}
-                    answer = await browser.post("/settings/rooms/1/delete", form=form)
-                    assert answer.status_code == 303
+                    await browser.post("/settings/rooms/1/delete", form=form, status=303)
                 elif way == "api":
                     assert (await admin.delete("/api/v1/rooms/1")).status_code == 204
         if way == "command":

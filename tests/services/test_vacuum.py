@@ -109,8 +109,7 @@ async def test_nothing_of_a_deleted_author_is_left(
     texts = [f"a post that stays, for all to find: {number}" for number in range(30)]
     await admin.add_author("stays", *texts)
     await write_everywhere(admin)
-    browser = Browser(app)
-    await browser.post("/login", form={"name": NAME, "password": WORD})
+    await Browser(app).post("/login", form={"name": NAME, "password": WORD})
     await make_what_is_derived(app)
     backend = parts_of(app).db.backend
     if isinstance(backend, SqliteBackend):  # A backup that was killed leaves its copy.

@@ -217,8 +217,7 @@ async def test_requests_on_one_connection_are_answered_in_turn() -> None:
 async def test_an_answer_of_several_parts_comes_whole() -> None:
     async with served() as site:
         site.parts = [bytes([65 + n]) * 2**16 for n in range(24)]
-        answer = await site.all_of(GET + LAST)
-        assert answer.count(b"".join(site.parts)) == 2
+        assert (await site.all_of(GET + LAST)).count(b"".join(site.parts)) == 2
 
 
 @ours

@@ -45,8 +45,7 @@ def server(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def secure_site(folder: Path, template: Path) -> Iterator[Server]:
     installation = Installation.made(folder / "instance", template)
     certificate, key = make_certificate(folder)
-    settings = f'certfile = "{certificate}"\nkeyfile = "{key}"\n'
-    (folder / "hypercorn.toml").write_text(settings)
+    (folder / "hypercorn.toml").write_text(f'certfile = "{certificate}"\nkeyfile = "{key}"\n')
     log_file, port = folder / "log", free_port()
     command = (*SERVE, "--workers", "1", "--bind", f"127.0.0.1:{port}")
     with log_file.open("wb") as log, started(installation, command, log) as process:

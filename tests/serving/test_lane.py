@@ -143,8 +143,7 @@ async def served(app: Quart, *, has_lane: bool = True, **settings: Any) -> Async
 
 
 async def fill(app: Quart) -> None:
-    writer = await client_with(app, "write")
-    await writer.add_user("mina", TEXT, TEXT)
+    await (await client_with(app, "write")).add_user("mina", TEXT, TEXT)
     await settle(app)
 
 
@@ -165,8 +164,7 @@ def requests(draw: st.DrawFn) -> tuple[str, str, str, list[tuple[str, str]], str
     for name in draw(
         st.lists(st.sampled_from([*HEADERS][:6] if is_everyday else [*HEADERS]), max_size=4)
     ):
-        written = draw(st.sampled_from([name, name.title()]))
-        headers.append((written, one_of(HEADERS[name], 3)))
+        headers.append((draw(st.sampled_from([name, name.title()])), one_of(HEADERS[name], 3)))
     return method, target, version, draw(st.permutations(headers)), end, is_everyday
 
 
@@ -188,8 +186,7 @@ def assert_same(site: Site, other: Site, drawn: Any) -> None:
     method, target, version, headers, end, is_whole = drawn
     if any("KNOWN" in value for _, value in headers):
         known = f"GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode("latin-1")
-        plain = other.say(known, is_whole=False)
-        found = re.search(rb"\r\netag: ([^\r]+)", plain)
+        found = re.search(rb"\r\netag: ([^\r]+)", other.say(known, is_whole=False))
         tag = found[1].decode() if found else '"none"'
         headers = [(name, value.replace("KNOWN", tag)) for name, value in headers]
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)

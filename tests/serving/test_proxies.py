@@ -124,8 +124,7 @@ def behind(
                 stdout=log,
                 stderr=log,
             )
-        context = ssl.create_default_context(cafile=str(folder / "site.pem"))
-        proxied = Proxied(server, port, context)
+        proxied = Proxied(server, port, ssl.create_default_context(cafile=str(folder / "site.pem")))
         try:
 
             def answers() -> bool:
@@ -180,8 +179,7 @@ def test_the_address_of_a_client_is_its_own(proxied: Proxied) -> None:
         with proxied.client(address, forged) as client:
             return client.post("/login", data=form).status_code
 
-    statuses = [attempt(n, OWN) for n in range(11)]
-    assert statuses == [401] * 10 + [429]
+    assert [attempt(n, OWN) for n in range(11)] == [401] * 10 + [429]
     assert attempt(11, "127.0.0.1") == 401
 
 
@@ -215,9 +213,8 @@ def test_an_upgrade_to_http2_does_not_reach_the_server(
     with behind(configure, tmp_path, sys.executable, "-m", *HYPERCORN) as site:
         # Without the name of HTTP/2, which the client of the other tests offers.
         context = ssl.create_default_context(cafile=str(tmp_path / "site.pem"))
-        address = ("127.0.0.1", site.port)
         with (
-            socket.create_connection(address, timeout=DEADLINE_S) as wire,
+            socket.create_connection(("127.0.0.1", site.port), timeout=DEADLINE_S) as wire,
             context.wrap_socket(wire, server_hostname="localhost") as tls,
         ):
             tls.sendall("\r\n".join(lines).encode())

@@ -35,8 +35,7 @@ ENDED: Final = "0\r\n\r\n"
 def smuggled(*framing: str, body: str = ENDED) -> str:
     """Return a request behind whose body another one begins, if its length is what one says."""
     inner = f"GET {READ} HTTP/1.1\r\nHost: localhost\r\nX-Ignored: "
-    head = ("POST /login HTTP/1.1", "Host: localhost", *framing, "", "")
-    return "\r\n".join(head) + body + inner
+    return "\r\n".join(("POST /login HTTP/1.1", "Host: localhost", *framing, "", "")) + body + inner
 
 
 SMUGGLED: Final = (

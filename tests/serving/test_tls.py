@@ -52,8 +52,7 @@ def site(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 def renew(site: Server) -> None:
     """Make another certificate in the files of the site, which the client now trusts alone."""
-    folder = site.log_file.parent
-    site.trust = ssl.create_default_context(cafile=make_certificate(folder)[0])
+    site.trust = ssl.create_default_context(cafile=make_certificate(site.log_file.parent)[0])
 
 
 def is_served(site: Server, connections: int = 12) -> bool:

@@ -71,8 +71,7 @@ def fill(folder: Path, kind: str) -> None:
         site.done("demo")
         media = {number: [x_media(f"https://p.example/{number}.png")] for number in (101, 102)}
         files = {f"{number}-{number}.png": picture(number) for number in media}
-        archive = x_zip(folder / "x.zip", x_media_members(media, files))
-        site.done("import", str(archive))
+        site.done("import", str(x_zip(folder / "x.zip", x_media_members(media, files))))
     if kind != "made":
         chat, people = folder / "chat.txt", ("민준 (회사)", "하늘 🌿", "Anna Kim")
         chat.write_bytes(kakaotalk("우리 🏮", *said(people, times=20)))
@@ -89,7 +88,7 @@ def _made_files(folder: Path) -> Iterator[Path]:
         return sorted([*((f"2023{when[4:]}", name, text) for when, name, text in said[::2]), *said])
 
     korean, english, authors = made_chat(1), made_chat(2), made_authors(3, "en")
-    files = {
+    for name, content in {
         "korean.txt": kakaotalk(korean.title, *of_two_years(korean.said)),
         "english.json": telegram(7, english.title, *of_two_years(english.said)),
         "authors.jsonl": b"".join(
@@ -97,8 +96,7 @@ def _made_files(folder: Path) -> Iterator[Path]:
             + b"\n"
             for when, name, text in of_two_years(authors.said)
         ),
-    }
-    for name, content in files.items():
+    }.items():
         path = folder / name
         path.write_bytes(content)
         yield path
@@ -150,8 +148,7 @@ async def ask_site(folder: Path, addresses: list[str], only: str) -> Asked:
     app = _app(folder / "data")
     async with app.test_app():
         operator = Browser(app)
-        signed_in = await operator.sign_in(ACCOUNT, PASSWORD)
-        assert signed_in.status_code == 303
+        assert (await operator.sign_in(ACCOUNT, PASSWORD)).status_code == 303
         asker = Asker(app, {"stranger": Browser(app), "operator": operator}, only)
         await asker.read(addresses)
         if not only:
@@ -243,8 +240,7 @@ class Asker:
                 "inputs": [{"id": f"{figure}-ask", "property": "data", "value": {"view": view}}],
                 "changedPropIds": [f"{figure}-ask.data"],
             }
-            path = f"/dashboard/_dash-update-component?{figure}&{view}"
-            await self.ask("POST", path, json=call)
+            await self.ask("POST", f"/dashboard/_dash-update-component?{figure}&{view}", json=call)
         await self.ask("POST", "/compare", form={"text": TEXTS[0], "username": "Anna_Kim"})
         await self.ask("POST", f"{API}/compare", json={"text": TEXTS[1], "explain": True})
         await self.ask("POST", "/setup", form={"token": "no", "name": "a", "password": "b"})

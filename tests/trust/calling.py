@@ -59,9 +59,8 @@ class Browsers(Caller):
 @asynccontextmanager
 async def calling(site: Site, most: int) -> AsyncIterator[Caller]:
     """Give a caller for so many clients."""
-    headers = {"Authorization": f"Bearer {site.token}"}
     async with httpx.AsyncClient(
-        headers=headers, limits=_limits(most), timeout=DEADLINE_S
+        headers={"Authorization": f"Bearer {site.token}"}, limits=_limits(most), timeout=DEADLINE_S
     ) as client:
         yield Caller(site, client)
 

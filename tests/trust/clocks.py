@@ -155,8 +155,7 @@ def try_access(trial: Trial, name: str, link: str) -> None:
     is_far = name == "on by a year"
     if name == "at first":
         trial.expect("signing in", trial.sign_in(trial.operator, PASSWORD).status_code, 303)
-    session = trial.operator.get("/settings").status_code
-    trial.expect("a session", session, 303 if is_far else 200)
+    trial.expect("a session", trial.operator.get("/settings").status_code, 303 if is_far else 200)
     trial.expect("an invitation", trial.visitor.get(link).status_code, 403 if is_far else 200)
     closed_s = int(WINDOW.total_seconds())
     if name == "at first":

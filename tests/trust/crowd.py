@@ -305,10 +305,9 @@ def fill(installation: Installation, posts: int) -> None:
             for number, line in enumerate(fleet(posts).splitlines(keepends=True))
         )
     )
-    minutes = range(posts // CHAT_SHARE)
     times = (
         f"2024-{1 + n // 40_320:02}-{1 + n // 1_440 % 28:02} {n // 60 % 24:02}:{n % 60:02}"
-        for n in minutes
+        for n in range(posts // CHAT_SHARE)
     )
     chat.write_bytes(
         telegram(

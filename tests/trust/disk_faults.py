@@ -26,7 +26,6 @@ from typing import Any, Final, NamedTuple
 
 from click.testing import Result
 
-from app import create_app
 from app.config import Config
 from app.db.migrate import prepare
 from app.db.sqlite.connection import open_connection
@@ -35,7 +34,7 @@ from app.services.imports.jobs import FOLDER
 from saywho.clock import monotonic
 from tests import children, quick_start
 from tests.archives import picture, x_media, x_media_members, zip_bytes
-from tests.conftest import Client, client_with
+from tests.conftest import Client, app_of, client_with
 from tests.house import ROOT
 from tests.installation import Installation
 from tests.trust.disk import FAULTS, Failing, Fault, calls_library
@@ -137,8 +136,7 @@ class Faults:
         site = self._folder / "site"
         installation = self._installation(site)
         site.mkdir()
-        texts = {"posts": "line", "other": "other", "more": "more"}
-        for name, word in texts.items():
+        for name, word in {"posts": "line", "other": "other", "more": "more"}.items():
             rows = ({"username": "mina", "text": f"{word} {n} of mina"} for n in range(40))
             (site / f"{name}.jsonl").write_bytes(jsonl(*rows))
         posts = {n: [x_media(f"https://p.example/{n}.png")] for n in range(10, 13)}
@@ -251,8 +249,7 @@ async def try_requests(
     installation = Installation(folder / "served" / "instance", {"SAYWHO_ACCESS_LOG": "0"})
     config = Config.from_env(installation.environment())
     await asyncio.to_thread(prepare, config, upgrade_old=False)
-    app = create_app(config)
-    async with app.test_app():
+    async with app_of(config) as app:
         client = await client_with(app, "admin")
         await client.add_user("ann")
         every = [

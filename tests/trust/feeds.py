@@ -192,8 +192,7 @@ def _sources(server: Server) -> list[dict[str, Any]]:
     sources: list[dict[str, Any]] = []
     cursor: str | None = ""
     while cursor is not None:
-        path = f"/api/v1/sources?limit=200{cursor and f'&cursor={cursor}'}"
-        page = server.send("GET", path)[2]
+        page = server.send("GET", f"/api/v1/sources?limit=200{cursor and f'&cursor={cursor}'}")[2]
         sources += page["items"]
         cursor = page["next"]
     return sources

@@ -197,8 +197,7 @@ class History:
             gone = {post.id for post in author.posts.values() if post.removed < NEVER}
             assert not gone & self.kept, "a removed post is kept"
             for listener in self.listeners:
-                posts = {author.posts[text].id for text in stored}
-                await listener.wait_for(posts, gone)
+                await listener.wait_for({author.posts[text].id for text in stored}, gone)
 
 
 def _some_post(author: Author, chance: Random) -> str:

@@ -37,8 +37,7 @@ def _size(chance: Random, most: int = MOST) -> int:
 
 def _tar(chance: Random) -> bytes:
     """Return a tar of odd headers."""
-    size = _size(chance)
-    keys = {f"{number:x}": "b" for number in range(size // 40)}
+    keys = {f"{number:x}": "b" for number in range(_size(chance) // 40)}
     file = io.BytesIO()
     style = chance.choice([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
     common = keys if chance.random() < 0.3 else {}
@@ -75,8 +74,7 @@ def _zip(chance: Random) -> bytes:
         data[at : at + 4] = struct.pack("<I", chance.choice([0, 1, 2**31, 2**32 - 1]))
     if chance.random() < 0.2:
         end = data.rfind(b"PK\x05\x06")
-        entry = data.find(b"PK\x01\x02")
-        directory = bytes(data[entry:end])
+        directory = bytes(data[data.find(b"PK\x01\x02") : end])
         again = directory * (_size(chance) // len(directory))
         tail = data[end:]
         tail[12:16] = struct.pack("<I", len(directory) + len(again))
@@ -259,8 +257,7 @@ def _packed(chance: Random) -> bytes:
 
 
 def _any(chance: Random) -> bytes:
-    make = chance.choice([_json, _posts, _csv, _chat, _small])
-    return make(chance)[: MOST // 4]
+    return chance.choice([_json, _posts, _csv, _chat, _small])(chance)[: MOST // 4]
 
 
 KINDS: Final[dict[str, Callable[[Random], bytes]]] = {

@@ -29,7 +29,6 @@ import requests
 from msgspec import Struct
 from quart import Quart
 
-from app import create_app
 from app.config import Config
 from app.db.migrate import prepare
 from app.db.sqlite.connection import open_connection
@@ -40,7 +39,7 @@ from app.services.checks import LAST_BACKUP
 from tests import children, quick_start
 from tests.archives import picture, x_media, x_media_members, zip_bytes
 from tests.browsing import PASSWORD, SAME_ORIGIN, Browser
-from tests.conftest import Client
+from tests.conftest import Client, app_of
 from tests.installation import PROGRAM, Installation
 from tests.server import SERVE, Server, serving
 from tests.trust.disk import MARK, TRUNCATE, WRITE, Call, Disk, Recorder
@@ -152,8 +151,7 @@ class Story:
         return fact
 
     def _tell(self, fact: Fact, **values: Any) -> None:
-        told = msgspec.structs.replace(fact, is_told=True, **values)
-        self.recorder.mark(told)
+        self.recorder.mark(msgspec.structs.replace(fact, is_told=True, **values))
 
     def _url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server.port}{path}"
@@ -318,8 +316,7 @@ class Story:
         fact = self._begin("restore", value=[name, place])
         settings = {"SAYWHO_DATA_DIR": str(self.recorder.root / place)}
         env = self.installation.environment() | settings
-        path = self.recorder.root / name
-        done = self.installation.process(PROGRAM, "restore", path, env=env)
+        done = self.installation.process(PROGRAM, "restore", self.recorder.root / name, env=env)
         assert done.returncode == 0, done.stderr
         self._tell(fact)
 
@@ -399,8 +396,7 @@ async def _ask(installation: Installation, expected: Expected) -> list[str]:
     """Open the site that is left, let its work end, and return what is wrong with it."""
     config = Config.from_env(installation.environment())
     await asyncio.to_thread(prepare, config, upgrade_old=True)
-    app = create_app(config)
-    async with app.test_app():
+    async with app_of(config) as app:
         faults = [fault async for fault in _ask_for_access(app, expected)]
         if not faults and (tokens := expected.values("token")):
             client = Client(app, {"Authorization": f"Bearer {tokens[-1]}"})

@@ -69,8 +69,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/echo":
         body = b"".join(b"%b: %b\n" % pair for pair in scope["headers"])
     elif scope["path"] == "/cookie":
-        pairs = b"; ".join(cookies).split(b"; ")
-        body = b"".join(pair + b"\n" for pair in pairs if b"=" in pair)
+        body = b"".join(pair + b"\n" for pair in b"; ".join(cookies).split(b"; ") if b"=" in pair)
     body = body or b"ok"
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status.value, "headers": headers})
@@ -146,8 +145,7 @@ def h2load() -> int:
 def bytes_of(file: Path) -> bytes:
     """Return the request of a fixture, which has its line ends and odd bytes in letters."""
     data = file.read_bytes().replace(b"\n", b"")
-    escapes = {b"\\r\\n": b"\r\n", b"\\n": b"\n", b"\\0": b"\0", b"\\t": b"\t"}
-    for written, meant in escapes.items():
+    for written, meant in {b"\\r\\n": b"\r\n", b"\\n": b"\n", b"\\0": b"\0", b"\\t": b"\t"}.items():
         data = data.replace(written, meant)
     return re.sub(rb"\\x([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), data)
 
@@ -199,8 +197,7 @@ def testbed(folder: Path, more: list[str]) -> int:
         stack.enter_context(served(app, PORTS["TLS"], certificate, key))
         if shutil.which("nginx") is not None:
             conf = write_nginx(own, suite, certificate, key)
-            command = ("nginx", "-p", str(own), "-c", str(conf))
-            stack.enter_context(running(command, PORTS["nginx"]))
+            stack.enter_context(running(("nginx", "-p", str(own), "-c", str(conf)), PORTS["nginx"]))
         options = ["-p", "no:cacheprovider", "--override-ini", "addopts=", "-q", "-rf", *more]
         tests = (sys.executable, "-m", "pytest", str(suite), "-c", str(folder / "pyproject.toml"))
         return subprocess.run([*tests, *options], cwd=folder, check=False).returncode

@@ -42,8 +42,7 @@ def test_a_restore_is_finished_after_a_kill_at_each_step(
     states = set()
     for number in count(1):
         other = Installation(tmp_path / str(number))
-        program = (sys.executable, "-c", KILLED, str(number))
-        killed = other.process(*program, "restore", backup)
+        killed = other.process(*(sys.executable, "-c", KILLED, str(number)), "restore", backup)
         if killed.returncode == 0:
             break
         assert (killed.returncode, killed.stderr) == (-9, "")

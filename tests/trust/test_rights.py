@@ -269,13 +269,12 @@ async def site(make_config: MakeConfig) -> AsyncIterator[Site]:
 
 
 def test_every_request_that_may_add_is_drawn() -> None:
-    adding = {
+    assert {
         (method, path)
         for path, needs in EXPECTED.items()
         for method, need in needs.items()
         if need == "write"
-    }
-    assert adding == {
+    } == {
         ("POST", "/user"),
         ("POST", f"{API}/users"),
         ("POST", f"{API}/users/<username>/tweets"),
@@ -377,8 +376,7 @@ async def check_removable(
         done.append(f"delete author {name} {answer.status_code}")
         check_kept(kept, await site.contents(), done)
     for number in sorted(added["posts"]):
-        answer = await admin.delete(f"{API}/tweets/{number}")
-        assert answer.status_code in {204, 404}
+        assert (await admin.delete(f"{API}/tweets/{number}")).status_code in {204, 404}
     check_kept(kept, await site.contents(), done)
 
 

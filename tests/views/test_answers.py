@@ -150,44 +150,39 @@ async def test_every_family_of_errors_has_one_form(admin: Client) -> None:
         if status in {400, 422}:
             assert problem["errors"][0]["loc"], (path, request)
         assert status != 413 or "at most 1 MB" in problem["detail"]
-    page = await admin.json(f"{API}/users")
-    assert page["items"] == []
-
-
-WORDED = [
-    ("/search?sort=oldest", None, "sort: must be one of best, likes, newest"),
-    ("/search?has=words", None, "has: must be media"),
-    ("/search?limit=many", None, "limit: must be a whole number, like 20"),
-    ("/search?limit=0", None, "limit: must be at least 1"),
-    (f"/search?q={'x' * 1001}", None, "q: must have at most 1000 characters"),
-    ("/search?facets=perhaps", None, "facets: must be true or false"),
-    ("/compare?text=a&without=x", None, "without[0]: must be written like 4-9"),
-    ("/compare", {"text": "a", "sure": "x"}, "sure: must be a number, like 0.5"),
-    ("/compare", {"text": "a", "words": 1}, "words: is not known here"),
-    ("/users", {}, "username: is missing"),
-    ("/users/ann/tweets", {"text": "a", "lang": 5}, 'lang: must be text or null, like "words"'),
-    (
-        "/users/ann/tweets",
-        {"text": "a", "created_at": "2026-01-31T09:00:00"},
-        "created_at: must be a time with a time zone, like 2026-01-31T09:00:00Z",
-    ),
-    (
-        "/users/ann/tweets",
-        {"text": "a", "media": [{"kind": "film"}]},
-        "media[0].kind: must be one of audio, gif, link, photo, video",
-    ),
-]
+    assert (await admin.json(f"{API}/users"))["items"] == []
 
 
 async def test_errors_say_how_a_value_must_be(shared: Shared) -> None:
-    for path, body, detail in WORDED:
+    for path, body, detail in [
+        ("/search?sort=oldest", None, "sort: must be one of best, likes, newest"),
+        ("/search?has=words", None, "has: must be media"),
+        ("/search?limit=many", None, "limit: must be a whole number, like 20"),
+        ("/search?limit=0", None, "limit: must be at least 1"),
+        (f"/search?q={'x' * 1001}", None, "q: must have at most 1000 characters"),
+        ("/search?facets=perhaps", None, "facets: must be true or false"),
+        ("/compare?text=a&without=x", None, "without[0]: must be written like 4-9"),
+        ("/compare", {"text": "a", "sure": "x"}, "sure: must be a number, like 0.5"),
+        ("/compare", {"text": "a", "words": 1}, "words: is not known here"),
+        ("/users", {}, "username: is missing"),
+        ("/users/ann/tweets", {"text": "a", "lang": 5}, 'lang: must be text or null, like "words"'),
+        (
+            "/users/ann/tweets",
+            {"text": "a", "created_at": "2026-01-31T09:00:00"},
+            "created_at: must be a time with a time zone, like 2026-01-31T09:00:00Z",
+        ),
+        (
+            "/users/ann/tweets",
+            {"text": "a", "media": [{"kind": "film"}]},
+            "media[0].kind: must be one of audio, gif, link, photo, video",
+        ),
+    ]:
         answer = await (
             shared.admin.get(API + path)
             if body is None
             else shared.admin.post(API + path, json=body)
         )
-        problem = await problem_of(answer, 400 if body is None else 422)
-        assert problem["detail"] == detail
+        assert (await problem_of(answer, 400 if body is None else 422))["detail"] == detail
 
 
 async def test_what_is_nowhere_is_told_in_words_for_programs(shared: Shared) -> None:
@@ -278,8 +273,7 @@ async def test_a_cursor_of_another_list_is_refused(shared: Shared) -> None:
     for path in ("/users/cleo/tweets", "/users", "/search?q=one"):
         sign = "&" if "?" in path else "?"
         answer = await shared.anybody.get(f"{API}{path}{sign}cursor={first['next']}")
-        problem = await problem_of(answer, 400)
-        assert "not from this list" in problem["detail"]
+        assert "not from this list" in (await problem_of(answer, 400))["detail"]
 
 
 @pytest.mark.parametrize("kind", ["x-ndjson", "ndjson", "jsonl", "json-lines"])
@@ -402,8 +396,7 @@ async def test_a_database_that_takes_nothing_refuses_writes_and_reads_go_on(
 
 async def test_names_in_an_error_are_shown_as_they_are(shared: Shared) -> None:
     answer = await shared.anybody.get(f"{API}/users/%7Bdetail.__class__%7D%3Cb%3E")
-    detail = (await problem_of(answer, 404))["detail"]
-    assert detail == "User '{detail.__class__}<b>' doesn't exist"
+    assert (await problem_of(answer, 404))["detail"] == "User '{detail.__class__}<b>' doesn't exist"
 
 
 async def test_an_address_that_is_not_found_does_not_stay_in_memory(anybody: Client) -> None:
@@ -453,8 +446,7 @@ async def test_an_app_that_has_not_started_says_so(make_config: MakeConfig) -> N
     """As to somebody who forgets `test_app()`."""
     client = create_app(make_config()).test_client()
     sentence = "The app has not started; in a test, use: async with app.test_app()"
-    answer = await client.get("/api/v1/users")
-    assert (await problem_of(answer, 503))["detail"] == sentence
+    assert (await problem_of(await client.get("/api/v1/users"), 503))["detail"] == sentence
     page = await client.get("/", headers={"Accept-Language": "en"})
     assert page.status_code == 503
     assert sentence in await page.get_data(as_text=True)

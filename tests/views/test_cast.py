@@ -15,7 +15,6 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader, UndefinedError
 from quart import Quart
 
-from app import create_app
 from app.errors import Message
 from app.lifespan import resources
 from app.services.posts.users import Author, list_authors
@@ -24,7 +23,7 @@ from app.views.cast import NOBODY, bound, named_in, shown_name
 from app.views.page import WebPage, render
 from tests.browsing import Browser, parts_of, repeated_ids, signed_in
 from tests.chats import import_chat, kakaotalk, said
-from tests.conftest import MakeConfig, Shared, client_with
+from tests.conftest import MakeConfig, Shared, app_of, client_with
 from tests.parts.games.playing import games_of
 from tests.views.test_policies import API, EXPECTED
 from tests.waiting import settle
@@ -123,8 +122,7 @@ AUTHORS: Final = re.compile(r"\b[Aa]uthors\b|(?<= )작성자|작성자들?[은�
 @pytest.fixture
 async def site(request: pytest.FixtureRequest, make_config: MakeConfig) -> AsyncIterator[Browser]:
     """The operator's browser, on a site of people of a chat, or of these and an author."""
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         operator = await signed_in(app)
         people = (*NAMES, "하늘 🌿", *(CROWD if "60" in request.param else ()))
         chat = kakaotalk("우리", *said(people, times=3 if "60" in request.param else 20))
@@ -317,13 +315,12 @@ def test_a_field_of_a_page_that_names_people_is_called_username(shared: Shared) 
     """People are looked up by fields called `username`, `usernames` or `chosen`, and no others."""
     assert shared.app  # All pages are imported.
     seen: set[type[Any]] = set()
-    texts = {
+    assert {
         (kind.__name__, name)
         for page in pages_below(WebPage)
         for kind, name, hint in values_below(page, seen)
         if OF_A_PERSON.fullmatch(name) and str in types_in(hint) and "tests" not in kind.__module__
-    }
-    assert texts == NO_NAME.keys()
+    } == NO_NAME.keys()
 
 
 def test_naming_a_person_outside_of_a_page_is_a_warning() -> None:

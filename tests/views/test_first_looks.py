@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.services import snapshots
 from tests.browsing import body, parts_of, signed_in
 from tests.chats import import_chat, said, telegram
-from tests.conftest import Client, MakeConfig
+from tests.conftest import Client, MakeConfig, app_of
 from tests.waiting import eventually
 
 DAYS = ("2024-01-15", "2024-01-16", "2024-01-17")
@@ -46,8 +45,7 @@ async def test_a_page_says_that_it_counts_and_then_shows_itself(
     app: Quart, anybody: Client, path: str
 ) -> None:
     await filled(app)
-    answer = await anybody.get(path, headers={"Accept-Language": COUNTED[path]})
-    assert answer.status_code == 202
+    answer = await anybody.get(path, headers={"Accept-Language": COUNTED[path]}, status=202)
     assert answer.headers["Cache-Control"] == "no-store"
     page = await body(answer)
     assert '<meta http-equiv="refresh" content="1">' in page
@@ -59,8 +57,7 @@ async def test_the_front_page_is_shown_without_what_is_still_counted(
     app: Quart, anybody: Client
 ) -> None:
     await filled(app)
-    answer = await anybody.get("/")
-    assert answer.status_code == 200
+    answer = await anybody.get("/", status=200)
     page = await body(answer)
     assert "a chat" in page
     assert "saywho is counting" in page
@@ -109,8 +106,7 @@ async def test_further_counts_hold_their_requests_up(
 async def test_what_was_counted_before_a_write_is_not_shown(
     make_config: MakeConfig, cache_mb: int
 ) -> None:
-    app = create_app(make_config(cache_mb=cache_mb))
-    async with app.test_app():
+    async with app_of(make_config(cache_mb=cache_mb)) as app:
         await filled(app)
         askers = Client(app, {}), await signed_in(app)
         for asker in askers:

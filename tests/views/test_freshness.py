@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.services.access.accounts import READER
 from app.services.event_log import newest_event
 from app.services.posts.users import add_user
 from app.views import answers
 from saywho.clock import now
 from tests.browsing import parts_of, signed_in
-from tests.conftest import NDJSON, Client, MakeConfig, client_with
+from tests.conftest import NDJSON, Client, MakeConfig, app_of, client_with
 from tests.posting import add_posts, new_tweet
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
@@ -28,8 +27,7 @@ async def newest(app: Quart) -> int:
 
 async def test_every_write_names_its_newest_event(app: Quart, admin: Client) -> None:
     async def send(status: int, method: str, path: str, **request: Any) -> int:
-        answer = await admin.send(method, path, **request)
-        assert answer.status_code == status, await answer.get_data()
+        answer = await admin.send(method, path, **request, status=status)
         event = int(answer.headers["Saywho-Event"])
         assert event <= await newest(app)  # Maintenance writes events of its own.
         return event
@@ -63,8 +61,7 @@ async def test_a_request_waits_for_the_write_that_it_names(app: Quart, anybody: 
         )
         await anybody.get(USERS)
         assert not waiting.done()
-    page = await (await waiting).get_json()
-    assert [tweet["text"] for tweet in page["items"]] == ["hello"]
+    assert [tweet["text"] for tweet in (await (await waiting).get_json())["items"]] == ["hello"]
 
 
 async def test_a_write_that_does_not_come_is_503_after_two_seconds(
@@ -72,8 +69,7 @@ async def test_a_write_that_does_not_come_is_503_after_two_seconds(
 ) -> None:
     assert answers.MOST_WAITING_S == 2
     monkeypatch.setattr(answers, "MOST_WAITING_S", 0.05)
-    answer = await anybody.get(USERS, headers={"Saywho-After": "999"})
-    assert answer.status_code == 503
+    answer = await anybody.get(USERS, headers={"Saywho-After": "999"}, status=503)
     assert answer.headers["Retry-After"]
     assert "has not reached" not in caplog.text  # Anybody could fill the log.
 
@@ -82,8 +78,7 @@ async def test_a_write_that_does_not_come_is_503_after_two_seconds(
 async def test_a_browser_keeps_no_page_that_only_an_account_may_see(
     make_config: MakeConfig, is_public: bool
 ) -> None:
-    app = create_app(make_config(public=is_public))
-    async with app.test_app():
+    async with app_of(make_config(public=is_public)) as app:
         writer, operator = await client_with(app, "write"), await signed_in(app)
         await writer.add_user("ann", "a post")
         reader = await signed_in(app, "mina", role=READER)
@@ -93,9 +88,8 @@ async def test_a_browser_keeps_no_page_that_only_an_account_may_see(
         async def kept(client: Any, path: str, **headers: str) -> tuple[str, bool, bool]:
             """Return what may be kept, whether its tag and its cookie count."""
             answer = await client.get(
-                path, headers=client.headers | {"Host": host} | headers, scheme=scheme
+                path, headers=client.headers | {"Host": host} | headers, scheme=scheme, status=200
             )
-            assert answer.status_code == 200
             names = answer.headers["Cache-Control"], "ETag" in answer.headers
             return *names, "Cookie" in answer.headers.get("Vary", "")
 

@@ -18,9 +18,8 @@ import msgspec
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.views.policies import POLICY
-from tests.conftest import NDJSON, Client, client_with, config_of
+from tests.conftest import NDJSON, Client, app_of, client_with, config_of
 from tests.databases import Databases
 from tests.loop_steps import ATTEMPTS, no_garbage_collected
 
@@ -72,8 +71,7 @@ async def public(
 ) -> AsyncIterator[tuple[Quart, Client]]:
     """A public site with authors, a chat, and a visitor."""
     folder = tmp_path_factory.mktemp("growing")
-    app = create_app(config_of(databases, folder / "instance", public=True, cache_mb=0))
-    async with app.test_app():
+    async with app_of(config_of(databases, folder / "instance", public=True, cache_mb=0)) as app:
         writer = await client_with(app, "write")
         for name in ("sailor", "baker", "keeper"):
             texts = (f"{name} speaks of the sea, bread and lamps, day {n}" for n in range(40))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app import create_app
-from tests.conftest import NDJSON, Client, MakeConfig, client_with
+from tests.conftest import NDJSON, Client, MakeConfig, app_of, client_with
 from tests.waiting import eventually
 
 NAMES = ("ann", "ben", "cem")
@@ -91,8 +91,7 @@ async def test_answers_are_those_of_a_worker_that_has_just_started(
             await Client(workers[1], after).get("/api/v1/users")
             results = await admin.json("/api/v1/search?q=sea&sort=newest")
             ids = range(1, 1 + max((item["id"] for item in results["items"]), default=0))
-            started = create_app(make_config(cache_mb=0))
-            async with started.test_app():
+            async with app_of(make_config(cache_mb=0)) as started:
                 await _agree([Client(each, {}) for each in (started, *workers)], ids)
 
 

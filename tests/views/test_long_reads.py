@@ -86,8 +86,7 @@ async def test_searches_and_pages_pass_by_those_that_wait_for_a_turn(
         assert not any(request.done() for request in waiting)
     finally:
         are_free.set()
-    answers = await asyncio.gather(*waiting)
-    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
     await asyncio.gather(*holders)
 
 
@@ -169,8 +168,7 @@ async def test_the_front_page_waits_for_no_thread(
     await settle(app)
 
     async def shown() -> str:
-        answer = await anybody.get("/")
-        assert answer.status_code == 200
+        answer = await anybody.get("/", status=200)
         return await body(answer)
 
     def is_whole(page: str) -> bool:
@@ -254,8 +252,7 @@ async def test_searches_and_comparisons_do_not_wait_for_slow_work(
     try:
         for path in ("/search?q=harbour", "/compare?text=the+boats+come+in", "/"):
             assert (await anybody.get(path)).status_code == 200
-        answer = await anybody.post("/api/v1/compare", json={"text": LONG_TEXT})
-        assert answer.status_code == 200
+        await anybody.post("/api/v1/compare", json={"text": LONG_TEXT}, status=200)
         assert not any(task.done() for task in behind)
     finally:
         is_over.set()
@@ -273,8 +270,7 @@ async def test_two_batches_at_a_time_are_open_to_clients_without_a_token(
     batch = "/api/v1/compare/batch", jsonl({"text": LONG_TEXT})
 
     async def judged(client: Client) -> int:
-        answer = await client.post(batch[0], data=batch[1], headers=NDJSON)
-        assert answer.status_code == 200, await answer.get_data()
+        answer = await client.post(batch[0], data=batch[1], headers=NDJSON, status=200)
         return len((await answer.get_data()).splitlines())
 
     waiting = [asyncio.create_task(judged(client)) for client in (anybody, anybody, writer)]

@@ -13,10 +13,9 @@ from quart import Quart
 from quart.datastructures import FileStorage
 from selectolax.lexbor import LexborHTMLParser
 
-from app import create_app
 from app.parts.dashboard.panels import PANELS
 from tests.browsing import Browser, make_operator, signed_in
-from tests.conftest import MakeConfig, client_with
+from tests.conftest import MakeConfig, app_of, client_with
 from tests.parts.dashboard.viewing import drawn
 from tests.views.test_policies import routes
 from tests.waiting import settle
@@ -90,8 +89,7 @@ async def check(browser: Browser, path: str, **headers: str) -> str:
 @asynccontextmanager
 async def marked_site(make_config: MakeConfig) -> AsyncIterator[tuple[Quart, Browser]]:
     """A site whose every field brings markup, and its operator."""
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         await make_operator(app, ANY[:100])
         operator = await signed_in(app, ANY[:100], is_new=False)
         admin = await client_with(app, "admin")
@@ -127,8 +125,7 @@ async def fill_in(operator: Browser) -> None:
         assert_harmless("text/html", await answer.get_data(as_text=True), path)
     table = f"{ANY.replace(',', '')},text\n{NAME},{ANY}\n{NAME}".encode()
     files = {"file": FileStorage(io.BytesIO(table), f"{ANY}.csv")}
-    answer = await operator.post("/imports", files=files)
-    assert answer.status_code == 303
+    answer = await operator.post("/imports", files=files, status=303)
 
 
 FORMS: Final = (
@@ -190,5 +187,4 @@ async def test_no_figure_takes_a_name_for_markup(make_config: MakeConfig) -> Non
                 drawing = await drawn(reader, figure, query)
                 written = [drawing.get(part) for part in ("words", "rows", "plot")]
                 assert f"<{TAG}" not in json.dumps(written), (figure, query)
-        page = await check(operator, f"/dashboard/?{view}")
-        assert f"&lt;{TAG}" in page
+        assert f"&lt;{TAG}" in await check(operator, f"/dashboard/?{view}")

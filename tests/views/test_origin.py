@@ -6,12 +6,11 @@ import pytest
 from quart import Quart
 from sqlalchemy import select
 
-from app import create_app
 from app.models import Base
 from app.services.access.accounts import add_setup_link
 from app.views.policies import SAFE_METHODS
 from tests.browsing import PASSWORD, Browser, make_operator, parts_of, signed_in
-from tests.conftest import MakeConfig, Shared, client_with
+from tests.conftest import MakeConfig, Shared, app_of, client_with
 
 OWN_ORIGIN = "http://localhost"
 FOREIGN: dict[str, dict[str, str]] = {
@@ -149,8 +148,7 @@ async def test_nobody_is_signed_in_from_another_site(app: Quart) -> None:
 
 
 async def test_origin_is_compared_with_the_configured_address(make_config: MakeConfig) -> None:
-    app = create_app(make_config(url="https://saywho.example.org"))
-    async with app.test_app():
+    async with app_of(make_config(url="https://saywho.example.org")) as app:
         browser = await signed_in(app)
         for origin, status in (
             ("https://saywho.example.org", 303),

@@ -31,7 +31,7 @@ from app.services.posts.selection import Selection, post_conditions
 from app.services.posts.users import add_user
 from app.views.blueprints import PageBlueprint
 from app.views.policies import always, policy, writing
-from tests.browsing import Browser, parts_of, signed_in
+from tests.browsing import Browser, found_in, missing_in, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.views.access.test_chat_readers import fill, invited
 from tests.waiting import DEADLINE_S
@@ -168,8 +168,7 @@ async def test_only_admins_send_to_a_plain_view(app: Quart, anybody: Client) -> 
     refused = await anybody.post("/note", json={})
     assert (refused.status_code, refused.mimetype) == (401, "application/problem+json")
     for scope in ("read", "write"):
-        client = await client_with(app, scope)
-        assert (await client.post("/note", json={})).status_code == 403
+        assert (await (await client_with(app, scope)).post("/note", json={})).status_code == 403
     sent = await (await client_with(app, "admin")).post("/note", json={"text": "the sea"})
     assert (sent.status_code, await sent.get_json()) == (
         200,
@@ -276,11 +275,8 @@ async def test_the_start_names_views_without_a_policy(
     app.add_url_rule("/authors", view_func=contact)
     taken, plain, sockets = await started(app, caplog)
     assert taken == "GET /authors is of authors.show_authors already, so contact is never reached"
-    assert "hello (/hello/<name>)" in plain
-    assert "mine.mine (/mine)" in plain
-    assert '@policy("open")' in plain
-    assert "/about-us" not in plain
-    assert "show_authors" not in plain
+    assert not missing_in(plain, "hello (/hello/<name>)", "mine.mine (/mine)", '@policy("open")')
+    assert not found_in(plain, "/about-us", "show_authors")
     assert sockets == "WebSocket routes stay closed: /socket"
     caplog.clear()
     assert await started(create_app(make_config(data_dir=tmp_path / "other")), caplog) == []

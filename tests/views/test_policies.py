@@ -23,7 +23,48 @@ AS_GET: Final = frozenset({"HEAD", "OPTIONS"})
 """What is allowed as GET is."""
 API = "/api/v1"
 
+READ: Final = (
+    "/ /authors /user/<username> /user/<username>/<year:year> /user/<username>/portrait "
+    "/user/<username>/<year:year>/picture /user/<username>/<year:year>/picture.png "
+    "/user/<username>/<year:year>/cards /user/<username>/<year:year>/cards/<card>.png "
+    "/user/<username>/cards /user/<username>/cards/<card>.png /user/<username>/portrait/picture "
+    "/user/<username>/portrait/picture.png /tweet/<id:tweet_id> /rooms /room/<id:room_id> "
+    "/room/<id:room_id>/<year:year> /room/<id:room_id>/<year:year>/picture "
+    "/room/<id:room_id>/<year:year>/picture.png /room/<id:room_id>/<year:year>/cards "
+    "/room/<id:room_id>/<year:year>/cards/<card>.png /room/<id:room_id>/person/<username>/cards "
+    "/room/<id:room_id>/person/<username>/cards/<card>.png /room/<id:room_id>/person/<username> "
+    "/room/<id:room_id>/portrait /room/<id:room_id>/portrait/picture "
+    "/room/<id:room_id>/portrait/picture.png /compare/example /compare/picture "
+    "/compare/picture.png /about /phone /feed.atom /user/<username>/feed.atom /quiz "
+    "/quiz/picture /quiz/picture.png /search /posts /media/<name> /dashboard/ /dashboard/zone "
+    "/dashboard/table/<name> /dashboard/table/<name>.csv /dashboard/_dash-layout "
+    "/dashboard/_dash-dependencies "
+    "/dashboard/_dash-component-suites/<string:package_name>/<path:fingerprinted_path> /get_user "
+    "/users /users.json /llms.txt /api/v1/users/<username>/archive "
+    "/api/v1/users/<username>/years/<year:year> /api/v1/rooms/<id:room_id>/years/<year:year> "
+    "/api/v1/users/<username>/portrait /api/v1/tweets/<id:tweet_id>/similar "
+    "/api/v1/tweets/<id:tweet_id>/thread /api/v1/rooms /api/v1/rooms/<id:room_id>/messages "
+    "/api/v1/rooms/<id:room_id>/portrait /api/v1/rooms/<id:room_id>/people/<username> "
+    "/api/v1/search /api/v1/stats /api/v1/compare/card /compare/card /api/v1/export /api/v1/live"
+)
+OPERATORS: Final = (
+    "/settings/reading /settings/phones /settings/assistants /settings/tokens "
+    "/settings/tokens/<id:token_id>/revoke /settings/invitations "
+    "/settings/invitations/<id:invitation_id>/end /settings/readers/<id:account_id>/remove "
+    "/settings/own /settings/answers/<id:import_id>/delete /settings/samples/delete "
+    "/settings/authors/delete /settings/authors/name /settings/authors/join "
+    "/settings/authors/part /settings/authors/post /settings/tweets/<id:tweet_id>/delete "
+    "/settings/rooms/<id:room_id>/name /settings/rooms/<id:room_id>/join "
+    "/settings/rooms/<id:room_id>/zone /imports/<id:import_id>/choices "
+    "/imports/<id:import_id>/start /imports/<id:import_id>/cancel /imports/<id:import_id>/undo "
+    "/sources/<id:source_id>/visit /sources/<id:source_id>/remove /games/<id:game_id>/next "
+    "/games/<id:game_id>/skip /games/<id:game_id>/again /games/<id:game_id>/end "
+    "/games/<id:game_id>/replay /games/<id:game_id>/joining /games/<id:game_id>/remove "
+    "/games/<id:game_id>/delete"
+)
 EXPECTED: Final[dict[str, dict[str, Need]]] = {
+    **{address: {"GET": "read"} for address in READ.split()},
+    **{address: {"POST": "operator"} for address in OPERATORS.split()},
     "/static/<path:filename>": {"GET": "open"},
     "/healthz": {"GET": "open"},
     "/readyz": {"GET": "open"},
@@ -34,146 +75,43 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/setup/phones": {"POST": "open"},
     f"{API}/openapi.json": {"GET": "open"},
     f"{API}/docs": {"GET": "open"},
-    "/": {"GET": "read"},
-    "/authors": {"GET": "read"},
-    "/user/<username>": {"GET": "read"},
-    "/user/<username>/<year:year>": {"GET": "read"},
-    "/user/<username>/portrait": {"GET": "read"},
-    "/user/<username>/<year:year>/picture": {"GET": "read"},
-    "/user/<username>/<year:year>/picture.png": {"GET": "read"},
-    "/user/<username>/<year:year>/cards": {"GET": "read"},
-    "/user/<username>/<year:year>/cards/<card>.png": {"GET": "read"},
-    "/user/<username>/cards": {"GET": "read"},
-    "/user/<username>/cards/<card>.png": {"GET": "read"},
-    "/user/<username>/portrait/picture": {"GET": "read"},
-    "/user/<username>/portrait/picture.png": {"GET": "read"},
-    "/tweet/<id:tweet_id>": {"GET": "read"},
-    "/rooms": {"GET": "read"},
-    "/room/<id:room_id>": {"GET": "read"},
-    "/room/<id:room_id>/<year:year>": {"GET": "read"},
-    "/room/<id:room_id>/<year:year>/picture": {"GET": "read"},
-    "/room/<id:room_id>/<year:year>/picture.png": {"GET": "read"},
-    "/room/<id:room_id>/<year:year>/cards": {"GET": "read"},
-    "/room/<id:room_id>/<year:year>/cards/<card>.png": {"GET": "read"},
-    "/room/<id:room_id>/person/<username>/cards": {"GET": "read"},
-    "/room/<id:room_id>/person/<username>/cards/<card>.png": {"GET": "read"},
-    "/room/<id:room_id>/person/<username>": {"GET": "read"},
     "/room/<id:room_id>/me": {"POST": "account"},
-    "/room/<id:room_id>/portrait": {"GET": "read"},
-    "/room/<id:room_id>/portrait/picture": {"GET": "read"},
-    "/room/<id:room_id>/portrait/picture.png": {"GET": "read"},
     "/compare": {"GET": "read", "POST": "read"},
-    "/compare/example": {"GET": "read"},
-    "/compare/picture": {"GET": "read"},
-    "/compare/picture.png": {"GET": "read"},
-    "/about": {"GET": "read"},
-    "/phone": {"GET": "read"},
     "/favicon.ico": {"GET": "open"},
-    "/feed.atom": {"GET": "read"},
-    "/user/<username>/feed.atom": {"GET": "read"},
-    "/quiz": {"GET": "read"},
-    "/quiz/picture": {"GET": "read"},
-    "/quiz/picture.png": {"GET": "read"},
-    "/search": {"GET": "read"},
-    "/posts": {"GET": "read"},
-    "/media/<name>": {"GET": "read"},
-    "/dashboard/": {"GET": "read"},
-    "/dashboard/zone": {"GET": "read"},
-    "/dashboard/table/<name>": {"GET": "read"},
-    "/dashboard/table/<name>.csv": {"GET": "read"},
-    "/dashboard/_dash-layout": {"GET": "read"},
-    "/dashboard/_dash-dependencies": {"GET": "read"},
     "/dashboard/_dash-update-component": {"POST": "read"},
-    "/dashboard/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": {
-        "GET": "read"
-    },
-    "/get_user": {"GET": "read"},
     "/user": {"GET": "read", "POST": "write"},
-    "/users": {"GET": "read"},
-    "/users.json": {"GET": "read"},
     "/reset": {"POST": "admin"},
     "/update": {"POST": "admin"},
     "/settings": {"GET": "account"},
-    "/settings/reading": {"POST": "operator"},
-    "/settings/phones": {"POST": "operator"},
-    "/settings/assistants": {"POST": "operator"},
     "/mcp": {"POST": "read"},
-    "/llms.txt": {"GET": "read"},
-    "/settings/tokens": {"POST": "operator"},
-    "/settings/tokens/<id:token_id>/revoke": {"POST": "operator"},
     "/settings/sessions/<id:session_id>/end": {"POST": "account"},
     "/settings/password": {"POST": "account"},
-    "/settings/invitations": {"POST": "operator"},
-    "/settings/invitations/<id:invitation_id>/end": {"POST": "operator"},
-    "/settings/readers/<id:account_id>/remove": {"POST": "operator"},
-    "/settings/own": {"POST": "operator"},
-    "/settings/answers/<id:import_id>/delete": {"POST": "operator"},
-    "/settings/samples/delete": {"POST": "operator"},
-    "/settings/authors/delete": {"POST": "operator"},
-    "/settings/authors/name": {"POST": "operator"},
-    "/settings/authors/join": {"POST": "operator"},
-    "/settings/authors/part": {"POST": "operator"},
-    "/settings/authors/post": {"POST": "operator"},
-    "/settings/tweets/<id:tweet_id>/delete": {"POST": "operator"},
-    "/settings/rooms/<id:room_id>/name": {"POST": "operator"},
-    "/settings/rooms/<id:room_id>/join": {"POST": "operator"},
-    "/settings/rooms/<id:room_id>/zone": {"POST": "operator"},
     "/settings/rooms/<id:room_id>/delete": {"GET": "operator", "POST": "operator"},
     "/imports": {"GET": "operator", "POST": "operator"},
     "/imports/<id:import_id>": {"GET": "operator"},
-    "/imports/<id:import_id>/choices": {"POST": "operator"},
-    "/imports/<id:import_id>/start": {"POST": "operator"},
-    "/imports/<id:import_id>/cancel": {"POST": "operator"},
-    "/imports/<id:import_id>/undo": {"POST": "operator"},
     "/sources": {"GET": "operator", "POST": "operator"},
-    "/sources/<id:source_id>/visit": {"POST": "operator"},
-    "/sources/<id:source_id>/remove": {"POST": "operator"},
     f"{API}/users": {"GET": "read", "POST": "write"},
     f"{API}/users/<username>": {"GET": "read", "PATCH": "admin", "DELETE": "admin"},
     f"{API}/names": {"GET": "admin"},
     f"{API}/users/<username>/names/<name>": {"POST": "admin", "DELETE": "admin"},
-    f"{API}/users/<username>/archive": {"GET": "read"},
-    f"{API}/users/<username>/years/<year:year>": {"GET": "read"},
-    f"{API}/rooms/<id:room_id>/years/<year:year>": {"GET": "read"},
-    f"{API}/users/<username>/portrait": {"GET": "read"},
     f"{API}/users/<username>/tweets": {"GET": "read", "POST": "write"},
     f"{API}/tweets": {"POST": "write"},
     f"{API}/tweets/<id:tweet_id>": {"GET": "read", "DELETE": "admin"},
-    f"{API}/tweets/<id:tweet_id>/similar": {"GET": "read"},
-    f"{API}/tweets/<id:tweet_id>/thread": {"GET": "read"},
-    f"{API}/rooms": {"GET": "read"},
     f"{API}/rooms/<id:room_id>": {"GET": "read", "PATCH": "admin", "DELETE": "admin"},
-    f"{API}/rooms/<id:room_id>/messages": {"GET": "read"},
-    f"{API}/rooms/<id:room_id>/portrait": {"GET": "read"},
-    f"{API}/rooms/<id:room_id>/people/<username>": {"GET": "read"},
-    f"{API}/search": {"GET": "read"},
-    f"{API}/stats": {"GET": "read"},
     f"{API}/compare": {"GET": "read", "POST": "read"},
     f"{API}/compare/batch": {"POST": "read"},
     API: {"GET": "open"},
     f"{API}/token": {"GET": "known"},
-    f"{API}/compare/card": {"GET": "read"},
-    "/compare/card": {"GET": "read"},
     "/compare/table": {"GET": "read", "POST": "read"},
     "/user/<username>/report": {"GET": "account", "POST": "account"},
     "/user/<username>/report/preview": {"GET": "account", "POST": "account"},
     "/room/<id:room_id>/report": {"GET": "account", "POST": "account"},
     "/room/<id:room_id>/report/preview": {"GET": "account", "POST": "account"},
-    f"{API}/export": {"GET": "read"},
-    f"{API}/live": {"GET": "read"},
     f"{API}/imports": {"GET": "token", "POST": "write"},
     f"{API}/imports/<id:import_id>": {"GET": "token", "DELETE": "write"},
     f"{API}/imports/<id:import_id>/undo": {"POST": "admin"},
     "/games": {"GET": "operator", "POST": "operator"},
     "/games/<id:game_id>": {"GET": "operator"},
-    "/games/<id:game_id>/next": {"POST": "operator"},
-    "/games/<id:game_id>/skip": {"POST": "operator"},
-    "/games/<id:game_id>/again": {"POST": "operator"},
-    "/games/<id:game_id>/end": {"POST": "operator"},
-    "/games/<id:game_id>/replay": {"POST": "operator"},
-    "/games/<id:game_id>/joining": {"POST": "operator"},
-    "/games/<id:game_id>/remove": {"POST": "operator"},
-    "/games/<id:game_id>/delete": {"POST": "operator"},
     "/play": {"GET": "open", "POST": "open"},
     "/play/<id:game_id>": {"GET": "open", "POST": "open"},
     "/play/<id:game_id>/picture": {"GET": "open"},

@@ -25,7 +25,7 @@ from app.services.compare.held_out import FEWEST_MESSAGES
 from app.views.blueprints import PageBlueprint
 from saywho.engine.fitting import FEWEST_FITTED
 from tests.browsing import Browser, parts_of, signed_in
-from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.conftest import Client, MakeConfig, Outside, app_of, client_with
 from tests.house import ROOT
 from tests.views.test_policies import EXPECTED
 from tests.waiting import eventually, settle
@@ -250,8 +250,7 @@ async def test_the_front_page_has_the_example_of_a_new_worker_after_a_deletion(
         await settled(apps[1])
         await parts_of(workers.keeper.app).openness.settle()
         kept = await (await workers.keeper.get("/")).get_data(as_text=True)
-        new = create_app(make_config())
-        async with new.test_app():
+        async with app_of(make_config()) as new:
             made = await (await Client(new, {}).get("/")).get_data(as_text=True)
         assert EXAMPLE in made
         assert kept == made

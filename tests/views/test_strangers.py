@@ -8,12 +8,11 @@ from typing import Any, Final
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.services import checks
 from app.services.access.accounts import READER
 from app.services.event_log import newest_event
 from tests.browsing import Browser, make_operator, parts_of, signed_in
-from tests.conftest import MakeConfig, client_with
+from tests.conftest import MakeConfig, app_of, client_with
 from tests.views.test_policies import BODIES, routes
 
 REAL: Final = {"username": "ann", "year": 2020} | dict.fromkeys(
@@ -65,8 +64,7 @@ async def ask(app: Quart, method: str, address: str, headers: dict[str, str], **
 
 @asynccontextmanager
 async def private_site(make_config: MakeConfig, **settings: Any) -> AsyncIterator[Quart]:
-    app = create_app(make_config(public=False, **settings))
-    async with app.test_app():
+    async with app_of(make_config(public=False, **settings)) as app:
         await make_operator(app, "mina")
         yield app
 

@@ -70,8 +70,7 @@ def test_files_that_each_unpack_to_much_are_read_no_further_than_the_limit() -> 
     content = x_file("tweets", POST)[:-1] + b" " * 100_000 + b"]"
     data = zip_of(*((name, name, content) for name in parts(1_000)))
     assert read_bytes(data) <= LIMIT + 2**16
-    items = read_broken(data, "limit of an import", limit_bytes=LIMIT)
-    assert texts(items) == ["before"] * 11
+    assert texts(read_broken(data, "limit of an import", limit_bytes=LIMIT)) == ["before"] * 11
 
 
 @pytest.mark.parametrize("size", [0, 100, 2**32 - 2])
@@ -105,8 +104,7 @@ def test_a_gzip_of_blanks_is_told_at_the_limit_and_is_no_empty_file() -> None:
 
 
 def test_gzips_in_a_row_are_unpacked_no_further_than_the_limit(tmp_path: Path) -> None:
-    zeros = gzip.compress(bytes(LIMIT)) * 100
-    with Source(io.BytesIO(zeros), limit_bytes=LIMIT) as source:
+    with Source(io.BytesIO(gzip.compress(bytes(LIMIT)) * 100), limit_bytes=LIMIT) as source:
         assert source.bytes_total
         assert source.bytes_total <= LIMIT + 2**16
         with pytest.raises(UnrecognisedFileError):
@@ -135,8 +133,7 @@ class Endless(io.RawIOBase):
 
 def test_a_chat_is_looked_over_no_further_than_the_limit() -> None:
     messages = b"".join(WHATSAPP % number for number in range(100))
-    data = zip_bytes({"chat.txt": messages})
-    with Source(io.BytesIO(data), limit_bytes=LIMIT // 4) as source:
+    with Source(io.BytesIO(zip_bytes({"chat.txt": messages})), limit_bytes=LIMIT // 4) as source:
         source.members["chat.txt"] = Member(len(messages), Endless)
         records = open_records(source)
         with pytest.raises(LimitReachedError):
@@ -145,5 +142,4 @@ def test_a_chat_is_looked_over_no_further_than_the_limit() -> None:
 
 def test_of_a_damaged_chat_what_came_before_stays() -> None:
     messages = b"".join(WHATSAPP % number for number in range(5_000))
-    cut = gzip.compress(messages)[:-2_000]
-    assert len(texts(read_broken(cut, "truncated or damaged"))) > 1_000
+    assert len(texts(read_broken(gzip.compress(messages)[:-2_000], "truncated or damaged"))) > 1_000

@@ -106,9 +106,8 @@ def test_a_packed_stream_is_copied_no_further_than_the_limit(tmp_path: Path, kin
     small = packed(tmp_path / kind, {"data/a.json": b"good"})
     with pipe(small) as stream, Source(stream) as source:
         assert read_member(source, "data/a.json") == b"good"
-    large = packed(tmp_path / kind, {"a.json": noise(30_000)})
     with (
-        pipe(large) as stream,
+        pipe(packed(tmp_path / kind, {"a.json": noise(30_000)})) as stream,
         pytest.raises(FileError, match="is larger than"),
         Source(stream, limit_bytes=2000),
     ):

@@ -47,11 +47,9 @@ def values(text: str, size: int, lists: Collection[str] = ()) -> list[object]:
 
 @given(objects=OBJECTS, size=st.integers(1, 40), indent=st.sampled_from([None, 1]))
 def test_values_come_out_whole(objects: list[object], size: int, indent: int | None) -> None:
-    array = json.dumps(objects, indent=indent, ensure_ascii=False)
-    whole = array.encode(errors="replace").decode()
+    whole = json.dumps(objects, indent=indent, ensure_ascii=False).encode(errors="replace").decode()
     assert values(whole, size) == json.loads(whole)
-    rows = "\n".join(json.dumps(item, indent=indent) for item in objects)
-    assert values(rows, size) == objects
+    assert values("\n".join(json.dumps(item, indent=indent) for item in objects), size) == objects
 
 
 @given(
@@ -84,8 +82,7 @@ def test_wrappers_give_the_items_of_their_list(
 ) -> None:
     wrapper = {f"a{key}": value for key, value in before.items()}
     wrapper |= {"feed": objects, "bfeed": after}
-    data = json.dumps(wrapper, indent=2)
-    assert values(data * 2, size, ("records", "feed")) == objects * 2
+    assert values(json.dumps(wrapper, indent=2) * 2, size, ("records", "feed")) == objects * 2
 
 
 def test_a_wrapper_of_nothing_is_a_value_itself() -> None:

@@ -68,8 +68,7 @@ def words_of_afternoons() -> list[str]:
 def test_the_word_for_afternoon_of_every_language_is_read_in_every_app(app: str, form: str) -> None:
     words = [*words_of_afternoons(), "오후", "下午", "p.m."]
     lines = "".join(CLOCKS[app](form.format(word)) for word in words)
-    read = times(HEADS.get(app, "") + lines)
-    hours = [time and (time.hour, time.minute) for time in read]
+    hours = [time and (time.hour, time.minute) for time in times(HEADS.get(app, "") + lines)]
     assert hours == [(15, 7)] * len(words), dict(zip(words, hours, strict=False))
 
 
@@ -81,13 +80,12 @@ DATES: Final[dict[str, Callable[[str], str]]] = {
 
 def written_months() -> dict[str, list[tuple[str, int]]]:
     """Return the longest word of each language for each month, and all that CLDR lacks."""
-    languages = clock.all_words().languages
     months = {
         name: [
             (max((word for word, month in own.months.items() if month == number), key=len), number)
             for number in sorted({*own.months.values()})
         ]
-        for name, own in languages.items()
+        for name, own in clock.all_words().languages.items()
     }
     return {"added": added("month")} | {name: own for name, own in months.items() if own}
 
@@ -151,8 +149,7 @@ def test_a_calendar_that_no_word_names_is_an_assumption(
 def test_digits_and_years_of_the_moon_are_no_other_calendar(value: str) -> None:
     data = f"username,text,created_at\nmina,hi,{value}\njun,ho,2024-01-15 12:07\n"
     stream, items = read_file_records(data.encode())
-    last = [item.created_at for item in items if isinstance(item, Record)][-1]
-    assert last == NOON
+    assert [item.created_at for item in items if isinstance(item, Record)][-1] == NOON
     assert "year" not in {part.kind for part in stream.notes.assumptions}
 
 
@@ -189,8 +186,7 @@ def test_many_dates_that_rise_or_fall_tell_the_order_of_a_table(is_falling: bool
     days = [f"{month}/{day}/2021 10:00" for month, day in zip(range(1, 9), "53917284", strict=True)]
     rows = "".join(f"mina,hi {day},{day}\n" for day in (days[::-1] if is_falling else days))
     stream, items = read_file_records(f"username,text,created_at\n{rows}".encode())
-    months = [
+    assert [
         item.created_at and item.created_at.month for item in items if isinstance(item, Record)
-    ]
-    assert months == sorted(range(1, 9), reverse=is_falling)
+    ] == sorted(range(1, 9), reverse=is_falling)
     assert stream.notes.assumptions == []

@@ -168,8 +168,7 @@ def test_authors(status: Any, username: str | None, author_id: str | None) -> No
 
 def test_posts_of_protected_accounts_are_restricted() -> None:
     old = v1(user={"screen_name": "mina", "protected": True})
-    new = page(v2(), includes={"users": [AUTHOR | {"protected": True}]})
-    for status in (old, new):
+    for status in (old, page(v2(), includes={"users": [AUTHOR | {"protected": True}]})):
         assert read(lines(status))[1] == [Skipped(1, "restricted")]
         assert isinstance(read(lines(status), include_restricted=True)[1][0], Record)
 
@@ -181,8 +180,7 @@ def test_notices_of_a_stream_are_skipped() -> None:
 
 def test_empty_pages_and_errors_hold_nothing() -> None:
     empty = {"meta": {"result_count": 0}, "__twarc": {}}
-    failed = {"errors": [{"title": "Not Found Error"}]}
-    items = read(lines(empty, failed, v1()))[1]
+    items = read(lines(empty, {"errors": [{"title": "Not Found Error"}]}, v1()))[1]
     assert [(type(item), item.place) for item in items] == [(Record, 1)]
     assert read(lines(empty))[1] == []
     assert read(lines({"data": []} | empty))[1] == []

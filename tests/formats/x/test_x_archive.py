@@ -68,8 +68,7 @@ def test_whole_archives_with_and_without_a_top_folder(tmp_path: Path, save: Any,
 
 
 def test_damage_among_the_likes_costs_nothing_else(tmp_path: Path) -> None:
-    damaged = WHOLE["data/like.js"][:-20]
-    _, items = read(zip_in(tmp_path, WHOLE | {"data/like.js": damaged}))
+    _, items = read(zip_in(tmp_path, WHOLE | {"data/like.js": WHOLE["data/like.js"][:-20]}))
     assert texts(items) == ["second", "first", "third"]
     assert len(items) == 4
 
@@ -216,8 +215,7 @@ def test_without_their_long_texts_no_post_is_stored_cut(tmp_path: Path) -> None:
 
 def test_an_unreadable_account_costs_only_the_name(tmp_path: Path) -> None:
     members = {"data/account.js": ACCOUNT_JS, "data/tweets.js": js("tweets", tweet(1, "kept"))}
-    path = damaged(zip_in(tmp_path, members), b"data/account.js")
-    records, items = read(path)
+    records, items = read(damaged(zip_in(tmp_path, members), b"data/account.js"))
     assert records.account == Account(None, None, "x", unread="data/account.js")
     assert texts(items) == ["kept"]
 

@@ -22,8 +22,8 @@ from app.parts.dashboard import answers
 from app.parts.dashboard.counts import count_posts
 from app.parts.dashboard.panels import PANELS
 from saywho.clock import now
-from tests.browsing import Browser, parts_of, signed_in
-from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
+from tests.browsing import Browser, missing_in, parts_of, signed_in
+from tests.conftest import Client, MakeConfig, Outside, Shared, app_of, client_with
 from tests.installation import Installation
 from tests.parts.dashboard.viewing import GZIP, PREFIX, UPDATE, bars, call, csv_rows, drawn
 from tests.posting import new_tweet, store
@@ -157,8 +157,7 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     shown = bars(timeline)
     assert [*shown] == [*(f"author{author:03}" for author in range(7)), "39 others"]
     assert sum(shown.values()) == 180
-    listed = await csv_rows(writer, "timeline")
-    assert len({name for _, name, _ in listed}) == 40
+    assert len({name for _, name, _ in await csv_rows(writer, "timeline")}) == 40
     week = timeline["plot"]["data"][-1]["customdata"][1]
     told = sum(
         posts
@@ -295,8 +294,7 @@ async def test_malformed_callbacks_are_refused(shared: Shared, name: str) -> Non
 )
 async def test_bodies_that_are_no_json_in_utf_8(shared: Shared, body: bytes, charset: str) -> None:
     content_type = {"Content-Type": f"application/json{charset}"}
-    answer = await shared.anybody.post(UPDATE, data=body, headers=content_type)
-    assert answer.status_code == 400
+    await shared.anybody.post(UPDATE, data=body, headers=content_type, status=400)
 
 
 @pytest.mark.full
@@ -361,8 +359,7 @@ async def test_scripts_are_compressed_and_kept_by_the_browser(shared: Shared) ->
         assert answer.headers["Content-Encoding"] == "gzip"
         if "immutable" not in answer.headers["Cache-Control"]:
             known = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
-            again = await shared.anybody.get(script, headers=known)
-            assert again.status_code == 304
+            await shared.anybody.get(script, headers=known, status=304)
 
 
 async def test_the_page_works_as_a_form_without_scripts(viewed: Client) -> None:
@@ -372,38 +369,32 @@ async def test_the_page_works_as_a_form_without_scripts(viewed: Client) -> None:
     for figure in PANELS:
         for address in (figure, f"{figure}.csv"):
             assert f"/dashboard/table/{address}?username=ann&amp;since=2026-01-01" in page
-    assert 'value="ann" checked' in page
-    assert 'value="2026-01-01"' in page
+    assert not missing_in(page, 'value="ann" checked', 'value="2026-01-01"')
 
 
 async def test_unknown_filters_stay_chosen(viewed: Client) -> None:
     answer = await viewed.get(PREFIX + "?username=nobody&lang=xx&platform=y")
     page = await answer.get_data(as_text=True)
-    assert 'value="nobody" checked' in page
-    assert 'type="hidden" name="lang" value="xx"' in page
+    assert not missing_in(page, 'value="nobody" checked', 'type="hidden" name="lang" value="xx"')
     assert 'type="hidden" name="platform" value="y"' in page
 
 
-GATED: Final = (
-    PREFIX,
-    PREFIX + "_dash-layout",
-    PREFIX + "_dash-dependencies",
-    PREFIX + "_dash-component-suites/dash/deps/react@18.3.1.min.js",
-    PREFIX + "_dash-component-suites/dash/nothing.js",
-    PREFIX + "nothing",
-    PREFIX + "table/hours",
-    PREFIX + "table/hours.csv",
-    PREFIX + "table/nothing",
-    "/posts",
-)
-
-
 async def test_without_public_reading_all_of_it_needs_a_right(make_config: MakeConfig) -> None:
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         stranger = Browser(app)
         operator, token = await signed_in(app), await client_with(app, "read")
-        for path in GATED:
+        for path in (
+            PREFIX,
+            PREFIX + "_dash-layout",
+            PREFIX + "_dash-dependencies",
+            PREFIX + "_dash-component-suites/dash/deps/react@18.3.1.min.js",
+            PREFIX + "_dash-component-suites/dash/nothing.js",
+            PREFIX + "nothing",
+            PREFIX + "table/hours",
+            PREFIX + "table/hours.csv",
+            PREFIX + "table/nothing",
+            "/posts",
+        ):
             assert (await stranger.get(path)).status_code == 303, path
             expected = 404 if "nothing" in path else 200
             assert (await operator.get(path)).status_code == expected, path
@@ -458,15 +449,13 @@ async def test_a_stream_of_posts_leaves_no_live_viewer_behind(filled: Client) ->
     path = "/api/v1/users/ann/tweets"
 
     async def view() -> int:
-        written = await filled.post(path, json={"text": "one of many"})
-        assert written.status_code == 201
+        await filled.post(path, json={"text": "one of many"}, status=201)
         shown = bars(await drawn(filled, "timeline", live=True))["ann"]
         listed = await (await filled.get("/api/v1/stats?username=ann")).get_json()
         assert 3 < shown <= listed["tweets"]
         return shown
 
-    drawings = await asyncio.gather(*(view() for _ in range(30)))
-    assert max(drawings) == 33
+    assert max(await asyncio.gather(*(view() for _ in range(30)))) == 33
 
 
 async def test_a_viewer_who_leaves_cancels_no_other_figure(filled: Client) -> None:

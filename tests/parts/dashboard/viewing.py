@@ -31,8 +31,7 @@ async def drawn(client: Client, figure: str, view: str = "", **ask: Any) -> dict
     """Return what a figure says and shows; one that cannot be made has a problem instead."""
     body = call(figure, view)
     body["inputs"][0]["value"] |= ask
-    answer = await client.post(UPDATE, json=body, headers=GZIP)
-    assert answer.status_code == 200, await answer.get_data()
+    answer = await client.post(UPDATE, json=body, headers=GZIP, status=200)
     response = json.loads(gzip.decompress(await answer.get_data()))["response"]
     sent = json.loads(response[f"{figure}-drawing"]["data"])
     assert sent["view"] == view
@@ -52,9 +51,7 @@ def words_in(html: str) -> dict[str, str]:
 
 async def page_words(client: Client, query: str = "") -> dict[str, dict[str, str]]:
     """Return what the figures say in the page as it is sent, by their names."""
-    answer = await client.get(PREFIX + query)
-    assert answer.status_code == 200
-    page = await answer.get_data(as_text=True)
+    page = await (await client.get(PREFIX + query, status=200)).get_data(as_text=True)
     sections = re.findall(
         r'<section class="card figure-card[^>]* id="(\w+)"(.*?)</section>', page, re.DOTALL
     )
@@ -63,8 +60,7 @@ async def page_words(client: Client, query: str = "") -> dict[str, dict[str, str
 
 async def csv_rows(client: Client, figure: str, query: str = "") -> list[list[str]]:
     """Return the rows of a figure's file, without the header."""
-    answer = await client.get(f"{PREFIX}table/{figure}.csv{query}")
-    assert answer.status_code == 200
+    answer = await client.get(f"{PREFIX}table/{figure}.csv{query}", status=200)
     assert answer.headers["Content-Type"].startswith("text/csv")
     return list(csv.reader(io.StringIO((await answer.get_data()).decode("utf-8-sig"))))[1:]
 

@@ -150,8 +150,7 @@ async def join(app: Quart, host: Host, *names: str) -> list[Player]:
 
     async def one(name: str) -> Player:
         phone = Browser(app)
-        answer = await phone.post("/play", form={"code": host.code, "name": name})
-        assert answer.status_code == 303, await answer.get_data()
+        await phone.post("/play", form={"code": host.code, "name": name}, status=303)
         (secret,) = phone.cookies.values()
         own = select(GamePlayer).where(GamePlayer.sha256 == digest(secret).hex())
         async with parts_of(app).db.read() as session:
@@ -165,8 +164,7 @@ async def join(app: Quart, host: Host, *names: str) -> list[Player]:
 async def games_of(app: Quart, *usernames: str) -> list[str]:
     """Make a game that waits, one that asks, one whose question was told, one that has ended, and
     another one that was told, past the drawing of questions; return their codes."""
-    parts = parts_of(app)
-    async with parts.db.write() as session:
+    async with parts_of(app).db.write() as session:
         cast = [await get_user(session, name) for name in usernames]
         newest = select(Tweet.id, Tweet.user_id).where(Tweet.user_id == cast[0].id).limit(3)
         drawn = [

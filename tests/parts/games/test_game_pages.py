@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app.services import maintenance
-from tests.browsing import Browser, body, in_one_line, parts_of, signed_in
+from tests.browsing import Browser, body, in_one_line, missing_in, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client
 from tests.parts.games.playing import AUTHORS, posts_of
@@ -27,8 +27,7 @@ async def made(operator: Browser, *usernames: str, **fields: str) -> str:
     form = [("username", name) for name in usernames or AUTHORS]
     form += list(({"questions": "3", "seconds": "60"} | fields).items())
     headers = operator.headers | {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = await operator.post("/games", data=urlencode(form), headers=headers)
-    assert answer.status_code == 303, await answer.get_data(as_text=True)
+    answer = await operator.post("/games", data=urlencode(form), headers=headers, status=303)
     return str(answer.headers["Location"])
 
 
@@ -43,17 +42,14 @@ async def press(browser: Browser, page: str, label: str) -> str:
         if f">{label}</button>" in form:
             (action,) = re.findall(r'action="([^"]+)"', form)
             fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
-            answer = await browser.post(action, form=fields)
-            assert answer.status_code == 303, await answer.get_data(as_text=True)
+            answer = await browser.post(action, form=fields, status=303)
             return await browser.page(answer.headers["Location"])
     raise AssertionError(f"there is no button {label}")
 
 
 async def chosen(phone: Browser, address: str, username: str) -> str:
-    page = await phone.page(address)
-    (question,) = re.findall(r'name="question" value="(\d+)"', page)
-    form = {"question": question, "username": username}
-    answer = await phone.post(address, form=form)
+    (question,) = re.findall(r'name="question" value="(\d+)"', await phone.page(address))
+    answer = await phone.post(address, form={"question": question, "username": username})
     return (
         in_one_line(await answer.get_data(as_text=True))
         if answer.status_code != 303
@@ -77,37 +73,29 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
     assert "The link works only on this computer." in lobby
     shown = await body(await operator.get(address, headers=network))
     assert "<svg" in shown.partition('class="qr-code"')[2]
-    assert "No one has joined yet" in lobby
-    assert "Start without players" in lobby
+    assert not missing_in(lobby, "No one has joined yet", "Start without players")
     phones = [Browser(app), Browser(app)]
     for phone, name in zip(phones, ("Mina", "<b>Jun"), strict=True):
         entered = await phone.post("/play", form={"code": code_on(lobby), "name": name})
         play = entered.headers["Location"]
         assert "You are in" in await phone.page(play)
     page = await operator.page(address)
-    assert "2 players are here" in page
-    assert "&lt;b&gt;Jun" in page
+    assert not missing_in(page, "2 players are here", "&lt;b&gt;Jun")
     known = [0, 0]
     for number in (1, 2, 3):
         page = await press(operator, page, "Start the game" if number == 1 else "Next question")
-        assert f"Question {number} of 3" in page
-        assert 'http-equiv="refresh" content="4"' in page
-        first = await chosen(phones[0], play, "ferry")
-        assert "You chose ferry." in first
-        other = await chosen(phones[0], play, "museum")
-        assert "You chose ferry" in other
+        assert not missing_in(page, f"Question {number} of 3", 'http-equiv="refresh" content="4"')
+        assert "You chose ferry." in await chosen(phones[0], play, "ferry")
+        assert "You chose ferry" in await chosen(phones[0], play, "museum")
         await chosen(phones[1], play, "museum")
         page = await operator.page(address)
-        assert "It was <bdi>" in page
-        assert "saywho said <bdi>" in page
+        assert not missing_in(page, "It was <bdi>", "saywho said <bdi>")
         results = [await phone.page(play) for phone in phones]
         headings = [re.findall(r"data-heading[^>]*>([^<]+)<", result)[0] for result in results]
         assert set(headings) <= {"Right!", "Wrong"}
         known = [right + (told == "Right!") for right, told in zip(known, headings, strict=True)]
     page = await press(operator, page, "See the winners")
-    assert 'class="podium"' in page
-    assert "Players, saywho and chance" in page
-    assert "By question" in page
+    assert not missing_in(page, 'class="podium"', "Players, saywho and chance", "By question")
     for phone, right in zip(phones, known, strict=True):
         ended = await phone.page(play)
         assert re.search(r"First of 2!|Place 2 of 2", ended)
@@ -122,8 +110,7 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
 
 
 async def test_players_are_led_into_the_next_game(operator: Browser) -> None:
-    address = await made(operator)
-    page = await operator.page(address)
+    page = await operator.page(await made(operator))
     phone = Browser(operator.app)
     entered = await phone.post("/play", form={"code": code_on(page), "name": "Mina"})
     play = entered.headers["Location"]
@@ -133,14 +120,10 @@ async def test_players_are_led_into_the_next_game(operator: Browser) -> None:
     lobby = await press(operator, page, "Play again with the same people")
     assert "1 player is here" in lobby
     assert code_on(lobby) not in page
-    led = await phone.get(play)
-    assert led.status_code == 303
-    joined = await phone.page(led.headers["Location"])
-    assert "You are in" in joined
-    assert f'href="{play}?stay=1"' in joined
+    joined = await phone.page((await phone.get(play, status=303)).headers["Location"])
+    assert not missing_in(joined, "You are in", f'href="{play}?stay=1"')
     assert "The game is over" in await phone.page(f"{play}?stay=1")
-    again = await press(operator, page, "Play again with the same people")
-    assert code_on(again) == code_on(lobby)
+    assert code_on(await press(operator, page, "Play again with the same people")) == code_on(lobby)
 
 
 async def test_a_room_is_played_by_its_people(operator: Browser) -> None:
@@ -148,15 +131,13 @@ async def test_a_room_is_played_by_its_people(operator: Browser) -> None:
     place = "항구에서 바다까지 천천히 걸어가는 조용한 저녁 시간"
     await import_chat(db, kakaotalk("항구", *talk(PEOPLE, times=22, day="2024-01-15", place=place)))
     assert (await operator.page("/room/1")).count('href="/games?room=1"') == 1
-    form = await operator.page("/games?room=1")
-    assert 'name="room" value="1"' in form
+    assert 'name="room" value="1"' in await operator.page("/games?room=1")
     address = await made(operator, room="1")
     phone = Browser(operator.app)
     code = code_on(await operator.page(address))
     answer = await phone.post("/play", form={"code": code, "name": "ada"})
     page = await press(operator, await operator.page(address), "Start the game")
-    names = re.findall(r'class="option-name">([^<]+)<', page)
-    assert sorted(names) == sorted(PEOPLE)
+    assert sorted(re.findall(r'class="option-name">([^<]+)<', page)) == sorted(PEOPLE)
     assert "항구" in page
     # What a Korean wrote is read as Korean on both screens.
     for screen in (page, await phone.page(answer.headers["Location"])):
@@ -175,8 +156,7 @@ async def test_a_game_in_two_languages_offers_who_writes_that_of_the_message(
     address = await made(operator, room="1")
     phone = Browser(operator.app)
     code = code_on(await operator.page(address))
-    joined = await phone.post("/play", form={"code": code, "name": "ada"})
-    play = joined.headers["Location"]
+    play = (await phone.post("/play", form={"code": code, "name": "ada"})).headers["Location"]
     page, seen = await press(operator, await operator.page(address), "Start the game"), set[str]()
     while "Question" in page.partition("<h1")[2].partition("</h1>")[0]:
         letter = re.compile(r'class="letter"[^>]*>(\w)</span> <bdi class="option-name">([^<]+)<')
@@ -234,10 +214,8 @@ async def test_an_old_game_goes_with_all_names(
 
 async def test_going_on_from_an_old_page_changes_nothing(operator: Browser) -> None:
     address = await made(operator)
-    page = await operator.page(address)
-    await press(operator, page, "Start without players")
-    answer = await operator.post(f"{address}/next", form={"version": "1"})
-    assert answer.status_code == 409
+    await press(operator, await operator.page(address), "Start without players")
+    await operator.post(f"{address}/next", form={"version": "1"}, status=409)
     assert "Question 1 of 3" in await operator.page(address)
 
 

@@ -7,10 +7,9 @@ from typing import Final
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.services.live_streams.streaming import MOST_OF_HOLDER
 from tests.browsing import signed_in
-from tests.conftest import MakeConfig, client_with
+from tests.conftest import MakeConfig, app_of, client_with
 from tests.listening import PATH
 from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
 from tests.views.posts.test_live_places import DEADLINE_S, Ears, cookies_of, statuses
@@ -35,8 +34,7 @@ async def test_whoever_opens_too_many_streams_gives_up_the_oldest(app: Quart, of
         "a player": (player.client.headers, f"/api/v1/play/{host.game}/live"),
     }[of]
     async with AsyncExitStack() as stack:
-        ears = Ears(app, stack)
-        streams = await ears.of(headers, path, MOST_OF_HOLDER + 2)
+        streams = await Ears(app, stack).of(headers, path, MOST_OF_HOLDER + 2)
         assert statuses(streams) == [200] * len(streams)
         for oldest in streams[:2]:
             # The answer comes to its end by itself, and the place was free before.
@@ -59,14 +57,12 @@ async def test_a_session_has_a_few_streams_of_all_kinds_together(app: Quart) -> 
         (oldest,) = await ears.of(operator, f"{host.address}/live")
         await ears.of(operator, count=MOST_OF_HOLDER)
         await asyncio.wait_for(oldest.answer, DEADLINE_S)
-        other = cookies_of(await signed_in(app, "ben"))
-        (unharmed,) = await ears.of(other)
+        (unharmed,) = await ears.of(cookies_of(await signed_in(app, "ben")))
         assert not unharmed.answer.done()
 
 
 async def test_one_player_keeps_nobody_from_a_stream(make_config: MakeConfig) -> None:
-    app = create_app(make_config(live_clients=10))
-    async with app.test_app(), AsyncExitStack() as stack:
+    async with app_of(make_config(live_clients=10)) as app, AsyncExitStack() as stack:
         host, ears = await host_of(app), Ears(app, stack)
         greedy, other = await join(app, host, "Mina", "Jun")
         path = f"/api/v1/play/{host.game}/live"

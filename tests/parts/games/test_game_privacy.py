@@ -6,11 +6,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app import create_app
 from saywho.people.names import SHOWN_HIDDEN
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
-from tests.conftest import Client, MakeConfig
+from tests.conftest import Client, MakeConfig, app_of
 from tests.parts.games.playing import Host, host_game, join, wish_for
 from tests.selection import first_of
 
@@ -121,15 +120,13 @@ async def test_a_quiz_asks_without_anybodys_name_or_number(
 async def test_the_quiz_of_an_overview_begins_without_names_and_numbers(
     admin_of_chat: Client, anybody: Client
 ) -> None:
-    teaser = (await anybody.page("/room/1")).partition('class="teaser"')[2]
-    quotes = quotes_of(teaser)
+    quotes = quotes_of((await anybody.page("/room/1")).partition('class="teaser"')[2])
     assert "this evening again" in quotes
     assert not SECRETS.search(quotes)
 
 
 async def test_a_chat_of_numbers_alone_says_why_there_is_no_game(make_config: MakeConfig) -> None:
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         messages = [
             (_time(number), name, f"call me at the harbour this evening 010-1234-{5000 + number}")
             for number in range(30)
@@ -141,8 +138,7 @@ async def test_a_chat_of_numbers_alone_says_why_there_is_no_game(make_config: Ma
             page = await wish_for(operator, *authors, **wish)
             assert page.status_code == 422
             assert "without a phone number or an address" in await page.get_data(as_text=True)
-        quiz = await operator.page("/quiz?room=1")
-        assert "without a phone number or an address" in quiz
+        assert "without a phone number or an address" in await operator.page("/quiz?room=1")
 
 
 async def test_those_asked_about_are_hidden_as_before(admin_of_chat: Client) -> None:

@@ -119,8 +119,7 @@ async def test_all_players_are_sent_the_same_and_whoever_is_late_has_it_at_once(
 ) -> None:
     mina, jun, late = await join(anybody.app, host, "Mina", "Jun", "Late")
     first, second = await ears.of(mina), await ears.of(jun)
-    waiting = await until(first, state="waiting")
-    assert waiting["players"] == 3
+    assert (await until(first, state="waiting"))["players"] == 3
     view = await host.does("next")
     asked = await until(first, state="asking")
     await until(second, state="asking")
@@ -159,8 +158,7 @@ async def test_a_question_ends_when_its_time_is_over(
     view = await host.does("next")
     await until(listener, state="asking")
     stopped.move(61)
-    told = await until(listener, state="told")
-    assert told["now"] >= view["ends_at"]
+    assert (await until(listener, state="told"))["now"] >= view["ends_at"]
     late = await mina.chooses(1, "ferry", status=409)
     assert late["detail"] == "Too late: this question is over"
 
@@ -234,10 +232,9 @@ async def test_all_who_come_together_are_stored_together(
         statements.append(values[2])
 
     event.listen(parts.db.engine.sync_engine, "before_cursor_execute", note)
-    opened = [
-        parts.of_parts["games"].hub.open(host.game, player_id=player.id) for player in players
-    ]
-    streams = await asyncio.gather(*opened)
+    streams = await asyncio.gather(
+        *[parts.of_parts["games"].hub.open(host.game, player_id=player.id) for player in players]
+    )
     stored = [text for text in statements if text.startswith('UPDATE "GamePlayer"')]
     assert 0 < len(stored) <= 4, "two for each run, and of these at most one had begun before"
     await until_there(host, 12)

@@ -28,8 +28,7 @@ async def test_games_and_wrong_codes_go_at_their_time(
         await hosting.end_game(session, game_id, now_ms())
     wrong = {"code": "AAAAAA", "name": "Mina"}
     assert (await entered(app, **wrong)).status_code == 404
-    columns = (Game.created_at, Game.ended_at, WrongCode.sent_at)
-    for column in columns:
+    for column in (Game.created_at, Game.ended_at, WrongCode.sent_at):
         await move(app, column, ahead)
     await maintain(db)
     assert (await entered(app, **wrong)).status_code == 429

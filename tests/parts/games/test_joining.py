@@ -8,12 +8,11 @@ import pytest
 from quart import Quart
 from sqlalchemy import update
 
-from app import create_app
 from app.models.work import GamePlayer
 from app.parts.games import players
 from app.parts.games.states import Standings, get_state, read_standing
-from tests.browsing import Browser, parts_of, scope_of, set_cookies
-from tests.conftest import Client, MakeConfig, client_with
+from tests.browsing import Browser, missing_in, parts_of, scope_of, set_cookies
+from tests.conftest import Client, MakeConfig, app_of, client_with
 from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
 
 pytestmark = pytest.mark.databases("sqlite", "postgresql")
@@ -33,14 +32,12 @@ async def test_a_name_that_is_taken_gets_a_number(host: Host, anybody: Client) -
     assert names == sorted(["Mina", "MINA 2", "mina 3", "하나", "하나 2"])
     (again,) = await join(anybody.app, host, "Mina 2")
     assert again.name == "Mina 2 2"
-    other = await host_game(host.client)
-    assert (await join(anybody.app, other, "Mina"))[0].name == "Mina"
+    assert (await join(anybody.app, await host_game(host.client), "Mina"))[0].name == "Mina"
 
 
 @pytest.mark.parametrize("name", ["", "  ", "\u200b", "\x00\n"])
 async def test_a_name_needs_something_to_see(host: Host, anybody: Client, name: str) -> None:
-    answer = await entered(anybody.app, code=host.code, name=name)
-    assert answer.status_code == 422
+    assert (await entered(anybody.app, code=host.code, name=name)).status_code == 422
 
 
 @pytest.mark.parametrize("sign", ["A", "\u0301", "ß"])
@@ -131,12 +128,10 @@ async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None
     pressed = await operator.post(f"{screen}/joining", form={"open": "0"})
     assert pressed.headers["Location"] == screen
     page = await operator.page(screen)
-    assert "New players cannot join." in page
-    assert "Let new players join" in page
+    assert not missing_in(page, "New players cannot join.", "Let new players join")
     assert 'class="code"' not in page, "nobody is asked to type it"
     assert 'class="qr-code"' not in page
-    late = await Browser(anybody.app).post("/play", form=body)
-    assert late.status_code == 409
+    late = await Browser(anybody.app).post("/play", form=body, status=409)
     assert "The host has closed this game to new players" in await late.get_data(as_text=True)
     assert (await phone.post("/play", form=body)).headers["Location"] == joined.headers["Location"]
     view = await host.see()
@@ -153,8 +148,7 @@ async def test_a_host_lets_nobody_else_join(host: Host, anybody: Client) -> None
 
 
 async def test_a_private_site_lets_whoever_has_the_code_play(make_config: MakeConfig) -> None:
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         admin = await client_with(app, "admin")
         await admin.add_posts(*posts_of(*AUTHORS))
         host = await host_game(admin)
@@ -163,8 +157,7 @@ async def test_a_private_site_lets_whoever_has_the_code_play(make_config: MakeCo
         assert (await phone.get("/play")).status_code == 200
         await phone.post("/play", form={"code": host.code, "name": "Mina"})
         await host.does("next")
-        page = await phone.page(f"/play/{host.game}")
-        assert "Question 1 of 3" in page
+        assert "Question 1 of 3" in await phone.page(f"/play/{host.game}")
         assert (await phone.get(f"/api/v1/play/{host.game}")).status_code == 200
         assert (await phone.get(f"/games/{host.game}")).status_code == 303
 
@@ -209,8 +202,7 @@ async def test_another_site_cannot_answer_for_a_player(host: Host, anybody: Clie
     await host.does("next")
     form = {"question": "1", "username": "ferry"}
     foreign = {"Sec-Fetch-Site": "cross-site"}
-    answer = await phone.post(joined.headers["Location"], form=form, headers=foreign)
-    assert answer.status_code == 403
+    await phone.post(joined.headers["Location"], form=form, headers=foreign, status=403)
     assert (await host.see())["answers"] == 0
 
 
@@ -219,8 +211,7 @@ async def test_a_name_stands_in_no_log(
 ) -> None:
     caplog.set_level(logging.INFO)
     (player,) = await join(anybody.app, host, "Xanthippe")
-    phone = Browser(anybody.app)
-    await phone.post("/play", form={"code": host.code, "name": "Xanthippe"})
+    await Browser(anybody.app).post("/play", form={"code": host.code, "name": "Xanthippe"})
     await host.does("next")
     await player.chooses(1, "ferry")
     export = await (await host.client.get("/api/v1/export")).get_data(as_text=True)
@@ -240,8 +231,7 @@ async def test_a_standing_is_what_all_rows_say(host: Host, anybody: Client) -> N
     app, standings = anybody.app, Standings()
     assert await seen(app, host, standings) == set()
     mina, jun = await join(app, host, "Mina", "Jun")
-    known = await seen(app, host, standings)
-    assert known == {mina.id, jun.id}
+    assert await seen(app, host, standings) == {mina.id, jun.id}
     await host.does("next")
     await mina.chooses(1, await host.truth())
     await jun.chooses(1, await host.wrong())

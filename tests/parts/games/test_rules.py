@@ -12,10 +12,8 @@ from app.parts.games.players import LEAST_POINTS, MOST_POINTS, PlayerNames, poin
 from app.parts.games.states import AnswerPeriod, places
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
-SECONDS = st.integers(5, 120)
 
-
-@given(SECONDS, st.data())
+@given(st.integers(5, 120), st.data())
 def test_points_fall_evenly_from_1000_to_500(seconds: int, data: st.DataObject) -> None:
     ms = data.draw(st.integers(0, seconds * 1_000))
     points = points_for(ms, seconds)
@@ -62,8 +60,7 @@ def test_codes_are_read_however_they_are_typed() -> None:
     assert set(code) <= set(LETTERS)
     assert typed_code(f" {code[:3].lower()}-{code[3:]} ") == code
     assert typed_code(code + "A") != code
-    letters = Counter(letter for _ in range(2_000) for letter in new_code())
-    assert letters.keys() == set(LETTERS)
+    assert Counter(letter for _ in range(2_000) for letter in new_code()).keys() == set(LETTERS)
 
 
 def test_a_taken_name_gets_the_first_free_number() -> None:

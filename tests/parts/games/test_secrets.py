@@ -38,8 +38,7 @@ async def test_while_it_is_asked_all_is_the_same_whoever_wrote_it(
     async with listening(app, headers=jun.client.headers, path=path) as (listener,):
         ((_, _, document),) = await listener.next()
     assert document["truth"] is document["saywho"] is None
-    results = await host.client.get(f"{host.address}/results.csv")
-    assert results.status_code == 409
+    await host.client.get(f"{host.address}/results.csv", status=409)
 
 
 async def test_another_players_answer_is_read_by_nobody(host: Host, anybody: Client) -> None:
@@ -50,8 +49,7 @@ async def test_another_players_answer_is_read_by_nobody(host: Host, anybody: Cli
     page, answers = f"/play/{host.game}", f"/api/v1/play/{host.game}/answers"
     chosen = list(AUTHORS)[:2]
     for browser, name in zip(browsers, chosen, strict=False):
-        sent = await browser.post(answers, json={"question": 1, "username": name})
-        assert sent.status_code == 201
+        await browser.post(answers, json={"question": 1, "username": name}, status=201)
     for _ in range(3):
         views = await asyncio.gather(
             *(browser.get(f"/api/v1{page}") for browser in browsers for _ in range(3))
@@ -65,8 +63,7 @@ async def test_another_players_answer_is_read_by_nobody(host: Host, anybody: Cli
         answer = await browsers[0].get(address)
         assert answer.headers["Cache-Control"] == "no-store"
         assert "ETag" not in answer.headers
-    stolen = await Browser(app).get(f"/api/v1{page}")
-    assert stolen.status_code == 401
+    await Browser(app).get(f"/api/v1{page}", status=401)
 
 
 async def test_kept_answers_give_nothing_away(host: Host, anybody: Client) -> None:
@@ -84,8 +81,7 @@ async def test_kept_answers_give_nothing_away(host: Host, anybody: Client) -> No
         for _ in range(2):
             answer = await phone.get(address)
             assert "hit" not in answer.headers["Cache-Status"]
-            kept = answer.headers["Cache-Control"], "ETag" in answer.headers
-            assert kept == ("no-store", False)
+            assert answer.headers["Cache-Control"], "ETag" in answer.headers == ("no-store", False)
     shown = (await operator.get(f"/games/{host.game}")).headers
     assert shown["Cache-Control"] == "private, no-cache"  # Until the sign-out.
     tag = {"If-None-Match": shown["ETag"]}
@@ -112,22 +108,18 @@ async def test_points_of_a_question_are_nobodys_before_it_has_ended(
     operator, phone = await signed_in(anybody.app), Browser(anybody.app)
     assert "points" not in await operator.page(f"/games/{host.game}")
     await phone.post("/play", form={"code": host.code, "name": "Ida"})
-    page = in_one_line(await phone.page(f"/play/{host.game}"))
-    assert "data-score hidden" in page
+    assert "data-score hidden" in in_one_line(await phone.page(f"/play/{host.game}"))
     await host.does("next")
     assert (await mina.see())["total"] > 500
 
 
 async def test_a_player_of_another_game_is_nobody_here(host: Host, anybody: Client) -> None:
-    other = await host_game(host.client)
-    (mina,) = await join(anybody.app, other, "Mina")
+    (mina,) = await join(anybody.app, await host_game(host.client), "Mina")
     await host.does("next")
     await mina.client.json(f"/api/v1/play/{host.game}", status=401)
     body = {"question": 1, "username": "ferry"}
-    answer = await mina.client.post(f"/api/v1/play/{host.game}/answers", json=body)
-    assert answer.status_code == 401
-    stream = await mina.client.get(f"/api/v1/play/{host.game}/live")
-    assert stream.status_code == 401
+    await mina.client.post(f"/api/v1/play/{host.game}/answers", json=body, status=401)
+    await mina.client.get(f"/api/v1/play/{host.game}/live", status=401)
 
 
 async def test_what_was_deleted_is_asked_and_shown_no_more(
@@ -135,8 +127,7 @@ async def test_what_was_deleted_is_asked_and_shown_no_more(
 ) -> None:
     (mina,) = await join(anybody.app, host, "Mina")
     await host.does("next")
-    text = (await mina.see())["text"]
-    number = text.partition(":")[0]
+    number = (await mina.see())["text"].partition(":")[0]
     truth = await host.truth()
     posts = (await admin.json(f"/api/v1/users/{truth}/tweets?limit=50"))["items"]
     (post,) = [post["id"] for post in posts if post["text"].startswith(f"{number}:")]
@@ -159,7 +150,6 @@ async def test_a_game_goes_on_where_an_author_has_no_posts_any_more(
     told = await host.does("next")
     for post in (await admin.json(f"/api/v1/users/{wrong}/tweets?limit=50"))["items"]:
         await admin.delete(f"/api/v1/tweets/{post['id']}")
-    operator = await signed_in(anybody.app)
-    page = await operator.page(f"/games/{host.game}")
+    page = await (await signed_in(anybody.app)).page(f"/games/{host.game}")
     assert told["text"][:12] in re.sub("<[^>]*>", "", page)  # Marks divide it.
     assert "Next question" in page

@@ -60,8 +60,7 @@ def test_lines_have_the_errors_of_json_rpc(filled: Installation) -> None:
         OLD.message("ping"),
     )
     answers = told(filled, "--allow", stdin=sent)
-    codes = [answer["error"]["code"] for answer in answers[:-1]]
-    assert codes == [-32700, -32600, -32600, -32601]
+    assert [answer["error"]["code"] for answer in answers[:-1]] == [-32700, -32600, -32600, -32601]
     assert answers[-1] == {"jsonrpc": "2.0", "id": 1, "result": {}}
 
 

@@ -8,15 +8,14 @@ from typing import Any, Final, cast
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.models import MAX_ID
 from app.parts.mcp.redaction import number_of_letters
 from app.parts.mcp.tools import TOOLS
 from app.services.access.rights import switch_site
 from app.services.compare.name_masking import letters_of
 from app.views.requests import cursor_of
-from tests.browsing import Browser, body, parts_of, signed_in
-from tests.conftest import Client, MakeConfig
+from tests.browsing import Browser, body, found_in, missing_in, parts_of, signed_in
+from tests.conftest import Client, MakeConfig, app_of
 from tests.parts.mcp.assistants import Plain, cited, switch
 from tests.views.access.test_chat_readers import SECRETS, fill, invited
 from tests.waiting import settle
@@ -34,7 +33,6 @@ async def add_people(client: Client) -> None:
     await client.add_user("grandad", display_name="Grandad Joe")
     room = {"name": "Minah Kim"}
     people = ("minah_k", "kim_minah", "grandad")
-    texts = [f"{text} {n}" for n in range(15) for text in WORDS]
     await client.add_posts(
         *(
             {
@@ -44,7 +42,7 @@ async def add_people(client: Client) -> None:
                 "source_id": str(n),
                 "created_at": f"2024-05-{n % 28 + 1:02}T10:00:{n:02}Z",
             }
-            for n, text in enumerate(texts)
+            for n, text in enumerate([f"{text} {n}" for n in range(15) for text in WORDS])
         ),
         {"username": "outsider", "text": f"no chat, but @minah_k and {INJECTED}", "room": None},
     )
@@ -97,14 +95,12 @@ async def test_letters_hide_every_name_in_every_answer(app: Quart, admin: Client
         assert not re.search(
             "minah|민아|grandad|Joe|outsider", json.dumps(value, ensure_ascii=False), re.IGNORECASE
         )
-    assert "[…] is late again" in answers[0]
-    assert "A1 in chat 1" in answers[0]
+    assert not missing_in(answers[0], "[…] is late again", "A1 in chat 1")
     assert "“[…]”" in answers[4], "a chat is named after a person"
     assert "'A1' was chosen twice" in answers[-1]
     await switch(app, "names")
     with_names = await said(plain, "search", limit=20)
-    assert "minah_k in chat 1" in with_names
-    assert "Minah is late again" in with_names
+    assert not missing_in(with_names, "minah_k in chat 1", "Minah is late again")
 
 
 async def test_letters_are_those_of_the_chat_in_each_call(app: Quart, admin: Client) -> None:
@@ -122,8 +118,7 @@ async def test_letters_are_those_of_the_chat_in_each_call(app: Quart, admin: Cli
         assert (await said(plain, "person", person=person)).startswith(f"{person}: 20 posts")
         assert (await said(plain, "person", person=person[0], chat=1)).startswith(f"{person}: 20")
     for nobody in ("D1", "A9", "Z0", "ZZZZZZZZZZZ9999999999999999", "A" * 300, "minah_k", "1", ""):
-        told = await said(plain, "person", person=nobody)
-        assert "no person" in told, nobody
+        assert "no person" in await said(plain, "person", person=nobody), nobody
     assert [letters_of(n) for n in (1, 26, 27, 702, 703)] == ["A", "Z", "AA", "ZZ", "AAA"]
     assert all(number_of_letters(letters_of(n)) == n for n in range(1, 2_000))
 
@@ -209,14 +204,12 @@ async def test_nothing_is_read_before_an_operator_switches_it_on(app: Quart, adm
 
 
 async def test_readers_of_one_chat_have_tools_for_it_alone(make_config: MakeConfig) -> None:
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         await fill(app)
         async with parts_of(app).db.write() as session:
             await switch_site(session, None, is_public=False)
         await settle(app)
-        reader = await invited(await signed_in(app, "olga2", role="operator"), "1")
-        plain = Plain(reader)
+        plain = Plain(await invited(await signed_in(app, "olga2", role="operator"), "1"))
         for choice in ("letters", "names"):
             await switch(app, choice)
             person = "A1" if choice == "letters" else "mina"
@@ -224,9 +217,7 @@ async def test_readers_of_one_chat_have_tools_for_it_alone(make_config: MakeConf
                 answer = json.dumps(await answered(plain, tool, **arguments_of(tool, person)))
                 assert [secret for secret in SECRETS if secret in answer] == [], (tool, answer)
             assert "120 messages" in await said(plain, "chat", chat=1)
-            here = await said(plain, "chat")
-            assert "Chat 2" not in here
-            assert "write in no chat" not in here
+            assert not found_in(await said(plain, "chat"), "Chat 2", "write in no chat")
             assert "no chat" in (await said(plain, "chat", chat=2)).lower()
             assert "no post" in (await said(plain, "around", message=121)).lower()
             assert "Nothing was found" in await said(plain, "search", words="zebrafish")

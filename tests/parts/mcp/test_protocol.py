@@ -12,8 +12,6 @@ from app.parts.mcp.tools import TOOLS, Result
 from tests.conftest import Shared
 from tests.parts.mcp.assistants import META, NEWEST, Plain, switch
 
-VERSION: Final = META + "protocolVersion"
-
 
 @pytest.fixture
 async def plain(shared: Shared) -> Plain:
@@ -137,7 +135,7 @@ async def test_the_newest_revision_has_its_version_in_each_request(plain: Plain)
 async def test_versions_and_headers_must_agree(plain: Plain) -> None:
     message = plain.message("tools/list")
     other: dict[str, Any] = json.loads(json.dumps(message))
-    other["params"]["_meta"][VERSION] = "1900-01-01"
+    other["params"]["_meta"][(META + "protocolVersion")] = "1900-01-01"
     error = await failure(plain, other, 400, MCP_Protocol_Version="1900-01-01")
     assert error["code"] == -32022
     assert error["data"] == {
@@ -172,8 +170,7 @@ async def test_earlier_revisions_begin_with_a_handshake(shared: Shared, plain: P
         result = (await answer.get_json())["result"]
         assert result["protocolVersion"] == offered
         assert "resultType" not in result
-    begun = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-    answer = await old.send(begun)
+    answer = await old.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
     assert (answer.status_code, await answer.get_data()) == (202, b"")
     assert (await (await old.send(old.message("ping"))).get_json())["result"] == {}
     modern = await (await plain.send(plain.message("ping"))).get_json()
@@ -204,13 +201,11 @@ async def test_each_tool_says_the_shape_of_its_answer(plain: Plain) -> None:
             # Models' programs refuse a schema that is no plain object.
             assert schema["type"] == "object"
             assert not schema.keys() & {"$ref", "anyOf", "oneOf", "allOf"}
-    wrong = await plain.send(plain.message("tools/call", name="around", arguments={}))
-    assert (await wrong.get_json())["result"].keys() == {
-        "resultType",
-        "_meta",
-        "content",
-        "isError",
-    }
+    assert (
+        await (
+            await plain.send(plain.message("tools/call", name="around", arguments={}))
+        ).get_json()
+    )["result"].keys() == {"resultType", "_meta", "content", "isError"}
 
 
 async def test_a_fault_of_a_tool_is_an_error_without_its_words(
@@ -222,5 +217,4 @@ async def test_a_fault_of_a_tool_is_an_error_without_its_words(
     broken = TOOLS | {"chat": replace(TOOLS["chat"], run=fail)}
     monkeypatch.setattr("app.parts.mcp.messages.TOOLS", broken)
     message = plain.message("tools/call", name="chat", arguments={})
-    error = await failure(plain, message, 500)
-    assert error == {"code": -32603, "message": "Internal error"}
+    assert await failure(plain, message, 500) == {"code": -32603, "message": "Internal error"}

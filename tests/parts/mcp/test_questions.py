@@ -122,8 +122,7 @@ async def test_9_what_did_somebody_write_last(asker: Asker) -> None:
 async def test_10_what_was_written_on_a_day(asker: Asker) -> None:
     day = ENGLISH.said[-1][0][:10]
     of_day = ids(1, lambda time, _who, _text: time.startswith(day))
-    found = await asker.cites("search", chat=1, since=day, sort="oldest", limit=20)
-    assert found == of_day[:20]
+    assert await asker.cites("search", chat=1, since=day, sort="oldest", limit=20) == of_day[:20]
 
 
 async def test_11_what_was_written_before_a_day(asker: Asker) -> None:
@@ -261,8 +260,7 @@ async def test_24_who_left_and_when_a_chat_was_silent(app: Quart, admin: Client)
     for day in ("2021-05-01", "2023-05-02"):
         sent = {"created_at": f"{day}T10:00:00Z", "room": {"name": "seldom"}, "source_id": day}
         await admin.add_posts({"username": "Eve", "text": "a lamp"} | sent)
-    answer = await Plain(admin).ask("archive", chat=2)
-    assert "Years: 2023, 2021\nIn 2023:\nEve: 1\n" in answer
+    assert "Years: 2023, 2021\nIn 2023:\nEve: 1\n" in await Plain(admin).ask("archive", chat=2)
 
 
 async def test_words_that_nobody_wrote_are_counted_as_none(asker: Asker) -> None:
@@ -288,8 +286,7 @@ async def test_who_wrote_says_what_the_api_says(shared: Shared, asker: Asker) ->
     verdicts = set()
     for asked in (*([text] for text in texts), texts, ["Nobody here would have said any of this."]):
         form = {"texts": asked, "usernames": names, "explain": True}
-        answer = await shared.admin.post("/api/v1/compare", json=form)
-        expected = await answer.get_json()
+        expected = await (await shared.admin.post("/api/v1/compare", json=form)).get_json()
         people = [*map(asker.called, names)]
         told = await asker.ask("who_wrote", texts=asked, among=people)
         value = await Plain(shared.admin).value("who_wrote", texts=asked, among=people)
@@ -329,8 +326,7 @@ async def test_answers_are_short(shared: Shared, asker: Asker) -> None:
     if len(rooms["items"]) == len(CHATS):
         long = ({"username": "ann", "text": f"{n} " + "long words " * 2_000} for n in range(50))
         await client.add_posts(*({**post, "room": {"name": "long"}} for post in long))
-    posts = await client.json("/api/v1/rooms/3/messages?limit=50")
-    middle = posts["items"][25]["id"]
+    middle = (await client.json("/api/v1/rooms/3/messages?limit=50"))["items"][25]["id"]
     for tool, arguments in (
         ("search", {"words": "long", "limit": 20}),
         ("around", {"message": middle, "before": 20, "after": 20}),

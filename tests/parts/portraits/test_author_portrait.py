@@ -19,7 +19,7 @@ from app.views.figures.habits import habit_rows
 from app.views.tell import Peers, called, label_of, often, part_of, share_told, trait_of
 from saywho.people.fingerprint import Measure, Tally, fingerprint, tally_of
 from saywho.people.signs import FORMS
-from tests.browsing import parts_of
+from tests.browsing import found_in, missing_in, parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
 
@@ -126,8 +126,7 @@ async def test_a_drawing_of_hours_is_folded_if_none_stand_out(shared: Shared) ->
 
 async def test_few_phrases_are_a_sentence(chats: Client) -> None:
     page, _, counted = (await chats.page(address_of("Eve"))).partition('<details class="counted"')
-    assert "phrases-heading" not in page
-    assert "saywho found no word that is typical of Eve." not in page
+    assert not found_in(page, "phrases-heading", "saywho found no word that is typical of Eve.")
     assert "saywho found no word that is typical of Eve." in counted
     # Two phrases fill no card: they stand in a sentence.
     page = await chats.page(address_of("Kim"))
@@ -190,8 +189,7 @@ async def test_cards_show_the_sentence_and_the_drawing_of_a_figure(
         shown,
         re.DOTALL,
     )
-    assert '<h2 id="first-heading">First topic</h2>' in first
-    assert "<p>A sentence.</p>" in first
+    assert not missing_in(first, '<h2 id="first-heading">First topic</h2>', "<p>A sentence.</p>")
     assert '<ol class="phrases author-1"' in first
     assert '<p class="small">A note.</p>' in first
     assert '<h2 id="second-heading">Second topic</h2>\n  <p>A sentence alone.</p>' in second
@@ -206,34 +204,26 @@ async def test_cards_show_the_sentence_and_the_drawing_of_a_figure(
 
 async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> None:
     page = await chats.page(address_of("Gus"))
-    assert "Everyone else" not in page
-    assert "The outline" not in page
-    assert "Says more often" not in page
+    assert not found_in(page, "Everyone else", "The outline", "Says more often")
     assert "5 words" in page
 
 
 async def test_of_two_the_other_one_has_a_name(chats: Client) -> None:
     page = await chats.page(address_of("Kim"))
-    text = unescape(re.sub("<[^>]*>", "", page))
-    assert not re.search(r"\bothers\b", text)
-    columns = re.findall('<th scope="col"[^>]*>(.*?)</th>', page)
-    assert columns.count("<bdi>Lou</bdi>") == 2
-    korean = await chats.page(address_of("Kim"), headers={"Accept-Language": "ko"})
-    assert "다른 사람" not in korean
+    assert not re.search(r"\bothers\b", unescape(re.sub("<[^>]*>", "", page)))
+    assert re.findall('<th scope="col"[^>]*>(.*?)</th>', page).count("<bdi>Lou</bdi>") == 2
+    assert "다른 사람" not in await chats.page(address_of("Kim"), headers={"Accept-Language": "ko"})
 
 
 async def test_of_many_people_the_others_are_together(chats: Client) -> None:
     text = unescape(re.sub("<[^>]*>", "", await chats.page(address_of("ten a"))))
-    assert "the 9 others in this chat" in text
-    assert "in every message" in text
+    assert not missing_in(text, "the 9 others in this chat", "in every message")
     assert "Everyone else: 0%" not in text
 
 
 async def test_with_few_posts_nothing_is_said_of_how_they_write(chats: Client) -> None:
     for name in ("Hal", "Ida"):
-        page = await chats.page(address_of(name))
-        assert 'id="writing"' not in page
-        assert "habits" not in page
+        assert not found_in(await chats.page(address_of(name)), 'id="writing"', "habits")
 
 
 async def test_numbers_stand_folded_and_nowhere_else(chats: Client) -> None:
@@ -246,8 +236,7 @@ async def test_numbers_stand_folded_and_nowhere_else(chats: Client) -> None:
 
 async def test_the_former_address_of_the_portrait_leads_to_the_page(chats: Client) -> None:
     for query in ("", "?tz=Asia/Tokyo"):
-        answer = await chats.get(f"{address_of(LONG)}/portrait{query}")
-        assert answer.status_code == 308
+        answer = await chats.get(f"{address_of(LONG)}/portrait{query}", status=308)
         assert answer.headers["Location"] == f"{address_of(LONG)}{query}"
 
 
@@ -290,8 +279,7 @@ async def test_posts_that_show_a_measure_are_those_that_it_counts(shared: Shared
         told = re.search(r'<p class="lead">(\d+) ', page)
         assert told
         assert int(told[1]) == page.count('<li class="post')
-    long = texts_in(await shared.anybody.page("/posts?username=signs&shows=long"))
-    assert long == {TEXTS[-1]}
+    assert texts_in(await shared.anybody.page("/posts?username=signs&shows=long")) == {TEXTS[-1]}
     short = texts_in(await shared.anybody.page("/posts?username=signs&shows=short"))
     assert short == written - {TEXTS[-1]}
 
@@ -301,8 +289,7 @@ async def test_posts_that_ask_in_greek_are_those_that_it_counts(shared: Shared) 
     await shared.writer.add_posts(
         *({"username": "greek", "text": text} for text in (*asking, *others))
     )
-    page = await shared.anybody.page("/posts?username=greek&shows=questions")
-    assert texts_in(page) == asking
+    assert texts_in(await shared.anybody.page("/posts?username=greek&shows=questions")) == asking
     assert all(("questions", "") in tally_of([text], [0]).signs for text in asking)
 
 

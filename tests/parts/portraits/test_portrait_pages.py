@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.models import Tweet
-from tests.browsing import parts_of
+from tests.browsing import missing_in, parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
 from tests.sentences import blocks_of
@@ -47,16 +47,14 @@ async def chats(shared: Shared) -> Client:
 
 def cells(page: str) -> list[list[str]]:
     """Return the rows of the tables with names."""
-    rows = re.findall(r'<tr><th scope="row">(.*?)</tr>', page, re.DOTALL)
     return [
         [" ".join(unescape(re.sub("<[^>]*>", " ", cell)).split()) for cell in row.split("<td>")]
-        for row in rows
+        for row in re.findall(r'<tr><th scope="row">(.*?)</tr>', page, re.DOTALL)
     ]
 
 
 async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
-    answer = await chats.get("/room/1?tz=Asia/Seoul")
-    page = await answer.get_data(as_text=True)
+    page = await (await chats.get("/room/1?tz=Asia/Seoul")).get_data(as_text=True)
     assert "<h1><bdi>동네 &lt;떡볶이&gt;</bdi></h1>" in page
     shown = cells(page)
     for row in (
@@ -100,8 +98,7 @@ async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Cli
     assert "<table" in folded
     cards = above.partition('class="people-cards ')[2]
     for word, other in (("the kettle sings", "light"), ("the lantern swings", "tea")):
-        assert f"Says “{word}” more often than {other}" in cards
-        assert "in every message" in cards
+        assert not missing_in(cards, f"Says “{word}” more often than {other}", "in every message")
 
 
 async def test_a_silence_within_a_day_has_its_date_once(chats: Client) -> None:
@@ -127,8 +124,7 @@ async def test_the_api_tells_the_same(chats: Client) -> None:
     assert [hour for hour, count in enumerate(first["hours"]) if count] == [0, 23]
     assert second["laughs"] == [{"text": "ㅋㅋ", "messages": 0}, {"text": "lol", "messages": 1}]
     # Without a zone, hours are those of the chat, as in its years.
-    own = await chats.json("/api/v1/rooms/1/portrait")
-    assert own["people"][1]["hours"] == first["hours"]
+    assert (await chats.json("/api/v1/rooms/1/portrait"))["people"][1]["hours"] == first["hours"]
     utc = await chats.json("/api/v1/rooms/1/portrait?tz=UTC")
     assert [hour for hour, count in enumerate(utc["people"][1]["hours"]) if count] == [14, 15]
     await chats.json("/api/v1/rooms/1/portrait?tz=nowhere", status=400)
@@ -165,7 +161,6 @@ async def test_of_a_long_room_the_newest_messages_are_looked_through(
     (room,) = [room["id"] for room in rooms if room["name"] == "long"]
     portrait = await shared.anybody.json(f"/api/v1/rooms/{room}/portrait")
     assert (portrait["scanned"], portrait["room"]["messages"]) == (4, 5)
-    hours = portrait["people"][0]["hours"]
-    assert [hour for hour, count in enumerate(hours) if count] == [1, 2, 3]
+    assert [hour for hour, count in enumerate(portrait["people"][0]["hours"]) if count] == [1, 2, 3]
     page = await shared.anybody.page(f"/room/{room}")
     assert "whom they reply to is based on the newest 4 messages" in page

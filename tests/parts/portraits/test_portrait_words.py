@@ -82,8 +82,7 @@ def test_a_wait_is_told_if_chance_does_not_explain_it(wait_s: int, told: str) ->
             (0, wait_s + 1, "yes"),
         )
     ]
-    portrait = portrait_in(said)
-    people = {person.username: person for person in portrait.people}
+    people = {person.username: person for person in portrait_in(said).people}
     assert wait_of(people["author1"]) == told
 
 

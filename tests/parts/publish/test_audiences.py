@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from app import create_app
-from tests.browsing import signed_in
-from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.browsing import found_in, missing_in, signed_in
+from tests.conftest import Client, MakeConfig, Outside, app_of, client_with
 from tests.installation import Installation, lines
 from tests.views.imports.test_imports_api import ended, send
 
@@ -49,10 +48,8 @@ def test_a_website_has_public_posts_of_an_import_with_restricted_posts(
     assert facts["posts"] == OPEN
     assert (facts["left_out"], facts["unknown"]) == (FEW, 0)
     pages = said(tmp_path / "website")
-    assert "public words 1" in pages
-    assert "unlisted words 1" in pages
-    assert "private words" not in pages
-    assert "direct words" not in pages
+    assert not missing_in(pages, "public words 1", "unlisted words 1")
+    assert not found_in(pages, "private words", "direct words")
     exported = site.done("export", "--format", "jsonl").splitlines()
     kinds = [json.loads(line)["visibility"] for line in exported]
     assert sorted(kinds) == ["public"] * OPEN + ["restricted"] * FEW
@@ -81,9 +78,8 @@ def test_downloads_of_facebook_do_not_say_for_whom_a_post_is(
     installation.json("import", file, "--username", "mina")
     exported = json.loads(installation.done("export", "--format", "jsonl"))
     assert (exported["text"], exported["visibility"]) == ("only for my friends", None)
-    done = installation.run("publish", tmp_path / "website", *PUBLISH)
-    assert done.exit_code == 2
-    assert "not known to be public: 1 post" in done.stderr
+    done = installation.refused("publish", tmp_path / "website", *PUBLISH)
+    assert "not known to be public: 1 post" in done
     facts = installation.json("publish", tmp_path / "website", *PUBLISH, "--old-posts", "public")
     assert facts["posts"] == 1
 
@@ -102,8 +98,7 @@ def test_an_author_without_public_posts_is_told_the_reason(
 async def test_an_audience_is_only_ever_narrowed(
     make_config: MakeConfig, outside: Outside, again: str
 ) -> None:
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         admin = await client_with(app, "admin")
         await admin.add_user("mina")
         for stored in ("public", "restricted", "unknown"):
@@ -113,8 +108,7 @@ async def test_an_audience_is_only_ever_narrowed(
                 f"UPDATE \"Tweet\" SET visibility = {value} WHERE source_id = '{stored}'"  # noqa: S608
             )
             sent = {"text": stored, "source_id": stored, "visibility": again}
-            answer = await admin.post("/api/v1/users/mina/tweets", json=sent)
-            assert answer.status_code == 200
+            await admin.post("/api/v1/users/mina/tweets", json=sent, status=200)
         found = await admin.walk("/api/v1/users/mina/tweets", 10)
     assert {post["source_id"]: post["visibility"] for post in found} == {
         "public": again,
@@ -126,8 +120,7 @@ async def test_an_audience_is_only_ever_narrowed(
 async def test_feeds_and_files_leave_posts_for_a_limited_audience_out(
     make_config: MakeConfig,
 ) -> None:
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         admin, anybody = await client_with(app, "admin"), Client(app, {})
         await admin.add_posts(
             *(
@@ -152,8 +145,7 @@ async def test_feeds_and_files_leave_posts_for_a_limited_audience_out(
 
 
 async def test_an_export_keeps_who_could_see_each_post(make_config: MakeConfig) -> None:
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         writer = await client_with(app, "write")
         exported = b"".join(
             json.dumps(export_line(kind)).encode() + b"\n"

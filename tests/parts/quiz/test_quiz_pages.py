@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image
 
-from tests.browsing import body
+from tests.browsing import body, found_in
 from tests.conftest import Client
 
 SOLVED = r'class="button" href="/tweet/(\d+)"'
@@ -71,15 +71,13 @@ async def test_the_front_page_offers_a_post_to_guess_where_there_is_enough(
 
 
 async def new_set(site: Client) -> str:
-    answer = await site.get("/quiz")
-    assert answer.status_code == 303
+    answer = await site.get("/quiz", status=303)
     address: str = answer.headers["Location"]
     return address
 
 
 def asked(page: str) -> dict[str, str]:
-    fields = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)
-    return dict(fields)
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 async def guessed(site: Client, page: str, guess: str) -> Any:
@@ -143,8 +141,7 @@ async def test_a_set_is_the_same_for_all_and_ends_with_squares(site: Client) -> 
 
 async def test_deleted_posts_of_a_set_are_skipped(site: Client, admin: Client) -> None:
     address = await new_set(site)
-    answer = await guessed(site, await site.page(address), "ferry")
-    gone = re.findall(SOLVED, await body(answer))
+    gone = re.findall(SOLVED, await body(await guessed(site, await site.page(address), "ferry")))
     assert (await admin.delete(f"/api/v1/tweets/{gone[0]}")).status_code == 204
     texts, page = await play(site, address, "ferry")
     assert len(texts) == 9
@@ -157,9 +154,7 @@ async def test_a_bad_set_is_400_and_a_set_without_posts_404(site: Client) -> Non
         answer = await site.get(f"/quiz?{query}", headers={"Accept-Language": "ko"})
         assert answer.status_code == 400, query
         assert "값을 쓸 수 없어요" in await body(answer)
-    answer = await site.get("/quiz?set=1.2-999999999999999")
-    assert answer.status_code == 404
-    page = await body(answer)
+    page = await body(await site.get("/quiz?set=1.2-999999999999999", status=404))
     assert "The post of this question was deleted" in page
     assert 'href="/quiz" rel="nofollow"' in page
 
@@ -174,8 +169,7 @@ async def test_the_end_of_a_set_has_a_picture_that_tells_no_text(site: Client) -
     right = sum(int(digit) & 1 for digit in so)
     model = sum(int(digit) >> 1 for digit in so)
     assert f'alt="{right} of {total} right. saywho: {model}."' in page
-    assert "tide" not in page
-    assert "ferry" not in page
+    assert not found_in(page, "tide", "ferry")
     (image,) = re.findall(r'<img src="([^"]*)"', page)
     drawn = [
         await (await site.get(unescape(image).replace(f"so={so}", f"so={other}"))).get_data()

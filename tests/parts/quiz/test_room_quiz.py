@@ -62,13 +62,11 @@ async def chats(shared: Shared) -> Client:
 
 def main_of(page: str) -> str:
     """Return what a visitor sees of the page, without its frame."""
-    main = page.partition("<main")[2].partition("</main>")[0]
-    return re.sub(r"<[^>]*>|\u200b", "", main)
+    return re.sub(r"<[^>]*>|\u200b", "", page.partition("<main")[2].partition("</main>")[0])
 
 
 async def drawn(chats: Client, room: int) -> str:
-    answer = await chats.get(f"/quiz?room={room}")
-    assert answer.status_code == 303
+    answer = await chats.get(f"/quiz?room={room}", status=303)
     address: str = answer.headers["Location"]
     assert parse_qs(urlsplit(address).query)["room"] == [str(room)]
     return address
@@ -111,16 +109,13 @@ async def test_a_room_leads_to_its_game(chats: Client) -> None:
 
 async def test_a_question_is_read_in_its_own_language(chats: Client) -> None:
     """All of this chat write Korean, and the page is in English."""
-    room = await chats.page("/room/2")
-    quiz = await chats.page(await drawn(chats, 2))
-    for page in (room, quiz):
+    for page in ((await chats.page("/room/2")), (await chats.page(await drawn(chats, 2)))):
         (question,) = re.findall(r'<blockquote class="judged"[^>]*>', page)
         assert 'lang="ko"' in question
 
 
 async def test_who_was_quiet_lately_is_offered_on_the_overview_too(chats: Client) -> None:
-    teaser = (await chats.page("/room/5")).partition('class="teaser"')[2]
-    form = teaser.partition("</section>")[0]
+    form = (await chats.page("/room/5")).partition('class="teaser"')[2].partition("</section>")[0]
     offered = re.findall(r'<button[^>]*name="guess"[^>]*>.*?<bdi>(.*?)</bdi>', form)
     assert sorted(offered) == sorted(PEOPLE[:2])
     answered = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
@@ -166,8 +161,7 @@ async def test_the_search_ends_where_no_message_can_be_asked(
 async def test_a_quiz_has_the_choices_of_the_page_of_the_chat(chats: Client) -> None:
     (shown,) = re.findall(r'name="set" value="([\d.]+)-', await chats.page("/room/7"))
     assert len(shown.split(".")) == len(WORDS)
-    quiz_set = parse_qs(urlsplit(await drawn(chats, 7)).query)["set"][0]
-    assert quiz_set.partition("-")[0] == shown
+    assert parse_qs(urlsplit(await drawn(chats, 7)).query)["set"][0].partition("-")[0] == shown
 
 
 async def test_the_choices_write_the_language_of_the_message(chats: Client) -> None:
@@ -184,8 +178,7 @@ async def test_the_choices_write_the_language_of_the_message(chats: Client) -> N
 
 async def test_a_set_names_messages_and_people_of_the_room_alone(chats: Client) -> None:
     quiz_set = parse_qs(urlsplit(await drawn(chats, 2)).query)["set"][0]
-    answer = await chats.get(f"/quiz?set={quiz_set}&room=1")
-    assert answer.status_code == 404
+    answer = await chats.get(f"/quiz?set={quiz_set}&room=1", status=404)
     assert "The message of this question was deleted" in await body(answer)
     users = {item["username"]: item["id"] for item in (await chats.json("/api/v1/users"))["items"]}
     messages = (await chats.json("/api/v1/rooms/2/messages"))["items"]

@@ -41,8 +41,7 @@ def asked_in(page: str) -> str:
 async def test_questions_leave_out_shared_texts(admin: Client) -> None:
     parts = parts_of(admin.app)
     await import_chat(parts.db, chat())
-    teaser = (await admin.page("/room/1")).partition('class="teaser"')[2]
-    assert "for the" in asked_in(teaser)
+    assert "for the" in asked_in((await admin.page("/room/1")).partition('class="teaser"')[2])
     texts = list[str]()
     for _ in range(3):
         for address in ("/quiz?room=1", "/quiz"):
@@ -61,8 +60,7 @@ async def test_questions_leave_out_shared_texts(admin: Client) -> None:
     own = next(each["id"] for each in listed if each["text"] not in SHARED)
     data = f"quote={shared}&quote={own}"
     headers = SAME_ORIGIN | {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = await operator.post("/room/1/report/preview", data=data, headers=headers)
-    file = await body(answer)
+    file = await body(await operator.post("/room/1/report/preview", data=data, headers=headers))
     assert file.count("<li data-question") == 1
     assert file.count("more than one person wrote this") == 1
 

@@ -183,8 +183,7 @@ async def test_the_sender_chooses_names_and_sees_the_file_before(app: Quart) -> 
     again = await operator.page("/room/1/report?year=2024")
     assert 'value="real" required checked' in again
     assert f'src="{PREVIEW}?year=2024&amp;names=real"' in again
-    chosen = sent(names="letters", name=["", "  Ada   L "])
-    answer = await operator.post(PREVIEW, **chosen)
+    answer = await operator.post(PREVIEW, **sent(names="letters", name=["", "  Ada   L "]))
     policy = answer.headers["Content-Security-Policy"]
     assert "frame-ancestors 'self'; sandbox allow-scripts" in policy
     file = await answer.get_data(as_text=True)
@@ -290,7 +289,6 @@ async def test_only_ticked_messages_are_in_a_file_as_a_quiz(app: Quart, tmp_path
         assert told.removeprefix("A야 ") in read(await own.get_data(as_text=True))
     eleven = [str(id_) for id_ in range(1, 12)]
     for address, wrong in ((PREVIEW, ["999"]), (other, [number]), (PREVIEW, eleven)):
-        refused = await operator.post(address, **sent(quote=wrong))
-        assert refused.status_code == 422
+        refused = await operator.post(address, **sent(quote=wrong), status=422)
         assert "frame-ancestors 'self'" in refused.headers["Content-Security-Policy"]
     assert read(await refused.get_data(as_text=True)) == "Choose at most 10 messages"

@@ -65,8 +65,7 @@ def closed(make_following: Callable[..., Following]) -> Following:
 async def test_a_visit_refuses_what_leads_into_the_own_network(
     closed: Following, host: str, source: str
 ) -> None:
-    port = closed.platform.host.rpartition(":")[2]
-    written = source.format(host=host, port=port)
+    written = source.format(host=host, port=closed.platform.host.rpartition(":")[2])
     # However it came into the list: what a name leads to may have changed since.
     await closed.follow_written(written)
     facts = await closed.visit()

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given, strategies as st
 from quart import Quart
 
-from app import create_app
 from app.errors import InvalidInputError
 from app.parts.sources import fetching, following
 from app.parts.sources.platforms import parse_source
 from tests.browsing import signed_in
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, app_of, client_with
 from tests.installation import Installation
 from tests.live_platforms import Fault, Platform
 from tests.waiting import eventually
@@ -24,8 +23,7 @@ API = "/api/v1/sources"
 
 @pytest.fixture
 async def site(make_config: MakeConfig, platform: Platform) -> AsyncIterator[Quart]:
-    app = create_app(make_config(follow_private=True, bluesky_url=platform.address))
-    async with app.test_app():
+    async with app_of(make_config(follow_private=True, bluesky_url=platform.address)) as app:
         yield app
 
 
@@ -77,8 +75,7 @@ async def test_an_impossible_source_is_refused(
     admin: Client, source: str, status: int, why: str
 ) -> None:
     await admin.add_user("sky.example", platform="x")
-    answer = await admin.post(API, json={"source": source})
-    assert answer.status_code == status
+    answer = await admin.post(API, json={"source": source}, status=status)
     assert why in (await answer.get_json())["detail"]
 
 
@@ -157,8 +154,7 @@ async def test_what_all_entries_of_a_feed_have_is_told(site: Quart, platform: Pl
 
 
 async def _has_posts(client: Client, count: int) -> bool:
-    stats = await (await client.get("/api/v1/stats")).get_json()
-    return bool(stats["tweets"] == count)
+    return bool((await (await client.get("/api/v1/stats")).get_json())["tweets"] == count)
 
 
 @pytest.mark.full

@@ -143,8 +143,7 @@ async def test_nothing_is_asked_twice_that_has_not_changed(
     await following_here.follow(kind, "sky")
     await following_here.visit()
     platform.statuses.clear()
-    source = await following_here.visit()
-    assert source.last_error is None
+    assert (await following_here.visit()).last_error is None
     assert platform.statuses == [304]
     platform.add("sky", "hello again")
     assert (await following_here.visit()).accepted == 2

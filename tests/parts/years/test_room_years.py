@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.parts.years import year as year_module
-from tests.browsing import body, parts_of
+from tests.browsing import body, found_in, missing_in, parts_of
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client, Shared
 
@@ -68,8 +68,7 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     korean = await body(
         await site.get(f"/room/{room['id']}/2025?{ZONE}", headers={"Accept-Language": "ko"})
     )
-    assert "301개" in korean
-    assert "더 많이 썼어요(" in korean
+    assert not missing_in(korean, "301개", "더 많이 썼어요(")
     assert "Most reactions: 4</p>" in page
     assert "써요" not in korean.partition('id="finding"')[2].partition("<details")[0]
     picture = await site.get(f"/room/{room['id']}/2025/picture.png?{ZONE}")
@@ -112,8 +111,7 @@ async def test_what_a_year_of_a_chat_is_remembered_by(site: Client) -> None:
     # Both write the same words: of neither is a message the most typical.
     assert year["most_like"] == []
     page = await body(await site.get(f"/room/{room['id']}/2025?{ZONE}"))
-    assert "151 messages; never in the other years" in page
-    assert "A new habit" in page
+    assert not missing_in(page, "151 messages; never in the other years", "A new habit")
     # A year without words of its own has those of its people, who say the same here.
     before = await site.json(f"/api/v1/rooms/{room['id']}/years/2024?{ZONE}")
     assert before["words"] == before["words_of_people"] == []
@@ -131,8 +129,7 @@ async def test_year_of_a_chat_in_the_api(site: Client) -> None:
     assert [person["beginnings"] for person in year["people"]] == [81, 0]
     assert year["people"][0]["emoji"][0]["text"] == "🍞"
     assert year["loved"][0]["count"] == 4
-    utc = await site.json(f"/api/v1/rooms/{room['id']}/years/2024")
-    assert utc["calendar"]["tweets"] == 150
+    assert (await site.json(f"/api/v1/rooms/{room['id']}/years/2024"))["calendar"]["tweets"] == 150
     own = f"/room/{room['id']}"
     for address in (f"/api/v1/rooms/{room['id']}/years/2026", f"{own}/2019", f"{own}9/2025"):
         assert (await site.get(address)).status_code == 404
@@ -196,18 +193,15 @@ async def test_what_chance_explains_is_not_told_of_a_year(shared: Shared) -> Non
     rooms = await shared.writer.walk("/api/v1/rooms", 20)
     (room,) = (room["id"] for room in rooms if room["name"] == "Ann")
     page = await shared.writer.page(f"/room/{room}/2018?tz=UTC")
-    assert "Who wrote first after a silence" not in page
-    assert "day-heading" not in page
+    assert not found_in(page, "Who wrote first after a silence", "day-heading")
     # The chat has the name of a person of it, whose year is another.
     title = re.compile("<title>(.*?) · saywho</title>")
-    titles = [
+    assert [
         title.findall(await shared.writer.page(path))
         for path in (f"/room/{room}/2018?tz=UTC", "/user/Ann/2018?tz=UTC")
-    ]
-    assert titles == [["Chat “Ann” in 2018"], ["Ann in 2018"]]
+    ] == [["Chat “Ann” in 2018"], ["Ann in 2018"]]
     # A silent year leads to its place in the chat, which says that nobody wrote.
-    silent = await shared.writer.get(f"/room/{room}/2019?tz=UTC")
-    assert silent.status_code == 303
+    silent = await shared.writer.get(f"/room/{room}/2019?tz=UTC", status=303)
     assert "No one wrote in this period." in await shared.writer.page(silent.location)
 
 
@@ -254,8 +248,7 @@ async def test_a_silent_year_is_told_on_both_sides(shared: Shared) -> None:
     told = "Nobody wrote for 409 days, Nov 18, 2022 – Dec 31, 2023. nadia wrote first."
     for page in ("", "/2022", "/2024"):
         shown = await shared.anybody.page(f"{path}{page}?tz=UTC")
-        text = re.sub(r"<[^>]*>", "", shown).replace("\u2009", " ")
-        assert told in text, page
+        assert told in re.sub(r"<[^>]*>", "", shown).replace("\u2009", " "), page
     korean = await shared.anybody.page(f"{path}/2024?tz=UTC", headers={"Accept-Language": "ko"})
     assert "409일 동안(2022년 11월 18일" in korean
 

@@ -44,8 +44,7 @@ async def test_what_an_operator_made_ends_with_the_account(session: AsyncSession
     ann, ben = [await operator_with(session, name) for name in ("ann", "ben")]
     await add_token(session, "of a command", "write")
     makers = {token.name: token.created_by for token in await list_tokens(session)}
-    expected = {"script of ann": "ann", "script of ben": "ben", "of a command": None}
-    assert makers == expected
+    assert makers == {"script of ann": "ann", "script of ben": "ben", "of a command": None}
     removal = await remove_account(session, " ANN ")
     assert (removal.name, removal.setup_links, removal.invitations) == ("ann", 0, 1)
     assert [token.name for token in removal.revoked_tokens] == ["script of ann"]
@@ -56,8 +55,7 @@ async def test_what_an_operator_made_ends_with_the_account(session: AsyncSession
     assert await accounts.find_account(session, "reader of ann")
     used = await session.scalars(select(Invitation.ended_at).where(Invitation.used_at.is_not(None)))
     assert used.all() == [None, None]
-    operators = await session.scalars(select(LoginSession.operator_id))
-    assert set(operators) == {ben.id}
+    assert set(await session.scalars(select(LoginSession.operator_id))) == {ben.id}
     assert await session.get(Operator, ann.id) is None
 
 

@@ -147,8 +147,7 @@ async def test_own_posts_set_the_temperature(db: Database) -> None:
     words = [f"{first}{second}" for first in ("la", "fo", "be", "ti") for second in "mnrstk"]
     for number in range(6):
         own = [*words, *chance.sample(words, 6)]
-        texts = [" ".join(chance.choices(own, k=9)) for _ in range(150)]
-        await post(db, f"author{number}", *texts)
+        await post(db, f"author{number}", *[" ".join(chance.choices(own, k=9)) for _ in range(150)])
     await renew_background(db)
     async with db.read() as session:
         assert (await BackgroundStore().load(session)).temperature != 1

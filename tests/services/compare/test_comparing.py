@@ -107,8 +107,7 @@ async def test_filled_fields_count_at_once(db: Database, comparer: Comparer) -> 
         return [(each.written, each.platform, each.first_at) for each in found]
 
     seen = []
-    time = now() - timedelta(days=900)
-    for platform, known in ((None, {}), ("x", {"created_at": time})):
+    for platform, known in ((None, {}), ("x", {"created_at": (now() - timedelta(days=900))})):
         await send(platform, **known)
         seen.append(habits(await comparer.case_of(Question([TEXT], ["ann", "ben"]))))
         async with db.read() as session:

@@ -138,8 +138,7 @@ async def test_beside_others_here_korean_people_from_elsewhere_count_less(db: Da
     assert ("elsewhere" in alone.limits, "elsewhere" in beside.limits) == (True, False)
     # The other one counts as one, the shipped as half of one: that is enough for a ratio.
     assert beside.verdict == "likely"
-    strange = await ask(db, FERRY[:1], "벤")
-    assert strange.verdict == "unfamiliar"
+    assert (await ask(db, FERRY[:1], "벤")).verdict == "unfamiliar"
 
 
 @pytest.mark.parametrize(("own", "asked"), [(FERRY, BAKERY), (BAKERY, FERRY)], ids=["en", "ko"])
@@ -285,8 +284,7 @@ async def test_the_samples_change_no_answer_about_others(db: Database) -> None:
     await load_samples(db)
     await maintain(db)
     assert await answers() == before
-    samples = await ask(db, FERRY[KNOWN:], "the_night_ferry")
-    assert "elsewhere" not in samples.limits
+    assert "elsewhere" not in (await ask(db, FERRY[KNOWN:], "the_night_ferry")).limits
     async with db.write() as session:
         await delete_samples(session)
     await maintain(db)

@@ -41,8 +41,7 @@ ENGLISH = [
 def left_out(*authors: int) -> LeftOutShare:
     """Return the share in a place of these authors; the twin writes as author 3 does."""
     posts = {author: posts_of(3 if author == TWIN else author) for author in authors}
-    here = Place({author: own[:KNOWN] for author, own in posts.items()})
-    case = here.case([], authors)
+    case = Place({author: own[:KNOWN] for author, own in posts.items()}).case([], authors)
     newest = {
         suspect.id: posts[author][-20:]
         for author, suspect in zip(authors, case.suspects, strict=True)

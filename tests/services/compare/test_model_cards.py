@@ -14,17 +14,15 @@ from app.services.compare.habits import Models
 from app.services.compare.model_card import Card, Cards
 from tests.posting import post, remove_post
 
-WORDS = {
-    "ann": "lamp fog bell tide mast",
-    "ben": "oven rolls dawn rye salt",
-    "dan": "soup leek broth spoon pepper",
-    "eve": "runway pilot wing cloud gate",
-}
-
 
 async def write(db: Database, username: str, posts: int, *, more: str = "") -> list[int]:
     chance = random.Random(username)  # noqa: S311 - no secret
-    own = WORDS[username].split()
+    own = {
+        "ann": "lamp fog bell tide mast",
+        "ben": "oven rolls dawn rye salt",
+        "dan": "soup leek broth spoon pepper",
+        "eve": "runway pilot wing cloud gate",
+    }[username].split()
     texts = [" ".join(chance.choices([*own, "and", "the", "of"], k=7)) + more for _ in range(posts)]
     return await post(db, username, *texts)
 

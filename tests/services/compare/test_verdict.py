@@ -61,7 +61,7 @@ async def test_any_comparable_text_gets_chances_and_marks_within_it(db: Database
     own = Models()
     await post(db, "ann", *(f"The lighthouse keeper writes line {n}" for n in range(12)))
     await post(db, "벤", *(f"빵집 주인이 쓰는 {n}번째 줄 🥐" for n in range(12)))
-    texts = [
+    for text in [
         "a",
         "한",
         "שלום",
@@ -70,8 +70,7 @@ async def test_any_comparable_text_gets_chances_and_marks_within_it(db: Database
         "가" * 3000,
         "A\n\tb",
         "𠜎",
-    ]
-    for text in texts:
+    ]:
         result = await compare(db, own, text=text)
         assert math.isclose(sum(ranked.probability for ranked in result.ranking), 1)
         place = 0
@@ -108,8 +107,7 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
     assert [each.line for each in judged] == [1, 3, 4]
     assert judged[0].ranking == everybody.ranking[:SHOWN_OF_ALL]
     assert judged[1].error
-    last = await compare(db, own, text=lines[3])
-    assert judged[2].ranking == last.ranking[:SHOWN_OF_ALL]
+    assert judged[2].ranking == (await compare(db, own, text=lines[3])).ranking[:SHOWN_OF_ALL]
 
 
 async def test_an_author_of_nothing_but_quotations_has_too_few_posts(db: Database) -> None:

@@ -157,10 +157,9 @@ NAMES = "Mina", "Jun"
 def whatsapp(minutes: Sequence[int], *, since: int = 0, until: int | None = None) -> bytes:
     """Return an export of messages, which are numbered in the order of the chat."""
     begin = datetime(2024, 1, 15, 21, 5, tzinfo=UTC)
-    messages = [*enumerate(minutes)][since:until]
     return "".join(
         f"{begin + timedelta(minutes=minute):%d.%m.%y, %H:%M} - {NAMES[n % 2]}: m{n}\n"
-        for n, minute in messages
+        for n, minute in [*enumerate(minutes)][since:until]
     ).encode()
 
 
@@ -185,8 +184,7 @@ def exports(draw: st.DrawFn) -> tuple[list[int], list[tuple[int, int]]]:
 async def order_here(db: Database) -> list[str]:
     """Return the texts of the chat, after each way to read it gave the same order."""
     async with db.read() as session:
-        room_id = (await session.scalars(select(Room.id))).one()
-        chat = Selection(room_id=room_id)
+        chat = Selection(room_id=(await session.scalars(select(Room.id))).one())
         posts, _ = await list_messages(session, chat, limit=1_000)
         above, _ = await list_before(session, chat, END, limit=1_000)
         assert above == posts
@@ -213,8 +211,7 @@ def test_overlapping_exports_give_the_order_of_the_file(
         url = databases.make(folder)
         db = Database(Config(env="testing", data_dir=folder, database_url=url, durability="normal"))
         for since, until in parts:
-            part = whatsapp(minutes, since=since, until=until)
-            report = await import_chat(db, part)
+            report = await import_chat(db, whatsapp(minutes, since=since, until=until))
             assert report.broken is None
         order = await order_here(db)
         assert order == [f"m{n}" for n in range(len(minutes))]

@@ -75,8 +75,7 @@ def folder(tmp_path: Path) -> Path:
 async def test_files_of_an_archive_are_kept_once(
     db: Database, tmp_path: Path, folder: Path
 ) -> None:
-    packed = x_zip(tmp_path / "x.zip", three_posts())
-    report = await bring(db, packed, folder)
+    report = await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder)
     assert (report.accepted, report.errors) == (3, [])
     lamp, film = kept(picture(1)), kept(VIDEO, "mp4")
     assert await media_of(db) == [[lamp], [lamp], [film, None]]
@@ -249,7 +248,6 @@ async def test_slack_has_the_files_that_another_program_added(db: Database, fold
 async def test_chatlab_has_the_files_that_it_names(
     db: Database, folder: Path, write: Callable[..., bytes]
 ) -> None:
-    contents = ("media/1.png", "[图片]", "../2.png", "media/none.png", 7)
     said = [
         {
             "sender": "u1",
@@ -258,7 +256,7 @@ async def test_chatlab_has_the_files_that_it_names(
             "type": 1,
             "content": name,
         }
-        for n, name in enumerate(contents)
+        for n, name in enumerate(("media/1.png", "[图片]", "../2.png", "media/none.png", 7))
     ]
     members = {"tea/chat.json": write(said), "tea/media/1.png": picture(1), "2.png": picture(2)}
     report = await bring_files(db, zip_bytes(members), folder)

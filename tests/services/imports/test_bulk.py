@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from hypothesis import example, given, strategies as st
@@ -110,13 +110,10 @@ def _record(place: int, prefix: str, fields: dict[str, Any]) -> Record:
     return record(place, **fields)
 
 
-ANOTHER_TEXT: Final = [
-    {"username": "ben", "source_id": "1", "text": text} for text in ("one", "two")
-]
-
-
 @given(RECORDS, st.integers(2, 8), st.integers(0, 8), st.sampled_from(["write", "admin"]))
-@example(ANOTHER_TEXT, 2, 0, "write")
+@example(
+    [{"username": "ben", "source_id": "1", "text": text} for text in ("one", "two")], 2, 0, "write"
+)
 def test_batches_store_what_one_post_at_a_time_does(
     databases: Databases, given_records: list[dict[str, Any]], size: int, before: int, scope: Scope
 ) -> None:

@@ -87,10 +87,8 @@ async def invite(db: Database, *, room_id: int = 1, name: str = "hana") -> None:
 
 
 async def test_an_equal_title_goes_on_the_chat_and_says_so(db: Database) -> None:
-    first = await import_chat(db, kakaotalk("Family", *HERE))
-    assert room_notes(first) == []
-    second = await import_chat(db, kakaotalk("Family", *OTHER))
-    (part,) = room_notes(second)
+    assert room_notes(await import_chat(db, kakaotalk("Family", *HERE))) == []
+    (part,) = room_notes(await import_chat(db, kakaotalk("Family", *OTHER)))
     assert (part.value, part.alternatives) == ("1", ("new",))
     assert part.evidence == "Family, 20 messages; title and people are alike"
     assert await rooms_of(db) == [("Family", 40)]
@@ -170,10 +168,8 @@ async def test_one_equal_message_among_others_of_its_days_is_none(db: Database) 
 async def test_the_apps_id_is_a_proof(db: Database) -> None:
     await import_chat(db, telegram(7, "Family", *HERE))
     await invite(db)
-    report = await import_chat(db, telegram(7, "Family", *OTHER))
-    assert room_notes(report) == []
-    report = await import_chat(db, telegram(7, "Family", *OTHER), rooms=("new",))
-    (part,) = room_notes(report)
+    assert room_notes(await import_chat(db, telegram(7, "Family", *OTHER))) == []
+    (part,) = room_notes(await import_chat(db, telegram(7, "Family", *OTHER), rooms=("new",)))
     assert (part.value, part.evidence) == ("1", "the app's ID of the chat")
     assert len(await rooms_of(db)) == 1
 

@@ -55,8 +55,7 @@ def moments(look: Callable[[], object]) -> Iterator[None]:
 
 
 async def send(admin: Client, body: bytes, query: str = "") -> str:
-    answer = await admin.post(f"{IMPORTS}?timezone=Asia/Seoul&{query}", data=body)
-    assert answer.status_code == 202, await answer.get_data()
+    answer = await admin.post(f"{IMPORTS}?timezone=Asia/Seoul&{query}", data=body, status=202)
     return str(answer.headers["Location"])
 
 
@@ -174,8 +173,7 @@ async def test_whoever_cancels_too_late_reads_so(
     assert (refused.status_code, refused.content_type) == (409, "application/problem+json")
     assert (await refused.get_json())["detail"] == "The import 1 has already ended"
     browser.headers["Accept-Language"] = language
-    page = await browser.post("/imports/1/cancel")
-    assert page.status_code == 409
+    page = await browser.post("/imports/1/cancel", status=409)
     assert sentence in shown(await page.get_data(as_text=True))
 
 
@@ -232,8 +230,7 @@ async def test_names_are_joined_and_parted_with_the_last_posts(db: Database) -> 
     async def look() -> None:
         async with db.read() as session:
             name = await session.get_one(User, 1)
-            own = select(func.count()).where(Tweet.user_id == 1)
-            posts = await session.scalar(own) or 0
+            posts = await session.scalar(select(func.count()).where(Tweet.user_id == 1)) or 0
             seen.append((posts, name.joined_to_id is not None, name.deleted_at is not None))
             assert name.tweet_count == posts
 

@@ -205,8 +205,7 @@ def test_first_records_of_a_file_are_read_once(tmp_path: Path) -> None:
     rows = "".join(f"mina,글 {n},2024-05-06\n" for n in range(FIRST_RECORDS + 5))
     path.write_text(f"username,text,created_at\n{rows}")
     with Source(path) as source:
-        records = open_records(source)
-        first = FirstReading(records, source).checked()
+        first = FirstReading(open_records(source), source).checked()
         assert [item.place for item in first.items] == list(range(2, FIRST_RECORDS + 7))
         assert source.bytes_read == source.bytes_total
 

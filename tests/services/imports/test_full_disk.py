@@ -45,8 +45,7 @@ def large(number: int) -> bytes:
 def archive(folder: Path, pictures: int) -> Path:
     """Return an unpacked archive; each of its posts has a large picture."""
     posts = {n: [x_media(f"https://p.example/{n}.png")] for n in range(1, pictures + 1)}
-    files = {f"{n}-{n}.png": large(n) for n in posts}
-    return saved_folder(folder, x_media_members(posts, files))
+    return saved_folder(folder, x_media_members(posts, {f"{n}-{n}.png": large(n) for n in posts}))
 
 
 async def bring(db: Database, path: Path, folder: Path) -> ImportReport:

@@ -155,8 +155,7 @@ async def test_texts_match_in_the_form_in_which_they_are_stored(db: Database) ->
     decomposed = "한글\nline[31m"
     again = [record(1, decomposed), record(2, "hello", username="MINA")]
     assert outcome(await store(db, *again)) == (0, 2, 0)
-    texts = [tweet.text for tweet in await stored(db)]
-    assert texts == ["hello", "hello", "한글\nline[31m"]
+    assert [tweet.text for tweet in await stored(db)] == ["hello", "hello", "한글\nline[31m"]
     # One that has an id counts, too.
     await store(db, record(1, "bye", source_id="7"))
     assert outcome(await store(db, *[record(n, "bye") for n in range(2)])) == (1, 1, 0)
@@ -320,14 +319,13 @@ async def test_a_name_is_asked_for_where_no_field_has_one(
 async def test_a_known_id_with_other_words_or_times_is_counted(db: Database) -> None:
     same = record(1, "fog", source_id="9001", created_at=NOON)
     assert (await store(db, same)).errors == []
-    others = (
+    for posts in (
         (same, structs.replace(same, text="wind")),
         (
             structs.replace(same, created_at=NOON + timedelta(seconds=59)),
             structs.replace(same, created_at=NOON + timedelta(days=30)),
         ),
-    )
-    for posts in others:
+    ):
         report = await store(db, *posts)
         assert outcome(report) == (0, 2, 0)
         (fault,) = report.errors

@@ -335,8 +335,7 @@ async def test_a_replaced_chat_keeps_its_number_name_guests_and_people(
 ) -> None:
     """A chat that was read with a wrong order of dates is read again, also with other names."""
     data, name = DATES.encode(), "WhatsApp Chat with Jun.txt"
-    wrong = {"timezone": "Asia/Seoul", "dates": "month-first"}
-    await imported(db, data, name, **wrong)
+    await imported(db, data, name, timezone="Asia/Seoul", dates="month-first")
     await invite(db)
     async with db.write() as session:
         await rename_room(session, 1, "Our chat")
@@ -451,8 +450,7 @@ class Exports:
         self.can_overlap = len(of_words) >= 14
         if self.can_overlap:
             first = draw(st.integers(0, len(of_words) - 14))
-            last = draw(st.integers(first + 13, len(of_words) - 1))
-            shared = of_words[first], of_words[last] + 1
+            shared = of_words[first], of_words[draw(st.integers(first + 13, len(of_words) - 1))] + 1
             cuts = draw(st.integers(0, shared[0])), draw(st.integers(shared[1], len(short)))
             self.spans = draw(
                 st.permutations([(cuts[0], shared[1]), (shared[0], cuts[1])])

@@ -34,8 +34,7 @@ async def test_only_the_threads_of_an_import_yield_to_requests(make_config: Make
     before = os.getpriority(os.PRIO_PROCESS, 0)
     await run_waiting_job(make_config(), os.getppid(), 1)
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
-    of_thread = await asyncio.to_thread(os.getpriority, os.PRIO_PROCESS, 0)
-    assert of_thread == max(before, NICENESS)
+    assert await asyncio.to_thread(os.getpriority, os.PRIO_PROCESS, 0) == max(before, NICENESS)
 
 
 async def test_an_import_ends_with_its_worker_and_goes_on_with_another(

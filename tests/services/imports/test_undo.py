@@ -76,8 +76,7 @@ async def texts_of(db: Database) -> list[str]:
     query = select(Tweet.text).join(User, User.id == Tweet.user_id)
     query = query.where(User.deleted_at.is_(None))
     async with db.read() as session:
-        ordered = query.order_by(Tweet.created_at, Tweet.place, Tweet.id)
-        return list(await session.scalars(ordered))
+        return list(await session.scalars(query.order_by(Tweet.created_at, Tweet.place, Tweet.id)))
 
 
 async def authors_of(db: Database) -> dict[str, int]:
@@ -147,8 +146,7 @@ async def test_posts_go_with_the_last_import_that_sent_them(
     assert await undone(db, order[-1]) == 4
     assert await authors_of(db) == {}
     # Imported once more they are new, and are undone alone.
-    again = await imported(db, export(*posts), "a.jsonl")
-    assert await undone(db, again) == 4
+    assert await undone(db, await imported(db, export(*posts), "a.jsonl")) == 4
 
 
 @pytest.mark.parametrize("is_request_last", [True, False])
@@ -167,8 +165,7 @@ async def test_a_request_keeps_posts_of_undone_imports(
 
 async def test_the_same_import_does_not_meet_its_own_posts(db: Database) -> None:
     post = {"username": "ann", "text": "twice", "source_id": "1"}
-    number = await imported(db, export(post, post), "a.jsonl")
-    assert await undone(db, number) == 1
+    assert await undone(db, await imported(db, export(post, post), "a.jsonl")) == 1
 
 
 async def test_a_joined_chat_is_left_by_one_import_alone(db: Database) -> None:
@@ -210,8 +207,7 @@ async def test_an_import_meets_posts_while_another_is_undone(
 ) -> None:
     monkeypatch.setattr(deletion, "MESSAGES", 5)
     monkeypatch.setattr(deletion, "MOST_MESSAGES", 5)
-    number = await imported(db, kakaotalk("우리", *EARLY))
-    await ask(db, number)
+    await ask(db, await imported(db, kakaotalk("우리", *EARLY)))
     tasks = list[asyncio.Task[int]]()
 
     def meet(_posts: int) -> None:

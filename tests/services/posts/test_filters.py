@@ -81,6 +81,5 @@ def test_any_filters_are_read_from_their_print(filters: list[TypedFilter], rest:
 
 @pytest.mark.parametrize("page", ["api.md", "using.md"])
 def test_documents_name_every_typed_filter(page: str) -> None:
-    text = (ROOT / "docs" / page).read_text("utf-8")
-    named = set(re.findall(r"`-?(\w+):[^`]+`", text))
+    named = set(re.findall(r"`-?(\w+):[^`]+`", (ROOT / "docs" / page).read_text("utf-8")))
     assert not {*KEYS} - named, f"docs/{page}: name these typed filters, each with an example"

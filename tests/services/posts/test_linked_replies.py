@@ -80,8 +80,7 @@ def chains_of(forest: Iterable[Leaf], ids: Ids) -> dict[int, int]:
         if {leaf.key, leaf.answers} <= ids.keys():
             link = {ids[leaf.key], ids[leaf.answers]}
             apart = [chain for chain in chains if link.isdisjoint(chain)]
-            joined = link.union(*(chain for chain in chains if chain not in apart))
-            chains = [*apart, joined]
+            chains = [*apart, link.union(*(chain for chain in chains if chain not in apart))]
     return {post: min(chain) for chain in chains for post in chain}
 
 

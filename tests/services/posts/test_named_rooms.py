@@ -77,8 +77,7 @@ async def rooms_of(db: Database) -> list[tuple[str, list[tuple[str, int]]]]:
 
 
 def parts(posts: Sequence[Sent], cuts: Sequence[int]) -> Iterator[Sequence[Sent]]:
-    places = [0, *sorted(cut % (len(posts) + 1) for cut in cuts), len(posts)]
-    for start, end in pairwise(places):
+    for start, end in pairwise([0, *sorted(cut % (len(posts) + 1) for cut in cuts), len(posts)]):
         yield posts[start:end]
 
 
@@ -175,8 +174,7 @@ async def test_a_hundred_messages_of_a_new_chat_at_once_make_one_room(db: Databa
     async with db.write() as session:
         for name in PEOPLE:
             await add_user(session, name)
-    posts = [sent_post(PEOPLE[n % 2], "pier", text=f"{n}") for n in range(POSTS)]
-    await send_at_once(db, posts)
+    await send_at_once(db, [sent_post(PEOPLE[n % 2], "pier", text=f"{n}") for n in range(POSTS)])
     assert await rooms_of(db) == [("pier", [("ann", 50), ("ben", 50)])]
 
 

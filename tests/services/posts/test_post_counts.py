@@ -89,8 +89,7 @@ async def test_days_and_hours_are_those_of_the_time_zone(db: Database, name: str
         for hour, posts in (await count_by_hour(session, Selection(), zone)).items():
             hours[hour % WEEK_H] += posts
     assert Counter({day: posts for day, _, posts in days}) == Counter(t.date() for t in local)
-    expected = Counter(24 * time.weekday() + time.hour for time in local)
-    assert hours == expected
+    assert hours == Counter(24 * time.weekday() + time.hour for time in local)
 
 
 async def test_the_newest_days_are_whole(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,8 +75,7 @@ async def test_a_room_is_known_again_by_its_title_and_half_of_its_people(
     await import_chat(db, kakaotalk("모임", *said(first)))
     await import_chat(db, kakaotalk("모임", *said(second, day="2024-02-20")))
     await import_chat(db, kakaotalk("다른 모임", *said(first, day="2024-03-20")))
-    rooms = [room.name for room in await rooms_of(db)]
-    assert rooms == ["모임", *["모임"][is_same:], "다른 모임"]
+    assert [room.name for room in await rooms_of(db)] == ["모임", *["모임"][is_same:], "다른 모임"]
     assert await find_faults(db) == []
 
 
@@ -96,10 +95,9 @@ TALK: Final = said("ab", times=10)
 
 def around(word: str) -> list[Said]:
     """Return what is said in one chat alone, on the days before and after."""
-    days = ("2024-01-14", "2024-01-16")
     return [
         (when, who, f"{text} {word}")
-        for day in days
+        for day in ("2024-01-14", "2024-01-16")
         for when, who, text in said("ab", times=10, day=day)
     ]
 

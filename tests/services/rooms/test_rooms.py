@@ -199,6 +199,5 @@ WALL = (
 @pytest.mark.databases("sqlite")
 async def test_messages_with_media_have_an_index(db: Database) -> None:
     async with db.read() as session:
-        plan = await session.execute(text(f"EXPLAIN QUERY PLAN {WALL}"))
-        steps = [row.detail for row in plan]
+        steps = [row.detail for row in await session.execute(text(f"EXPLAIN QUERY PLAN {WALL}"))]
     assert all("ix_Tweet_room_id_media" in step for step in steps)

@@ -23,7 +23,7 @@ from app.services.rooms.chats import get_room
 from app.services.snapshots import Snapshots
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
-from tests.browsing import parts_of
+from tests.browsing import missing_in, parts_of
 from tests.conftest import Client
 
 DAYS = 120
@@ -95,8 +95,7 @@ async def test_a_chat_tells_who_came_and_left(app: Quart) -> None:
     assert "Ben left on January 21, 2023 and came back on April 11, 2023." in page
     assert "Dee joined on March 2, 2023." in page
     year = await browser.page("/room/1/2023")
-    assert "Who came and who left" in year
-    assert "Cy left on February 10, 2023." in year
+    assert not missing_in(year, "Who came and who left", "Cy left on February 10, 2023.")
     korean = await browser.page("/room/1", headers={"Accept-Language": "ko"})
     korean = korean.replace("\u2060", "")
     assert "Cy가 2023년 2월 10일에 나갔어요." in korean

@@ -145,8 +145,7 @@ async def test_the_nearest_of_many_are_those_of_a_plain_sort(
     )
     assert [post_id for _, post_id in nearest[:2]] == [others[0], ids[2]]
     his = select(Tweet.id).where(Tweet.id > ids[-1])
-    nearest = await embeddings.nearest(vector, 9, among=his)
-    assert [post_id for _, post_id in nearest] == [others[0]]
+    assert [post_id for _, post_id in await embeddings.nearest(vector, 9, among=his)] == [others[0]]
 
 
 @pytest.mark.parametrize("is_by_meaning", [False, True], ids=["wording", "meaning"])

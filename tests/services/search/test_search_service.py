@@ -97,8 +97,7 @@ async def test_matches_are_found_and_marked(
     }
     assert hits.keys() == words_by_text.keys()
     for place, words in words_by_text.items():
-        got = [word.strip("\ufe0f") for word in marked(hits[place])]
-        assert got == words
+        assert [word.strip("\ufe0f") for word in marked(hits[place])] == words
 
 
 PIECES = st.sampled_from(

@@ -87,11 +87,10 @@ async def test_a_stem_of_one_syllable_is_found_in_its_other_forms_alone(
     starry: Database, typed: str, marked: dict[int, list[str]]
 ) -> None:
     page = await find(starry, typed, "별지기")
-    words = {
+    assert {
         STARRY.index(hit.text): [hit.text[start:end] for start, end in hit.highlights]
         for hit in page.hits
-    }
-    assert words == marked
+    } == marked
     assert page.total == len(marked)
 
 
@@ -224,8 +223,7 @@ async def test_at_most_five_words_are_meant_the_most_frequent_first(db: Database
 async def test_no_word_is_meant_that_no_post_has(db: Database) -> None:
     await post(db, "ann", "강릉 바다", "강릉 바다", "가능 바다", "가요", "가에", "우리 집에 가요")
     await maintain(db)
-    page = await find(db, "강능 바다")
-    assert pairs(page) == [("강능", "강릉"), ("강능", "가능")]
+    assert pairs(await find(db, "강능 바다")) == [("강능", "강릉"), ("강능", "가능")]
 
 
 async def test_a_word_of_the_index_is_known_before_and_after_it_is_counted(db: Database) -> None:
@@ -237,8 +235,7 @@ async def test_a_word_of_the_index_is_known_before_and_after_it_is_counted(db: D
     assert (page.hits, page.corrections) == ([], [])
     await remove_post(db, first)
     # Counted still, but in no post.
-    page = await find(db, "lighthouze")
-    assert [each.used for each in page.corrections] == []
+    assert [each.used for each in (await find(db, "lighthouze")).corrections] == []
 
 
 async def test_pages_of_corrected_results_follow_one_another(db: Database) -> None:

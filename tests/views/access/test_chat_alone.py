@@ -16,7 +16,6 @@ import pytest
 from quart import Quart
 from sqlalchemy import func, select, update
 
-from app import create_app
 from app.models import Tweet, Word
 from app.paths import API
 from app.services.access.rights import switch_site
@@ -25,7 +24,7 @@ from saywho.comparing.question import Question
 from saywho.sizes import MIB
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
-from tests.conftest import MakeConfig, client_with
+from tests.conftest import MakeConfig, app_of, client_with
 from tests.made_chats import made_chat
 from tests.parts.games.playing import view_of, wish_for
 from tests.views.access.test_chat_readers import FORMS, invited, links_of
@@ -61,8 +60,7 @@ async def site(
 
     is_late: whether all but its last messages came after all the rest.
     """
-    app = create_app(make_config(data_dir=folder))
-    async with app.test_app():
+    async with app_of(make_config(data_dir=folder)) as app:
         async with parts_of(app).db.write() as session:
             await switch_site(session, None, is_public=False)
         if is_late:
@@ -136,8 +134,7 @@ async def told(
 
 async def newest_event_of_chat(app: Quart) -> str:
     async with parts_of(app).db.read() as session:
-        query = select(func.max(Tweet.event_id)).where(Tweet.room_id == 1)
-        return str(await session.scalar(query))
+        return str(await session.scalar(select(func.max(Tweet.event_id)).where(Tweet.room_id == 1)))
 
 
 def asked() -> list[str]:
@@ -229,8 +226,7 @@ async def played(host: Browser) -> list[Any]:
             view = await view_of(host, game)
             marks = re.findall("<mark.*?</mark>", await host.page(f"/games/{game}"))
             told_each.append((view["options"], view["text"], view["truth"], view["saywho"], marks))
-        again = await host.post(f"/games/{game}/replay")
-        game = again.headers["Location"].rpartition("/")[2]
+        game = (await host.post(f"/games/{game}/replay")).headers["Location"].rpartition("/")[2]
     return told_each
 
 

@@ -10,12 +10,11 @@ import pytest
 from quart import Quart
 from sqlalchemy import insert
 
-from app import create_app
 from app.models import MediaUse
 from app.paths import API, MEDIA
 from app.services.access.rights import switch_site
-from tests.browsing import PASSWORD, Browser, body, parts_of, signed_in
-from tests.conftest import MakeConfig, client_with
+from tests.browsing import PASSWORD, Browser, body, found_in, parts_of, signed_in
+from tests.conftest import MakeConfig, app_of, client_with
 from tests.views.access.test_reader_pages import kind_of
 from tests.views.test_policies import EXPECTED, METHODS, VALUES, routes
 
@@ -83,8 +82,7 @@ async def fill(app: Quart) -> None:
 @pytest.fixture
 async def site(make_config: MakeConfig) -> AsyncIterator[Quart]:
     """A site that a switch has made private, with two chats."""
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         async with parts_of(app).db.write() as session:
             await switch_site(session, None, is_public=False)
         await fill(app)
@@ -235,8 +233,7 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
         | {"/room/1?q=zebrafsh", "/room/1?q=lighthouse", "/settings", "/nothing"}
         | {played, f"{played}&guess=ben", f"{played}&so={'1' * 10}"},
     )
-    page = await reader.page("/room/1")
-    assert 'href="/room/1/person/mina"' in page
+    assert 'href="/room/1/person/mina"' in await reader.page("/room/1")
     answers = [await reader.get(f"/room/1/person/{name}") for name in ("olga", "nobody")]
     assert [answer.status_code for answer in answers] == [404, 404]
     foreign, unknown = [main_of(await text_of(answer)) for answer in answers]
@@ -244,8 +241,7 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
     # A file is made anew after a deletion.
     files = "/room/1/report/preview?year=2020", "/room/1/report/preview"
     assert all(["120 messages" in await reader.page(file) for file in files])
-    deleted = await operator.send("DELETE", f"{API}/tweets/60")
-    assert deleted.status_code == 204
+    await operator.send("DELETE", f"{API}/tweets/60", status=204)
     assert all(["119 messages" in await reader.page(file) for file in files])
     async with parts_of(site).db.write() as session:
         await switch_site(session, None, is_public=True)
@@ -260,8 +256,7 @@ async def test_a_reader_says_who_they_are_in_their_chat(site: Quart) -> None:
     question = "Which of these are you?"
     assert question in await reader.page("/room/1")
     assert question in await reader.page("/settings")
-    answer = await reader.post("/room/1/me", form={"person": "olga"})
-    assert answer.status_code == 404
+    answer = await reader.post("/room/1/me", form={"person": "olga"}, status=404)
     answer = await reader.post("/room/1/me", form={"person": "BEN"})
     assert (answer.status_code, answer.location) == (303, "/room/1")
     page = await reader.page("/room/1")
@@ -271,13 +266,10 @@ async def test_a_reader_says_who_they_are_in_their_chat(site: Quart) -> None:
     # Nobody else is told, and only readers of one chat have the question.
     assert question in await other.page("/room/1")
     for address in ("/room/1", "/settings", "/user/ben", "/room/1/person/ben"):
-        page = await operator.page(address)
-        assert question not in page
-        assert 'id="me"' not in page
+        assert not found_in(await operator.page(address), question, 'id="me"')
     assert (await operator.post("/room/1/me", form={"person": "ben"})).status_code == 404
     # It holds in the chat to which this one is joined, until the person is deleted.
-    form = {"into": "2"}
-    assert (await operator.post("/settings/rooms/1/join", form=form)).status_code == 303
+    assert (await operator.post("/settings/rooms/1/join", form={"into": "2"})).status_code == 303
     assert '<a href="/room/2/person/ben">' in await reader.page("/room/2")
     await (await client_with(site, "admin")).delete(f"{API}/users/ben")
     assert 'id="me"' not in await reader.page("/room/2")
@@ -298,8 +290,7 @@ async def test_the_right_to_one_chat_follows_it_and_ends_with_it(site: Quart) ->
     reader, other = await invited(operator, "1"), await invited(operator, "2", "kim")
     answer = await operator.post("/settings/invitations", form={"name": "late", "room": "2"})
     (late,) = LINK.findall(await body(answer))
-    page = await body(await operator.get("/settings"))
-    assert page.count("only <a") == 3
+    assert (await body(await operator.get("/settings"))).count("only <a") == 3
     # The chat of the first reader is joined to the other one.
     assert (await operator.post("/settings/rooms/1/join", form={"into": "2"})).status_code == 303
     answer = await reader.get("/room/1")
@@ -315,7 +306,5 @@ async def test_the_right_to_one_chat_follows_it_and_ends_with_it(site: Quart) ->
         assert (answer.status_code, answer.location.partition("?")[0]) == (303, "/login")
         assert (await browser.sign_in("jun")).status_code == 401
     assert (await Browser(site).get(late)).status_code == 403
-    page = await body(await operator.get("/settings"))
-    assert "only <a" not in page
-    accounts = json.loads(await (await operator.get(f"{API}/rooms")).get_data())
-    assert accounts["items"] == []
+    assert "only <a" not in await body(await operator.get("/settings"))
+    assert json.loads(await (await operator.get(f"{API}/rooms")).get_data())["items"] == []

@@ -39,7 +39,7 @@ from tests.browsing import (
     set_cookies,
     signed_in,
 )
-from tests.conftest import Client, MakeConfig
+from tests.conftest import Client, MakeConfig, app_of
 from tests.installation import Installation, content_of
 from tests.quick_start import REAL
 
@@ -80,8 +80,7 @@ async def age(app: Quart, column: Any, by: timedelta) -> None:
 @pytest.fixture
 async def other_app(app: Quart, make_config: MakeConfig) -> AsyncIterator[Quart]:
     """A second worker: another app on the same database."""
-    other = create_app(make_config())
-    async with other.test_app():
+    async with app_of(make_config()) as other:
         yield other
 
 
@@ -98,8 +97,7 @@ async def test_login_says_that_there_is_no_account_until_one_is_made(app: Quart)
 @ON_BOTH
 async def test_setup_link_makes_one_account_once_and_signs_it_in(app: Quart) -> None:
     link = await make_link(app)
-    answer = await Browser(app).get(f"/setup?token={link}")
-    assert answer.status_code == 200
+    answer = await Browser(app).get(f"/setup?token={link}", status=200)
     assert answer.headers["Cache-Control"] == "no-store"
     # The link, even opened twice at once, makes one account.
     attempts = await asyncio.gather(use(app, link), use(app, link, name="ben"))
@@ -141,8 +139,7 @@ async def test_a_phone_is_let_in_where_the_first_account_is_made(
 
 async def test_setup_without_a_token_says_that_the_link_is_incomplete(app: Quart) -> None:
     for form in ({}, {"token": "", "name": "ann", "password": PASSWORD}):
-        answer = await Browser(app).post("/setup", form=form)
-        assert answer.status_code == 403
+        answer = await Browser(app).post("/setup", form=form, status=403)
         page = await answer.get_data(as_text=True)
         assert "The link is incomplete: it has no token" in page
         assert "already used" not in page
@@ -157,8 +154,7 @@ async def test_an_operator_is_known_however_the_name_is_composed(app: Quart) -> 
 
 async def test_links_last_until_an_account_is_made(app: Quart) -> None:
     # Servers that start together end each other's links no more than those of others.
-    names = (" ann ", "Ann", "ben", None, None)
-    links = [await make_link(app, name) for name in names]
+    links = [await make_link(app, name) for name in (" ann ", "Ann", "ben", None, None)]
     for link in links:
         assert await is_alive(app, link)
     await make_operator(app, "ann")
@@ -393,8 +389,7 @@ async def test_an_attempt_that_no_hash_was_made_for_is_no_failure(
 
 
 async def test_session_cookie_on_https(make_config: MakeConfig) -> None:
-    app = create_app(make_config(trusted_proxies=1))
-    async with app.test_app():
+    async with app_of(make_config(trusted_proxies=1)) as app:
         await make_operator(app)
         browser = Browser(app, HTTPS)
         answer = await browser.sign_in()
@@ -423,15 +418,14 @@ async def test_a_tampered_or_foreign_session_is_nobody(app: Quart) -> None:
     secret, _, signature = cookie.rpartition(".")
     other = "B" if secret[0] == "A" else "A"
     keys = parts_of(app).secret_keys
-    foreign = [
+    for value in [
         *("", ".", secret, f"{secret}.", f"{cookie}A", "\u00ff\u00fe", "a" * 4000),
         f"{other}{secret[1:]}.{signature}",
         Signer("another site's secret key", salt="session").sign(secret).decode(),
         Signer(keys, salt="other").sign(secret).decode(),
         Signer(keys, salt="session").sign("invented").decode(),
         Signer(keys, salt="session").sign(b"\xff\xfe").decode("latin-1"),
-    ]
-    for value in foreign:
+    ]:
         assert not await Browser(app, cookies={COOKIE: value}).is_signed_in(), value
     assert await browser.is_signed_in()
 
@@ -443,8 +437,7 @@ async def test_a_session_lasts_ninety_days(app: Quart) -> None:
     await age(app, LoginSession.created_at, SESSION_LIFETIME)
     assert not await browser.is_signed_in()
     # Nor is it among the sessions that the settings list.
-    newer = await signed_in(app, is_new=False)
-    assert "Another browser" not in await newer.page("/settings")
+    assert "Another browser" not in await (await signed_in(app, is_new=False)).page("/settings")
 
 
 async def test_ending_a_session_holds_at_once_on_all_workers(app: Quart, other_app: Quart) -> None:
@@ -452,8 +445,7 @@ async def test_ending_a_session_holds_at_once_on_all_workers(app: Quart, other_a
     for number in range(1, 5):
         await of_ben.post(f"/settings/sessions/{number}/end")
     assert await mine.is_signed_in()  # Ben could end his own alone.
-    lost = await signed_in(app, is_new=False)
-    elsewhere = Browser(other_app, cookies=lost.cookies)
+    elsewhere = Browser(other_app, cookies=(await signed_in(app, is_new=False)).cookies)
     assert await elsewhere.is_signed_in()
     (other,) = re.findall(r'action="(/settings/sessions/\d+/end)"', await mine.page("/settings"))
     assert (await mine.post(other)).status_code == 303

@@ -11,12 +11,11 @@ import pytest
 from quart import Quart
 from sqlalchemy import update
 
-from app import create_app
 from app.models import Invitation
 from app.services.access.accounts import LINK_LIFETIME, add_setup_link
 from saywho.clock import now
 from tests.browsing import PASSWORD, Browser, body, parts_of, signed_in
-from tests.conftest import MakeConfig
+from tests.conftest import MakeConfig, app_of
 
 LINK = re.compile(r'<code class="secret" id="new_link" translate="no">http://localhost([^<]+)<')
 NEW_PASSWORD = "a longer sentence than before"
@@ -27,8 +26,7 @@ ON_BOTH = pytest.mark.databases("sqlite", "postgresql")
 @pytest.fixture
 async def site(make_config: MakeConfig) -> AsyncIterator[Quart]:
     """A private site."""
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         yield app
 
 
@@ -94,8 +92,7 @@ async def test_an_invitation_makes_one_reader_once(site: Quart, operator: Browse
 async def test_an_invitation_used_on_two_workers_at_once_makes_one_reader(
     site: Quart, operator: Browser, make_config: MakeConfig
 ) -> None:
-    worker = create_app(make_config(public=False))
-    async with worker.test_app():
+    async with app_of(make_config(public=False)) as worker:
         for names in (("mina", "ben"), ("cho", "cho")):
             path = await invited(operator)
             attempts = [
@@ -116,8 +113,7 @@ async def test_a_taken_name_is_told_in_one_line(site: Quart, operator: Browser) 
     assert "The name 'Ann' is already taken; choose another name" in page
     assert 'value=" Ann"' in page
     for name in ("", " ", "a" * 101, "a\nb", "\u3164"):
-        answer = await operator.post("/settings/invitations", form={"name": name})
-        assert answer.status_code == 422
+        answer = await operator.post("/settings/invitations", form={"name": name}, status=422)
         assert "Enter who the invitation is for" in await body(answer)
 
 
@@ -211,8 +207,7 @@ async def test_a_removed_reader_is_signed_out_at_once_on_all_workers(
     site: Quart, operator: Browser, make_config: MakeConfig
 ) -> None:
     reader = await reader_of(operator)
-    worker = create_app(make_config(public=False))
-    async with worker.test_app():
+    async with app_of(make_config(public=False)) as worker:
         elsewhere = Browser(worker, cookies=reader.cookies)
         assert await elsewhere.is_signed_in()
         assert "last signed in" in await operator.page("/settings")

@@ -15,7 +15,7 @@ from app.models import Token
 from app.runtime.network import lets_phones_in, network_addresses
 from app.services.access.rights import Right, add_token, ended_rights, revoke_token
 from saywho.clock import now
-from tests.browsing import PASSWORD, SAME_ORIGIN, Browser, body, parts_of, signed_in
+from tests.browsing import PASSWORD, SAME_ORIGIN, Browser, body, found_in, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 
 SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
@@ -62,8 +62,7 @@ async def test_a_token_works_until_its_end(app: Quart, browser: Browser) -> None
         await session.execute(update(Token).values(ends_at=now()))
         assert await ended_rights(session, [right]) == {right}
     for path in ("/api/v1/token", "/api/v1/users"):
-        refused = await program.get(path)
-        assert refused.status_code == 401
+        refused = await program.get(path, status=401)
         assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
@@ -87,14 +86,12 @@ async def test_a_token_revoked_by_another_process_is_refused_by_the_next_request
 async def test_authors_are_deleted(browser: Browser, writer: Client, anybody: Client) -> None:
     await writer.add_user("선장")
     for form in ({"username": "선장"}, {"username": "선장", "confirm": "no"}):
-        refused = await browser.post("/settings/authors/delete", form=form)
-        assert refused.status_code == 422
+        await browser.post("/settings/authors/delete", form=form, status=422)
     assert (await anybody.get("/api/v1/users/선장")).status_code == 200
     unknown = {"username": "eve", "confirm": "yes"}
     assert (await browser.post("/settings/authors/delete", form=unknown)).status_code == 404
     form = {"username": "선장", "confirm": "yes"}
-    answer = await browser.post("/settings/authors/delete", form=form)
-    assert answer.status_code == 303
+    answer = await browser.post("/settings/authors/delete", form=form, status=303)
     assert int(answer.headers["Saywho-Event"]) == 2
     told = "<bdi>선장</bdi> and all their posts were deleted."
     assert told in await browser.page(answer.headers["Location"])
@@ -156,15 +153,13 @@ async def test_a_new_password_ends_all_other_sessions(app: Quart, browser: Brows
         ({"old": PASSWORD}, 422),
         ({"new": NEW_PASSWORD}, 401),
     ):
-        answer = await browser.post("/settings/password", form=form)
-        assert answer.status_code == status
+        answer = await browser.post("/settings/password", form=form, status=status)
         page = await body(answer)
         assert page.count('role="alert"') == 1
         assert ('aria-describedby="old_failure"' in page) == (status == 401)
     assert await other.is_signed_in()
     form = {"old": PASSWORD, "new": NEW_PASSWORD}
-    answer = await browser.post("/settings/password", form=form)
-    assert answer.status_code == 303
+    answer = await browser.post("/settings/password", form=form, status=303)
     assert "Your password is changed." in await body(await browser.get(answer.location))
     assert [await each.is_signed_in() for each in (browser, other, ben)] == [True, False, True]
     assert (await Browser(app).sign_in()).status_code == 401
@@ -192,12 +187,10 @@ async def test_guesses_at_the_old_password_count_as_those_of_the_sign_in_do(
     app: Quart, browser: Browser
 ) -> None:
     guess = {"old": "a guess", "new": NEW_PASSWORD}
-    statuses = [
+    assert [
         (await browser.post("/settings/password", form=guess)).status_code for _ in range(6)
-    ]
-    assert statuses == [401] * 5 + [429]
-    form = {"old": PASSWORD, "new": NEW_PASSWORD}
-    answer = await browser.post("/settings/password", form=form)
+    ] == [401] * 5 + [429]
+    answer = await browser.post("/settings/password", form={"old": PASSWORD, "new": NEW_PASSWORD})
     assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
     assert (await browser.sign_in()).status_code == 429
     assert (await Browser(app).sign_in()).status_code == 303
@@ -218,8 +211,7 @@ async def test_after_a_reset_every_answer_is_empty_at_once(browser: Browser, adm
         *({"username": f"author{n % 3}", "text": f"post {n} of the sea"} for n in range(300))
     )
     token = await make_token(browser, "read")
-    answer = await browser.post("/reset", form={"confirm": "yes"})
-    assert answer.status_code == 303
+    answer = await browser.post("/reset", form={"confirm": "yes"}, status=303)
     assert "All authors and posts were deleted." in await browser.page(answer.headers["Location"])
     assert "All authors and posts were deleted." not in await admin.page("/?deleted=everything")
     after = {"Saywho-After": answer.headers["Saywho-Event"]}
@@ -230,9 +222,7 @@ async def test_after_a_reset_every_answer_is_empty_at_once(browser: Browser, adm
         assert (await admin.get(f"/api/v1{path}")).status_code == 404
     assert (await admin.get("/api/v1/compare?text=the+sea")).status_code == 422
     for path in ("/", "/authors", "/search?q=sea"):
-        page = await browser.page(path)
-        assert "post number" not in page
-        assert "author0" not in page
+        assert not found_in(await browser.page(path), "post number", "author0")
     # Accounts and tokens stay, and so do the names' first owners: nobody.
     program = Client(browser.app, {"Authorization": f"Bearer {token}"})
     assert (await program.get("/api/v1/imports")).status_code == 200

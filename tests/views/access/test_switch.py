@@ -16,8 +16,8 @@ from app.lifespan import note_hosts
 from app.services.access.rights import switch_site
 from app.services.posts import exporting
 from app.views.posts import media
-from tests.browsing import Browser, body, parts_of, signed_in
-from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.browsing import Browser, body, missing_in, parts_of, signed_in
+from tests.conftest import Client, MakeConfig, Outside, app_of, client_with
 from tests.installation import Installation
 from tests.listening import Listener, listening
 from tests.uploading import upload
@@ -134,8 +134,7 @@ async def test_an_answer_that_is_being_made_is_refused(app: Quart) -> None:
     for path, expected in (("/user/mina", 303), (f"{API}/users/mina", 401)):
         async with parts_of(app).db.write() as session:
             await switch_site(session, None, is_public=True)
-        answer = await Browser(app).get(path)
-        assert answer.status_code == expected
+        answer = await Browser(app).get(path, status=expected)
         assert "tweets" not in await answer.get_data(as_text=True)
         assert "a post" not in await answer.get_data(as_text=True)
 
@@ -154,8 +153,7 @@ async def test_where_the_log_cannot_be_read_the_row_is(app: Quart, outside: Outs
 @pytest.mark.databases("sqlite")
 @pytest.mark.parametrize("setting", [True, False])
 async def test_the_setting_has_the_last_word(make_config: MakeConfig, setting: bool) -> None:
-    app = create_app(make_config(public=setting))
-    async with app.test_app():
+    async with app_of(make_config(public=setting)) as app:
         operator = await signed_in(app)
         page = await operator.page("/settings")
         assert "<code>SAYWHO_PUBLIC</code>" in page
@@ -171,16 +169,14 @@ async def test_the_setting_has_the_last_word(make_config: MakeConfig, setting: b
 async def test_settings_say_how_it_is_and_a_bad_choice_changes_nothing(app: Quart) -> None:
     operator = await signed_in(app)
     page = await operator.page("/settings")
-    assert "This site is public." in page
-    assert "Make this site private" in page
+    assert not missing_in(page, "This site is public.", "Make this site private")
     assert (await operator.post("/settings/reading", form={"public": "no"})).status_code == 422
     answer = await operator.post("/settings/reading", headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     for _ in range(2):  # A second time changes nothing.
         await switch(operator, is_public=False)
     page = await operator.page("/settings")
-    assert "This site is private." in page
-    assert "Make this site public" in page
+    assert not missing_in(page, "This site is private.", "Make this site public")
 
 
 @pytest.mark.databases("sqlite")
@@ -286,8 +282,7 @@ async def works(program: Client, visitor: Browser, path: str) -> list[bool]:
 async def test_nothing_of_a_removed_operator_opens_the_site(
     installation: Installation, keeps_tokens: bool
 ) -> None:
-    app = create_app(Config(env="testing", data_dir=installation.data_dir, public=False))
-    async with app.test_app():
+    async with app_of(Config(env="testing", data_dir=installation.data_dir, public=False)) as app:
         ann, ben = await signed_in(app, "ann"), await signed_in(app, "ben")
         of_ann, of_ben = await made_by(ann, "of-ann"), await made_by(ben, "of-ben")
         await asyncio.to_thread(installation.done, "token", "add", "backups", "--scope", "read")
@@ -299,8 +294,7 @@ async def test_nothing_of_a_removed_operator_opens_the_site(
         )
         assert page.count("The creator of this token is unknown.") == 1
         option = ["--keep-tokens"] if keeps_tokens else []
-        arguments = ("operator", "remove", "ann", *option)
-        answer = await asyncio.to_thread(installation.run, *arguments)
+        answer = await asyncio.to_thread(installation.run, *("operator", "remove", "ann", *option))
         assert answer.stdout == "removed ann\n"
         invitations, *tokens = answer.stderr.splitlines()
         assert invitations == "Open invitations cancelled: 1"
@@ -312,19 +306,16 @@ async def test_nothing_of_a_removed_operator_opens_the_site(
         assert await works(of_ann[0], visitor, of_ann[1]) == [keeps_tokens, False]
         assert "This invitation was cancelled" in await body(await visitor.get(of_ann[1]))
         assert await works(of_ben[0], visitor, of_ben[1]) == [True, True]
-        page = await ben.page("/settings")
-        assert ("of-ann" in page) is keeps_tokens
+        assert ("of-ann" in await ben.page("/settings")) is keeps_tokens
 
 
 @pytest.mark.databases("sqlite")
 async def test_lists_and_json_name_who_made_a_token(installation: Installation) -> None:
-    app = create_app(Config(env="testing", data_dir=installation.data_dir))
-    async with app.test_app():
+    async with app_of(Config(env="testing", data_dir=installation.data_dir)) as app:
         await made_by(await signed_in(app), "of-ann")
         for arguments in (("token", "add", "other", "--scope", "read"), ("operator", "add", "eve")):
             await asyncio.to_thread(installation.done, *arguments)
-        listed = await asyncio.to_thread(installation.done, "token", "list")
-        of_ann, other = listed.splitlines()
+        of_ann, other = (await asyncio.to_thread(installation.done, "token", "list")).splitlines()
         assert of_ann.endswith("  of-ann  (created by ann)")
         assert other.endswith("  other")
         removed = await asyncio.to_thread(installation.json, "operator", "remove", "ann")

@@ -57,8 +57,7 @@ async def test_times_are_those_of_the_zone(
     shared: Shared, posts: list[dict[str, Any]], tz: str
 ) -> None:
     archive = await shared.anybody.json(f"{ARCHIVE}?tz={tz}&year=2020")
-    stored = await shared.anybody.walk("/api/v1/users/hana/tweets", 200)
-    times = local_times(stored, tz)
+    times = local_times(await shared.anybody.walk("/api/v1/users/hana/tweets", 200), tz)
     # A post that was sent without a time has that of its arrival.
     assert len(times) == len(posts)
     hours = Counter(time.hour for time in times)
@@ -96,8 +95,7 @@ async def test_names_are_counted_by_posts(shared: Shared, posts: list[dict[str, 
 
 
 async def test_the_posts_liked_most_come_first(shared: Shared, posts: list[dict[str, Any]]) -> None:
-    archive = await shared.anybody.json(ARCHIVE)
-    likes = [post["counts"]["likes"] for post in archive["most_liked"]]
+    likes = [post["counts"]["likes"] for post in (await shared.anybody.json(ARCHIVE))["most_liked"]]
     assert likes == sorted((post["counts"]["likes"] for post in posts), reverse=True)[:3]
 
 

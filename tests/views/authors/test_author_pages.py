@@ -25,11 +25,10 @@ TIMES = (
 @pytest.fixture(scope="module")
 async def site(shared: Shared) -> Client:
     """Read the pages of an author to whose posts no test adds any."""
-    kinds = ["post"] * 3 + ["reply"] * 3
     await shared.writer.add_posts(
         *(
             {"username": NAME, "text": f"빵 {n}", "created_at": time, "kind": kind}
-            for n, (time, kind) in enumerate(zip(TIMES, kinds, strict=True))
+            for n, (time, kind) in enumerate(zip(TIMES, ["post"] * 3 + ["reply"] * 3, strict=True))
         )
     )
     return shared.anybody
@@ -66,8 +65,7 @@ async def test_each_day_of_the_calendar_leads_to_its_posts(site: Client) -> None
             page = await site.page(f"{PAGE}?year={year}&tz={tz}")
             addresses = re.findall(r'href="(/posts[^"]+)"', page)
             for posts, address in zip(days(page).values(), addresses, strict=True):
-                listed = await site.page(address)
-                assert listed.count('class="post"') == posts, address
+                assert (await site.page(address)).count('class="post"') == posts, address
 
 
 @pytest.mark.parametrize("query", ["tz=Mars", "year=0"])
@@ -86,8 +84,7 @@ async def test_links_show_a_display_name_before_the_username(writer: Client) -> 
         f"/tweet/{post['id']}",
         "/search?q=somebody",
     ):
-        page = await writer.page(path)
-        assert '<bdi>Bo <Kim></bdi> <span class="username">' in page, path
+        assert '<bdi>Bo <Kim></bdi> <span class="username">' in await writer.page(path), path
 
 
 async def test_typical_words_are_never_old(writer: Client, admin: Client) -> None:

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from quart import Quart
 
-from tests.browsing import in_one_line, parts_of
+from tests.browsing import in_one_line, missing_in, parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
 from tests.waiting import settle
@@ -42,8 +42,7 @@ async def site(shared: Shared) -> Client:
     }
     for title, messages in chats.items():
         await import_chat(db, kakaotalk(title, *messages))
-    named = {"username": "north", "display_name": NORTH}
-    await shared.writer.post("/api/v1/users", json=named)
+    await shared.writer.post("/api/v1/users", json={"username": "north", "display_name": NORTH})
     posts = {"north": "we went to see the sea!", "south": "we went to see the sea"}
     await shared.writer.add_posts(
         *(
@@ -78,8 +77,7 @@ async def test_nothing_is_claimed_of_people_alike_or_of_few_messages(
 
 
 async def test_the_old_habit_of_a_long_chat_is_told(site: Client) -> None:
-    page = await site.page("/user/Una")
-    assert "xclamation" in page
+    assert "xclamation" in await site.page("/user/Una")
     assert (await finding(site, "/user/Una")).endswith("Una wrote first.")
 
 
@@ -89,8 +87,7 @@ async def test_in_which_messages_it_was_counted_is_said_where_these_are_not_all(
     assert "Based on" not in (await site.page("/user/Ann")).partition("<details")[0]
     # Somebody with two chats is beside the people of the one with most messages.
     page = await site.page("/user/Kim")
-    assert "Based on the chat “<bdi>first</bdi>”." in page
-    assert 'id="rooms-heading"' in page
+    assert not missing_in(page, "Based on the chat “<bdi>first</bdi>”.", 'id="rooms-heading"')
     # Nobody here has 300 posts, so these numbers are limits.
     limits = "Based on up to 2,000 of their newest posts, and up to 300 posts by each other author."
     assert limits in await site.page("/user/north")
@@ -109,14 +106,13 @@ async def test_the_one_chat_of_somebody_stands_in_the_lead(site: Client) -> None
 async def test_authors_of_an_unknown_language_are_compared_with_those_who_share_its_words(
     writer: Client, anybody: Client
 ) -> None:
-    said = {
-        "greek": "σήμερα βρέχει πολύ και είμαι στο σπίτι",
-        "other_greek": "σήμερα είμαι στο σπίτι και δεν βρέχει",
-        "bengali": "আজ খুব বৃষ্টি হচ্ছে তাই আমি বাড়িতে আছি",
-    }
     posts = [
         {"username": name, "text": f"{text} {n}", "created_at": f"2025-03-{n:02}T09:00:00Z"}
-        for name, text in said.items()
+        for name, text in {
+            "greek": "σήμερα βρέχει πολύ και είμαι στο σπίτι",
+            "other_greek": "σήμερα είμαι στο σπίτι και δεν βρέχει",
+            "bengali": "আজ খুব বৃষ্টি হচ্ছে তাই আমি বাড়িতে আছি",
+        }.items()
         for n in range(1, 29)
     ]
     await writer.add_posts(*posts)
@@ -150,10 +146,9 @@ async def test_usual_here_is_what_other_authors_of_posts_do(app: Quart, writer: 
         (time, name, text.format(n=n)) for n, (time, name, text) in enumerate(talk(people, 140))
     ]
     await import_chat(parts_of(app).db, kakaotalk("without brackets", *messages))
-    every = {"quiet": 8, "first": 3, "second": 3, "third": 1}
     posts = [
         {"username": name, "text": f"we sail at {n}{' (or later)' if n % of == 0 else ''}."}
-        for name, of in every.items()
+        for name, of in {"quiet": 8, "first": 3, "second": 3, "third": 1}.items()
         for n in range(200)
     ]
     await writer.add_posts(*posts)

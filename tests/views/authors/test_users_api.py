@@ -31,9 +31,7 @@ async def test_new_author_has_every_field_and_a_location(writer: Client, anybody
         "created_at": "",
     }
     assert user["created_at"].endswith("Z")
-    shown = await anybody.get(answer.headers["Location"])
-    assert shown.status_code == 200
-    assert await shown.get_json() == user
+    assert await (await anybody.get(answer.headers["Location"], status=200)).get_json() == user
 
 
 @pytest.mark.parametrize(
@@ -43,8 +41,7 @@ async def test_new_author_has_every_field_and_a_location(writer: Client, anybody
 )
 async def test_author_is_found_under_the_address_of_the_name(shared: Shared, name: str) -> None:
     await shared.writer.add_user(name)
-    answer = await shared.writer.get(f"{USERS}/{quote(name, safe='')}")
-    assert answer.status_code == 200
+    answer = await shared.writer.get(f"{USERS}/{quote(name, safe='')}", status=200)
     assert (await answer.get_json())["username"] == name
 
 
@@ -69,8 +66,7 @@ async def test_a_name_is_found_that_was_copied_with_marks_of_direction(writer: C
 )
 async def test_bad_name_is_422(shared: Shared, name: str) -> None:
     before = await names(shared.writer, limit=200)
-    answer = await shared.writer.post(USERS, json={"username": name})
-    assert answer.status_code == 422
+    answer = await shared.writer.post(USERS, json={"username": name}, status=422)
     assert (await answer.get_json())["errors"][0]["loc"] == "username"
     assert await names(shared.writer, limit=200) == before
 
@@ -84,8 +80,7 @@ async def test_name_is_unique_without_regard_to_case(
     shared: Shared, first: str, second: str
 ) -> None:
     await shared.writer.add_user(first)
-    answer = await shared.writer.post(USERS, json={"username": second})
-    assert answer.status_code == 409
+    answer = await shared.writer.post(USERS, json={"username": second}, status=409)
     assert first in (await answer.get_json())["detail"]
     found = await shared.writer.get(f"{USERS}/{quote(second)}")
     assert (await found.get_json())["username"] == first
@@ -131,5 +126,4 @@ async def test_display_name_loses_what_cannot_be_shown(writer: Client) -> None:
         ("علی\u200cرضا", "علی\u200cرضا"),
         ("👩\u200d🚀 An\u200cn\u200d", "👩\u200d🚀 Ann"),
     ]:
-        added = await writer.add_user(shown[-1], display_name=name)
-        assert added["display_name"] == shown
+        assert (await writer.add_user(shown[-1], display_name=name))["display_name"] == shown

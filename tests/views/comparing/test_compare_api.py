@@ -45,8 +45,7 @@ async def pair(shared: Shared) -> Client:
 
 async def compare(client: Client, text: str, *usernames: str, **fields: Any) -> dict[str, Any]:
     body = {"text": text} | ({"usernames": list(usernames)} if usernames else {}) | fields
-    answer = await client.post(COMPARE, json=body)
-    assert answer.status_code == 200, await answer.get_data()
+    answer = await client.post(COMPARE, json=body, status=200)
     result: dict[str, Any] = await answer.get_json()
     return result
 
@@ -116,12 +115,10 @@ async def test_texts_by_one_hand_are_one_question(pair: Client) -> None:
 async def test_reasons_say_how_often_and_where(pair: Client) -> None:
     address = f"{COMPARE}?text={quote('The ferry leaves tonight, soup is on')}&reasons=1"
     result = await (await pair.get(f"{address}&username=sailor&username=cook")).get_json()
-    marks = {mark["piece"]: mark for mark in result["evidence"]}
-    ferry = marks["The ferry leaves"]
+    ferry = {mark["piece"]: mark for mark in result["evidence"]}["The ferry leaves"]
     assert (ferry["username"], ferry["own"], ferry["others"]) == ("sailor", 400, 0)
     posts = {ranked["username"]: ranked["tweets"] for ranked in result["ranking"]}
-    used = {"uses": posts["sailor"], "posts": posts["sailor"], "authors": 1}
-    assert ferry["own_usage"] == used
+    assert ferry["own_usage"] == {"uses": posts["sailor"], "posts": posts["sailor"], "authors": 1}
     assert ferry["others_usage"] == {"uses": 0, "posts": posts["cook"], "authors": 1}
     assert set(result["weak"]) <= set(result["limits"])
     assert result["strangers"] is None or 0 <= result["strangers"] < 0.5
@@ -251,10 +248,8 @@ async def test_more_than_ten_thousand_authors_are_compared_only_by_name(app: Qua
     ]
     async with app.extensions["saywho"].db.write() as session:
         await session.execute(insert(User), rows)
-    answer = await Client(app, {}).post(COMPARE, json={"text": "hello"})
-    assert answer.status_code == 422
-    detail = (await answer.get_json())["detail"]
-    assert "10000" in detail
+    answer = await Client(app, {}).post(COMPARE, json={"text": "hello"}, status=422)
+    assert "10000" in (await answer.get_json())["detail"]
 
 
 @pytest.mark.parametrize(
@@ -314,8 +309,7 @@ async def test_a_batch_as_an_array_is_answered_as_lines_are(pair: Client) -> Non
 async def test_a_batch_has_at_most_1000_lines(pair: Client) -> None:
     for lines, status in ((1_000, 200), (1_001, 422)):
         body = b"\n\n" + b"{}\n\n" * lines
-        answer = await pair.post("/api/v1/compare/batch", data=body, headers=NDJSON)
-        assert answer.status_code == status
+        answer = await pair.post("/api/v1/compare/batch", data=body, headers=NDJSON, status=status)
     assert (await answer.get_json())["errors"][0]["loc"] == "body"
 
 
@@ -360,8 +354,7 @@ async def test_a_struck_piece_does_not_count_and_the_text_stays_whole(pair: Clie
     everything = await pair.json(f"{COMPARE}?text={quote(STRUCK)}{names}&without=0-{len(STRUCK)}")
     assert (everything["verdict"], everything["none"]) == ("short", None)
     assert everything["evidence"] == []
-    everybody = await pair.json(f"{COMPARE}?text={quote(STRUCK)}&without=0-16")
-    assert everybody["without"] == [[0, 16]]
+    assert (await pair.json(f"{COMPARE}?text={quote(STRUCK)}&without=0-16"))["without"] == [[0, 16]]
 
 
 @pytest.mark.parametrize(

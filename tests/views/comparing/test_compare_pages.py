@@ -7,9 +7,8 @@ from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlspli
 
 import pytest
 
-from app import create_app
-from tests.browsing import body, in_one_line
-from tests.conftest import Client, MakeConfig, Shared
+from tests.browsing import body, found_in, in_one_line, missing_in
+from tests.conftest import Client, MakeConfig, Shared, app_of
 from tests.services.compare.test_other_languages import sentences
 from tests.waiting import settle
 
@@ -144,8 +143,7 @@ async def test_an_empty_answer_has_a_reason_and_no_link_to_share(site: Client) -
         for reason in reasons:
             assert reason in main
         assert ("Please write more" in main) is (text == "lol")
-        assert 'class="ranking' not in main
-        assert "data-copy" not in main
+        assert not found_in(main, 'class="ranking', "data-copy")
         assert "/compare/picture" not in page
         assert "data-print" not in main
 
@@ -200,11 +198,9 @@ async def test_a_post_is_quoted_around_the_piece(site: Client, shared: Shared) -
 
 
 async def test_a_text_that_is_too_long_is_refused_in_a_sentence(site: Client) -> None:
-    page = await site.page("/")
-    assert "maxlength" not in re.findall("<textarea[^>]*>", page)[0]
+    assert "maxlength" not in re.findall("<textarea[^>]*>", await site.page("/"))[0]
     form = {"tweet_text": "lamp and fog. " * 2_000, "username": "ann"}
-    answer = await site.post("/compare", form=form)
-    assert answer.status_code == 422
+    answer = await site.post("/compare", form=form, status=422)
     assert "may have 25,000 characters at most; shorten it" in await body(answer)
 
 
@@ -228,8 +224,7 @@ async def test_no_answer_leads_to_an_address_that_proxies_refuse(
 async def test_a_private_site_asks_a_visitor_with_a_long_link_to_sign_in(
     make_config: MakeConfig,
 ) -> None:
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         visitor = Client(app, {})
         short = (await visitor.get(f"/compare?text={quote('밤 바다')}")).headers["Location"]
         assert unquote(unquote(short)) == "/login?next=/compare?text=밤 바다"
@@ -251,8 +246,7 @@ async def test_several_messages_are_by_one_hand(site: Client) -> None:
     (shown,) = re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.S)
     assert "\n\n" in shown
     (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', page)
-    answer = await (await site.get(twin)).get_json()
-    assert answer["text"] == "lamp and fog\n\nbell and tide, oil"
+    assert (await (await site.get(twin)).get_json())["text"] == "lamp and fog\n\nbell and tide, oil"
     assert '">\nlamp and fog\nbell and tide, oil</textarea>' in page
     assert re.search('name="each_line"[^>]* checked', page)
 
@@ -298,8 +292,7 @@ async def test_a_kept_post_is_hidden_from_the_model(site: Client) -> None:
 
 async def test_a_text_too_long_for_a_link_says_so(site: Client) -> None:
     form = {"tweet_text": f"{TEXT}\n" * 40, "user1": "ann", "user2": "ben", "sure": "0.9"}
-    answer = await site.post("/compare", form=form)
-    assert answer.status_code == 200
+    answer = await site.post("/compare", form=form, status=200)
     page = await body(answer)
     assert "too long for a link" in page
     assert "90%" in re.findall(r"<output[^>]*>([^<]+)", page)[0]
@@ -321,11 +314,9 @@ async def test_without_a_text_the_form_stands_on_the_front_page(site: Client) ->
 async def test_an_impossible_comparison_is_explained_above_the_form(
     site: Client, names: tuple[str, ...], status: int
 ) -> None:
-    answer = await site.get(address("…" if len(names) == 1 else TEXT, *names))
-    assert answer.status_code == status
+    answer = await site.get(address("…" if len(names) == 1 else TEXT, *names), status=status)
     page = await body(answer)
-    assert 'role="alert"' in page
-    assert 'id="tweet_text"' in page
+    assert not missing_in(page, 'role="alert"', 'id="tweet_text"')
 
 
 async def test_none_of_them_says_why(site: Client) -> None:
@@ -353,8 +344,7 @@ async def test_a_shared_answer_has_a_picture_of_its_own(site: Client) -> None:
     preview = await picture.get_data()
     assert preview[:4] == b"\x89PNG"
     for end in ("", ".png"):
-        answer = await site.get(address("x", "nobody").replace("?", f"/picture{end}?"))
-        assert answer.status_code == 404
+        await site.get(address("x", "nobody").replace("?", f"/picture{end}?"), status=404)
     # A page of its own has the same picture, and other looks of it.
     heading = page.partition("</h1>")[0].rpartition(">")[2]
     (link,) = re.findall('href="(/compare/picture\\?[^"]*)"[^>]* data-picture', page)
@@ -428,8 +418,7 @@ async def test_a_text_in_no_address_is_struck_by_the_form(site: Client) -> None:
 
 async def test_striking_everything_leaves_the_form_to_take_it_back(site: Client) -> None:
     page = await site.page(address(TEXT, "ann", "ben", without=f"0-{len(TEXT)}"))
-    assert "Too little to go on" in page
-    assert "Please write more" in page
+    assert not missing_in(page, "Too little to go on", "Please write more")
     assert struck_in(page) == [TEXT]
     assert 'name="without"' in page
     assert 'class="ranking' not in page
@@ -438,8 +427,7 @@ async def test_striking_everything_leaves_the_form_to_take_it_back(site: Client)
 
 async def test_a_piece_beyond_the_text_is_refused_with_the_form(site: Client) -> None:
     for without, status in (("5-9999", 422), ("x", 400)):
-        answer = await site.get(address(TEXT, "ann", without=without))
-        assert answer.status_code == status
+        await site.get(address(TEXT, "ann", without=without), status=status)
     page = await body(await site.get(address(TEXT, "ann", without="5-9999")))
     assert "5-9999 is not inside the text" in page
 
@@ -462,8 +450,7 @@ async def test_an_address_that_asks_about_years_is_that_of_the_comparison(site: 
     asked = await site.get("/compare?years=ann")
     assert (asked.status_code, asked.headers["Location"]) == (303, "/")
     assert (await site.get(f"/api/v1{address(TEXT, years='ann')}")).status_code == 400
-    sent = await site.post("/api/v1/compare", json={"text": TEXT, "years": "ann"})
-    assert sent.status_code == 422
+    await site.post("/api/v1/compare", json={"text": TEXT, "years": "ann"}, status=422)
     assert (await site.post("/user/ann/2024", form={"text": TEXT})).status_code == 405
 
 
@@ -498,8 +485,7 @@ async def test_quoted_words_carry_their_own_language(shared: Shared) -> None:
     text = "등대 불빛이 오늘도 깜빡였어요, 정말 조용해요"
     page = await shared.anybody.page(address(text, "harin", "doyun"))
     assert re.search(r'<blockquote class="judged[^>]* lang="ko"', page)
-    quoted = page.partition('class="used-in"')[2].partition("</ul>")[0]
-    assert '<bdi lang="ko">' in quoted
+    assert '<bdi lang="ko">' in page.partition('class="used-in"')[2].partition("</ul>")[0]
     english = await shared.anybody.page(address("The lamp is lit again tonight", "harin", "doyun"))
     assert re.search(r'<blockquote class="judged[^>]* lang="en"', english)
     spanish = sentences("es")
@@ -510,8 +496,7 @@ async def test_quoted_words_carry_their_own_language(shared: Shared) -> None:
     asked = address(spanish[0], "es0", "es1")
     page = await shared.anybody.page(asked)
     assert re.search(r'<blockquote class="judged[^>]* lang="es"', page)
-    quoted = page.partition('class="used-in"')[2].partition("</ul>")[0]
-    assert '<bdi lang="es">' in quoted
+    assert '<bdi lang="es">' in page.partition('class="used-in"')[2].partition("</ul>")[0]
     assert (await shared.anybody.json(f"/api/v1{asked}"))["lang"] == "es"
     # A text in Thai is in no language that the two write, so that saying theirs would be false.
     thai = await shared.anybody.page(

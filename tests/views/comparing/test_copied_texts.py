@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 import pytest
 
-from tests.browsing import parts_of
+from tests.browsing import missing_in, parts_of
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import NDJSON, Client, Shared
 from tests.views.comparing.test_compare_pages import KOREAN, WORDS, address, posts_of
@@ -38,8 +38,7 @@ async def site(shared: Shared) -> Client:
 
 
 async def compare(client: Client, **fields: Any) -> dict[str, Any]:
-    answer = await client.post(COMPARE, json={"usernames": ["ann", "ben"], **fields})
-    assert answer.status_code == 200, await answer.get_data(as_text=True)
+    answer = await client.post(COMPARE, json={"usernames": ["ann", "ben"], **fields}, status=200)
     result: dict[str, Any] = await answer.get_json()
     return result
 
@@ -154,8 +153,7 @@ async def test_each_text_has_its_own_places(site: Client) -> None:
     texts = ["  \nplain words first of all", *ONE.replace("[", "\u200e[").split("\n"), "bell"]
     answer = await compare(site, texts=texts)
     for head in answer["heads"]:
-        piece = texts[head["text_index"]][head["start"] : head["end"]]
-        assert piece.endswith("] ann:")
+        assert texts[head["text_index"]][head["start"] : head["end"]].endswith("] ann:")
     assert [head["text_index"] for head in answer["heads"]] == [1, 2]
     for mark in answer["evidence"]:
         assert answer["text"][mark["start"] : mark["end"]] == mark["text"]
@@ -198,13 +196,11 @@ async def test_the_messages_of_one_person_are_judged_alone(site: Client) -> None
     unjudged = "".join(THREE[start:end] for start, end in answer["unjudged"])
     assert "and a second line" in unjudged
     assert "lamp" not in unjudged
-    refused = await site.post(COMPARE, json={"text": THREE, "person": "Bo"})
-    assert refused.status_code == 422
+    refused = await site.post(COMPARE, json={"text": THREE, "person": "Bo"}, status=422)
     fault = await refused.get_json()
     assert fault["detail"] == "No message is by 'Bo'; choose from: ann, Mina, Jun"
     for fields in ({"text": "no heads at all here"}, {"text": THREE, "heads": False}):
-        refused = await site.post(COMPARE, json={"person": "ann", **fields})
-        assert refused.status_code == 422
+        refused = await site.post(COMPARE, json={"person": "ann", **fields}, status=422)
 
 
 async def test_a_batch_judges_each_line_without_its_heads(site: Client) -> None:
@@ -251,8 +247,7 @@ async def test_too_few_words_show_what_did_not_count(site: Client) -> None:
     for text in (heads, "> oven and rolls and dawn\nlamp and fog"):
         page = await site.page(address(text, "ann", "ben"))
         assert "at least four words are needed" in page
-        assert '<section class="card judgement"' in page
-        assert '<span class="unjudged">' in page
+        assert not missing_in(page, '<section class="card judgement"', '<span class="unjudged">')
     page = await site.page(address("ok yes haha", "ann", "ben"))
     assert '<section class="card judgement bare"' in page
 
@@ -286,8 +281,7 @@ async def test_people_who_are_authors_here_are_offered(site: Client) -> None:
     page = await site.page(address(chat))
     query = link(page, "Ask which of them wrote it")
     assert len(query["username"]) == 2
-    asked = await site.page("/compare?" + urlencode(query, doseq=True))
-    assert "Ask which of them" not in asked
+    assert "Ask which of them" not in await site.page("/compare?" + urlencode(query, doseq=True))
     assert "An author here" not in await site.page(address(ONE.replace("ann", "Nobody")))
 
 
@@ -303,8 +297,7 @@ async def test_a_text_in_no_address_is_asked_about_again_by_forms(site: Client) 
     assert "Only the 2 messages by ann were judged" in page
     # Another text has other people.
     other = {"tweet_text": ONE.replace("ann:", "Bo:"), "person": "ann", "private": "1"}
-    answer = await site.post("/compare", form=other)
-    assert answer.status_code == 200
+    answer = await site.post("/compare", form=other, status=200)
     assert "No message is by" not in await answer.get_data(as_text=True)
 
 
@@ -317,8 +310,7 @@ async def test_copied_messages_are_not_taken_apart_by_their_lines(site: Client) 
 async def test_a_picture_has_no_heads(site: Client) -> None:
     for query in ({"text": ONE}, {"text": THREE, "person": "ann"}, {"text": THREE}):
         path = "/compare/picture.png?" + urlencode({"username": "ann", **query})
-        answer = await site.get(path)
-        assert answer.status_code == 200
+        await site.get(path, status=200)
     pictures = [
         await (await site.get("/compare/picture.png?" + urlencode(query))).get_data()
         for query in ([("text", ONE)], [("text", text) for text in WORDS_OF_ANN])

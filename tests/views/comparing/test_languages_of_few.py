@@ -50,8 +50,7 @@ def query_of(language: str) -> str:
 
 
 async def sent(client: Client, path: str, **form: Any) -> Any:
-    answer = await client.post(path, json=form)
-    assert answer.status_code == 200, await answer.get_data()
+    answer = await client.post(path, json=form, status=200)
     return await answer.get_json()
 
 

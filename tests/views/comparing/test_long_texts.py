@@ -13,7 +13,7 @@ import pytest
 
 from app.services.imports.storing import load_samples
 from saywho.text import pieces_of, word_count
-from tests.browsing import parts_of
+from tests.browsing import missing_in, parts_of
 from tests.conftest import Shared
 from tests.parts.games.playing import host_game
 
@@ -61,8 +61,7 @@ async def test_four_essays_of_200_words_are_enough_to_be_judged(shared: Shared) 
     pairs = [("text", asked["text"]), *(("username", name) for name in asked["usernames"])]
     page = await shared.writer.page(f"/compare?{urlencode(pairs)}")
     (heading,) = re.findall(r"<h1[^>]*>(.*?)</h1>", page)
-    assert "If one of these 2 wrote it, it is most like" in heading
-    assert "lea" in heading
+    assert not missing_in(heading, "If one of these 2 wrote it, it is most like", "lea")
 
 
 async def test_whole_essays_are_left_out_when_their_pieces_are_judged(shared: Shared) -> None:

@@ -47,8 +47,7 @@ async def test_the_newest_chat_is_chosen_until_somebody_chooses(chat: Client) ->
 async def test_ones_own_chat_ends_the_samples(chat: Client, path: str) -> None:
     answer = await chat.get(path, follow_redirects=True)
     page = (await body(answer)).partition("</header>")[2]
-    folded = re.sub(r'<details class="folded">.*?</details>', "", page, flags=re.S)
-    assert SAMPLE not in folded
+    assert SAMPLE not in re.sub(r'<details class="folded">.*?</details>', "", page, flags=re.S)
     assert (SAMPLE in page) is (path == "/authors")
     assert (await chat.get(f"/user/{SAMPLE}")).status_code == 200
 
@@ -63,8 +62,7 @@ async def test_what_is_granted_is_said_and_leaves_nobody_else(chat: Client) -> N
     answer = await chat.json(f"/api/v1{led}")
     assert (answer["verdict"], answer["none"], answer["taken_for_granted"]) == ("likely", 0, True)
     assert (answer["needed"], answer["strangers"], answer["more"]) == (0.92, None, None)
-    usual = await chat.json(f"/api/v1{led.replace('sure=1', 'sure=0.5')}")
-    assert "taken_for_granted" not in usual
+    assert "taken_for_granted" not in await chat.json(f"/api/v1{led.replace('sure=1', 'sure=0.5')}")
     names = urlencode([("username", name) for name in NAMES])
     path = f"/api/v1/compare/batch?sure=1&{names}"
     batch = await chat.post(path, json=[{"text": TEXT}])

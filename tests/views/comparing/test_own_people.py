@@ -127,16 +127,14 @@ async def test_below_an_answer_a_line_says_who_was_asked(
     form = page[page.index("tweet_text") :]
     form = form[: form.index("</form>")]
     assert f"{TEXT}</textarea>" in form
-    ticked = re.findall(r'name="username" value="([^"]*)" checked', form)
-    assert {*ticked} == {*names}
+    assert {*re.findall(r'name="username" value="([^"]*)" checked', form)} == {*names}
     assert {"each_line", "private", "room"} <= {*re.findall(r'name="(\w+)"', form)}
 
 
 async def test_the_line_says_how_it_was_asked(site: Client) -> None:
     form = {"tweet_text": f"{TEXT}\n{TEXT[:40]}", "each_line": "1", "private": "1"}
-    page = await body(await site.post("/compare", form=form))
     assert (
-        line_of(page)
+        line_of(await body(await site.post("/compare", form=form)))
         == "Compared with: all 6 people here · each line a message · text kept out of the link"
     )
 

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from tests.browsing import parts_of
+from tests.browsing import found_in, missing_in, parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
 from tests.views.comparing.test_compare_pages import address, posts_of
@@ -69,8 +69,7 @@ async def test_all_who_wrote_it_are_named_and_any_letters_are_compared(site: Cli
     page = await site.page(address(text, "ann", "ben"))
     (notice,) = re.findall(r'<p class="stored"[^>]*>(.*?)</p>', page, re.DOTALL)
     told = " ".join(re.sub("<[^>]*>", " ", notice).split())
-    said = re.sub(r"[A-Z][a-z]+ \d+, \d{4}", "DAY", told)
-    assert said == (
+    assert re.sub(r"[A-Z][a-z]+ \d+, \d{4}", "DAY", told) == (
         "Several people wrote exactly this here: ben (DAY, 2 times) and ann (DAY, 1 time). "
         "Post by ben Post by ann"
     )
@@ -111,8 +110,7 @@ async def test_a_text_of_another_person_names_the_person_first(
     page = await site.page(address(text, "ann"))
     answer = page.partition('id="answer"')[2]
     first, _, rest = answer.partition("<h1")
-    assert "ben wrote exactly this here." in first
-    assert f'href="/tweet/{tweet}"' in first
+    assert not missing_in(first, "ben wrote exactly this here.", f'href="/tweet/{tweet}"')
     assert "ann wrote exactly" not in rest
     # What is known is not contradicted by a guess.
     assert rest.partition(">")[2].startswith("By style alone: ")
@@ -143,16 +141,14 @@ async def test_the_newest_three_posts_of_a_known_text_are_in_each_answer(
         for more in ({}, {"reasons": 1}):
             assert (await site.json(f"/api/v1{address(text, *names, **more)}"))["known"] == newest
     alone = await site.json(f"/api/v1{address(text, 'kim')}")
-    assert "read_of" not in alone
-    assert "read_in" not in alone
+    assert not found_in(alone, "read_of", "read_in")
     lines = await site.post("/api/v1/compare/batch?username=kim", json=[{"text": text}])
     line, _summary = (await lines.get_data(as_text=True)).splitlines()
     assert json.loads(line)["known"] == newest
     # A changed text is no known one, nor one that nobody wrote with the same words.
     for new in (f"{text}!", "twice this very night the lamp of the pier went out"):
         assert "known" not in await site.json(f"/api/v1{address(new, 'kim')}")
-    cut = await site.json(f"/api/v1{address(text, 'kim', without='0-3')}")
-    assert "known" not in cut
+    assert "known" not in await site.json(f"/api/v1{address(text, 'kim', without='0-3')}")
     several = {"texts": [text, "Both of them wrote this very sentence"], "usernames": ["kim"]}
     answer = await (await site.post("/api/v1/compare", json=several)).get_json()
     assert [post["username"] for post in answer["known"]] == ["ben", "ann", "ann"]
@@ -170,8 +166,7 @@ async def test_a_message_of_another_person_names_the_chat(shared: Shared, site: 
     assert "하늘 방 대화에 똑같이 썼어요." in first
     # Two messages that were copied are known, too.
     copied = f"[구름] [오후 3:04] {said[4][2]}\n[구름] [오후 3:05] {said[5][2]}"
-    answer = await site.json(f"/api/v1{address(copied, 'ann', reasons=1)}")
-    assert answer["read_of"] == ["구름"]
+    assert (await site.json(f"/api/v1{address(copied, 'ann', reasons=1)}"))["read_of"] == ["구름"]
     changed = copied.replace("흘러가요", "흘러가네", 1)
     assert "read_of" not in await site.json(f"/api/v1{address(changed, 'ann', reasons=1)}")
 
@@ -208,6 +203,5 @@ async def test_the_only_post_cannot_be_compared_with_itself(writer: Client) -> N
     text = "one single post about the harbour and the lamp in the morning"
     await writer.add_user("ann")
     tweet = (await writer.add_tweet("ann", text))["id"]
-    answer = await writer.get(address(text, post=tweet))
-    assert answer.status_code == 422
+    answer = await writer.get(address(text, post=tweet), status=422)
     assert "Without this post, there is nothing" in await answer.get_data(as_text=True)

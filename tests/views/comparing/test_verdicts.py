@@ -182,8 +182,7 @@ def test_the_least_share_of_a_named_author_is_told_where_one_has_clearly_less() 
 
 def test_the_rate_of_strangers_is_said_for_the_belief_that_was_chosen() -> None:
     answer = Facts([1.0], [300], 0.05, strangers=0.34).comparison()
-    surest = msgspec.structs.replace(answer, sure=0.99)
-    assert verdicts.rate_of(surest) == (
+    assert verdicts.rate_of(msgspec.structs.replace(answer, sure=0.99)) == (
         "With a starting belief of 99%, more than 34 in 100 such texts by strangers get "
         "this kind of answer."
     )
@@ -347,11 +346,10 @@ def test_the_answer_says_one_chance_of_a_mistake_as_its_bars(
 
 def test_an_answer_that_is_held_back_says_why() -> None:
     comparison = Facts([0.9, 0.1], [300, 300], 0.05).comparison()
-    found = {
+    assert {
         why: verdicts.held_back_of(structs.replace(comparison, held_back=why, rival="author1"))
         for why in ("words", "rival", "layout", None)
-    }
-    assert found == {
+    } == {
         "rival": "Among these authors, the text fits author0 best. Compared with other "
         "people, it fits author1 better. So saywho names no author.",
         "words": "The text fits author0 best, but is too short to say so. "
@@ -475,8 +473,7 @@ def test_more_text_is_offered_only_where_it_would_help() -> None:
 def test_rates_are_said_of_a_hundred_texts(
     none: float | None, strangers: float | None, sentence: str | None
 ) -> None:
-    comparison = Facts([1.0], [300], none, strangers=strangers).comparison()
-    assert verdicts.rate_of(comparison) == sentence
+    assert verdicts.rate_of(Facts([1.0], [300], none, strangers=strangers).comparison()) == sentence
 
 
 @pytest.mark.parametrize(
@@ -538,8 +535,7 @@ def test_a_rate_is_told_in_words(
     own: Usage, others: Usage | None, written: list[int], rates: tuple[str, str | None]
 ) -> None:
     mark = Evidence(0, 4, "some", "author0", 1.0, own_usage=own, others_usage=others)
-    comparison = Facts([1 / len(written)] * len(written), written).comparison()
-    assert uses_of(mark, comparison) == rates
+    assert uses_of(mark, Facts([1 / len(written)] * len(written), written).comparison()) == rates
 
 
 def test_a_bar_is_an_author_or_somebody_else() -> None:

@@ -10,7 +10,6 @@ from msgspec import Meta
 from quart import Quart
 from sqlalchemy import select, update
 
-from app import create_app
 from app.db.engine import Database
 from app.models import ImportJob, MediaUse, Operator, Room, RoomPerson, Tweet, User
 from app.services.deletion import delete_messages
@@ -18,7 +17,7 @@ from app.services.imports.jobs import ENDED
 from app.services.imports.options import ImportOptions
 from app.views.imports.api import NewImportArgs
 from tests.browsing import parts_of
-from tests.conftest import NDJSON, Client, MakeConfig, client_with
+from tests.conftest import NDJSON, Client, MakeConfig, app_of, client_with
 from tests.uploading import jsonl, queued, uploads
 from tests.waiting import eventually
 
@@ -111,8 +110,7 @@ async def fill(db: Database, admin: Client) -> None:
 @pytest.fixture
 async def private(make_config: MakeConfig) -> AsyncIterator[Quart]:
     """A site that may have chats."""
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         yield app
 
 
@@ -221,8 +219,7 @@ async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:
     await fill(parts_of(private).db, admin)
     before = await site_of(parts_of(private).db)
     changed = POSTS.replace(b"2026-02", b"2026-05")
-    answer = await writer.post(f"{IMPORTS}?replace=1", data=changed)
-    assert answer.status_code == 403
+    answer = await writer.post(f"{IMPORTS}?replace=1", data=changed, status=403)
     assert "this needs admin" in (await answer.get_json())["detail"]
     assert uploads(private) == []
     # The import itself does not remove either, for example if an earlier version queued it.
@@ -236,8 +233,7 @@ async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:
     assert (failed["state"], failed["accepted"]) == ("failed", 0)
     assert "this needs admin" in failed["errors"][0]["detail"]
     assert await site_of(parts_of(private).db) == before
-    answer = await admin.post(f"{IMPORTS}?replace=1&accept_doubts=1", data=changed)
-    assert answer.status_code == 202
+    answer = await admin.post(f"{IMPORTS}?replace=1&accept_doubts=1", data=changed, status=202)
     await settled(parts_of(private).db)
     gone = before["posts"].keys() - (await site_of(parts_of(private).db))["posts"].keys()
     assert len(gone) == len(WORDS)

@@ -14,13 +14,12 @@ import pytest
 from quart import Quart
 from quart.datastructures import FileStorage
 
-from app import create_app
 from app.services.imports.jobs import UPLOAD_LIFETIME, get_job, open_upload, upload_path
 from saywho.clock import now
 from tests.archives import picture, x_media, x_media_members, x_members, x_zip, zip_bytes
-from tests.browsing import Browser, parts_of, signed_in
+from tests.browsing import Browser, found_in, missing_in, parts_of, signed_in
 from tests.chats import kakaotalk
-from tests.conftest import Client, MakeConfig
+from tests.conftest import Client, MakeConfig, app_of
 from tests.uploading import choose, ended, jsonl, shown, start, until_uploads, upload, uploads
 
 
@@ -46,11 +45,9 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(browser: Bro
     address = await upload(browser, data + b"not json at all\n", "<b>posts</b>.jsonl")
     page = await browser.page(address)
     text = shown(page)
-    assert "JSON lines" in text
-    assert "Posts 3" in text
+    assert not missing_in(text, "JSON lines", "Posts 3")
     assert re.search(r"선장 \( ?2 ?\)", text)
-    assert "Records that cannot be read 1" in text
-    assert "line or record 4" in text
+    assert not missing_in(text, "Records that cannot be read 1", "line or record 4")
     assert "오늘의 &lt;바다&gt;" in page
     assert "<b>posts" not in page
     assert await items(browser, "users") == []
@@ -61,17 +58,15 @@ async def test_preview_shows_what_is_in_the_file_and_stores_nothing(browser: Bro
 
 async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: Browser) -> None:
     table = b"Student,Essay\nAda,tea now\nMina,bread\n"
-    address = await upload(browser, table, "essays.txt")
     assert "essays.txt is not in any known format. If it is a table, name the column" in shown(
-        await browser.page(address)
+        await browser.page(await upload(browser, table, "essays.txt"))
     )
     for data, name in ((table, "essays.csv"), (table.replace(b"Essay", b"text"), "essays.txt")):
         page = shown(await browser.page(await upload(browser, data, name)))
         assert "Start the import" in page
         # Until the column of the texts is chosen, it is no fault of the records.
         assert "Which column has the texts?" in page
-        assert "no text" not in page
-        assert "Records that cannot be read" not in page
+        assert not found_in(page, "no text", "Records that cannot be read")
     alone = await browser.page(await upload(browser, b"Student,Essay\n", "essays.csv"))
     assert "essays.csv has only one row" in shown(alone)
 
@@ -83,14 +78,11 @@ async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -
     data = "\n".join(["user,text,date,lang", *rows, ",a text of nobody,,"]).encode()
     page = await browser.page(await upload(browser, data, "posts.csv"))
     text = shown(page)
-    assert "Authors of the first 1,000 posts" in text
-    assert "and 2 more" in text
+    assert not missing_in(text, "Authors of the first 1,000 posts", "and 2 more")
     # Doubts count the others, too.
-    assert "Doubts" in text
-    assert "not only in the first 1,000 records" in text
+    assert not missing_in(text, "Doubts", "not only in the first 1,000 records")
     first = page.partition("Preview of the posts")[2].partition("</li>")[0]
-    assert "<bdi>author0</bdi>" in first
-    assert '<time datetime="2024-03-01T05:00:00Z">' in first
+    assert not missing_in(first, "<bdi>author0</bdi>", '<time datetime="2024-03-01T05:00:00Z">')
     assert "Korean" in first
     assert "Anyone who can reach this server can read" in text
     page = await browser.page(await upload(browser, b"text\njust a text\n", "texts.csv"))
@@ -129,8 +121,7 @@ async def test_broken_bytes_in_a_table_are_shown_as_such(browser: Browser) -> No
     data = b"author,text,caf\x81\nan\x81,hello,1\nann,hello,2\n"
     address = await upload(browser, data, "broken.csv")
     page = await browser.page(address)
-    assert 'name="column" value="caf?"' in page
-    assert "<bdi>an?</bdi>" in page
+    assert not missing_in(page, 'name="column" value="caf?"', "<bdi>an?</bdi>")
     await start(browser, address)
     assert "1 new post · 1 rejected" in shown(await ended(browser, address))
 
@@ -145,13 +136,11 @@ async def test_upload_start_watch_and_look_back(
     assert "Reposts, left out 1" in shown(page)
     assert await start(browser, address, username=" Mina2 ") == 303
     text = shown(await ended(browser, address))
-    assert "5 new posts" in text
-    assert "1 repost left out" in text
+    assert not missing_in(text, "5 new posts", "1 repost left out")
     assert await start(browser, address) == 409
     assert (await browser.post(f"{address}/cancel")).status_code == 409
     history = await browser.page("/imports")
-    assert f'href="{address}"' in history
-    assert "twitter-2023.zip" in history
+    assert not missing_in(history, f'href="{address}"', "twitter-2023.zip")
     assert "mina2" in (await browser.page("/authors")).lower()
     await until_uploads(app, 0)
 
@@ -170,8 +159,7 @@ async def test_an_import_names_its_authors_and_the_next_step(browser: Browser) -
         assert told in shown(page)
         (primary,) = re.findall(r'<a class="button primary" href="([^"]+)"', page)
         # One new author is compared with everybody.
-        leads_to = {0: "/imports", 2: "/?username=", None: "/"}[comparing]
-        assert primary.startswith(leads_to)
+        assert primary.startswith({0: "/imports", 2: "/?username=", None: "/"}[comparing])
         assert comparing is not None or primary == "/"
         assert primary.count("username=") == (comparing or 0)
     # A deleted author is not named any more.
@@ -187,8 +175,7 @@ async def test_those_who_wrote_most_are_named_first(browser: Browser) -> None:
         for place in range(count)
     ]
     page = shown(await imported(browser, jsonl(*records)))
-    told = page[page.index("New posts by") :]
-    assert told.startswith(f"New posts by {' · '.join(names[::-1])}")
+    assert page[page.index("New posts by") :].startswith(f"New posts by {' · '.join(names[::-1])}")
 
 
 async def test_the_zone_of_a_chat_is_the_one_of_its_file(
@@ -204,8 +191,7 @@ async def test_the_zone_of_a_chat_is_the_one_of_its_file(
     assert shown(page).count("UTC+1") == 1
     assert await start(browser, address, timezone="UTC+1", only="Mina", publish="on") == 303
     await ended(browser, address)
-    room = await (await browser.get("/api/v1/rooms/1")).get_json()
-    assert room["tz"] == "Etc/GMT-1"
+    assert (await (await browser.get("/api/v1/rooms/1")).get_json())["tz"] == "Etc/GMT-1"
 
 
 async def test_a_chat_whose_clock_changed_has_a_zone_with_summer_time(
@@ -223,8 +209,7 @@ async def test_a_chat_whose_clock_changed_has_a_zone_with_summer_time(
     assert "Times: Berlin time" in shown(page)
     assert await start(browser, address, timezone="Europe/Berlin", only="Mina", publish="on") == 303
     await ended(browser, address)
-    room = await (await browser.get("/api/v1/rooms/1")).get_json()
-    assert room["tz"] == "Europe/Berlin"
+    assert (await (await browser.get("/api/v1/rooms/1")).get_json())["tz"] == "Europe/Berlin"
     portrait = await (await browser.get("/api/v1/users/Mina/archive?year=2024")).get_json()
     days = [day["date"] for month in portrait["calendar"]["months"] for day in month["days"]]
     assert days == ["2024-03-01", "2024-07-01"]
@@ -291,12 +276,10 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
     data = x_zip(tmp_path / "a.zip", members).read_bytes()
     address = await upload(browser, data, "a.zip")
     (field,) = re.findall(r'<input id="username"[^>]*>', await browser.page(address))
-    assert 'value=""' in field
-    assert "required" in field
+    assert not missing_in(field, 'value=""', "required")
     # A browser does not send it empty; others may.
     assert await start(browser, address, username=" ") == 303
-    page = await ended(browser, address)
-    assert "failed" in shown(page)
+    assert "failed" in shown(await ended(browser, address))
     assert await items(browser, "users") == []
     await until_uploads(app, 0)
 
@@ -304,11 +287,9 @@ async def test_a_file_of_one_account_without_a_name_asks_for_one(
 async def test_a_file_of_nothing_known_can_only_be_discarded(app: Quart, browser: Browser) -> None:
     for name, reason in (("", "Choose a file first"), ("empty.csv", "The file is empty")):
         files = {"file": FileStorage(io.BytesIO(b""), name)}
-        answer = await browser.post("/imports", files=files)
-        assert answer.status_code == 422
+        answer = await browser.post("/imports", files=files, status=422)
         text = await answer.get_data(as_text=True)
-        assert 'role="alert"' in text
-        assert reason in text
+        assert not missing_in(text, 'role="alert"', reason)
     address = await upload(browser, b"\x00\x01\x02 nothing", "photo.jpg")
     page = await browser.page(address)
     assert 'role="alert"' in page
@@ -414,8 +395,7 @@ async def test_why_a_file_fails_is_in_the_language_of_the_page(
 
 
 async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) -> None:
-    first = create_app(make_config())
-    async with first.test_app():
+    async with app_of(make_config()) as first:
         browser = await signed_in(first)
         old = await upload(browser, b"{}\n", "old.jsonl")
         fresh = await upload(browser, b"{}\n", "fresh.jsonl")
@@ -429,8 +409,7 @@ async def test_forgotten_uploads_go_at_a_later_start(make_config: MakeConfig) ->
         for name in (job.spool, stray):
             os.utime(upload_path(place, name), (before.timestamp(), before.timestamp()))
         arriving, file = open_upload(place)
-    second = create_app(make_config())
-    async with second.test_app():
+    async with app_of(make_config()) as second:
         browser = Browser(second, cookies=browser.cookies)
         # The fresh upload and what another worker is writing.
         with file:
@@ -448,8 +427,7 @@ async def test_entities_are_noticed_and_decoded_if_wanted(browser: Browser) -> N
     await imported(browser, data, decode_entities="on")
     assert "1 &amp; 1" in await browser.page("/user/a")
     plain = await browser.page(await upload(browser, jsonl({"username": "a", "text": "b & c"})))
-    assert "decode_entities" not in plain
-    assert "no_media" not in plain
+    assert not found_in(plain, "decode_entities", "no_media")
 
 
 async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
@@ -496,8 +474,7 @@ async def test_a_refused_file_says_what_can_be_read(browser: Browser) -> None:
     assert "Supported formats" not in page
     # The history said that it was not started.
     history = shown(await browser.page("/imports"))
-    assert "paper.pdf is not in any known format" in history
-    assert "cannot be imported" in history
+    assert not missing_in(history, "paper.pdf is not in any known format", "cannot be imported")
     assert "not started yet" not in history
 
 

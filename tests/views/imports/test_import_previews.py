@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.runtime.sandbox import LIMIT_S
 from app.services.imports.preview import Previewer
 from saywho.preview import CHAT_S
-from tests.browsing import parts_of, signed_in
+from tests.browsing import missing_in, parts_of, signed_in
 from tests.chats import kakaotalk, said
-from tests.conftest import MakeConfig
+from tests.conftest import MakeConfig, app_of
 from tests.never_ending import AT_ONCE, LATER, plant
 from tests.selection import first_of
 from tests.uploading import ended, jsonl, shown, start, upload
@@ -42,8 +41,7 @@ async def test_of_a_long_chat_the_page_says_how_much_was_read(app: Quart) -> Non
     preview_within(app)
     text = shown(await browser.page(address))
     assert "This page shows only the first" not in text
-    assert "on my way" in text
-    assert "Messages 2" in text
+    assert not missing_in(text, "on my way", "Messages 2")
     assert "Posts" not in text
 
 
@@ -55,8 +53,7 @@ async def test_a_look_whose_reading_does_not_end_is_ended(
     preview_within(app, limit_s=1)
     browser = await signed_in(app)
     page = shown(await browser.page(await upload(browser, data, "notes.txt")))
-    assert "notes.txt" in page
-    assert "This file is too large or too complex to preview." in page
+    assert not missing_in(page, "notes.txt", "This file is too large or too complex to preview.")
 
 
 async def test_a_chat_is_imported_without_a_look_at_it(app: Quart) -> None:
@@ -103,8 +100,7 @@ async def test_a_look_that_has_no_turn_in_time_is_refused(app: Quart) -> None:
     parts = parts_of(app)
     parts.previewer = Previewer(parts.config, most_s=0)
     browser = await signed_in(app)
-    answer = await browser.get(await upload(browser, CHAT, "chat.txt"))
-    assert answer.status_code == 503
+    answer = await browser.get(await upload(browser, CHAT, "chat.txt"), status=503)
     assert "Reload the page in a moment." in await answer.get_data(as_text=True)
 
 
@@ -112,13 +108,11 @@ async def test_a_look_that_has_no_turn_in_time_is_refused(app: Quart) -> None:
 async def test_posts_are_imported_without_a_look_at_them(
     make_config: MakeConfig, is_public: bool
 ) -> None:
-    app = create_app(make_config(public=is_public))
-    async with app.test_app():
+    async with app_of(make_config(public=is_public)) as app:
         preview_within(app, limit_s=1e-6)
         browser = await signed_in(app)
         address = await upload(browser, jsonl({"username": "ann", "text": "the harbour"}))
-        page = await browser.page(address)
-        assert ('name="publish"' in page) is is_public
+        assert ('name="publish"' in await browser.page(address)) is is_public
         assert await start(browser, address, unread="1", timezone="", username="") == 303
         assert "1 new post" in shown(await ended(browser, address))
 
@@ -136,8 +130,7 @@ async def test_several_files_are_one_import_whose_authors_are_chosen(app: Quart)
     answer = await browser.post("/imports", data=body, headers=headers)
     address = answer.headers["Location"]
     page = shown(await browser.page(address))
-    assert "Keeper_Lamp + 3.zip" in page
-    assert "Keeper (2), Pilot (2)" in page
+    assert not missing_in(page, "Keeper_Lamp + 3.zip", "Keeper (2), Pilot (2)")
     assert "Author of each file: the beginning of the file’s name, a guess" in page
     browser.headers["Accept-Language"] = "ko"
     page = shown(await browser.page(address))

@@ -38,7 +38,7 @@ from saywho.processes import STILL_S
 from tests.archives import tar, x_members, x_zip
 from tests.browsing import parts_of, signed_in
 from tests.children import run_here
-from tests.conftest import Client, MakeConfig, Outside, Shared, client_with
+from tests.conftest import Client, MakeConfig, Outside, Shared, app_of, client_with
 from tests.uploading import jsonl, queued, until_uploads, upload
 from tests.waiting import eventually, until_some_are_imported
 
@@ -91,8 +91,7 @@ async def under_way(client: Client, address: str) -> None:
 
 
 async def send(client: Client, body: bytes, query: str = "", **headers: str) -> str:
-    answer = await client.post(f"{IMPORTS}{query}", data=body, headers=headers)
-    assert answer.status_code == 202, await answer.get_data()
+    answer = await client.post(f"{IMPORTS}{query}", data=body, headers=headers, status=202)
     assert (await answer.get_json()).keys() == FACTS
     return str(answer.headers["Location"])
 
@@ -110,8 +109,7 @@ async def keeps_nothing(client: Client) -> None:
 
 async def test_file_as_the_body_is_imported(app: Quart, writer: Client) -> None:
     body = jsonl(POST, POST, {"username": "ann"}, POST | {"source_id": "2", "text": "둘째"})
-    answer = await writer.post(IMPORTS, data=body)
-    assert answer.status_code == 202
+    answer = await writer.post(IMPORTS, data=body, status=202)
     assert answer.headers["Saywho-Event"] == "0"
     queued = await answer.get_json()
     assert answer.headers["Location"] == f"{IMPORTS}/{queued['id']}"
@@ -154,8 +152,7 @@ async def test_all_bad_parameters_are_named_at_once_and_nothing_is_kept(shared: 
     wrong = dict.fromkeys(("dates", "encoding", "column", "room", "replace"), "nonsense")
     wrong |= {"format": "nonsense", "username": "a b", "timezone": "Nowhere/Quay"}
     for query in ("?format=nonsense", "?username=a%20b", f"?{urlencode(wrong)}"):
-        answer = await shared.writer.post(IMPORTS + query, data=jsonl(POST))
-        assert answer.status_code == 400
+        answer = await shared.writer.post(IMPORTS + query, data=jsonl(POST), status=400)
         named = {error["loc"] for error in (await answer.get_json())["errors"]}
     assert named == wrong.keys()
     await keeps_nothing(shared.writer)
@@ -194,16 +191,14 @@ FIELD = b'Content-Disposition: form-data; name="note"\r\n\r\nhello'
 async def test_bad_form_is_refused_and_keeps_nothing(
     shared: Shared, body: bytes, status: int
 ) -> None:
-    answer = await shared.writer.post(IMPORTS, data=body, headers=MULTIPART)
-    assert answer.status_code == status, await answer.get_data()
+    answer = await shared.writer.post(IMPORTS, data=body, headers=MULTIPART, status=status)
     if status == 413:
         assert f"at most {MOST_PARTS} parts" in (await answer.get_json())["detail"]
     await keeps_nothing(shared.writer)
 
 
 async def test_a_body_without_a_byte_is_422_and_keeps_nothing(shared: Shared) -> None:
-    answer = await shared.writer.post(IMPORTS, data=b"")
-    assert answer.status_code == 422
+    answer = await shared.writer.post(IMPORTS, data=b"", status=422)
     assert (await answer.get_json())["errors"] == [{"loc": "body", "detail": "The file is empty"}]
     await keeps_nothing(shared.writer)
 
@@ -239,8 +234,7 @@ async def test_an_upload_that_is_not_here_keeps_no_other_waiting(
 ) -> None:
     async with parts_of(app).db.write() as session:
         await add_job(session, UploadedFile("gone", "a", 1), is_started=True)
-    address = await send(writer, jsonl(POST))
-    assert (await ended(writer, address))["state"] == "done"
+    assert (await ended(writer, await send(writer, jsonl(POST))))["state"] == "done"
     # On PostgreSQL another machine may have the file.
     expected = "running" if outside.kind == "postgresql" else "failed"
     assert (await facts(writer, f"{IMPORTS}/1"))["state"] == expected
@@ -319,8 +313,7 @@ async def test_a_full_disk_is_507_and_keeps_nothing(
     full = "/dev/full"
     monkeypatch.setattr(tempfile, "mkstemp", lambda **_: (os.open(full, os.O_RDWR), full))
     for body, headers in ((b" " * 100, {}), (form(FILE + b" " * 20_000), MULTIPART)):
-        answer = await writer.post(IMPORTS, data=body, headers=headers)
-        assert answer.status_code == 507
+        answer = await writer.post(IMPORTS, data=body, headers=headers, status=507)
         assert "full" in (await answer.get_json())["detail"]
     await keeps_nothing(writer)
 
@@ -332,8 +325,7 @@ async def test_an_import_is_ended_by_the_token_that_began_it_or_by_admin(
     body, _ = large_file(LONG)
     begun = [await send(client, body) for client in (admin, writer, another, another)]
     for address in (begun[0], *begun[2:]):
-        refused = await writer.delete(address)
-        assert refused.status_code == 403
+        refused = await writer.delete(address, status=403)
         assert "this needs admin" in (await refused.get_json())["detail"]
         assert (await facts(writer, address))["state"] == "running"
     # Also of an import that an earlier version began.
@@ -382,8 +374,7 @@ async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
     make_config: MakeConfig, db: Database
 ) -> None:
     body, expected = large_file(LONG)
-    first = create_app(make_config())
-    async with first.test_app():
+    async with app_of(make_config()) as first:
         writer = await client_with(first, "write")
         address = await send(writer, body)
         await under_way(writer, address)
@@ -391,8 +382,7 @@ async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
         between = await get_job(session, 1)
     assert (between.state, between.attempts, between.finished_at) == ("interrupted", 0, None)
     assert 0 < between.accepted < LONG
-    second = create_app(make_config())
-    async with second.test_app():
+    async with app_of(make_config()) as second:
         job = await ended(Client(second, writer.headers), address)
     assert job["state"] == "done"
     assert {name: job[name] for name in expected} == expected
@@ -466,8 +456,7 @@ async def test_another_machine_leaves_an_upload_to_the_one_that_has_it(
         # One that was queued later is done, so the other one was looked at and left.
         assert (await ended(client, await send(client, jsonl(POST))))["state"] == "done"
         assert (await client.json(address))["state"] == "running"
-        browser = await signed_in(app)
-        assert (await browser.get(f"/imports/{shown.id}")).status_code == 503
+        assert (await (await signed_in(app)).get(f"/imports/{shown.id}")).status_code == 503
     app = create_app(first)
     async with app.test_app():
         client = Client(app, client.headers)
@@ -507,8 +496,7 @@ async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client
     waiting = await send(writer, jsonl(POST))
     await under_way(writer, running)
     admin = await client_with(app, "admin")
-    answer = await admin.post("/reset", form={"confirm": "yes"})
-    assert answer.status_code == 303
+    await admin.post("/reset", form={"confirm": "yes"}, status=303)
     for address in (running, waiting):
         assert (await facts(writer, address))["state"] == "cancelled"
     # What is sent from now on is imported; the one under way brings nothing more.
@@ -563,8 +551,7 @@ async def test_a_strange_table_fails_with_questions_and_its_first_rows(writer: C
     ],
 )
 async def test_a_reading_that_cannot_be_is_refused(writer: Client, query: str) -> None:
-    answer = await writer.post(f"{IMPORTS}?{query}", data=b"text\nhello\n")
-    assert answer.status_code == 400
+    await writer.post(f"{IMPORTS}?{query}", data=b"text\nhello\n", status=400)
     await keeps_nothing(writer)
 
 
@@ -585,8 +572,7 @@ async def test_a_grave_doubt_fails_until_it_is_accepted(writer: Client) -> None:
 async def test_ids_that_are_here_without_an_import_are_gravely_doubted(writer: Client) -> None:
     sent = ({"username": "mina", "text": f"fog {n}", "source_id": f"{n}"} for n in range(70, 73))
     headers = {"Content-Type": "application/x-ndjson"}
-    answer = await writer.post("/api/v1/tweets", data=jsonl(*sent), headers=headers)
-    assert answer.status_code == 200
+    await writer.post("/api/v1/tweets", data=jsonl(*sent), headers=headers, status=200)
     other = jsonl(*({"username": "mina", "text": f"rain {n}", "id": f"{n}"} for n in range(70, 73)))
     job = await ended(writer, await send(writer, other))
     assert (job["state"], job["accepted"]) == ("failed", 0)
@@ -602,8 +588,7 @@ async def test_examples_of_doubts_go_with_what_is_deleted(app: Quart, writer: Cl
     address = await send(writer, jsonl(*posts))
     (doubt,) = (await ended(writer, address))["doubts"]
     assert doubt["examples"] == ["<p>fog</p>"]
-    admin = await client_with(app, "admin")
-    assert (await admin.delete("/api/v1/users/mina")).status_code == 204
+    assert (await (await client_with(app, "admin")).delete("/api/v1/users/mina")).status_code == 204
     (doubt,) = (await facts(writer, address))["doubts"]
     assert (doubt["count"], doubt["examples"]) == (1, [])
 

@@ -11,13 +11,12 @@ from urllib.parse import urlencode
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.services.imports.job_report import StoredPosts
 from app.services.imports.jobs import get_job, note_preview
 from saywho.formats.assumptions import NotesSummary, Unread
-from tests.browsing import Browser, parts_of
+from tests.browsing import Browser, found_in, missing_in, parts_of
 from tests.chats import Said, kakaotalk
-from tests.conftest import Client, MakeConfig
+from tests.conftest import Client, MakeConfig, app_of
 from tests.uploading import choose, ended, jsonl, shown, start, upload
 from tests.workbooks import Cell, workbook
 
@@ -47,8 +46,7 @@ async def test_a_chat_without_a_zone_shows_it_and_a_choice_survives_a_restart(
         renamed=["하나", ""],
     )
     assert (answer.status_code, answer.headers["Location"]) == (303, address)
-    another = create_app(parts_of(app).config)
-    async with another.test_app():
+    async with app_of(parts_of(app).config) as another:
         other = Browser(another, cookies=browser.cookies)
         page = await other.page(address)
         assert 'value="Asia/Seoul"' in page
@@ -64,15 +62,13 @@ async def test_a_chat_without_a_zone_shows_it_and_a_choice_survives_a_restart(
 async def test_the_last_choice_of_an_encoding_holds_and_is_imported(browser: Browser) -> None:
     address = await upload(browser, KOREAN, "글.csv")
     await choose(browser, address, encoding="big5")
-    page = await browser.page(address)
-    assert selected(page, "encoding") == "big5"
+    assert selected(await browser.page(address), "encoding") == "big5"
     await choose(browser, address, encoding="cp949")
     page = await browser.page(address)
     assert selected(page, "encoding") == "cp949"
     assert "안녕하세요" in page
     assert await start(browser, address, encoding="cp949") == 303
-    page = await ended(browser, address)
-    assert "1 new post" in shown(page)
+    assert "1 new post" in shown(await ended(browser, address))
     answer = await browser.get("/api/v1/users/미나/tweets")
     assert [post["text"] for post in (await answer.get_json())["items"]] == ["안녕하세요"]
 
@@ -100,8 +96,7 @@ async def test_only_a_column_that_is_taken_otherwise_is_chosen(
     async with parts_of(app).db.read() as session:
         job = await get_job(session, int(address.rpartition("/")[2]))
     assert b'"columns":{"when":"created_at"}' in (job.options or b"")
-    page = await browser.page(address)
-    assert 'datetime="2024-03-05' in page
+    assert 'datetime="2024-03-05' in await browser.page(address)
     # Taken back, it stays what somebody chose.
     columns["taken"][2] = "created_at"
     await choose(browser, address, **columns, field=["username", "text", ""])
@@ -127,8 +122,7 @@ async def test_files_of_a_zip_that_nobody_reads_are_named(browser: Browser) -> N
         archive.writestr("chat/picture.jpg", b"\xff\xd8\xff")
         archive.writestr("__MACOSX/chat/._KakaoTalk.txt", b"\0")
     address = await upload(browser, packed.getvalue(), "chat.zip")
-    page = shown(await browser.page(address))
-    assert "Files not read: chat/notes.html." in page
+    assert "Files not read: chat/notes.html." in shown(await browser.page(address))
 
 
 UNSETTLED = NotesSummary(unread=(Unread("time", "posted", 3),), unsettled="time")
@@ -310,8 +304,7 @@ async def test_dates_are_shown_as_the_import_reads_them(browser: Browser) -> Non
         page = await browser.page(address)
         if order:
             said = f"Order of the dates: {order}, a guess (as in the first import of this chat)."
-            assert said in shown(page)
-            assert "This file is here already: all 8 messages" in shown(page)
+            assert not missing_in(shown(page), said, "This file is here already: all 8 messages")
             assert ("Mar 1 – 8, 2024" in shown(page)) == (order == "the day before the month")
         assert await start(browser, address, **people, **form) == 303
         await ended(browser, address)
@@ -438,8 +431,7 @@ async def test_a_workbook_is_looked_at_and_imported(browser: Browser) -> None:
     ]
     address = await upload(browser, workbook(rows, [["a note"]]), "posts.xlsx")
     page = await browser.page(address)
-    assert "안개가 낀 날" in page
-    assert "Files not read: posts.xlsx/Sheet2" in page
+    assert not missing_in(page, "안개가 낀 날", "Files not read: posts.xlsx/Sheet2")
     await start(browser, address)
     await ended(browser, address)
     answer = await browser.get("/api/v1/users/바다/tweets")
@@ -460,14 +452,12 @@ async def test_a_grave_doubt_is_shown_and_needs_a_tick(
     assert re.search('name="accept_doubts" required', page)
     assert await start(browser, address) == 422
     assert await start(browser, address, accept_doubts="on") == 303
-    page = await ended(browser, address)
-    assert odd in page
+    assert odd in await ended(browser, address)
 
 
 async def test_a_file_without_a_doubt_shows_none(browser: Browser) -> None:
     page = await browser.page(await upload(browser, jsonl({"username": "mina", "text": "fog"})))
-    assert "odd" not in page
-    assert "accept_doubts" not in page
+    assert not found_in(page, "odd", "accept_doubts")
 
 
 def evening(*names: str, first: int, count: int) -> list[Said]:
@@ -492,8 +482,7 @@ async def test_a_chat_from_another_phone_is_noticed_and_leaves_nothing_half_stor
         assert await start(browser, address, **people | form) == 303
         return shown(await ended(browser, address))
 
-    mine = evening("지우", "예린", first=1000, count=60)
-    assert "60 new messages" in await bring(*mine)
+    assert "60 new messages" in await bring(*evening("지우", "예린", first=1000, count=60))
     theirs = evening("지우 (회사)", "내 동생", first=1000, count=70)
     page = await browser.page(await upload(browser, kakaotalk("저녁", *theirs), "chat.txt"))
     assert "already here with other names: 저녁" in shown(page)

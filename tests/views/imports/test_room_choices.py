@@ -66,8 +66,7 @@ async def test_a_file_goes_into_the_chosen_chat(
     assert selected(page, "room") == ""
     assert await start(browser, address, **FORM) == 422
     assert await rooms_of(browser) == [20]
-    answer = await choose(browser, address, **FORM, room=room)
-    assert answer.status_code == 303
+    assert (await choose(browser, address, **FORM, room=room)).status_code == 303
     page = await browser.page(address)
     assert selected(page, "room") == room
     assert "Nothing is imported until" not in page
@@ -95,8 +94,7 @@ async def test_one_of_four_people_proposes_no_chat(app: Quart, browser: Browser)
     people = ["Mom", "Kim", "Lee", "Park"]
     file = kakaotalk("Family", *said(people, times=5, day="2024-02-20"))
     address = await upload(browser, file, "chat.txt")
-    page = await browser.page(address)
-    assert "not chosen yet" not in shown(page)
+    assert "not chosen yet" not in shown(await browser.page(address))
     form = FORM | {"speaker": people, "only": people}
     assert await start(browser, address, **form) == 303
     assert "20 new messages" in shown(await ended(browser, address))
@@ -212,8 +210,7 @@ async def test_a_chat_that_is_known_by_its_id_is_named(app: Quart, browser: Brow
 
 
 async def imported(client: Client, path: str, data: bytes) -> Any:
-    answer = await client.post(path, data=data)
-    assert answer.status_code == 202
+    answer = await client.post(path, data=data, status=202)
     location = answer.headers["Location"]
     return await eventually(
         lambda: client.json(location), until=lambda job: job["state"] != "running"
@@ -279,7 +276,6 @@ async def test_sent_posts_name_a_chat_with_guests_by_its_id(app: Quart, browser:
     assert re.search(r"chat 'pier' has guests.*`id`, 1", report["errors"][0]["detail"])
     for room, status in ((pier, 422), (pier | {"id": 1}, 201), ({"name": "quay"}, 201)):
         answer = await writer.post(
-            "/api/v1/users/ben/tweets?publish=1", json={"text": "4", "room": room}
+            "/api/v1/users/ben/tweets?publish=1", json={"text": "4", "room": room}, status=status
         )
-        assert answer.status_code == status
     assert await rooms_of(browser) == [3, 1]

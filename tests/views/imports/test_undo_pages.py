@@ -29,8 +29,7 @@ async def undone(client: Client, address: str) -> Any:
 async def test_the_page_undoes_an_import(app: Quart, browser: Browser) -> None:
     reader = await client_with(app, "read")
     address = await imported(browser, *POSTS)
-    page = await browser.page(address)
-    assert "This removes the posts that this import added" in shown(page)
+    assert "This removes the posts that this import added" in shown(await browser.page(address))
     assert (await browser.post(f"{address}/undo")).status_code == 422
     answer = await browser.post(f"{address}/undo", form={"confirm": "yes"})
     assert (answer.status_code, answer.headers["Location"]) == (303, address)
@@ -49,9 +48,7 @@ async def test_the_api_undoes_an_import(app: Quart, browser: Browser) -> None:
     assert (await writer.json(first))["undo"] == "possible"
     assert (await writer.post(f"{first}/undo")).status_code == 403
     for _ in range(2):
-        answer = await admin.post(f"{second}/undo")
-        assert answer.status_code == 202
-        assert (await answer.get_json())["id"] == 2
+        assert (await (await admin.post(f"{second}/undo", status=202)).get_json())["id"] == 2
         assert (await undone(admin, second))["removed"] == 1
     assert (await admin.post(f"{first}/undo")).status_code == 202
     # Nothing but an import that is undone, too, has sent these again.

@@ -9,12 +9,11 @@ import pytest
 from quart import Quart
 from sqlalchemy import event
 
-from app import create_app
 from app.lifespan import begin_stop
 from app.services.imports.storing_batch import BATCH
 from app.views.posts.api import MOST_IN_ARRAY
 from tests.browsing import parts_of, scope_of
-from tests.conftest import Client, MakeConfig, Outside, client_with
+from tests.conftest import Client, MakeConfig, Outside, app_of, client_with
 from tests.refusals import FULL, READ_ONLY, connections_take
 
 TWEETS = "/api/v1/tweets"
@@ -29,8 +28,7 @@ def lines(*items: Any) -> bytes:
 
 
 async def send(client: Client, body: bytes, **headers: str) -> dict[str, Any]:
-    answer = await client.post(TWEETS, data=body, headers=NDJSON | headers)
-    assert answer.status_code == 200, await answer.get_data()
+    answer = await client.post(TWEETS, data=body, headers=NDJSON | headers, status=200)
     report: dict[str, Any] = await answer.get_json()
     return report
 
@@ -55,8 +53,7 @@ async def test_an_array_is_read_as_the_same_lines_are(writer: Client) -> None:
     bad = (b"", b"[", b"[1,]", b"7", b'{"username": "ann", "text": "a"}', b"[" * 100_000)
     many = b"[" + b"{}," * MOST_IN_ARRAY + b"{}]"
     for body, status in [*((each, {400, 422}) for each in bad), (many, {422})]:
-        answer = await writer.post(TWEETS, data=body, headers=headers)
-        assert answer.status_code in status
+        assert (await writer.post(TWEETS, data=body, headers=headers)).status_code in status
     assert (await writer.post(TWEETS, data=b" [ ]\n", headers=headers)).status_code == 200
 
 
@@ -138,8 +135,7 @@ async def ended(writer: Client, status: int, *, posts: int) -> dict[str, Any]:
         f". Lines that were stored before, and stay: {problem['accepted']:,}"
     )
     assert "nothing" not in problem["detail"]
-    stored = (await writer.json("/api/v1/stats"))["tweets"]
-    assert stored == problem["accepted"]
+    assert (await writer.json("/api/v1/stats"))["tweets"] == problem["accepted"]
     return problem
 
 
@@ -147,8 +143,7 @@ async def test_lines_that_never_came_are_none_that_stay(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.views.bodies.PIECE_TIMEOUT_S", 0.1)
-    app = create_app(make_config(max_import_mb=1))
-    async with app.test_app():
+    async with app_of(make_config(max_import_mb=1)) as app:
         writer = await client_with(app, "write")
         request = app.test_client().request(TWEETS, method="POST", headers=writer.headers | NDJSON)
         async with request as connection:
@@ -220,5 +215,4 @@ async def test_what_stays_is_said_where_the_server_refuses_more(
     writer: Client, outside: Outside, code: str, status: int
 ) -> None:
     await outside.execute(REFUSED.format(posts=2 * BATCH, code=code))
-    problem = await ended(writer, status, posts=3 * BATCH)
-    assert problem["accepted"] == 2 * BATCH
+    assert (await ended(writer, status, posts=3 * BATCH))["accepted"] == 2 * BATCH

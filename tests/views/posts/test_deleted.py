@@ -96,8 +96,7 @@ async def test_a_deleted_chat_stands_in_no_answer(app: Quart) -> None:
     marks = (*MARKS, OWN_NAME, "boats")
     for client in (visitor, operator):
         assert len(await paths_with(app, client, *marks)) > 20
-    answer = await operator.post("/settings/rooms/1/delete", form={"confirm": "yes"})
-    assert answer.status_code == 303
+    await operator.post("/settings/rooms/1/delete", form={"confirm": "yes"}, status=303)
     for client in (visitor, operator):
         assert await paths_with(app, client, *marks) == set()
     assert await paths_with(app, visitor, "alone by the sea")

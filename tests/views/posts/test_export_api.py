@@ -13,13 +13,12 @@ import pytest
 from quart import Quart
 from werkzeug.http import parse_options_header
 
-from app import create_app
 from app.services.access.rights import revoke_token
 from app.services.posts import exporting
 from app.views import answers as answers_view
 from app.views.posts.search_api import LONGEST_NAME
 from tests.browsing import parts_of
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, app_of, client_with
 from tests.installation import ROOT
 from tests.listening import Listener
 
@@ -31,8 +30,7 @@ pytestmark = pytest.mark.databases("sqlite")
 async def test_all_posts_go_out_or_those_of_one_author(writer: Client, anybody: Client) -> None:
     await writer.add_user("미나", "하나", "둘", platform="x")
     await writer.add_user("jiho", "three")
-    answer = await anybody.get(PATH)
-    assert answer.status_code == 200
+    answer = await anybody.get(PATH, status=200)
     assert answer.headers["Content-Type"] == "application/x-ndjson"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "ETag" not in answer.headers
@@ -40,11 +38,10 @@ async def test_all_posts_go_out_or_those_of_one_author(writer: Client, anybody: 
     assert [json.loads(line)["text"] for line in lines] == ["하나", "둘", "three"]
     one = await anybody.get(f"{PATH}?username={quote('미나')}&format=csv")
     assert one.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
-    rows = list(csv.DictReader(io.StringIO(await one.get_data(as_text=True), newline="")))
-    assert [(row["username"], row["platform"], row["text"]) for row in rows] == [
-        ("미나", "x", "하나"),
-        ("미나", "x", "둘"),
-    ]
+    assert [
+        (row["username"], row["platform"], row["text"])
+        for row in list(csv.DictReader(io.StringIO(await one.get_data(as_text=True), newline="")))
+    ] == [("미나", "x", "하나"), ("미나", "x", "둘")]
     documents = await (await anybody.get(f"{PATH}?username=JIHO&format=mongo")).get_data()
     assert json.loads(documents)["_id"] == 3
 
@@ -120,8 +117,7 @@ async def test_a_revoked_token_breaks_the_file_off(
 ) -> None:
     monkeypatch.setattr(exporting, "PAGE", 2)
     monkeypatch.setattr(answers_view, "LOOK_EVERY_S", 0.0)
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         writer = await client_with(app, "write")
         await writer.add_user("mina", *(f"post {number}" for number in range(7)))
         assert (await Client(app, {}).get(PATH)).status_code == 401

@@ -9,10 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.services.access.accounts import add_setup_link
 from tests.browsing import body, parts_of
-from tests.conftest import Client, MakeConfig, Shared, client_with
+from tests.conftest import Client, MakeConfig, Shared, app_of, client_with
 
 NAME = "골목빵집"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -30,8 +29,7 @@ async def site(writer: Client, anybody: Client) -> Client:
 
 
 async def feed(client: Client, path: str, **headers: str) -> ElementTree.Element:
-    answer = await client.get(path, headers=headers)
-    assert answer.status_code == 200
+    answer = await client.get(path, headers=headers, status=200)
     assert answer.content_type == "application/atom+xml; charset=utf-8"
     return ElementTree.fromstring(await answer.get_data())  # noqa: S314 - our own.
 
@@ -51,8 +49,7 @@ async def test_a_feed_has_all_that_readers_need(site: Client, path: str) -> None
     document = await feed(site, path)
     assert document.tag == ATOM + "feed"
     assert links(document)["self"] == text(document, "id") == f"http://localhost{path}"
-    page = await site.get(links(document)["alternate"].removeprefix("http://localhost"))
-    assert page.status_code == 200
+    await site.get(links(document)["alternate"].removeprefix("http://localhost"), status=200)
     assert text(document, "updated") == "2026-11-03T12:00:00Z"
     entries = document.findall(ATOM + "entry")
     assert [text(entry, "content")[-1] for entry in entries] == ["3", "2", "1"]
@@ -107,8 +104,7 @@ async def test_no_page_names_the_host_that_it_was_asked_from(site: Client) -> No
 async def test_an_author_is_followed_by_a_link_where_programs_may_read(
     make_config: MakeConfig, is_public: bool
 ) -> None:
-    app = create_app(make_config(public=is_public))
-    async with app.test_app():
+    async with app_of(make_config(public=is_public)) as app:
         reader = await client_with(app, "write")
         await reader.add_user(NAME)
         address = f'href="/user/{quote(NAME)}/feed.atom" type="application/atom+xml">feed</a>'
@@ -119,8 +115,7 @@ async def test_an_author_is_followed_by_a_link_where_programs_may_read(
 
 @pytest.fixture
 async def public(make_config: MakeConfig) -> Any:
-    app = create_app(make_config(url="https://saywho.example.org"))
-    async with app.test_app():
+    async with app_of(make_config(url="https://saywho.example.org")) as app:
         yield app
 
 
@@ -157,8 +152,7 @@ async def test_endless_pages_are_not_indexed(public: Quart) -> None:
 
 
 async def test_the_icon_is_where_browsers_look(shared: Shared) -> None:
-    answer = await shared.anybody.get("/favicon.ico")
-    assert (await answer.get_data())[:4] == b"\0\0\1\0"
+    assert (await (await shared.anybody.get("/favicon.ico")).get_data())[:4] == b"\0\0\1\0"
     page = await shared.anybody.page("/")
     for address in re.findall(r'<link rel="[a-z-]*icon" href="([^"]+)"', page):
         assert (await shared.anybody.get(address)).status_code == 200

@@ -19,7 +19,7 @@ from app.services.access.rights import remove_account, revoke_token
 from app.services.live_streams import hub, streaming
 from saywho.clock import now
 from tests.browsing import parts_of, signed_in
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, app_of, client_with
 from tests.listening import PATH, Listener, listening
 from tests.waiting import eventually, settle
 
@@ -163,8 +163,7 @@ async def test_a_client_that_has_had_no_event_loses_none_when_it_comes_back(
         async def kinds() -> set[str | None]:
             return {block.get("event") for block in first.blocks}
 
-        told = await eventually(kinds, until=bool)
-        assert told in ({"ready"}, {"reset"})
+        assert await eventually(kinds, until=bool) in ({"ready"}, {"reset"})
     await writer.add_tweet("a" if "username" in query else "b", "while nobody listened")
     # A browser asks for the same address again, and its header goes before the parameter.
     async with listening(app, query, headers={"Last-Event-ID": first.place}) as (again,):
@@ -280,8 +279,7 @@ async def test_few_read_from_far_back_at_the_same_time(
 
 
 async def test_a_burst_of_listeners_passes_the_limit_by_none(make_config: MakeConfig) -> None:
-    app = create_app(make_config(live_clients=3))
-    async with app.test_app(), listening(app, *[""] * 12) as listeners:
+    async with app_of(make_config(live_clients=3)) as app, listening(app, *[""] * 12) as listeners:
         statuses = [listener.messages[0]["status"] for listener in listeners]
         assert sorted(statuses) == [200] * 3 + [503] * 9
 
@@ -290,8 +288,7 @@ async def test_a_silent_stream_is_kept_alive_until_a_stop(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.02)
-    app = create_app(make_config())
-    async with app.test_app(), listening(app) as (listener,):
+    async with app_of(make_config()) as app, listening(app) as (listener,):
 
         async def comments() -> int:
             return listener.comments.count("still here")
@@ -307,8 +304,7 @@ async def test_a_stream_ends_with_its_right(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.01)
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         assert (await Client(app, {}).get(PATH)).status_code == 401
         reader = await client_with(app, "read")
         async with listening(app, headers=reader.headers) as (listener,):
@@ -322,8 +318,7 @@ async def test_the_stream_of_a_reader_ends_when_the_account_is_removed(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.01)
-    app = create_app(make_config(public=False))
-    async with app.test_app():
+    async with app_of(make_config(public=False)) as app:
         reader = await signed_in(app, "mina", role=READER)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in reader.cookies.items())}
         async with listening(app, headers=headers) as (listener,):
@@ -353,8 +348,7 @@ async def test_a_client_that_reads_nothing_is_disconnected(
 ) -> None:
     monkeypatch.setattr(streaming, "READER_TIMEOUT_S", 2.0)
     monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.02)
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         admin = await client_with(app, "admin")
         await admin.add_user("a")
         async with listening(app, "", "", "") as (stuck, left, other):

@@ -8,11 +8,10 @@ from typing import Any, Final
 import pytest
 from quart import Quart
 
-from app import create_app
 from app.services.live_streams import streaming
 from app.services.live_streams.streaming import MOST_OF_HOLDER
 from tests.browsing import Browser, signed_in
-from tests.conftest import MakeConfig, client_with
+from tests.conftest import MakeConfig, app_of, client_with
 from tests.listening import NONE, PATH, Listener, listening
 from tests.waiting import eventually
 
@@ -41,11 +40,9 @@ def statuses(listeners: list[Listener]) -> list[int]:
 
 
 async def test_some_places_are_kept_for_accounts(make_config: MakeConfig) -> None:
-    app = create_app(make_config(live_clients=20))
-    async with app.test_app(), AsyncExitStack() as stack:
+    async with app_of(make_config(live_clients=20)) as app, AsyncExitStack() as stack:
         operator, ears = cookies_of(await signed_in(app)), Ears(app, stack)
-        visitors = await ears.of(count=20)
-        assert statuses(visitors) == [200] * 18 + [503] * 2
+        assert statuses(await ears.of(count=20)) == [200] * 18 + [503] * 2
         reader = await client_with(app, "read")
         assert statuses(await ears.of(reader.headers)) == [503], "a token is no account"
         assert statuses(await ears.of(operator, count=3)) == [200, 200, 503]
@@ -56,14 +53,12 @@ async def test_the_place_of_a_client_that_takes_nothing_is_free_at_once(
     make_config: MakeConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "READER_TIMEOUT_S", 2.0)
-    app = create_app(make_config(live_clients=MOST_OF_HOLDER))
-    async with app.test_app(), AsyncExitStack() as stack:
+    async with app_of(make_config(live_clients=MOST_OF_HOLDER)) as app, AsyncExitStack() as stack:
         admin, ears = await client_with(app, "admin"), Ears(app, stack)
         operator = cookies_of(await signed_in(app))
         stuck, *_ = await ears.of(operator, count=MOST_OF_HOLDER)
         stuck.takes.clear()
-        newer = await ears.of(operator)
-        assert statuses(newer) == [200]
+        assert statuses(await ears.of(operator)) == [200]
 
         async def is_held() -> bool:
             return stuck.is_held

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from quart import Quart
 
-from app import create_app
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, app_of, client_with
 from tests.embedding_service import Service, embedding_service
 from tests.waiting import eventually
 
@@ -61,8 +60,7 @@ async def test_without_an_embedder_words_are_searched_in_place_of_meaning(writer
     assert (page["method"], page["items"][0]["id"]) == ("words", lamp["id"])
     assert page["items"][0]["highlights"] == [[16, 26]]
     assert (await writer.get(f"{API}/search?q=lamp&mode=hybrid")).status_code == 400
-    html = await writer.page("/search?q=lighthouse&mode=meaning")
-    assert "saywho searched by keyword" in html
+    assert "saywho searched by keyword" in await writer.page("/search?q=lighthouse&mode=meaning")
 
 
 @pytest.fixture
@@ -73,8 +71,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 async def remote(make_config: MakeConfig, service: Service) -> AsyncIterator[Quart]:
-    app = create_app(make_config(embedder=f"http:{service.address}", embedder_key="k"))
-    async with app.test_app():
+    async with app_of(make_config(embedder=f"http:{service.address}", embedder_key="k")) as app:
         yield app
 
 

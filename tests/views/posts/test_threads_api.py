@@ -36,8 +36,7 @@ async def test_replies_are_in_answers(writer: Client, anybody: Client) -> None:
     assert third["reply_to"] == {"source_id": "2", "username": "Mina", "id": second["id"]}
     assert answer["reply_to"]["id"] == second["id"]
     assert (lone["reply_to"], lone["kind"]) == (None, "post")
-    listed = (await anybody.json("/api/v1/users/mina/tweets"))["items"]
-    assert listed == [third, second, first]
+    assert (await anybody.json("/api/v1/users/mina/tweets"))["items"] == [third, second, first]
     for each in (first, third, answer):
         thread = await anybody.json(f"/api/v1/tweets/{each['id']}/thread")
         ids = [post["id"] for post in thread["items"]]

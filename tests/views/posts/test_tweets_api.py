@@ -33,14 +33,12 @@ async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: 
         "source_id": "12345678901234567890",
         "url": "https://example.org/p/1?a=ㄱ",
     }
-    answer = await writer.post("/api/v1/users/ANN/tweets", json=fields)
-    assert answer.status_code == 201
+    answer = await writer.post("/api/v1/users/ANN/tweets", json=fields, status=201)
     tweet = await answer.get_json()
     nothing_else = dict.fromkeys(stored_fields()) | {"media": [], "visibility": "public"}
     stored = fields | {"created_at": "2020-02-29T14:59:59Z"}
     assert tweet == {**nothing_else, **stored, "id": tweet["id"], "username": "Ann"}
-    shown = await anybody.get(answer.headers["Location"])
-    assert await shown.get_json() == tweet
+    assert await (await anybody.get(answer.headers["Location"])).get_json() == tweet
     below = await writer.post(
         "/app/api/v1/users/ann/tweets", json={"text": "below"}, root_path="/app"
     )
@@ -154,8 +152,7 @@ async def test_all_bad_fields_are_named_at_once(sharing: Client) -> None:
         "counts": {"signs": [{"sign": "a b", "count": 1}]},
         "room": {"name": " "},
     }
-    answer = await sharing.post("/api/v1/users/silent/tweets", json=fields)
-    assert answer.status_code == 422
+    answer = await sharing.post("/api/v1/users/silent/tweets", json=fields, status=422)
     errors = (await answer.get_json())["errors"]
     assert [error["loc"] for error in errors] == [name for name in fields if name != "media"]
 
@@ -271,8 +268,7 @@ async def test_totals_authors_and_days(writer: Client) -> None:
     await writer.add_user("ben", "hello")
     await writer.add_tweet("ann", "one", created_at="2026-05-01T16:00:00Z", lang="en")
     await writer.add_tweet("ann", "둘", created_at="2026-05-01T14:59:59Z")
-    counts = await writer.json(f"{STATS}?until=2026-06-01&tz=Asia/Seoul")
-    assert counts == {
+    assert await writer.json(f"{STATS}?until=2026-06-01&tz=Asia/Seoul") == {
         "users": 2,
         "tweets": 2,
         "undated": 0,

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from quart import Quart
 
-from tests.browsing import parts_of
+from tests.browsing import missing_in, parts_of
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared
 from tests.parts.dashboard.viewing import drawn
@@ -54,10 +54,8 @@ async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path:
 async def test_people_are_found_by_a_part_of_the_name_that_pages_show(
     chat: Client, part: str
 ) -> None:
-    page = await chat.page(f"/authors?q={quote(part)}")
-    assert "No author" not in page
-    found = (await chat.json(f"/api/v1/users?q={quote(part)}"))["items"]
-    assert len(found) == 1
+    assert "No author" not in await chat.page(f"/authors?q={quote(part)}")
+    assert len((await chat.json(f"/api/v1/users?q={quote(part)}"))["items"]) == 1
 
 
 BY_OTHERS = "Posts by other people attributed to these authors"
@@ -95,8 +93,7 @@ async def test_pages_about_people_of_chats_speak_of_messages(chat: Client, path:
 async def test_pages_speak_of_messages_where_they_lack_something(chat: Client) -> None:
     words = quote("말 떡볶이")
     page = await chat.page(f"/search?q={words}&username={quote(USERNAME)}")
-    assert "No message has all the words" in page
-    assert "Messages with “" in page
+    assert not missing_in(page, "No message has all the words", "Messages with “")
     path = f"/user/{quote(USERNAME)}/2019"
     assert f"There are no messages by '{USERNAME}' in 2019" in await chat.page(path, status=404)
 
@@ -141,13 +138,11 @@ async def test_the_quiz_asks_for_people_by_their_names(chat: Client) -> None:
 
 async def test_messages_are_called_so_and_other_names_stay(chat: Client) -> None:
     page = await chat.page(f"/user/{quote(USERNAME)}")
-    assert f"<h1><bdi>{NAME}</bdi></h1>" in page
-    assert '<p class="lead">15 messages · ' in page
+    assert not missing_in(page, f"<h1><bdi>{NAME}</bdi></h1>", '<p class="lead">15 messages · ')
     assert 'in the chat <a href="/room/1"><bdi>우리</bdi></a></p>' in page
     assert f"A message by <bdi>{NAME}</bdi></h1>" in await chat.page("/tweet/1")
     authors = await chat.page("/authors")
-    assert "15 messages" in authors
-    assert "1 post<br>" in authors
+    assert not missing_in(authors, "15 messages", "1 post<br>")
     assert '<bdi>Hana 하나</bdi> <span class="username">' in authors
     assert "Username: hana_writes</h1>" in await chat.page("/user/hana_writes")
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.db.engine import Database
 from app.models import Event, Tweet
-from tests.browsing import parts_of
+from tests.browsing import found_in, missing_in, parts_of
 from tests.chats import import_chat, kakaotalk, said, telegram
 from tests.conftest import Client, Shared
 
@@ -47,8 +47,7 @@ def reactions_in(page: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("path", ["/room/1?view=newest", f"/search?q={WORD}&sort=newest"])
 async def test_messages_show_what_was_given_to_them(reader: Client, path: str) -> None:
-    shown = reactions_in(await reader.page(path))
-    assert sorted(shown) == [["❤ 2"], ["❤ 2", "<b>مرحبا 1"]]
+    assert sorted(reactions_in(await reader.page(path))) == [["❤ 2"], ["❤ 2", "<b>مرحبا 1"]]
 
 
 async def test_the_page_of_a_message_has_its_reactions(reader: Client) -> None:
@@ -133,13 +132,11 @@ async def test_a_message_that_lost_its_reactions_has_none(
             return [json.loads(counts or "")["likes"] for counts in await session.scalars(query)]
 
     for data, likes in ((none, []), (some, [2]), (others, [3]), (none, [0]), (none, [0])):
-        report = await import_chat(db, data)
-        assert report.errors == []
+        assert (await import_chat(db, data)).errors == []
         assert await stored() == likes
     assert reactions_in(await anybody.page("/room/1?view=newest")) == []
     page = await anybody.page("/tweet/1")
-    assert "Reactions" not in page
-    assert "On its platform" not in page
+    assert not found_in(page, "Reactions", "On its platform")
     async with db.read() as session:
         updates = await session.scalar(select(func.count()).where(Event.kind == "tweet.updated"))
     assert updates == 3
@@ -194,8 +191,7 @@ async def test_the_chat_shows_what_the_others_loved(shared: Shared, reader: Clie
     assert loved == [("6:1", 6, None), ("6:5", 3, "😂")]
     page = await reader.page("/room/2")
     card = page.partition('id="loved"')[2].partition("</section>")[0]
-    assert "Most reactions: 6" in card
-    assert "Most <bdi>😂</bdi> for one message: 3" in card
+    assert not missing_in(card, "Most reactions: 6", "Most <bdi>😂</bdi> for one message: 3")
     plain = await reader.page("/room/2", headers={"Accept-Language": "ko"})
     assert "가장 사랑받은 메시지" in plain  # Of two nobody says "the others".
 

@@ -99,8 +99,7 @@ async def test_messages_elsewhere_do_not_change_who_is_recognised(shared: Shared
     assert alone["kind"] == "recognised"
     assert joined == alone | {"username": "cleo", "person": joined["person"]}
     _, portrait = await judged(shared, "the other chat")
-    last = portrait["traits"][-1]
-    assert portrait["people"][last["person"]]["username"] == "ana"
+    assert portrait["people"][portrait["traits"][-1]["person"]]["username"] == "ana"
 
 
 async def made(db: Database) -> Fitted:

@@ -8,7 +8,7 @@ from quart import Quart
 
 from app.services import deletion as services
 from app.views.access import content
-from tests.browsing import Browser, parts_of, signed_in
+from tests.browsing import Browser, missing_in, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client
 from tests.listening import listening
@@ -29,8 +29,7 @@ async def two_chats(app: Quart) -> None:
 async def delete(browser: Browser, room_id: int) -> str:
     """Send the form of the page; return the page where it leads."""
     form = {"confirm": "yes"}
-    answer = await browser.post(f"/settings/rooms/{room_id}/delete", form=form)
-    assert answer.status_code == 303
+    answer = await browser.post(f"/settings/rooms/{room_id}/delete", form=form, status=303)
     return await browser.page(answer.headers["Location"])
 
 
@@ -41,8 +40,7 @@ async def test_the_page_says_what_goes_and_who_stays(app: Quart, anybody: Client
     assert LINK in await browser.page("/settings")
     assert LINK not in await anybody.page("/room/1")
     page = await browser.page(ROOM)
-    assert "<bdi>우리 &lt;b&gt;</bdi>" in page
-    assert "24 messages · 3 people" in page
+    assert not missing_in(page, "<bdi>우리 &lt;b&gt;</bdi>", "24 messages · 3 people")
     assert "January 15, 2024" in page
     going, staying = page.split("These people stay, with everything they wrote elsewhere:")
     going = going.split("These people wrote only in this chat and are deleted with it:")[1]
@@ -74,8 +72,7 @@ async def test_the_list_of_chats_says_what_was_deleted(app: Quart, anybody: Clie
     for path in ("/room/1", ROOM, "/user/하늘"):
         assert (await browser.get(path)).status_code == 404
     assert (await anybody.json("/api/v1/users/Anna"))["tweets"] == 6
-    page = await delete(browser, 2)
-    assert "There are no chats here yet." in page
+    assert "There are no chats here yet." in await delete(browser, 2)
     assert 'href="/rooms"' not in await anybody.page("/")
 
 

@@ -12,7 +12,7 @@ from app.services.posts.media import keeper_of
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from tests.archives import VIDEO, picture, zip_bytes
-from tests.browsing import parts_of
+from tests.browsing import missing_in, parts_of
 from tests.chats import ZONE
 from tests.conftest import Client, Shared
 from tests.formats.test_private_notes import PLACE, heif, photo
@@ -53,11 +53,9 @@ def messages(page: str) -> list[str]:
 async def test_media_stand_in_their_place_in_the_conversation(reader: Client) -> None:
     shown = messages(await reader.page("/room/1?on=2024-01-15&tz=Asia/Seoul"))
     assert len(shown) == 8
-    assert '<img src="/media/' in shown[2]
-    assert 'alt="picture"' in shown[2]
+    assert not missing_in(shown[2], '<img src="/media/', 'alt="picture"')
     assert "post-text" not in shown[2]
-    assert "our dog" in shown[3]
-    assert '<img src="/media/' in shown[3]
+    assert not missing_in(shown[3], "our dog", '<img src="/media/')
     assert "<video src=" in shown[4]
     assert "<audio src=" in shown[5]
     assert 'preload="none"' in shown[4]
@@ -83,8 +81,7 @@ async def test_a_portrait_counts_words_of_messages_that_have_some(reader: Client
 
 async def test_exports_have_what_is_known_of_media(reader: Client) -> None:
     response = await reader.get("/api/v1/export?format=jsonl")
-    text = (await response.get_data()).decode()
-    assert text.count('"kind":"photo"') == 3
+    assert (await response.get_data()).decode().count('"kind":"photo"') == 3
 
 
 async def test_no_link_preview_shows_a_picture_of_a_chat(reader: Client) -> None:
@@ -96,8 +93,7 @@ async def test_no_link_preview_shows_a_picture_of_a_chat(reader: Client) -> None
 
 
 async def test_a_wall_has_the_media_of_a_chat_alone(reader: Client) -> None:
-    conversation = await reader.page("/room/1?view=newest")
-    assert "has=media" in conversation
+    assert "has=media" in await reader.page("/room/1?view=newest")
     page = await reader.page("/room/1?has=media&tz=Asia/Seoul")
     wall = page.partition('id="list"')[2].partition("</ol>")[0]
     assert re.findall(r"<h3>(.*?)\s*<span class=\"soft\">(.*?)</span>", wall) == [
@@ -125,8 +121,7 @@ async def test_a_picture_of_a_wall_leads_to_the_next_and_to_its_place(reader: Cl
             ways[number] = {way: int(other) for other, way in found}
         assert ways == {7: {"next": 6}, 4: {"prev": 5, "next": 3}, 3: {"prev": 4}}
     page = await reader.page("/room/1?has=media&picture=4&tz=Asia/Seoul")
-    assert "our dog" in page
-    assert 'srcset="/media/' in page
+    assert not missing_in(page, "our dog", 'srcset="/media/')
     (place,) = re.findall(r'<a href="([^"]*)">See it in the chat</a>', page)
     place, _, mark = unescape(place).partition("#")
     assert f'id="{mark}" aria-current="true"' in await reader.page(place)
@@ -157,8 +152,7 @@ async def test_what_browsers_cannot_show_is_to_be_saved(shared: Shared, reader: 
     assert re.search(r'<img src="/media/\w+\.avif"', wide)
     assert re.search(r'<audio src="/media/\w+\.wav"', sound)
     assert "The file is not here." in untold
-    wall = await reader.page("/room/2?has=media")
-    assert '.heic"' not in wall
+    assert '.heic"' not in await reader.page("/room/2?has=media")
     for ending, type_ in (("heic", "image/heic"), ("avif", "image/avif"), ("wav", "audio/wav")):
         (address,) = set(re.findall(rf"/media/\w+\.{ending}", apple + wide + sound))
         response = await reader.get(address)

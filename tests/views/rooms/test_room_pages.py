@@ -9,7 +9,7 @@ import pytest
 from quart import Quart
 
 from app.services.deletion import purge_deleted
-from tests.browsing import parts_of, signed_in
+from tests.browsing import found_in, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk, telegram
 from tests.conftest import Client, Shared
 
@@ -213,8 +213,7 @@ async def test_who_is_deleted_leaves_the_others_in_the_room(app: Quart, admin: C
     await admin.delete("/api/v1/users/하늘_(회사)")
     for path in ("/room/1", "/room/1?view=newest"):
         page = await admin.page(path)
-        assert "저요" not in page
-        assert "하늘" not in page
+        assert not found_in(page, "저요", "하늘")
     assert (await admin.json("/api/v1/rooms/1"))["messages"] == 2
     await purge_deleted(db)
     for item in (await admin.json("/api/v1/rooms/1/messages"))["items"]:
@@ -261,8 +260,7 @@ async def test_a_request_may_name_a_room(shared: Shared) -> None:
     assert other["room"]["id"] != room["id"]
     for bad in ({"name": " "}, {"id": 1}, {"id": 0, "name": "x"}, {"name": "x", "more": 1}):
         path = "/api/v1/users/kim/tweets"
-        answer = await shared.writer.post(path, json={"text": "five", "room": bad})
-        assert answer.status_code == 422
+        await shared.writer.post(path, json={"text": "five", "room": bad}, status=422)
 
 
 async def test_days_of_a_person_lead_into_the_chat_that_they_are_of(shared: Shared) -> None:

@@ -67,8 +67,7 @@ async def test_known_addresses_lead_to_their_place(
 async def test_the_form_adds_an_author_and_leads_to_the_page(
     anybody: Client, writer: Client
 ) -> None:
-    answer = await writer.post("/user", form={"user_name": " 김철수 "})
-    assert answer.status_code == 303
+    answer = await writer.post("/user", form={"user_name": " 김철수 "}, status=303)
     assert answer.headers["Location"] == "/user/%EA%B9%80%EC%B2%A0%EC%88%98"
     assert int(answer.headers["Saywho-Event"]) > 0
     assert (await anybody.get(answer.headers["Location"])).status_code == 200
@@ -90,8 +89,7 @@ async def test_a_bad_name_is_422_and_adds_nobody(shared: Shared, form: dict[str,
 
 async def test_adding_is_only_by_post(writer: Client) -> None:
     for method in ("PUT", "DELETE", "PATCH"):
-        answer = await writer.send(method, "/user", form={"user_name": "jack"})
-        assert answer.status_code == 405
+        answer = await writer.send(method, "/user", form={"user_name": "jack"}, status=405)
         assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
     await writer.get("/user?user_name=jack")
     assert (await writer.get("/get_user?username=jack")).status_code == 404

@@ -12,7 +12,7 @@ from app.services.access.accounts import add_setup_link
 from app.services.imports.storing import load_samples
 from saywho.engine.judgement import KOREAN_LIKELY, LIKELY
 from tests.browsing import Browser, in_one_line, make_operator, parts_of, signed_in
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, app_of, client_with
 
 KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
 ENGLISH: Final = ("saltmarsh_light", "no9_kettle_cafe", "pier_street_museum", "the_night_ferry")
@@ -41,8 +41,7 @@ async def test_the_front_page_of_an_empty_site_is_the_form_for_whoever_has_the_l
     app: Quart,
 ) -> None:
     stranger = Browser(app)
-    page = await stranger.page("/")
-    assert "Open the link that saywho printed in the terminal" in page
+    assert "Open the link that saywho printed in the terminal" in await stranger.page("/")
     async with parts_of(app).db.write() as session:
         token = await add_setup_link(session, None)
     page = await stranger.page(f"/?token={token}")
@@ -86,8 +85,7 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
         assert shown.count('<rect class="fill"') == 5
         assert ("다른 사람" if language == "ko" else "Someone else") in shown
         # The authors of this language are the first to choose from.
-        offered = re.findall(r'name="username" value="([^"]+)"', page)
-        assert {*offered[:4]} == {*names}
+        assert {*re.findall(r'name="username" value="([^"]+)"', page)[:4]} == {*names}
         assert "76%" in page.partition('id="authors-heading"')[2].partition("</section>")[0]
         assert 'href="/compare/example"' in page
     page = await anybody.page("/")
@@ -105,8 +103,7 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
     )
     assert form
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
-    answer = await operator.post("/settings/samples/delete", form={})
-    assert answer.status_code == 422
+    answer = await operator.post("/settings/samples/delete", form={}, status=422)
     answer = await operator.post("/settings/samples/delete", form=fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     page = await anybody.page("/")
@@ -170,8 +167,7 @@ NETWORK: Final = r"http://(?!127\.)\d+(\.\d+){3}:8000/quiz"
 
 
 async def page_of(visitor: Browser, headers: dict[str, str], next_: str = "/quiz") -> str:
-    answer = await visitor.get(f"/phone?next={next_}", headers=headers)
-    assert answer.status_code == 200
+    answer = await visitor.get(f"/phone?next={next_}", headers=headers, status=200)
     return str(await answer.get_data(as_text=True))
 
 
@@ -190,8 +186,7 @@ CASES: Final[tuple[Case, ...]] = (
 
 
 async def test_page_shows_the_address_that_phones_reach(make_config: MakeConfig) -> None:
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         for hosts, headers, address, link in CASES:
             note_hosts(app, hosts)
             page = await page_of(Browser(app, address=address), headers)
@@ -205,8 +200,7 @@ async def test_page_shows_the_address_that_phones_reach(make_config: MakeConfig)
 
 
 async def test_links_to_send_begin_with_the_address_of_the_site(make_config: MakeConfig) -> None:
-    app = create_app(make_config(url="https://saywho.example", public=False))
-    async with app.test_app():
+    async with app_of(make_config(url="https://saywho.example", public=False)) as app:
         operator = await signed_in(app)
         page = await operator.page("/phone?next=//evil.example/")
         assert ">https://saywho.example/<" in page
@@ -223,8 +217,7 @@ async def test_links_to_send_begin_with_the_address_of_the_site(make_config: Mak
 
 
 async def test_the_command_for_phones_has_the_port_of_the_site(make_config: MakeConfig) -> None:
-    app = create_app(make_config())
-    async with app.test_app():
+    async with app_of(make_config()) as app:
         note_hosts(app, ["127.0.0.1"])
         browser = Browser(app, address="127.0.0.1")
         page = await page_of(browser, {"Host": "127.0.0.1:8312"})

@@ -84,8 +84,7 @@ async def test_an_archive_beside_chats_is_of_posts(app: Quart, writer: Client) -
     await import_chat(parts_of(app).db, kakaotalk("동네", *said(("하늘", "민준"))))
     await writer.add_posts(*({"username": "ann", "text": text} for text in ("lamp", "fog")))
     page = await Client(app, {}).page("/")
-    archive = page.partition('id="archive"')[2].partition("</section>")[0]
-    assert "2 posts" in archive
+    assert "2 posts" in page.partition('id="archive"')[2].partition("</section>")[0]
     order = ("tweet_text", "rooms", "archive", "newest")
     assert sorted(order, key=lambda name: page.index(f'id="{name}"')) == [*order]
 
@@ -108,8 +107,7 @@ async def test_a_reader_lands_at_what_they_were_invited_to_see(
 async def test_nothing_leads_a_reader_to_importing(app: Quart, writer: Client) -> None:
     await writer.add_user("ann", "lamp and fog")
     reader = await signed_in(app, "mina", role="reader")
-    page = await text_of(await reader.get("/"))
-    assert "/imports" not in page
+    assert "/imports" not in await text_of(await reader.get("/"))
 
 
 async def add_own(writer: Client, *names: str) -> None:
