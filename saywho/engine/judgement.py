@@ -129,10 +129,6 @@ Between two authors of 10 posts, 85% of texts are right; of 5 posts 81%, of 25 p
 NAMED_PROBABILITY: Final = 0.01
 """Probability below which a named author makes the answer weak only by having few posts."""
 
-MOST_TIMES_A_TEXT: Final = 3
-"""How often a feature counts in a text at most, in the ratios: to say a word a hundred times is one
-habit.
-"""
 FEWEST_ALONE: Final = 8
 """Smallest number of words of a text, of several, that is also judged alone."""
 AGAINST: Final = 0.8
@@ -542,9 +538,8 @@ def _weighed(case: Case) -> _Weighed:
     authors = [candidate.place for candidate in rated]
     totals = np.array([case.suspects[author].profile.totals for author in authors])
     texts, uses = max(len(case.parts), 1), ranking.uses[authors]
-    query, groups = limited_to(
-        ranking.query, MOST_TIMES_A_TEXT * texts, ranking.groups[authors], totals, uses
-    )
+    # To say a word a hundred times is one habit.
+    query, groups = limited_to(ranking.query, 3 * texts, ranking.groups[authors], totals, uses)
     readings = [case.read(population, query) for population in populations]
     leads = leads_of(
         query, groups, totals, uses, readings, lead_shares(case.fullness, is_korean=case.is_korean)

@@ -51,7 +51,6 @@ _SAME: Final[Mapping[str, str]] = {
 }
 _ARRAYS: Final = ("ptc", "pc", "classes", "nextmove", "nextmove_row", "out_feat")
 """Names in the model's file."""
-_LAST_LATIN: Final = "\u024f"
 _OTHER_LETTERS: Final = "+"
 """Behind the name of a language in other than Latin letters."""
 _loading: Final = threading.Lock()
@@ -88,7 +87,7 @@ def _is_in_latin(text: str) -> bool:
     if text.isascii():
         return True
     letters = [letter for letter in text if letter.isalpha()]
-    latin = sum(letter <= _LAST_LATIN or "\u1e00" <= letter <= "\u1eff" for letter in letters)
+    latin = sum(letter <= "\u024f" or "\u1e00" <= letter <= "\u1eff" for letter in letters)
     return 2 * latin >= len(letters)
 
 

@@ -12,8 +12,6 @@ FEWEST_KNOWN: Final = 30
 """Fewest words by which two languages of one script are told apart."""
 SHARED: Final = 0.1
 """Smallest share of the uses of the commonest words that two people of a language share."""
-_OF_MANY_LANGUAGES: Final = ("LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "CJK")
-"""Scripts whose words show the language; the people of any other one are compared."""
 
 
 class _Commonest(NamedTuple):
@@ -34,7 +32,8 @@ class _Commonest(NamedTuple):
     def is_of_language(self, other: "_Commonest") -> bool:
         if self.script != other.script:
             return not (self.script and other.script)
-        if self.script not in _OF_MANY_LANGUAGES:
+        # Words show the language where scripts write many.
+        if self.script not in ("LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "CJK"):
             return True
         if min(len(self.uses), len(other.uses)) < FEWEST_KNOWN:
             return True

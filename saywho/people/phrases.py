@@ -353,10 +353,6 @@ class WordedTexts:
         return design_effect(map(self.conversations.__getitem__, places))
 
 
-_ROUNDING: Final = 1e-9
-"""More than two ways of computing a log chance differ by."""
-
-
 class _Sought(NamedTuple):
     words: list[str]
     clear: float
@@ -514,7 +510,8 @@ def _told(
         ]
         # The least clear word sets the limit: it must not miss it by a rounding of itself.
         burst = group.burst_of(of_own)
-        if _log_chance(groups, counts, own, sought.compared) / burst > sought.clear + _ROUNDING:
+        # Two ways of computing a log chance differ by less.
+        if _log_chance(groups, counts, own, sought.compared) / burst > sought.clear + 1e-9:
             continue
         as_often = _as_often(groups, counts, own) if sought.are_people else []
         if any(len(groups[place].texts) >= FEWEST_COMPARED for place in as_often):

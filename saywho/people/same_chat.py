@@ -20,8 +20,6 @@ _QUARTER: Final = 15
 """Minutes by which all differences of time zones can be divided."""
 _SUMMER_MINUTES: Final = 120
 """Largest change of a zone's clock."""
-_MOST_OPPOSED: Final = 4
-"""Common messages for each opposed one from which on two exports fill each other's gaps."""
 _PARTS: Final = 8
 _PRIMES: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
@@ -72,7 +70,8 @@ class Agreement(NamedTuple):
     def is_alike(self) -> bool:
         """Whether both are one chat if their titles and people are alike, too."""
         # Exports that fill each other's gaps share runs of messages, and take turns between them.
-        fills = 2 * self.linked >= self.known >= _MOST_OPPOSED * self.opposed
+        # Below it, two exports do not fill each other's gaps.
+        fills = 2 * self.linked >= self.known >= 4 * self.opposed
         return (fills or 2 * self.known >= self.smaller) and bool(self.people)
 
     @property

@@ -9,18 +9,12 @@ from app.errors import ConflictError, UnauthorizedError
 from app.language.i18n import gettext, show_number
 from app.parts.games.player_pages import PLAYER, PRIVATE, place_heading, player_key, to_entrance
 from app.parts.games.playing import PLAY, Screen, games
-from app.parts.pictures.picture_page import (
-    LookArgs,
-    PicturePage,
-    Pictures,
-    bars_of_players,
-    foot_of,
-)
+from app.parts.pictures import picture_page
 from app.views.blueprints import PageBlueprint
 from app.views.subjects import ZoneFor
 
 
-class GamePictureArgs(LookArgs):
+class GamePictureArgs(picture_page.LookArgs):
     format: Format = "1080x1350"
 
 
@@ -56,15 +50,15 @@ async def _poster(screen: Screen, _args: GamePictureArgs) -> Poster:
     return Poster(
         title=" · ".join(filter(None, (name, title))),
         finding=" ".join(filter(None, (place, told))),
-        drawing=bars_of_players({**hits, "saywho": shown}),
+        drawing=picture_page.bars_of_players({**hits, "saywho": shown}),
         giant=f"{right}/{questions}",
         hue=OURS,
-        home=foot_of(url_for("play.show_entrance")),
+        home=picture_page.foot_of(url_for("play.show_entrance")),
     )
 
 
-def _page(screen: Screen, args: GamePictureArgs, poster: Poster) -> PicturePage:
-    return PicturePage(
+def _page(screen: Screen, args: GamePictureArgs, poster: Poster) -> picture_page.PicturePage:
+    return picture_page.PicturePage(
         args=args,
         address=url_for("game_pictures.show_game_picture_page", game_id=screen.state.game.id),
         back=url_for("play.show_play", game_id=screen.state.game.id, stay=1),
@@ -74,7 +68,7 @@ def _page(screen: Screen, args: GamePictureArgs, poster: Poster) -> PicturePage:
 
 
 blueprints = (
-    Pictures(
+    picture_page.Pictures(
         args=GamePictureArgs,
         read=_read,
         poster_of=_poster,

@@ -11,13 +11,7 @@ from app.drawing.poster import Poster
 from app.errors import InvalidInputError
 from app.language.i18n import gettext
 from app.models import MAX_ID
-from app.parts.pictures.picture_page import (
-    LookArgs,
-    PicturePage,
-    Pictures,
-    bars_of_players,
-    foot_of,
-)
+from app.parts.pictures import picture_page
 from app.parts.quiz.pages import SET, SKIPPED, QuizGame, is_of_chat, set_of
 from app.services.compare.quiz_questions import SET_LENGTH
 from app.services.rooms.chats import get_room
@@ -26,7 +20,7 @@ from app.views.policies import here
 from app.views.subjects import ZoneFor
 
 
-class QuizPictureArgs(LookArgs):
+class QuizPictureArgs(picture_page.LookArgs):
     set: Annotated[str, Meta(pattern=f"^{SET}$")] = ""
     so: Annotated[str, Meta(pattern=f"^[0-3{SKIPPED}]+$", max_length=SET_LENGTH)] = ""
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
@@ -50,18 +44,18 @@ async def _poster(game: QuizGame, _args: QuizPictureArgs) -> Poster:
     return Poster(
         title=" · ".join(filter(None, (name, title))),
         finding=finding.format(right=sum(game.you), count=len(game.you), model=sum(game.model)),
-        drawing=bars_of_players({gettext("Me"): game.you, "saywho": game.model}),
+        drawing=picture_page.bars_of_players({gettext("Me"): game.you, "saywho": game.model}),
         giant=f"{sum(game.you)}/{len(game.you)}",
         hue=OURS,
-        home=foot_of(url_for("quiz.show_quiz", room=game.room and game.room.id)),
+        home=picture_page.foot_of(url_for("quiz.show_quiz", room=game.room and game.room.id)),
     )
 
 
-def _page(game: QuizGame, args: QuizPictureArgs, poster: Poster) -> PicturePage:
+def _page(game: QuizGame, args: QuizPictureArgs, poster: Poster) -> picture_page.PicturePage:
     subject: dict[str, Any] = {"set": args.set, "so": args.so}
     if args.room is not None:
         subject["room"] = str(args.room)
-    return PicturePage(
+    return picture_page.PicturePage(
         args=args,
         address=url_for("quiz_pictures.show_quiz_picture_page"),
         back=url_for("quiz.show_quiz", **subject),
@@ -73,7 +67,7 @@ def _page(game: QuizGame, args: QuizPictureArgs, poster: Poster) -> PicturePage:
 
 
 blueprints = (
-    Pictures(
+    picture_page.Pictures(
         args=QuizPictureArgs, read=_read, poster_of=_poster, page_of=_page, cached=["image"]
     ).declare(PageBlueprint("quiz_pictures", policy="read"), "/quiz/picture", of_chat=is_of_chat),
 )
