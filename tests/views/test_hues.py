@@ -274,5 +274,4 @@ def test_an_author_outside_of_chats_gives_way_to_people_of_a_chat() -> None:
 def test_the_first_of_a_long_list_are_told_apart_though_their_home_is_elsewhere() -> None:
     crowd = chat_of(1, 40)
     guests = crowd | {"1.0": OwnHue(200, 2, 0), "1.2": OwnHue(150, 3, 0), "1.5": OwnHue(140, 3, 1)}
-    hues = hues_of(guests, crowd)
-    assert len({hues[key] for key in list(crowd)[:HUES]}) == HUES
+    assert len({*map(hues_of(guests, crowd).get, list(crowd)[:HUES])}) == HUES
