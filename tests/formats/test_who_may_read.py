@@ -33,7 +33,7 @@ HIDING = (
         "削除済み",
         "已删除",
     ),
-    *("oculto", "gelöscht", "brouillon", "apagado", "removed", "isTrashed"),
+    *("oculto", "gelöscht", "brouillon", "apagado", "removed", "isTrashed", "is_paid"),
 )
 WORDS = {
     "hiding": (
@@ -53,7 +53,7 @@ STYLES: tuple[Callable[[list[str]], str], ...] = (
     lambda parts: "".join([parts[0], *(part.capitalize() for part in parts[1:])]),
 )
 SHOWING = ("is_public", "approved", "comment_approved", "published", "공개여부", "sichtbar")
-AUDIENCES = ("privacy_setting", "post_audience", "공개설정", "公開範囲", "visibilidad")
+AUDIENCES = ("who_can_see", "post_audience", "공개설정", "公開範囲", "visibilidad")
 TIMES = ("deleted_at", "deletedAt", "hidden_on", "삭제일시", "removed_time")
 YES = (("true", "false"), ("TRUE", "FALSE"), ("Y", "N"), ("1", "0"), ("예", "아니오"))
 FEW = ("Only me", "Friends", "나만 보기", "서로이웃공개", "followers only", "自分のみ", "spam")
@@ -121,7 +121,7 @@ def test_a_row_that_is_not_for_all_is_no_post_of_everybody(file: tuple[bytes, li
     ("name", "values"),
     [
         ("public_repos", ["3", "40", "7"]),
-        ("deleted_count", ["0", "3", "1"]),
+        *(("deleted_count", ["0", "3", "1"]), ("is_paid_partnership", ["true", "false"])),
         ("spam_score", ["0.2", "0.9"]),
         ("privacy_policy_url", ["https://example.com"]),
         ("published", ["2024-01-05", "2024-01-06"]),

@@ -354,11 +354,8 @@ def heading_of(row: Mapping[str, object]) -> str:
 
 def _paths_in(row: Mapping[str, object], path: str) -> Iterator[str]:
     for name, value in row.items():
-        inner = value if isinstance(value, dict) and path.count(".") < _DEEPEST else {}
+        inner = value if isinstance(value, dict) and path.count(".") < 3 else {}
         yield from _paths_in(inner, f"{path}{name}.") if inner else (f"{path}{name}",)
-
-
-_DEEPEST: Final = 3
 
 
 def as_language(value: object) -> str | None:

@@ -51,7 +51,7 @@ CLOSED_WORDS: Final = FOR_FEW | _GONE_WORDS | _WORDS["private"] | _WORDS["closed
 _NO_FLAGS: Final = word_set(
     "count counts num number score rate ratio prob probability confidence url link id ids key name"
     " policy metrics toxicity token code repos gists"
-    " can allow allows accepts want wants"
+    " can allow allows accepts want wants partnership sponsor sponsored"
 )
 """Words of names of columns with amounts, addresses and names of things."""
 _POSTS: Final = word_set(
@@ -91,6 +91,7 @@ def limit_of(name: str, values: Sequence[object]) -> Limit | Literal["unclear"] 
     """
     words = _words_of(name)
     limit = _limit_named(words, plain_column(name))
+    words -= {"can"} if words & {"cansee", "canview", "canread"} else set()
     if limit is None or words & _NO_FLAGS or not _is_of_readers(limit, name):
         return None
     # In `visible.type`, 0 and 1 are no and yes to nothing.
