@@ -378,8 +378,8 @@ def _mended(text: str, rules: RowRules) -> str:
     if (label := rules.plan.label) and text.startswith(label):
         if rules.plan.strips:
             return text.removeprefix(label).lstrip()
-        finding = "Texts with a label that all begin with, which can be taken off"
-        rules.look_odd("words", Message(finding, choice="strip_tags"), text)
+        finding = Message("Texts that begin with one label, to be taken off", choice="strip_tags")
+        rules.look_odd("words", finding, text)
     return text
 
 
