@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_038,
+    "lines of app and saywho": 104_024,
     "lines of tests": 107_336,
     "lines of saywho/formats": 26_682,
     "parts": 12,
@@ -28,7 +28,7 @@ LIMITS: Final = {
     "operations of the API": 54,
     "hidden contexts": 5,
     "modules with a single importer": 78,
-    "constants at the top of modules": 2_441,
+    "constants at the top of modules": 2_433,
 }
 """The most of each. A number falls when less is left; who raises one says in a commit of its own
 which user asked, and what goes next (docs/refused.md).

@@ -30,8 +30,6 @@ NEWEST: Final = """
     SELECT "Tweet".created_at, username, substr(text, 1, ?)
     FROM "Tweet" JOIN "Users" ON "Users".id = user_id ORDER BY "Tweet".id DESC LIMIT 1
 """
-SHOWN_NAMES: Final = 20
-SHOWN_TEXT: Final = 200
 MOST_STEPS: Final = 10_000_000
 """Instructions of SQLite that a query may take, as its table may be an endless view."""
 Marks = dict[str, str]
@@ -174,7 +172,7 @@ def _describe(config: Config, folder: Path) -> list[str]:
 def _content(path: Path) -> tuple[str, str]:
     with contextlib.closing(open_read_only(path)) as connection:
         connection.set_progress_handler(lambda: True, MOST_STEPS)
-        names = [str(name) for (name,) in connection.execute(NAMES, (SHOWN_NAMES,))]
-        row = connection.execute(NEWEST, (SHOWN_TEXT,)).fetchone()
+        names = [str(name) for (name,) in connection.execute(NAMES, (20,))]
+        row = connection.execute(NEWEST, (200,)).fetchone()
     newest = f"{row[0] or 'without a time'}, {row[1]}: {row[2]}" if row else "none"
     return ", ".join(names) or "none", newest

@@ -45,10 +45,6 @@ DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
 SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Token, Operator)
 """Tables emptied without secrets, in the order of deletion."""
-FORGOTTEN: Final = """
-    DELETE FROM "Word" WHERE word NOT IN (SELECT term FROM "TweetWordsVocabulary")
-"""
-"""Statement that deletes counted words that no post has any more."""
 
 
 class BackupError(InvalidInputError):
@@ -128,7 +124,8 @@ async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
         await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
         if is_current:  # Words of deleted posts stay in the index until it is made anew.
             await db.backend.words.rebuild(session)
-            await session.execute(text(FORGOTTEN))
+            known = 'SELECT term FROM "TweetWordsVocabulary"'  # Words that posts have still.
+            await session.execute(text(f'DELETE FROM "Word" WHERE word NOT IN ({known})'))  # noqa: S608
         if not with_secrets:
             # A database that is not migrated yet lacks some tables.
             names = set(await session.scalars(text("SELECT name FROM sqlite_master")))

@@ -199,17 +199,15 @@ def small_pictures_job(small: media.SmallPictures) -> Job:
     return Job("small-pictures", is_due, make)
 
 
-DELETIONS: Final = frozenset(("tweet.deleted", "user.deleted", "rows.removed"))
-"""Kinds of events after which the log of writes contains rows that were deleted."""
-
-
 def log_job(db: Database, feed: Feed) -> Job:
     """Return the job that removes deleted posts from the log of writes, after deletions."""
     is_left = True  # An earlier process may have ended before.
 
     def note(changes: Sequence[Change]) -> None:
         nonlocal is_left
-        is_left = is_left or any(change.kind in DELETIONS for change in changes)
+        # After these, the log of writes contains rows that were deleted.
+        deletions = {"tweet.deleted", "user.deleted", "rows.removed"}
+        is_left = is_left or any(change.kind in deletions for change in changes)
 
     def note_reset(_newest: int) -> None:
         nonlocal is_left

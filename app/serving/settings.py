@@ -16,7 +16,6 @@ _IN_A_WHEEL: Final = Path(__file__).with_name(SERVER_FILE)
 OWN_FILE: Final = _IN_A_WHEEL if _IN_A_WHEEL.exists() else Path(__file__).parents[2] / SERVER_FILE
 """saywho's own settings: beside this module in a wheel, at the top in a checkout."""
 APPLICATION: Final = "app:create_app()"
-BINDS: Final = ("bind", "insecure_bind", "quic_bind")
 UNUSED: Final = {
     *("access_log_format", "accesslog", "daemon", "debug", "insecure_bind", "loglevel"),
     *("pid_path", "quic_bind", "use_reloader", "worker_class"),
@@ -140,7 +139,7 @@ def _read(path: Path) -> dict[str, Any]:
         kind = _kind_of(name)
         if kind is None:
             raise StartError(f"{path}: {name} is not a setting of hypercorn")
-        is_bind = name in BINDS and isinstance(value, str)
+        is_bind = name in {"bind", "insecure_bind", "quic_bind"} and isinstance(value, str)
         if not (is_bind or _fits(value, kind)):
             raise StartError(f"{path}: {name} must be {KINDS[kind]}, not {value!r}")
     if values.get("workers") == 0:

@@ -33,10 +33,6 @@ from app.models import Base
 from app.security import make_private_folder
 from saywho.clock import monotonic
 
-LOG_READERS_S: Final = 0.2
-"""Time that emptying the log waits for short readers, while no one can write, in seconds."""
-
-
 _SEQUENCES: Final = sa.select(
     sa.column("name", sa.String), sa.column("seq", sa.Integer)
 ).select_from(sa.table("sqlite_sequence"))
@@ -166,7 +162,8 @@ class SqliteBackend(Backend):
 
         TRUNCATE also empties the log.
         """
-        connection = open_connection(self.path, timeout_s=LOG_READERS_S)
+        # Emptying the log waits for short readers, while no one can write.
+        connection = open_connection(self.path, timeout_s=0.2)
         with contextlib.closing(connection), contextlib.suppress(sqlite3.OperationalError):
             row = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
             busy, pages, copied = row

@@ -30,8 +30,6 @@ from saywho.text import language_of, main_language
 
 LONGEST_TAIL: Final = 200
 """Posts from which a tail is folded; each takes 0.15 ms to read."""
-FOLDED_FOR_ONE: Final = 32
-"""Largest profile to fold, in posts per post of its tail: folding rewrites it."""
 _PROFILE: Final = cast(Table, Profile.__table__)
 
 
@@ -267,7 +265,8 @@ async def users_with_tails(
     may_have = (User.deleted_at.is_(None), User.tweet_count >= fewest)
     query = select(User.id, User.tweet_count).where(*may_have, tail >= fewest)
     if only_long:
-        query = query.where(tail * FOLDED_FOR_ONE >= folded)
+        # Folding rewrites the profile.
+        query = query.where(tail * 32 >= folded)
     return (await session.execute(query)).all()
 
 

@@ -586,8 +586,6 @@ def _most(counts: Counter[str]) -> list[tuple[str, int]]:
 _DAY: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})\.?", re.ASCII)
 _ROOM_ID: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
 _PEOPLE: Final = {"from", "to"}
-MOST_NEAR: Final = 2_000
-"""Authors, those with the most posts, among whose names the nearest is looked for."""
 NEAR: Final = 0.7
 """Share of the letters that a near name has in common (Ratcliff and Obershelp 1988)."""
 
@@ -665,7 +663,7 @@ def _is_named(
 async def _unknown_author(session: AsyncSession, name: str) -> NotFoundError:
     depends_on(EVERYTHING)
     known = sa.select(User.username, User.display_name).where(User.deleted_at.is_(None))
-    rows = await session.execute(known.order_by(User.tweet_count.desc()).limit(MOST_NEAR))
+    rows = await session.execute(known.order_by(User.tweet_count.desc()).limit(2_000))
     names = {username_key(shown): row.username for row in rows for shown in row if shown}
     wanted = username_key(name)
     near = await asyncio.to_thread(get_close_matches, wanted, names, 1, NEAR)
