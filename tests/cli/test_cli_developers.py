@@ -14,15 +14,15 @@ from tests.installation import ROOT, TIMEOUT_S, Checkout, Installation
 
 COLUMN: Final = "    display_name: Mapped["
 CHANGES: Final = {
-    "    display_name: Mapped[str | None] = mapped_column(String(320))\n": (
-        '    best_id: Mapped[int | None] = mapped_column(ForeignKey("Users.id"))\n'
+    "    display_name: Mapped[str | None] = mapped_column(sa.String(320))\n": (
+        '    best_id: Mapped[int | None] = mapped_column(sa.ForeignKey("Users.id"))\n'
         "    motto: Mapped[str | None] = mapped_column(unique=True)\n"
     ),
-    "    platform: Mapped[str] = mapped_column(String(16), default": (
-        "    platform: Mapped[str | None] = mapped_column(String(20), index=True, default"
+    "    platform: Mapped[str] = mapped_column(sa.String(16), default": (
+        "    platform: Mapped[str | None] = mapped_column(sa.String(20), index=True, default"
     ),
     '        _partial_index("ix_Users_joined_to_id"': (
-        '        UniqueConstraint("username", "platform"),\n'
+        '        sa.UniqueConstraint("username", "platform"),\n'
         '        _partial_index("ix_Users_joined_to_id"'
     ),
 }

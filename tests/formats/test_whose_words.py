@@ -18,7 +18,7 @@ from saywho.formats.records import Item, ReadOptions, Record
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from saywho.formats.tally import Doubt
-from tests.formats.files import asked_of, read_file_records, records_in
+from tests.formats.files import asked_of, fields_in, read_file_records, records_in
 from tests.formats.test_who_may_read import lines, table
 
 CASES = Path(__file__).parent / "cases" / "tables"
@@ -98,8 +98,7 @@ def test_texts_that_no_author_has_are_not_the_words() -> None:
 @pytest.mark.parametrize("key", ["speech", "utterance", "발언", "発言"])
 def test_json_of_a_known_speaker_says_what_was_said(key: str) -> None:
     said = [{"speaker": name, key: f"{name}: the ferry is late", "id": name} for name in "ab"]
-    items = read_file_records(json.dumps(said).encode())[1]
-    assert [item.username for item in records_in(items)] == ["a", "b"]
+    assert fields_in("username", json.dumps(said).encode()) == ["a", "b"]
 
 
 @pytest.mark.parametrize("name", ["Comment", "댓글", "review", "speech text"])
@@ -115,8 +114,7 @@ def test_one_column_of_words_is_a_table(name: str, tmp_path: Path) -> None:
 
 def test_numbers_of_accounts_have_no_point_zero() -> None:
     rows = [["140913992.0", "the ferry is late"], ["-1002163.0", "fog again"], ["", "nobody"]]
-    items = read_file_records(table(["author", "text"], rows))[1]
-    assert [item.username for item in records_in(items)] == ["140913992", "-1002163", None]
+    assert fields_in("username", table(["author", "text"], rows)) == ["140913992", "-1002163", None]
 
 
 @pytest.mark.parametrize("box", ["boxId", "msg_box", "type"])
@@ -178,8 +176,7 @@ def test_each_conversation_with_copilot_is_a_chat() -> None:
 
 
 def said(name: str, **options: Any) -> list[tuple[str | None, str]]:
-    _, items = read_file_records(CASES / name, **options)
-    return [(item.username, item.text) for item in records_in(items)]
+    return fields_in("username text", CASES / name, **options)
 
 
 BOOKS = (
@@ -241,8 +238,7 @@ def test_a_head_of_a_blog_may_have_any_key(key: str, tmp_path: Path) -> None:
     for n in range(3):
         head = f"title: Ferry {n}\n{key}\n  - Fog\ndate: 2026-01-1{n} 10:00:00\ntags:\n---\n"
         (tmp_path / f"a-{n}.md").write_text(f"{head}\nThe ferry is late.\n")
-    items = read_file_records(tmp_path, username="jun")[1]
-    found = [(item.username, item.text, item.created_at) for item in records_in(items)]
+    found = fields_in("username text created_at", tmp_path, username="jun")
     assert [(name, text, time and time.day) for name, text, time in found] == [
         (None, "The ferry is late.", 10 + n) for n in range(3)
     ]
@@ -290,8 +286,7 @@ def test_drafts_of_a_blog_are_not_published(folder: str, tmp_path: Path) -> None
         (tmp_path / path).mkdir(parents=True)
         head = "title: Fog\ndate: 2026-01-13\nauthor: mina\ntags:\n- sea\n---"
         (tmp_path / path / "fog.md").write_text(f"{head}\n\nThe {word} is here.\n")
-    found = records_in(read_file_records(tmp_path)[1])
-    assert [(item.username, item.text) for item in found] == [("mina", "The fog is here.")]
+    assert fields_in("username text", tmp_path) == [("mina", "The fog is here.")]
 
 
 @pytest.mark.parametrize("key", ["utterances", "segments"])
@@ -427,8 +422,7 @@ def test_a_label_with_a_full_stop_is_known_by_its_return() -> None:
     assert [item.text for item in found[:6]] == [f"The fog, {n}." for n in range(6)]
     assert found[6].text == "And now?"
     own = [["Mina Pier", f"{word} saw Mina. Fog {n}."] for n, word in enumerate(["I", "He", "We"])]
-    found = records_in(read_file_records(table(["speaker", "text"], own))[1])
-    assert [item.text for item in found] == [text for _, text in own]
+    assert fields_in("text", table(["speaker", "text"], own)) == [text for _, text in own]
 
 
 @given(st.sampled_from(SPEAKERS), st.lists(st.sampled_from(["Note: ", "Q: ", ""]), min_size=4))
@@ -498,8 +492,7 @@ def test_addresses_of_posts_name_who_wrote_them(site: str, names: list[str], col
     rows = [[f"fog {n}", site.format(name, 10**9 + n)] for n, name in enumerate(names)]
     (question,) = asked_of(table(["text", column], rows))
     assert (question.role, question.choices[0]) == ("author", column)
-    _, items = read_file_records(table(["text", column], rows))
-    assert [item.username for item in records_in(items)] == names
+    assert fields_in("username", table(["text", column], rows)) == names
     rows = [[text, "https://x.com/i/status/1234567"] for text, _ in rows]
     unnamed = read_file_records(table(["text", column], rows))[1]
     assert {item.username for item in records_in(unnamed)} <= {None}
@@ -557,8 +550,7 @@ def test_accounts_of_type_bot_are_no_people() -> None:
         {"user": {"login": n, "type": t}, "body": "fog"}
         for n, t in (("mina", "User"), ("tides", "Bot"), ("renovate[bot]", "User"))
     ]
-    items = read_file_records(json.dumps(said).encode())[1]
-    assert [item.username for item in records_in(items)] == ["mina"]
+    assert fields_in("username", json.dumps(said).encode()) == ["mina"]
 
 
 @pytest.mark.parametrize(
