@@ -69,6 +69,8 @@ async def _empty_snapshots(session: AsyncSession, people: set[int]) -> None:
             for row in await session.execute(stored)
             if row.people is None or not people.isdisjoint(msgpack.decode(row.people))
         ]
+        if not found:
+            return
         emptied = emptied.where(Snapshot.id.in_(found))
     await session.execute(emptied)
 
