@@ -273,7 +273,7 @@ NO_NAME: Final = {
     ("Preview", "authors"): "names in a file that is not imported yet",
     ("FileChat", "people"): "names in a file that is not imported yet",
     ("ChatMatch", "people"): "names of a file's people, by which its chat was found",
-    ("Solved", "guess"): "one of the choices, which are usernames",
+    ("SolvedQuestion", "guess"): "one of the choices, which are usernames",
     ("GamePage", "players"): "names that players have chosen",
     ("QuizPage", "players"): "names that players have chosen",
 }
