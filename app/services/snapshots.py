@@ -205,9 +205,9 @@ class Snapshots:
                 await session.execute(delete(Snapshot).where(*_is_of(key)))
 
     def note(self, changes: Sequence[Change]) -> None:
-        """Forget everything after changes that do more than add."""
-        if any(change.kind not in ADDING for change in changes):
-            self.clear()
+        """Forget what was counted before changes that do more than add."""
+        taken = max((change.id for change in changes if change.kind not in ADDING), default=0)
+        self._unsaved = {key: made for key, made in self._unsaved.items() if made.event >= taken}
 
     def clear(self, _newest: int = 0) -> None:
         self._unsaved.clear()
