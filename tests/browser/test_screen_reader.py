@@ -31,7 +31,7 @@ TWICE: Final = re.compile(r"(?<![\w.,:])(\d[\d,]*%?) \1(?![\w.,:%])")
 
 
 def as_read(tree: str) -> str:
-    return " ".join(tree.replace('\\"', '"').split())
+    return " ".join(tree.replace('\\"', '"').replace("- 'img ", "- img ").split())
 
 
 async def nodes_of(page: Page) -> list[dict[str, str]]:
