@@ -13,6 +13,12 @@
     return [...list.querySelectorAll("input[type=checkbox]")].filter((box) => box.getClientRects().length);
   }
 
+  // Of a list that is hidden until it is asked for, the first is there then.
+  function firstOf(list) {
+    const seen = boxes(list);
+    return seen.find((box) => box.name === "username") ?? seen[0] ?? list.querySelector("input");
+  }
+
   // Only the chip that was reached last is a tab stop.
   function rove(list, current) {
     for (const box of list.querySelectorAll("input[type=checkbox]")) {
@@ -61,18 +67,24 @@
   }
 
   // The tick of a chat is that of all its people, where they stand below. One who is in another chat
-  // that is ticked stays.
+  // that is ticked stays. Without a box, the chats that are ticked tick theirs.
   function tickTogether(box, fieldset) {
     const rooms = [...fieldset.querySelectorAll("input[name=room]")];
     const peopleOf = (room) => [...fieldset.querySelectorAll(`[data-of~="${room.value}"]`)];
-    if (rooms.includes(box)) {
-      const kept = new Set(rooms.filter((room) => room.checked).flatMap(peopleOf));
-      for (const person of peopleOf(box)) person.checked = kept.has(person);
-    }
+    const peopleOfTicked = () => new Set(rooms.filter((room) => room.checked).flatMap(peopleOf));
+    const kept = peopleOfTicked();
+    if (!box) for (const person of kept) person.checked = true;
+    if (rooms.includes(box)) for (const person of peopleOf(box)) person.checked = kept.has(person);
     for (const room of rooms) {
       const people = peopleOf(room);
       if (room !== box && people.length) room.checked = people.every((person) => person.checked);
     }
+    const within = peopleOfTicked();
+    for (const person of fieldset.querySelectorAll("[data-of]")) {
+      person.closest("li").classList.toggle("is-within", within.has(person));
+    }
+    // What was the tab stop may be hidden now.
+    for (const list of fieldset.querySelectorAll(".chips")) if (!list.contains(box)) rove(list, firstOf(list));
   }
 
   // Texts that were typed stay, as they would not where the link is followed.
@@ -125,9 +137,7 @@
   }
 
   function enhance(root) {
-    for (const list of root.querySelectorAll(".chips")) {
-      rove(list, boxes(list).find((box) => box.name === "username") ?? boxes(list)[0]);
-    }
+    for (const list of root.querySelectorAll(".chips")) rove(list, firstOf(list));
     for (const fieldset of root.querySelectorAll("fieldset:has(.whole)")) tickTogether(null, fieldset);
     for (const field of root.querySelectorAll(".chip-filter")) field.hidden = false;
     for (const choice of root.querySelectorAll("[data-keys]")) {
@@ -180,7 +190,10 @@
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   // A browser that goes back ticks the boxes again that were ticked.
   window.addEventListener("pageshow", () => {
-    for (const fieldset of document.querySelectorAll("fieldset:has(.chips)")) countChosen(fieldset);
+    for (const fieldset of document.querySelectorAll("fieldset:has(.chips)")) {
+      tickTogether(null, fieldset);
+      countChosen(fieldset);
+    }
   });
   showKeys();
   enhance(document);

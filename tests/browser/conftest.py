@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
 from .office import add_imports
 from .website import (
@@ -200,6 +200,13 @@ async def open_page(windows: Windows) -> AsyncIterator[OpenPage]:
         else:
             await windows.leave(window)
     assert not faults, "\n".join(faults)
+
+
+async def box_of(part: Locator) -> FloatRect:
+    """Return where that part of a page is, in pixels; it must be seen."""
+    box = await part.bounding_box()
+    assert box
+    return box
 
 
 async def go_back(page: Page) -> None:

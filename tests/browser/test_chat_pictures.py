@@ -12,7 +12,7 @@ from playwright.async_api import expect
 from tests.archives import VIDEO, picture, zip_bytes
 from tests.selection import first_of
 
-from .conftest import OpenPage
+from .conftest import OpenPage, box_of
 from .test_appearance import faults_of, left_in_english
 from .website import Website
 
@@ -163,8 +163,6 @@ async def test_all_tabs_of_a_chat_are_in_sight_and_the_day_below_them(
             for tab in await tabs.get_by_role("link").all():
                 await expect(tab).to_be_in_viewport(ratio=1)
         await page.locator(".message").nth(5).scroll_into_view_if_needed()
-        above, day = await tabs.bounding_box(), await page.locator(".new-day").first.bounding_box()
-        assert above
-        assert day
+        above, day = await box_of(tabs), await box_of(page.locator(".new-day").first)
         assert above["y"] == 0
         assert abs(day["y"] - above["height"]) < 3

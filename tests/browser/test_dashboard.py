@@ -16,7 +16,7 @@ from playwright.async_api import Locator, Page, Route, expect
 from app.parts.dashboard.panels import PANELS
 from tests.waiting import eventually
 
-from .conftest import OpenPage, go_back
+from .conftest import OpenPage, box_of, go_back
 from .website import Website
 
 pytestmark = pytest.mark.browser
@@ -59,8 +59,7 @@ async def point_at(
 
     async def place() -> tuple[float, float]:
         await shape.scroll_into_view_if_needed()
-        box = await shape.bounding_box()
-        assert box
+        box = await box_of(shape)
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     async def is_pointed_at() -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Page, expect
 
-from .conftest import WITH_AND_WITHOUT, OpenPage
+from .conftest import WITH_AND_WITHOUT, OpenPage, box_of
 from .test_appearance import faults_of
 from .website import KOREANS, PAGES, TEXT, Website, compare_path, serve
 
@@ -246,12 +246,9 @@ async def test_the_front_page_has_one_field_and_one_button_and_then_the_chats(
         await page.set_viewport_size({"width": width, "height": height})
         await page.goto(rooms.address("/"))
         (chats, box, button) = [
-            await page.locator(part).bounding_box()
+            await box_of(page.locator(part))
             for part in ("#rooms", "#tweet_text", "main .button.primary")
         ]
-        assert chats
-        assert box
-        assert button
         assert await page.locator("main .button.primary").count() == 1
         assert box["y"] + box["height"] < button["y"]
         assert button["y"] + button["height"] <= height
@@ -261,8 +258,7 @@ async def test_the_front_page_has_one_field_and_one_button_and_then_the_chats(
         assert await page.evaluate(ENDS) < 2
     # On a phone fifty authors take a row each.
     await page.goto(rooms.address("/authors"))
-    authors = await page.locator("#list").bounding_box()
-    assert authors
+    authors = await box_of(page.locator("#list"))
     assert authors["height"] < 55 * await page.locator("#list > li").count()
 
 
@@ -277,8 +273,7 @@ async def test_the_dashboard_begins_with_rows_that_read(
         names = page.locator("#timeline-plot .legendtext")
         await expect(names.last).to_have_text("31 others")
         await expect(names).to_have_count(8)
-        graph = await page.locator("#timeline .graph").bounding_box()
-        assert graph
+        graph = await box_of(page.locator("#timeline .graph"))
         assert (graph["y"] + graph["height"] if width == 1280 else graph["y"]) < height
         assert len(await page.locator("#timeline h2").inner_text()) <= 140
         assert await page.evaluate(SHIFT) < 0.01
@@ -297,8 +292,7 @@ async def test_the_day_stays_in_sight_while_a_chat_is_read(
 ) -> None:
     page = await open_page(rooms.address("/room/4?view=first&tz=Asia/Seoul"))
     await page.locator(".message").nth(50).scroll_into_view_if_needed()
-    tabs = await page.locator(".tabs").bounding_box()
-    assert tabs
+    tabs = await box_of(page.locator(".tabs"))
     assert tabs["y"] == 0
     tops = await page.locator(".new-day").evaluate_all(
         "(days) => days.map((day) => day.getBoundingClientRect().top)"
@@ -333,14 +327,10 @@ async def test_an_answer_says_why_before_how_far_to_trust_it(
     page = await open_page()
     await page.set_viewport_size({"width": width, "height": height})
     await page.goto(website.address(PAGES["compare"]))
-    why = await page.locator(".uses > li").first.bounding_box()
+    why = await box_of(page.locator(".uses > li").first)
     bars, slider, trust = [
-        await page.locator(part).bounding_box() for part in ("#bars", ".change", ".trust")
+        await box_of(page.locator(part)) for part in ("#bars", ".change", ".trust")
     ]
-    assert why
-    assert bars
-    assert slider
-    assert trust
     assert why["y"] < trust["y"]
     if width != SIZES[0][0]:
         assert bars["y"] < why["y"] < slider["y"] < trust["y"]

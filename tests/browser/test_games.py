@@ -12,7 +12,7 @@ from playwright.async_api import Error, Locator, Page, expect
 
 from tests.waiting import eventually
 
-from .conftest import OpenPage
+from .conftest import OpenPage, box_of
 from .test_appearance import faults_of
 from .website import Website, serve
 
@@ -116,9 +116,7 @@ async def test_a_host_and_several_phones(club: Website, open_page: OpenPage) -> 
     assert sorted(names) == [f"Player {number}" for number in range(PHONES)]
     await is_sound(host, 1920)
     await is_legible(host)
-    drawn = await host.locator(".qr-code").bounding_box()
-    assert drawn
-    assert drawn["width"] >= LEAST_QR_PX
+    assert (await box_of(host.locator(".qr-code")))["width"] >= LEAST_QR_PX
     await host.locator("h1").click()
     await host.keyboard.press("Space")
     totals = [0] * PHONES

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from .conftest import WITH_AND_WITHOUT, OpenPage, go_back
+from .conftest import WITH_AND_WITHOUT, OpenPage, box_of, go_back
 from .website import KOREANS, RIGHT_TO_LEFT, TEXT, Website, compare_path
 
 pytestmark = pytest.mark.browser
@@ -371,8 +371,7 @@ async def test_the_box_is_seen_whole_before_any_scrolling(
     page = await open_page()
     await page.set_viewport_size({"width": 1280, "height": 800})
     await page.goto(website.address("/"))
-    box = await page.locator("#tweet_text").bounding_box()
-    assert box
+    box = await box_of(page.locator("#tweet_text"))
     assert box["y"] + box["height"] <= 800
 
 
