@@ -21,8 +21,6 @@ LONG_SENTENCE: Final = 24
 """Words of a sentence, at most, by the style."""
 UNCOUNTED: Final = re.compile(r"(?:docs/(?:from-flask|measurements)|CHANGELOG)")
 """Pages that the limit for the words of all pages leaves out."""
-LONG_CELL: Final = 40
-"""Words of a table cell, at most."""
 LONG_SUBJECT: Final = 72
 """Characters of a commit's subject, at most."""
 ODD_START: Final = re.compile(r"(?:What|Who|Whoever|Whose|Whom|Of|Where|That|Those)\b(?!.*\?$)")

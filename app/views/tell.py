@@ -70,7 +70,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "endings": {
         "more": _("ends with “{sign}” {often}"),
         "less": _("ends with “{sign}” less often than {others} ({often})"),
-        "ahead": _("ends like that more often than {others} ({often})"),
+        "ahead": _("ends with “{sign}” more often than {others} ({often})"),
         "none": _("never ends with “{sign}”"),
         "rose": _("More often “{sign}” at the end than in {year}: {value}, before {before}."),
         "fell": _("Less often “{sign}” at the end than in {year}: {value}, before {before}."),

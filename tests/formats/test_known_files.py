@@ -11,7 +11,6 @@ from saywho.formats.records import Record
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records
 
-ENTRY = "<entry><itemid>1</itemid><event>Fog</event></entry>"
 LINES = (
     "--- Log opened Fri Jan 05 10:00:00 2024\n10:00 < mina> fog again\n10:01 <@jun> how long?\n"
     "10:02 -!- dara [d@pier] has joined #harbour\n"

@@ -60,7 +60,8 @@ SHOWN_ELSEWHERE: Final = {
     "tag": "tag",
     "typical": "typical",
     "undated": "undated",
-    "tests/views/figures/test_first_findings.py": "speech levels",
+    "tests/views/figures/test_first_findings.py": "speech levels speech_to",
+    "tests/views/authors/test_at_sight.py": "second_language",
 }
 """Findings that no page of the first ten seeds shows, and where `test_true_years` reads them."""
 VISITOR_ZONE: Final = "Pacific/Honolulu"
@@ -282,7 +283,6 @@ OFTEN_KO: Final = (
 )
 BEGINNINGS: Final = re.compile("Who wrote first after a silence|한동안 조용하다가 먼저 쓴 사람")
 NUMBERS: Final = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
-SLACK: Final = 0.0051
 
 
 def is_as_often(told: str, share: float) -> bool:
@@ -349,6 +349,7 @@ THAN_KO: Final = (
     r"(?P<than>여기 있는 사람 대부분|같은 문자로 쓰는 (?:다른 사람들|다른 한 사람|사람 대부분)|다른 사람들|이 대화방의 다른 \d+명"
     rf"|여기 있는 다른 작성자 \d+명(?: 대부분)?|{OTHER})"
 )
+GIANT: Final = rf"(?P<giant>lol|ㅋㅋ|🌸|[\d.]+%?) {NAME}[은는]? "
 SHARE_EN: Final = rf"(?P<own>{OFTEN_EN}|[\d.]+%)"
 SHARE_KO: Final = rf"(?P<own>{OFTEN_KO}|[\d.]+%)"
 Found = dict[str, str]
@@ -369,8 +370,6 @@ class Reader:
         self.habit = ""
         self.word = ""
         self.begun_told: dict[str, str] = {}
-        self.asked = self.chosen_among = 0.0
-        """How many hidden messages, and people, saywho chose among."""
         self.is_put_down_to_chance = False
         """Whether the page says that chance may explain every difference."""
 
@@ -718,10 +717,6 @@ def _busiest_month(reader: Reader, found: Found) -> None:
     assert named.startswith(date(2024, month, 1).strftime("%B")) or f"{month}월" in named
 
 
-def _busiest_day(reader: Reader, found: Found) -> None:
-    assert number_in(found["count"]) == max(reader.days.values())
-
-
 def _run(reader: Reader, found: Found) -> None:
     days = sorted(reader.days)
     longest = run = 1
@@ -784,18 +779,6 @@ def _own_share_of_word(reader: Reader, found: Found) -> None:
     assert is_as_often(found["own"], _share_with_word(reader, reader.subject)), found
     others = reader.truth.others(reader.subject)
     assert not any(_share_with_word(reader, name) for name in others), (reader.word, found)
-
-
-def _others_wait(reader: Reader, found: Found) -> None:
-    waits = [
-        median(person.waits_s)
-        for name, person in reader.truth.people.items()
-        if name != reader.subject and len(person.waits_s) >= 10
-    ]
-    first_s = _seconds(found["time"])
-    assert 0.7 * first_s - 60 <= min(waits) <= 1.4 * first_s + 60, waits
-    longest_s = _seconds(found.get("longest", found["time"]))
-    assert 0.7 * longest_s - 60 <= max(waits) <= 1.4 * longest_s + 60, waits
 
 
 PARTS_OF_DAY: Final = {
@@ -894,13 +877,6 @@ def _trip_of_month(reader: Reader, found: Found) -> None:
     assert number_in(found["most"]) == months.most_common(2)[1][1], months
 
 
-def _word_of_day(reader: Reader, found: Found) -> None:
-    trip = {day.isoformat() for day in _trip(reader.truth.days)}
-    said = [text for when, _, text in reader.truth.chat.said if when[:10] in trip]
-    word = found["word"].casefold()
-    assert number_in(found["count"]) == sum(word in text.casefold() for text in said)
-
-
 def _has_word(word: str, text: str) -> bool:
     """Return whether a text has a word by itself, also before a laugh, or a phrase."""
     if " " in word or not word.isalnum():
@@ -953,10 +929,6 @@ def _phrases_more(reader: Reader, found: Found) -> None:
             assert not any(word in text.casefold().split() for text in texts), word
 
 
-def _others_here(reader: Reader, found: Found) -> None:
-    assert number_in(found["count"]) == len(reader.truth.people) - 1
-
-
 def _recognised(reader: Reader, found: Found) -> None:
     """Check that the card says what the measure below it says."""
     right, asked = (number_in(found[part]) for part in ("right", "asked"))
@@ -968,16 +940,6 @@ def _recognised(reader: Reader, found: Found) -> None:
         )
     ]
     assert [(int(asked), int(right))] == [tuple(map(int, pair)) for pair in measured], measured
-    reader.asked = asked
-
-
-def _chosen_among(reader: Reader, found: Found) -> None:
-    reader.chosen_among = number_in(found["count"])
-    assert 1 < reader.chosen_among <= len(reader.truth.people)
-
-
-def _by_chance(reader: Reader, found: Found) -> None:
-    assert abs(number_in(found["chance"]) - reader.asked / reader.chosen_among) <= 0.5
 
 
 def _share_of(reader: Reader, found: Found) -> None:
@@ -994,10 +956,6 @@ def _share_of(reader: Reader, found: Found) -> None:
 def _emoji(reader: Reader, found: Found) -> None:
     texts = reader.truth.people[found.get("name", reader.about)].texts
     assert number_in(found["count"]) == sum("🌸" in text for text in texts)
-
-
-def _compared(reader: Reader, found: Found) -> None:
-    assert number_in(found["count"]) == len(reader.truth.people) - 1
 
 
 def true_as_made(_: Reader, __: Found) -> None:
@@ -1022,6 +980,10 @@ def _hours_of_chat(reader: Reader, found: Found) -> None:
 
 def _people_of_chat(reader: Reader, found: Found) -> None:
     assert number_in(found.get("count") or found["count_ko"]) == len(reader.truth.people)
+
+
+def _others_here(reader: Reader, found: Found) -> None:
+    assert number_in(found["count"]) == len(reader.truth.people) - 1
 
 
 def _further_people(reader: Reader, found: Found) -> None:
@@ -1133,8 +1095,27 @@ def habit_of(name: str) -> re.Pattern[str]:
     return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", each) for each in told))
 
 
+def _ahead(habit: str, side: int) -> Check:
+    """Check a card's sentence below somebody's own value, or below a sign that they write."""
+    told = _told(habit, side)
+
+    def check(reader: Reader, found: Found) -> None:
+        if found["giant"][:1].isdigit():
+            found |= {"own": found["giant"], "usual": found["own"]}
+        told(reader, found)
+
+    return check
+
+
 def _there(check: Check) -> Check:
     return lambda reader, found: check(reader, found | {"there": "there"})
+
+
+def _below_giants(name: str, habit: str, language: str, sign: str) -> Iterator[tuple[str, Check]]:
+    for card in {"ahead", "less", "there ahead", "there less"} & HABITS[name].keys():
+        check = _ahead(habit, -1 if "less" in card else 1)
+        below = pattern_of(HABITS[name][card], language, sign, WHAT.get(name, ""))
+        yield GIANT + below, _there(check) if "there" in card else check
 
 
 def habit_patterns() -> Iterator[tuple[str, Check]]:
@@ -1151,6 +1132,7 @@ def habit_patterns() -> Iterator[tuple[str, Check]]:
                 if there := texts.get(f"there {variant}"):
                     yield pattern_of(there, language, sign), _there(told)
                 yield pattern_of(texts[variant], language, sign, WHAT.get(name, "")), told
+            yield from _below_giants(name, habit, language, sign)
             if "many" in texts:
                 many = pattern_of(texts["many"], language, sign, WHAT.get(name, ""))
                 yield many.replace(re.escape("{count}"), r"(?P<count>\d+)"), _many(habit)
@@ -1163,6 +1145,44 @@ def habit_patterns() -> Iterator[tuple[str, Check]]:
                     yield shown + row, _there(check) if label.startswith("there") else check
         if without := texts.get("more without sign"):
             yield from ((pattern_of(without, each, ""), _told(called, 1)) for each in ("en", "ko"))
+
+
+def _share_of_laughs(reader: Reader, found: Found) -> None:
+    assert is_percent(found["share"], reader.truth.people[reader.subject].share("laugh")), found
+
+
+def _all_of(*checks: Callable[..., None], **given: str) -> Check:
+    """Return a check of all; given: under which name a check finds the value of another name."""
+
+    def check(reader: Reader, found: Found) -> None:
+        for each in checks:
+            each(reader, found | {name: found[of] for name, of in given.items()})
+
+    return check
+
+
+def _word_of_card(reader: Reader, found: Found) -> None:
+    reader.word, reader.subject = found["word"], reader.about
+    shares = {"own": found["often"].lower(), "beside": found.get("often_beside", "")}
+    (_shares_with_word if shares["beside"] else _own_share_of_word)(reader, shares)
+
+
+def card_patterns() -> Iterator[tuple[str, Check]]:
+    """Yield the patterns of a card's number or word and of the sentence below it."""
+    values = {"name": ANYBODY, "other": ANYBODY, "days": ".+?", "usual": r"[\d,.]+"}
+    values["people"] = r"\d+(?: people|명)"
+    for variant, (giant, check) in CARDS.items():
+        finding = ("below", variant) if variant else ("below_posts",)
+        yield from ((f"{giant} {told}", check) for told in told_as(*finding, **values))
+
+
+def patterns_of_words() -> Iterator[tuple[str, Check]]:
+    """Yield the patterns of a card's word, which may be any, and of who says it how often."""
+    word, beside = r"(?P<word>\S.{0,11}?) ", f"{OFTEN_EN}|{OFTEN_KO}"
+    values = {"often": f"(?i:{beside})", "often_beside": beside, "other": ANYBODY}
+    for variant in ("", "two"):
+        yield from ((word + told, _word_of_card) for told in told_as("phrase", variant, **values))
+    yield rf"{word}(?P<often>{values['often']})$", _word_of_card
 
 
 LABELS: Final = {
@@ -1403,16 +1423,9 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME}[이가] “(?:lol|ㅋㅋ)” 표현을 (?:가장|더) 자주 (?:써요|쓰고)", _laughs_most),
     (rf"{NAME} (?:writes|wrote) (?:most|more) \({PERCENT}\)", _most),
     (rf"{NAME}[이가] (?:가장|더) 많이 (?:써요|쓰고|썼어요|썼고)\({PERCENT}\)", _most),
-    *checked(
-        _at_night,
-        rf"{NAME} writes (?:at night more than the others|more often at night) \({PERCENT}\)",
-        rf"{NAME}[이가] (?:다른 사람보다 밤에 자주|밤에 더 자주) (?:써요|쓰고)\({PERCENT}\)",
-    ),
+    *((told, _at_night) for of in ("", "two") for told in told_as("night", of, name=ANYBODY)),
     (rf"{NAME} is (?:easiest|easier) to recognise \({PERCENT}\)", true_as_made),
     (rf"{NAME}의 메시지가 (?:가장|더) 알아보기 (?:쉬워요|쉽고)\({PERCENT}\)", true_as_made),
-    (r"Nothing clearly sets (?:these (?:\d+|two) people|.+) apart[^.]*", _no_difference),
-    (r".*뚜렷이 가르는 차이는 없어요", _no_difference),
-    (r"여기서 .*만의 뚜렷한 특징은 없어요", _no_difference),
     (r"Chance may explain every difference between .+", _no_difference),
     (r"(?:여기 \d+명|두 사람|.+)의 차이는 우연과 구별하기 어려워요", _no_difference),
     (r"saywho found no habit that only one of these (?P<count>\d+) people has", _no_own_habit),
@@ -1447,12 +1460,9 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{COUNT} messages?{IN_DAYS_EN}; (?P<usual>[\d,.]+) on a usual day", _day_of_year),
     (rf"{IN_DAYS_KO}메시지 {COUNT}개, 보통은 하루에 (?P<usual>[\d,.]+)개예요", _day_of_year),
     (r"(?:More than on other days|다른 날보다 자주 쓴 말):(?P<words>(?: “[^”]+”)+)", _words_of_day),
-    *checked(
-        _longest_silence,
-        r"Nobody wrote for (?P<days>\d+) days, from \w+ \d+ to \w+ \d+"
-        rf"(?:\. {NAME} wrote first)?",
-        r"\d+월 \d+일부터 \d+월 \d+일까지 (?P<days>\d+)일 동안 아무 메시지도 없었어요"
-        rf"(?:\. 먼저 말을 건 사람은 {NAME}(?:이에요|예요))?",
+    *(
+        (told, _all_of(_longest_silence, days="count"))
+        for told in told_as("silence_of_chat", name=ANYBODY)
     ),
     (rf"🌸 {COUNT}", _emoji),
     (r"“(?P<word>[^”]+)”(?! 표현을|으?로 끝냄)", _says_more),
@@ -1479,11 +1489,6 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _shares_with_word,
     ),
     (rf"(?P<own>{OFTEN_EN}|{OFTEN_KO})$", _own_share_of_word),
-    (rf"The others in {TIME_EN}(?: to {TIME_EN.replace('time', 'longest')})?", _others_wait),
-    (
-        rf"다른 사람들은 {TIME_KO}(?:~{TIME_KO.replace('time', 'longest')})?(?=$|[.·,(])",
-        _others_wait,
-    ),
     (rf"{COUNT} messages?{IN_DAYS_EN}; a usual day has (?P<usual>[\d,.]+?)\.(?!\d)", _busy_day),
     (rf"메시지 {COUNT}개, 보통 날에는 (?P<usual>[\d,.]+)개예요\.", _busy_day),
     (rf"{IN_DAYS_KO}메시지 {COUNT}개, 보통은 하루에 (?P<usual>[\d,.]+)개예요\.", _busy_day),
@@ -1496,8 +1501,6 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"[①-⑥] (?P<days>[^:]+): 메시지 {COUNT}개(?:, “(?P<word>[^”]+)”)?", _named_days),
     (r"The busiest days?: (?P<days>.+2024)", _busy_days),
     (r"가장 시끌벅적했던 (?:날|며칠): (?P<days>.+)", _busy_days),
-    (rf"“(?P<word>[^”]+)” is in {COUNT} of them", _word_of_day),
-    (rf"그 가운데 {COUNT}개에 “(?P<word>[^”]+)”[이가] 나와요", _word_of_day),
     *checked(
         _choices,
         rf"The choices are (?:the )?{COUNT} of (?P<total>\d+) people(?P<most> who write most)?(?:\. People with few or short messages, or in another language, are left out)?",
@@ -1519,38 +1522,26 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"메시지가 가장 많은 때: (?P<month>2024년 \d+월), {COUNT}개", _busiest_month),
     (rf"(?:2024년 )?(?P<month>\d+월)에 가장 많이 썼어요: 메시지 {COUNT}개", _busiest_month),
     (rf"(?:2024년 )?(?P<month>\d+월)에 가장 많이 썼어요\({COUNT}개\)", _busiest_month),
-    (rf"\w+ \d+ was the busiest day \({COUNT} messages?\)", _busiest_day),
-    (rf"가장 많이 쓴 날은 \d+월 \d+일이에요\(메시지 {COUNT}개\)", _busiest_day),
-    (r"Messages on (?P<days>\d+) days in a row, from \w+ \d+ to \w+ \d+", _run),
-    (r"\d+월 \d+일부터 \d+월 \d+일까지 (?P<days>\d+)일 동안 하루도 빠짐없이 썼어요", _run),
-    (r"No message for (?P<days>\d+) days, from \w+ \d+ to \w+ \d+", _silence_of_days),
-    (
-        r"\d+월 \d+일부터 \d+월 \d+일까지 (?P<days>\d+)일 동안 [^.]*(?:쓰지 않았어요|조용했어요|없어요|없었어요)",
-        _silence_of_days,
-    ),
+    *((told, _busiest_of_days) for told in told_as("fullest_day")),
+    *((told, _all_of(_run, days="count")) for told in told_as("streak")),
+    *((told, _all_of(_silence_of_days, days="count")) for told in told_as("silence_of_days")),
     *checked(
         _hours_of_chat,
         r"Busiest between (?P<start>\d+):00 and (?P<end>\d+):00(?:: (?P<own>[^.,]*messages?))?",
         r"(?P<start>\d+)시부터 (?P<end>\d+)시 사이에 가장 많이 (?:써요|썼어요)(?:: (?P<own>[^.]+))?",
     ),
     (r"and (?P<count>\d+) more|외 (?P<count_ko>\d+)명", _further_people),
-    (r"The [\d,]+th message here came on \w+ \d+", true_as_made),
-    (r"\d+월 \d+일에 [\d,]+번째 메시지를 썼어요", true_as_made),
+    *((told, true_as_made) for told in told_as("milestone")),
     (rf"Busiest in the (?P<part>\w+), [\d:]+ to [\d:]+ \({PERCENT} of all\)", _part_of_day),
     (
         rf"(?P<part>새벽|아침|오전|오후|낮|저녁) (?=\d)[^(.]*에 가장 많이 썼어요\(전체의 {PERCENT}\)",
         _part_of_day,
     ),
-    (r"Busier at the weekend \(\d+% of all\)|Quieter at the weekend \(\d+% of all\)", true_as_made),
-    (
-        r"(?:새벽|아침|오전|오후|저녁|밤|낮|주말)에 [^.]*(?:썼어요|써요)\([^)]*\d+%[^)]*\)",
-        true_as_made,
-    ),
-    (r"\w+day was the busiest day of the week \(\d+% of all\)", true_as_made),
-    (r"\w+요일에 가장 많이 (?:썼어요|써요)\([^)]*\)", true_as_made),
+    *((told, true_as_made) for side in ("more", "less") for told in told_as("weekend", side)),
+    *((told, true_as_made) for told in told_as("busiest_weekday", day=r"\w+")),
     # Years and authors.
     (rf"{PERIOD}(?= · |$| \()", _period),
-    (r"\((?P<zone>\w+ time)\)|\((?P<zone_ko>\w+ 시간)\)", _zone),
+    (r"\(?(?P<zone>\w+ time)(?:\)|$)|\(?(?P<zone_ko>\w+ 시간)(?:\)|$)", _zone),
     (rf"{COUNT} people|(?P<count_ko>\d+)명(?= · )", _people_of_chat),
     *checked(
         true_as_made,
@@ -1561,14 +1552,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         r"Very common words are left out, if saywho knows the language"
         r"|saywho가 아는 언어라면 누구나 쓰는 흔한 말은 뺐어요",
         r"×12 means twelve times as often|×12는 12배 자주 쓴다는 뜻이에요|×\d+.*?뜻이에요",
-        rf"How {NAME} writes: ",
-        rf"{NAME}의 말투: ",
     ),
     (rf"{COUNT} messages? of (?P<people>\d+) people", _messages_of_people),
     (rf"(?P<people>\d+)명이 쓴 메시지 {COUNT}개", _messages_of_people),
     (rf"{COUNT} messages?(?: on (?P<days>\d+) days?| in 2024)?", _messages_on_page),
-    (rf"{COUNT}: Messages on (?P<days>\d+) days?", _messages_on_page),
-    (rf"{COUNT}: (?P<days>\d+)일에 나눠 쓴 메시지", _messages_on_page),
     (rf"메시지 {COUNT}개(?:\(쓴 날 (?P<days>\d+)일\))?", _messages_on_page),
     (rf"2024년 메시지 {COUNT}개", _messages_on_page),
     (rf"{NAME} (?:most|more) often: {COUNT} of (?P<total>\d+) times \({PERCENT}\)", _begins_most),
@@ -1598,31 +1585,49 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         r"(?P<phrases>(?:Says more often than|다른 사람보다 자주 쓰는 말|\S+보다 자주 쓰는 말)[^:]*: .*)",
         _phrases_more,
     ),
-    (r"[Cc]ompared with (?P<count>\d+) other authors here", _others_here),
+    *checked(
+        _others_here,
+        r"Compared with (?:the )?(?P<count>\d+) other(?:s in this chat| authors here)",
+        r"(?:이 대화방의 다른|여기 있는 다른 작성자) (?P<count>\d+)명과 비교했어요",
+    ),
     (rf"Compared with {OTHER}|{OTHER}[과와] 비교했어요".replace("other>", "one>", 1), true_as_made),
-    (r"여기 있는 다른 작성자 (?P<count>\d+)명과 비교(?:했어요)?", _others_here),
     (
         r"Compared with the other authors here who write this language|여기에서 같은 언어로 쓰는 다른 "
         r"작성자들과 비교했어요",
         true_as_made,
     ),
-    (r"Compared with the (?P<count>\d+) others in this chat", _compared),
-    (r"이 대화방의 다른 (?P<count>\d+)명과 비교했어요", _compared),
-    *checked(_compared, r"compared with (?P<count>\d+) others?", r"다른 (?P<count>\d+)명과 비교"),
-    (rf"compared with {OTHER}", true_as_made),
-    (rf"{OTHER}[과와] 비교", true_as_made),
     (rf"saywho recognises {NAME} in {RIGHT} of {ASKED} hidden messages", _recognised),
     (
         rf"saywho는 가려 둔 메시지 {ASKED}개 중 {RIGHT}개를 {NAME}의 (?:메시지|글)로 알아봐요",
         _recognised,
     ),
-    (rf"It chose among {COUNT} people", _chosen_among),
-    (rf"{COUNT}명 가운데서 골랐어요", _chosen_among),
-    (r"By chance, about (?P<chance>\d+) would be right", _by_chance),
-    (r"아무렇게나 골라도 (?P<chance>\d+)개쯤은 맞아요", _by_chance),
     # A subject before its habits, last: it begins most sentences above.
     (rf"{NAME}[은는]? (?=\S)", true_as_made),
 ]
+DAYS_EN_KO: Final = r"(?P<count>\d+)(?: days?|일)"
+DATE: Final = r"(?P<day>[A-Z]\w+ \d+, \d+|\d+년 \d+월 \d+일)"
+CARDS: Final[dict[str, tuple[str, Check]]] = {
+    "alone": (COUNT, _all_of(_messages, _messages_of)),
+    "silence": (DAYS_EN_KO, _all_of(_longest_silence, days="count")),
+    "pause": (DAYS_EN_KO, _all_of(_longest_silence, days="count")),
+    "left": (DATE, _all_of(_came_or_left, left="day")),
+    "joined": (DATE, _came_or_left),
+    "days": (COUNT, _days_with_most),
+    "streak": (DAYS_EN_KO, _all_of(_run, days="count")),
+    "month": (r"(?P<month>[A-Z][a-z]+|\d+월)", _all_of(_busiest_month, count="messages")),
+    "most": (PERCENT, _all_of(_most, _messages)),
+    "longest": (r"(?P<own>[\d.]+)", _longest),
+    "laugh": ("(?:lol|ㅋㅋ)", _all_of(_laughs_most, _share_of_laughs)),
+    "only": ("(?:lol|ㅋㅋ)", _all_of(_laughs_alone, _share_of_laughs)),
+    "night": (PERCENT, _at_night),
+    "recognised": (PERCENT, true_as_made),
+    "rhythm": (r"(?P<start>\d+):00 – (?P<end>\d+):00", _hours_of_chat),
+    "amount": (COUNT, _messages_of_people),
+    "of chat": (COUNT, _all_of(_messages_of, _share_of)),
+    "fullest": (r"(?P<messages>[\d,]+)", _busiest_of_days),
+    "": (r"(?P<all>[\d,]+)", _all_of(_messages_on_page, days="count", count="all")),
+}
+"""The giant of a card, by the variant of the sentence below it; none for the posts of a year."""
 FURNITURE: Final = [
     r"made\d+|Chat “made\d+” in 2024|“made\d+” 대화방의 2024년|What sets each person apart|사람마다 다른 점",
     r"Words of 2024|2024년에 많이 쓴 말|Words of each person|저마다 자주 쓴 말|Compared with the other people .*|이 대화의 다른 사람들과 .*|Read the days?|이(?:날|"
@@ -1655,12 +1660,14 @@ def patterns() -> list[tuple[re.Pattern[str], Check]]:
     return [
         (re.compile(text), check)
         for text, check in [
+            *card_patterns(),
             *habit_patterns(),
             *((text, check) for name, check in OF_DAYS.items() for text in told_as(name)),
             *((text, _tag) for text in told_as("tag", total=r"(?P<tagged>[\d,]+)")),
             (rf"\({BESIDE}\)", _usual),
             (BESIDE, _usual),
             *SENTENCES,
+            *patterns_of_words(),
             *ALIKE,
         ]
     ]

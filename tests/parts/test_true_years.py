@@ -170,10 +170,6 @@ class YearReader(Reader):
         return [text for year in made_chats.YEARS if year != self.year for text in self.texts(year)]
 
 
-def _days(reader: YearReader) -> list[date]:
-    return sorted(reader.days)
-
-
 def _word_only(reader: YearReader, found: Found) -> None:
     own = share_with(found["words"], reader.texts(reader.year))
     assert (found["year"], number_in(found["messages"])) == (str(reader.year), sum(own))
@@ -557,7 +553,10 @@ def patterns_of_years() -> list[tuple[re.Pattern[str], Check]]:
                 habit = sign if name == "endings" else CALLED.get(name, name)
                 of_sign = {"sign": re.escape(sign.strip("“”"))} if name == "endings" else {}
                 patterns_told = told_as(name, variant, **of_sign)
-                found += [(pattern, _changed(habit, side)) for pattern in patterns_told]
+                found += [
+                    (rf"(?:(?P<name>{ANYBODY}): )?{pattern}", _changed(habit, side))
+                    for pattern in patterns_told
+                ]
     found += [(_any_of(text), true_as_made) for text in EXPLANATIONS]
     for kind, check in KINDS_OF_CHANGES.items():
         found.append((rf"(?:{_any_of(kind)}) (?P<name>\S+)", check))

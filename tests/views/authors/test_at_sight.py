@@ -66,9 +66,6 @@ async def test_no_row_ends_inside_of_a_korean_day(site: Client) -> None:
     assert '<p class="lead">글 3개 · 2025년 3월 1일~3일</p>' in page
 
 
-BURSTS = "Nov 1, 2024 – Jul 28, 2025"
-
-
 @pytest.mark.parametrize(
     ("name", "wrote", "told"),
     [
