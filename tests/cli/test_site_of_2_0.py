@@ -81,7 +81,8 @@ def upgraded(former: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def test_nothing_that_is_stored_is_lost(upgraded: Upgraded) -> None:
     installation = upgraded.server.installation
-    assert sorted(installation.done("export").splitlines()) == upgraded.stored
+    exported = installation.done("export").replace(',"handles":null', "")  # A field of today.
+    assert sorted(exported.splitlines()) == upgraded.stored
     assert installation.done("check") == "ok\n"
     for path, content in upgraded.papers.items():
         assert path.read_bytes() == content

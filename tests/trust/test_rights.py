@@ -90,6 +90,7 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
         {"id": id_, "name": name} for id_ in (1, 2, 3, None) for name in ("Pier", "Boat", "junk")
     ),
     "visibility": ("public", "restricted"),
+    "handles": ("minsu.com", "ferry.example mina.kim"),
 }
 """What a request may say of a post, which may be the id, the time or the chat of a stored one."""
 
@@ -208,10 +209,12 @@ class Caller(Client):
         return cls(None, {"Authorization": f"Bearer {token}"}, server)  # type: ignore[arg-type]
 
     async def send(self, method: str, path: str, **kwargs: Any) -> Answer:
-        headers = self.headers | kwargs.pop("headers", {})
+        headers, status = self.headers | kwargs.pop("headers", {}), kwargs.pop("status", None)
         url = f"http://127.0.0.1:{self.server.port}{path}"
         kwargs |= {"headers": headers, "timeout": DEADLINE_S, "allow_redirects": False}
-        return Answer(await asyncio.to_thread(requests.request, method, url, **kwargs))
+        answer = Answer(await asyncio.to_thread(requests.request, method, url, **kwargs))
+        assert status in (None, answer.status_code), path
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
