@@ -84,8 +84,7 @@ def test_nothing_that_is_stored_is_lost(upgraded: Upgraded) -> None:
     exported = installation.done("export").replace(',"handles":null', "")  # A field of today.
     assert sorted(exported.splitlines()) == upgraded.stored
     assert installation.done("check") == "ok\n"
-    for path, content in upgraded.papers.items():
-        assert path.read_bytes() == content
+    assert {path: path.read_bytes() for path in upgraded.papers} == upgraded.papers
 
 
 def test_a_game_goes_on_with_its_players(upgraded: Upgraded) -> None:
