@@ -80,7 +80,7 @@ def blocks_of(page: str) -> list[str]:
         re.sub("<[^>]*>", "", hint)
         for hint in re.findall('<p class="hint">(.*?)</p>', teaser, re.S)
     ]
-    return [*reader.blocks, *map(as_read, told)]
+    return [*reader.blocks, *(as_read(unescape(text)) for text in told)]
 
 
 def folded_of(page: str) -> list[str]:

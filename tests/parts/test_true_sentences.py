@@ -275,11 +275,11 @@ def checked(check: Callable[..., None], *patterns: str) -> list[tuple[str, Calla
 
 OFTEN_EN: Final = (
     r"(?:never|hardly ever|almost always|always|in (?:almost )?every(?: \w+)?(?: message)?"
-    r"|in half(?: of the messages)?|in \d+ of \d+(?: messages)?|in [\d.]+% of the messages|[\d.]+%)"
+    r"|in half(?: of the messages)?|in \d+ of \d+(?: messages)?|in [\d.]+% of the messages|<?[\d.]+%)"
 )
 OFTEN_KO: Final = (
     r"(?:한 번도 없음|드물게|거의 없음|거의 항상|항상|거의 전부|전부|(?:메시지 )?(?:거의 )?모두|거의 모든 메시지"
-    r"|모든 메시지|(?:(?:메시지|글)의 )?절반|(?:메시지 )?\d+개 중 \d+개|(?:메시지의 )?[\d.]+%)"
+    r"|모든 메시지|(?:(?:메시지|글)의 )?절반|(?:메시지 )?\d+개 중 \d+개|(?:메시지의 )?<?[\d.]+%)"
 )
 BEGINNINGS: Final = re.compile("Who wrote first after a silence|한동안 조용하다가 먼저 쓴 사람")
 NUMBERS: Final = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
@@ -349,7 +349,7 @@ THAN_KO: Final = (
     r"(?P<than>여기 있는 사람 대부분|같은 문자로 쓰는 (?:다른 사람들|다른 한 사람|사람 대부분)|다른 사람들|이 대화방의 다른 \d+명"
     rf"|여기 있는 다른 작성자 \d+명(?: 대부분)?|{OTHER})"
 )
-GIANT: Final = rf"(?P<giant>lol|ㅋㅋ|🌸|[\d.]+%?) {NAME}[은는]? "
+GIANT: Final = rf"(?P<giant>lol|ㅋㅋ|🌸|<?[\d.]+%?) {NAME}[은는]? "
 SHARE_EN: Final = rf"(?P<own>{OFTEN_EN}|[\d.]+%)"
 SHARE_KO: Final = rf"(?P<own>{OFTEN_KO}|[\d.]+%)"
 Found = dict[str, str]
@@ -1100,7 +1100,7 @@ def _ahead(habit: str, side: int) -> Check:
     told = _told(habit, side)
 
     def check(reader: Reader, found: Found) -> None:
-        if found["giant"][:1].isdigit():
+        if re.match("<?[0-9]", found["giant"]):
             found |= {"own": found["giant"], "usual": found["own"]}
         told(reader, found)
 
