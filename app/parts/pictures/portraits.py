@@ -133,7 +133,7 @@ def _found(person: PersonFigures) -> Iterator[CardContent]:
         clock, zone = hours_of(portrait).plot, show_zone(portrait.tz)
         yield CardContent("hours", tell("below", "rhythm"), clock, hours, reason=zone)
     for own in sight.people if sight else []:
-        if own.username == username:
+        if own.username == username and own.messages > 1:
             below = tell("below", "of chat", name=display_name(username), share=own.share)
             yield CardContent("amount", below, giant=show_number(own.messages))
 
