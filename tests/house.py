@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_024,
+    "lines of app and saywho": 104_023,
     "lines of tests": 107_327,
     "lines of saywho/formats": 26_682,
     "parts": 12,

@@ -23,7 +23,7 @@ from app.db.backend import Sessions
 from app.db.engine import MOST_IN_BACKGROUND, Database, GrantLostError
 from app.db.feed import Change, Feed
 from app.embedders import EmbedderError
-from app.errors import AppError, NotFoundError, disk_errors
+from app.errors import AppError, disk_errors
 from app.models import (
     BackgroundSnapshot,
     ImportJob,
@@ -109,10 +109,9 @@ async def counted(models: Models, session: AsyncSession, key: Key) -> Counted[An
         return ChatCounter(await get_room(session, key.subject_id), ZoneInfo(key.zone))
     if key.kind == ExampleCounter.kind:
         return ExampleCounter(models, key.zone, await newest_post_id(session))
-    username = await session.scalar(select(User.username).where(User.id == key.subject_id))
-    if username is None or key.kind != AuthorCounter.kind:
-        raise NotFoundError("This was counted by an earlier release, or is gone")
-    author = await get_author(session, username)
+    user_id = key.subject_id if key.kind == AuthorCounter.kind else 0  # Of an earlier release.
+    username = await session.scalar(select(User.username).where(User.id == user_id))
+    author = await get_author(session, username or "")
     return AuthorCounter(models, author, await room_of_author(session, author))
 
 

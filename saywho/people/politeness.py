@@ -180,10 +180,8 @@ class SpeechTo(msgspec.Struct, frozen=True):
 
 FEWEST_TO: Final = 30
 """Polite and plain sentences to somebody, and to others."""
-_CALLED: Final = re.compile(
-    r"@?(.{1,40}?)이?(?:아|야|님|씨|형|누나|언니|오빠|선배)(?:님)?(?=[\s,!?.~…]|$)"
-)
-"""Who is called at the beginning of a message; whoever wrote before it is nobody's business."""
+_CALL: Final = r"(?:이?[아야]|이?\s?(?:님|씨|형|누나|언니|오빠|선배)님?)(?=[\s,!?.~…]|$)"
+"""Behind a name at the beginning of a message; whoever wrote before it is nobody's business."""
 _NAMED: Final = re.compile(r"(?<!\S)@(\S{1,40})")
 _LONGEST_FULL: Final = 3
 """Syllables of a family name and a given name."""
@@ -199,13 +197,15 @@ class Called:
                 given[name[1:]].add(place)
         own = {name: min(places) for name, places in given.items() if len(places) == 1}
         self._names = {**own, **names}
+        longest_first = sorted(map(re.escape, self._names), key=len, reverse=True)
+        self._begin = re.compile(rf"@?({'|'.join(longest_first)}){_CALL}")
 
     def in_text(self, text: str) -> int | None:
         """Return the only person whom a message calls: by `@name`, or at its beginning with 아,
         님, 누나 or the like.
         """
         words = [*_NAMED.findall(text)]
-        if (begins := _CALLED.match(text)) is not None:
+        if self._names and (begins := self._begin.match(text)) is not None:
             words.append(begins[1])
         found = {self._names[word] for word in words if word in self._names}
         return found.pop() if len(found) == 1 else None

@@ -95,7 +95,7 @@ def addressed(seed: int, call: Callable[[str, bool], str], count: int = 200) -> 
 TO_ONE: Final = "김지우는 박하람에게만 존댓말을 써요"
 ADDRESSED: Final[dict[str, tuple[list[Said], bool]]] = {
     "by given name": (addressed(1, lambda to, polite: f"{to[1:]}{'님' if polite else '아'}"), True),
-    "by whole name": (addressed(2, lambda to, _: f"{to}씨,"), True),
+    "by whole name": (addressed(2, lambda to, _: f"{to} 씨,"), True),
     "by a sign": (addressed(3, lambda to, _: f"@{to}"), True),
     "too seldom": (addressed(4, lambda to, _: f"{to}님", count=80), False),
     "by who wrote before": (addressed(5, lambda *_: ""), False),
