@@ -20,7 +20,7 @@ LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
     "lines of app and saywho": 104_023,
-    "lines of tests": 107_327,
+    "lines of tests": 107_231,
     "lines of saywho/formats": 26_682,
     "parts": 12,
     "options of import": 22,

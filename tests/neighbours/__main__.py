@@ -26,26 +26,24 @@ FOLDER: Final = ROOT / ".neighbours"
 PYTHON_PACKAGES: Final = (
     *("pandas==3.1.1", "XlsxWriter==3.3.1", "polars==2.1.0", "duckdb==2.0.1"),
     *("sqlite-utils==4.2.1", "csvkit==2.2.0", "datasette==0.65.5"),
-    *("httpx-sse==0.4.3", "sseclient-py==1.9.0", "requests==2.34.2"),
     *("pyarrow==26.0.1", "petl==1.7.30", "tablib==3.10.0", "frictionless==5.21.0"),
     *("clevercsv==0.8.5", "openpyxl==3.1.5", "jrnl==4.6"),
 )
 NPM_PACKAGES: Final = (
     *("papaparse@5.7.1", "csv-parse@7.0.3", "csv-stringify@6.9.0", "d3-dsv@3.0.2"),
     *("xlsx@0.18.5", "exceljs@4.4.0"),
-    *("eventsource@4.1.1", "eventsource-client@1.2.0", "undici@6.29.1"),
     *("typescript@5.9.3", "@types/node@20.19.25"),
 )
 DEBIAN_PACKAGES: Final = {
     "Rscript": (
-        *("r-base-core", "r-cran-readr", "r-cran-jsonlite"),
+        *("r-base-core", "r-cran-readr"),
         *("r-cran-data.table", "r-cran-bit64", "r-cran-vroom", "r-cran-haven"),
     ),
     "mlr": ("miller",),
     "java": ("default-jre-headless",),
     "promtool": ("prometheus",),
     "packf": ("nmh",),
-    **{name: (name,) for name in ("csvtool", "rsync", "mb2md")},
+    **{name: (name,) for name in ("csvtool", "mb2md")},
     "soffice": ("libreoffice-calc-nogui",),
     "ssconvert": ("gnumeric",),
     **{name: (name,) for name in ("jq", "haproxy", "caddy", "apache2", "newsboat")},
@@ -89,7 +87,7 @@ def _install() -> Path:
         pip = [str(own / "bin/python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, "--disable-pip-version-check", *packages], check=True)
         (own / "whole").touch()
-    if shutil.which("npm") and not (FOLDER / "node/node_modules/undici").exists():
+    if shutil.which("npm") and not (FOLDER / "node/node_modules/typescript").exists():
         (FOLDER / "node").mkdir(exist_ok=True)
         command = ["npm", "install", "--silent", "--ignore-scripts", *NPM_PACKAGES]
         subprocess.run(command, cwd=FOLDER / "node", check=True)

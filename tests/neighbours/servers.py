@@ -5,9 +5,7 @@ import json
 import re
 import subprocess
 import tarfile
-from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,8 +17,6 @@ from tests.ports import free_port
 from tests.server import SERVE, Server, serving
 
 EXAMPLES: Final = ROOT / "examples" / "operations"
-LISTEN: Final = Path(__file__).with_name("listen.py")
-LISTENERS: Final = ("httpx-sse", "sseclient-py", "eventsource", "eventsource-client", "undici")
 LONG_KOREAN: Final = "밤 바다는 조용하고 배는 늦어요 " * 30
 """A question that 2,000 letters allow and an address of 8 KB does not."""
 
@@ -30,20 +26,19 @@ def nginx(folder: Path, port: int, behind: int) -> list[str]:
     text = text.replace("listen 443 ssl http2", f"listen 127.0.0.1:{port}")
     text = re.sub(r"ssl_certificate.*\n", "\n", text)
     text = text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};")
-    places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    paths = "".join(f"{name}_temp_path {folder};\n" for name in places)
-    head = f"pid {folder}/pid; error_log {folder}/errors; events {{}}\n"
-    (folder / "conf").write_text(f"{head}http {{ access_log off;\n{paths}{text}}}")
-    return ["nginx", "-p", str(folder), "-c", str(folder / "conf"), "-g", "daemon off;"]
+    return _nginx_of(folder, text)
 
 
 def nginx_alone(folder: Path, port: int, behind: int) -> list[str]:
     """nginx with `proxy_pass` and nothing else."""
+    own = f"proxy_pass http://127.0.0.1:{behind}; proxy_set_header Host $http_host;"
+    return _nginx_of(folder, f"server {{ listen 127.0.0.1:{port}; location / {{ {own} }} }}")
+
+
+def _nginx_of(folder: Path, site: str) -> list[str]:
     places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = "".join(f"{name}_temp_path {folder};\n" for name in places)
     head = f"pid {folder}/pid; error_log {folder}/errors; events {{}}\n"
-    own = f"proxy_pass http://127.0.0.1:{behind}; proxy_set_header Host $http_host;"
-    site = f"server {{ listen 127.0.0.1:{port}; location / {{ {own} }} }}"
     (folder / "conf").write_text(f"{head}http {{ access_log off;\n{paths}{site}}}")
     return ["nginx", "-p", str(folder), "-c", str(folder / "conf"), "-g", "daemon off;"]
 
@@ -111,13 +106,8 @@ def rows_of_servers(folder: Path, environment: Path, only: str = "") -> Iterator
         for proxy in PROXIES:
             if only.lower() in proxy.name.lower():
                 yield from _rows_of_proxy(proxy, folder, server)
-        yield from _rows_of_listeners(
-            [n for n in LISTENERS if only.lower() in n], environment, server
-        )
         if only.lower() in "promtool":
             yield _row_of_promtool(server)
-        if only.lower() in "rsync":
-            yield _row_of_rsync(folder, site)
         if only.lower() in "newsboat":
             yield _row_of_newsboat(folder, server)
     if only.lower() in "datasette":
@@ -183,38 +173,6 @@ def _listened(client: httpx.Client, server: Server) -> str:
     return "whole"
 
 
-def _rows_of_listeners(names: list[str], environment: Path, server: Server) -> Iterator[Row]:
-    """Let clients listen through two keep-alives, and then to a post."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=RUN_S) as client:
-        listening = [_listening(name, environment, server) for name in names]
-        with client.stream("GET", "/api/v1/live") as stream:
-            comments = (line for line in stream.iter_lines() if line.startswith(":"))
-            # The first may come before a client has begun.
-            deque(islice(comments, 3 if names else 0), maxlen=0)
-    server.send("POST", "/api/v1/users/jiu/tweets", {"text": "heard by all"})
-    for name, version, process in listening:
-        heard, _ = process.communicate(timeout=RUN_S)
-        kept = "whole" if heard.startswith("ready") and "tweet.created" in heard else "refused"
-        yield Row(name, version, "live events, after two keep-alives", kept, "")
-
-
-def _listening(
-    name: str, environment: Path, server: Server
-) -> tuple[str, str, subprocess.Popen[str]]:
-    url = f"http://127.0.0.1:{server.port}/api/v1/live"
-    command: list[str | Path]
-    python, modules = environment / "bin/python", environment.with_name("node")
-    if (about := modules / "node_modules" / name / "package.json").exists():
-        version = json.loads(about.read_text())["version"]
-        command = ["node", "--no-warnings", LISTEN.with_suffix(".mjs"), modules, name, url]
-    else:
-        show = f"from importlib.metadata import version; print(version('{name}'))"
-        version = version_of((str(python), "-c", show)) or ""
-        command = [python, LISTEN, name, url]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return name, version, process
-
-
 def _row_of_promtool(server: Server) -> Row | str:
     if (version := version_of(("promtool", "--version"))) is None:
         return "promtool is not here"
@@ -226,17 +184,6 @@ def _row_of_promtool(server: Server) -> Row | str:
     said = len((done.stdout + done.stderr).splitlines())
     kept = f"changed ({said} remarks)" if said or done.returncode else "whole"
     return Row("promtool", version, "the metrics", kept, "")
-
-
-def _row_of_rsync(folder: Path, site: Installation) -> Row | str:
-    """Copy the data folder of a running site."""
-    if (version := version_of(("rsync", "--version"))) is None:
-        return "rsync is not here"
-    copy = Installation(folder / "copied")
-    command = ["rsync", "-a", f"{site.data_dir}/", f"{copy.data_dir}/"]
-    subprocess.run(command, timeout=RUN_S, check=True)
-    same = copy.done("export") == site.done("export")
-    return Row("rsync", version, "a running site at rest", "whole" if same else "changed", "")
 
 
 def _row_of_newsboat(folder: Path, server: Server) -> Row | str:

@@ -217,14 +217,6 @@ NEIGHBOURS: Final = (
         "csv",
         "readr",
     ),
-    _r(
-        "jsonlite",
-        'con <- file("{target}", "w"); jsonlite::stream_out(jsonlite::stream_in(file("{source}"),'
-        " verbose=FALSE), con, verbose=FALSE); close(con)",
-        "jsonl",
-        "jsonlite",
-        reads=("jsonl",),
-    ),
     Neighbour(
         "LibreOffice",
         ("soffice", "--headless", "--convert-to", "csv", "--outdir", "{folder}", "{source}"),
