@@ -88,10 +88,10 @@ def details(results: Mapping[str, Mapping[str, Figures]]) -> str:
         if (found := results.get(name)) is None:
             continue
         rows = [_row(found, each) for each in found]
-        head = (
-            *("", "requests/s", "p50 ms", "p99 ms", "CPU µs/request"),
-            *("saywho is", "range", "by CPU", "errors"),
-        )
+        head = ("", "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "saywho is", "range")
+        if any(figures["errors"] for figures in found.values()):
+            head = (*head, "errors")
+            rows = [[*row, str(found[row[0]]["errors"])] for row in rows]
         parts.append(f"### {title.capitalize()}\n\n{table(head, rows)}")
         if any(figures["checked"] for figures in found.values()):
             parts.append(_staleness(found))
@@ -104,17 +104,12 @@ def _row(found: Mapping[str, Figures], name: str) -> list[str]:
     cpu = statistics.median(figures["cpu_us"])
     row = [name, f"{medians[0]:,.0f}", f"{medians[1]:.1f}", f"{medians[2]:.1f}", f"{cpu:,.0f}"]
     if name == OURS or name.endswith("all cores"):
-        row += ["", "", ""]
-    else:
-        pairs = zip(found[OURS]["per_second"], figures["per_second"], strict=True)
-        each = sorted(our / max(their, 1e-9) for our, their in pairs)
-        row += [
-            f"{ratio_to(found, name):.2f} ×",
-            # A peer may answer nothing in a round.
-            f"{each[0]:.2f} to " + (f"{each[-1]:.2f}" if each[-1] < MOST_SHOWN else "∞"),
-            f"{ratio_to(found, name, 'cpu_us'):.2f} ×",
-        ]
-    return [*row, str(figures["errors"])]
+        return [*row, "", ""]
+    pairs = zip(found[OURS]["cpu_us"], figures["cpu_us"], strict=True)
+    each = sorted(their / our for our, their in pairs)
+    # A peer may answer nothing in a round.
+    most = f"{each[-1]:.1f}" if each[-1] < MOST_SHOWN else "∞"
+    return [*row, _times(ratio_to(found, name, "cpu_us")), f"{each[0]:.1f} to {most}"]
 
 
 def _staleness(found: Mapping[str, Figures]) -> str:
