@@ -88,9 +88,9 @@ def details(results: Mapping[str, Mapping[str, Figures]]) -> str:
         if (found := results.get(name)) is None:
             continue
         rows = [_row(found, each) for each in found]
-        head = ("", "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "saywho is", "range")
+        head = ["", "requests/s", "p50 ms", "p99 ms", "CPU µs/request", "saywho is", "range"]
         if any(figures["errors"] for figures in found.values()):
-            head = (*head, "errors")
+            head.append("errors")
             rows = [[*row, str(found[row[0]]["errors"])] for row in rows]
         parts.append(f"### {title.capitalize()}\n\n{table(head, rows)}")
         if any(figures["checked"] for figures in found.values()):
