@@ -19,16 +19,16 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 104_023,
-    "lines of tests": 107_231,
-    "lines of saywho/formats": 26_682,
+    "lines of app and saywho": 103_684,
+    "lines of tests": 107_136,
+    "lines of saywho/formats": 26_680,
     "parts": 12,
     "options of import": 22,
     "settings": 25,
     "operations of the API": 54,
     "hidden contexts": 5,
-    "modules with a single importer": 78,
-    "constants at the top of modules": 2_433,
+    "modules with a single importer": 77,
+    "constants at the top of modules": 2_423,
 }
 """The most of each. A number falls when less is left; who raises one says in a commit of its own
 which user asked, and what goes next (docs/refused.md).

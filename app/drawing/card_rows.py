@@ -1,4 +1,4 @@
-"""Painting of a card's rows, in the largest letters that leave room for all of them."""
+"""Painting of a picture's rows, in the largest letters that leave room for all of them."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -123,6 +123,6 @@ def _paint_row(canvas: Canvas, laid: _Laid, field: Field, size: int) -> None:
         inside = _INSIDE * size
         ground = canvas.theme.mixed(colour)
         box = field.left, top + size * 0.1, field.right, field.bottom
-        canvas.pen.rounded_rectangle(box, 16, ground)
+        canvas.draw_ground(box, 16, ground)
         top += inside
     canvas.write_rows((field.left + inside, top), laid.texts, font, _ROW, is_quoted=row.is_quote)

@@ -127,24 +127,14 @@ class Clock(Drawn):
     told: Sequence[str] = ()
 
     @property
-    def boxes(self) -> list[Rectangle]:
-        """Boxes of the columns, in a field of 24 by 100."""
-        return column_boxes([[height] for height in self.heights])[0]
-
-    @property
     def path(self) -> str:
-        return path_of(self.boxes)
-
-    @property
-    def line(self) -> list[Place]:
-        """Corners of the outline in the field; empty without other people."""
-        tops = [round(GROUND - height, 1) for height in self.outline]
-        steps = [place for hour, top in enumerate(tops) for place in ((hour, top), (hour + 1, top))]
-        return [(0, GROUND), *steps, (len(tops), GROUND)] if tops else []
+        return path_of(column_boxes([[height] for height in self.heights])[0])
 
     @property
     def outline_path(self) -> str:
-        return path_along(self.line)
+        tops = [round(GROUND - height, 1) for height in self.outline]
+        steps = [place for hour, top in enumerate(tops) for place in ((hour, top), (hour + 1, top))]
+        return path_along([(0, GROUND), *steps, (len(tops), GROUND)]) if tops else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,15 +208,6 @@ class PeriodColumns(Drawn):
         return [ColumnsPart(name, hue, own) for (name, hue), own in parts if own]
 
 
-@dataclass(frozen=True, slots=True)
-class MarkedText:
-    text: str
-    marks: tuple[tuple[int, int, str], ...] = ()
-    """Start, end and class of the colour of each marked piece."""
-    struck: tuple[tuple[int, int], ...] = ()
-    """Start and end of each piece with a line through it."""
-
-
 class CardRow(NamedTuple):
     """A row of a card, which is drawn whole or not at all."""
 
@@ -243,7 +224,7 @@ class CardRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CardRows:
-    """The content of a card for phones: few rows, in letters that are large on a phone."""
+    """The content of a picture: few rows, in letters that are large on a phone."""
 
     rows: tuple[CardRow, ...]
 

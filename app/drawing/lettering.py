@@ -2,12 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, groupby, islice, pairwise, takewhile
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont, features
@@ -74,7 +73,6 @@ TO_RIGHT: Final = "\u200e"
 class _Run(NamedTuple):
     font: str
     """File of a font; empty for the letters of Korean and Western languages."""
-    start: int
     text: str
     level: int
     """Odd from right to left, even from left to right, as in Unicode's Annex 9."""
@@ -115,21 +113,6 @@ class Lettering:
         middle = self.size * _MIDDLE if emoji else 0.0
         top = min([-middle - emoji, *(box[1] for box in boxes)])
         return baseline + top, baseline + max([emoji - middle, *(box[3] for box in boxes)])
-
-    def boxes(self, text: str, start: int, end: int) -> Iterator[tuple[float, float]]:
-        """Yield the left and right ends of some signs of a text; several if directions differ."""
-        left = 0.0
-        for run in _runs(text):
-            first, last = max(start - run.start, 0), min(end - run.start, len(run.text))
-            width = self._width(run)
-            if first < last:
-                before, within = (
-                    self._width(run._replace(text=run.text[:place])) for place in (first, last)
-                )
-                if run.level % 2:
-                    before, within = width - within, width - before
-                yield left + before, left + within
-            left += width
 
     def write(
         self,
@@ -191,7 +174,7 @@ def _runs(text: str, *, is_ours: bool = False) -> Sequence[_Run]:
     are_marks = map(TO_RIGHT.__eq__, text)
     for (font, level, is_mark), signs in groupby(zip(fonts, levels, are_marks, strict=True)):
         end = start + len([*signs])
-        run = _Run(font, start, "" if is_mark else text[start:end], level)
+        run = _Run(font, "" if is_mark else text[start:end], level)
         if level % 2 and run.is_plain:
             run = run._replace(text=run.text[::-1].translate(_MIRRORED))
         runs.append(run)
@@ -297,16 +280,15 @@ def whole_parts(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
-def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str]]:
-    """Yield the start of each row of a text, and the stripped row."""
+def rows_of(text: str, font: Lettering, width: float) -> Iterator[str]:
+    """Yield the stripped rows of a text."""
     breaks = _breaks(text)
     for line in re.finditer(r"\S[^\n]*", text):
         start = line.start()
         while start < line.end():
             end = _row_end(text, (start, line.end()), breaks, font, width)
-            row = text[start:end].lstrip()
-            if row:
-                yield end - len(row), row.rstrip()
+            if row := text[start:end].strip():
+                yield row
             start = end
 
 
@@ -339,23 +321,16 @@ def _sign_width(font: Lettering, sign: str) -> float:
     return font.getlength(sign)
 
 
-def first_rows(
-    rows: list[tuple[int, str]], most: int, font: Lettering, width: float
-) -> list[tuple[int, str]]:
-    if len(rows) <= most:
-        return rows
-    start, row = rows[most - 1]
-    return [*rows[: most - 1], (start, clipped(f"{row} …", font, width))]
-
-
 def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
     rows = [*islice(rows_of(text, font, width), most + 1)]
-    return [row for _, row in first_rows(rows, most, font, width)]
+    if len(rows) <= most:
+        return rows
+    return [*rows[: most - 1], clipped(f"{rows[most - 1]} …", font, width)]
 
 
 def even_rows(text: str, font: Lettering, width: float) -> list[str]:
     """Return the rows of a text, as few as fit, with similar lengths."""
-    rows = [row for _, row in rows_of(text, font, width)]
+    rows = [*rows_of(text, font, width)]
     words = whole_parts(" ".join(text.split()))
     lengths = [font.getlength(f"{word} ") for word in words]
     narrow = max(sum(lengths) / max(len(rows), 1), *lengths, 0)
@@ -402,26 +377,24 @@ def clipped(text: str, font: Lettering, width: float) -> str:
     return f"{text[: max(fitting, 0)].rstrip()}…"
 
 
-def drawable(
-    text: str, colours: Mapping[int, str] = MappingProxyType({})
-) -> list[tuple[str, str | None]]:
-    """Return the signs of a text that the fonts have, and the colour of each.
+def drawn_text(text: str) -> str:
+    """Return the signs of a text that the fonts have.
 
     Letters that the fonts lack lose their accents, spaces become a blank. Other missing signs, and
     signs joined to an emoji, are left out with a surrounding space.
     """
-    signs: list[tuple[str, str | None]] = []
+    signs = list[str]()
     is_gap = False
     for place, written in enumerate(text):
         sign = _plain(written)
         is_joined = text[place - 1 : place] == JOINER and is_emoji(sign)
         is_shaping = sign in _JOINERS and _is_of_script(text[place - 1 : place])
         is_lost = is_joined or not (sign in f"\n{TO_RIGHT}" or is_shaping or has_sign(sign))
-        is_second_space = is_gap and sign == " " and signs[-1:] and signs[-1][0] == " "
+        is_second_space = is_gap and sign == " " and signs[-1:] == [" "]
         if not is_lost and not is_second_space:
-            signs.append((sign, colours.get(place)))
+            signs.append(sign)
         is_gap = is_lost
-    return signs
+    return "".join(signs).strip()
 
 
 def _plain(sign: str) -> str:
@@ -429,10 +402,6 @@ def _plain(sign: str) -> str:
     if sign in f"\n{TO_RIGHT}" or (has_sign(sign) and not sign.isspace()):
         return sign
     return " " if sign.isspace() else STROKED.get(sign, unicodedata.normalize("NFD", sign)[0])
-
-
-def drawn_text(text: str) -> str:
-    return "".join(sign for sign, _ in drawable(text)).strip()
 
 
 def drawn_name(name: str) -> str:

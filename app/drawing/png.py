@@ -1,7 +1,7 @@
 """The canvas of all pictures: paper, text, bars, codes, and the colours of pages."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from math import ceil, floor
@@ -70,8 +70,8 @@ class Heights(NamedTuple):
     """Largest height, above which the drawing does not improve."""
 
 
-_STORY: Final = 1920
-"""Height of a picture that fills a phone."""
+SCALE: Final = 4
+"""Points of a mask to a pixel, across and down."""
 
 
 class Canvas:
@@ -80,20 +80,10 @@ class Canvas:
         self.hue = hue
         self.theme = theme_of(theme).on_ground_of(hue) if hue else theme_of(theme)
         self._image = Image.new("RGB", size, self.theme.paper)
-        self.pen = SmoothPen(self._image)
 
     @property
     def is_upright(self) -> bool:
         return self.height > self.width
-
-    @property
-    def is_story(self) -> bool:
-        return self.height >= _STORY
-
-    @property
-    def smallest(self) -> int:
-        """Smallest size of letters, since a story fills a phone."""
-        return 40 if self.is_story else 22
 
     def write(
         self, place: Place, text: str, font: Lettering, colour: str = "", *, is_quoted: bool = False
@@ -121,11 +111,24 @@ class Canvas:
     def draw_bar(self, box: tuple[float, float, float, float], share: float, colour: str) -> None:
         """Draw a share of a bar, in [0, 1], in a colour, and its ground, which ends at 100%."""
         left, top, right, bottom = box
-        self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
+        self.draw_ground(box, 6, self.theme.mixed(colour))
         length = (right - left) * share
         if length >= 1:
             end = left + max(length, 12)
-            self.pen.rounded_rectangle((left, top, end, bottom), 6, colour)
+            self.draw_ground((left, top, end, bottom), 6, colour)
+
+    def draw_ground(self, box: Sequence[float], radius: float, colour: str) -> None:
+        """Draw a rectangle with smooth round corners."""
+        if box[0] > box[2] or box[1] > box[3]:
+            return
+        x, y = floor(box[0]), floor(box[1])
+        size = (ceil(box[2]) - x + 1) * SCALE, (ceil(box[3]) - y + 1) * SCALE
+        mask = Image.new("L", size)
+        # Pillow draws the last point too.
+        corner = (box[0] - x) * SCALE, (box[1] - y) * SCALE
+        other = (box[2] - x + 1) * SCALE - 1, (box[3] - y + 1) * SCALE - 1
+        ImageDraw.Draw(mask).rounded_rectangle((corner, other), radius * SCALE, 255)
+        self._image.paste(colour, (x, y), mask.reduce(SCALE))
 
     def draw_code(self, link: str, side: int, corner: Place) -> int:
         """Draw the QR code of a link on white, at most so large if cameras can read it, with its
@@ -153,56 +156,3 @@ def theme_of(name: ThemeName) -> Theme:
         (hues if author else colours)[author or token] = dark if name == "dark" else light
     shared = {field: colours[field] for field in Theme._fields if field != "hues"}
     return Theme(**shared, hues=hues)
-
-
-SCALE: Final = 4
-"""Points of a mask to a pixel, across and down."""
-Points = Sequence[tuple[float, float]]
-
-
-class SmoothPen:
-    """A pen whose straight lines and edges are on whole pixels."""
-
-    def __init__(self, image: Image.Image) -> None:
-        self._image = image
-        self._plain = ImageDraw.Draw(image)
-
-    def rectangle(self, box: Sequence[float], colour: str) -> None:
-        left, top, right, bottom = box
-        self._plain.rectangle((left, top, right, bottom), colour)
-
-    def line(self, points: Points, colour: str, width: int) -> None:
-        self._plain.line(points, colour, width)
-
-    def rounded_rectangle(self, box: Sequence[float], radius: float, colour: str) -> None:
-        if box[0] > box[2] or box[1] > box[3]:
-            return
-
-        def draw(pen: ImageDraw.ImageDraw, x: int, y: int) -> None:
-            pen.rounded_rectangle(_scaled(box, x, y), radius * SCALE, 255)
-
-        self._paint(box, colour, draw)
-
-    def _paint(
-        self,
-        box: Sequence[float],
-        colour: str,
-        draw: Callable[[ImageDraw.ImageDraw, int, int], None],
-    ) -> None:
-        """Paint with a mask that `draw` draws, given the mask's corner."""
-        left, top = floor(box[0]), floor(box[1])
-        size = ceil(box[2]) - left + 1, ceil(box[3]) - top + 1
-        mask = Image.new("L", (size[0] * SCALE, size[1] * SCALE))
-        draw(ImageDraw.Draw(mask), left, top)
-        self._image.paste(colour, (left, top), mask.reduce(SCALE))
-
-
-def _scaled(box: Sequence[float], x: int, y: int) -> tuple[float, float, float, float]:
-    left, top, right, bottom = box
-    # Pillow draws the last point too, here and on whole pixels.
-    return (
-        (left - x) * SCALE,
-        (top - y) * SCALE,
-        (right - x + 1) * SCALE - 1,
-        (bottom - y + 1) * SCALE - 1,
-    )

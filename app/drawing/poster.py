@@ -1,13 +1,14 @@
 """The layout of a picture to share, in pixels of its format: a title, one giant number or word, a
-sentence, drawings, and at the foot an address as text and as a code for phones.
+sentence, rows, and at the foot an address as text and as a code for phones.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Final, Literal, NamedTuple
 
+from app.drawing.card_rows import card_rows_heights, paint_card_rows
+from app.drawing.drawings import CardRows
 from app.drawing.lettering import (
     Lettering,
     clipped,
@@ -18,7 +19,6 @@ from app.drawing.lettering import (
     joined_rows,
     text_rows,
 )
-from app.drawing.painting import Drawing, heights_of, paint
 from app.drawing.png import MARGIN, Canvas, Field, Heights, ThemeName
 
 Format = Literal["1200x630", "1080x1350", "1080x1920"]
@@ -89,7 +89,7 @@ class Poster(NamedTuple):
 
     title: str
     finding: str
-    drawing: Drawing | None
+    drawing: CardRows | None
     home: tuple[str, str]
     """The address of the site or how to get the program, and what the code at the foot leads to,
     which is empty for no code.
@@ -98,7 +98,6 @@ class Poster(NamedTuple):
     """The person in whose full colour it is; empty for paper."""
     giant: str = ""
     """The one number or word that it is about."""
-    second: Drawing | None = None
     reason: str = ""
     """Text below the finding, such as the chance of a mistake."""
     premises: tuple[str, ...] = ()
@@ -115,7 +114,7 @@ _TEXT_ROW: Final = 1.4
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 """Where a sentence ends, and so does a row."""
 _LIFT: Final = 0.4
-"""Part of empty space that is above a giant number instead of below the drawings."""
+"""Part of empty space that is above a giant number instead of below the rows."""
 
 
 class _Rows(NamedTuple):
@@ -162,37 +161,28 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     bottom = _draw_foot(canvas, poster, measures) - measures.space
     title = font_of(bold=True, size=measures.title)
     width = canvas.width - 2 * MARGIN
-    rows = text_rows(drawn_text(poster.title), title, width, 2 if canvas.is_upright else 1)
-    top = canvas.write_rows((MARGIN, measures.top), rows, title, _ROW, canvas.theme.soft)
-    top += measures.space if rows else 0
-    drawings = [each for each in (poster.drawing, poster.second) if each]
-    blocks = [heights_of(canvas, drawing) for drawing in drawings]
-    texts, heights = _fitting(poster, measures, blocks, bottom - top)
-    spare = bottom - top - _height(texts, heights, measures)
-    for place, block in enumerate(blocks[: len(heights)]):
-        grown = min(block.most, heights[place] + max(0, spare) / (len(heights) - place))
-        spare -= grown - heights[place]
-        heights[place] = grown
+    titles = text_rows(drawn_text(poster.title), title, width, 2 if canvas.is_upright else 1)
+    top = canvas.write_rows((MARGIN, measures.top), titles, title, _ROW, canvas.theme.soft)
+    top += measures.space if titles else 0
+    rows = card_rows_heights(canvas, poster.drawing) if poster.drawing else Heights(0, 0, 0)
+    texts, height = _fitting(poster, measures, rows, bottom - top)
+    spare = bottom - top - sum(text.height for text in texts)
+    height = min(rows.most, max(height, spare)) if height else 0
     if canvas.is_upright:
-        top += max(0, spare) * _LIFT
+        top += max(0, spare - height) * _LIFT
     for text in texts:
         top = text.draw(canvas, top)
-    for drawing, height in zip(drawings, heights, strict=False):
-        paint(canvas, drawing, Field(MARGIN, top, canvas.width - MARGIN, top + height))
-        top += height + measures.space
+    if poster.drawing and height:
+        field = Field(MARGIN, top, canvas.width - MARGIN, top + height)
+        paint_card_rows(canvas, poster.drawing, field)
     return canvas.as_png()
 
 
-def _height(texts: Sequence[_Text], heights: Sequence[float], measures: Measures) -> float:
-    between = measures.space * max(0, len(heights) - 1)
-    return sum(text.height for text in texts) + sum(heights) + between
-
-
 def _fitting(
-    poster: Poster, measures: Measures, blocks: Sequence[Heights], room: float
-) -> tuple[Sequence[_Text], list[float]]:
-    """Return the texts in the largest letters that fit above all drawings in a good height, else in
-    the smallest above low drawings, which are left out from the last on.
+    poster: Poster, measures: Measures, rows: Heights, room: float
+) -> tuple[Sequence[_Text], float]:
+    """Return the texts in the largest letters that fit above rows in a good height, else in the
+    smallest above low rows or none.
     """
     giants, findings = [*_giants(poster, measures)], [*_findings(poster, measures)]
     reason = _reason(poster, measures)
@@ -201,15 +191,12 @@ def _fitting(
         for step in range(max(len(giants), len(findings)))
     ]
     small: list[Sequence[_Text]] = [stated[-1], [findings[-1], reason]]
-    low = [block.least for block in blocks]
-    attempts = chain(
-        ((texts, [block.good for block in blocks]) for texts in stated),
-        ((texts, low[:count]) for count in range(len(low), -1, -1) for texts in small),
-    )
-    for texts, heights in attempts:
-        if _height(texts, heights, measures) <= room:
-            return texts, heights
-    return [_cut(findings[-1], room)], []
+    attempts = [(texts, rows.good) for texts in stated]
+    attempts += [(texts, height) for height in (rows.least, 0.0) for texts in small]
+    for texts, height in attempts:
+        if sum(text.height for text in texts) + height <= room:
+            return texts, height
+    return [_cut(findings[-1], room)], 0.0
 
 
 def _findings(poster: Poster, measures: Measures) -> Iterator[_Rows]:

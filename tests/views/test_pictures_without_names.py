@@ -7,13 +7,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
 from quart import g
 
-from app.drawing.drawings import MarkedText
 from app.drawing.poster import Poster
 from app.lifespan import resources
-from app.parts.pictures.answer import read_answer_poster, without_names
+from app.parts.pictures.answer import read_answer_poster
 from app.parts.pictures.cards import SubjectCard
 from app.parts.pictures.picture_page import PeopleArgs
 from app.parts.pictures.portraits import (
@@ -38,7 +36,6 @@ from app.parts.years.subjects import (
 from app.views.comparing.pages import ComparePageArgs
 from app.views.subjects import Chat, OneAuthor, Subject
 from saywho.people.names import SHOWN_HIDDEN
-from saywho.text import joined_gaps
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -127,39 +124,9 @@ async def test_the_text_of_an_answer_has_no_name_either(chat: Client) -> None:
             await read_answer_poster(args, look, UTC)
             for look in (PeopleArgs(), PeopleArgs(names="initials"))
         ]
-    named, hiding = [poster.drawing for poster, _ in posters]
-    assert isinstance(named, MarkedText)
-    assert isinstance(hiding, MarkedText)
-    assert named.text == TEXT
+    named, hiding = [poster.drawing.rows[0].text for poster, _ in posters if poster.drawing]
+    assert named == TEXT
     gap = SHOWN_HIDDEN
-    assert hiding.text == (
+    assert hiding == (
         f"oh dear, thanks {gap}, the bread was good said {gap} to {gap} and to {gap} today"
-    )
-    marked = {named.text[start:end] for start, end, _ in named.marks}
-    assert any("the bread was good" in piece for piece in marked)
-    assert {hiding.text[start:end] for start, end, _ in hiding.marks} == {
-        re.sub("Dorothea|지호야?", gap, piece) for piece in marked
-    }
-
-
-SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=6)
-
-
-@given(SPANS, SPANS)
-def test_marks_stay_at_their_words(
-    gaps: list[tuple[int, int]], marks: list[tuple[int, int]]
-) -> None:
-    text = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    hidden = joined_gaps((start, start + size) for start, size in gaps)
-    spans = [(start, start + size, "author-1") for start, size in marks]
-    marked = without_names(MarkedText(text, tuple(spans)), hidden)
-    in_gap = {place for start, end in hidden for place in range(start, end)}
-    left = [
-        "".join(text[place] for place in range(start, end) if place not in in_gap)
-        for start, end, _ in spans
-    ]
-    shown = [marked.text[start:end].replace(SHOWN_HIDDEN, "") for start, end, _ in marked.marks]
-    assert [piece for piece in shown if piece] == [piece for piece in left if piece]
-    assert marked.text.replace(SHOWN_HIDDEN, "") == "".join(
-        sign for place, sign in enumerate(text) if place not in in_gap
     )

@@ -1,6 +1,6 @@
 """The picture of an answer, shown for a shared link: its content, and its page."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from quart import Response, request, url_for
 
-from app.drawing.drawings import NO_HUE, CardRow, CardRows, MarkedText
+from app.drawing.drawings import NO_HUE, CardRow
+from app.drawing.lettering import drawn_text
 from app.drawing.poster import Poster, draw_poster
 from app.language.i18n import gettext, language, ngettext, show_number, show_percent, speaking
 from app.lifespan import resources
+from app.parts.pictures.cards import rows_in
 from app.parts.pictures.picture_page import (
     PeopleArgs,
     PicturePage,
@@ -27,7 +29,6 @@ from app.services.posts.users import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, shown_name
 from app.views.comparing import verdicts
-from app.views.comparing.evidence import shown_marks
 from app.views.comparing.pages import ComparePageArgs, asked_here, given_texts, people_of
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
@@ -36,13 +37,13 @@ from app.views.requests import args_of
 from saywho.clock import now
 from saywho.comparing.verdict import Comparison
 from saywho.engine.judgement import SURE
-from saywho.people.names import HIDDEN, SHOWN_HIDDEN
-from saywho.text import Gap
 
 blueprint = PageBlueprint("answer_pictures", policy="read")
 
 MOST_BARS: Final = 5
 """Number of authors with a bar, the likeliest."""
+LONGEST_TEXT: Final = 160
+"""Signs of a text that leave room for the bars."""
 TOLD: Final = frozenset({"likely", "close"})
 
 
@@ -95,22 +96,19 @@ async def read_answer_poster(
     about = people_of(names, comparison)
     cast = await cast_on(comparison, about)
     best = [ranked.username for ranked in comparison.ranking[:MOST_BARS]]
+    text = comparison.text
+    if not look.has_names:
+        text = (await Masker("clues", await names_hidden_in(cast, look)).hide(text)).shown
     today = now().astimezone(zone).date()
     with bound(cast_in_picture(cast, best, has_names=look.has_names)):
-        poster = answer_poster(comparison, is_named=bool(names), samples=samples, today=today)
-    poster = poster._replace(home=foot_of("", has_names=False))
-    if not look.has_names and isinstance(poster.drawing, MarkedText):
-        # A text that has the sign of a gap has another sign there, so that all places stay.
-        text = poster.drawing.text.replace(HIDDEN, " ")
-        hiding = await Masker("clues", await names_hidden_in(cast, look)).hide(text)
-        poster = poster._replace(drawing=without_names(poster.drawing, hiding.gaps))
-    return poster, about
+        poster = answer_poster(comparison, text, is_named=bool(names), samples=samples, today=today)
+    return poster._replace(home=foot_of("", has_names=False)), about
 
 
 def answer_poster(
-    comparison: Comparison, *, is_named: bool, samples: Collection[str], today: date
+    comparison: Comparison, text: str, *, is_named: bool, samples: Collection[str], today: date
 ) -> Poster:
-    """Return the poster of an answer; its cast is bound."""
+    """Return the poster of an answer about a text, as it is quoted; its cast is bound."""
     best = [ranked.username for ranked in comparison.ranking[:MOST_BARS]]
     hues = {username: hue(username) for username in best}
     is_told = comparison.verdict in TOLD
@@ -133,22 +131,14 @@ def answer_poster(
         and (bar.username is None or bar.username in hues)
         and (place < 2 or bar.share >= 0.05)  # The text needs the room of smaller bars.
     ]
-    # A colour without a bar would tell nothing.
-    barred = {bar.hue for bar in bars}
-    marks = [
-        (mark.start, mark.end, hues[mark.username])
-        for mark in shown_marks(comparison)
-        if hues.get(mark.username) in barred and mark.weight > 0
-    ]
-    marks += [(start, end, NO_HUE) for start, end in verdicts.strange_places(comparison)]
-    struck = tuple(comparison.without) if isinstance(comparison.without, list) else ()
+    cut = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT].rstrip()}…"
+    quote = [CardRow(cut, is_quote=True)] if drawn_text(cut) else []
     giant, whose = _giant_of(comparison)
     return Poster(
         title="",
         finding=stored or verdicts.heading_of(comparison, is_named=is_named),
         reason="" if stored else _why(comparison),
-        drawing=MarkedText(comparison.text, tuple(marks), struck),
-        second=CardRows(tuple(bars)) if bars else None,
+        drawing=rows_in([*quote, *bars]),
         premises=_premises(comparison, today, is_all_invented=is_all_invented),
         home=("", ""),
         giant=giant,
@@ -167,41 +157,6 @@ def _giant_of(comparison: Comparison) -> tuple[str, str]:
         return "?" if not writers else show_number(len(writers)), ""
     best = verdicts.bars_of(comparison)[0]
     return show_percent(best.share), best.username or ""
-
-
-def without_names(marked: MarkedText, gaps: Sequence[Gap]) -> MarkedText:
-    """Return the text with `SHOWN_HIDDEN` for gaps.
-
-    A mark moves with its words; without any, it is left out.
-    """
-    pieces, place, moved = list[str](), 0, list[tuple[int, int, int, int]]()
-    length = 0
-    for start, end in gaps:
-        pieces += [marked.text[place:start], SHOWN_HIDDEN]
-        length += start - place
-        moved.append((start, end, length, length + len(SHOWN_HIDDEN)))
-        place, length = end, length + len(SHOWN_HIDDEN)
-
-    def at(old: int, *, is_start: bool) -> int:
-        before = 0
-        for start, end, new_start, new_end in moved:
-            if old <= start:
-                break
-            if old < end:
-                return new_end if is_start else new_start
-            before = new_end - end
-        return old + before
-
-    def span(start: int, end: int) -> tuple[int, int]:
-        return at(start, is_start=True), at(end, is_start=False)
-
-    marks = [(*span(start, end), colour) for start, end, colour in marked.marks]
-    struck = [span(start, end) for start, end in marked.struck]
-    return MarkedText(
-        "".join([*pieces, marked.text[place:]]),
-        marks=tuple(mark for mark in marks if mark[0] < mark[1]),
-        struck=tuple(piece for piece in struck if piece[0] < piece[1]),
-    )
 
 
 def _why(comparison: Comparison) -> str:

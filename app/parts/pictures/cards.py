@@ -13,7 +13,6 @@ from quart.typing import ResponseReturnValue
 
 from app.drawing.drawings import CardRow, CardRows, NamedBar
 from app.drawing.lettering import drawn_name
-from app.drawing.painting import Drawing
 from app.drawing.poster import Format, Poster, draw_poster
 from app.errors import NotFoundError
 from app.language.i18n import speaking
@@ -38,7 +37,7 @@ class SubjectCard(NamedTuple):
         poster, rows = self.poster, self.poster.drawing
         giant = f"{poster.giant}. " if poster.giant else ""
         finding = " ".join(filter(None, [poster.finding, poster.reason]))
-        return f"{giant}{finding}{f': {rows.told}' if isinstance(rows, CardRows) else ''}"
+        return f"{giant}{finding}{f': {rows.told}' if rows else ''}"
 
 
 class CardsPage(WebPage, frozen=True, kw_only=True):
@@ -111,7 +110,7 @@ class CardContent(NamedTuple):
     """The name of its card."""
     heading: str
     """The sentence."""
-    drawing: Drawing | None = None
+    drawing: CardRows | None = None
     giant: str = ""
     """The one number or word, which the sentence does not repeat."""
     hue: str = ""
@@ -139,9 +138,9 @@ def drawn_cards(found: Iterable[CardContent], poster: Poster) -> list[SubjectCar
     ]
 
 
-def _only_hue(drawing: Drawing | None) -> str:
+def _only_hue(drawing: CardRows | None) -> str:
     """Return the colour of all rows; several people have each their own, on paper."""
-    hues = {row.hue for row in drawing.rows} if isinstance(drawing, CardRows) else set[str]()
+    hues = {row.hue for row in drawing.rows} if drawing else set[str]()
     return hues.pop() if len(hues) == 1 else ""
 
 

@@ -23,7 +23,6 @@ from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import (
     AuthorPortrait,
     finding_of as finding_of_author,
-    hours_of,
     only_other,
 )
 from app.parts.portraits.room import read_sight
@@ -107,7 +106,7 @@ async def read_author_poster(subject: OneAuthor, person: PersonFigures, args: Pe
         return Poster(
             titled.title,
             finding_of_author(person.portrait, has_words=False),
-            hours_of(person.portrait).plot,
+            None,
             hue=hue(username),
             home=foot_of(subject.url(), has_names=args.has_names),
         )
@@ -130,8 +129,8 @@ def _found(person: PersonFigures) -> Iterator[CardContent]:
         yield CardContent(f"habit-{number}", _below(portrait, each), giant=giant)
     yield from _said(portrait)
     if hours := busy_hours(portrait.busy_from):
-        clock, zone = hours_of(portrait).plot, show_zone(portrait.tz)
-        yield CardContent("hours", tell("below", "rhythm"), clock, hours, reason=zone)
+        zone = show_zone(portrait.tz)
+        yield CardContent("hours", tell("below", "rhythm"), giant=hours, reason=zone)
     for own in sight.people if sight else []:
         if own.username == username and own.messages > 1:
             below = tell("below", "of chat", name=display_name(username), share=own.share)

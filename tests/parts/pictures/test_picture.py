@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageColor
 from quart import g
 
-from app.drawing.drawings import NO_HUE, CardRow, CardRows, MarkedText
+from app.drawing.drawings import NO_HUE, CardRow, CardRows
 from app.drawing.png import MARGIN, ThemeName, theme_of
 from app.drawing.poster import FORMATS, Format, Poster, draw_poster
 from app.parts.pictures.answer import answer_poster
@@ -45,30 +45,22 @@ PAPER_RGB = ImageColor.getrgb(LIGHT.paper)
 def poster_with(
     finding: str,
     text: str,
-    marks: tuple[tuple[int, int, str], ...] = (),
     bars: tuple[CardRow, ...] = (),
     premises: tuple[str, ...] = (),
     *,
     reason: str = "",
-    struck: tuple[tuple[int, int], ...] = (),
 ) -> Poster:
     """Return the poster of an answer."""
-    second = CardRows(bars) if bars else None
-    marked, home = MarkedText(text, marks, struck), ("", "")
-    return Poster("", finding, marked, home, second=second, reason=reason, premises=premises)
+    rows = CardRows((CardRow(text, is_quote=True), *bars))
+    return Poster("", finding, rows, ("", ""), reason=reason, premises=premises)
 
 
 def bars_of(poster: Poster) -> Sequence[CardRow]:
-    return poster.second.rows if isinstance(poster.second, CardRows) else ()
+    return [row for row in poster.drawing.rows if not row.is_quote] if poster.drawing else []
 
 
 def bar(name: str, share: float, hue: str) -> CardRow:
     return CardRow(label=name, hue=hue, beside=f"{share:.0%}", share=share)
-
-
-def marked_in(poster: Poster) -> list[str]:
-    assert isinstance(poster.drawing, MarkedText)
-    return [poster.drawing.text[start:end] for start, end, _ in poster.drawing.marks]
 
 
 def drawn(poster: Poster, format_: Format = "1200x630", theme: ThemeName = "light") -> Image.Image:
@@ -83,40 +75,24 @@ def is_blank(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
     return image.crop(box).getcolors() == [((box[2] - box[0]) * (box[3] - box[1]), PAPER_RGB)]
 
 
-def test_marks_and_bars_have_their_authors_colours() -> None:
+def test_bars_have_their_authors_colours() -> None:
     bars = (
         bar("ann", 0.7, COLOURS[0]),
         bar("ben", 0.2, COLOURS[1]),
         bar("someone else", 0.1, NO_HUE),
     )
-    image = drawn(
-        poster_with("Most like ann among these 2", TEXT, ((0, 9, COLOURS[0]),), bars, ("premise",))
-    )
+    image = drawn(poster_with("Most like ann among these 2", "Fog again", bars, ("premise",)))
     colours = {colour for _, colour in image.getcolors(2**20) or []}
     first, second, third = (ImageColor.getrgb(LIGHT.hues[hue]) for hue in COLOURS[:3])
     assert {first, second} <= colours
     assert third not in colours
 
 
-def test_gaps_have_a_line_through_them() -> None:
-    def line(*struck: tuple[int, int]) -> int:
-        image = drawn(poster_with("Most like ann", "–––––", struck=struck))
-        inked = [image.crop((MARGIN, row, MARGIN + 400, row + 1)) for row in range(100, 500)]
-        return max(ink for row in inked for ink, rgb in row.getcolors() or [] if rgb != PAPER_RGB)
-
-    assert line((0, 5)) > line((0, 2)) >= line()
-
-
 def test_signs_that_no_font_has_leave_no_trace() -> None:
-    colour = COLOURS[0]
+    def picture(text: str) -> bytes:
+        return drawn(poster_with("Most like ann", text)).tobytes()
 
-    def picture(text: str, *marks: tuple[int, int, str]) -> bytes:
-        return drawn(poster_with("Most like ann", text, marks)).tobytes()
-
-    plain = picture("Tea now, and rain", (9, 17, colour))
-    assert picture("Tea Ꭶ️ now, Ꭶ and rain", (14, 22, colour)) == plain
-    assert picture("Tea Ꭶ️ now, Ꭶ and rain", (12, 22, colour)) == plain
-    assert picture("Ꭶ", (0, 1, colour)) == picture("")
+    assert picture("Tea Ꭶ️ now, Ꭶ and rain") == picture("Tea now, and rain")
 
 
 def test_emoji_are_drawn_of_joined_ones_the_first() -> None:
@@ -162,9 +138,8 @@ def answer(text: str, heading: str, authors: int) -> Poster:
     bars = [bar(f"author{n}" + "e" * 30, 0.15, COLOURS[n]) for n in range(authors)]
     if bars:
         bars.append(bar("Someone else", 0.1, NO_HUE))
-    marks = tuple((n * 7, n * 7 + 6, COLOURS[n]) for n in range(authors))
     premises = ("premise " * 12, "premise")
-    return poster_with(heading, text, marks, tuple(bars), premises, reason=warning)
+    return poster_with(heading, text, tuple(bars), premises, reason=warning)
 
 
 def keeps_apart(image: Image.Image, poster: Poster) -> None:
@@ -185,7 +160,7 @@ def test_the_fullest_answer_is_drawn(format_: Format) -> None:
     heading = f"Most like {'Bartholomew of the Isles ' * 3} among these 5 authors"
     poster = answer(TEXT, heading, 5)._replace(reason="A reason that is told at length. " * 4)
     image = drawn(poster, format_)
-    assert drawn(poster._replace(drawing=MarkedText("")), format_).tobytes() != image.tobytes()
+    assert drawn(poster._replace(drawing=None), format_).tobytes() != image.tobytes()
     assert drawn(poster._replace(finding=f"{poster.finding}!"), format_) != image
 
 
@@ -207,7 +182,9 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
 ) -> None:
     comparison = Facts([0.99, 0.006, 0.004], [50] * 3, 0.05).comparison()
     with bound(cast_with(*(f"author{place}" for place in range(3)))):
-        poster = answer_poster(comparison, is_named=True, samples=samples, today=date(2026, 11, 23))
+        poster = answer_poster(
+            comparison, TEXT, is_named=True, samples=samples, today=date(2026, 11, 23)
+        )
     # Bars under one in a hundred leave the room to the text.
     assert [bar.label for bar in bars_of(poster)] == names
     assert bars_of(poster)[0].hue == "author-1"
@@ -218,7 +195,7 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
 @pytest.mark.parametrize("strangers", [0.21, 0.05])
 def test_the_chance_of_a_mistake_is_passed_on_with_an_answer(strangers: float) -> None:
     comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
-    poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    poster = answer_poster(comparison, TEXT, is_named=True, samples=(), today=date(2026, 11, 23))
     assert poster.reason == "The chance that someone else wrote it is 5%."
     assert drawn(poster).tobytes() != drawn(poster._replace(reason="")).tobytes()
 
@@ -228,11 +205,11 @@ def test_the_writer_of_a_known_text_is_the_first_line_of_its_picture() -> None:
     post = StoredPost("gull", 7, "the harbour", datetime(2024, 5, 2, 20, tzinfo=UTC), "Asia/Seoul")
     guess = Facts([0.6, 0.4], [50] * 2, 0.5).comparison()
     comparison = msgspec.structs.replace(guess, read_of=["gull"], read_in=[post])
-    poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    poster = answer_poster(comparison, TEXT, is_named=True, samples=(), today=date(2026, 11, 23))
     assert poster.finding == "gull wrote exactly this here. It is from May 3, 2024."
     # The guess is in no picture of what is known, and no picture has the colour of a guess.
-    assert (poster.giant, poster.reason, bars_of(poster)) == ("gull", "", ())
-    without = answer_poster(guess, is_named=True, samples=(), today=date(2026, 11, 23))
+    assert (poster.giant, poster.reason, bars_of(poster)) == ("gull", "", [])
+    without = answer_poster(guess, TEXT, is_named=True, samples=(), today=date(2026, 11, 23))
     assert (without.giant, without.hue) == ("?", "")
 
 
@@ -242,7 +219,9 @@ def test_only_an_answer_that_is_certain_enough_has_a_colour_and_a_number() -> No
         comparison = Facts([0.99, 0.01], [50] * 2, none).comparison()
         assert comparison.verdict == verdict
         with bound(cast_with("author0", "author1")):
-            poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+            poster = answer_poster(
+                comparison, TEXT, is_named=True, samples=(), today=date(2026, 11, 23)
+            )
         is_likely = verdict == "likely"
         assert (poster.giant, poster.hue) == (("94%", "author-1") if is_likely else ("?", ""))
 
@@ -251,12 +230,12 @@ def test_only_an_answer_that_is_certain_enough_has_a_colour_and_a_number() -> No
 def test_nobody_is_passed_on_with_the_reason() -> None:
     facts = Facts([0.6, 0.4], [50] * 2, 0.95, text="The quarterly figures are attached.")
     comparison = msgspec.structs.replace(facts.comparison(), unwritten=["quarterly", "figures"])
-    poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    poster = answer_poster(comparison, TEXT, is_named=True, samples=(), today=date(2026, 11, 23))
     words = "These authors never write “quarterly” and “figures”."
     assert poster.reason == f"{words} The closest is author0, with a 3% chance."
-    assert (marked_in(poster), bars_of(poster)) == (["quarterly", "figures"], ())
+    assert bars_of(poster) == []
     everybody = msgspec.structs.replace(comparison, weak={"other_language": ["author0", "author1"]})
-    foreign = answer_poster(everybody, is_named=True, samples=(), today=date(2026, 11, 23))
+    foreign = answer_poster(everybody, TEXT, is_named=True, samples=(), today=date(2026, 11, 23))
     # Nobody is near it then.
     assert (
         foreign.reason == f"These authors do not seem to write the language of this text. {words}"
@@ -277,9 +256,13 @@ async def test_an_author_whose_name_the_fonts_lack_is_a_person(shared: Shared) -
         g.locale = "en"
         cast = cast_with(*names)
         with bound(cast_in_picture(cast, usernames, has_names=True)):
-            poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+            poster = answer_poster(
+                comparison, TEXT, is_named=True, samples=(), today=date(2026, 11, 23)
+            )
         with bound(cast_in_picture(cast, usernames, has_names=False)):
-            brief = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+            brief = answer_poster(
+                comparison, TEXT, is_named=True, samples=(), today=date(2026, 11, 23)
+            )
     assert brief.finding == "Too close to call: P1 or A"
     assert {bar.label for bar in bars_of(brief)} == {"P1", "A", "P2", "Someone else"}
     assert poster.finding == "Too close to call: Person 1 or Ann Kim 🌿"
