@@ -7,7 +7,7 @@ import functools
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -295,27 +295,30 @@ class Scorer:
         self._unwanted = [part for part in parts if part.is_excluded]
         self._mean_terms = max(frequencies.mean_terms, 1.0)
         self._weight = functools.cache(frequencies.weight)
+        self._korean_score = functools.cache(self._score_of_stems)
+        ways = [way for part in self.wanted for way in part.ways if way.kind != "word"]
+        stems = {stem for way in ways for stem in way.stems}
+        self._stems_of = functools.cache(
+            lambda run: tuple(filter(stems.__contains__, stems_in(run) if stems else ()))
+        )
 
     def score(self, text: str) -> float | None:
         """Return the score of the text; None without any part, or with an excluded part."""
-        post = _Post(text)
-        if any(_holds(part, post) for part in self._unwanted):
+        post = _Post(text, self._stems_of)
+        if self._unwanted and any(_holds(part, post) for part in self._unwanted):
             return None
         matched = 0
         for part in self.wanted:
-            if len(part.ways) > 1 or part.meant:
-                matched += any(_holds(way, post) for way in part.ways)
-            else:  # Often, and for each of a thousand posts.
-                matched += _holds(part, post)
+            for way in part.ways:
+                if _holds(way, post):
+                    matched += 1
+                    break
         if not matched:  # Most of what the index proposes for some queries: it costs least.
             return None
         shape = K1 * (1 - B + B * post.length / self._mean_terms)
         score = 0.0
         for part in self.wanted:
-            if len(part.ways) > 1 or part.meant:
-                score += max([self._part_score(way, post, shape) for way in part.ways])
-            else:
-                score += self._part_score(part, post, shape)
+            score += max([self._part_score(way, post, shape) for way in part.ways])
         return score * 1.5 if matched == len(self.wanted) else score
 
     def highlights(self, text: str) -> list[tuple[int, int]]:
@@ -341,22 +344,25 @@ class Scorer:
 
     def _part_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
         if part.stems:
-            stems = post.words if part.kind == "word" else post.stems
-            scores = [
-                self._weight(stem) * _saturated(stems.count(stem), shape)
-                for stem in part.stems.intersection(stems)
-            ]
-            score = max(scores, default=0.0)
-            is_exact = part.text in (post.words if part.kind == "word" else post.each_run)
-            return score * 1.25 if is_exact else score
+            if part.kind == "word":
+                score, words = self._score_of_stems(part.stems, post.words, shape), post.words
+            else:  # Few posts differ in these.
+                score, words = self._korean_score(part.stems, post.stems, shape), post.each_run
+            return score * 1.25 if part.text in words else score
         if part.kind in {"paired", "inside"}:
             return self._paired_score(part, post, shape)
         if part.pieces:
-            is_tag = part.kind == "tag"
-            count = post.has_tag(part.text) if is_tag else post.count_phrase(part)
-            weight = sum(self._weight(term) for term in part.distinct_terms)
+            count = post.has_tag(part.text) if part.kind == "tag" else post.count_phrase(part)
+            weight = sum(self._weight(term) for term in part.distinct_terms) if count else 0.0
             return weight * _saturated(count, shape)
         return self._weight(part.text) * _saturated(post.words.count(part.text), shape)
+
+    def _score_of_stems(self, wanted: frozenset[str], stems: Sequence[str], shape: float) -> float:
+        scores = [
+            self._weight(stem) * _saturated(stems.count(stem), shape)
+            for stem in wanted.intersection(stems)
+        ]
+        return max(scores, default=0.0)
 
     def _paired_score(self, part: QueryPart, post: "_Post", shape: float) -> float:
         terms = part.terms
@@ -371,9 +377,13 @@ class Scorer:
 
 
 class _Post:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, stems_of_run: Callable[[str], tuple[str, ...]]) -> None:
         self._text = text
         self.words, self.each_run = words_and_runs(text)
+        # A run behind a word or a number may be its ending.
+        runs = WORD.findall(text) if self.words and self.each_run else self.each_run
+        self.stems = sum(map(stems_of_run, runs), ())
+        """The query's stems of Korean, as often as the text has them."""
         self.runs = " ".join(self.each_run)
         self.length = len(self.words) + sum(map(len, self.each_run))
 
@@ -386,14 +396,9 @@ class _Post:
 
     def count_phrase(self, part: QueryPart) -> int:
         # Other blanks make many phrases of a query, and most posts have none of them.
-        if part.beginnings and not any(each in self.runs for each in part.beginnings):
+        if part.beginnings and not any(map(self.runs.__contains__, part.beginnings)):
             return 0
         return len(_phrase_places(part, self.segments))
-
-    @functools.cached_property
-    def stems(self) -> list[str]:
-        """Every stem of Korean and every word, as often as the text has it."""
-        return stems_in(self._text) + self.words
 
 
 def _saturated(count: int, shape: float) -> float:
@@ -415,14 +420,6 @@ def _holds(part: QueryPart, post: _Post) -> bool:
             return part.text in post.each_run
         return (part.text if part.is_excluded else part.start) in post.runs
     return part.text in post.words
-
-
-def _fits_run(part: QueryPart, run: str) -> bool:
-    if part.is_quoted:
-        return run == part.text
-    if part.is_excluded:
-        return part.text in run
-    return part.start in run
 
 
 def _phrase_places(part: QueryPart, post: Sequence[Segment]) -> list[int]:
@@ -459,11 +456,8 @@ def _spans(part: QueryPart, post: Sequence[Segment], text: str) -> list[tuple[in
         words = WORD.finditer(text)
         return [word.span() for word in words if not part.stems.isdisjoint(stems_of(word[0]))]
     if part.kind == "paired":
-        return [
-            (run.start, run.end)
-            for run in post
-            if run.kind == "paired" and _fits_run(part, run.text)
-        ]
+        runs = [run for run in post if run.kind == "paired" and part.start in run.text]
+        return [run[2:] for run in runs if run.text == part.text or not part.is_quoted]
     return [
         (segment.start, segment.end)
         for segment in post

@@ -122,7 +122,7 @@ def _of_token(token: str) -> tuple[str, str]:
 
 def stems_in(text: str) -> list[str]:
     """Return the index terms of the stems of all Korean words in a text, in order."""
-    return [stem for word in WORD.findall(text) for stem in stems_of(word)]
+    return [*chain.from_iterable(map(stems_of, WORD.findall(text)))]
 
 
 def words_and_runs(text: str) -> tuple[list[str], list[str]]:
@@ -132,8 +132,10 @@ def words_and_runs(text: str) -> tuple[list[str], list[str]]:
     words: list[str] = []
     runs: list[str] = []
     if _PLAIN.fullmatch(text):
-        for segment in _PLAIN_SEGMENT.findall(text.lower()):
-            (runs if segment >= _FIRST_HANGUL else words).append(segment)
+        runs = _PLAIN_SEGMENT.findall(text.lower())
+        if runs and min(runs) < _FIRST_HANGUL:
+            words = [run for run in runs if run < _FIRST_HANGUL]
+            runs = [run for run in runs if run >= _FIRST_HANGUL]
         return words, runs
     for paired, word, emoji in _SEGMENT.findall(text):
         if word:

@@ -199,9 +199,8 @@ async def _in_database(
     inside = results.compounds
     scorer = (inside.matches if inside else results.matches).scorer
     total = await _total(session, results.matches, results.whole)
-    best, whole = results.best, results.whole
-    if inside and best is inside.matches:
-        whole = inside.whole
+    best = results.best
+    whole = inside.whole if inside and best is inside.matches else results.whole
     facets = await _facets(session, best, whole) if query.with_facets else None
     over_time = None
     if query.people_over_time and words and results.shown and not results.is_any:
@@ -231,9 +230,8 @@ async def _compounds(session: AsyncSession, inside: WordResults, run: Runner) ->
     texts = [row.text for row in await session.execute(newest)]
     if not texts:
         return None
-    posts: int | None = len(texts)
-    if posts == most:
-        posts = await _total(session, inside.matches, inside.whole)
+    whole = inside.whole if len(texts) == most else texts
+    posts = await _total(session, inside.matches, whole)
 
     def count() -> list[str]:
         nouns = Counter(noun for text in texts for noun in {*scorer.compounds(text)})
@@ -545,7 +543,7 @@ async def _marked(
 
 
 async def _total(
-    session: AsyncSession, matches: Matches, whole: Sequence[Scored] | None
+    session: AsyncSession, matches: Matches, whole: Sequence[object] | None
 ) -> int | None:
     if whole is not None:
         return len(whole)
