@@ -752,43 +752,18 @@ def more_text_of(comparison: Comparison) -> list[str]:
     if comparison.ranking[0].pieces < FEWEST_JUDGED:  # More posts of the author are needed.
         return []
     if comparison.more is None:
-        return [gettext("Not decided. More text like this would hardly help.")]
-    times, messages = comparison.more.times, comparison.more.messages
-    text = _sentence(times, messages)
-    facts = {"times": show_number(times), "messages": show_number(messages)}
+        return [gettext("More text like this would hardly help.")]
+    text = ngettext(
+        "About {messages} more post by the same person would decide eight in ten such cases.",
+        "About {messages} more posts by the same person would decide eight in ten such cases.",
+        comparison.more.messages,
+    )
     caution = gettext(
         "A decided answer can still be wrong. Add only new posts by this person, and do not "
         "repeat this until you like the answer. Each try makes it more likely that a text by "
         "someone else is attributed to an author here."
     )
-    return [text.format(**facts), caution]
-
-
-def _sentence(times: int, messages: int) -> str:
-    if times == 2:
-        return ngettext(
-            "Not decided yet. Twice as much text by this person decides about eight of ten such "
-            "cases (about {messages} post more).",
-            "Not decided yet. Twice as much text by this person decides about eight of ten such "
-            "cases (about {messages} posts more).",
-            messages,
-        )
-    if times <= 4:  # By the measured curves, as the next limit.
-        return gettext(
-            "Not decided yet. Twice as much text by this person decides more than half of such "
-            "cases. About {times} times as much decides eight of ten (about {messages} posts "
-            "more)."
-        )
-    if times <= 7:
-        return gettext(
-            "Not decided yet. Twice as much text by this person decides about half of such "
-            "cases. About {times} times as much decides eight of ten (about {messages} posts "
-            "more)."
-        )
-    return gettext(
-        "Not decided yet. About {times} times as much text by this person decides about eight "
-        "of ten such cases (about {messages} posts more)."
-    )
+    return [text.format(messages=show_number(comparison.more.messages)), caution]
 
 
 def summary_sentences(summary: Summary) -> list[str]:
