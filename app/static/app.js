@@ -3,6 +3,16 @@
 // What pages gain from JavaScript; everything on them works without it. htmx calls `enhance` for
 // each piece of a page that it puts in.
 (() => {
+  // Before htmx begins, which is when the page is there.
+  Object.assign(htmx.config, {
+    includeIndicatorStyles: false, allowEval: false, allowScriptTags: false, selfRequestsOnly: true,
+    historyCacheSize: 0, defaultSettleDelay: 0,
+    responseHandling: [
+      { code: "204", swap: false },
+      { code: "[23]..|404|422", swap: true },
+      { code: "...", swap: false, error: true },
+    ],
+  });
   const language = document.documentElement.lang;
   const local = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const localDay = new Intl.DateTimeFormat(language, { dateStyle: "medium" });

@@ -62,10 +62,15 @@ class OfferedPeople(Struct, frozen=True):
 async def offer_people(
     session: AsyncSession, chosen: Sequence[str], samples: Collection[str]
 ) -> OfferedPeople:
-    """Return the people that a form offers; samples: those that stand apart from other authors."""
+    """Return the people that a form offers; samples: those that stand apart from other authors, and
+    are left out beside people of one's own.
+    """
     authors, total = await offered_authors(session, chosen)
+    own = total - len(samples)
+    if chosen and set(samples).isdisjoint(chosen):
+        authors, total = [each for each in authors if each.username not in samples], own
     groups = await grouped(session, authors, samples)
-    chats = offered_chats(await read_chats(session), total - len(samples))
+    chats = offered_chats(await read_chats(session), own)
     return OfferedPeople([*chosen], authors, total, groups, chats)
 
 

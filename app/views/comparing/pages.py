@@ -32,7 +32,7 @@ from app.views.comparing.evidence import EvidenceView, read_evidence
 from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, has_page, render, render_form, url_of
 from app.views.policies import always, here, own_chat, own_origin
-from app.views.requests import Piece, args_of, gaps_of
+from app.views.requests import args_of, gaps_of
 from saywho.clock import now
 from saywho.comparing.copied_texts import MOST_TEXTS
 from saywho.comparing.held_out import FEWEST_ASKED
@@ -49,6 +49,8 @@ MOST_PEOPLE: Final = 40
 """Links to people in copied messages."""
 
 blueprint = PageBlueprint("compare", policy="read")
+Pieces = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}( [0-9]{1,7}-[0-9]{1,7})*$")]
+"""The places of one mark, which is at several."""
 
 
 class PanelArgs(Struct):
@@ -62,7 +64,7 @@ class ComparePageArgs(Struct):
     """Texts by the same person; without any, the front page has the form."""
     username: list[str] = []
     sure: Sure = SURE
-    without: list[Piece] = []
+    without: list[Pieces] = []
     """Pieces to leave out, in code points of the texts joined by a blank line."""
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
     """The stored post with this text, which is hidden from the model."""
@@ -82,7 +84,7 @@ class ComparePageArgs(Struct):
             sure=self.sure,
             of_own=True,
             reasons=True,
-            without=gaps_of(self.without),
+            without=gaps_of(" ".join(self.without).split()),
             hidden_post=self.post,
             heads=self.heads,
             person=self.person,

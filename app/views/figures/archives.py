@@ -210,7 +210,7 @@ def _cell(day: CalendarDay, told: str) -> str:
         return '<td><span class="day"></span></td>'
     label, path = escape(f"{show_month_day(day.day)}: {told}"), escape(day.path)
     return (
-        f'<td><a class="day level-{day.level}" href="{path}" title="{label}">'
+        f'<td><a class="day level-{day.level}" href="{path}">'
         f'<span class="visually-hidden">{label}</span></a></td>'
     )
 

@@ -343,7 +343,7 @@ async def test_months_are_told_by_person_with_the_longest_silence(
         (f"{room}?on=2024-03&tz=Asia/Seoul", "February 2024: silence"),
         (f"{room}?on=2024-05&tz=Asia/Seoul", "April 2024: silence"),
     ]
-    assert card.count('rel="nofollow" aria-label="March 2024: 80 messages (ann 48') == 1
+    assert card.count('rel="nofollow"><title>March 2024: 80 messages (ann 48') == 1
     first = next(name for when, name, _ in talk(CREW, 240) if when > "2024-05")
     silence = f"Nobody wrote for 33 days, Mar 29 – Apr 30, 2024. {first} wrote first."
     assert silence in page.replace("\u2009", " ")
@@ -352,8 +352,8 @@ async def test_months_are_told_by_person_with_the_longest_silence(
     assert "<title>March 2024: 80 messages (ann 48, bo (work) 16, cem 16)</title>" in months
     assert re.findall(r'<text class="most".*?>(\d+)</text>', months) == ["80"]
     rows = page.partition('id="months-numbers"')[2].partition("</table>")[0]
-    assert [int(count) for count in re.findall(r"<td>(\d+)</td>", rows)] == [80, 0, 80, 0, 80]
-    assert rows.count("<bdi>ann</bdi>: 48</li><li><bdi>bo (work)</bdi>: 16</li>") == 3
+    counts = [int(count) for count in re.findall(r"<td>(\d+)</td>", rows)]
+    assert counts == [*[80, 48, 16, 16, 0, 0, 0, 0] * 2, 80, 48, 16, 16]
     page = await shared.anybody.page(chats["long"])
     card = page.partition("Busiest: March 2024, 496 messages.")[2]
     assert card.index('class="period-columns"') < card.index("<details")

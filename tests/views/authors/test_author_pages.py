@@ -35,7 +35,7 @@ async def site(shared: Shared) -> Client:
 
 
 def days(page: str) -> dict[str, int]:
-    days = re.findall(r'since=([\d-]+)[^"]*" title="[^:]*: (\d+)', page)
+    days = re.findall(r'since=([\d-]+)[^"]*"><span class="visually-hidden">[^:]*: (\d+)', page)
     return {day: int(posts) for day, posts in days}
 
 

@@ -257,7 +257,7 @@ async def test_an_undecided_answer_offers_a_box_for_more_messages(site: Client) 
     more = (await site.json(f"/api/v1{undecided}"))["more"]
     assert set(more) == {"times", "messages"}
     page = unescape(await site.page(undecided))
-    assert f"{more['messages']} posts more" in page
+    assert f"About {more['messages']} more posts by the same person would decide" in page
     assert "A decided answer can still be wrong." in page
     label = "Add more posts by the same person"
     assert f'<label for="more_text">{label}</label>' in page
@@ -373,14 +373,15 @@ def shown_in(page: str, pattern: str) -> list[str]:
     return [re.sub("<.*?>", "", piece) for piece in re.findall(pattern, page, re.DOTALL)]
 
 
-async def test_a_mark_is_struck_out_by_a_link_and_taken_back_by_another(site: Client) -> None:
+async def test_a_mark_is_struck_out_by_the_form_and_taken_back_by_a_link(site: Client) -> None:
     asked = address(POKED, "ann", "ben", "cho", sure=0.4)
     page = await site.page(asked)
-    links = re.findall(r'<a href="([^"]*)"[^>]*data-strike="([^"]*)">Leave this out', page)
-    assert len(links) > 1
-    for link, places in links:
-        assert parse_qs(urlsplit(link).query)["without"] == places.split()
-    struck = await site.page(links[0][0])
+    places = re.findall('form="poke" name="without" value="([^"]*)"', page)
+    assert len(places) > 1
+    assert (
+        len(struck_in(await site.page(f"{asked}&{urlencode({'without': ' '.join(places)})}"))) > 1
+    )
+    struck = await site.page(f"{asked}&without={places[0]}")
     gone = struck_in(struck)
     assert set(gone) <= set(shown_in(page, "<mark class.*?</mark>"))
     assert not set(gone) & set(shown_in(struck, "<mark class.*?</mark>"))
@@ -389,7 +390,7 @@ async def test_a_mark_is_struck_out_by_a_link_and_taken_back_by_another(site: Cl
     (back,) = re.findall(r'<s class="struck"><a href="([^"]*)"', struck)
     assert parse_qs(urlsplit(back).query) == parse_qs(urlsplit(asked).query)
     (twin,) = re.findall(r'href="(/api/v1/compare\?[^"]+)">JSON', struck)
-    assert (await site.json(twin))["without"] == [list(map(int, links[0][1].split("-")))]
+    assert (await site.json(twin))["without"] == [list(map(int, places[0].split("-")))]
     pictures = [re.findall('href="(/compare/picture[^"]*)"', each) for each in (page, struck)]
     assert [len(picture) for picture in pictures] == [1, 1]
     drawn = [unescape(each).replace("/picture", "/picture.png") for (each,) in pictures]

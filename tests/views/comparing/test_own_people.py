@@ -187,3 +187,5 @@ async def test_the_invented_stay_to_be_ticked_beside_an_answer(site: Client) -> 
     assert f'value="{SAMPLE}"' in folded[: folded.index("</details>")]
     assert f'value="{SAMPLE}"' not in page[: page.index(folded)]
     assert f'value="{SAMPLE}"' not in await site.page("/")
+    # Beside an answer about one's own people they are not.
+    assert SAMPLE not in await site.page(f"/compare?{urlencode({'text': TEXT, 'username': 'Tom'})}")

@@ -30,9 +30,28 @@
       .sort((a, b) => distance(a) - distance(b))[0];
   }
 
+  // Whoever points at a day, or at its square in the drawing of the year, reads its number.
+  function tell({ target, clientX, clientY }) {
+    const pointed = target.closest("a.day");
+    if (pointed) pointed.title = pointed.textContent;
+    const drawing = target.closest(".weeks"), grid = drawing?.querySelector("svg");
+    if (!grid) return;
+    const box = drawing.getBoundingClientRect(), { y, height, viewBox } = grid;
+    const week = Math.floor((clientX - box.left) / box.width * viewBox.baseVal.width);
+    const weekday = Math.floor((clientY - box.top - y.baseVal.value) / height.baseVal.value * 7);
+    const at = days(drawing.closest("#calendar")).find((day) => {
+      const date = new Date(time(day)), first = Date.UTC(date.getUTCFullYear());
+      const offset = (new Date(first).getUTCDay() + 6) % 7;
+      return weekday === (date.getUTCDay() + 6) % 7 && week === Math.floor(((date - first) / 864e5 + offset) / 7);
+    });
+    const title = drawing.querySelector("title") ?? drawing.insertBefore(document.createElementNS(drawing.namespaceURI, "title"), null);
+    title.textContent = at?.textContent ?? "";
+  }
+
   function prepare(calendar) {
     const all = days(calendar);
     if (!all.length) return;
+    calendar.addEventListener("pointermove", tell);
     const newest = next(all, all[0], "End");
     makeStop(all, newest);
     const months = calendar.querySelector(".months");
