@@ -34,6 +34,7 @@ class Upgraded(NamedTuple):
     server: Server
     stored: list[str]
     """What 2.0.0 exported."""
+    backup: Path
     papers: dict[Path, bytes]
     """Files that 2.0.0 wrote for its user."""
     player: dict[str, Any]
@@ -65,6 +66,7 @@ def upgraded(former: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     done("case", draft, "-u", "cleo", "-o", folder / "case.html")
     token = json.loads(done("token", "add", "script", "--scope", "admin", "--json"))["token"]
     stored = sorted(done("export").splitlines())
+    done("backup", backup := folder / "before-upgrade.tar", "--with-secrets")
     papers = {path: path.read_bytes() for path in folder.glob("case.*")}
     assert len(papers) == 2
     with serving(old, *FORMER, "serve", "--workers", "1") as server:
@@ -76,15 +78,24 @@ def upgraded(former: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     new = Installation(old.data_dir, SETTINGS)
     with serving(new, str(PROGRAM), "serve", "--workers", "1") as server:
         server.token = token
-        yield Upgraded(server, stored, papers, player)
+        yield Upgraded(server, stored, backup, papers, player)
+
+
+def exported(site: Installation) -> list[str]:
+    lines = site.done("export").replace(',"handles":null', "")  # A field of today.
+    return sorted(lines.splitlines())
 
 
 def test_nothing_that_is_stored_is_lost(upgraded: Upgraded) -> None:
-    installation = upgraded.server.installation
-    exported = installation.done("export").replace(',"handles":null', "")  # A field of today.
-    assert sorted(exported.splitlines()) == upgraded.stored
-    assert installation.done("check") == "ok\n"
+    assert exported(upgraded.server.installation) == upgraded.stored
+    assert upgraded.server.installation.done("check") == "ok\n"
     assert {path: path.read_bytes() for path in upgraded.papers} == upgraded.papers
+
+
+def test_a_backup_is_restored_with_its_rights(upgraded: Upgraded, tmp_path: Path) -> None:
+    restored = Installation(tmp_path / "restored")
+    assert "script" in restored.done("restore", upgraded.backup)
+    assert exported(restored) == upgraded.stored
 
 
 def test_a_game_goes_on_with_its_players(upgraded: Upgraded) -> None:
