@@ -162,8 +162,6 @@ class ChatPortrait(msgspec.Struct, frozen=True):
     longest_silence: SilenceSpan | None
     habits: list[list[fingerprint.Measure]]
     """Habits that set each person apart, the clearest first; none of several together."""
-    as_long: int
-    """Number of silences that are as long as the longest."""
     speech: list[SpeechChange]
     """Of those who are shown on their own."""
 
@@ -205,7 +203,6 @@ def portray(
         speakers,
         silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
         habits,
-        timing.as_long,
         [*_changes_of_speech(messages, groups, by_author)],
     )
 

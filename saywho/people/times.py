@@ -186,8 +186,6 @@ class ChatTiming(NamedTuple):
     answered_on: dict[int, list[int]]
     """Days of replies, since 1970."""
     longest_silence: tuple[int, int] | None
-    as_long: int = 0
-    """Number of silences of this length."""
 
 
 def after_silence(messages: Iterable[Said], before: int | None = None) -> list[bool]:
@@ -277,8 +275,7 @@ def timing_of(messages: Iterable[Said], before: int | None = None) -> ChatTiming
     if not waited_s.any():
         return timing
     longest = int(waited_s.argmax())
-    edges, as_long = times[longest : longest + 2].tolist(), waited_s == waited_s[longest]
-    return timing._replace(longest_silence=(*edges,), as_long=int(as_long.sum()))
+    return timing._replace(longest_silence=(*times[longest : longest + 2].tolist(),))
 
 
 def ends_of_silences(times: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,19 +1,18 @@
 """What pages show of the people of a chat: a card for each, and their figures."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from app.drawing.drawings import HOURS, Row
 from app.language import i18n
 from app.services.rooms.chat_portrait import ChatPage
 from app.views.cast import hue
 from app.views.figures import figure
-from app.views.figures.chats import PAIR, Months, name_of, other_called, share_label, told_quiet
+from app.views.figures.chats import PAIR, Months, name_of, other_called, share_label
 from app.views.figures.habits import habit_row
 from app.views.tell import Peers, label_of, share_told, told_alone, value_of
 from saywho.people.alike import PeopleAlike, does_more
@@ -266,65 +265,72 @@ def is_alone(sight: ChatPage) -> bool:
     return sum(person.people for person in sight.people) == 1
 
 
-def _without_equal(
-    table: figure.Figure[None], sight: ChatPage, exact: Sequence[Sequence[object]] = ()
-) -> figure.Figure[None]:
-    """Return a table of people without columns in which all are equal, and those as sentences.
-
-    exact: the rows before rounding.
-    """
-    if not 2 <= len(table.rows) == len(sight.people):
-        return table
-    columns = [*zip(*table.rows, strict=True)]
-    values = zip(*(exact or table.rows), strict=True)
-    equal = [place for place, cells in enumerate(values) if place and len(set(cells)) == 1]
-    text = i18n.gettext("{column}: {value} for everyone.")
-    if len(table.rows) == PAIR:
-        text = i18n.gettext("{column}: {value} for both.")
-    notes = [
-        text.format(column=table.columns[place], value=figure.written(columns[place][0]))
-        for place in equal
-        if columns[place][0] != figure.NOT_THERE
+def people_of(sight: ChatPage) -> figure.Figure[None]:
+    """Return what was counted of each person."""
+    people = sight.people
+    means = [person.words_per_message for person in people]
+    waits_s = [person.median_answer_s for person in people]
+    emoji = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')
+    columns: list[tuple[str, Sequence[figure.TableCell]]] = [
+        (i18n.gettext("Messages"), [person.messages for person in people]),
+        (
+            i18n.gettext("Share"),
+            [share_label(person.share, person.share_there) for person in people],
+        ),
+        (i18n.gettext("Words a message"), [mean and round(mean, 1) for mean in means]),
+        (i18n.gettext("Starts"), [person.beginnings for person in people]),
+        (i18n.gettext("Replies to other people"), [person.answers for person in people]),
+        (i18n.gettext("Time to reply"), [wait and i18n.show_duration(wait) for wait in waits_s]),
+        *(
+            (laughs[0].text, [laugh.messages for laugh in laughs])
+            for laughs in zip(*(person.laughs for person in people), strict=True)
+        ),
+        (
+            i18n.gettext("Emoji"),
+            [
+                Markup().join(
+                    emoji.format(one.text, i18n.show_number(one.messages)) for one in person.emoji
+                )
+                for person in people
+            ],
+        ),
     ]
-    kept = [place for place in range(len(columns)) if place not in equal]
-    rows = [[row[place] for place in kept] for row in table.rows] if len(kept) > 1 else []
-    shown = [table.columns[place] for place in kept]
-    return replace(table, notes=[*notes, *table.notes], columns=shown, rows=rows)
+    headings, cells = zip(*columns, strict=True)
+    return figure.Figure(
+        topic=i18n.gettext("Who writes how much"),
+        notes=times_missing(sight),
+        about=" ".join(_about_people(sight)),
+        columns=[i18n.gettext("Name"), *headings],
+        rows=[*zip(map(name_of, people), *cells, strict=True)],
+        name="amount",
+    )
 
 
-def times_of(sight: ChatPage) -> figure.Figure[None]:
-    people, columns = sight.people, list[tuple[str, list[str | int], list[float | None]]]()
-    if any(person.beginnings for person in people):
-        starts = [person.beginnings for person in people]
-        columns += [(i18n.gettext("Starts"), [*starts], [*starts])]
-    if any(person.answers for person in people):
-        to_whom = i18n.gettext("Replies to other people")
-        if sight.room.people_total == PAIR:
-            to_whom = i18n.gettext("Replies to the other person")
-        answers = [person.answers for person in people]
-        waits_s = [person.median_answer_s for person in people]
-        shown_s = [
-            figure.NOT_THERE if wait is None else i18n.show_duration(wait) for wait in waits_s
-        ]
-        columns += [(to_whom, [*answers], [*answers])]
-        columns += [(i18n.gettext("Time to reply"), [*shown_s], waits_s)]
-    names = [*map(name_of, people)] if columns else []
-    about = i18n.gettext(
-        "A person starts a conversation by writing after more than six hours without a "
-        "message. A reply is a message right after someone else's, at most six hours later. "
-        "Half of a person's replies take no longer than the time shown (without the seconds). "
-        "Messages without a time are not counted."
-    )
-    table = figure.Figure[None](
-        topic=i18n.gettext("Who starts, and how long replies take"),
-        notes=[*times_missing(sight), *_longest_silence(sight)],
-        about=Markup(about),  # noqa: S704 - our own words, as they are
-        columns=[i18n.gettext("Name"), *(heading for heading, *_ in columns)],
-        rows=[*zip(names, *(cells for _, cells, _ in columns), strict=True)],
-        name="answers",
-    )
-    exact = [*zip(names, *(exact for *_, exact in columns), strict=True)]
-    return _without_equal(table, sight, exact)
+def _about_people(sight: ChatPage) -> Iterator[str]:
+    people = sight.people
+    if people[-1].username is None:
+        yield i18n.gettext(
+            "The six people with the most messages are shown by name; everyone else is combined."
+        )
+    if any(person.words_per_message for person in people):
+        yield i18n.gettext(
+            "Words are separated by spaces. Only messages with text count for words a message."
+        )
+    if any(person.beginnings or person.answers for person in people):
+        yield i18n.gettext(
+            "A person starts a conversation by writing after more than six hours without a "
+            "message. A reply is a message right after someone else's, at most six hours later. "
+            "Half of a person's replies take no longer than the time shown (without the seconds). "
+            "Messages without a time are not counted."
+        )
+    if people[0].laughs:
+        yield i18n.gettext(
+            "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
+            "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
+            "and www, of any length. Signs that no one writes are left out."
+        )
+    if any(person.emoji for person in people):
+        yield i18n.gettext("The five emoji that appear in the most messages, in any skin tone.")
 
 
 def times_missing(sight: ChatPage) -> list[str]:
@@ -344,32 +350,6 @@ def times_missing(sight: ChatPage) -> list[str]:
     elif not any(person.beginnings for person in sight.people):
         sentences.append(i18n.gettext("There was no silence of more than six hours."))
     return sentences
-
-
-def _longest_silence(sight: ChatPage) -> list[str]:
-    silence = sight.longest_silence
-    if silence is None or sight.as_long > 1:  # Of several, none is the longest.
-        return []
-    if sight.quiet:
-        return [told_quiet(sight.quiet)]
-    zone = ZoneInfo(sight.tz)
-    length = i18n.show_duration((silence.until - silence.since).total_seconds())
-    first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
-    sentence = i18n.gettext(
-        "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, {last_time}."
-    )
-    if first.date() == last.date():
-        sentence = i18n.gettext(
-            "The longest silence: {length}, on {first_day} from {first_time} to {last_time}."
-        )
-    told = escape(sentence).format(
-        length=length,
-        first_day=i18n.show_date(first),
-        first_time=i18n.show_clock(first),
-        last_day=i18n.show_date(last),
-        last_time=i18n.show_clock(last),
-    )
-    return [told]
 
 
 def typical_words(sight: ChatPage) -> figure.Figure[None]:
@@ -433,49 +413,6 @@ def words_missing(sight: ChatPage) -> str:
     return i18n.gettext("There are too few messages in the same language to compare words.")
 
 
-def shares_of(sight: ChatPage) -> figure.Figure[None]:
-    people, about = sight.people, list[str]()
-    if people[-1].username is None:
-        about.append(
-            i18n.gettext(
-                "The six people with the most messages are shown by name; everyone else is "
-                "combined."
-            )
-        )
-    if any(person.words_per_message is not None for person in people):
-        about.append(
-            i18n.gettext(
-                "Words are separated by spaces. Only messages with text count for words a message."
-            )
-        )
-    words = [person.words_per_message for person in people]
-    rows = [
-        (
-            name_of(person),
-            person.messages,
-            share_label(person.share, person.share_there),
-            figure.NOT_THERE if mean is None else round(mean, 1),
-        )
-        for person, mean in zip(people, words, strict=True)
-    ]
-    exact = [
-        ("", one.messages, one.messages, mean) for one, mean in zip(people, words, strict=True)
-    ]
-    table = figure.Figure[None](
-        topic=i18n.gettext("Who writes how much"),
-        about=" ".join(about),
-        columns=[
-            i18n.gettext("Name"),
-            i18n.gettext("Messages"),
-            i18n.gettext("Share"),
-            i18n.gettext("Words a message"),
-        ],
-        rows=rows,
-        name="amount",
-    )
-    return _without_equal(table, sight, exact)
-
-
 def hours_of_day(sight: ChatPage) -> figure.Figure[None]:
     dated = [person for person in sight.people if any(person.hours)]
     return figure.Figure(
@@ -490,54 +427,7 @@ def hours_of_day(sight: ChatPage) -> figure.Figure[None]:
     )
 
 
-def laughs_of(sight: ChatPage) -> figure.Figure[None]:
-    about = i18n.gettext(
-        "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
-        "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
-        "and www, of any length. Signs that no one writes are left out."
-    )
-    texts = [laugh.text for person in sight.people[:1] for laugh in person.laughs]
-    title = "" if texts else i18n.gettext("No laughs in letters were found here.")
-    rows: list[list[figure.TableCell]] = [
-        [name_of(person), *(laugh.messages for laugh in person.laughs)]
-        for person in sight.people
-        if person.laughs
-    ]
-    table = figure.Figure[None](
-        topic=i18n.gettext("Laughing and emoji"),
-        title=title,
-        about=about,
-        columns=[i18n.gettext("Name"), *texts],
-        rows=rows,
-        name="laughs",
-    )
-    return _without_equal(table, sight)
-
-
-def emoji_of(sight: ChatPage) -> figure.Figure[None]:
-    entry = Markup('<span class="emoji-count"><bdi>{}</bdi> {}</span> ')
-    cells = [
-        Markup().join(
-            entry.format(emoji.text, i18n.show_number(emoji.messages)) for emoji in person.emoji
-        )
-        for person in sight.people
-    ]
-    rows = [
-        (name_of(person), cell or figure.NOT_THERE)
-        for person, cell in zip(sight.people, cells, strict=True)
-    ]
-    table = figure.Figure[None](
-        topic=i18n.gettext("Laughing and emoji"),
-        about=i18n.gettext("The five emoji that appear in the most messages, in any skin tone."),
-        columns=[i18n.gettext("Name"), i18n.gettext("Emoji")],
-        rows=rows if any(cells) else [],
-        name="emoji",
-    )
-    return _without_equal(table, sight)
-
-
 FIGURES: Final[Sequence[Callable[[ChatPage], figure.Figure[None]]]] = (
-    *(shares_of, times_of, hours_of_day),
-    *(laughs_of, emoji_of, typical_words),
+    *(people_of, hours_of_day, typical_words),
 )
-"""Figures in the folded numbers of the page; those of one topic follow each other."""
+"""Figures in the folded numbers of the page."""

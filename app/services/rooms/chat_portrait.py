@@ -111,8 +111,6 @@ class ChatPage(RoomPortrait, frozen=True, kw_only=True):
     """Time of the first analysed message."""
     silent: Collection[int] = ()
     """Places of people without an analysed message."""
-    as_long: int = 1
-    """Number of silences that are as long as the longest."""
     silences: Sequence[SilenceSpan] = ()
     """The longest silences, at most 1,000, longest first: of three days; on the overview, of over
     two.
@@ -195,7 +193,6 @@ class ChatSnapshot(Struct, frozen=True, kw_only=True):
     alike: list[PeopleAlike]
     habits: list[list[Measure]]
     longest_silence: SilenceSpan | None
-    as_long: int
     silences: list[SilenceSpan]
     """Those of three days or more, longest first."""
     scanned: int
@@ -253,15 +250,8 @@ async def read_overview(
     gone = await timeline.deleted_people(session, room.id)
     sight = await _sight(session, room, zone, snapshot, gone)
     silences = await timeline.long_silences(session, room.id, gone)
-    longest = next(iter(silences), sight.longest_silence)
-    if not silences and sight.is_of_newest:
-        # The newest messages may not have the longest silence of all.
-        shorter = await timeline.long_silences(session, room.id, gone, hours=1)
-        longest = next(iter(shorter), longest)
     return structs.replace(
         sight,
-        longest_silence=longest,
-        as_long=sight.as_long if longest == sight.longest_silence else 1,
         silences=silences,
         quiet=await timeline.read_quiet_days(session, room.id, silences, zone),
     )

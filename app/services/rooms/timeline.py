@@ -144,13 +144,13 @@ async def _fullest(
 
 
 async def long_silences(
-    session: AsyncSession, room_id: int, gone: Collection[int], *, hours: int = 48
+    session: AsyncSession, room_id: int, gone: Collection[int]
 ) -> list[SilenceSpan]:
-    """Return the 1,000 longest silences of more than so many hours, the longest first.
+    """Return the 1,000 longest silences of more than 48 hours, the longest first.
 
     gone: people with messages still to be removed.
     """
-    query = _silences(backend_of(session).hours_after, hours, has_gone=bool(gone))
+    query = _silences(backend_of(session).hours_after, has_gone=bool(gone))
     values = {"room_id": room_id} | ({"gone": list(gone)} if gone else {})
     return [SilenceSpan(*row) for row in await session.execute(query, values)]
 
@@ -204,9 +204,7 @@ async def deleted_people(session: AsyncSession, room_id: int) -> list[int]:
 
 
 @cache
-def _silences(
-    hours_after: HoursAfter, hours: int, *, has_gone: bool
-) -> sa.Select[datetime, datetime]:
+def _silences(hours_after: HoursAfter, *, has_gone: bool) -> sa.Select[datetime, datetime]:
     """Return the query for the longest silences, kept since making takes longer than running.
 
     It leads to the last message within these hours, or to the next, which ends a silence: so it
@@ -220,7 +218,7 @@ def _silences(
     steps = first.where(*written).cte(recursive=True)
 
     later = [*written, Tweet.created_at > steps.c.time]
-    soon = Tweet.created_at <= hours_after(steps.c.time, hours)
+    soon = Tweet.created_at <= hours_after(steps.c.time, 48)
     last_soon = sa.select(sa.func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
     following = sa.select(sa.func.min(Tweet.created_at)).where(*later).scalar_subquery()
     silent_since = sa.case((last_soon.is_(None), steps.c.time))

@@ -52,10 +52,9 @@ class Figure(Generic[PlotT]):
     """Beginning of the ids of its headings, unique on the page."""
 
     def below(self, row: Sequence[TableCell], beside: int) -> list[tuple[str, str]]:
-        return [
-            (column, written(cell))
-            for column, cell in zip(self.columns[beside:], row[beside:], strict=False)
-        ]
+        """Return further cells with their columns, but for nothing and none."""
+        cells = zip(self.columns[beside:], row[beside:], strict=False)
+        return [(column, written(cell)) for column, cell in cells if cell]
 
 
 def figure_of(make: Callable[[Any], Figure[Any]]) -> property:

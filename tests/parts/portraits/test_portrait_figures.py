@@ -8,7 +8,7 @@ import pytest
 
 from app.language.i18n import gettext
 from app.parts.portraits import room_figures
-from app.parts.portraits.room_figures import FIGURES, shares_of
+from app.parts.portraits.room_figures import FIGURES, people_of
 from app.services.rooms.chat_portrait import ChatPage, read_portrait
 from app.services.rooms.chats import get_room
 from app.views.cast import bound
@@ -59,7 +59,7 @@ async def test_a_figure_is_whole(
     assert len(parts.title) <= 140
     assert all(len(row) == len(parts.columns) for row in parts.rows)
     # Who reads it finds numbers, or why there are none.
-    assert parts.rows or parts.title or parts.notes or (parts.name == "emoji")
+    assert parts.rows or parts.title or parts.notes
 
 
 async def test_what_is_drawn_is_what_stands_in_rows(
@@ -68,7 +68,7 @@ async def test_what_is_drawn_is_what_stands_in_rows(
     async with shared.app.test_request_context("/"):
         with bound(await cast_on(portraits["many"])):
             bars = share_bars(portraits["many"].people)
-            rows = shares_of(portraits["many"]).rows
+            rows = people_of(portraits["many"]).rows
     assert [bar.name for bar in bars] == [*"abcdef", "2 others"]
     assert [(bar.name, bar.label) for bar in bars] == [(row[0], row[2]) for row in rows]
     assert sum(bar.share for bar in bars) == pytest.approx(1)
