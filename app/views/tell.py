@@ -347,16 +347,6 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "": _("{month} was the busiest month ({count})."),
         "of_all": _("Of all years, {month} was the busiest month ({count})."),
     },
-    "busiest_weekday": _("{day} was the busiest day of the week ({share} of all)."),
-    "weekend": {
-        "more": _("Busier at the weekend ({share} of all)."),
-        "less": _("Quieter at the weekend ({share} of all)."),
-        "never": _("No post on a Saturday or Sunday."),
-    },
-    "half": {
-        "first": _("More in the first half of {year} ({share} of all)."),
-        "second": _("More in the second half of {year} ({share} of all)."),
-    },
     "silence_of_days": {
         "": _("No post for {count} days, from {first} to {last}."),
         "years": _("No post for {count} days, {days}."),

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count, pairwise
 from math import log
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -293,7 +293,6 @@ def _dated(messages: Iterable[Said]) -> tuple[NDArray[np.int64], NDArray[np.int6
 # --- Days that stand out ---
 
 WEEK_DAYS: Final = 7
-WORK_DAYS: Final = 5
 ONE_DAY: Final = timedelta(1)
 
 
@@ -364,14 +363,6 @@ class DaysApart(msgspec.Struct, frozen=True):
     """The longest run of days with posts, if no other is as long and chance does not explain it."""
     silence: DaySpan | None
     """The longest gap between two days with posts, if random days would not produce one as long."""
-    weekday: int | None
-    """The weekday with clearly the most posts; 0 is Monday."""
-    weekend: Literal["more", "less"] | None
-    """Whether a weekend day clearly has `more` or `less` posts than another day; else null."""
-    half: Literal["first", "second"] | None
-    """In a whole year, the half with clearly more posts, compared by week, if the other half has 1%
-    of the posts or more.
-    """
 
 
 def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> DaysApart:
@@ -381,20 +372,10 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
         posts_by_day.get(first + step * ONE_DAY, 0) for step in range((last - first).days + 1)
     ]
     run, place = longest_run(days), significance.fullest_day(counts)
-    monday = first - first.weekday() * ONE_DAY
-    weeks = [[0] * WEEK_DAYS for _ in range((last - monday).days // WEEK_DAYS + 1)]
-    for day, posts in posts_by_day.items():
-        weeks[(day - monday).days // WEEK_DAYS][day.weekday()] += posts
     return DaysApart(
         fullest_day=None if place is None else first + place * ONE_DAY,
         streak=_clear_span(DaySpan(run[0], run[-1]) if run else None, len(days), len(counts)),
         silence=_clear_span(_longest_silence(days), len(counts) - len(days), len(counts)),
-        weekday=significance.fullest([*zip(*weeks, strict=True)]),
-        weekend=_weekend(weeks),
-        # A week of the year may be missing.
-        half=_fuller_half(counts, (date(last.year, 7, 1) - first).days)
-        if len(counts) >= 358
-        else None,
     )
 
 
@@ -435,27 +416,3 @@ def _clear_span(span: DaySpan | None, alike: int, total: int) -> DaySpan | None:
     if span is None or span.days < 7:
         return None
     return span if significance.run_log_chance(span.days, alike, total) <= log(0.005) else None
-
-
-def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
-    leads = [
-        sum(week[WORK_DAYS:]) / (WEEK_DAYS - WORK_DAYS) - sum(week[:WORK_DAYS]) / WORK_DAYS
-        for week in weeks
-    ]
-    errors = significance.lead_errors(leads)
-    if abs(errors) < significance.CLEAR_OF_MANY:
-        return None
-    return "more" if errors > 0 else "less"
-
-
-def _fuller_half(counts: Sequence[int], middle: int) -> Literal["first", "second"] | None:
-    if 100 * min(sum(counts[:middle]), sum(counts[middle:])) < sum(counts):
-        return None  # "100% of all" says when a chat began or stopped, and compares nothing.
-    place = significance.fullest(
-        [_by_week(counts[:middle]), _by_week(counts[middle:])], significance.CLEAR_OF_MANY
-    )
-    return None if place is None else ("second" if place else "first")
-
-
-def _by_week(counts: Sequence[int]) -> list[int]:
-    return [sum(counts[start : start + WEEK_DAYS]) for start in range(0, len(counts), WEEK_DAYS)]

@@ -44,8 +44,8 @@ SEEDS_OF_A_SITE: Final = 10
 FIRST_SEEDS: Final = first_of(range(0, 300, SEEDS_OF_A_SITE), 0)
 """Of ten chats each; `make test-later` reads the first ten."""
 SHOWN_ELSEWHERE: Final = {
-    "years of an author": "busiest_hours busiest_month changed half milestone most_answered "
-    "most_liked only_word same_days streak than_before unchanged weekend "
+    "years of an author": "busiest_hours busiest_month changed milestone most_answered "
+    "most_liked only_word same_days streak than_before unchanged "
     "word_beside_all",
     "years of a chat": "began outline year_word",
     "habits 2": "laugh",
@@ -1537,8 +1537,6 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"(?P<part>새벽|아침|오전|오후|낮|저녁) (?=\d)[^(.]*에 가장 많이 썼어요\(전체의 {PERCENT}\)",
         _part_of_day,
     ),
-    *((told, true_as_made) for side in ("more", "less") for told in told_as("weekend", side)),
-    *((told, true_as_made) for told in told_as("busiest_weekday", day=r"\w+")),
     # Years and authors.
     (rf"{PERIOD}(?= · |$| \()", _period),
     (r"\(?(?P<zone>\w+ time)(?:\)|$)|\(?(?P<zone_ko>\w+ 시간)(?:\)|$)", _zone),

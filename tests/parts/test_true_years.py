@@ -6,7 +6,7 @@ a check fails.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property, partial
@@ -199,26 +199,6 @@ def _than_before(sign: int) -> Check:
             assert abs(own - before) <= 0.1 * max(own, before), (own, before)
 
     return check
-
-
-def _share_of_days(is_counted: Callable[[date], bool]) -> Check:
-    def check(reader: Reader, found: Found) -> None:
-        counted = sum(count for day, count in reader.days.items() if is_counted(day))
-        assert is_percent(found["share"], counted / reader.days.total()), counted
-
-    return check
-
-
-def _weekday(reader: Reader, found: Found) -> None:
-    counts = Counter(day.weekday() for day in reader.days.elements())
-    ((weekday, most),) = counts.most_common(1)
-    named = found["day"]
-    assert named in (f"{date(2024, 1, 1 + weekday):%A}", f"{'월화수목금토일'[weekday]}요일"), counts
-    assert is_percent(found["share"], most / reader.days.total()), counts
-
-
-def _no_weekend(reader: Reader, _: Found) -> None:
-    assert not any(day.weekday() >= 5 for day in reader.days)
 
 
 def _span(is_silence: bool) -> Check:
@@ -504,12 +484,6 @@ CHECKS: Final[list[tuple[str, str, Any]]] = [
     ("silence_of_chat", "years", _silence_of_years),
     ("silence_of_days", "years", _silence_of_years),
     ("streak", "", _span(is_silence=False)),
-    ("half", "first", _share_of_days(lambda day: day.month <= 6)),
-    ("half", "second", _share_of_days(lambda day: day.month > 6)),
-    ("weekend", "more", _share_of_days(lambda day: day.weekday() >= 5)),
-    ("weekend", "less", _share_of_days(lambda day: day.weekday() >= 5)),
-    ("weekend", "never", _no_weekend),
-    ("busiest_weekday", "", _weekday),
     ("busiest_month", "", _month),
     ("fullest_day", "", _day_of_year),
     ("milestone", "", _milestone),
@@ -532,7 +506,6 @@ CHECKS: Final[list[tuple[str, str, Any]]] = [
 ]
 OTHER_VALUES: Final = {
     "same_days": {"count": MESSAGES},
-    "busiest_weekday": {"day": r"\w+"},
     "busiest_month": {"month": r"\w+"},
     "began": {"total": r"(?P<total>\d+)"},
 }

@@ -26,7 +26,7 @@ FIRST: Final = date(2023, 1, 1)
 DAYS: Final = 365
 LAST: Final = FIRST + timedelta(DAYS - 1)
 SEEDS: Final = range(200)
-NOTHING: Final = DaysApart(None, None, None, None, None, None)
+NOTHING: Final = DaysApart(None, None, None)
 
 
 def days_by_chance(seed: int, often: float, burst: float = 1) -> dict[date, int]:
@@ -73,27 +73,9 @@ def test_every_day_of_a_year_is_no_streak_that_chance_would_not_have() -> None:
     assert apart({FIRST + timedelta(day): 2 for day in range(DAYS)}) == NOTHING
 
 
-def test_a_day_of_the_week_and_the_weekend_are_told() -> None:
-    for seed in SEEDS[:20]:
-        days = days_by_chance(seed, 0.6)
-        assert apart(days | {FIRST + timedelta(day): 4 for day in range(0, DAYS, 7)}).weekday == 6
-        weekends = {day: posts + 3 for day, posts in days.items() if day.weekday() >= 5}
-        assert apart(days | weekends).weekend == "more"
-        work = {day: posts for day, posts in days.items() if day.weekday() < 5}
-        assert apart(work).weekend == "less"
-
-
-def test_a_fuller_half_and_a_day_far_ahead_are_told() -> None:
+def test_a_day_far_ahead_is_told() -> None:
     for seed in SEEDS[:20]:
         days, middle = days_by_chance(seed, 0.6), date(FIRST.year, 7, 1)
-        fuller = {day: posts * (3 if day >= middle else 1) for day, posts in days.items()}
-        assert apart(fuller).half == "second"
-        until = LAST - timedelta(30)  # It is no whole year.
-        ending = {day: posts for day, posts in fuller.items() if day <= until}
-        assert days_apart(ending, FIRST, until).half is None
-        for is_first in (True, False):  # The other half has nothing to compare.
-            only = {day: posts for day, posts in days.items() if (day < middle) == is_first}
-            assert apart(only | {middle: 9 * (not is_first)}).half is None
         assert apart(days | {middle: 60}).fullest_day == middle
 
 

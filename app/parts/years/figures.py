@@ -25,7 +25,7 @@ from app.views.figures.figure import Figure, Hours, by_clock_of, told_of_hours
 from app.views.figures.findings import Told, ranked
 from saywho.people.fingerprint import Measure
 from saywho.people.portrait import PersonPortrait
-from saywho.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
+from saywho.people.times import ONE_DAY, longest_run
 from saywho.significance import is_far_ahead, most_frequent
 
 Posts = Mapping[date, int]
@@ -145,8 +145,7 @@ def _of_any_year(year: WrittenYear, posts: Posts, *, has_words: bool) -> Iterato
         yield Told("habit", streak, in_days(span.days), tell.tell("below", "streak", days=days))
     yield from _month(posts)
     hours = [by_clock_of(told, year.tz) if not is_of_chat else told for told in _hours(year)]
-    no_weekend = _no_weekend(year, posts, is_of_chat=is_of_chat)
-    yield from (Told("rhythm", told) for told in (*_days_of_week(year, posts), *hours, *no_weekend))
+    yield from (Told("rhythm", told) for told in hours)
 
 
 def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
@@ -217,42 +216,6 @@ def _month(posts: Posts) -> Iterator[Told]:
         text = tell.tell("busiest_month", month=name, count=month.tweets)
         below = tell.tell("below", "month", posts=post_count(month.tweets))
         yield Told("rhythm", text, name, below, errors=1)
-
-
-def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    apart, total = year.days_apart, year.calendar.tweets
-    if apart.half is not None:
-        first = sum(count for day, count in posts.items() if day.month <= 6)
-        share = (first if apart.half == "first" else total - first) / total
-        yield tell.tell("half", apart.half, year=str(year.calendar.year), share=share)
-    weekdays = _by_weekday(posts)
-    if apart.weekday is not None:
-        share = weekdays[apart.weekday] / sum(weekdays)
-        yield tell.tell(
-            "busiest_weekday", day=i18n.weekday_names("wide")[apart.weekday], share=share
-        )
-    elif apart.weekend is not None and (at_weekend := sum(weekdays[WORK_DAYS:])):
-        yield tell.tell("weekend", apart.weekend, share=at_weekend / sum(weekdays))
-
-
-def _no_weekend(year: WrittenYear, posts: Posts, *, is_of_chat: bool) -> Iterator[str]:
-    """Yield that no weekend has a post, if that stands out, after the longest silence.
-
-    In a class or an office, everyone knows it.
-    """
-    apart = year.days_apart
-    if apart.weekend != "less" or any(_by_weekday(posts)[WORK_DAYS:]):
-        return
-    if year.silence and not apart.silence:
-        yield told_of_silence(year.silence, is_of_chat=is_of_chat)
-    yield tell.tell("weekend", "never")
-
-
-def _by_weekday(posts: Posts) -> list[int]:
-    weekdays = [0] * WEEK_DAYS
-    for day, count in posts.items():
-        weekdays[day.weekday()] += count
-    return weekdays
 
 
 def _hours(year: WrittenYear) -> Iterator[str]:
