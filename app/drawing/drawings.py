@@ -10,7 +10,6 @@ from typing import ClassVar, Final, NamedTuple
 NO_HUE: Final = "author-0"
 """Class of the colour of people without a colour of their own."""
 HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
-HOUR_LABELS: Final = tuple(str(hour) if hour % 6 == 0 else "" for hour in range(24))
 
 
 class Rectangle(NamedTuple):
@@ -79,17 +78,6 @@ class NamedBar(NamedTuple):
     """Length in proportion to the longest possible bar, in [0, 1]."""
     label: str
     hue: str
-
-
-@dataclass(frozen=True, slots=True)
-class Columns(Drawn):
-    hue: str
-    caption: str
-    counts: Sequence[int]
-    texts: Sequence[str]
-    names: Sequence[str]
-    labels: Sequence[str]
-    """Labels below the columns; empty without room."""
 
 
 class Row(NamedTuple):

@@ -171,9 +171,7 @@ async def test_those_who_are_asked_about_keep_their_colours(chat: Client) -> Non
 async def test_an_author_has_the_colour_of_their_chat_in_all_figures(chat: Client) -> None:
     for address in ("/user/Anna", "/user/Anna/2024?tz=Asia/Seoul"):
         page = await chat.page(address)
-        drawn = re.findall(
-            r"class=\"(?:columns-alone|weeks|clock|card calendar|finding hued) (\S+)\"", page
-        )
+        drawn = re.findall(r"class=\"(?:weeks|clock|card calendar|finding hued) (\S+)\"", page)
         assert {*drawn} == {"author-2"}, address
     assert 'class="card calendar author-2"' in await chat.page("/user/Anna")
     # People of chats have the first colours: the third author has the third from the end.

@@ -292,4 +292,4 @@ def hours_of(portrait: AuthorPortrait) -> Figure[Clock]:
         outline = tell.tell("outline", "two" if other_name else "", name=other_name)
     name, zone = display_name(username), portrait.tz
     hours = Hours(name, portrait.hours, portrait.busy_from, zone, hue(username))
-    return hours.clock(portrait.hours_elsewhere, others_called(portrait), outline)
+    return hours.figure(portrait.hours_elsewhere, others_called(portrait), outline)

@@ -293,7 +293,7 @@ def hours_of_author(shown: AuthorYear) -> Figure[Clock]:
         )
     outline = before.hours if before else []
     hours = hours_of(shown, hue(shown.user.username))
-    return hours.clock(outline, _years_compared(shown)[1], told)
+    return hours.figure(outline, _years_compared(shown)[1], told)
 
 
 def hours_of(shown: WrittenYear, colour: str) -> Hours:

@@ -233,7 +233,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def clock(self) -> Figure[Clock]:
-        return figures.hours_of(self.shown, NO_HUE).clock()
+        return figures.hours_of(self.shown, NO_HUE).figure()
 
     @property
     def habits(self) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from quart import g, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import Columns, NameList
+from app.drawing.drawings import NameList
 from app.lifespan import resources
 from app.services.archive import author_portrait
 from app.services.archive.author_archive import AuthorArchive, fuller_calendar, read_archive
@@ -94,12 +94,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         )
 
     @property
-    def hours(self) -> list[Figure[Columns]]:
+    def hours(self) -> list[Figure[Any]]:
         """The figures of hours and weekdays, if there are enough days for a drawing."""
         return self.counted if self.at_sight.is_drawn else []
 
     @cached_property
-    def counted(self) -> list[Figure[Columns]]:
+    def counted(self) -> list[Figure[Any]]:
         return archives.columns_of(self.archive)
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ from app.services.archive import author_archive
 from app.services.search.results import ResultCounts
 from app.views.addresses import search_path
 from app.views.cast import hue, post_count, shown_name
-from app.views.figures.figure import Figure, Hours, TableCell, busiest_told, by_clock_of, by_hour
+from app.views.figures.figure import Figure, Hours, TableCell, busiest_told, by_clock_of
 from app.views.figures.findings import Told, ranked
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Peers, finding_beside, tell
@@ -375,22 +375,18 @@ def _month(number: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def columns_of(archive: author_archive.AuthorArchive) -> list[Figure[drawings.Columns]]:
+def columns_of(archive: author_archive.AuthorArchive) -> list[Figure[Any]]:
     """Return the hours and weekdays of an author's posts; none without times."""
     numbers, colour = archive.numbers, hue(archive.user.username)
     if not any(numbers.hours):
         return []
     hours = Hours(gettext("Posts"), numbers.hours, numbers.busy_from, archive.tz, colour)
-    names, texts = weekday_names(), [*map(post_count, numbers.weekdays)]
     return [
-        hours.figure(by_hour(colour, numbers.hours, gettext("Posts by hour of the day"))),
+        hours.figure(),
         Figure(
             topic=gettext("By weekday"),
             columns=[gettext("Weekday"), gettext("Posts")],
             rows=[*zip(weekday_names("wide"), numbers.weekdays, strict=True)],
-            plot=drawings.Columns(
-                colour, gettext("Posts by weekday"), numbers.weekdays, texts, names, names
-            ),
         ),
     ]
 

@@ -4,10 +4,10 @@ Their methods need the page's people to be bound (`app/views/cast.py`).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
+from app.drawing.drawings import HOURS, Clock
 from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number, show_zone
 from app.views.cast import post_count
 from app.views.tell import part_of, tell, tell_of_past
@@ -81,44 +81,38 @@ class Hours:
     busy_part: int | None = None
     """The quarter of the day that is ahead day by day."""
 
-    def figure(self, plot: PlotT | None, notes: Sequence[str] = ()) -> Figure[PlotT]:
-        """Return the figure of these hours with a drawing, and notes on the drawing."""
+    def figure(
+        self, outline: Sequence[int] = (), column: str = "", told: str = ""
+    ) -> Figure[Clock]:
+        """Return the figure of these hours; outline: others' or earlier hours, in a column of their
+        own, and the sentence on them.
+        """
         topic = gettext("By hour")
         if not any(self.counts):
             return Figure(topic=topic, title=gettext("No post has a time."), zone=self.zone)
-        even = gettext_noop("No single stretch of hours is clearly the busiest.")
-        return Figure(
-            topic=topic,
-            title=told_of_hours(self.counts, self.busy_from, self.busy_part, is_past=self.is_past),
-            notes=notes,
-            about=how_told(),
-            zone=self.zone,
-            nothing=gettext_of_past(even) if self.is_past else gettext(even),
-            columns=[gettext("Hour"), self.column],
-            rows=[*zip(HOURS, self.counts, strict=True)],
-            plot=plot,
-        )
-
-    def clock(self, outline: Sequence[int] = (), column: str = "", told: str = "") -> Figure[Clock]:
-        """Return the hours as a clock; outline: others' or earlier hours, in a column of their own,
-        and the sentence on them.
-        """
         shares, beside = _shares(self.counts), _shares(outline)
-        most = max(*shares, *beside) or 1
+        most = max(*shares, *beside)
         caption = busiest(self.counts, self.busy_from, is_past=self.is_past)
         clock = Clock(
             self.hue,
-            caption or gettext("By hour"),
-            tuple(100 * share / most for share in shares),
-            tuple(100 * share / most for share in beside) if any(beside) else (),
-            tuple(told_by_hour(self.counts)),  # Drawings are hashed: pictures are cached by them.
+            caption or topic,
+            [100 * share / most for share in shares],
+            [100 * share / most for share in beside] if any(beside) else (),
+            told_by_hour(self.counts),
         )
-        figure = self.figure(clock, [told] if told else [])
-        if not any(outline):
-            return figure
-        columns = [gettext("Hour"), self.column, column]
-        rows = [*zip(HOURS, self.counts, outline, strict=True)]
-        return replace(figure, columns=columns, rows=rows)
+        even = gettext_noop("No single stretch of hours is clearly the busiest.")
+        of_outline = [outline] if any(outline) else []
+        return Figure(
+            topic=topic,
+            title=told_of_hours(self.counts, self.busy_from, self.busy_part, is_past=self.is_past),
+            notes=[told] if told else [],
+            about=how_told(),
+            zone=self.zone,
+            nothing=gettext_of_past(even) if self.is_past else gettext(even),
+            columns=[gettext("Hour"), self.column, *(column for _ in of_outline)],
+            rows=[*zip(HOURS, self.counts, *of_outline, strict=True)],
+            plot=clock,
+        )
 
 
 def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -> str:
@@ -177,10 +171,6 @@ def busiest_told(start: int | None) -> str:
 def busy_hours(start: int | None) -> str:
     """Return the ends of the three busiest hours, from `start`; empty for None."""
     return "" if start is None else f"{start}:00 – {(start + BUSY_H) % DAY_H}:00"
-
-
-def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:
-    return Columns(hue, caption, counts, [*map(post_count, counts)], HOURS, HOUR_LABELS)
 
 
 def told_by_hour(hours: Sequence[int]) -> list[str]:
