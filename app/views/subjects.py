@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.lifespan import resources
 from app.models import Tweet
+from app.services.archive.author_portrait import Caches as Caches
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import NOBODY, Named, read_chat_names, read_names_around
 from app.services.compare.one_chat import ChatResources
@@ -48,15 +49,6 @@ class ZoneParameters(Protocol):
     """Parameters of an address with a time zone."""
 
     tz: str
-
-
-class Caches(Protocol):
-    """A process's store of counts: of an app, or of one chat alone."""
-
-    @property
-    def models(self) -> Models: ...
-    @property
-    def snapshots(self) -> Snapshots: ...
 
 
 @dataclass(frozen=True)

@@ -349,7 +349,7 @@ async def read_memories(
 
 async def read_archive(
     session: AsyncSession,
-    stores: author_portrait.Stores,
+    stores: author_portrait.Caches,
     author: Author,
     zone: ZoneInfo,
     year: int | None,

@@ -163,7 +163,7 @@ class AuthorSnapshot(Struct, frozen=True, kw_only=True):
     """Number of posts in each language, "" for an unknown one; none of messages."""
 
 
-class Stores(Protocol):
+class Caches(Protocol):
     """What a process keeps: of the site, or of one chat alone."""
 
     @property
@@ -245,14 +245,14 @@ class ComparedAuthor:
 
 
 async def read_author_snapshot(
-    session: AsyncSession, stores: Stores, author: users.Author, room: RoomFacts | None
+    session: AsyncSession, stores: Caches, author: users.Author, room: RoomFacts | None
 ) -> AuthorSnapshot:
     """Return what was counted of an author; room: the main chat."""
     return await stores.snapshots.read(session, AuthorCounter(stores.models, author, room))
 
 
 async def compare_author(
-    session: AsyncSession, stores: Stores, author: users.Author, room: RoomFacts | None
+    session: AsyncSession, stores: Caches, author: users.Author, room: RoomFacts | None
 ) -> ComparedAuthor:
     """Return an author beside others, also with few posts."""
     snapshot = await read_author_snapshot(session, stores, author, room)
@@ -421,7 +421,7 @@ class AuthorTraits(Struct, frozen=True):
 
 
 async def find_compared(
-    session: AsyncSession, stores: Stores, author: users.Author, room: RoomFacts | None
+    session: AsyncSession, stores: Caches, author: users.Author, room: RoomFacts | None
 ) -> ComparedAuthor | None:
     """Return the author next to other people; None with too few posts."""
     if author.tweets < FEWEST_COMPARED:

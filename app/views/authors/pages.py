@@ -216,7 +216,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
 
 
 async def read_author(
-    session: AsyncSession, stores: author_portrait.Stores, subject: OneAuthor, args: AuthorArgs
+    session: AsyncSession, stores: author_portrait.Caches, subject: OneAuthor, args: AuthorArgs
 ) -> AuthorPage:
     """Return the page of an author, or of a person of the only chat that the session shows."""
     author, zone = subject.author, zone_of_page(args.tz, subject.own_zone)
