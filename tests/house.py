@@ -19,8 +19,8 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 103_666,
-    "lines of tests": 107_132,
+    "lines of app and saywho": 103_372,
+    "lines of tests": 106_991,
     "lines of saywho/formats": 26_680,
     "parts": 12,
     "options of import": 22,
@@ -28,7 +28,7 @@ LIMITS: Final = {
     "operations of the API": 54,
     "hidden contexts": 5,
     "modules with a single importer": 77,
-    "constants at the top of modules": 2_423,
+    "constants at the top of modules": 2_419,
 }
 """The most of each. A number falls when less is left; who raises one says in a commit of its own
 which user asked, and what goes next (docs/refused.md).

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import ClassVar, Final, NamedTuple
+from typing import Final, NamedTuple
 
 NO_HUE: Final = "author-0"
 """Class of the colour of people without a colour of their own."""
@@ -13,7 +13,7 @@ HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
 
 
 class Rectangle(NamedTuple):
-    """A rectangle of a drawing, in units of its grid: columns, days and tiles are 1 apart."""
+    """A rectangle of a drawing, in units of its grid: columns and days are 1 apart."""
 
     left: float
     top: float
@@ -26,7 +26,7 @@ Place = tuple[float, float]
 GROUND: Final = 100.0
 """Place of the ground of columns, whose heights are in per cent."""
 SQUARE: Final = Rectangle(0.06, 0.06, 0.88, 0.88)
-"""A day or a tile in its field of 1 by 1."""
+"""A day in its field of 1 by 1."""
 
 
 def column_boxes(columns: Sequence[Sequence[float]]) -> list[list[Rectangle]]:
@@ -47,13 +47,9 @@ def path_of(boxes: Iterable[Rectangle]) -> str:
     return "".join(f"M{left} {top}h{wide}v{high}h-{wide}z" for left, top, wide, high in numbers)
 
 
-def path_along(*lines: Sequence[Place]) -> str:
-    """Return lines from place to place as a path of a page."""
-    return "".join(
-        "M" + " ".join(f"{_short(across)} {_short(down)}" for across, down in line)
-        for line in lines
-        if line
-    )
+def path_along(line: Sequence[Place]) -> str:
+    """Return a line from place to place as a path of a page."""
+    return "M" + " ".join(f"{_short(across)} {_short(down)}" for across, down in line)
 
 
 @lru_cache(maxsize=4_096)
@@ -221,29 +217,6 @@ class CardRows:
         """All texts, for people who do not see the card."""
         rows = ([row.label, row.beside, row.text] for row in self.rows)
         return " · ".join(" ".join(filter(None, row)) for row in rows)
-
-
-class TileRow(NamedTuple):
-    name: str
-    hits: tuple[bool, ...]
-    told: str = ""
-
-
-CHECK: Final = (((0.28, 0.52), (0.44, 0.68), (0.74, 0.34)),)
-CROSS: Final = (((0.34, 0.34), (0.66, 0.66)), ((0.66, 0.34), (0.34, 0.66)))
-
-
-@dataclass(frozen=True, slots=True)
-class Tiles(Drawn):
-    """Tiles in rows: a check in a hit, a cross in another."""
-
-    tile: ClassVar[Rectangle] = SQUARE
-    rounding: ClassVar[float] = 0.14
-
-    rows: Sequence[TileRow]
-
-    def sign_path(self, is_hit: bool) -> str:
-        return path_along(*(CHECK if is_hit else CROSS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The page of the quiz, whose set of posts can be shared."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -11,9 +11,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import TileRow, Tiles
 from app.errors import AppError, InvalidInputError, NotFoundError
-from app.language.i18n import gettext
 from app.models import MAX_ID
 from app.models.content import Tweet, User
 from app.services.access.rights import are_speakers, is_same_chat
@@ -77,13 +75,6 @@ class QuizArgs(Struct):
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | None = None
 
 
-def tile_row(name: str, hits: Iterable[int]) -> TileRow:
-    """Return a row of tiles, true for each right guess."""
-    right, wrong = gettext("right"), gettext("wrong")
-    tiles = tuple(map(bool, hits))
-    return TileRow(name, tiles, ", ".join(right if is_hit else wrong for is_hit in tiles))
-
-
 @dataclass(frozen=True, slots=True)
 class QuizGame:
     quiz: quiz_questions.QuizSet
@@ -117,11 +108,6 @@ class QuizGame:
     @property
     def model(self) -> list[int]:
         return [answer >> 1 for answer in self._answers]
-
-    def tiles(self, player: str) -> Tiles:
-        """Return a row of tiles for the player, with this name, and for saywho."""
-        rows = ((player, self.you), ("saywho", self.model))
-        return Tiles(tuple(tile_row(name, hits) for name, hits in rows))
 
     @property
     def answers(self) -> list[tuple[int, bool, bool]]:
