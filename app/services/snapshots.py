@@ -157,11 +157,11 @@ class Snapshots:
         `tell_of_counting`.
         """
         depends_on(EVERYTHING)
+        depends_on(DERIVED)  # A new background outdates a snapshot, whoever counted it.
         snapshot, is_whole = await self._find(session, subject)
         if snapshot is not None:
             if not is_whole:
                 self._awaited[subject.key] = self._are_outdated = True
-                depends_on(DERIVED)
             found: Content = snapshot
             return found
         if self._open and subject.posts >= session.info.get("many", math.inf):

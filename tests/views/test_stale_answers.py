@@ -21,9 +21,11 @@ from app.db.feed import OF_SITE
 from app.lifespan import resources
 from app.models import Tweet
 from app.services import event_log
+from app.services.compare.background import BACKGROUND, renew_background
 from app.services.compare.held_out import FEWEST_MESSAGES
 from app.views.blueprints import PageBlueprint
 from saywho.engine.fitting import FEWEST_FITTED
+from saywho.significance import FEWEST_COMPARED
 from tests.browsing import Browser, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, Outside, app_of, client_with
 from tests.house import ROOT
@@ -82,6 +84,7 @@ MADE_ANEW: Final = frozenset(
     )
 )
 """The other routes that anybody may read; the dashboard is kept once Dash has asked for figures."""
+ARCHIVE: Final = (f"{API}/users/eve/archive", f"{API}/users/eve/portrait")
 ANSWERED: Final = re.compile(rb" answered [^<]*")
 """When a comparison was made, which is no part of what it says."""
 EXAMPLE: Final = "An example: a post that saywho had not seen"
@@ -254,6 +257,22 @@ async def test_the_front_page_has_the_example_of_a_new_worker_after_a_deletion(
             made = await (await Client(new, {}).get("/")).get_data(as_text=True)
         assert EXAMPLE in made
         assert kept == made
+
+
+async def test_a_new_background_outdates_answers_whose_figures_another_page_counted(
+    make_config: MakeConfig,
+) -> None:
+    async with app_of(make_config()) as app:
+        admin, client = await client_with(app, "admin"), Client(app, {})
+        text = {"username": "eve", "text": "a lamp at sea"}
+        await admin.add_posts(*[text] * FEWEST_COMPARED)
+        await settle(app)
+        for address in ("/user/eve", *ARCHIVE):
+            await eventually(partial(client.get, address), until=is_kept)
+        async with parts_of(app).db.exclusive_in_turn(BACKGROUND) as grant:
+            await renew_background(grant)
+        await parts_of(app).openness.settle()
+        assert [each for each in ARCHIVE if is_kept(await client.get(each))] == []
 
 
 async def newest_event(app: Quart) -> int:
