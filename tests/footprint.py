@@ -46,20 +46,6 @@ PAGES: Final = {
 
 COUNTED: Final = ("front page", "author", "chat's overview")
 """Pages that show what was counted of many posts."""
-BEFORE: Final = {
-    "front page": 80,
-    "author": 104,
-    "author's portrait": 112,
-    "year": 91,
-    "chat's overview": 97,
-    "chat's messages": 52,
-    "comparison": 87,
-    "search": 60,
-    "dashboard": 63,
-    "a post": 62,
-    "zip to rows": 63,
-}
-"""Files at commit fee095fa."""
 TASK: Final = "Task-"
 """Begins the names that asyncio gives to tasks; `app.lifespan.running` names its own."""
 
