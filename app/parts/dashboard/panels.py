@@ -139,9 +139,7 @@ class Timeline(BarPanel):
             return text.format(**busiest, period=bars[place].name), ()
         title = i18n.gettext("{total} posts from {first} to {last}")
         span = {"first": i18n.show_date(first), "last": i18n.show_date(last)}
-        return title.format(**whole, **span), [
-            most_and_next(bars) or i18n.gettext("No period is clearly ahead.")
-        ]
+        return title.format(**whole, **span), [i18n.gettext("No period is clearly ahead.")]
 
 
 class AuthorBars(BarPanel):
@@ -214,20 +212,6 @@ class HourBars(BarPanel):
             return few.format(count=i18n.show_number(total)), [zone]
         told = told_of_hours(by_hour, busiest_hours(counts.hours), None)
         return told or i18n.gettext("No single stretch of hours is clearly the busiest."), [zone]
-
-
-def most_and_next(bars: Sequence[FigureBar]) -> str:
-    """Return the two bars with the most posts; empty where two have equally many."""
-    ranked = sorted(bars, key=lambda bar: -sum(bar.posts.values()))[:2]
-    counts = [sum(bar.posts.values()) for bar in ranked]
-    if counts[0] == counts[-1]:
-        return ""
-    return i18n.gettext("Most posts: {first} ({count}), next: {second} ({next}).").format(
-        first=ranked[0].name,
-        count=i18n.show_number(counts[0]),
-        second=ranked[1].name,
-        next=i18n.show_number(counts[1]),
-    )
 
 
 PANELS: Final[dict[str, BarPanel]] = {

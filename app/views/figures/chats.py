@@ -374,7 +374,10 @@ class Months:
     def figure(self) -> Figure[PeriodColumns]:
         topic = gettext("Year by year") if self._is_of_years else gettext("Month by month")
         fullest = next((period for period in self.sight.periods if period.is_fullest), None)
-        column, title = gettext("Year") if self._is_of_years else gettext("Month"), ""
+        column, title = gettext("Month"), ""
+        even = gettext("No month clearly has the most messages.")
+        if self._is_of_years:
+            column, even = gettext("Year"), gettext("No year clearly has the most messages.")
         if fullest is not None:
             title = gettext("Busiest: {period}, {messages}.").format(
                 period=self.period_name(fullest), messages=post_count(fullest.messages)
@@ -386,25 +389,11 @@ class Months:
         return Figure(
             topic=topic,
             title=title,
-            notes=[*(self._trip(fullest) if fullest else ()), *self._silence()],
-            nothing="" if title else self._most_and_next(),
+            notes=self._silence(),
+            nothing="" if title else even,
             columns=[column, gettext("Messages"), *map(name_of, self.sight.people)],
             rows=rows,
             plot=self._plot(title or topic),
-        )
-
-    def _most_and_next(self) -> str:
-        ranked = sorted(self.sight.periods, key=lambda period: -period.messages)[:2]
-        if len(ranked) < 2 or ranked[0].messages == ranked[1].messages:
-            even = gettext("No month clearly has the most messages.")
-            even_years = gettext("No year clearly has the most messages.")
-            return even_years if self._is_of_years else even
-        first, second = ranked
-        return gettext("Most messages: {first} ({count}), next: {second} ({next}).").format(
-            first=self.period_name(first),
-            count=show_number(first.messages),
-            second=self.period_name(second),
-            next=show_number(second.messages),
         )
 
     def _plot(self, caption: str) -> PeriodColumns | None:
@@ -474,26 +463,6 @@ class Months:
         )
         told = f"{self.period_name(period)}: {post_count(period.messages)}"
         return f"{told} ({', '.join(people)})" if period.messages else told
-
-    def _trip(self, fullest: Period) -> list[str]:
-        busy, periods = self.sight.busy_day, self.sight.periods
-        place = periods.index(fullest)
-        most = max(period.messages for period in periods if period is not fullest)
-        if busy is None or fullest.messages - busy.posts_of_days > most:
-            return []
-        after = periods[place + 1].first_day if place + 1 < len(periods) else date.max
-        if not fullest.first_day <= busy.first <= busy.last < after:
-            return []
-        text = gettext("{count} of them are of {days}; no other month has more than {most}.")
-        if self._is_of_years:
-            text = gettext("{count} of them are of {days}; no other year has more than {most}.")
-        return [
-            text.format(
-                count=show_number(busy.posts_of_days),
-                days=show_period(busy.first, busy.end),
-                most=show_number(most),
-            )
-        ]
 
     def _silence(self) -> list[str]:
         told = told_quiet(self.sight.quiet) if self.sight.quiet else ""

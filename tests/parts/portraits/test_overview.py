@@ -358,13 +358,9 @@ async def test_months_are_told_by_person_with_the_longest_silence(
     card = page.partition("Busiest: March 2024, 496 messages.")[2]
     assert card.index('class="period-columns"') < card.index("<details")
     page = await shared.anybody.page(chats["chance"])
-    told = r"Most messages: \w+ 2024 \((\d+)\), next: \w+ 2024 \((\d+)\)\."
-    (leading,) = re.findall(told, page)
-    counts = sorted(map(int, re.findall(r"<title>\w+ 2024: (\d+) messages", page)), reverse=True)
-    assert [*map(int, leading)] == counts[:2]
+    assert nothing in page
     page = (await shared.anybody.page(chats["burst"])).partition('id="months-heading"')[2]
-    trip = "60 of them are of February 21, 2024; no other month has more than 20."
-    assert f"Busiest: February 2024, 80 messages. {trip}" in text_of(page)
+    assert "Busiest: February 2024, 80 messages." in text_of(page)
     assert page.index('class="period-columns"') < page.index("<details")
 
 
