@@ -35,7 +35,7 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
         told = []
         for person in self.shown.people:
             if (username := person.username) and person.typical:
-                only = other_called(username, self.room)
+                only = other_called(username, self.shown.room)
                 words = person.typical
                 shares = [share_told(word.share, word.share_beside, only) for word in words]
                 told.append((username, [*zip([word.text for word in words], shares, strict=True)]))

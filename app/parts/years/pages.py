@@ -25,7 +25,6 @@ from app.parts.years.year import AuthorYear, RoomYear, read_year
 from app.runtime.clock import span_of_year
 from app.services.posts.post_counts import MOST_YEARS, count_in_spans
 from app.services.posts.users import Author
-from app.services.rooms.chats import RoomFacts
 from app.services.rooms.timeline import FEWEST_OF_YEAR, messages_by_year
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
@@ -50,10 +49,6 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     args: ZoneArgs = field(default_factory=ZoneArgs)
     subject: YearOfAuthor | YearOfChat
     shown: AuthorYear | RoomYear
-
-    @property
-    def year(self) -> int:
-        return self.subject.year
 
     @property
     def has_own_zone(self) -> bool:
@@ -110,10 +105,6 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     changes = figure_of(figures.changed_writing)
 
     @property
-    def author(self) -> Author:
-        return self.subject.author
-
-    @property
     def description(self) -> str:
         return figures.told_of_author(self.shown, has_words=False, has_names=False)
 
@@ -140,14 +131,14 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         if (before := self.shown.before) is None:
             return ""
         if before.same_days is None:
-            return tell("too_few_days", year=str(self.year), before=str(before.year))
+            return tell("too_few_days", year=str(self.subject.year), before=str(before.year))
         sentence = tell(
             "same_days",
             first=before.same_days.first,
             last=before.same_days.last,
             count=post_count(before.same_days.tweets),
             count_before=post_count(before.same_days.tweets_before),
-            year=str(self.year),
+            year=str(self.subject.year),
             before=str(before.year),
         )
         rule = gettext(
@@ -198,10 +189,6 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     shown: RoomYear
     in_chat: bool = True
 
-    @property
-    def room(self) -> RoomFacts:
-        return self.subject.room
-
     people = figure_of(figures.people_of_year)
 
     @property
@@ -239,7 +226,11 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     def habits(self) -> list[tuple[str, str, str]]:
         """The kind of each change of a person, the person, and the habit."""
         return [
-            (figures.kind_of_change(habit), habit.username, change_of(habit.measure, self.year - 1))
+            (
+                figures.kind_of_change(habit),
+                habit.username,
+                change_of(habit.measure, self.subject.year - 1),
+            )
             for habit in self.shown.habits
             if reads_as_change(habit.measure)
         ]
@@ -283,10 +274,6 @@ async def show_room_year(args: ZoneArgs, **address: Any) -> ResponseReturnValue:
 
 class NewestYear(Struct, frozen=True):
     newest: AuthorYear
-
-    @property
-    def year(self) -> int:
-        return self.newest.calendar.year
 
     @property
     def days(self) -> Figure[WeekGrid]:

@@ -111,13 +111,9 @@ class TweetPage(WebPage, frozen=True, kw_only=True):
     zone: str | None
 
     @property
-    def post(self) -> tweets.Post:
-        return self.similar.post
-
-    @property
     def answered_id(self) -> int | None:
         """The id of the answered post, if it can be read."""
-        reply_to = self.post.reply_to
+        reply_to = self.similar.post.reply_to
         here = {entry.post.id for entry in self.conversation.posts}
         is_here = reply_to is not None and (own_chat() is None or reply_to.id in here)
         return reply_to.id if reply_to and is_here else None

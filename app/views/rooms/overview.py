@@ -61,21 +61,13 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def subject(self) -> Chat:
-        return Chat(self.room)
-
-    @property
-    def room(self) -> RoomFacts:
-        return self.shown.room
-
-    @property
-    def zone(self) -> str:
-        return self.shown.tz
+        return Chat(self.shown.room)
 
     @property
     def ask_path(self) -> str:
         """Address of the question who of them would have said a text; empty if too many."""
-        names = self.room.usernames
-        can_ask = 1 < self.room.people_total <= MOST_TOGETHER and own_chat() is None
+        names = self.shown.room.usernames
+        can_ask = 1 < self.shown.room.people_total <= MOST_TOGETHER and own_chat() is None
         return url_for("home.show_home", username=names) if can_ask else ""
 
     @property
@@ -86,7 +78,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         count = ngettext(
             "the newest {count} message", "the newest {count} messages", self.shown.scanned
         ).format(count=show_number(self.shown.scanned))
-        since = day_of(self.shown.since, ZoneInfo(self.zone))
+        since = day_of(self.shown.since, ZoneInfo(self.shown.tz))
         if since is None:
             return gettext("How they write in {messages}").format(messages=count)
         text = gettext("How they write in {messages}, since {day}")
@@ -96,7 +88,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def moves(self) -> list[str]:
-        return told_absences(self.shown.absences, ZoneInfo(self.zone))
+        return told_absences(self.shown.absences, ZoneInfo(self.shown.tz))
 
     @property
     def months(self) -> Figure[PeriodColumns]:
