@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 103_300,
+    "lines of app and saywho": 103_297,
     "lines of tests": 106_887,
     "lines of saywho/formats": 26_680,
     "parts": 12,

@@ -56,8 +56,9 @@ MONTHS: Final = tuple(
 UNIT: Final = r"(?!(?:and|as|at|from|have|in|is|of|on|or|than|the|to|with)\b)[a-z]{2,12}\b"
 """Pattern of a counted noun after a number and a space."""
 _WHOLE: Final = re.compile(
-    rf"\b(?:{'|'.join(MONTHS)}) \d+(?:, \d{{4}})?\b"  # March 1, 2025
-    r"|(?<!\d)\d+[년월](?: \d+[월일])+"  # 2025년 3월 1일
+    rf"\b(?:{'|'.join(MONTHS)}) \d+(?:\s–\s\d+)?(?:, \d{{4}})?\b"  # March 1 – 4, 2025
+    r"|(?<!\d)\d+[년월](?: \d+[월일])+(?:~(?:\d+일)?)?"  # 2025년 3월 1일~4일
+    r"|“-[^\s“”]{1,14}”"  # “-음/-함/-됨”
     rf"|(?<![\d:.,])(?:\d+ of )?\d[\d,.]* {UNIT}"  # 365 days, 9 of 10 messages
     r"|\([가-힣\d ]{2,12}\)"  # (한 번에 6단어)
     r"|[^\W\d]{1,12}[\u2600-\u27bf\U0001f300-\U0001faff]\w{0,4}"  # 하은🌷이

@@ -62,9 +62,7 @@ class OfferedPeople(Struct, frozen=True):
 async def offer_people(
     session: AsyncSession, chosen: Sequence[str], samples: Collection[str]
 ) -> OfferedPeople:
-    """Return the people that a form offers; samples: those that stand apart from other authors, and
-    are left out beside people of one's own.
-    """
+    """Return the people that a form offers; samples: those that are left out beside one's own."""
     authors, total = await offered_authors(session, chosen)
     own = total - len(samples)
     if chosen and set(samples).isdisjoint(chosen):

@@ -56,7 +56,7 @@ async def read_room_poster(subject: Chat, portrait: ChatPage, args: PeopleArgs) 
             finding=story.below if giant else story.text,
             giant=giant,
             hue=hue(story.username),
-            drawing=bars_in(share_bars(portrait.people)),
+            drawing=bars_in(share_bars(portrait.people)) if story.care == "nothing" else None,
             home=foot_of(subject.url(), has_names=args.has_names),
         )
 

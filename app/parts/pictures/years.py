@@ -36,7 +36,7 @@ from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.compare.name_masking import Masker
 from app.services.posts.tweets import Post
 from app.views.cast import bound, hue, shown_name
-from app.views.figures.chats import in_days, share_bars
+from app.views.figures.chats import in_days
 from app.views.figures.figure import Figure
 from app.views.page import cast_on
 from app.views.tell import tell
@@ -80,9 +80,8 @@ def _story(shown: AuthorYear | RoomYear, *, has_words: bool, has_names: bool) ->
     """Return the first finding with a number or a word, or the number of posts."""
     found = stories_of(shown, has_words=has_words, has_names=has_names)
     told = next(one for one in found if drawn_name(one.giant))
-    bars = bars_in(share_bars(shown.people)) if isinstance(shown, RoomYear) else None
     whose = hue(told.username) if told.username else ""
-    return CardContent("story", told.below, bars, told.giant, whose)
+    return CardContent("story", told.below, giant=told.giant, hue=whose)
 
 
 def _words(words: Figure[NameList]) -> Iterator[CardContent]:

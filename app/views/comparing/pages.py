@@ -50,7 +50,6 @@ MOST_PEOPLE: Final = 40
 
 blueprint = PageBlueprint("compare", policy="read")
 Pieces = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}( [0-9]{1,7}-[0-9]{1,7})*$")]
-"""The places of one mark, which is at several."""
 
 
 class PanelArgs(Struct):

@@ -117,7 +117,7 @@ async def test_the_picture_follows_the_messages(shared: Shared, chat: Client) ->
 async def test_names_that_the_fonts_lack_leave_no_trace(shared: Shared) -> None:
     names = ("Ꮳ민수", "Łukasz", "하늘")
     said = [
-        (f"2024-01-{1 + number % 25:02} 10:{number % 60:02}", names[number % 3], f"텍스트 {number}")
+        (f"2024-01-{1 + number // 6:02} {number % 6 * 4:02}:10", names[number % 3], f"말 {number}")
         for number in range(90)
     ]
     await import_chat(parts_of(shared.app).db, kakaotalk("ᏣᎳᎩ 여행", *said))
