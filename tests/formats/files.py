@@ -84,11 +84,19 @@ def only_records(items: Iterable[object]) -> list[Record]:
     return records
 
 
-def reads(format_name: str, *, is_chat: bool) -> Callable[[bytes], list[Item]]:
+def said_at(items: Iterable[object]) -> list[tuple[str | None, str, str | None]]:
+    """Return author, text and minute of each post."""
+    return [
+        (item.username, item.text, f"{item.created_at:%Y-%m-%dT%H:%M}" if item.created_at else None)
+        for item in records_in(items)
+    ]
+
+
+def reads(format_name: str, *, is_chat: bool, **usual: Any) -> Callable[..., list[Item]]:
     """Return what reads files of a format; it must be recognised."""
 
-    def read(data: bytes) -> list[Item]:
-        records, items = read_file_records(data)
+    def read(data: bytes, **options: Any) -> list[Item]:
+        records, items = read_file_records(data, **usual | options)
         assert (records.format, records.is_chat) == (format_name, is_chat)
         return items
 

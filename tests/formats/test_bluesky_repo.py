@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
-from app.errors import FileError, RecordError
+from app.errors import RecordError
 from saywho.formats.post import Medium, Reactions, ReplyTarget
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import Account, Record
 from saywho.formats.source.dag_cbor import decode
-from tests.archives import SMALL_FILES, zip_bytes
+from tests.archives import zip_bytes
 from tests.formats import files
 
 DID = "did:plc:mina"
@@ -284,15 +284,6 @@ def test_values_come_out_as_they_were_written(value: Any) -> None:
 def test_any_bytes_are_a_value_or_our_error(data: bytes) -> None:
     with suppress(RecordError):
         decode(data)
-
-
-@given(st.data())
-def test_a_damaged_file_gives_items_or_our_error(data: st.DataObject) -> None:
-    whole = SMALL_FILES["bluesky-repo"]
-    at = data.draw(st.integers(0, len(whole) - 1))
-    spoiled = whole[:at] + data.draw(st.binary(max_size=6)) + whole[at + 1 :]
-    with suppress(FileError):
-        files.read_file_records(spoiled)
 
 
 MINA = "did:plc:minaminaminaminaminamina"

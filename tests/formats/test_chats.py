@@ -165,26 +165,6 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
         ]
 
 
-@pytest.mark.parametrize(
-    ("days", "order"),
-    [
-        (["1/2/24", "2/2/24", "13/2/24"], "dmy"),
-        (["1/2/24", "1/13/24"], "mdy"),
-        (["2024/1/2", "2024/1/3"], "ymd"),
-        (["1/2/24", "2/2/24", "1/3/24"], "dmy"),
-        (["2/1/24", "2/2/24", "3/1/24"], "mdy"),
-        (["1/2/24", "3/2/24"], "dmy"),
-    ],
-)
-def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> None:
-    data = "".join(f"{day}, 21:05 - Mina: hi\n" for day in [*days, days[-1]]).encode()
-    dates = fields_in("created_at", data, timezone="UTC")
-    places = [order.index(part) for part in "ymd"]
-    parts = [[int(day.split("/")[place]) for place in places] for day in days]
-    expected = [datetime(y if y > 99 else 2000 + y, m, d, 21, 5, tzinfo=UTC) for y, m, d in parts]
-    assert dates[:-1] == expected
-
-
 def test_a_line_that_no_person_wrote_takes_no_longer_than_others() -> None:
     def work(count: int) -> None:
         begin = "1/15/24, 9:05 PM - Mina: "

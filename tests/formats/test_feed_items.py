@@ -100,13 +100,6 @@ def test_a_wrong_encoding_in_the_header_loses_nothing() -> None:
     assert (only(body, "text/xml; charset=nonsense")).text == "안녕하세요"
 
 
-def test_a_title_that_begins_the_text_stands_once() -> None:
-    record = only(
-        rss("<title>A longer note tha…</title><description>A longer note than that</description>")
-    )
-    assert record.text == "A longer note than that"
-
-
 @pytest.mark.parametrize(
     "item",
     [
@@ -119,12 +112,6 @@ def test_an_entry_without_an_id_is_known_again(item: str) -> None:
     other = only(rss(item.replace("no id", "other").replace("1.jpg", "2.jpg")))
     assert once.source_id == again.source_id != other.source_id
     assert once.created_at is None
-
-
-def test_html_whose_elements_multiply_costs_only_its_own_text() -> None:
-    html = "<p>" + "".join(f"<b title={number}>" for number in range(300)) + "</p><p>x" * 300
-    item = f"<title>a</title><guid>1</guid><description><![CDATA[{html}]]></description>"
-    assert only(rss(item)).text == "a"
 
 
 def test_a_long_entry_is_cut_and_an_empty_one_left_out() -> None:

@@ -6,12 +6,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from saywho.formats.reading import Skipped
-from saywho.formats.records import FileRoom, Item, Record
+from saywho.formats.records import FileRoom, Record
 from tests.archives import zip_bytes
-from tests.formats.files import read_file_records, records_in, texts
+from tests.formats.files import reads, records_in, texts
 
 ANSWERED = "This message responded to an earlier message."
 TIME = "Jan 03, 2026  9:15:02 PM"
+
+
+read = reads("imessage", is_chat=True, timezone="UTC")
 
 
 def written(*messages: str) -> bytes:
@@ -20,12 +23,6 @@ def written(*messages: str) -> bytes:
 
 def said(name: str, text: str, time: str = TIME) -> str:
     return f"{time}\n{name}\n{text}"
-
-
-def read(data: bytes, **options: str) -> list[Item]:
-    records, items = read_file_records(data, **({"timezone": "UTC"} | options))
-    assert (records.format, records.is_chat) == ("imessage", True)
-    return items
 
 
 def records_of(data: bytes, **options: str) -> list[Record]:

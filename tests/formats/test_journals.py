@@ -11,18 +11,10 @@ from saywho.formats.post import ReplyTarget
 from saywho.formats.reading import Skipped
 from saywho.formats.records import Item, Record
 from tests.archives import zip_bytes
-from tests.formats.files import lines, read_file_records
+from tests.formats.files import fields_in, lines, read_file_records, said_at
 
 CASES = Path(__file__).parent / "cases"
 DAY = "2024-01-05T10:00"
-
-
-def said(items: list[Item]) -> list[tuple[str | None, str, str | None]]:
-    return [
-        (item.username, item.text, f"{item.created_at:%Y-%m-%dT%H:%M}" if item.created_at else None)
-        for item in items
-        if isinstance(item, Record)
-    ]
 
 
 def skipped(items: list[Item]) -> list[str]:
@@ -53,7 +45,7 @@ def test_ghost() -> None:
     for target in (data, zip_bytes({"quay/ghost.json": data})):
         records, items = read_file_records(target)
         assert records.format == "ghost"
-        assert said(items) == [
+        assert said_at(items) == [
             ("mina", "Fog\n\nIt came at six.", DAY),
             ("mina", "Fog\n\nSalt", DAY),
         ]
@@ -79,7 +71,7 @@ def test_values_of_other_kinds_spoil_no_other_post_of_ghost() -> None:
     }
     file = json.dumps({"db": [{"meta": {"exported_on": 1}, "data": data}]}).encode()
     _, items = read_file_records(file)
-    assert [name for name, *_ in said(items)] == ["mina", "mina", None]
+    assert [name for name, *_ in said_at(items)] == ["mina", "mina", None]
     assert skipped(items) == ["deleted", "restricted"]
 
 
@@ -91,7 +83,7 @@ def test_a_cut_export_of_ghost_is_damaged() -> None:
 def test_medium() -> None:
     records, items = read_file_records(CASES / "medium_export.zip")
     assert records.format == "medium"
-    assert said(items) == [("mina", "Fog again\n\nThe fog came in at six.", DAY)]
+    assert said_at(items) == [("mina", "Fog again\n\nThe fog came in at six.", DAY)]
     assert skipped(items) == ["deleted"]
 
 
@@ -111,11 +103,11 @@ def test_substack() -> None:
     members = {"posts.csv": TABLE.encode(), "posts/11.fog.opens.csv": b"a,b\n1,2\n", **PAGES}
     records, items = read_file_records(zip_bytes(members))
     assert records.format == "substack"
-    assert said(items) == [(None, "Fog\n\nAbout fog.", DAY)]
+    assert said_at(items) == [(None, "Fog\n\nAbout fog.", DAY)]
     assert skipped(items) == ["restricted", "deleted"]
     assert records.notes.unsettled == "author"
     _, items = read_file_records(zip_bytes(members), include_restricted=True)
-    assert [text for _, text, _ in said(items)] == ["Fog\n\nAbout fog.", "Salt\n\nAbout salt."]
+    assert [text for _, text, _ in said_at(items)] == ["Fog\n\nAbout fog.", "Salt\n\nAbout salt."]
 
 
 def test_the_list_of_substack_alone_has_no_words() -> None:
@@ -136,7 +128,7 @@ Nobody &lt;b&gt;saw&lt;/b&gt; it.</event><security>public</security></entry>
 def test_livejournal() -> None:
     records, items = read_file_records(JOURNAL.encode())
     assert records.format == "livejournal"
-    assert said(items) == [(None, "Fog\n\nIt came at six.\nNobody saw it.", "2004-05-01T10:00")]
+    assert said_at(items) == [(None, "Fog\n\nIt came at six.\nNobody saw it.", "2004-05-01T10:00")]
     assert skipped(items) == ["restricted"]
     assert records.notes.unsettled == "author"
 
@@ -166,7 +158,7 @@ def test_what_is_not_known_to_be_public_is_for_few(data: str | bytes) -> None:
     target = data.encode() if isinstance(data, str) else data
     _, items = read_file_records(target)
     assert "restricted" in skipped(items)
-    assert len(said(items)) == 1
+    assert len(said_at(items)) == 1
     _, items = read_file_records(target, include_restricted=True)
     kept = [item.visibility for item in items if isinstance(item, Record)]
     assert kept == ["public", "restricted"]
@@ -192,7 +184,7 @@ def test_stack_exchange() -> None:
     target = zip_bytes({name: text.encode() for name, text in members.items()})
     records, items = read_file_records(target)
     assert records.format == "stack-exchange"
-    assert said(items) == [
+    assert said_at(items) == [
         ("Mina_Pier", "a < b, thanks", "2024-01-05T12:00"),
         ("Mina_Pier", "Fog\n\nWhy fog?", DAY),
         ("mina_pier_6", "Cold sea.", "2024-01-05T11:00"),
@@ -200,13 +192,13 @@ def test_stack_exchange() -> None:
     assert skipped(items) == ["deleted", "deleted"]
     targets = [item.reply_to for item in items if isinstance(item, Record)]
     assert targets == [ReplyTarget("2"), None, ReplyTarget("1")]
-    assert [name for name, *_ in said(read_file_records(POSTS.encode())[1])] == ["user5", "user6"]
+    assert fields_in("username", POSTS.encode()) == ["user5", "user6"]
 
 
 def test_nostr() -> None:
     records, items = read_file_records(CASES / "nostr_events.jsonl")
     assert (records.format, records.account and records.account.username) == ("nostr", "mina")
-    assert said(items) == [
+    assert said_at(items) == [
         (None, "Fog again at the pier this morning.", DAY),
         (None, "It always is on Fridays.", "2024-01-05T15:00"),
     ]
@@ -236,7 +228,7 @@ def test_values_of_other_kinds_spoil_no_event_of_nostr() -> None:
     ]
     _, items = read_file_records(lines(event, *(event | each for each in odd)))
     assert skipped(items) == ["system", "system"]
-    assert [text for _, text, _ in said(items)] == ["Fog"] * 3
+    assert [text for _, text, _ in said_at(items)] == ["Fog"] * 3
 
 
 def test_nostr_of_several_accounts() -> None:
@@ -251,4 +243,4 @@ def test_nostr_of_several_accounts() -> None:
     _, items = read_file_records(
         lines(event | {"pubkey": "aa"}, event | {"pubkey": "bb", "id": "2"})
     )
-    assert said(items) == [("aa", "Fog", DAY), ("bb", "Fog", DAY)]
+    assert said_at(items) == [("aa", "Fog", DAY), ("bb", "Fog", DAY)]

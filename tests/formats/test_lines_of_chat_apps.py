@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from saywho.formats.meta.posts import repaired
-from saywho.formats.records import FileRoom, RecordStream
+from saywho.formats.records import RecordStream
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 
@@ -167,23 +167,6 @@ def test_a_sentence_of_the_app_that_a_person_says_of_another_stays() -> None:
 def test_with_marks_only_a_mark_makes_a_line_the_apps() -> None:
     chat = ("Club: \u200eMina created group “Club”", "Mina: hi", "Jun: Jun left")
     assert read(iphone(*chat))[1] == [("Mina", "hi"), ("Jun", "Jun left")]
-
-
-@pytest.mark.parametrize(
-    ("heading", "title"),
-    [
-        ("산책 모임 (3명)과 카카오톡 대화.txt", "산책 모임"),
-        ("KakaoTalk Chats Walks (27)", "Walks"),
-        ("KakaoTalk Chats with Walks (8)", "Walks"),
-    ],
-)
-def test_the_number_of_people_is_no_part_of_a_title(heading: str, title: str) -> None:
-    data = (
-        f"{heading}\n\n2014. 1. 12. 오전 12:16, 바다 : 내일\n2014. 1. 12. 오전 12:17, 하늘 : 네\n"
-    )
-    items = read_file_records(data.encode())[1]
-    rooms = {item.room.name for item in records_in(items) if isinstance(item.room, FileRoom)}
-    assert rooms == {title}
 
 
 def test_a_row_of_the_mac_without_a_time_makes_nobody_up() -> None:

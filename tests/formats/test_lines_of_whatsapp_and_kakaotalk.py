@@ -289,6 +289,9 @@ def test_lines_of_kakaotalk_that_no_table_has_are_assumptions() -> None:
         ("하늘 2 님과 카카오톡 대화", ["안녕", "응"], "하늘 2"),
         ("Tea table (4 people) with KakaoTalk Chats", ["hi"], "Tea table"),
         ("Room 101 with KakaoTalk Chats", ["hi"], "Room 101"),
+        ("산책 모임 (3명)과 카카오톡 대화.txt", ["안녕"], "산책 모임"),
+        ("KakaoTalk Chats Walks (27)", ["hi"], "Walks"),
+        ("KakaoTalk Chats with Walks (8)", ["hi"], "Walks"),
     ],
 )
 def test_a_head_count_is_no_part_of_a_title(title: str, lines: list[str], room: str) -> None:

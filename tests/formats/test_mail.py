@@ -9,21 +9,18 @@ from app.errors import UnrecognisedFileError
 from saywho.formats.chats.mail import own_words
 from saywho.formats.doubts.questions import RecordQuestions
 from saywho.formats.reading import BadRecord, Skipped
-from saywho.formats.records import Item, ReadOptions, Record
-from tests.formats.files import read_file_records, records_in, saved_folder
+from saywho.formats.records import ReadOptions, Record
+from tests.formats.files import read_file_records, reads, records_in, saved_folder
 
 START = "From MAILER-DAEMON Fri Jan  5 10:00:00 2024"
+
+
+read = reads("mail", is_chat=True)
 
 
 def mail(body: str, sender: str = "Mina Lee <mina@quay.example>", *headers: str) -> bytes:
     lines = [START, f"From: {sender}", "Date: Fri, 05 Jan 2024 19:00:00 +0900", *headers, "", body]
     return "\n".join([*lines, "", ""]).encode()
-
-
-def read(data: bytes) -> list[Item]:
-    records, items = read_file_records(data, "auto")
-    assert records.format == "mail"
-    return items
 
 
 def test_each_mail_is_a_message_of_its_sender_without_addresses() -> None:

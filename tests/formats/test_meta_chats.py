@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.errors import BrokenFileError, UnrecognisedFileError
+from app.errors import UnrecognisedFileError
 from saywho.formats.meta.chats import in_order, newest_versions
 from saywho.formats.post import ReplyTarget
 from saywho.formats.reading import BadRecord, Skipped
@@ -310,13 +310,6 @@ def test_downloads_as_pages_are_refused_with_what_to_do(data: bytes) -> None:
 def test_a_chat_without_messages_is_none(data: bytes) -> None:
     with pytest.raises(UnrecognisedFileError):
         read(data)
-
-
-def test_a_cut_chat_keeps_its_first_messages() -> None:
-    data = chat(*(ida(f"{n}") for n in range(9)))
-    with pytest.raises(BrokenFileError):
-        read(data[: len(data) // 2])
-    assert len(read_broken(data[: len(data) // 2], "truncated or damaged")) > 2
 
 
 def test_a_download_with_posts_beside_its_chats_says_that_they_are_left_out() -> None:

@@ -11,7 +11,7 @@ from saywho.formats.post import ReplyTarget, SignCount
 from saywho.formats.reading import BadRecord, Skipped
 from saywho.formats.records import FileRoom, Item, Record
 from tests.archives import zip_bytes
-from tests.formats.files import only_records, read_file_records, records_in, texts
+from tests.formats.files import only_records, read_file_records, reads, records_in, texts
 from tests.formats.signal_variants import group, item, lines, located, person
 
 TIME = 1769990000000
@@ -131,10 +131,7 @@ def said(sender: str, body: str, **fields: Any) -> dict[str, Any]:
     return {"date": "2026-01-31T22:04:05.678000", "sender": sender, "body": f"{body}  "} | fields
 
 
-def read_export(data: bytes, **options: str) -> list[Item]:
-    records, items = read_file_records(data, **({"timezone": "UTC"} | options))
-    assert (records.format, records.is_chat) == ("signal-export", True)
-    return items
+read_export = reads("signal-export", is_chat=True, timezone="UTC")
 
 
 def test_each_folder_is_a_chat_with_its_people() -> None:

@@ -19,7 +19,6 @@ from tests.workbooks import Cell, workbook
 
 Step = Callable[[Plan, Sample], Plan]
 NEW = Plan({})
-LONG = ("1743200000000000000", "1743200000000001000", "1743200000000002000")
 KNOWN = """
 text,author,date|content,user,created|message,name,time|review_text,reviewer,review_date
 body,writer,posted|comment,commenter,when|tweet,username,created_at|comment_text,comment_author,comment_date
@@ -246,20 +245,6 @@ def test_numbers_of_rows_are_no_ids() -> None:
     assert [*plan.no_ids] == ["id"]
     assert after(steps.look_for_ids, *[{**row, "parent_id": "1"} for row in rows]) == NEW
     assert after(steps.look_for_ids, *rows, is_table=False) == NEW
-
-
-def test_ids_that_a_spreadsheet_has_rounded() -> None:
-    rounded = [{"id": number, "text": "fog"} for number in LONG]
-    assert after(steps.look_for_rounded_ids, *rounded).lost_ids == {"source_id": ["id"]}
-    for lost in ("1.7432E+18", 1.7432e18):  # In JSON they are numbers.
-        plan = after(steps.look_for_rounded_ids, {"in_reply_to_status_id": lost, "text": "fog"})
-        assert plan.lost_ids == {"reply_id": ["in_reply_to_status_id"]}
-    assert after(steps.look_for_rounded_ids, {"id": "1743200000000000001", "text": "fog"}) == NEW
-
-
-def test_na_is_nothing_where_a_column_of_another_kind_has_it() -> None:
-    assert after(steps.look_for_na, {"text": "NA", "lang": "NA"}).has_na
-    assert not after(steps.look_for_na, {"text": "NA", "lang": "ko"}).has_na
 
 
 def test_quotation_marks_around_line_breaks() -> None:

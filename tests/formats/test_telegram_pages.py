@@ -10,16 +10,12 @@ from app.errors import UnrecognisedFileError
 from saywho.formats.assumptions import Assumption, Unread
 from saywho.formats.post import Medium, ReplyTarget, SignCount
 from saywho.formats.reading import BadRecord, Skipped
-from saywho.formats.records import Account, FileRoom, Item, Record
+from saywho.formats.records import Account, FileRoom, Record
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.files import read_broken, read_file_records, records_in, texts
+from tests.formats.files import read_broken, read_file_records, reads, records_in, texts
 from tests.formats.telegram_page import message, page, reaction, reactions, service
 
-
-def read(data: bytes, **options: object) -> list[Item]:
-    records, items = read_file_records(data, **options)  # type: ignore[arg-type]
-    assert (records.format, records.is_chat) == ("telegram-html", True)
-    return items
+read = reads("telegram-html", is_chat=True)
 
 
 def records_of(data: bytes, **options: object) -> list[Record]:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
 from saywho.formats.tables.cells import as_whole, bare, is_error, is_nobody
 from tests.archives import zip_bytes
-from tests.formats.files import answered, asked_of
+from tests.formats.files import answered, asked_of, said_at
 from tests.workbooks import parts_of, workbook
 
 CASES = Path(__file__).parent / "cases"
@@ -41,15 +40,6 @@ def read_text(folder: Path, text: str | bytes, name: str = "posts.csv") -> Any:
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return read(path)
-
-
-def said(items: Sequence[Item]) -> list[Said]:
-    """Return author, text and minute of each post."""
-    return [
-        (item.username, item.text, f"{item.created_at:%Y-%m-%dT%H:%M}" if item.created_at else None)
-        for item in items
-        if isinstance(item, Record)
-    ]
 
 
 def told(notes: NotesSummary) -> str:
@@ -109,7 +99,7 @@ def test_what_stands_in_a_column_decides_what_it_is(file: str) -> None:
     name, _, note = heading.partition(" > ")
     items, notes = read(CASES / name)
     expected = [row.replace("⏎", "\n").split(" | ") for row in rows]
-    assert [[author or "-", *rest] for author, *rest in said(items)] == expected
+    assert [[author or "-", *rest] for author, *rest in said_at(items)] == expected
     assert note in told(notes)
 
 
@@ -121,7 +111,7 @@ def test_addresses_alone_are_no_posts() -> None:
 
 def test_who_has_several_addresses_may_be_several_people() -> None:
     items, notes = read(CASES / "ko_default_name_of_a_board.csv")
-    assert len(said(items)) == 4
+    assert len(said_at(items)) == 4
     assert not notes.is_grave
     assert "are not people" in told(notes)
 
@@ -132,7 +122,7 @@ def test_authors_of_books_are_no_doubt_about_who_reviews_them(tmp_path: Path) ->
     path = tmp_path / "goodreads.csv"
     path.write_text("\n".join([header, *books]))
     items, notes = read(path, username="mina")
-    assert [text for _, text, _ in said(items)] == ["Slow."] * 4
+    assert [text for _, text, _ in said_at(items)] == ["Slow."] * 4
     assert notes.doubts == ()
     (question,) = asked_of(path)
     assert question.choices[0] == "none"
@@ -145,7 +135,7 @@ def test_replies_and_quotes_by_the_names_of_handles() -> None:
 
 def test_the_licence_around_a_book_is_nobodys_style() -> None:
     items, notes = read(CASES / "gutenberg_licence_around_the_text")
-    texts = [text for _, text, _ in said(items)]
+    texts = [text for _, text, _ in said_at(items)]
     assert len(texts) == 2
     assert all(text.startswith("The ") and text.endswith("11.") for text in texts)
     assert not any("Gutenberg" in text for text in texts)
@@ -181,7 +171,7 @@ def test_what_r_writes_for_nothing_is_nothing(tmp_path: Path) -> None:
 
 def test_na_may_be_a_word_where_no_other_column_has_it(tmp_path: Path) -> None:
     items, notes = read_text(tmp_path, "username,text,lang\nmina,NA,ko\njun,Fog,ko\n")
-    assert [text for _, text, _ in said(items)] == ["NA", "Fog"]
+    assert [text for _, text, _ in said_at(items)] == ["NA", "Fog"]
     assert "only NA" in told(notes)
 
 
@@ -199,7 +189,7 @@ def test_own_export_through_r_fills_nothing_in(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["#NAME?", "Err:509", "#REF!", "#WERT!", "#이름?", " #VALUE! "])
 def test_error_values_are_nobodys_words(value: str, tmp_path: Path) -> None:
     items, notes = read_text(tmp_path, f"username,text\nmina,{value}\njun,Fog\n")
-    assert [text for _, text, _ in said(items)] == ["Fog"]
+    assert [text for _, text, _ in said_at(items)] == ["Fog"]
     assert "Error values of a spreadsheet" in told(notes)
     items, _ = read_text(tmp_path, f"username,text\n{value},Salt\njun,Fog\n")
     assert isinstance(items[0], BadRecord)
@@ -224,13 +214,13 @@ def test_texts_that_begin_with_an_equals_sign_are_words(tmp_path: Path) -> None:
     ).encode()
     items, _ = read_text(tmp_path, zip_bytes(parts), "posts.xlsx")
     # The second one is a formula, whose value is all that is known.
-    assert [text for _, text, _ in said(items)] == ["=_= so sleepy", "0"]
+    assert [text for _, text, _ in said_at(items)] == ["=_= so sleepy", "0"]
 
 
 def test_a_sheet_that_repeats_another_is_read_once(tmp_path: Path) -> None:
     rows: list[list[Any]] = [["username", "text"], *(["mina", f"fog {n}"] for n in range(9))]
     items, notes = read_text(tmp_path, workbook(rows, rows[:6], names=["all", "some"]), "p.xlsx")
-    assert len(said(items)) == 9
+    assert len(said_at(items)) == 9
     assert "p.xlsx/some" in [part.what for part in notes.unread]
 
 
@@ -256,7 +246,7 @@ def test_ids_that_are_floats_in_json_are_told(tmp_path: Path) -> None:
 def test_lists_of_posts_under_the_names_of_their_authors(tmp_path: Path) -> None:
     lists = {"mina": [{"text": "Fog"}, {"text": "Salt"}], "jun": [{"text": "Tea"}]}
     items, notes = read_text(tmp_path, json.dumps(lists), "posts.json")
-    assert [(author, text) for author, text, _ in said(items)] == [
+    assert [(author, text) for author, text, _ in said_at(items)] == [
         ("mina", "Fog"),
         ("mina", "Salt"),
         ("jun", "Tea"),
@@ -267,7 +257,7 @@ def test_lists_of_posts_under_the_names_of_their_authors(tmp_path: Path) -> None
 def test_a_second_header_with_a_mark_inside_is_nobodys_post(tmp_path: Path) -> None:
     table = '"username","text"\n"mina","Fog"\n'
     items, _ = read_text(tmp_path, f"\ufeff{table}\ufeff{table.replace('Fog', 'Salt')}")
-    assert [text for _, text, _ in said(items)] == ["Fog", "Salt"]
+    assert [text for _, text, _ in said_at(items)] == ["Fog", "Salt"]
 
 
 def test_the_same_last_line_of_several_authors_is_told(tmp_path: Path) -> None:
@@ -343,18 +333,18 @@ def test_what_is_not_published_is_no_post(tmp_path: Path, name: str) -> None:
     ]
     seen = [row["text"] for row in rows if str(row["text"]).startswith("seen")]
     items, _ = read_text(tmp_path, json.dumps(rows), "posts.json")
-    assert [text for _, text, _ in said(items)] == seen
+    assert [text for _, text, _ in said_at(items)] == seen
     written = io.StringIO()
     table = csv.DictWriter(written, [*rows[0]])
     table.writeheader()
     table.writerows(rows)
     items, _ = read_text(tmp_path, written.getvalue())
-    assert [text for _, text, _ in said(items)] == seen
+    assert [text for _, text, _ in said_at(items)] == seen
 
 
 def test_a_status_that_is_the_text_says_nothing_of_it(tmp_path: Path) -> None:
     items, _ = read_text(tmp_path, "username,status\nmina,private\nmina,a draft\nmina,draft\n")
-    assert [text for _, text, _ in said(items)] == ["private", "a draft", "draft"]
+    assert [text for _, text, _ in said_at(items)] == ["private", "a draft", "draft"]
 
 
 def tagged(share: int) -> bytes:
@@ -416,7 +406,7 @@ def test_a_list_of_a_name_is_a_name(tmp_path: Path) -> None:
     items, notes = read_text(
         tmp_path, "speaker,text\n" + rows.replace('["', '"[""').replace('"]', '""]"')
     )
-    found = [name for name, _, _ in said(items)]
+    found = [name for name, _, _ in said_at(items)]
     assert found == ["Mina_Pier", "Jun_Reef,_Ada_Pier", "Dara_O'Pier"]
     assert "Names of several people" in told(notes)
 
@@ -424,7 +414,7 @@ def test_a_list_of_a_name_is_a_name(tmp_path: Path) -> None:
 def test_states_of_books_are_no_words(tmp_path: Path) -> None:
     rows = "Fog,Jun Reef,9780,to-read,\nPier,Ada Pier,9781,read,\n"
     items, _ = read_text(tmp_path, "Title,Authors,ISBN/UID,Read Status,Review\n" + rows)
-    assert said(items) == []
+    assert said_at(items) == []
 
 
 def test_comments_that_name_their_writers_are_not_the_row_creators(tmp_path: Path) -> None:
@@ -444,7 +434,7 @@ def test_a_list_of_what_people_said_is_found_by_its_shape(tmp_path: Path) -> Non
     ]
     for page in ({"meta": {"date": "x"}, "hansard": rows}, {"page": {"turns": rows, "count": 4}}):
         items, _ = read_text(tmp_path, json.dumps(page, indent=1), "minutes.json")
-        assert [name for name, _, _ in said(items)] == names
+        assert [name for name, _, _ in said_at(items)] == names
 
 
 def test_of_two_columns_with_the_same_words_the_plain_one_is_read(tmp_path: Path) -> None:
@@ -457,7 +447,7 @@ def test_of_two_columns_with_the_same_words_the_plain_one_is_read(tmp_path: Path
         for n, name in enumerate(["Mina", "Jun", "Mina"])
     ]
     items, _ = read_text(tmp_path, json.dumps({"latest_posts": posts}), "posts.json")
-    assert [text for _, text, _ in said(items)] == [post["raw"] for post in posts]
+    assert [text for _, text, _ in said_at(items)] == [post["raw"] for post in posts]
 
 
 def test_words_inside_of_an_object_are_of_who_made_it(tmp_path: Path) -> None:
@@ -474,7 +464,7 @@ def test_words_inside_of_an_object_are_of_who_made_it(tmp_path: Path) -> None:
         for n in range(4)
     ]
     items, _ = read_text(tmp_path, json.dumps({"name": "Garden", "actions": actions}), "board.json")
-    assert [(name, text) for name, text, _ in said(items)] == [
+    assert [(name, text) for name, text, _ in said_at(items)] == [
         ("mina", "Fog 0"),
         ("jun", "Fog 1"),
         ("mina", "Fog 2"),
