@@ -59,23 +59,7 @@ async def test_a_commit_is_heard_of_by_the_next_question(db: Database) -> None:
     await listener.feed.close()
 
 
-async def test_a_question_of_a_later_turn_hears_of_another_process(
-    db: Database, make_config: MakeConfig
-) -> None:
-    if db.backend.is_shared:
-        pytest.skip("there, others' commits are seen after a while")
-    listener = Listener(await db.open_feed())
-    async with Database(make_config()) as other:
-        for number in range(5):
-            # Questions of one turn of the loop share a look.
-            assert all([await listener.feed.catch_up() for _ in range(3)])
-            await add(other, f"author{number}")
-            assert await listener.feed.catch_up()
-            assert len(listener.heard) == number + 1
-    await listener.feed.close()
-
-
-async def test_a_commit_is_heard_of_after_the_log_of_pages_was_emptied(
+async def test_a_commit_of_another_process_is_heard_of_by_a_question_of_a_later_turn(
     db: Database, make_config: MakeConfig
 ) -> None:
     if db.backend.is_shared:
@@ -83,8 +67,10 @@ async def test_a_commit_is_heard_of_after_the_log_of_pages_was_emptied(
     listener = Listener(await db.open_feed())
     async with Database(make_config()) as other:
         for number in range(6):
+            # Questions of one turn of the loop share a look.
+            assert all([await listener.feed.catch_up() for _ in range(3)])
             await add(other, f"author{number}")
-            if number % 2:
+            if number % 2:  # Also after the log of pages was emptied.
                 assert await other.backend.clear_log()
             assert await listener.feed.catch_up()
             assert len(listener.heard) == number + 1

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,12 +24,14 @@ from typing import Any, Final
 from tests.installation import Installation
 from tests.server import SERVE, Server, serving
 from tests.trust.answers import honest_answer, hostile_answer
+from tests.trust.site import repeated
 
 HOSTS: Final = 20
 """Addresses of this machine that serve the sources, since each host is asked once a second."""
 BEFORE: Final = 200
 """Honest sources that a site follows before the hostile ones."""
 DEADLINE_S: Final = 3_600.0
+PAUSE_S: Final = 0.02
 
 
 @dataclass
@@ -103,24 +106,11 @@ def hostile_hosts() -> Iterator[list[str]]:
     parent.close()
 
 
-@contextmanager
-def _asked_all_the_while(server: Server, report: Report) -> Iterator[None]:
-    is_over = threading.Event()
-
-    def ask() -> None:
-        while not is_over.wait(0.02):
-            for path in ("/healthz", "/api/v1/users", "/"):
-                began = time.perf_counter()
-                assert server.send("GET", path)[0] == 200
-                report.waits_s.append(time.perf_counter() - began)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        asking.join()
+def _ask(server: Server, report: Report) -> None:
+    for path in ("/healthz", "/api/v1/users", "/"):
+        began = time.perf_counter()
+        assert server.send("GET", path)[0] == 200
+        report.waits_s.append(time.perf_counter() - began)
 
 
 def memory_mib(pids: list[int], kinds: tuple[str, ...] = ("Pss_Anon:", "Pss_Shmem:")) -> float:
@@ -152,12 +142,12 @@ def follow(count: int, folder: Path, *, before: int = 0) -> Report:
             sent = {"source": name, "username": username}
             assert server.send("POST", "/api/v1/sources", sent)[0] == 201
 
-        with _asked_all_the_while(server, Report()):
+        with repeated(partial(_ask, server, Report()), PAUSE_S):
             for seed in range(before):
                 add(f"rss:http://{hosts[seed % HOSTS]}/honest/{seed}", f"before{seed}")
             _until_all_are_visited(server)
         memory = memory_mib(site)
-        with _asked_all_the_while(server, report):
+        with repeated(partial(_ask, server, report), PAUSE_S):
             for seed in range(count):
                 where = hosts[seed % HOSTS]
                 is_mastodon = seed % 5 == 4

@@ -8,11 +8,9 @@ memory enough, and the database is checked. Printed is what the site took and di
 
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +22,7 @@ from tests.installation import Installation
 from tests.server import SERVE, Server, serving
 from tests.trust.crowd import PAUSE_S, Crowd, fleet
 from tests.trust.limits import MemoryLimit, memory_limit
+from tests.trust.site import repeated
 from tests.trust.uploads import Report as UploadReport, Uploader
 from tests.waiting import DEADLINE_S
 
@@ -78,25 +77,15 @@ class Site:
     def close(self) -> None:
         self._stack.close()
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
+    def watched(self) -> AbstractContextManager[None]:
         """Note what is taken meanwhile, and start the server again when it was killed."""
-        is_over = threading.Event()
+        return repeated(self._watch, PAUSE_S)
 
-        def watch() -> None:
-            while not is_over.wait(PAUSE_S):
-                self.taken_mib.append(self._limit.taken_mib())
-                if self.server.process.poll() is not None:
-                    with suppress(AssertionError):  # It was killed before it answered.
-                        self._start_again()
-
-        watching = threading.Thread(target=watch)
-        watching.start()
-        try:
-            yield
-        finally:
-            is_over.set()
-            watching.join()
+    def _watch(self) -> None:
+        self.taken_mib.append(self._limit.taken_mib())
+        if self.server.process.poll() is not None:
+            with suppress(AssertionError):  # It was killed before it answered.
+                self._start_again()
 
     def _start_again(self) -> None:
         self._limit.clear()

@@ -3,8 +3,9 @@
 import json
 import os
 import signal
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
@@ -15,6 +16,24 @@ from tests.installation import Installation
 from tests.postgresql import Server as DatabaseServer
 from tests.server import SERVE, Server, accepts, serving
 from tests.waiting import DEADLINE_S, eventually
+
+
+@contextmanager
+def repeated(work: Callable[[], None], pause_s: float) -> Iterator[None]:
+    """Do something again and again in a thread, until the block ends."""
+    is_over = threading.Event()
+
+    def go_on() -> None:
+        while not is_over.wait(pause_s):
+            work()
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 class Site:

@@ -1,4 +1,4 @@
-"""Restores by the command itself: of backups by strangers, and killed at each step."""
+"""Restores by the command itself, killed at each step."""
 
 import sys
 from itertools import count
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import PROGRAM, Installation, lines
-from tests.trust.restores import EVERY_STEP, REFUSED, changed_backup
+from tests.installation import Installation, lines
+from tests.trust.restores import EVERY_STEP
 
 pytestmark = pytest.mark.full
 
@@ -59,15 +59,3 @@ def test_a_restore_is_finished_after_a_kill_at_each_step(
         assert not staging.exists()
     assert number > len(EVERY_STEP)
     assert len(states) > 2
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("statements", "words"), REFUSED.values(), ids=REFUSED)
-def test_the_command_refuses_what_a_stranger_changed(
-    original: Installation, tmp_path: Path, statements: str, words: str
-) -> None:
-    other = Installation(tmp_path / "other")
-    done = other.process(PROGRAM, "restore", changed_backup(original, tmp_path, statements))
-    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert words in done.stderr
-    assert other.files() == {}

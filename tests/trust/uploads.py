@@ -16,12 +16,12 @@ import re
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from html import unescape
 from itertools import product
 from pathlib import Path
@@ -37,6 +37,7 @@ from tests.server import SERVE, Server, connections_to_every_worker, serving
 from tests.trust.feeds import memory_mib
 from tests.trust.hostile_files import FILES
 from tests.trust.hostile_uploads import hostile_upload
+from tests.trust.site import repeated
 from tests.uploading import jsonl
 
 LONGEST_S: Final = 120.0
@@ -159,20 +160,11 @@ class Uploader:
 
 @contextmanager
 def _asked_all_the_while(server: Server, report: Report) -> Iterator[None]:
-    is_over = threading.Event()
-
-    def ask() -> None:
-        with _reader(server) as reader:
-            while not is_over.wait(PAUSE_S):
-                _ask(reader, report, report.waits_s)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
+    with (
+        _reader(server) as reader,
+        repeated(partial(_ask, reader, report, report.waits_s), PAUSE_S),
+    ):
         yield
-    finally:
-        is_over.set()
-        asking.join()
 
 
 def _ask_without_uploads(server: Server, report: Report) -> None:
