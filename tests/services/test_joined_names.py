@@ -295,14 +295,6 @@ async def test_what_cannot_be_joined_or_parted_says_why(app: Quart) -> None:
     assert await rows(db) == before
 
 
-async def test_only_an_administrator_joins_and_parts(app: Quart) -> None:
-    await imported(parts_of(app).db, ALL)
-    for client in (await client_with(app, "write"), await client_with(app, "read")):
-        assert (await client.get("/api/v1/names")).status_code == 403
-        for method in ("POST", "DELETE"):
-            await client.send(method, f"/api/v1/users/{NEW}/names/{OLD}", status=403)
-
-
 async def guest_of(app: Quart, room_id: int, name: str = "jun") -> Browser:
     async with parts_of(app).db.write() as session:
         await switch_site(session, None, is_public=False)

@@ -18,7 +18,6 @@ from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.posts.media import MediaKeeper
 from saywho.formats.registry import open_records
-from saywho.formats.source import file
 from saywho.formats.source.file import Source
 from tests.archives import VIDEO, damaged, picture, zip_bytes
 from tests.chats import ZONE, Said, kakaotalk
@@ -275,19 +274,6 @@ async def test_a_damaged_picture_costs_no_message(
     packed.write_bytes(zip_bytes(members, method=zipfile.ZIP_STORED))
     assert (await bring(db, damaged(packed, b"b.png\x89PNG"), folder)).accepted == 4
     assert [media for _, media in await messages(db)][2:] == [[("photo", "png")], [("photo", None)]]
-
-
-async def test_pictures_that_unpack_to_far_more_are_not_kept(
-    db: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(file, "LEAST_MEDIA_BYTES", 100_000)
-    chat = iphone(attached("a.png"), attached("b.png"), "bye")
-    members = chat | {"a.png": picture(1), "b.png": picture(2) + bytes(300_000)}
-    report = await bring(db, zip_bytes(members), folder)
-    assert report.accepted == 5
-    (reason,) = (str(error.detail) for error in report.errors)
-    assert "unpack to more than 0." in reason
-    assert len(names(folder)) == 1
 
 
 async def test_people_who_are_left_out_leave_no_pictures(db: Database, folder: Path) -> None:

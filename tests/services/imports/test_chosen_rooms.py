@@ -2,8 +2,6 @@
 
 import io
 import json
-import zipfile
-from collections.abc import Mapping
 from datetime import datetime
 
 import pytest
@@ -22,6 +20,7 @@ from app.services.rooms.chats import list_rooms
 from app.services.rooms.identification import UnsettledRoomError
 from saywho.formats.assumptions import Assumption
 from saywho.formats.settled import DoubtError
+from tests.archives import zip_bytes
 from tests.browsing import PASSWORD_HASH
 from tests.chats import ZONE, Said, import_chat, kakaotalk, said, telegram
 
@@ -86,42 +85,26 @@ async def invite(db: Database, *, room_id: int = 1, name: str = "hana") -> None:
         await add_account(session, name, READER, password_hash=PASSWORD_HASH, room_id=room_id)
 
 
-async def test_an_equal_title_goes_on_the_chat_and_says_so(db: Database) -> None:
-    assert room_notes(await import_chat(db, kakaotalk("Family", *HERE))) == []
-    (part,) = room_notes(await import_chat(db, kakaotalk("Family", *OTHER)))
-    assert (part.value, part.alternatives) == ("1", ("new",))
-    assert part.evidence == "Family, 20 messages; title and people are alike"
-    assert await rooms_of(db) == [("Family", 40)]
-
-
-def archive(files: Mapping[str, bytes]) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as folder:
-        for name, data in files.items():
-            folder.writestr(name, data)
-    return body.getvalue()
-
-
 @pytest.mark.parametrize("files", COPIES.values(), ids=COPIES)
 async def test_exports_of_one_chat_in_an_archive_count_once(
-    db: Database, files: Mapping[str, bytes]
+    db: Database, files: dict[str, bytes]
 ) -> None:
-    report = await import_chat(db, archive(files))
+    report = await import_chat(db, zip_bytes(files))
     texts = sum(data.count("번째".encode()) + data.count(b"content") for data in files.values())
     assert (report.accepted, report.duplicates, report.skipped) == (20, texts - 20, 0)
     assert [messages for _, messages in await rooms_of(db)] == [20]
-    read = saywho.read(io.BytesIO(archive(files)), tz=ZONE)
+    read = saywho.read(io.BytesIO(zip_bytes(files)), tz=ZONE)
     assert sorted((post.created_at, post.text) for post in read) == sorted(
         (post.created_at, post.text) for post in saywho.read(io.BytesIO(whatsapp(*HERE)), tz=ZONE)
     )
     assert f"Repeated, and counted once: {texts - 20}" in read.unread
-    again = await import_chat(db, archive(files))
+    again = await import_chat(db, zip_bytes(files))
     assert (again.accepted, again.duplicates) == (0, texts)
 
 
 async def test_exports_with_other_times_in_an_archive_are_asked_about(db: Database) -> None:
     later = [(when.replace(" 15:", " 17:"), name, text) for when, name, text in HERE]
-    files = archive({"a.txt": whatsapp(*HERE), "b.txt": whatsapp(*later[:12])})
+    files = zip_bytes({"a.txt": whatsapp(*HERE), "b.txt": whatsapp(*later[:12])})
     with pytest.raises(DoubtError, match="in two files with different times: 1"):
         await import_chat(db, files, accept_doubts=False)
     assert (await import_chat(db, files)).accepted == 20
@@ -142,10 +125,10 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("files", OTHERS.values(), ids=OTHERS)
-async def test_other_chats_in_an_archive_stay(db: Database, files: Mapping[str, bytes]) -> None:
-    report = await import_chat(db, archive(files))
+async def test_other_chats_in_an_archive_stay(db: Database, files: dict[str, bytes]) -> None:
+    report = await import_chat(db, zip_bytes(files))
     assert (report.duplicates, len(await rooms_of(db))) == (0, 2)
-    assert len(saywho.read(io.BytesIO(archive(files)), tz=ZONE)) == report.accepted
+    assert len(saywho.read(io.BytesIO(zip_bytes(files)), tz=ZONE)) == report.accepted
 
 
 async def test_one_equal_message_is_a_proof(db: Database) -> None:
@@ -280,11 +263,7 @@ async def test_each_chat_of_a_file_goes_where_it_was_chosen(db: Database) -> Non
 
 def packed(*chats: bytes) -> bytes:
     """Return a zip of chats, a file each."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as file:
-        for number, chat in enumerate(chats):
-            file.writestr(f"{number}/KakaoTalk.txt", chat)
-    return out.getvalue()
+    return zip_bytes({f"{number}/KakaoTalk.txt": chat for number, chat in enumerate(chats)})
 
 
 HIKE = said(("Paul", "Ida", "Ben"), times=6, day="2024-03-01")

@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.models import Tweet
-from app.services.imports.job_report import ImportReport, errors_of
+from app.services.imports.job_report import ImportReport
 from app.services.imports.job_runner import run_waiting_job
 from app.services.imports.jobs import (
     MOST_ATTEMPTS,
@@ -25,7 +23,7 @@ from app.services.imports.storing_batch import BATCH
 from saywho.formats.source.file import Source
 from saywho.processes import NICENESS
 from tests.conftest import MakeConfig
-from tests.refusals import FULL, READ_ONLY, WRITABLE, connections_take
+from tests.refusals import READ_ONLY, WRITABLE, connections_take
 from tests.uploading import jsonl, queued
 
 
@@ -55,48 +53,17 @@ async def test_an_import_ends_with_its_worker_and_goes_on_with_another(
         assert (done.state, done.accepted) == ("done", 1)
 
 
-async def test_an_import_that_a_full_disk_ends_counts_what_stays(make_config: MakeConfig) -> None:
-    config = make_config()
-    posts = [{"username": "ann", "text": f"post {n}"} for n in range(3 * BATCH)]
-    async with Database(config) as db:
-        job = await queued(db, config.data_dir, jsonl(*posts))
-        with connections_take(FULL, from_posts=2 * BATCH):
-            await run_waiting_job(config, os.getppid(), job.id)
-        async with db.read() as session:
-            ended = await get_job(session, job.id)
-            stored = await session.scalar(select(func.count(Tweet.id)))
-    assert (ended.state, ended.accepted, stored) == ("failed", 2 * BATCH, 2 * BATCH)
-    assert [fault.detail for fault in errors_of(ended)] == ["The disk is full"]
-
-
-async def test_an_import_of_which_no_more_can_be_written_goes_on_later(
-    make_config: MakeConfig,
-) -> None:
-    config = make_config()
-    posts = [{"username": "ann", "text": f"post {n}"} for n in range(2 * BATCH)]
-    async with Database(config) as db:
-        job = await queued(db, config.data_dir, jsonl(*posts))
-        with (
-            connections_take(READ_ONLY, from_posts=BATCH),
-            pytest.raises(SystemExit, match="goes on later: The database cannot be written"),
-        ):
-            await run_waiting_job(config, os.getppid(), job.id)
-        await run_waiting_job(config, os.getppid(), job.id)
-        async with db.read() as session:
-            done = await get_job(session, job.id)
-    assert (done.state, done.accepted, done.duplicates) == ("done", 2 * BATCH, 0)
-
-
 @pytest.mark.databases("sqlite")
-async def test_an_import_that_loses_its_database_for_a_moment_goes_on_later(
-    make_config: MakeConfig,
+@pytest.mark.parametrize("once_then", ["", WRITABLE], ids=["until the end", "for a moment"])
+async def test_an_import_of_which_no_more_can_be_written_goes_on_later(
+    make_config: MakeConfig, once_then: str
 ) -> None:
     config = make_config()
     posts = [{"username": "ann", "text": f"post {n}"} for n in range(2 * BATCH)]
     async with Database(config) as db:
         job = await queued(db, config.data_dir, jsonl(*posts))
         with (
-            connections_take(READ_ONLY, from_posts=BATCH, once_then=WRITABLE),
+            connections_take(READ_ONLY, from_posts=BATCH, once_then=once_then),
             pytest.raises(SystemExit, match="goes on later: The database cannot be written"),
         ):
             await run_waiting_job(config, os.getppid(), job.id)
