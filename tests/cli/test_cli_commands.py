@@ -216,7 +216,6 @@ def test_chats_are_listed_and_deleted(installation: Installation, tmp_path: Path
         (("compare", "hello there", "--without", "4"), "4-9"),
         (("compare", "hello there", "--without", "4-99"), "4-99"),
         (("serve", "--bind", "nowhere"), "HOST:PORT"),
-        (("serve", "--bind", ""), "HOST:PORT"),
         (("serve", "--bind", ":8000"), "HOST:PORT"),
         (("serve", "--bind", "127.0.0.1:99999"), "HOST:PORT"),
         (("serve", "--bind", "127.0.0.1:http"), "HOST:PORT"),

@@ -133,12 +133,6 @@ def test_a_table_of_posts_is_no_chat(name: str) -> None:
     assert len(items) == 5
 
 
-async def test_the_page_asks_for_consent(app: Quart) -> None:
-    browser = await signed_in(app)
-    address = await upload(browser, MESSAGES["linkedin.csv"], "messages.csv")
-    assert 'name="publish"' in await browser.page(address)
-
-
 @pytest.mark.parametrize("file", SHAPES, ids=lambda file: file.name)
 async def test_without_consent_no_chat_of_an_app_is_stored(app: Quart, file: Path) -> None:
     writer, data = await client_with(app, "write"), await asyncio.to_thread(file.read_bytes)
@@ -159,15 +153,6 @@ def test_the_command_stores_no_chat_of_an_app_without_consent(installation: Inst
         assert refused.exit_code != 0
         assert "this is a chat" in refused.output
     assert installation.json("users")["items"] == []
-
-
-def test_the_command_asks_for_consent(installation: Installation, tmp_path: Path) -> None:
-    file = tmp_path / "messages.csv"
-    file.write_bytes(MESSAGES["linkedin.csv"])
-    refused = installation.run("import", file)
-    assert refused.exit_code != 0
-    assert "this is a chat" in refused.output
-    assert installation.json("import", file, "--publish", "--timezone", "UTC")["accepted"] == 5
 
 
 async def test_requests_with_a_room_need_consent(app: Quart) -> None:

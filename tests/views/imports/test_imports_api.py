@@ -151,8 +151,9 @@ async def test_file_of_a_form_is_imported_under_the_name_given(
 async def test_all_bad_parameters_are_named_at_once_and_nothing_is_kept(shared: Shared) -> None:
     wrong = dict.fromkeys(("dates", "encoding", "column", "room", "replace"), "nonsense")
     wrong |= {"format": "nonsense", "username": "a b", "timezone": "Nowhere/Quay"}
-    for query in ("?format=nonsense", "?username=a%20b", f"?{urlencode(wrong)}"):
-        answer = await shared.writer.post(IMPORTS + query, data=jsonl(POST), status=400)
+    queries = ("format=nonsense", "username=a%20b", "column=x=y", "keep_earlier=1")
+    for query in (*queries, "replace_earlier=1", urlencode(wrong)):
+        answer = await shared.writer.post(f"{IMPORTS}?{query}", data=jsonl(POST), status=400)
         named = {error["loc"] for error in (await answer.get_json())["errors"]}
     assert named == wrong.keys()
     await keeps_nothing(shared.writer)
@@ -541,18 +542,6 @@ async def test_a_strange_table_fails_with_questions_and_its_first_rows(writer: C
     sent += f"&{urlencode({'column': 'text=한마디'})}&column=time%3Dnone"
     job = await ended(writer, await send(writer, body.encode(), sent))
     assert (job["state"], job["accepted"], job["questions"]) == ("done", 5, [])
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        *("dates=year-last", "encoding=base64", "timezone=Asia/Nowhere", "column=text"),
-        *("column=x=y", "keep_earlier=1", "replace_earlier=1"),
-    ],
-)
-async def test_a_reading_that_cannot_be_is_refused(writer: Client, query: str) -> None:
-    await writer.post(f"{IMPORTS}?{query}", data=b"text\nhello\n", status=400)
-    await keeps_nothing(writer)
 
 
 async def test_a_grave_doubt_fails_until_it_is_accepted(writer: Client) -> None:

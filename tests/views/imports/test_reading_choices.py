@@ -1,9 +1,7 @@
 """The preview says what was assumed and not read, and choices are kept with the upload."""
 
-import io
 import json
 import re
-import zipfile
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +12,7 @@ from quart import Quart
 from app.services.imports.job_report import StoredPosts
 from app.services.imports.jobs import get_job, note_preview
 from saywho.formats.assumptions import NotesSummary, Unread
+from tests.archives import zip_bytes
 from tests.browsing import Browser, found_in, missing_in, parts_of
 from tests.chats import Said, kakaotalk
 from tests.conftest import Client, MakeConfig, app_of
@@ -115,13 +114,9 @@ async def test_a_file_without_times_has_nothing_unread(browser: Browser, writer:
 
 
 async def test_files_of_a_zip_that_nobody_reads_are_named(browser: Browser) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("chat/KakaoTalk.txt", CHAT)
-        archive.writestr("chat/notes.html", "<p>notes</p>")
-        archive.writestr("chat/picture.jpg", b"\xff\xd8\xff")
-        archive.writestr("__MACOSX/chat/._KakaoTalk.txt", b"\0")
-    address = await upload(browser, packed.getvalue(), "chat.zip")
+    files = {"chat/KakaoTalk.txt": CHAT, "chat/notes.html": b"<p>notes</p>"}
+    files |= {"chat/picture.jpg": b"\xff\xd8\xff", "__MACOSX/chat/._KakaoTalk.txt": b"\0"}
+    address = await upload(browser, zip_bytes(files), "chat.zip")
     assert "Files not read: chat/notes.html." in shown(await browser.page(address))
 
 
@@ -510,10 +505,7 @@ def messenger(*names: str, count: int) -> bytes:
     ]
     chat = {"participants": [{"name": name} for name in names], "messages": messages[::-1]}
     chat |= {"title": "us", "thread_path": "inbox/us_1"}
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("messages/inbox/us_1/message_1.json", json.dumps(chat))
-    return content.getvalue()
+    return zip_bytes({"messages/inbox/us_1/message_1.json": json.dumps(chat).encode()})
 
 
 async def test_a_chat_known_by_the_id_of_its_app_cannot_be_another(
