@@ -72,18 +72,6 @@ async def test_a_comparison_says_that_it_cannot_say_how_usual_it_is(
         assert " in 100 " not in page
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_no_line_of_a_table_is_likely(site: Client, language: str) -> None:
-    body = json.dumps({"text": LANGUAGES[language]})
-    answer = await site.post(
-        f"/api/v1/compare/batch?{query_of(language)}",
-        data=body.encode(),
-        headers={"Content-Type": "application/x-ndjson"},
-    )
-    row, *_ = map(json.loads, (await answer.get_data()).splitlines())
-    assert (row["verdict"], row["none"]) == ("close", None)
-
-
 async def test_a_line_of_enough_words_is_not_called_too_short(site: Client) -> None:
     text, name = LANGUAGES["pl"], names_of("pl")[0]
     answer = await site.post(
@@ -107,16 +95,3 @@ async def test_the_model_card_says_nothing_of_strangers(site: Client, language: 
 async def test_the_guide_says_from_when_other_languages_are_named(site: Client) -> None:
     page = await site.page("/about")
     assert "In other languages it needs 79% or more for one text, by language and author" in page
-
-
-async def test_a_quiz_asks_in_these_languages_and_promises_nothing(site: Client) -> None:
-    asked = set[str]()
-    for _ in range(60):
-        drawn = await site.get("/quiz")
-        page = await site.page(drawn.headers["Location"])
-        assert "Who wrote this?" in page
-        assert " in 100 " not in page
-        asked |= {language for language in LANGUAGES if f'value="{language}-ewa"' in page}
-        if asked == {*LANGUAGES}:
-            break
-    assert asked == {*LANGUAGES}
