@@ -189,14 +189,6 @@ async def test_a_chat_whose_words_are_few_offers_a_game_too(operator: Browser) -
     assert await made(operator, room="1")
 
 
-async def test_what_is_wrong_with_the_form_is_said(operator: Browser) -> None:
-    for fields in ({"questions": "2"}, {"seconds": "x"}, {"room": "9"}, {"questions": "9" * 30}):
-        form = {"username": "ferry", "questions": "3", "seconds": "20"} | fields
-        answer = await operator.post("/games", form=form)
-        assert answer.status_code in {404, 422}, fields
-        assert 'role="alert"' in await answer.get_data(as_text=True)
-
-
 async def test_an_old_game_goes_with_all_names(
     operator: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,13 +202,6 @@ async def test_an_old_game_goes_with_all_names(
     monkeypatch.setattr(maintenance, "GAMES_KEPT_AFTER_END", -maintenance.GAMES_KEPT_AFTER_END)
     await maintain(db)
     assert (await operator.get(address)).status_code == 404
-
-
-async def test_going_on_from_an_old_page_changes_nothing(operator: Browser) -> None:
-    address = await made(operator)
-    await press(operator, await operator.page(address), "Start without players")
-    await operator.post(f"{address}/next", form={"version": "1"}, status=409)
-    assert "Question 1 of 3" in await operator.page(address)
 
 
 async def test_a_game_is_started_out_of_a_chat(operator: Browser) -> None:

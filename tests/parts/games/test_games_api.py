@@ -213,7 +213,9 @@ WISHES: list[tuple[tuple[str, ...], dict[str, Any], int]] = [
     ((), {"room": 9}, 404),
     ((), {"room": "x"}, 422),
     (("ferry", "museum"), {"questions": 2}, 422),
+    (("ferry", "museum"), {"questions": "9" * 30}, 422),
     (("ferry", "museum"), {"seconds": 121}, 422),
+    (("ferry", "museum"), {"seconds": "x"}, 422),
     (("ferry", "few"), {}, 422),
 ]
 
@@ -225,6 +227,7 @@ async def test_a_game_needs_authors_with_enough_to_ask_about(writer: Client) -> 
     for authors, wish, status in WISHES:
         answer = await wish_for(operator, *authors, **wish)
         assert answer.status_code == status, (authors, wish, await answer.get_data())
+        assert 'role="alert"' in await answer.get_data(as_text=True)
 
 
 @pytest.mark.full

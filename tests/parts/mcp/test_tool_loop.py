@@ -47,10 +47,6 @@ def months_of(year: Any) -> list[tuple[str, int]]:
     return [(f"{year['calendar']['year']}-{each['month']:02}", each["tweets"]) for each in months]
 
 
-def months_found(found: Any) -> list[tuple[str, int]]:
-    return sorted(Counter(each["created_at"][:7] for each in found["items"]).items())
-
-
 def chances_of(compared: Any) -> dict[str | None, Any]:
     none = compared["none"]
     shares = ((each["username"], each["probability"]) for each in compared["ranking"])
@@ -88,26 +84,12 @@ QUESTIONS: Final = {
             sorted(found.values(), reverse=True),
         ),
     ),
-    "How many people are in the chat?": Question(
-        "chat",
-        {"chat": 1},
-        "/api/v1/rooms/1",
-        lambda v: v["chats"][0]["people"],
-        lambda p: p["people_total"],
-    ),
     "Who writes most in it?": Question(
         "chat",
         {"chat": 1},
         "/api/v1/rooms/1/portrait",
         lambda v: tallied(v["people"])[0],
         lambda p: (p["people"][0]["username"], p["people"][0]["messages"]),
-    ),
-    "From when to when did we write?": Question(
-        "chat",
-        {"chat": 1},
-        "/api/v1/rooms/1",
-        lambda v: [v["chats"][0]["first"], v["chats"][0]["last"]],
-        lambda p: [p["first_message_at"][:10], p["newest_message_at"][:10]],
     ),
     "How much did the first of us write?": Question(
         "person",
@@ -137,54 +119,12 @@ QUESTIONS: Final = {
         lambda v: tallied(v["people"]),
         lambda p: [tuple(each) for each in p["facets"]["username"]],
     ),
-    "In which months?": Question(
-        "count",
-        {"words": "supper", "chat": 1},
-        IN_CHAT,
-        lambda v: tallied(v["months"]),
-        months_found,
-    ),
-    "How often does the first of us say it?": Question(
-        "count",
-        {"words": "supper", "person": "{first}"},
-        "/api/v1/search?q={words}&username={person}",
-        lambda v: v["posts"],
-        lambda p: p["total"],
-    ),
-    "Did anybody ever mention zebras?": Question(
-        "count",
-        {"words": "zebras"},
-        "/api/v1/search?q={words}",
-        lambda v: v["posts"],
-        lambda p: p["total"],
-    ),
-    "What did they write last?": Question(
-        "search",
-        {"person": "{first}", "sort": "newest", "limit": 3},
-        "/api/v1/users/{person}/tweets?limit=3",
-        ids,
-        ids,
-    ),
-    "What did we write on the first day?": Question(
-        "search",
-        {"chat": 1, "until": "2024-03-05", "sort": "oldest", "limit": 5},
-        "/api/v1/rooms/1/messages?limit=5",
-        ids,
-        ids,
-    ),
     "What came after the tenth message?": Question(
         "around",
         {"message": 10, "before": 9, "after": 10},
         "/api/v1/rooms/1/messages?limit=20",
         ids,
         ids,
-    ),
-    "When did they write, by month?": Question(
-        "archive",
-        {"person": "{first}"},
-        "/api/v1/users/{person}/archive",
-        lambda v: tallied(v["months"]),
-        months_of,
     ),
     "How was our year?": Question(
         "archive",
