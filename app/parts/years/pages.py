@@ -1,15 +1,13 @@
 """The pages of a year of an author and a chat, and at an import's end."""
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, field
+from msgspec import field
 from quart.typing import ResponseReturnValue
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import NO_HUE, Clock, NameList, StackedBar, WeekGrid
+from app.drawing.drawings import NO_HUE, Clock, NameList, StackedBar
 from app.errors import NotFoundError
 from app.language.i18n import gettext, show_days, show_month_day, show_number
 from app.lifespan import resources
@@ -21,10 +19,7 @@ from app.parts.years.subjects import (
     read_year_of_author,
     read_year_of_chat,
 )
-from app.parts.years.year import AuthorYear, RoomYear, read_year
-from app.runtime.clock import span_of_year
-from app.services.posts.post_counts import MOST_YEARS, count_in_spans
-from app.services.posts.users import Author
+from app.parts.years.year import AuthorYear, RoomYear
 from app.services.rooms.timeline import FEWEST_OF_YEAR, messages_by_year
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
@@ -36,7 +31,6 @@ from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
 from app.views.subjects import find_subject, read_shown
 from app.views.tell import change_of, reads_as_change, tell
-from saywho.clock import now
 from saywho.significance import CLEAR_OF_MANY, clear_peak
 
 blueprint = PageBlueprint("years", policy="read")
@@ -270,38 +264,3 @@ async def show_room_year(args: ZoneArgs, **address: Any) -> ResponseReturnValue:
             newest = YearOfChat(subject.room, max(full)) if full else chat
             return see_other(newest.url(tz=args.tz))
     return await render(RoomYearPage(args=args, subject=subject, shown=shown, about=subject.about))
-
-
-class NewestYear(Struct, frozen=True):
-    newest: AuthorYear
-
-    @property
-    def days(self) -> Figure[WeekGrid]:
-        return figures.days_of_author(self.newest)
-
-
-async def read_newest_year(
-    session: AsyncSession, author: Author, zone: ZoneInfo
-) -> NewestYear | None:
-    """Return the newest full year of an author; None below 20 posts."""
-    if (days := author.days(zone)) is None:
-        return None
-    first, last = (day.year for day in days)
-    years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
-    spans = [span_of_year(year, zone) for year in years]
-    counts = await count_in_spans(session, author.id, spans)
-    if max(counts) < FEWEST_COMPARED:
-        return None
-    year = newest_full(years, counts, now().astimezone(zone).year)
-    return NewestYear(await read_year(session, author, year, zone))
-
-
-def newest_full(years: Sequence[int], counts: Sequence[int], present: int) -> int:
-    """Return the newest long year that is over, otherwise the newest long one, otherwise the
-    fullest.
-
-    years: from the newest on, with posts by year in `counts`.
-    """
-    long = [year for year, posts in zip(years, counts, strict=True) if posts >= FEWEST_OF_YEAR]
-    over = [year for year in long if year < present]
-    return next(iter([*over, *long]), years[counts.index(max(counts))])

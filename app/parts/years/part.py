@@ -8,6 +8,5 @@ from app.parts.years import api, pages
 PART: Final = Part(
     pages=(pages.blueprint, pages.room_blueprint),
     api=(api.blueprint,),
-    cards=("author_calendar", "home_today", "on_this_day", "most_liked", "import_end"),
-    reads={"import_end": pages.read_newest_year},
+    cards=("author_calendar", "home_today", "on_this_day", "most_liked"),
 )

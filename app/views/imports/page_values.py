@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,7 +30,7 @@ from app.views.figures.chats import share_bar
 from app.views.figures.figure import Figure
 from app.views.filters import zone_of_page
 from app.views.imports import reading_choices
-from app.views.page import FormPage, WebPage, read_cards
+from app.views.page import FormPage, WebPage
 from app.views.zones import zone_cities
 from saywho.clock import monotonic
 from saywho.formats.chats.people import machine_zone
@@ -218,8 +218,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     """The chats, those with the most messages first."""
     overviews: list[ChatPage]
     archive: AuthorArchive | None
-    """Archive of a single author, after the import, if no part shows more."""
-    of_parts: dict[str, Any]
+    """Archive of a single author, after the import."""
     person: str
     """Username of this author; empty for several authors, for chats, and during the import."""
     own: str | None
@@ -289,7 +288,6 @@ async def read_progress(job: ImportJob) -> ImportPage:
         overviews = await _overviews(session, rooms) if has_ended else []
         is_of_one = has_ended and not rooms and len(usernames) == 1
         person = usernames[0] if is_of_one else ""
-        of_parts, archive = await _read_author(session, person) if person else ({}, None)
         # The people of a chat have the colours here that they have there.
         about = overviews[0].room.usernames if overviews and len(rooms) == 1 else ()
         return ImportPage(
@@ -298,8 +296,7 @@ async def read_progress(job: ImportJob) -> ImportPage:
             usernames=usernames,
             rooms=rooms,
             overviews=overviews,
-            archive=archive,
-            of_parts=of_parts,
+            archive=await _read_archive(session, person) if person else None,
             person=person,
             own=await find_site_author(session),
             suggested=[
@@ -313,15 +310,10 @@ async def read_progress(job: ImportJob) -> ImportPage:
         )
 
 
-async def _read_author(
-    session: AsyncSession, username: str
-) -> tuple[dict[str, Any], AuthorArchive | None]:
+async def _read_archive(session: AsyncSession, username: str) -> AuthorArchive:
     author = await get_author(session, username)
     zone = zone_of_page("", await zone_of_chats(session, [username]))
-    of_parts = await read_cards(session, "import_end", author, zone)
-    if any(of_parts.values()):
-        return of_parts, None
-    return of_parts, await read_archive(session, resources(), author, zone, None)
+    return await read_archive(session, resources(), author, zone, None)
 
 
 async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatPage]:

@@ -95,12 +95,9 @@ async def test_an_import_of_one_author_ends_with_what_was_found(browser: Browser
     for language in ("en", "ko"):
         browser.headers["Accept-Language"] = language
         page = await browser.page(address)
-        # The page of the year has the number of posts in a line of its own.
-        assert finding(page).startswith(finding(await browser.page("/user/mina/2024")))
         assert "14" in finding(page)  # Of the busiest month.
-        assert '<svg class="weeks' in page
         assert heading(page) == {"en": "Import: mina", "ko": "가져오기: mina"}[language]
-        assert re.findall(r'class="button primary" href="([^"]+)"', page) == ["/user/mina/2024"]
+        assert re.findall(r'class="button primary" href="([^"]+)"', page) == ["/user/mina"]
     # Of several authors nothing is said.
     both = jsonl(
         *(
