@@ -402,11 +402,11 @@ def _of_language(own: selection.Scan, of_each: Sequence[selection.Scan]) -> list
 class AuthorTraits(Struct, frozen=True):
     """Habits that set an author apart by more than chance."""
 
-    clear: list[Measure]
+    clear: list[Measure] = []
     """Clear habits; none if too little is compared."""
-    room: RoomFacts | None
+    room: RoomFacts | None = None
     """The chat of the compared people; None for authors of the site."""
-    is_of_newest: bool
+    is_of_newest: bool = False
     others: int = 0
     only_other: str = ""
     """Name of the only other person; empty for several."""
@@ -431,7 +431,7 @@ async def find_compared(
 
 def traits_of(compared: ComparedAuthor | None, room: RoomFacts | None) -> AuthorTraits:
     if compared is None:
-        return AuthorTraits([], room, is_of_newest=False)
+        return AuthorTraits(room=room)
     beside, name = compared.beside, compared.author.username
     people = room.usernames if room else [compared.names[user_id] for user_id in beside.people]
     others = (room.people_total if room else len(people)) - 1

@@ -75,10 +75,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     def at_sight(self) -> archives.AuthorHeadline:
         found = findings_of(self.chat) if self.chat else []
         told = of_person(found, self.author.username)
-        own = self.traits
-        return archives.AuthorHeadline(
-            self.archive, own.clear, self.beside, own.phrase, told, own.languages
-        )
+        return archives.AuthorHeadline(self.archive, self.traits, self.beside, told)
 
     @property
     def is_of_chat_alone(self) -> bool:

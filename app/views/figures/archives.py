@@ -25,6 +25,7 @@ from app.language.i18n import (
     weekday_names,
 )
 from app.services.archive import author_archive
+from app.services.archive.author_portrait import AuthorTraits
 from app.services.search.results import ResultCounts
 from app.views.addresses import search_path
 from app.views.cast import hue, post_count, shown_name
@@ -32,8 +33,6 @@ from app.views.figures.figure import Figure, Hours, TableCell, busiest_told, by_
 from app.views.figures.findings import Told, ranked
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Peers, finding_beside, tell
-from saywho.people.fingerprint import Measure
-from saywho.people.phrases import Phrase
 from saywho.significance import FEWEST_COMPARED, clear_peak
 from saywho.words import NameCount
 
@@ -220,19 +219,16 @@ class AuthorHeadline:
     """Habits that set an author apart, and the days of a year with posts."""
 
     archive: author_archive.AuthorArchive
-    clear: Sequence[Measure] = ()
+    traits: AuthorTraits = field(default_factory=AuthorTraits)
     others: Peers = THE_OTHERS
-    phrase: tuple[Phrase, float] | None = None
-    """A phrase that the author says more often, and its share of the posts."""
     in_chat: Sequence[Told] = ()
     """What the page of their chat tells of the author."""
-    languages: Mapping[str, int] = field(default_factory=dict)
-    """Number of posts in each language, "" for an unknown one."""
 
     @cached_property
     def title(self) -> str:
         """The first finding about the author."""
-        apart = finding_beside(self.archive.user.username, self.clear, self.others, self.phrase)
+        username, traits = self.archive.user.username, self.traits
+        apart = finding_beside(username, traits.clear, self.others, traits.phrase)
         rhythms = Told("rhythm", self._fullest_month(), errors=1), self._busiest_hours()
         found = [*self.in_chat, Told("habit", apart), *self._names(), *self._second_language()]
         found += [rhythms[0], Told("rhythm", rhythms[1]), Told("nothing", self._total())]
@@ -249,10 +245,11 @@ class AuthorHeadline:
 
     def _second_language(self) -> Iterator[Told]:
         """Yield the share of the second language, from a tenth of the posts on."""
-        total = sum(self.languages.values())
-        in_order = sorted(self.languages, key=lambda tag: (-self.languages[tag], tag))
+        languages = self.traits.languages
+        total = sum(languages.values())
+        in_order = sorted(languages, key=lambda tag: (-languages[tag], tag))
         for tag in [tag for tag in in_order[1:] if tag][:1]:
-            if (posts := self.languages[tag]) >= max(FEWEST_COMPARED, SECOND * total):
+            if (posts := languages[tag]) >= max(FEWEST_COMPARED, SECOND * total):
                 language = show_language(tag)
                 yield Told("names", tell("second_language", share=posts / total, language=language))
 
