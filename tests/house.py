@@ -20,7 +20,7 @@ LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
     "lines of app and saywho": 103_241,
-    "lines of tests": 106_293,
+    "lines of tests": 106_286,
     "lines of saywho/formats": 26_680,
     "parts": 12,
     "options of import": 22,

@@ -28,7 +28,7 @@ from tests.formats.chatlab_variants import in_lines, in_object
 from tests.formats.files import saved_folder
 from tests.formats.slack_variants import message, workspace
 from tests.posting import remove_author, remove_post
-from tests.services.imports.test_chat_media import bring as bring_files, names as names_of
+from tests.services.imports.test_chat_media import bring as bring_files, names
 
 PHOTO = "https://p.example/media/{}.png"
 ROOM = 2**30
@@ -61,10 +61,6 @@ async def media_of(db: Database) -> list[list[str | None]]:
     async with db.read() as session:
         rows = await session.execute(select(Tweet.media).order_by(Tweet.id))
     return [[medium.get("file") for medium in json.loads(row.media or "[]")] for row in rows]
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
 
 
 @pytest.fixture
@@ -241,7 +237,7 @@ async def test_slack_has_the_files_that_another_program_added(db: Database, fold
     report = await bring_files(db, zip_bytes(members), folder)
     # Of the third one there is an address alone.
     assert (report.accepted, report.skipped, report.errors) == (2, 1, [])
-    assert len(names_of(folder)) == 2
+    assert len(names(folder)) == 2
 
 
 @pytest.mark.parametrize("write", [in_lines, in_object])
@@ -261,4 +257,4 @@ async def test_chatlab_has_the_files_that_it_names(
     members = {"tea/chat.json": write(said), "tea/media/1.png": picture(1), "2.png": picture(2)}
     report = await bring_files(db, zip_bytes(members), folder)
     assert (report.accepted, report.skipped, report.errors) == (1, 4, [])
-    assert len(names_of(folder)) == 1
+    assert len(names(folder)) == 1

@@ -28,6 +28,7 @@ from tests.conftest import MakeConfig
 from tests.formats.files import saved_folder
 from tests.mounting import fill, in_memory, mounted, mounted_at, read_only, resize
 from tests.posting import post, remove_author
+from tests.services.imports.test_chat_media import names
 from tests.uploading import jsonl, queued
 from tests.waiting import eventually, is_due
 
@@ -52,10 +53,6 @@ async def bring(db: Database, path: Path, folder: Path) -> ImportReport:
     with Source(path) as source:
         records = open_records(source)
         return await import_records(db, records, username=None, keeper=MediaKeeper(folder, LIMIT))
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
 
 
 async def fill_up(db: Database, place: Path) -> None:
