@@ -229,7 +229,8 @@ def read(
     encoding: encoding of the texts, such as `cp949`, if the guess from the letters is wrong.
     dates: order of day, month and year in dates of numbers, if the file leaves it open.
     include_restricted: whether to read posts for a limited audience, too.
-    strip_tags: whether to take HTML tags, or a label before all, off texts of tables and JSON.
+    strip_tags: whether to take HTML tags, a label before all, or a machine's translation off texts
+        of tables and JSON.
     accept_doubts: whether to return what can be read of a file that an import would refuse: most
         times or authors are unreadable, a grave doubt remains, or the file breaks off.
     progress: wraps the posts while they are read, such as `tqdm.auto.tqdm`; their number is not

@@ -19,9 +19,9 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 103_241,
+    "lines of app and saywho": 103_220,
     "lines of tests": 106_286,
-    "lines of saywho/formats": 26_680,
+    "lines of saywho/formats": 26_656,
     "parts": 12,
     "options of import": 22,
     "settings": 25,

@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from app.services.search.word_search import letters_of, syllables_of, words_at_one_slip
+from saywho import words
 from saywho.queries import quote_words
-from saywho.words import (
-    is_ending,
-    laughs_in,
-    plain_laugh,
-    segment_terms,
-    segments,
-    terms,
-    words_and_runs,
-)
 
 
 @pytest.mark.parametrize(
@@ -32,25 +24,27 @@ from saywho.words import (
     ],
 )
 def test_terms_of_a_text(text: str, joined_terms: str) -> None:
-    assert terms(text) == joined_terms.split(" ")
+    assert words.terms(text) == joined_terms.split(" ")
 
 
 @given(st.text() | st.text("aB1 .,·가나힣"))
 def test_segments_lie_in_the_text_and_give_its_terms(text: str) -> None:
     text = unicodedata.normalize("NFC", text)
-    located = list(segments(text))
+    located = list(words.segments(text))
     place = 0
     for segment in located:
         assert place <= segment.start < segment.end <= len(text)
         place = segment.end
     assert [
-        term for segment in located for term in segment_terms(segment.kind, segment.text)
-    ] == terms(text)
-    words, runs = words_and_runs(text)
-    assert words == [segment.text for segment in located if segment.kind != "paired"]
+        term for segment in located for term in words.segment_terms(segment.kind, segment.text)
+    ] == words.terms(text)
+    singles, runs = words.words_and_runs(text)
+    assert singles == [segment.text for segment in located if segment.kind != "paired"]
     assert runs == [segment.text for segment in located if segment.kind == "paired"]
     # The index splits at blanks and ASCII signs, and at nothing else.
-    assert all(term and all(c.isalnum() or not c.isascii() for c in term) for term in terms(text))
+    assert all(
+        term and all(c.isalnum() or not c.isascii() for c in term) for term in words.terms(text)
+    )
 
 
 def mistyped(letters: str) -> set[str]:
@@ -107,8 +101,8 @@ def test_a_query_is_repeated_with_words_in_quotes() -> None:
 
 
 def test_endings_alone() -> None:
-    assert all(map(is_ending, ["습니다", "에서는", "니다", "는", "하세요"]))
-    assert not any(map(is_ending, ["별이", "학교", "먹습니다"]))
+    assert all(map(words.is_ending, ["습니다", "에서는", "니다", "는", "하세요"]))
+    assert not any(map(words.is_ending, ["별이", "학교", "먹습니다"]))
 
 
 @pytest.mark.parametrize(
@@ -156,8 +150,8 @@ def test_endings_alone() -> None:
     ],
 )
 def test_laughs_of_other_languages(laugh: str, texts: list[str]) -> None:
-    assert [*map(laughs_in, texts)] == [{laugh}] * len(texts)
-    assert laugh in {*map(plain_laugh, " ".join(texts).split())} or laugh in "555笑233"
+    assert [*map(words.laughs_in, texts)] == [{laugh}] * len(texts)
+    assert laugh in {*map(words.plain_laugh, " ".join(texts).split())} or laugh in "555笑233"
 
 
 @pytest.mark.parametrize(
@@ -203,4 +197,4 @@ def test_laughs_of_other_languages(laugh: str, texts: list[str]) -> None:
     ],
 )
 def test_what_looks_like_a_laugh(text: str) -> None:
-    assert laughs_in(text) == set()
+    assert words.laughs_in(text) == set()

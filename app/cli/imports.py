@@ -93,7 +93,9 @@ READING: Final = (
         "--include-restricted", is_flag=True, help="Read posts for a limited audience too."
     ),
     click.option(
-        "--strip-tags", is_flag=True, help="Take HTML tags, or a label before all, off the texts."
+        "--strip-tags",
+        is_flag=True,
+        help="Take HTML tags, a label before all, or a machine's translation off the texts.",
     ),
     click.option(
         "--timezone",

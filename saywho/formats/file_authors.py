@@ -243,4 +243,6 @@ def _parts(name: str) -> tuple[str, ...]:
 
 
 def _stem(name: str) -> str:
-    return PurePosixPath(name).stem
+    """Return a file's name without its end, a number before it, and one in brackets behind it."""
+    before, behind = r"\A\d{1,3}[_.](?=[^\W\d_])", r"(?<=\S)\s*[(\[（][\d –~-]{1,9}[)\]）]\Z"
+    return re.sub(f"{before}|{behind}", "", PurePosixPath(name).stem)

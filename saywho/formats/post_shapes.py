@@ -6,17 +6,9 @@ from functools import partial
 from typing import Any
 
 from saywho.errors import Message
+from saywho.formats import records
 from saywho.formats.post import Kind, Medium, Reactions, ReplyTarget, audience
 from saywho.formats.reading import Skipped, SkipReason
-from saywho.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    read_each,
-)
 from saywho.formats.source.file import Source
 from saywho.formats.source.json import as_word, first_documents, objects, unit_of, value_at
 from saywho.formats.source.times import timed
@@ -59,31 +51,35 @@ class PostShape:
     empty: Callable[[Post], SkipReason] = lambda _: "empty"
     """Why a post without words and media is left out."""
 
-    def read(self, source: Source, _options: ReadOptions) -> RecordStream | None:
+    def read(self, source: Source, _options: records.ReadOptions) -> records.RecordStream | None:
         """Return the posts of a file of JSON, if one of its first objects is such a post."""
         if not any(map(self.is_post, first_documents(source, lists=self.lists))):
             return None
         return self.stream(source, None)
 
-    def stream(self, source: Source, account: Account | None) -> RecordStream:
-        items = read_each(objects(source, lists=self.lists), partial(self.item, account=account))
-        return RecordStream(self.name, unit_of(source), account, items)
+    def stream(self, source: Source, account: records.Account | None) -> records.RecordStream:
+        items = records.read_each(
+            objects(source, lists=self.lists), partial(self.item, account=account)
+        )
+        return records.RecordStream(self.name, unit_of(source), account, items)
 
-    def format(self) -> Format:
-        return Format(self.name, self.label, self.read)
+    def format(self) -> records.Format:
+        return records.Format(self.name, self.label, self.read)
 
-    def item(self, post: Post, place: int, *, account: Account | None = None) -> Item:
+    def item(
+        self, post: Post, place: int, *, account: records.Account | None = None
+    ) -> records.Item:
         """Return a post's record. Raises RecordError."""
         if reason := self.left_out(post):
             return Skipped(place, reason)
         text, media = self.text(post), tuple(self.media(post))
         if not (text.strip() or media):
             return Skipped(place, self.empty(post))
-        answered, owner = self.answered(post), account or Account(None, None, self.platform)
+        answered, owner = self.answered(post), account or records.Account(None, None, self.platform)
         name = next((name for name in self.time if post.get(name)), self.time[0])
         stated = post.get(name)
         is_restricted = self.is_restricted and self.is_restricted(post)
-        return Record(
+        return records.Record(
             place=place,
             text=text,
             username=word_of(post, self.username) or owner.username,

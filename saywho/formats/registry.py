@@ -9,26 +9,20 @@ import contextlib
 import logging
 import re
 import sys
+from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
-from itertools import islice
+from itertools import groupby, islice
 from threading import Thread
 from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
-from saywho.errors import (
-    BrokenFileError,
-    FileError,
-    LimitReachedError,
-    Message,
-    UnrecognisedFileError,
-    in_one_line,
-)
-from saywho.formats import texts
+from saywho import errors
+from saywho.formats import refusals, texts
 from saywho.formats.assumptions import REPAIR, UNREPAIRED, fields_without
 from saywho.formats.chats import (
     band,
@@ -76,13 +70,6 @@ from saywho.formats.records import (
     RecordStream,
     Writer,
 )
-from saywho.formats.refusals import (
-    known_file,
-    looks_like_chat,
-    looks_like_json,
-    reason_of,
-    reason_of_archive,
-)
 from saywho.formats.source.encodings import is_misread, repaired
 from saywho.formats.source.file import Source
 from saywho.formats.source.json import ValueTooLongError, check_closed
@@ -93,12 +80,13 @@ from saywho.formats.tables.left_words import LeftWords
 from saywho.formats.tables.own_words import may_have_others, own_part
 from saywho.formats.tables.parquet import put_lines_in_place
 from saywho.formats.tables.workbook import put_rows_in_place
+from saywho.formats.tally import Sightings
 from saywho.formats.x import archive as x_archive, posts as x_posts
 from saywho.processes import watched
 from saywho.text import decode_entities as decoded
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_OWN_ERRORS: Final = (FileError, RecursionError, MemoryError)
+_OWN_ERRORS: Final = (errors.FileError, RecursionError, MemoryError)
 
 logger = logging.getLogger(__name__)
 
@@ -153,7 +141,7 @@ def _checked(form: Any) -> tuple[Format | None, str]:
         return None, f"it is no Format, but of the type {type(form).__name__}"
     if not (isinstance(form.name, str) and _NAME.fullmatch(form.name)):
         return None, "its name is not of small letters, digits and hyphens"
-    if not isinstance(form.label, Message):
+    if not isinstance(form.label, errors.Message):
         return None, "its label is no Message"
     return (form, "") if callable(form.read) else (None, "its read cannot be called")
 
@@ -186,7 +174,7 @@ class _Reader:
         except _OWN_ERRORS:
             raise
         except Exception as error:
-            raise BrokenFileError(
+            raise errors.BrokenFileError(
                 "{name}: reading stopped because the custom format {format} failed ({reason})",
                 name=source.name,
                 format=self._form.name,
@@ -195,7 +183,7 @@ class _Reader:
 
 
 def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {in_one_line(error)}"
+    return f"{type(error).__name__}: {errors.in_one_line(error)}"
 
 
 # In the order in which they are tried: the most particular first.
@@ -307,7 +295,9 @@ def open_records(
             items = _noted(records, source, options)
             own = _in_own_words(items, source, options, is_chat=is_chat)
             is_table = not is_chat and records.format in TABLES
-            own = _each_once(own, of_one=is_of_one or bool(options.username)) if is_table else own
+            if is_table:
+                of_one = is_of_one or bool(options.username)
+                own = _Rows(source, of_one=of_one).each_once(own)
             items = items if records.is_export else own
             items = _to_the_end(items, source, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
@@ -349,8 +339,10 @@ def _candidates(source: Source, name: str) -> Iterator[Format]:
     """
     for form in FORMATS.values() if name == "auto" else (FORMATS[name],):
         is_last = form is documents.MONGO and name == "auto" and not source.has_members
-        if is_last and (known := known_file(source)) is not None:
-            raise UnrecognisedFileError("{name} cannot be read: {why}", name=source.name, why=known)
+        if is_last and (known := refusals.known_file(source)) is not None:
+            raise errors.UnrecognisedFileError(
+                "{name} cannot be read: {why}", name=source.name, why=known
+            )
         yield form
 
 
@@ -361,9 +353,9 @@ def _read_by(
         return form.read(source, options)
     except RecursionError as error:
         raise damaged(source.name, TOO_DEEP) from error
-    except UnrecognisedFileError as error:
+    except errors.UnrecognisedFileError as error:
         # A chat with a comma in each line has the width of a table.
-        if form is csv.FORMAT and not is_named and looks_like_chat(source):
+        if form is csv.FORMAT and not is_named and refusals.looks_like_chat(source):
             raise _unrecognised(source, "auto") from error
         raise
 
@@ -392,7 +384,7 @@ def _noted(records: RecordStream, source: Source, options: ReadOptions) -> Itera
                 continue
             count += 1
             if encoding != UNREPAIRED:
-                evidence = Message(
+                evidence = errors.Message(
                     "texts with letters that another program misread, such as <U+2019>: {count}",
                     count=count,
                 )
@@ -419,23 +411,69 @@ def _in_own_words(
         yield item
 
 
-def _each_once(items: Iterator[Item], *, of_one: bool) -> Iterator[Item]:
-    """Yield the items; rows without ids of one author, text, second and place are one post.
-
-    At midnight a table has no more than days, and rows without an author may be several people's.
+class _Rows:
+    """Rows without ids of a source's tables, each once: equal ones of one author, second and place,
+    and of a table and its cleaned copy the fuller ones. Without a clock or an author, equal rows
+    are one only in a table of which most stands in another one.
     """
-    seen = set[int]()
-    for item in items:
-        size = len(seen)
-        if isinstance(item, Record) and item.source_id is None and size < 200_000:
-            moment, is_signed = item.created_at, of_one or item.username is not None
-            if is_signed and moment is not None and moment.time() != datetime.min.time():
-                key = (item.username, moment, item.text, item.media, item.url, item.reply_to)
-                seen.add(hash(key))
-                if len(seen) == size:
-                    yield Skipped(item.place, "repeated")
-                    continue
-        yield item
+
+    def __init__(self, source: Source, *, of_one: bool) -> None:
+        self._notes, self._meter, self._of_one = source.notes, source.meter, of_one
+        self._before: dict[int, str] = {}
+        """The rows of earlier tables, and the beginnings of their texts by author and second."""
+
+    def each_once(self, items: Iterator[Item]) -> Iterator[Item]:
+        for name, rows in groupby(items, lambda _: self._meter.reading):
+            read, kept, own = Counter[str](), Counter[str](), dict[int, str]()
+            for item in rows:
+                if isinstance(item, Record) and item.source_id is None:
+                    fate = self._fate(item, own)
+                    read[fate] += 1
+                    known = read["same"] + read["again"] + read["fewer"]
+                    is_copy = fate in {"again", "fewer"} and 2 * known > read.total()
+                    if fate == "same" or is_copy:
+                        yield Skipped(item.place, "repeated")
+                        continue
+                    kept[fate] += 1
+                yield item
+            self._before |= own
+            self._tell(name, read.total(), kept)
+
+    def _fate(self, record: Record, own: dict[int, str]) -> str:
+        """Return what a row is beside those before it."""
+        moment, text = record.created_at, record.text
+        has_clock = moment is not None and moment.time() != datetime.min.time()
+        is_sure = has_clock and (self._of_one or record.username is not None)
+        place = record.media, record.url, record.reply_to
+        key, second = hash((record.username, moment, text, place)), hash((record.username, moment))
+        if (is_own := key in own) or key in self._before:
+            is_long = len(text) >= 12  # What is shorter, people write again and again.
+            return "same" if is_sure else "new" if not is_long else "twice" if is_own else "again"
+        if len(own) + len(self._before) < 400_000:
+            own |= {key: "", second: own.get(second) or text[:160]}
+        said = self._before.get(second, "") if is_sure else ""
+        words = re.findall(r"\w{1,3}", text[:60].casefold())
+        are_there = 10 * sum(map(said.casefold().__contains__, words)) >= 7 * len(words)
+        is_fewer = are_there and len(text[:160]) <= len(said)
+        return "new" if not said else "fewer" if is_fewer else "other"
+
+    def _tell(self, name: str, rows: int, kept: Counter[str]) -> None:
+        once = errors.Message("Rows that stand twice, and count once (see {file})", file=name)
+        twice = errors.Message(
+            "Rows that stand twice, and are stored twice (see {file})", file=name
+        )
+        worded = errors.Message(
+            "Rows with the author and second of another file’s row, in other words (see {file})",
+            file=name,
+        )
+        for finding, count, share in (
+            (once, rows - kept.total(), 0.05),
+            (twice, kept["twice"] + kept["again"], 0.4),
+            (worded, kept["other"] + kept["fewer"], 0.5),
+        ):
+            if count > 1 and count >= share * rows:
+                odd = Sightings("left_out", finding, count=count, is_grave=finding is worded)
+                self._notes.odd["left_out", finding] = odd
 
 
 def _with_repaired_texts(record: Record) -> Record:
@@ -485,33 +523,35 @@ def _is_empty(source: Source) -> bool:
                 marks += "".join(text.split())
                 if len(marks) > 2:
                     break
-    except LimitReachedError:
+    except errors.LimitReachedError:
         raise
-    except BrokenFileError:  # The text ends in the middle of a character.
+    except errors.BrokenFileError:  # The text ends in the middle of a character.
         return False
     return marks in {"", "[]"}
 
 
-def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
-    fault = Message("{name} is not in any known format", name=source.name)
+def _unrecognised(source: Source, format_name: str) -> errors.UnrecognisedFileError:
+    fault = errors.Message("{name} is not in any known format", name=source.name)
     if format_name != "auto":
         template = "{name} is not in the format {format}"
-        fault = Message(template, name=source.name, format=format_name)
+        fault = errors.Message(template, name=source.name, format=format_name)
     note = source.listing.note
     ends = tuple(form.file_name for form in FORMATS.values() if form.file_name)
     for content in islice(source.contents(lambda name: name.endswith(ends)), 20):
-        if source.has_members or looks_like_json(content):
+        if source.has_members or refusals.looks_like_json(content):
             try:
                 check_closed(content)
             except ValueTooLongError as error:
                 note = error.detail if source.has_members else None
-            except BrokenFileError as error:
+            except errors.BrokenFileError as error:
                 note = error.detail
     if note is None:
-        note = reason_of_archive(source) if source.has_members else reason_of(source)
+        note = (
+            refusals.reason_of_archive(source) if source.has_members else refusals.reason_of(source)
+        )
     if note is None:
-        return UnrecognisedFileError(fault)
-    return UnrecognisedFileError("{fault}: {note}", fault=fault, note=note)
+        return errors.UnrecognisedFileError(fault)
+    return errors.UnrecognisedFileError("{fault}: {note}", fault=fault, note=note)
 
 
 def _of_bounded_size(record: Record) -> Item:
@@ -528,4 +568,6 @@ def _of_bounded_size(record: Record) -> Item:
     media = sum(len(medium.alt or "") + len(medium.source_url or "") for medium in record.media)
     if size + media + len(record.media) <= MOST_CHARACTERS:
         return record
-    return BadRecord(record.place, Message("longer than {size} KB", size=MOST_CHARACTERS // 1000))
+    return BadRecord(
+        record.place, errors.Message("longer than {size} KB", size=MOST_CHARACTERS // 1000)
+    )

@@ -8,19 +8,11 @@ from itertools import starmap
 from typing import Final, Literal, NamedTuple
 
 from saywho.errors import Message, RecordError, message_of
+from saywho.formats import records
 from saywho.formats.assumptions import fields_without
 from saywho.formats.chats.chat_files import one_by_one
 from saywho.formats.file_authors import NamedAuthors, authors_of, chosen_way, is_of_unknown
 from saywho.formats.reading import BadRecord, Skipped, required_text
-from saywho.formats.records import (
-    Format,
-    Item,
-    LeftOut,
-    ReadOptions,
-    Record,
-    RecordStream,
-    by_author,
-)
 from saywho.formats.refusals import is_plain_text
 from saywho.formats.source.file import WORDY_ENDS, Content, Source, head, is_hidden
 from saywho.formats.source.html import page_to_text
@@ -72,7 +64,7 @@ _LICENCE_BEHIND: Final = re.compile(_MARK % "END", re.MULTILINE | re.IGNORECASE)
 _AUTHOR_IN_HEAD: Final = re.compile(r"^Author:(.{1,200})$", re.MULTILINE)
 
 
-def read(source: Source, options: ReadOptions) -> RecordStream | None:
+def read(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     """Return each text by its author; by `username` if the names of the files have no authors."""
     if not source.has_members:
         return None
@@ -107,10 +99,10 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     left_out = _of_unknown(names) if authors is not None else ()
     source.notes.is_author_open = authors is None and not has_author
     items = _items(source, taken, authors)
-    return RecordStream(FORMAT.name, "record", None, items, left_out=left_out)
+    return records.RecordStream(FORMAT.name, "record", None, items, left_out=left_out)
 
 
-def _of_unknown(names: list[str]) -> tuple[LeftOut, ...]:
+def _of_unknown(names: list[str]) -> tuple[records.LeftOut, ...]:
     count = sum(map(is_of_unknown, names))
     note = Message(
         "Texts of unknown authors, which are left out: {count}. To ask who wrote such a text,"
@@ -118,17 +110,19 @@ def _of_unknown(names: list[str]) -> tuple[LeftOut, ...]:
         count=f"{count:,}",
         choice="compare",
     )
-    return (LeftOut(note),) if count else ()
+    return (records.LeftOut(note),) if count else ()
 
 
-def _items(source: Source, names: list[str], authors: NamedAuthors | None) -> Iterator[Item]:
+def _items(
+    source: Source, names: list[str], authors: NamedAuthors | None
+) -> Iterator[records.Item]:
     notes = source.notes
     by_file: Mapping[str, str] = {}
     if authors is not None:
         authors.note(notes)
         by_file = authors.by_file
 
-    def read_one(place: int, name: str) -> Iterator[Item]:
+    def read_one(place: int, name: str) -> Iterator[records.Item]:
         item = text_of(source.member(name), place, by_file.get(name))
         if item is None:
             notes.leave("file", name)
@@ -138,7 +132,7 @@ def _items(source: Source, names: list[str], authors: NamedAuthors | None) -> It
     yield from one_by_one(starmap(read_one, enumerate(names, start=1)))
 
 
-def text_of(content: Content, place: int, author: str | None) -> Item | None:
+def text_of(content: Content, place: int, author: str | None) -> records.Item | None:
     """Return a file's text as a record, if it is to be one; None if it is no plain text."""
     if not is_plain_text(content):
         return None
@@ -162,7 +156,7 @@ def text_of(content: Content, place: int, author: str | None) -> Item | None:
         text = page_to_text(text) if content.name.lower().endswith(_PAGES) else text
         if not text.strip():
             return Skipped(place, "empty")
-        record = Record(
+        record = records.Record(
             place=place,
             text=required_text(text.strip()),
             created_at=time,
@@ -170,7 +164,7 @@ def text_of(content: Content, place: int, author: str | None) -> Item | None:
             source=content.name,
         )
         author = keys.author or author
-        return by_author(record, author) if author else record
+        return records.by_author(record, author) if author else record
     except RecordError as error:
         return BadRecord(
             place, Message("{name}: {fault}", name=content.name, fault=message_of(error))
@@ -239,4 +233,4 @@ def _words_in(name: str) -> set[str]:
     return {*re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name).casefold())}
 
 
-FORMAT: Final = Format("texts", Message("Texts"), read)
+FORMAT: Final = records.Format("texts", Message("Texts"), read)

@@ -8,15 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from saywho.engine import features
-from saywho.engine.profiles import (
-    NO_DIGESTS,
-    TextDigests,
-    profile_of,
-    text_keys,
-    with_posts,
-    without_posts,
-)
+from saywho.engine import features, profiles
 from saywho.text import own_words
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
@@ -261,33 +253,35 @@ SAID = st.lists(st.sampled_from(["bread", "bread!!", "비가 와요", "RT @x: hi
 def test_a_profile_is_the_same_by_any_way(
     before: list[str], after: list[str], chance: object
 ) -> None:
-    together = profile_of([*before, *after])
+    together = profiles.profile_of([*before, *after])
     assert together.counts == features.add([features.features(text) for text in {*before, *after}])
     assert together.posts == len(before) + len(after)
-    step_by_step = profile_of(before)
+    step_by_step = profiles.profile_of(before)
     for text in after:
-        step_by_step = with_posts(step_by_step, [text])
+        step_by_step = profiles.with_posts(step_by_step, [text])
     assert step_by_step.counts == together.counts
     assert step_by_step.texts.to_bytes() == together.texts.to_bytes()
-    again = without_posts(together, after)
-    assert again.counts == profile_of(before).counts
+    again = profiles.without_posts(together, after)
+    assert again.counts == profiles.profile_of(before).counts
     assert again.posts == len(before)
-    assert again.texts.to_bytes() == profile_of(before).texts.to_bytes()
-    assert with_posts(profile_of(before), after).counts == together.counts
+    assert again.texts.to_bytes() == profiles.profile_of(before).texts.to_bytes()
+    assert profiles.with_posts(profiles.profile_of(before), after).counts == together.counts
 
 
 def test_counts_that_were_never_added_cannot_be_subtracted() -> None:
-    profile = profile_of(["bread", "bread"])
+    profile = profiles.profile_of(["bread", "bread"])
     for texts in (["wind"], ["bread"] * 3):
         with pytest.raises(ValueError, match="never posted"):
-            without_posts(profile, texts)
+            profiles.without_posts(profile, texts)
 
 
 @given(st.lists(st.text(max_size=5)))
 def test_digests_come_back_from_bytes(texts: list[str]) -> None:
-    posted = NO_DIGESTS.plus(text_keys(texts))
-    np.testing.assert_array_equal(TextDigests.from_bytes(posted.to_bytes()).keys, posted.keys)
-    assert posted.count(text_keys(texts)).tolist() == [texts.count(text) for text in texts]
+    posted = profiles.NO_DIGESTS.plus(profiles.text_keys(texts))
+    np.testing.assert_array_equal(
+        profiles.TextDigests.from_bytes(posted.to_bytes()).keys, posted.keys
+    )
+    assert posted.count(profiles.text_keys(texts)).tolist() == [texts.count(text) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +316,7 @@ def test_quoted_words_do_not_count(text: str, own: str) -> None:
 def test_a_repost_by_hand_counts_nothing_and_can_still_be_asked_about(text: str) -> None:
     assert features.features(text) == features.EMPTY
     assert own_words(text) == text
-    assert profile_of([text, text]).posts == 2
+    assert profiles.profile_of([text, text]).posts == 2
 
 
 def test_places_of_own_words_are_those_in_the_whole_text() -> None:
@@ -338,6 +332,6 @@ def test_places_of_own_words_are_those_in_the_whole_text() -> None:
 
 def test_posts_without_words_count_for_nothing() -> None:
     assert features.features("") is features.EMPTY
-    profile = profile_of(["", "tea at noon", ""])
-    assert profile.counts == profile_of(["tea at noon"]).counts
+    profile = profiles.profile_of(["", "tea at noon", ""])
+    assert profile.counts == profiles.profile_of(["tea at noon"]).counts
     assert (profile.posts, profile.worded_posts) == (3, 1)

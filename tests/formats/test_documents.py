@@ -12,17 +12,7 @@ from saywho.formats.reading import BadRecord
 from saywho.formats.records import Item, Record, RecordStream
 from saywho.formats.registry import open_records
 from saywho.formats.source.file import Source
-from tests.formats.files import (
-    FORMS,
-    array,
-    lines,
-    pretty,
-    pretty_array,
-    read_broken,
-    read_file_records,
-    read_one,
-    texts,
-)
+from tests.formats import files
 
 OID = "5e0d9a7bd2c3f5a1b2c3d4e5"
 TIME = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -42,23 +32,23 @@ EXPECTED = Record(place=1, text="빵 &amp; 커피", username="mina", created_at=
 
 
 def read(data: bytes, format_name: str = "auto") -> tuple[RecordStream, list[Item]]:
-    records, items_read = read_file_records(data, format_name)
+    records, items_read = files.read_file_records(data, format_name)
     assert (records.format, records.account) == ("mongo", None)
     return records, items_read
 
 
 def only(document: Any) -> Record:
-    return read_one(array(document), "mongo")
+    return files.read_one(files.array(document), "mongo")
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", files.FORMS)
 @pytest.mark.parametrize("document", [RELAXED, CANONICAL], ids=["relaxed", "canonical"])
 @pytest.mark.parametrize("format_name", ["auto", "mongo"])
 def test_all_that_mongoexport_writes(
     form: Callable[..., bytes], document: dict[str, Any], format_name: str
 ) -> None:
     records, items_read = read(form(document, document | {"_id": "b"}), format_name)
-    assert records.unit == ("line" if form is lines else "record")
+    assert records.unit == ("line" if form is files.lines else "record")
     assert items_read[0] == EXPECTED
     assert [(item.place, getattr(item, "source_id", None)) for item in items_read] == [
         (1, OID),
@@ -121,7 +111,7 @@ def test_authors_in_documents_of_their_own() -> None:
 )
 @pytest.mark.parametrize("form", ["lines", "array"])
 def test_a_bad_document_does_not_stop_the_rest(bad: bytes, detail: str, form: str) -> None:
-    good = lines(RELAXED)
+    good = files.lines(RELAXED)
     data = good + b"\n" + bad + b"\n" + good
     if form == "array":
         data = b"[" + data.replace(b"\n", b",") + b"]"
@@ -130,15 +120,15 @@ def test_a_bad_document_does_not_stop_the_rest(bad: bytes, detail: str, form: st
     assert records_read[1] == BadRecord(2, detail)
 
 
-@pytest.mark.parametrize("form", [array, pretty_array, pretty])
+@pytest.mark.parametrize("form", [files.array, files.pretty_array, files.pretty])
 def test_records_before_a_break_stay(form: Callable[..., bytes]) -> None:
-    records_read = read_broken(form(RELAXED, RELAXED, RELAXED)[:-30], "truncated or damaged")
+    records_read = files.read_broken(form(RELAXED, RELAXED, RELAXED)[:-30], "truncated or damaged")
     assert [item.place for item in records_read] == [1, 2]
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "posts.json"
-    path.write_bytes(b"[" + b",".join([lines(RELAXED)] * 20_000) + b"]")
+    path.write_bytes(b"[" + b",".join([files.lines(RELAXED)] * 20_000) + b"]")
     with Source(path) as source:
         items = open_records(source).items
         assert next(items) == EXPECTED
@@ -150,7 +140,7 @@ GOOD = '{"username": "mina", "text": "좋은 아침 ☀️"}'.encode()
 
 
 def items(data: bytes) -> list[Item]:
-    records, items_read = read_file_records(data)
+    records, items_read = files.read_file_records(data)
     assert (records.format, records.account) == ("jsonl", None)
     return items_read
 
@@ -185,7 +175,9 @@ def test_bad_lines_do_not_stop_the_rest(line: bytes, detail: str) -> None:
 
 @pytest.mark.parametrize("date", [b'"soon"', b"1e999", b'{"$date": "soon"}'])
 def test_an_unreadable_time_costs_no_post_and_is_counted(date: bytes) -> None:
-    records, items_read = read_file_records(GOOD + b'\n{"text": "a", "date": ' + date + b"}\n")
+    records, items_read = files.read_file_records(
+        GOOD + b'\n{"text": "a", "date": ' + date + b"}\n"
+    )
     assert [getattr(item, "created_at", 0) for item in items_read[1:]] == [None]
     unread = [(left.kind, left.what, left.count) for left in records.notes.unread]
     assert ("time", "date", 1) in unread
@@ -207,11 +199,11 @@ def test_not_a_number_is_taken_as_nothing() -> None:
     assert records_read == [Record(place=1, text="a")]
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", files.FORMS)
 def test_objects_stand_on_lines_in_an_array_or_one_after_the_other(
     form: Callable[..., bytes],
 ) -> None:
-    assert texts(items(form({"text": "one"}, {"text": "two"}))) == ["one", "two"]
+    assert files.texts(items(form({"text": "one"}, {"text": "two"}))) == ["one", "two"]
 
 
 AUTHORS = {"0": "mina", "1": "jun"}
@@ -246,7 +238,9 @@ def test_cells_that_the_viewer_of_a_data_set_has_cut_are_doubted() -> None:
         {"row_idx": 0, "row": {"author": "mina", "text": "Fog"}, "truncated_cells": []},
         {"row_idx": 1, "row": {"author": "jun", "text": "Wi"}, "truncated_cells": ["text"]},
     ]
-    records, read = read_file_records(json.dumps({"features": [], "rows": rows}).encode(), "auto")
+    records, read = files.read_file_records(
+        json.dumps({"features": [], "rows": rows}).encode(), "auto"
+    )
     assert [item.text for item in read if isinstance(item, Record)] == ["Fog"]
     ((kind, _), cut), *_ = records.notes.odd.items()
     assert (kind, cut.count, cut.examples) == ("left_out", 1, ["text"])

@@ -62,6 +62,9 @@ ODD: dict[tuple[str, str, bool], dict[str, str]] = {
     ("names", "posts.csv", False): {
         "kim****": table("작성자,작성일,내용", "kim****,2024-01-05,안개", "lee****,2024-01-06,비")
     },
+    ("names", "play.csv", False): {
+        "[Bühnenanweisung]": table("username,text", "[Bühnenanweisung],Jun exits", "jun,Ahoy")
+    },
     ("names", "posts.jsonl", False): {
         "익명": jsonl({"username": "익명", "text": "안개"}, {"username": "바다", "text": "비"})
     },

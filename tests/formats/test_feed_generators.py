@@ -212,31 +212,25 @@ def test_any_title_may_begin_any_text(title: str, body: str, author: str) -> Non
 
 NOTES = ("내일은 눈이 온대", "The boats lie in the mud", "三番線", "")
 PICTURE = '<media:content url="https://a.example/{}.jpg" medium="image"/>'
+ATOM, MEDIA = '"http://www.w3.org/2005/Atom"', 'xmlns:media="http://search.yahoo.com/mrss/"'
+ENCODED = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
 
 
 def shared(form: str, title: str, *notes: str) -> tuple[PageHead, list[Record]]:
     """Return what is read of a feed of Misskey's form, a picture in each entry."""
-    if form == "rss":
-        items = (
-            f"<item><title>{title.format(place)}</title><guid>{place}</guid>{PICTURE}"
-            f"<content:encoded>{note}</content:encoded></item>".replace("{}", str(place))
-            for place, note in enumerate(notes)
-        )
-        head = (
-            '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"'
-            ' xmlns:media="http://search.yahoo.com/mrss/"><channel><title>미나 (@mina@host)</title>'
-        )
-        return read(f"{head}{''.join(items)}</channel></rss>".encode())
+    entry, key, body, head = (
+        ("entry", "id", 'content type="html"', f"<feed xmlns={ATOM} {MEDIA}>")
+        if form == "atom"
+        else ("item", "guid", "content:encoded", f'<rss version="2.0" {ENCODED} {MEDIA}><channel>')
+    )
     items = (
-        f"<entry><title>{title.format(place)}</title><id>{place}</id>{PICTURE}"
-        f'<content type="html">{note}</content></entry>'.replace("{}", str(place))
+        f"<{entry}><title>{title.format(place)}</title><{key}>{place}</{key}>{PICTURE}"
+        f"<{body}>{note}</{body.split()[0]}></{entry}>".replace("{}", str(place))
         for place, note in enumerate(notes)
     )
-    head = (
-        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/">'
-        "<title>미나 (@mina@host)</title><author><name>미나</name></author>"
-    )
-    return read(f"{head}{''.join(items)}</feed>".encode())
+    name, end = "<author><name>미나</name></author>", "</feed>"
+    name, end = ("", "</channel></rss>") if form == "rss" else (name, end)
+    return read(f"{head}<title>미나 (@mina@host)</title>{name}{''.join(items)}{end}".encode())
 
 
 @pytest.mark.parametrize("form", ["rss", "atom"])

@@ -43,6 +43,7 @@ WAYS = {
     ),
     "one each": (["the night ferry.txt", "saltmarsh light.txt"], "name"),
     "numbered": (["Keeper1.txt", "Keeper2.txt", "Pilot1.txt"], "name"),
+    "years": (["01_Keeper(1998).txt", "2.Keeper [2005-07].txt", "17_Pilot（2003）.txt"], "name"),
     "essays": (["Anna Berg essay 1.txt", "Anna Berg essay 2.txt", "Jun essay 1.txt"], "name"),
 }
 READ = {
@@ -59,6 +60,7 @@ READ = {
     "one each": ["saltmarsh_light", "the_night_ferry"],
     "essays": ["Anna_Berg", "Anna_Berg", "Jun"],
     "numbered": ["Keeper", "Keeper", "Pilot"],
+    "years": ["Keeper", "Pilot", "Keeper"],
 }
 
 

@@ -9,7 +9,9 @@ from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 
 FOG, LONG = "fog again", "how long?"
-LOGS: dict[str, tuple[str, list[tuple[str, str, str | None]]]] = {
+Said = list[tuple[str, str, str | None]]
+BOTH: Said = [("mina", FOG, "01-05T10:00"), ("jun", LONG, "01-05T10:01")]
+LOGS: dict[str, tuple[str, Said]] = {
     "irssi.log": (
         "--- Log opened Fri Jan 05 23:50:00 2024\n23:58 < mina> fog again\n23:59 <@jun> how long?\n"
         "23:59 -!- dara [d@pier] has joined #harbour\n--- Day changed Sat Jan 06 2024\n"
@@ -25,32 +27,24 @@ LOGS: dict[str, tuple[str, list[tuple[str, str, str | None]]]] = {
         "2024-01-05 10:00:00\tmina\tfog again\n2024-01-05 10:00:05\t-->\tdara (d@pier) has joined\n"
         "2024-01-05 10:01:00\t@jun\thow long?\n2024-01-05 10:01:30\t *\tmina waves\n"
         "2024-01-05 10:02:00\t--\tMode #harbour [+o jun]\n",
-        [
-            ("mina", FOG, "01-05T10:00"),
-            ("jun", LONG, "01-05T10:01"),
-            ("mina", "waves", "01-05T10:01"),
-        ],
+        [*BOTH, ("mina", "waves", "01-05T10:01")],
     ),
     "#harbour_2024-01-05.log": (
         "[10:00:00] <mina> fog again\n[10:00:05] *** Joins: dara (d@pier)\n"
         "[10:01:00] <jun> how long?\n",
-        [("mina", FOG, "01-05T10:00"), ("jun", LONG, "01-05T10:01")],
+        BOTH,
     ),
     "hexchat.log": (
         "**** BEGIN LOGGING AT Fri Jan  5 10:00:00 2024\n\n"
         "Jan 05 10:00:01 *\tNow talking on #pier\n"
         "Jan 05 10:00:05 <mina>\tfog again\nJan 05 10:01:05 <jun>\thow long?\n"
         "Jan 05 10:01:30 *\tjun (j@pier) has left #pier\nJan 05 10:02:00 *\tmina waves\n",
-        [
-            ("mina", FOG, "01-05T10:00"),
-            ("jun", LONG, "01-05T10:01"),
-            ("mina", "waves", "01-05T10:02"),
-        ],
+        [*BOTH, ("mina", "waves", "01-05T10:02")],
     ),
     "colours.log": (
         "Session Start: Fri Jan 05 10:00:00 2024\n\x0303[10:00] * Now talking in #pier\n"
         "\x0301[10:00] <@mina> fog \x02again\x02\n\x0301[10:01] <jun> \x1fhow\x0f long?\n",
-        [("mina", FOG, "01-05T10:00"), ("jun", LONG, "01-05T10:01")],
+        BOTH,
     ),
     "epic.log": (
         "IRC log started Sat Nov 28 16:02:42 2026\n<mina> fog again\n#t> my words\n* jun nods\n"
@@ -61,12 +55,12 @@ LOGS: dict[str, tuple[str, list[tuple[str, str, str | None]]]] = {
         "[05 Jan 09:00] *** You connected\n[05 Jan 10:00] <mina!m@pier> +fog again\n"
         "[05 Jan 10:01] <jun!j@pier> -how long?\n"
         "[05 Jan 10:02] --> dara (d@pier) joined the channel\n",
-        [("mina", FOG, "01-05T10:00"), ("jun", LONG, "01-05T10:01")],
+        BOTH,
     ),
     "bot.log": (
         "2024-01-05T10:00:00  *** mina has joined #pier\n2024-01-05T10:00:05  <mina> fog again\n"
         "2024-01-05T10:01:05  <jun> how long?\n",
-        [("mina", FOG, "01-05T10:00"), ("jun", LONG, "01-05T10:01")],
+        BOTH,
     ),
 }
 

@@ -103,6 +103,23 @@ def test_quotations_are_cut_before_tags_go(way: str) -> None:
     assert texts(f"{way.format(JUNS)}<p>{OWN}</p>", strip_tags=True) == [OWN, JUNS]
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        "(Translated by Google) {} (again) (Original) {own}",
+        "(Vertaald door Google) {} (again) (Brontekst)\n{own}",
+        "[Google 번역 제공] {}\n\n[원문]\n{own}",
+        "（由 Google 提供翻譯） {} （原始評論） {own}",
+        "{own}\n\n(Traduzione automatica di DeepL)\n{}",
+    ],
+)
+def test_a_machine_s_translation_is_told_and_goes_by_choice(way: str, tmp_path: Path) -> None:
+    text = way.format(JUNS, own=OWN)
+    assert (texts(text), texts(text, strip_tags=True)) == ([text, JUNS], [OWN, JUNS])
+    file = table(["username", "text"], [["mina", text], ["jun", f"I like (google) it: {JUNS}"]])
+    assert [doubt.count for doubt in doubts_of(tmp_path / "posts.csv", file)] == [1]
+
+
 def test_a_page_of_a_live_source_has_no_quotations() -> None:
     status = {"id": "1", "content": f"<blockquote>{JUNS}</blockquote><p>{OWN}</p>"}
     body = json.dumps([status | {"visibility": "public", "account": {"acct": "mina"}}])

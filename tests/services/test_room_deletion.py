@@ -19,25 +19,9 @@ from app.parts.sources.platforms import parse_source
 from app.services import deletion
 from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
-from app.services.deletion import (
-    delete_messages,
-    delete_room,
-    filling_jobs,
-    find_writers,
-    is_purge_due,
-    message_removals,
-    purge_deleted,
-)
+from app.services.imports import jobs
 from app.services.imports.job_report import ImportReport, StoredPosts
 from app.services.imports.job_runner import run_waiting_job
-from app.services.imports.jobs import (
-    IMPORTING,
-    UploadedFile,
-    add_job,
-    get_job,
-    remove_old_uploads,
-    upload_path,
-)
 from app.services.imports.options import ImportOptions
 from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.storing_batch import BATCH
@@ -69,7 +53,7 @@ async def two_chats(db: Database, *, here: list[Said] = HERE) -> None:
 
 async def remove(db: Database, room_id: int = 1) -> None:
     async with db.write() as session:
-        await delete_room(session, room_id)
+        await deletion.delete_room(session, room_id)
 
 
 async def posts_of(db: Database) -> dict[str, int]:
@@ -93,18 +77,18 @@ async def rows_of(db: Database, *models: type[Any]) -> list[int]:
 async def test_people_who_also_wrote_elsewhere_stay(db: Database) -> None:
     await two_chats(db)
     async with db.read() as session:
-        assert await find_writers(session, 1) == (["민준", "하늘"], ["Anna"])
+        assert await deletion.find_writers(session, 1) == (["민준", "하늘"], ["Anna"])
     await remove(db)
     assert await names_of_rooms(db) == ["저쪽"]
     assert (await posts_of(db)).keys() == {"Anna", "보라"}
-    await delete_messages(db)
+    await deletion.delete_messages(db)
     assert await posts_of(db) == {"Anna": 6, "보라": 6}
     assert await find_faults(db) == []
-    await purge_deleted(db)
+    await deletion.purge_deleted(db)
     assert await rows_of(db, Room, RoomPerson, User, Tweet) == [1, 2, 2, 12]
     assert await find_faults(db) == []
     async with db.read() as session:
-        assert not await is_purge_due(session)
+        assert not await deletion.is_purge_due(session)
 
 
 async def test_the_log_tells_of_each_message_of_who_stays(db: Database) -> None:
@@ -112,7 +96,7 @@ async def test_the_log_tells_of_each_message_of_who_stays(db: Database) -> None:
     async with db.read() as session:
         before = await session.scalar(select(func.max(Event.id))) or 0
     await remove(db)
-    await delete_messages(db)
+    await deletion.delete_messages(db)
     async with db.read() as session:
         query = select(Event.kind, func.count()).where(Event.id > before).group_by(Event.kind)
         kinds = dict((await session.execute(query)).all())
@@ -133,14 +117,14 @@ async def test_maintenance_goes_on_where_a_deletion_broke_off(
         assert await zone_of_chats(session) == "Asia/Seoul"
         is_left = Tweet.room_id == 1, User.deleted_at.is_(None)
         left = await session.scalar(select(Tweet.id).join(User).where(*is_left).limit(1))
-    for change in (rename_room, join_in_part, delete_room):
+    for change in (rename_room, join_in_part, deletion.delete_room):
         arguments: tuple[Any, ...] = {rename_room: (1, "x"), join_in_part: (2, 1)}.get(change, (1,))
         with pytest.raises(NotFoundError):
             async with db.write() as session:
                 await cast(Any, change)(session, *arguments)
     await remove_post(db, left or 0)
     assert await find_faults(db) == []
-    await asyncio.gather(purge_deleted(db), delete_messages(db))
+    await asyncio.gather(deletion.purge_deleted(db), deletion.delete_messages(db))
     await maintain(db)
     assert await posts_of(db) == {"Anna": 6, "보라": 6}
     assert await rows_of(db, Room, User, Tweet) == [1, 2, 12]
@@ -151,15 +135,15 @@ async def test_maintenance_goes_on_where_a_deletion_broke_off(
 async def test_its_file_is_imported_as_another_chat(db: Database, is_purged: bool) -> None:
     await two_chats(db)
     await remove(db)
-    await delete_messages(db)
+    await deletion.delete_messages(db)
     if is_purged:
-        await purge_deleted(db)
+        await deletion.purge_deleted(db)
     assert (await import_chat(db, kakaotalk("우리", *HERE))).accepted == len(HERE)
     async with db.read() as session:
         again = (await list_rooms(session, limit=9))[0][-1]
     assert (again.id > 2, again.name, again.messages) == (True, "우리", len(HERE))
     assert await posts_of(db) == {"Anna": 14, "민준": 8, "보라": 6, "하늘": 8}
-    await purge_deleted(db)
+    await deletion.purge_deleted(db)
     assert await posts_of(db) == {"Anna": 14, "민준": 8, "보라": 6, "하늘": 8}
     assert await find_faults(db) == []
 
@@ -180,7 +164,7 @@ async def test_a_chat_that_goes_while_its_file_is_imported_again_comes_anew(db: 
 
     async def delete_once(session: AsyncSession, _report: ImportReport) -> None:
         if not deleted:
-            deleted.append((await delete_room(session, 1)).name)
+            deleted.append((await deletion.delete_room(session, 1)).name)
 
     with Source(io.BytesIO(chat), name="chat.txt") as source:
         records = open_records(source, options=ImportOptions(timezone=ZONE))
@@ -188,7 +172,7 @@ async def test_a_chat_that_goes_while_its_file_is_imported_again_comes_anew(db: 
         report = await import_records(db, records, username=None, storing=storing)
     # The first batch was known; the rest is no repetition of messages that are about to go.
     assert (report.accepted, report.duplicates) == (len(hours) - BATCH, BATCH)
-    await purge_deleted(db)
+    await deletion.purge_deleted(db)
     async with db.read() as session:
         rooms, _ = await list_rooms(session, limit=9)
     assert [(room.name, room.messages) for room in rooms] == [
@@ -219,7 +203,7 @@ async def test_messages_with_ids_are_imported_again_at_once(make_config: MakeCon
             )
         assert (job["state"], job["accepted"], job["duplicates"]) == ("done", len(HERE), 0)
         assert await posts_of(db) == people
-        await purge_deleted(db)
+        await deletion.purge_deleted(db)
         assert await posts_of(db) == people
         assert await find_faults(db) == []
 
@@ -241,7 +225,7 @@ async def test_a_message_sent_meanwhile_with_the_id_of_a_deleted_one_stays(
             await admin.add_posts(ann | {"text": "another lamp", "source_id": "1"})
         else:
             await admin.add_tweet("ann", "another lamp", source_id="1")
-        await delete_messages(db)
+        await deletion.delete_messages(db)
     async with db.read() as session:
         query = select(Tweet.id, Tweet.text, Tweet.source_id, Tweet.reply_to_id).order_by(Tweet.id)
         home, reply, kept = (await session.execute(query)).all()
@@ -260,7 +244,7 @@ async def test_more_messages_go_at_once_while_that_is_short(
         monkeypatch.setattr(deletion, name, value)
     await two_chats(db)
     await remove(db)
-    assert [removed async for removed in message_removals(db)] == sizes
+    assert [removed async for removed in deletion.message_removals(db)] == sizes
     assert await posts_of(db) == {"Anna": 6, "보라": 6}
 
 
@@ -269,7 +253,7 @@ async def test_a_chat_that_was_joined_goes_with_both(db: Database) -> None:
     async with db.write() as session:
         assert await join_in_part(session, 2, 1) == 1
     await remove(db, 2)
-    await delete_messages(db)
+    await deletion.delete_messages(db)
     assert (await posts_of(db), await names_of_rooms(db)) == ({}, [])
     async with db.read() as session:
         assert not await has_rooms(session)
@@ -284,7 +268,7 @@ async def test_who_is_in_two_chats_goes_with_the_second(db: Database) -> None:
     await remove(db, 1)
     await remove(db, 2)
     assert (await posts_of(db)).keys() == {"Anna"}
-    await purge_deleted(db)
+    await deletion.purge_deleted(db)
     assert await rows_of(db, Room, User, Tweet) == [0, 0, 0]
     assert await find_faults(db) == []
 
@@ -295,7 +279,7 @@ async def test_who_is_followed_stays(app: Quart, admin: Client) -> None:
         await add_source(session, parse_source("rss:https://a.example/", "ann"))
     await admin.add_posts(*({"username": name, "text": "a lamp"} | PIER for name in ("ann", "ben")))
     await remove(db)
-    await delete_messages(db)
+    await deletion.delete_messages(db)
     assert await posts_of(db) == {"ann": 0}
     assert await find_faults(db) == []
 
@@ -310,7 +294,7 @@ async def test_the_profile_of_who_stays_is_of_the_rest(app: Quart, admin: Client
     await maintain(db)
     await admin.add_posts(*(text | PIER for text in texts[:20]))
     await remove(db)
-    await delete_messages(db)
+    await deletion.delete_messages(db)
     assert await posts_of(db) == {"ann": 210}
     assert await rows_of(db, Profile) == [1]
     assert await find_faults(db) == []
@@ -336,7 +320,7 @@ async def test_a_profile_is_not_rewritten_with_every_transaction(
 
     event.listen(db.engine.sync_engine, "before_cursor_execute", note)
     await remove(db)
-    await delete_messages(db)
+    await deletion.delete_messages(db)
     # Two transactions for each person's twenty messages.
     assert sum(written) == 2 * len(people)
     assert await find_faults(db) == []
@@ -366,7 +350,7 @@ async def test_deletion_cancels_the_import_that_runs(app: Quart, admin: Client) 
     assert (job["state"], 0 < job["accepted"] < len(posts)) == ("cancelled", True)
     await until_uploads(app, 0)  # Its process has ended.
     assert (await look())["accepted"] == job["accepted"]
-    await purge_deleted(parts.db)
+    await deletion.purge_deleted(parts.db)
     assert await rows_of(parts.db, Room, Tweet, User) == [0, 0, 0]
     assert await find_faults(parts.db) == []
 
@@ -381,7 +365,7 @@ async def test_an_import_that_is_to_go_on_is_cancelled_with_its_chat(
         job = await queued(db, config.data_dir, jsonl(*numbered(3 * BATCH)))
         with connections_take(READ_ONLY, from_posts=BATCH), pytest.raises(SystemExit):
             await run_waiting_job(config, os.getppid(), job.id)
-        async with db.exclusive(IMPORTING) as grant:
+        async with db.exclusive(jobs.IMPORTING) as grant:
             assert grant is not None  # No server goes on with it meanwhile.
             async with app_of(config) as app:
                 browser, admin = await signed_in(app), await client_with(app, "admin")
@@ -398,20 +382,22 @@ async def test_an_import_that_is_to_go_on_is_cancelled_with_its_chat(
             assert ended.returncode == 0, ended.stderr
         await run_waiting_job(config, os.getppid(), job.id)
         async with db.read() as session:
-            cancelled = await get_job(session, job.id)
+            cancelled = await jobs.get_job(session, job.id)
         assert (cancelled.state, cancelled.accepted) == ("cancelled", BATCH)
-        await purge_deleted(db)
+        await deletion.purge_deleted(db)
         assert await rows_of(db, Room, Tweet, User) == [0, 0, 0]
-        await remove_old_uploads(db, config.data_dir)
-        assert not upload_path(config.data_dir, job.spool).exists()
+        await jobs.remove_old_uploads(db, config.data_dir)
+        assert not jobs.upload_path(config.data_dir, job.spool).exists()
 
 
 async def test_an_import_of_another_chat_goes_on(db: Database) -> None:
     await two_chats(db)
     async with db.write() as session:
-        job = await add_job(session, UploadedFile("spool", "chat.txt", 1), is_started=True)
+        job = await jobs.add_job(
+            session, jobs.UploadedFile("spool", "chat.txt", 1), is_started=True
+        )
         job.stored = msgspec.json.encode(StoredPosts(rooms={2}))
     await remove(db, 1)
     async with db.read() as session:
-        assert (await get_job(session, job.id)).state == "running"
-        assert [known.id for known in await filling_jobs(session, 2)] == [job.id]
+        assert (await jobs.get_job(session, job.id)).state == "running"
+        assert [known.id for known in await deletion.filling_jobs(session, 2)] == [job.id]

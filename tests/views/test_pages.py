@@ -14,15 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from app.blueprints import PAGES
 from app.config import Locale
-from app.language.i18n import (
-    LOCALES,
-    rounded_parts,
-    show_number,
-    show_percent,
-    show_zone,
-    speaking,
-    unbroken,
-)
+from app.language import i18n
 from app.views.highlighting import TextPiece, excerpt, marked_text
 from tests.browsing import missing_in
 from tests.conftest import Client, Shared
@@ -68,14 +60,14 @@ async def test_percentages_add_up_and_only_certainty_is_a_hundred(
 ) -> None:
     async with Quart(__name__).test_request_context("/"):
         g.locale = "en"
-        assert [show_percent(part) for part in rounded_parts(values)] == shown.split()
+        assert [i18n.show_percent(part) for part in i18n.rounded_parts(values)] == shown.split()
 
 
-@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("language", i18n.LOCALES)
 @pytest.mark.parametrize("number", [0, 7, 999, 1_000, 12_345_678, -1_234, 1_234.5, 0.25])
 def test_numbers_are_written_as_the_language_has_them(language: Locale, number: float) -> None:
-    with speaking(language):
-        assert show_number(number) == format_decimal(number, locale=language)
+    with i18n.speaking(language):
+        assert i18n.show_number(number) == format_decimal(number, locale=language)
 
 
 @pytest.mark.parametrize(
@@ -88,25 +80,25 @@ def test_numbers_are_written_as_the_language_has_them(language: Locale, number: 
     ],
 )
 def test_a_time_zone_is_called_by_its_city(zone: str, korean: str, english: str) -> None:
-    with speaking("ko"):
-        assert show_zone(zone) == korean
-    with speaking("en"):
-        assert show_zone(zone) == english
+    with i18n.speaking("ko"):
+        assert i18n.show_zone(zone) == korean
+    with i18n.speaking("en"):
+        assert i18n.show_zone(zone) == english
 
 
 def test_a_zone_of_no_city_is_called_by_its_offset() -> None:
-    assert [show_zone(f"Etc/GMT{turned}") for turned in ("+5", "-1", "-14")] == [
+    assert [i18n.show_zone(f"Etc/GMT{turned}") for turned in ("+5", "-1", "-14")] == [
         "UTC-5",
         "UTC+1",
         "UTC+14",
     ]
-    assert show_zone("Etc/UTC") == "UTC"
+    assert i18n.show_zone("Etc/UTC") == "UTC"
 
 
 def test_each_time_zone_has_a_name() -> None:
-    with speaking("ko"):
+    with i18n.speaking("ko"):
         assert all(
-            zone == show_zone(zone) or "시간" in show_zone(zone)
+            zone == i18n.show_zone(zone) or "시간" in i18n.show_zone(zone)
             for zone in available_timezones()
             if not zone.startswith("Etc/")
         )
@@ -285,14 +277,17 @@ async def test_time_is_shown_in_utc_for_those_without_a_script(writer: Client) -
     ],
 )
 def test_no_line_breaks_in_a_day_or_before_a_unit(text: str, whole: list[str]) -> None:
-    html = unbroken(text)
+    html = i18n.unbroken(text)
     assert re.findall(r'<span class="unbroken">([^<]*)</span>', html) == whole
     assert unescape(re.sub("</?span[^>]*>", "", html)) == text
 
 
 def test_keeping_days_whole_takes_linear_time_in_a_long_number() -> None:
     """A visitor may write any number into the dashboard, which shows it in a sentence."""
-    assert growth(lambda: unbroken("9" * 2_000), lambda: unbroken("9" * 16_000)) < MOST_GROWTH
+    assert (
+        growth(lambda: i18n.unbroken("9" * 2_000), lambda: i18n.unbroken("9" * 16_000))
+        < MOST_GROWTH
+    )
 
 
 async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:

@@ -7,13 +7,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from saywho.errors import (
-    BrokenFileError,
-    LimitReachedError,
-    Message,
-    UnrecognisedFileError,
-    message_of,
-)
+from saywho import errors
 from saywho.formats.post import Medium, MediumKind
 from saywho.formats.reading import Skipped
 from saywho.formats.records import Format, Item, LeftOut, ReadOptions, Record, RecordStream
@@ -54,13 +48,13 @@ def _names(name: str) -> tuple[str, ...]:
 
 def one_by_one(parts: Iterable[Iterator[Item]]) -> Iterator[Item]:
     """Yield the items of all parts. Raises the first BrokenFileError after the last part."""
-    fault: BrokenFileError | None = None
+    fault: errors.BrokenFileError | None = None
     for part in parts:
         try:
             yield from part
-        except LimitReachedError:
+        except errors.LimitReachedError:
             raise
-        except BrokenFileError as error:
+        except errors.BrokenFileError as error:
             fault = fault or error
     if fault is not None:
         raise fault
@@ -75,15 +69,15 @@ def damaged_beside(source: Source) -> list[LeftOut]:
     )
     faults = _faults(source.member(name) for name in names[:MOST_OTHERS])
     notes = [
-        LeftOut(Message("{fault}; this file is left out", fault=fault))
+        LeftOut(errors.Message("{fault}; this file is left out", fault=fault))
         for fault in islice(faults, 20)
     ]
     is_more = bool(notes) and (len(names) > MOST_OTHERS or next(faults, None) is not None)
-    further = Message("more files may be damaged and left out; they are not listed")
+    further = errors.Message("more files may be damaged and left out; they are not listed")
     return [*notes, LeftOut(further)] if is_more else notes
 
 
-def _faults(contents: Iterator[Content]) -> Iterator[Message]:
+def _faults(contents: Iterator[Content]) -> Iterator[errors.Message]:
     for content in contents:
         try:
             if not content.name.lower().endswith((".json", ".jsonl")):
@@ -91,9 +85,9 @@ def _faults(contents: Iterator[Content]) -> Iterator[Message]:
             elif content.stored.size:
                 check_closed(content, is_json=True)
             else:
-                yield Message("{name} is empty", name=content.name)
-        except BrokenFileError as error:
-            yield message_of(error)
+                yield errors.Message("{name} is empty", name=content.name)
+        except errors.BrokenFileError as error:
+            yield errors.message_of(error)
 
 
 KINDS: Final[dict[str, MediumKind]] = {
@@ -159,7 +153,10 @@ def together(formats: Sequence[Format]) -> Format:
     in_json = [form for form in chats if form.file_name]
     in_text = [form for form in chats if not form.file_name]
     return Format(
-        "chats", Message("Chats of several apps"), partial(_read, in_json, in_text), is_chat=True
+        "chats",
+        errors.Message("Chats of several apps"),
+        partial(_read, in_json, in_text),
+        is_chat=True,
     )
 
 
@@ -178,7 +175,7 @@ def _read(
     left_out = [part for stream in streams for part in stream.left_out] + refusals
     if texts:
         name = texts[0][0].format
-        note = Message(
+        note = errors.Message(
             "chats in text are left out of {name}, which the format {format} reads",
             name=source.name,
             format=name,
@@ -216,6 +213,6 @@ def _parts(
         try:
             if (stream := form.read(source, options)) is not None:
                 parts.append((stream, source.bytes_total or 0))
-        except UnrecognisedFileError as error:
-            refusals.append(LeftOut(message_of(error)))
+        except errors.UnrecognisedFileError as error:
+            refusals.append(LeftOut(errors.message_of(error)))
     return parts, refusals

@@ -24,15 +24,8 @@ from itertools import chain, pairwise
 from typing import Any, Final, NamedTuple
 
 from saywho.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
+from saywho.formats.chats import json_chat
 from saywho.formats.chats.chat_files import NONE, Attachments, RoomFile, attachments_of
-from saywho.formats.chats.json_chat import (
-    ChatMessage,
-    ChatPlace,
-    Found,
-    JsonChat,
-    Skip,
-    found_lines,
-)
 from saywho.formats.chats.reactions import one_each, reactions_in, reactions_of, written_at
 from saywho.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, messages, whole_lines
 from saywho.formats.post import MIME_KINDS, Medium, ReplyTarget, as_count, digits
@@ -151,7 +144,7 @@ class Book:
         return self.people.get(str(number), _NOBODY)
 
 
-class Signal(JsonChat[Book]):
+class Signal(json_chat.JsonChat[Book]):
     name = "signal"
     label = Message("Signal")
     file_name = "main.jsonl"
@@ -174,10 +167,12 @@ class Signal(JsonChat[Book]):
         documents = first_documents(content.uncounted)
         return any(len(value) == 1 and not frames.isdisjoint(value) for value in documents)
 
-    def parts(self, source: Source, contents: Sequence[Content]) -> Iterator[Iterator[Found[Book]]]:
+    def parts(
+        self, source: Source, contents: Sequence[Content]
+    ) -> Iterator[Iterator[json_chat.Found[Book]]]:
         yield _chat_items(contents[0], Book(AttachedFiles(source)))
 
-    def said(self, message: Json, chat: Book) -> ChatMessage | Skip:
+    def said(self, message: Json, chat: Book) -> json_chat.ChatMessage | json_chat.Skip:
         room = chat.rooms.get(str(message.get("chatId")))
         if room is None or "updateMessage" in message or "directionless" in message:
             return "system"
@@ -198,7 +193,7 @@ class Signal(JsonChat[Book]):
         # An edited message has the time of its newest version, and its id of the first one.
         first = as_object(next(iter(listed(message, "revisions")), message))
         sent = as_count(first.get("dateSent"))
-        return ChatMessage(
+        return json_chat.ChatMessage(
             text=_text(as_object(text) | _long(standard, chat.files), chat),
             name=name,
             username=None if name == _YOU else name,
@@ -212,8 +207,8 @@ class Signal(JsonChat[Book]):
         )
 
 
-def _chat_items(content: Content, book: Book) -> Iterator[Found[Book]]:
-    for found in found_lines(content, book):
+def _chat_items(content: Content, book: Book) -> Iterator[json_chat.Found[Book]]:
+    for found in json_chat.found_lines(content, book):
         frame = found.value
         if not isinstance(frame, dict):
             yield found
@@ -287,21 +282,25 @@ _ME: Final = "Me"
 _NO_SENDER: Final = "No-Sender"
 
 
-class SignalExport(JsonChat[ChatPlace]):
+class SignalExport(json_chat.JsonChat[json_chat.ChatPlace]):
     name = "signal-export"
     label = Message("Signal (signal-export)")
     file_name = "data.json"
     message_keys = frozenset({"date", "sender", "body", "quote", "reactions", "attachments"})
 
-    def chat(self, about: Json, folder: str) -> ChatPlace:
+    def chat(self, about: Json, folder: str) -> json_chat.ChatPlace:
         title = folder.rpartition("/")[2] or None
         name = self.room(title).name
-        return ChatPlace(FileRoom(platform="signal", name=name, file=folder), folder)
+        return json_chat.ChatPlace(FileRoom(platform="signal", name=name, file=folder), folder)
 
-    def found(self, content: Content) -> Generator[Found[ChatPlace], None, None]:
-        return found_lines(content, self.chat({}, content.name.rpartition("/")[0]))
+    def found(
+        self, content: Content
+    ) -> Generator[json_chat.Found[json_chat.ChatPlace], None, None]:
+        return json_chat.found_lines(content, self.chat({}, content.name.rpartition("/")[0]))
 
-    def said(self, message: Json, chat: ChatPlace) -> ChatMessage | Skip:
+    def said(
+        self, message: Json, chat: json_chat.ChatPlace
+    ) -> json_chat.ChatMessage | json_chat.Skip:
         if message.get("call") or chat.room.name == "Note to Self":
             return "system"
         if message.get("deleted"):
@@ -313,7 +312,7 @@ class SignalExport(JsonChat[ChatPlace]):
         name = as_word(message.get("sender"))
         if name is None or name == _NO_SENDER:
             return "deleted"
-        return ChatMessage(
+        return json_chat.ChatMessage(
             text=text,
             name=name,
             username=None if name == _ME else name,

@@ -22,17 +22,9 @@ from saywho.formats.chats.reactions import reactions_in, reactions_of
 from saywho.formats.post import ReplyTarget
 from saywho.formats.reading import BadRecord, is_broken
 from saywho.formats.records import FileRoom
+from saywho.formats.source import json
 from saywho.formats.source.file import Content, Source, bare_head
 from saywho.formats.source.html import written_out
-from saywho.formats.source.json import (
-    Json,
-    Window,
-    as_object,
-    as_word,
-    first_documents,
-    listed,
-    objects,
-)
 
 _PEOPLE: Final = "users.json"
 _UNNAMED: Final = ("mpims.json", "dms.json")
@@ -63,19 +55,19 @@ class Workspace:
     channels: dict[str, tuple[str, str]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
-    def add_user(self, user: Json) -> None:
-        if number := as_word(user.get("id")):
+    def add_user(self, user: json.Json) -> None:
+        if number := json.as_word(user.get("id")):
             name = _name(user) or number
             self.names[number] = number if is_broken(name) else name
             if user.get("is_bot") is True:
                 self.bots.add(number)
 
-    def add_channel(self, channel: Json, *, is_named: bool) -> None:
+    def add_channel(self, channel: json.Json, *, is_named: bool) -> None:
         """Add a channel, or a direct chat named after at most nine of its people."""
-        number, name = as_word(channel.get("id")), as_word(channel.get("name"))
+        number, name = json.as_word(channel.get("id")), json.as_word(channel.get("name"))
         if not number:
             return
-        people = (self.names.get(str(member)) for member in listed(channel, "members"))
+        people = (self.names.get(str(member)) for member in json.listed(channel, "members"))
         called = ", ".join(list(filter(None, people))[:9])
         self.channels[name or number] = (f"#{name}" if is_named and name else called, number)
         if name and is_named:
@@ -95,20 +87,22 @@ class _Slack(JsonChat[SlackChannel]):
     def room(cls, name: str | None, external_id: str | None = None) -> FileRoom:
         return structs.replace(super().room(name, external_id), platform="slack")
 
-    def said(self, message: Json, chat: SlackChannel) -> ChatMessage | Skip:
+    def said(self, message: json.Json, chat: SlackChannel) -> ChatMessage | Skip:
         room, workspace = chat
         message = _with_own_words(message)
-        user, kind = as_word(message.get("user")), as_word(message.get("subtype"))
+        user, kind = json.as_word(message.get("user")), json.as_word(message.get("subtype"))
         if kind == "tombstone":
             return "deleted"
-        is_bot = user in workspace.bots or as_word(message.get("bot_id"))
+        is_bot = user in workspace.bots or json.as_word(message.get("bot_id"))
         is_said = kind in {None, "thread_broadcast", "me_message", "file_share"}
         if not user or not is_said or message.get("type") != "message" or is_bot:
             return "system"
         guest = _name({"profile": message.get("user_profile")})
-        files = (_place_of(as_object(file), workspace) for file in listed(message, "files"))
+        files = (
+            _place_of(json.as_object(file), workspace) for file in json.listed(message, "files")
+        )
         channel = room.external_id or room.name
-        number, thread = (as_word(message.get(key)) for key in ("ts", "thread_ts"))
+        number, thread = (json.as_word(message.get(key)) for key in ("ts", "thread_ts"))
         return ChatMessage(
             text=_text(message, workspace.names),
             name=workspace.names.get(user) or guest or user,
@@ -140,7 +134,7 @@ class Slack(_Slack):
         return days
 
     def recognises(self, content: Content) -> bool:
-        messages = first_documents(content.uncounted)
+        messages = json.first_documents(content.uncounted)
         return any(_TIME.fullmatch(str(message.get("ts"))) for message in messages)
 
     def parts(
@@ -160,7 +154,7 @@ class Slack(_Slack):
                 self.room(*workspace.channels.get(name, (name, None))), workspace
             )
             for content in of_folder:
-                yield (Found(channel, value) for value in Window(content).values(()))
+                yield (Found(channel, value) for value in json.Window(content).values(()))
 
 
 class SlackAnswers(_Slack):
@@ -186,41 +180,43 @@ class SlackAnswers(_Slack):
             return may_be and super().recognises(content)
         return False
 
-    def is_message(self, message: Json, _chat: SlackChannel) -> bool:
+    def is_message(self, message: json.Json, _chat: SlackChannel) -> bool:
         has_time = _TIME.fullmatch(str(message.get("ts"))) is not None
         return has_time and message.get("type") == "message"
 
     def found(self, content: Content) -> Generator[Found[SlackChannel], None, None]:
         workspace = Workspace()
-        for page in objects(content):
+        for page in json.objects(content):
             if isinstance(page, BadRecord):
                 yield Found(self._channel({}, content, workspace), page.value, page.place)
                 continue
-            for user in (*listed(page[1], "users"), *listed(page[1], "members")):
-                workspace.add_user(as_object(user))
+            for user in (*json.listed(page[1], "users"), *json.listed(page[1], "members")):
+                workspace.add_user(json.as_object(user))
             channel = self._channel(page[1], content, workspace)
-            for message in listed(page[1], "messages") or [page[1]]:
+            for message in json.listed(page[1], "messages") or [page[1]]:
                 yield Found(channel, message)
-                replies = listed(as_object(message), "slackdump_thread_replies")
+                replies = json.listed(json.as_object(message), "slackdump_thread_replies")
                 yield from (Found(channel, reply) for reply in replies)
 
-    def _channel(self, page: Json, content: Content, workspace: Workspace) -> SlackChannel:
-        about = as_object(page.get("channel"))
-        number = as_word(about.get("id")) or as_word(page.get("channel_id", page.get("channel")))
-        name = as_word(about.get("name")) or as_word(page.get("name"))
+    def _channel(self, page: json.Json, content: Content, workspace: Workspace) -> SlackChannel:
+        about = json.as_object(page.get("channel"))
+        number = json.as_word(about.get("id")) or json.as_word(
+            page.get("channel_id", page.get("channel"))
+        )
+        name = json.as_word(about.get("name")) or json.as_word(page.get("name"))
         day = _DAY.fullmatch(content.name)
         place = (day and day["folder"]) or content.name
         room = self.room(f"#{name}" if name else None, number)
         return SlackChannel(structs.replace(room, file="" if number else place), workspace)
 
 
-def _with_own_words(message: Json) -> Json:
+def _with_own_words(message: json.Json) -> json.Json:
     """Return a message without Slack's sentence about a file, as it was written until 2018."""
-    kind, file = as_word(message.get("subtype")), as_object(message.get("file"))
+    kind, file = json.as_word(message.get("subtype")), json.as_object(message.get("file"))
     if kind == "file_share" and file:
-        comment = as_object(file.get("initial_comment"))
+        comment = json.as_object(file.get("initial_comment"))
         return message | {"text": comment.get("comment"), "files": [file]}
-    if kind == "file_comment" and (comment := as_object(message.get("comment"))):
+    if kind == "file_comment" and (comment := json.as_object(message.get("comment"))):
         own = {"user": comment.get("user"), "text": comment.get("comment"), "subtype": None}
         return message | own
     return message
@@ -237,36 +233,38 @@ def _lists(source: Source, home: str) -> list[str]:
     return [name for name in names if name in source.members]
 
 
-def _learned(content: Content, add: Callable[[Json], None]) -> Iterator[Found[SlackChannel]]:
-    for value in Window(content).values(()):
+def _learned(content: Content, add: Callable[[json.Json], None]) -> Iterator[Found[SlackChannel]]:
+    for value in json.Window(content).values(()):
         if isinstance(value, dict):
             add(value)
     yield from ()
 
 
-def _place_of(file: Json, workspace: Workspace) -> str:
-    if name := workspace.files.get(as_word(file.get("id")) or ""):
+def _place_of(file: json.Json, workspace: Workspace) -> str:
+    if name := workspace.files.get(json.as_word(file.get("id")) or ""):
         return name
     # The token behind the address of a file opens it to anybody.
-    return (as_word(file.get("url_private")) or "").partition("?")[0]
+    return (json.as_word(file.get("url_private")) or "").partition("?")[0]
 
 
-def _name(user: Json) -> str | None:
-    profile = as_object(user.get("profile"))
+def _name(user: json.Json) -> str | None:
+    profile = json.as_object(user.get("profile"))
     names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"))
-    return next(filter(None, map(as_word, (*names, user.get("name"), profile.get("name")))), None)
+    return next(
+        filter(None, map(json.as_word, (*names, user.get("name"), profile.get("name")))), None
+    )
 
 
-def _sign(reaction: Json) -> tuple[object, object]:
-    name = as_word(reaction.get("name"))
+def _sign(reaction: json.Json) -> tuple[object, object]:
+    name = json.as_word(reaction.get("name"))
     plain = name.partition("::")[0] if name else ""
     return name and _EMOJI.get(plain, f":{plain}:"), reaction.get("count")
 
 
-def _text(message: Json, names: Mapping[str, str]) -> str:
+def _text(message: json.Json, names: Mapping[str, str]) -> str:
     text = message.get("text")
     if not isinstance(text, str) or not text.strip():
-        return "".join(_rich_texts(listed(message, "blocks"), names))
+        return "".join(_rich_texts(json.listed(message, "blocks"), names))
     if "<" in text:
         text = _MARK.sub(lambda match: _shown(match[1], names), text)
     # Slack writes no other entities; `&amp;` is the last, since it may stand before another.
@@ -286,8 +284,8 @@ def _shown(mark: str, names: Mapping[str, str]) -> str:
 
 
 def _rich_texts(values: list[object], names: Mapping[str, str], depth: int = 0) -> Iterator[str]:
-    for element in map(as_object, values if depth < 10 else ()):
-        ids = map(as_word, (element.get("user_id"), element.get("channel_id")))
+    for element in map(json.as_object, values if depth < 10 else ()):
+        ids = map(json.as_word, (element.get("user_id"), element.get("channel_id")))
         match element.get("type"), next(filter(None, ids), None):
             case "user" | "channel" as kind, str() as number:
                 yield _shown(f"{'@' if kind == 'user' else '#'}{number}", names)
@@ -296,11 +294,11 @@ def _rich_texts(values: list[object], names: Mapping[str, str], depth: int = 0) 
             case "broadcast", _:
                 yield f"@{element.get('range')}"
             case "link", _:
-                target = as_word(element.get("url")) or ""
-                yield written_out(as_word(element.get("text")) or target, target)
+                target = json.as_word(element.get("url")) or ""
+                yield written_out(json.as_word(element.get("text")) or target, target)
             case "text", _:
                 yield str(element.get("text") or "")
-        yield from _rich_texts(listed(element, "elements"), names, depth + 1)
+        yield from _rich_texts(json.listed(element, "elements"), names, depth + 1)
 
 
 FORMAT: Final = Slack().format()

@@ -296,6 +296,8 @@ def _plain(called: str) -> str:
 
 def _is_nobody(called: str) -> bool:
     name = _WITH_ADDRESS.sub("", _plain(called))
+    if re.fullmatch(r"\[[^\[\]]*\]|\([^()]*\)", name):  # As scripts note what nobody says.
+        return True
     return not {name, name.replace(" ", "")}.isdisjoint(_nobody())
 
 

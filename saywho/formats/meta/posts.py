@@ -19,19 +19,11 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final, NamedTuple
 
 from saywho.errors import Message, RecordError, UnrecognisedFileError
+from saywho.formats import records
 from saywho.formats.chats.chat_files import KINDS, attachments_of, one_by_one
 from saywho.formats.media.file_bytes import START_BYTES, suffix_of
 from saywho.formats.post import Medium, MediumKind, Platform, ReplyTarget
 from saywho.formats.reading import BROKEN, Skipped, is_broken, username_for
-from saywho.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    read_each,
-)
 from saywho.formats.source.file import Content, Source, head
 from saywho.formats.source.json import Json, as_object, first_documents, listed, load, objects
 from saywho.formats.source.times import is_time, timed
@@ -73,7 +65,7 @@ class OwnWords(NamedTuple):
     answered: str = ""
 
 
-def read(source: Source, _options: ReadOptions) -> RecordStream | None:
+def read(source: Source, _options: records.ReadOptions) -> records.RecordStream | None:
     """Return the account's posts and comments. Raises UnrecognisedFileError for pages."""
     contents = posts_in(source)
     if not contents:
@@ -85,7 +77,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     seen = Counter[int]()
     items = one_by_one(_items(content, source, account, seen) for content in contents)
     # Downloads of Facebook do not say for whom a post is, and accounts of Instagram may be private.
-    return RecordStream(FORMAT.name, "record", account, items, files, tells_audience=False)
+    return records.RecordStream(FORMAT.name, "record", account, items, files, tells_audience=False)
 
 
 def posts_in(source: Source) -> list[Content]:
@@ -125,7 +117,7 @@ def _is_older_comment(row: object) -> bool:
     return False
 
 
-def _account(source: Source, contents: list[Content]) -> Account:
+def _account(source: Source, contents: list[Content]) -> records.Account:
     platforms = set(map(_platform, contents))
     ordered: tuple[Platform, ...] = ("facebook", "instagram", "threads")
     platform = next(name for name in ordered if name in platforms)
@@ -137,7 +129,7 @@ def _account(source: Source, contents: list[Content]) -> Account:
         name = next(filter(None, (repaired(comment.get("author")) for comment in comments)), "")
     display_name = clean_title(name)
     username = username_for(display_name) if display_name else None
-    return Account(username, display_name, platform, unread=None if username else file)
+    return records.Account(username, display_name, platform, unread=None if username else file)
 
 
 def _owner(file: object) -> str:
@@ -151,8 +143,8 @@ def _owner(file: object) -> str:
 
 
 def _items(
-    content: Content, source: Source, account: Account, seen: Counter[int]
-) -> Iterator[Item]:
+    content: Content, source: Source, account: records.Account, seen: Counter[int]
+) -> Iterator[records.Item]:
     folders = content.name.split("/")[:-1] if source.has_members else []
     around = ["".join(f"{folder}/" for folder in folders[:n]) for n in range(len(folders) + 1)]
 
@@ -164,14 +156,14 @@ def _items(
     def kind_of(name: str) -> MediumKind | None:
         return KINDS.get(suffix_of(source.start_of(name, START_BYTES)) or "")
 
-    def read_one(value: Json, place: int) -> Item:
+    def read_one(value: Json, place: int) -> records.Item:
         if _is_of_another(value, account.username):
             return Skipped(place, "repost")
         if _is_again(value, seen):
             return Skipped(place, "system")
         return _item(value, place, account=account, member=member, kind_of=kind_of)
 
-    yield from read_each(objects(content, lists=_LISTS, items_of=_items_of), read_one)
+    yield from records.read_each(objects(content, lists=_LISTS, items_of=_items_of), read_one)
 
 
 def _is_of_another(value: Json, username: str | None) -> bool:
@@ -197,10 +189,10 @@ def _item(
     value: Json,
     place: int,
     *,
-    account: Account,
+    account: records.Account,
     member: Callable[[str], str],
     kind_of: Callable[[str], MediumKind | None],
-) -> Item:
+) -> records.Item:
     words = words_of(value)
     if is_broken(words.text + words.answered):
         raise RecordError(BROKEN)
@@ -208,7 +200,7 @@ def _item(
     links = tuple(Medium("link", address) for address in links_of(value))
     if not (words.text.strip() or attached.media or links):
         return Skipped(place, "empty")
-    return Record(
+    return records.Record(
         place=place,
         text=words.text,
         username=account.username,
@@ -367,6 +359,6 @@ def _refuse_pages(source: Source) -> None:
         )
 
 
-FORMAT: Final = Format(
+FORMAT: Final = records.Format(
     "meta", Message("Posts of Instagram, Facebook and Threads"), read, file_name="posts_1.json"
 )

@@ -11,20 +11,12 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from saywho.errors import Message
+from saywho.formats import records
 from saywho.formats.assumptions import ReadNotes
 from saywho.formats.chats.chat_files import one_by_one
 from saywho.formats.post import audience
 from saywho.formats.posts.mastodon import host_of
 from saywho.formats.reading import Skipped, username_for
-from saywho.formats.records import (
-    MAX_ID_LENGTH,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    read_each,
-)
 from saywho.formats.source.file import Source, head
 from saywho.formats.source.html import html_to_text, page_to_text
 from saywho.formats.source.times import timed
@@ -67,14 +59,16 @@ def read_xml(
     name: str,
     mark: re.Pattern[bytes],
     names: frozenset[str],
-    item: Callable[[Fields, int], Item | None],
-) -> RecordStream | None:
+    item: Callable[[Fields, int], records.Item | None],
+) -> records.RecordStream | None:
     """Return the items of the elements with such names in the files of XML with the mark."""
     contents = source.take_wanted((".xml", ".atom"), lambda each: mark.search(head(each, _HEAD)))
     if not contents:
         return None
-    items = one_by_one(read_each(elements(content, names, _said_by), item) for content in contents)
-    return RecordStream(name, "record", None, items)
+    items = one_by_one(
+        records.read_each(elements(content, names, _said_by), item) for content in contents
+    )
+    return records.RecordStream(name, "record", None, items)
 
 
 class _WordPress:
@@ -84,7 +78,7 @@ class _WordPress:
         self._names: dict[str, str] = {}
         self._authors = authors
 
-    def __call__(self, fields: Fields, place: int) -> Item | None:
+    def __call__(self, fields: Fields, place: int) -> records.Item | None:
         if fields[""] == "wp:author":
             login, shown = fields.get("wp:author_login"), fields.get("wp:author_display_name")
             if login and shown and len(self._names) < _MOST_AUTHORS:
@@ -119,7 +113,7 @@ def _is_for_members(fields: Fields) -> bool:
 class Authors:
     """Names the authors; an account of many sites by the name that is shown, or by its site."""
 
-    def __init__(self, notes: ReadNotes, options: ReadOptions) -> None:
+    def __init__(self, notes: ReadNotes, options: records.ReadOptions) -> None:
         self._notes = notes
         self._has_name = options.username is not None
         self._posts: Counter[str] = Counter()
@@ -158,7 +152,7 @@ class Byline(NamedTuple):
 NOBODY: Final = Byline(None, None)
 
 
-def _blogger_item(authors: Authors, fields: Fields, place: int) -> Item | None:
+def _blogger_item(authors: Authors, fields: Fields, place: int) -> records.Item | None:
     kind = fields.get("blogger:type") or fields.get("kind") or "post"
     if kind.lower() not in {"post", "page"}:
         return None  # Comments, settings and the design.
@@ -179,7 +173,7 @@ def post_of(
     html: str,
     *,
     is_restricted: bool | None = None,
-) -> Item:
+) -> records.Item:
     """Return a post of a blog: its title above its words, by the fields title, link, guid or id.
 
     Raises RecordError for HTML that is too long.
@@ -192,29 +186,31 @@ def post_of(
     # A copied post may have the guid of the post that it was copied from.
     is_own = source_id.endswith(f"p={fields['wp:post_id']}") if "wp:post_id" in fields else True
     source_id = source_id if source_id and (is_own or not link) else link
-    return Record(
+    return records.Record(
         place=place,
         text=text,
         username=author.username,
         display_name=author.shown,
         platform="rss",
         **timed(time, "published"),
-        source_id=source_id if 0 < len(source_id) <= MAX_ID_LENGTH else None,
+        source_id=source_id if 0 < len(source_id) <= records.MAX_ID_LENGTH else None,
         url=link if link.startswith(("http://", "https://")) else None,
         visibility=None if is_restricted is None else audience(is_restricted=is_restricted),
     )
 
 
-def _read_wordpress(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_wordpress(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     read_one = _WordPress(Authors(source.notes, options))
     elements = frozenset({"item", "wp:author"})
     return read_xml(source, WORDPRESS.name, _WORDPRESS, elements, read_one)
 
 
-def _read_blogger(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_blogger(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     read_one = partial(_blogger_item, Authors(source.notes, options))
     return read_xml(source, BLOGGER.name, _BLOGGER, frozenset({"entry"}), read_one)
 
 
-WORDPRESS: Final = Format("wordpress", Message("WordPress"), _read_wordpress, shows_code=True)
-BLOGGER: Final = Format("blogger", Message("Blogger"), _read_blogger, shows_code=True)
+WORDPRESS: Final = records.Format(
+    "wordpress", Message("WordPress"), _read_wordpress, shows_code=True
+)
+BLOGGER: Final = records.Format("blogger", Message("Blogger"), _read_blogger, shows_code=True)

@@ -16,17 +16,9 @@ from saywho.formats.post import audience
 from saywho.formats.posts.blogs import read_xml
 from saywho.formats.reading import Skipped, required_text
 from saywho.formats.records import Format, Item, ReadOptions, Record, RecordStream, read_each
+from saywho.formats.source import json
 from saywho.formats.source.file import Content, Source, is_hidden
 from saywho.formats.source.html import html_to_text
-from saywho.formats.source.json import (
-    Json,
-    as_object,
-    as_word,
-    first_documents,
-    has_value,
-    listed,
-    objects,
-)
 from saywho.formats.source.times import timed
 from saywho.formats.source.xml import Fields
 from saywho.formats.tables.cells import as_id
@@ -65,15 +57,17 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     if not contents or not all(map(_has_posts, islice(contents, 0, None, step))):
         return read_xml(source, FORMAT.name, _EXPORT, frozenset({"post"}), reader.exported)
     source.take(contents)
-    items = (read_each(objects(content, lists=_LISTS), reader.answered) for content in contents)
+    items = (
+        read_each(json.objects(content, lists=_LISTS), reader.answered) for content in contents
+    )
     return RecordStream(FORMAT.name, "record", None, chain.from_iterable(items))
 
 
 def _has_posts(content: Content) -> bool:
-    return any(map(_is_post, first_documents(content, lists=_LISTS)))
+    return any(map(_is_post, json.first_documents(content, lists=_LISTS)))
 
 
-def _is_post(value: Json) -> bool:
+def _is_post(value: json.Json) -> bool:
     return isinstance(value.get("blog_name"), str) and not _MARKS.isdisjoint(value)
 
 
@@ -82,14 +76,16 @@ class _Reader:
         self._notes = notes
         self._include_restricted = include_restricted
 
-    def answered(self, post: Json, place: int) -> Item | None:
+    def answered(self, post: json.Json, place: int) -> Item | None:
         """Return a post of API v2."""
         if not _is_post(post):
             return None  # Facts about the blog.
         kind, is_reblog = str(post.get("type")), _is_reblog(post)
         if isinstance(post.get("content"), list):
             words = _blocks(post)
-        elif is_reblog and isinstance(comment := as_object(post.get("reblog")).get("comment"), str):
+        elif is_reblog and isinstance(
+            comment := json.as_object(post.get("reblog")).get("comment"), str
+        ):
             words = map(html_to_text, [comment])
         else:
             words = self._words(_FIELDS.get(kind, ()), post, is_reblog=is_reblog)
@@ -101,12 +97,12 @@ class _Reader:
         kind, is_reblog = fields.get("@type", "").lower(), fields.get("@is_reblog") == "true"
         words = self._words(_ELEMENTS.get(kind, ()), fields, is_reblog=is_reblog)
         names = {"blog_name": "@tumblelog", "id": "@id", "post_url": "@url", "state": "@state"}
-        post: Json = {name: fields.get(stated) for name, stated in names.items()}
+        post: json.Json = {name: fields.get(stated) for name, stated in names.items()}
         post["timestamp"] = fields.get("@unix-timestamp") or fields.get("@date-gmt")
         return self._said(post, place, words, kind, is_reblog=is_reblog)
 
     def _said(
-        self, post: Json, place: int, words: Iterator[str], kind: str, *, is_reblog: bool
+        self, post: json.Json, place: int, words: Iterator[str], kind: str, *, is_reblog: bool
     ) -> Item:
         state = post.get("state")
         if state == "private" and not self._include_restricted:
@@ -118,16 +114,16 @@ class _Reader:
         return Record(
             place=place,
             text=required_text(text),
-            username=as_word(post.get("blog_name")),
+            username=json.as_word(post.get("blog_name")),
             kind="quote" if is_reblog else "post",
             **timed(post.get("timestamp"), "timestamp"),
             source_id=as_id(post.get("id")),
-            url=as_word(post.get("post_url")),
+            url=json.as_word(post.get("post_url")),
             visibility=audience(is_restricted=state == "private"),
         )
 
     def _words(
-        self, names: Sequence[str], post: Json | Fields, *, is_reblog: bool
+        self, names: Sequence[str], post: json.Json | Fields, *, is_reblog: bool
     ) -> Iterator[str]:
         texts = [html for name in names if isinstance(html := post.get(name), str) and html]
         if not is_reblog:
@@ -140,26 +136,26 @@ class _Reader:
             yield own
 
 
-def _is_reblog(post: Json) -> bool:
-    if any(has_value(post.get(name)) for name in ("reblogged_from_id", "reblogged_from_name")):
+def _is_reblog(post: json.Json) -> bool:
+    if any(json.has_value(post.get(name)) for name in ("reblogged_from_id", "reblogged_from_name")):
         return True
-    first = as_object(next(iter(listed(post, "trail")), None))
-    name = as_word(as_object(first.get("blog")).get("name"))
+    first = json.as_object(next(iter(json.listed(post, "trail")), None))
+    name = json.as_word(json.as_object(first.get("blog")).get("name"))
     return name is not None and name != post.get("blog_name")
 
 
-def _blocks(post: Json) -> Iterator[str]:
+def _blocks(post: json.Json) -> Iterator[str]:
     """Yield the paragraphs in Tumblr's new format, but not a question by someone else."""
     asked = {
         place
-        for layout in map(as_object, listed(post, "layout"))
+        for layout in map(json.as_object, json.listed(post, "layout"))
         if layout.get("type") == "ask"
-        for place in listed(layout, "blocks")
+        for place in json.listed(layout, "blocks")
     }
-    for place, block in enumerate(map(as_object, listed(post, "content"))):
+    for place, block in enumerate(map(json.as_object, json.listed(post, "content"))):
         is_own = block.get("subtype") not in {"quote", "chat"} and place not in asked
         if is_own and block.get("type") == "text":
-            yield as_word(block.get("text")) or ""
+            yield json.as_word(block.get("text")) or ""
 
 
 FORMAT: Final = Format("tumblr", Message("Tumblr"), read)

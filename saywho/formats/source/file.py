@@ -15,41 +15,24 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, BinaryIO, Final, TypeVar
 
-from saywho.errors import (
-    BrokenFileError,
-    FileError,
-    LimitReachedError,
-    Message,
-    UnrecognisedFileError,
-)
+from saywho import errors
 from saywho.formats.assumptions import REPAIR, UNREPAIRED, ReadNotes
-from saywho.formats.source import containers
+from saywho.formats.source import containers, members as inside
 from saywho.formats.source.encodings import TextForm
-from saywho.formats.source.members import (
-    READ_ERRORS,
-    Folder,
-    Listing,
-    Member,
-    Members,
-    PlainFile,
-    Stream,
-    damaged,
-    open_plain,
-)
 from saywho.processes import watched
 
 _BLANKS: Final = re.compile(rb"\s+")
 
 
-_REACHED: Final = Message("{name} is larger than {limit}, the limit of an import")
-_MEDIA_REACHED: Final = Message(
+_REACHED: Final = errors.Message("{name} is larger than {limit}, the limit of an import")
+_MEDIA_REACHED: Final = errors.Message(
     "the pictures and videos of {name} unpack to more than {limit}, far more than"
     " expected; no more are stored"
 )
 
 
 class Meter:
-    def __init__(self, name: str, limit_bytes: int, reached: Message = _REACHED) -> None:
+    def __init__(self, name: str, limit_bytes: int, reached: errors.Message = _REACHED) -> None:
         self._name, self._reached = name, reached
         self.limit_bytes = limit_bytes
         self.bytes_read = 0
@@ -64,9 +47,9 @@ class Meter:
         if len(chunk) > room:
             raise self.reached()
 
-    def reached(self) -> LimitReachedError:
+    def reached(self) -> errors.LimitReachedError:
         limit = f"{self.limit_bytes / 2**20:,.4g} MB"
-        return LimitReachedError(self._reached.template, name=self._name, limit=limit)
+        return errors.LimitReachedError(self._reached.template, name=self._name, limit=limit)
 
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
@@ -99,9 +82,9 @@ class TextFacts:
 @dataclass(eq=False)
 class Content:
     name: str
-    stored: Member
+    stored: inside.Member
     meter: Meter
-    fault: BrokenFileError | None = None
+    fault: errors.BrokenFileError | None = None
     has_members: bool = False
     """Whether it is a folder, zip or tar, not content itself."""
     notes: ReadNotes = field(default_factory=ReadNotes)
@@ -130,8 +113,8 @@ class Content:
             with self.stored.open() as stream:
                 while chunk := read_some(stream):
                     yield from self.meter.counted(chunk)
-        except READ_ERRORS as error:
-            raise damaged(self.name) from error
+        except inside.READ_ERRORS as error:
+            raise inside.damaged(self.name) from error
         if self.fault is not None:
             raise self.fault
 
@@ -151,15 +134,15 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def __init__(
         self,
-        target: Path | BinaryIO | PlainFile,
+        target: Path | BinaryIO | inside.PlainFile,
         *,
         name: str | None = None,
         limit_bytes: int = DEFAULT_LIMIT_BYTES,
     ) -> None:
         self.path = target if isinstance(target, Path) else None
         name = name or str(self.path or "-")
-        super().__init__(name, Member(0, self._whole), Meter(name, limit_bytes))
-        self.listing = Listing()
+        super().__init__(name, inside.Member(0, self._whole), Meter(name, limit_bytes))
+        self.listing = inside.Listing()
         self.about: Callable[[ReadNotes], None] | None = None
         """Notes the other content of an archive if its rows are read in its place."""
         self.bytes_total: int | None = None
@@ -169,7 +152,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Bytes up to the last record that was taken from the records read ahead, if any were."""
         self._packed_bytes = 0
         self._opened = contextlib.ExitStack()
-        self._file: PlainFile | None = None
+        self._file: inside.PlainFile | None = None
         """The file, or the copy of a stream or gzip; None for a folder."""
         self._is_copied = False
         try:
@@ -217,10 +200,10 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Set the members to be read, so that progress ends at the total; a lone file has none."""
         if not self.members:
             return
-        members = {*names}
-        self.expected |= members
+        wanted = {*names}
+        self.expected |= wanted
         # What an archive says of sizes may be any number.
-        stated = sum(self.members[name].size for name in members)
+        stated = sum(self.members[name].size for name in wanted)
         self.bytes_total = min(stated, self.meter.limit_bytes)
 
     def put_in_place(self, write: Callable[[IO[bytes], IO[bytes]], T]) -> T:
@@ -228,12 +211,12 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         rows = self.temporary()
         with self._whole() as packed:
             about = write(packed, rows)  # type: ignore[arg-type] # is binary
-        self._keep(PlainFile(os.dup(rows.fileno()), self.name))
-        self._is_copied, self.has_members, self.listing = True, False, Listing()
+        self._keep(inside.PlainFile(os.dup(rows.fileno()), self.name))
+        self._is_copied, self.has_members, self.listing = True, False, inside.Listing()
         return about
 
     @property
-    def members(self) -> Members:
+    def members(self) -> inside.Members:
         """The files of a folder, zip or tar, by name; see `look_beside`."""
         return self.listing.members
 
@@ -244,7 +227,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         with contextlib.suppress(OSError):  # A folder may let us open files, but not list them.
             self._list(self.path.parent, is_deep=False)
         # The file itself was named, and may be a link.
-        self.members[self.path.name] = Member(self.bytes_total or 0, self._whole)
+        self.members[self.path.name] = inside.Member(self.bytes_total or 0, self._whole)
         with contextlib.suppress(ValueError):
             self.listing.left_out.remove(self.path.name)
         return True
@@ -258,7 +241,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         if count and self.texts.encoding:
             self.listing.name_in(self.texts.encoding)
         elif count:
-            evidence = Message("names in the archive that are not UTF-8: {count}", count=count)
+            evidence = errors.Message(
+                "names in the archive that are not UTF-8: {count}", count=count
+            )
             self.notes.assume("encoding", self.listing.names_in, evidence=evidence)
 
     def check(self) -> None:
@@ -336,7 +321,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         contents = [*map(self.member, self.expected or words)] if self.has_members else [self]
         try:
             digests = sorted(map(_digest, contents))
-        except FileError:
+        except errors.FileError:
             return None
         if len(digests) > 1:
             return sha256(b"".join(digests)).digest()
@@ -344,7 +329,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def start_of(self, name: str, size: int = _SMALL_BYTES) -> bytes:
         """Return a member's first bytes; none if missing or damaged."""
-        with contextlib.suppress(KeyError, BrokenFileError):
+        with contextlib.suppress(KeyError, errors.BrokenFileError):
             return head(self.member(name), size)
         return b""
 
@@ -353,33 +338,33 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         ordered = sorted(folders)
         if len(ordered) > 1:
             names = ", ".join(folder or "." for folder in ordered[:5])
-            raise UnrecognisedFileError(
+            raise errors.UnrecognisedFileError(
                 "{name} contains several archives or chats: {names}; import each separately",
                 name=self.name,
                 names=names,
             )
         return ordered[0] if ordered else None
 
-    def _prepare(self, target: Path | BinaryIO | PlainFile) -> None:
+    def _prepare(self, target: Path | BinaryIO | inside.PlainFile) -> None:
         try:
             self._open(target)
         except OSError as error:
-            raise UnrecognisedFileError(
+            raise errors.UnrecognisedFileError(
                 "{name} cannot be opened: {why}", name=self.name, why=error.strerror
             ) from error
         if self.has_members:
             return
         self._packed_bytes = self.bytes_total or 0
         start = head(self, _HEAD_BYTES)
-        if start.startswith(b"\x1f\x8b") and not isinstance(target, PlainFile):
+        if start.startswith(b"\x1f\x8b") and not isinstance(target, inside.PlainFile):
             with self._whole() as packed, gzip.GzipFile(fileobj=packed) as unpacked:
                 self._keep(self._copied(unpacked))  # type: ignore[arg-type] # is binary
             start = head(self, _HEAD_BYTES)
         if lister := containers.lister_of(start):
             self._unpack(lister)
 
-    def _open(self, target: Path | BinaryIO | PlainFile) -> None:
-        if isinstance(target, PlainFile):
+    def _open(self, target: Path | BinaryIO | inside.PlainFile) -> None:
+        if isinstance(target, inside.PlainFile):
             self._keep(target.again())
             self._is_copied = True
         elif not isinstance(target, Path):
@@ -388,16 +373,16 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             self._list(target, is_deep=True)
             self.has_members = True
         elif target.is_file():
-            self._keep(open_plain(target, self.name))
+            self._keep(inside.open_plain(target, self.name))
         else:
             with target.open("rb") as pipe:
                 self._keep(self._copied(pipe))
 
-    def _keep(self, file: PlainFile) -> None:
+    def _keep(self, file: inside.PlainFile) -> None:
         self._file, self.bytes_total = self._opened.enter_context(file), file.size
 
     def _list(self, path: Path, *, is_deep: bool) -> None:
-        folder = self._opened.enter_context(contextlib.closing(Folder(path)))
+        folder = self._opened.enter_context(contextlib.closing(inside.Folder(path)))
         self.listing = folder.listing(is_deep=is_deep)
 
     def _unpack(self, lister: containers.Lister) -> None:
@@ -409,11 +394,11 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         if self.fault and not self.members:
             raise self.fault
 
-    def _whole(self) -> PlainFile:
+    def _whole(self) -> inside.PlainFile:
         assert self._file is not None  # noqa: S101 # for the type checker
         return self._file.again()
 
-    def _copied(self, stream: IO[bytes]) -> PlainFile:
+    def _copied(self, stream: IO[bytes]) -> inside.PlainFile:
         spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 # is closed with the others
         self._opened.enter_context(contextlib.suppress(OSError))  # A full one fails to close.
         self._opened.enter_context(spool)
@@ -422,20 +407,20 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
                 spool.write(chunk)
             spool.flush()
         except OSError as error:
-            raise BrokenFileError(
+            raise errors.BrokenFileError(
                 "{name} cannot be copied to a temporary file: {why}",
                 name=self.name,
                 why=error.strerror,
             ) from error
         self._is_copied = True
-        return PlainFile(os.dup(spool.fileno()), self.name)
+        return inside.PlainFile(os.dup(spool.fileno()), self.name)
 
     def _next(self, stream: IO[bytes]) -> bytes:
         try:
             return read_some(stream)
-        except READ_ERRORS:
-            self.fault = damaged(self.name)
-        except BrokenFileError as error:
+        except inside.READ_ERRORS:
+            self.fault = inside.damaged(self.name)
+        except errors.BrokenFileError as error:
             self.fault = error
         return b""
 
@@ -450,7 +435,7 @@ def head(content: Content, size: int) -> bytes:
         with contextlib.closing(content.uncounted.chunks()) as chunks:
             while len(beginning) < size and (chunk := next(chunks, b"")):
                 beginning += chunk
-    except FileError:
+    except errors.FileError:
         if not beginning:
             raise
     return beginning[:size]
@@ -476,7 +461,7 @@ def contains(content: Content, *marks: bytes) -> bool:
     """Return whether a file contains any of the marks before any damage."""
     longest, rest = max(map(len, marks)), b""
     chunks = content.uncounted.chunks()
-    with contextlib.suppress(FileError), contextlib.closing(chunks):
+    with contextlib.suppress(errors.FileError), contextlib.closing(chunks):
         for chunk in chunks:
             text = rest + chunk
             if any(mark in text for mark in marks):
@@ -485,7 +470,7 @@ def contains(content: Content, *marks: bytes) -> bool:
     return False
 
 
-def read_some(stream: Stream) -> bytes:
+def read_some(stream: inside.Stream) -> bytes:
     """Return the next bytes, none only at the end, without losing any before damage."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     watched.renew()

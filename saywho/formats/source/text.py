@@ -10,13 +10,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from saywho.errors import BrokenFileError, FileError, Message
-from saywho.formats.source.encodings import (
-    Encoding,
-    TextForm,
-    count_utf8,
-    encodings_of,
-    lines_to_weigh,
-)
+from saywho.formats.source import encodings
 from saywho.formats.source.file import Content, head
 
 MAX_LINE: Final = 2**20
@@ -102,50 +96,50 @@ def lines_of(text: str) -> Iterator[str]:
     return filter(str.strip, io.StringIO(text, newline="\n"))
 
 
-def form_of(content: Content) -> TextForm:
+def form_of(content: Content) -> encodings.TextForm:
     """Return a text's form, read once for all formats that try a file."""
     form = content.texts.forms.get(content.name)
     if form is None:
         sample = head(content, 4096)
         # Old Macs end lines with a carriage return alone.
         has_returns = b"\r" in sample[:-1] and b"\n" not in sample
-        form = content.texts.forms[content.name] = TextForm(
+        form = content.texts.forms[content.name] = encodings.TextForm(
             _encoding_of(content, sample), has_returns
         )
     return form
 
 
-def _encoding_of(content: Content, sample: bytes) -> Encoding:
+def _encoding_of(content: Content, sample: bytes) -> encodings.Encoding:
     """Return the encoding: as chosen, by its mark, by NULs next to ASCII, else by counting."""
     if content.texts.encoding:
-        return Encoding(content.texts.encoding)
+        return encodings.Encoding(content.texts.encoding)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return Encoding("utf-16")
+        return encodings.Encoding("utf-16")
     low, high = sample[::2].count(0), sample[1::2].count(0)
     if low + high > 0.05 * len(sample) and max(low, high) > 3 * min(low, high):
-        return Encoding("utf-16-le" if high > low else "utf-16-be")
+        return encodings.Encoding("utf-16-le" if high > low else "utf-16-be")
     letters = b""
     with suppress(FileError), closing(content.uncounted.chunks()) as chunks:
         first = islice(chunks, 64)  # After so much ASCII, UTF-8 is expected.
         letters = next((chunk for chunk in first if not chunk.isascii()), b"")
-        if count_utf8(letters).bad:
+        if encodings.count_utf8(letters).bad:
             while len(letters) < 256 * 1024 and (chunk := next(chunks, b"")):
                 letters += chunk
     return _counted(letters)
 
 
 @lru_cache(8)
-def _counted(sample: bytes) -> Encoding:
+def _counted(sample: bytes) -> encodings.Encoding:
     """Return UTF-8, or a fitting encoding if most bytes are no UTF-8."""
-    count = count_utf8(sample)
+    count = encodings.count_utf8(sample)
     if not count.bad:
-        return Encoding("utf-8-sig")
-    found = encodings_of(lines_to_weigh(sample))
+        return encodings.Encoding("utf-8-sig")
+    found = encodings.encodings_of(encodings.lines_to_weigh(sample))
     evidence = Message(
         "bytes that are not valid UTF-8: {bad}; valid sequences: {good}",
         bad=f"{count.bad:,}",
         good=f"{count.good:,}",
     )
     if count.good >= count.bad or not found:
-        return Encoding("utf-8-sig", found or ("cp1252", "cp949"), evidence)
-    return Encoding(found[0], (*found[1:], "utf-8"), evidence)
+        return encodings.Encoding("utf-8-sig", found or ("cp1252", "cp949"), evidence)
+    return encodings.Encoding(found[0], (*found[1:], "utf-8"), evidence)

@@ -8,15 +8,7 @@ from typing import Final, Literal, NamedTuple
 from saywho.errors import Message
 from saywho.formats.post import Kind
 from saywho.formats.source.times import is_time
-from saywho.formats.tables.cells import (
-    EMPTY_CELLS,
-    as_id,
-    as_whole,
-    cell_of,
-    is_flag,
-    plain_column,
-    word,
-)
+from saywho.formats.tables import cells
 from saywho.formats.tables.column_names import classes_of, is_of_things, may_name_people
 from saywho.formats.tables.limits import is_closed, is_open
 from saywho.text import word_set
@@ -53,7 +45,7 @@ def count_fields(values: Mapping[str, Sequence[object]], known: Iterable[str]) -
     fields: dict[str, str] = {}
     is_counted = bool(taken)
     for name, column in values.items():
-        field, numbers = _COUNT_OF.get(plain_column(name)), _numbers(column)
+        field, numbers = _COUNT_OF.get(cells.plain_column(name)), _numbers(column)
         if field is None or not numbers:
             continue
         is_counted |= max(numbers) > 1
@@ -63,8 +55,8 @@ def count_fields(values: Mapping[str, Sequence[object]], known: Iterable[str]) -
 
 
 def _numbers(column: Iterable[object]) -> list[int]:
-    cells = (value for value in column if str(value).strip() not in EMPTY_CELLS | {"-"})
-    numbers = [None if isinstance(value, bool) else as_whole(value) for value in cells]
+    filled = (value for value in column if str(value).strip() not in cells.EMPTY_CELLS | {"-"})
+    numbers = [None if isinstance(value, bool) else cells.as_whole(value) for value in filled]
     counts = [number for number in numbers if number is not None and number < _MOST_COUNTED]
     return counts if len(counts) == len(numbers) else []
 
@@ -87,9 +79,9 @@ def why_no_ids(rows: Iterable[NumberedRow], answered: Iterable[object]) -> Messa
 
     `answered` are ids of answered posts: numbers that they name are ids.
     """
-    filled = [(number, row) for row in rows if (number := as_id(row.number)) is not None]
+    filled = [(number, row) for row in rows if (number := cells.as_id(row.number)) is not None]
     if _are_row_numbers([number for number, _ in filled]):
-        names = {as_id(value) for value in answered}
+        names = {cells.as_id(value) for value in answered}
         return None if any(number in names for number, _ in filled) else _ROW_NUMBERS
     return _OTHER_WORDS if 10 * sum(_shared(filled)) > len(filled) else None
 
@@ -105,10 +97,10 @@ def _shared(filled: Sequence[tuple[str, NumberedRow]]) -> Iterator[bool]:
     """Yield for each row whether a row with other words and another time has its number."""
     posts: dict[tuple[str, str | None], dict[object, set[object]]] = {}
     for number, row in filled:
-        of_number = posts.setdefault((number, word(row.author)), {})
+        of_number = posts.setdefault((number, cells.word(row.author)), {})
         of_number.setdefault(row.time, set()).add(row.text)
     for number, row in filled:
-        of_number = posts[number, word(row.author)]
+        of_number = posts[number, cells.word(row.author)]
         others = (texts for time, texts in of_number.items() if time != row.time)
         has_no_times = set(of_number) == {None} and len(of_number[None]) > 1
         yield has_no_times or any(texts != {row.text} for texts in others)
@@ -120,18 +112,18 @@ _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")
 
 def kind_of_texts(column: Iterable[object]) -> Literal["numbers", "links", "words", ""]:
     """Return what all or nearly all filled values of a column are; empty for none."""
-    cells = [
+    filled = [
         cell
         for value in column
         if value is not None and not isinstance(value, bool)
-        if (cell := str(value).strip()) and cell not in EMPTY_CELLS
+        if (cell := str(value).strip()) and cell not in cells.EMPTY_CELLS
     ]
-    if not cells:
+    if not filled:
         return ""
-    if all(map(_NUMBER.fullmatch, cells)):
+    if all(map(_NUMBER.fullmatch, filled)):
         return "numbers"
-    links = sum(_ADDRESS.fullmatch(cell) is not None for cell in cells)
-    return "links" if 10 * links >= 9 * len(cells) else "words"
+    links = sum(_ADDRESS.fullmatch(cell) is not None for cell in filled)
+    return "links" if 10 * links >= 9 * len(filled) else "words"
 
 
 def mean_length(column: Sequence[object]) -> int:
@@ -151,7 +143,9 @@ def say_the_same(rows: Iterable[Mapping[str, object]], name: str, other: str) ->
     """Return whether of two columns one has no other words than the other, such as its beginning
     or its HTML, in each row in which both have some.
     """
-    pairs = (({*_bare(cell_of(row, name))}, {*_bare(cell_of(row, other))}) for row in rows)
+    pairs = (
+        ({*_bare(cells.cell_of(row, name))}, {*_bare(cells.cell_of(row, other))}) for row in rows
+    )
     both = [pair for pair in pairs if all(pair)][:_MOST_SAME]
     return all(10 * len(one & two) >= 8 * min(len(one), len(two)) for one, two in both)
 
@@ -189,14 +183,16 @@ def account_of(
 ) -> str | None:
     """Return the account that a row names by the address of its post, or in one of `names` by @."""
     accounts = (account_in(row.get(name)) for name in addresses)
-    signed = (cell_of(row, name).casefold() for name in names)
+    signed = (cells.cell_of(row, name).casefold() for name in names)
     marked = (cell[1:] for cell in signed if cell.startswith("@") and len(cell.split()) == 1)
     return next(filter(None, (*accounts, *marked)), None)
 
 
 def names_posts(column: Sequence[object], ids: Sequence[object]) -> bool:
     """Return whether a column `name` has the ids of the posts, as in tables of Reddit."""
-    pairs = [(as_id(value), as_id(number)) for value, number in zip(column, ids, strict=True)]
+    pairs = [
+        (cells.as_id(value), cells.as_id(number)) for value, number in zip(column, ids, strict=True)
+    ]
     named = [(name, number) for name, number in pairs if name is not None]
     return bool(named) and all(name == number for name, number in named)
 
@@ -204,7 +200,7 @@ def names_posts(column: Sequence[object], ids: Sequence[object]) -> bool:
 def are_of_people(shown: Iterable[object], accounts: Iterable[object]) -> bool:
     """Return whether shown names belong to accounts: each account has one, and few share one."""
     names: dict[str, set[str]] = defaultdict(set)
-    for name, account in zip(map(word, shown), map(word, accounts), strict=True):
+    for name, account in zip(map(cells.word, shown), map(cells.word, accounts), strict=True):
         if name and account:
             names[account].add(name)
     has_one = all(len(of_account) == 1 for of_account in names.values())
@@ -241,11 +237,11 @@ def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
 
 def _is_label(value: str) -> bool:
     is_known = is_open(value) or is_closed(value) or any(classes_of(value) or ())
-    return is_known or is_flag(value) or value.casefold() in _LEVELS
+    return is_known or cells.is_flag(value) or value.casefold() in _LEVELS
 
 
 def _short_word(value: object) -> str | None:
-    name = word(value)
+    name = cells.word(value)
     # A number with a plus is somebody's telephone.
     is_name = name is not None and (name[:1] == "+" or any(map(str.isalpha, name)))
     return name if name and is_name and len(name) <= 40 and len(name.split()) <= 4 else None

@@ -552,9 +552,10 @@ def is_of_ids(name: str) -> bool:
 
 
 def is_of_accounts(name: str) -> bool:
-    """Return whether a name is that of ids of people, such as `authorChannelId`."""
+    """Return whether a name is that of ids or addresses of people, such as `authorChannelId`."""
     classes = [each for each in classes_of(name) or () if each]
-    return classes[:1] == ["author"] and classes[-1] == "id"
+    is_id = classes[-1:] == ["id"] or plain_column(name).endswith(("url", "link"))
+    return classes[:1] == ["author"] and is_id
 
 
 def _known_classes(name: str) -> list[str]:

@@ -18,19 +18,11 @@ import msgspec
 from msgspec import structs
 
 from saywho.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
+from saywho.formats import records
 from saywho.formats.assumptions import ReadNotes, fields_without
 from saywho.formats.file_authors import authors_of, chosen_way
 from saywho.formats.post import headers
 from saywho.formats.reading import BadRecord, readable
-from saywho.formats.records import (
-    ExportedPost,
-    Format,
-    Item,
-    ReadOptions,
-    RecordStream,
-    Writer,
-    read_each,
-)
 from saywho.formats.source.file import Content, Source, is_hidden
 from saywho.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from saywho.formats.tables.cells import bare_cells, is_damaged_id, plain_column
@@ -221,7 +213,7 @@ def read_rows(
             yield start, fields
 
 
-def read(source: Source, options: ReadOptions) -> RecordStream | None:
+def read(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     """Return the posts of many authors; no column may be known to contain texts.
 
     Archived tables are read if their columns agree, or name texts and authors.
@@ -248,10 +240,12 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     _name_authors(source, tables, options)
     for table in tables:
         table.reader.ask(source.notes)
-    items = chain.from_iterable(table.items() for table in tables)
+    # A cleaned copy comes behind its table.
+    fullest = sorted(tables, key=lambda table: -table.content.stored.size)
+    items = chain.from_iterable(table.items() for table in fullest)
     columns = tables[0].columns
     is_export = columns.is_own
-    return RecordStream(
+    return records.RecordStream(
         FORMAT.name,
         "line",
         None,
@@ -313,7 +307,7 @@ def without_hidden(contents: Iterable[Content], notes: ReadNotes) -> list[Conten
     return [each for each in found if len(found) == 1 or not is_file_of_hidden(each.name)]
 
 
-def _name_authors(source: Source, tables: Sequence["_Table"], options: ReadOptions) -> None:
+def _name_authors(source: Source, tables: Sequence["_Table"], options: records.ReadOptions) -> None:
     way = chosen_way(options.columns)
     columns = {name for table in tables for name in table.names}
     has_authors = any(
@@ -329,7 +323,7 @@ def _name_authors(source: Source, tables: Sequence["_Table"], options: ReadOptio
             table.reader.author = authors.by_file.get(table.content.name)
 
 
-def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | None":
+def _table(content: Content, source: Source, options: records.ReadOptions) -> "_Table | None":
     try:
         heading = _heading(content, options.columns)
     except UnrecognisedFileError:
@@ -360,7 +354,9 @@ def _with_posts(tables: list["_Table"]) -> list["_Table"]:
 
 
 class _Table:
-    def __init__(self, content: Content, heading: Heading, options: ReadOptions, text: str) -> None:
+    def __init__(
+        self, content: Content, heading: Heading, options: records.ReadOptions, text: str
+    ) -> None:
         self.content = content
         heading = heading._replace(
             names=_with_row_names(text, heading), below=_rows_of_orange(text, heading)
@@ -384,7 +380,7 @@ class _Table:
         columns, is_of_chats = self.columns, self.reader.is_of_chats
         return columns.has("text") and columns.has("username") and not is_of_chats
 
-    def items(self) -> Iterator[Item]:
+    def items(self) -> Iterator[records.Item]:
         content, notes = self.content, self.content.notes
         for name in (*self._repeated, *self.reader.unused(self.names)):
             notes.leave("column", name)
@@ -392,12 +388,12 @@ class _Table:
             for line in self._above:
                 notes.leave("sentence", line)
         return self.reader.noting(
-            read_each(self._rows(content), self._read),
+            records.read_each(self._rows(content), self._read),
             notes,
             lambda: map(self._cells, readable(self._rows(content.uncounted))),
         )
 
-    def _read(self, fields: list[str], place: int) -> Item | None:
+    def _read(self, fields: list[str], place: int) -> records.Item | None:
         width = len(self._heading.names)
         if self._is_heading(fields):
             return None
@@ -470,7 +466,7 @@ def _with_row_names(text: str, heading: Heading) -> list[str]:
     return ["", *names] if has_one_more and are_different else names
 
 
-def encode(posts: Mapping[int, ExportedPost]) -> bytes:
+def encode(posts: Mapping[int, records.ExportedPost]) -> bytes:
     written = io.StringIO(newline="")
     csv.writer(written).writerows(map(_cells, posts.values()))
     return written.getvalue().encode()
@@ -565,7 +561,7 @@ _MOST_ABOVE: Final = 20
 """Lines above a table's header that are passed over."""
 
 
-def _cells(post: ExportedPost) -> Iterable[str | None]:
+def _cells(post: records.ExportedPost) -> Iterable[str | None]:
     cells: dict[str, Any] = msgspec.to_builtins(post)
     source_id = post.source_id or ""
     cells["source_id"] = f"'{source_id}" if is_damaged_id(source_id) else guarded(source_id)
@@ -628,10 +624,12 @@ def _unguarded_id(value: str) -> str:
     return value[1:] if value.startswith("'") and is_damaged_id(value[1:]) else _unguarded(value)
 
 
-FORMAT: Final = Format(
+FORMAT: Final = records.Format(
     "csv",
     Message("CSV"),
     read,
-    Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
+    records.Writer(
+        "csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode
+    ),
     is_in_order=False,
 )

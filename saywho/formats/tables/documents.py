@@ -19,16 +19,8 @@ from saywho.formats import records
 from saywho.formats.assumptions import NO_AUTHOR, ReadNotes, fields_without
 from saywho.formats.file_authors import authors_of, chosen_way
 from saywho.formats.reading import BadRecord, readable
+from saywho.formats.source import json
 from saywho.formats.source.file import Content, Source, is_hidden
-from saywho.formats.source.json import (
-    Json,
-    as_list,
-    as_object,
-    first_documents,
-    listed,
-    objects,
-    unit_of,
-)
 from saywho.formats.source.times import EPOCH
 from saywho.formats.tables.cells import as_id
 from saywho.formats.tables.column_names import ANSWERS, LISTS
@@ -73,7 +65,7 @@ def _read_lines(source: Source, options: records.ReadOptions) -> records.RecordS
             value, others = f"author={KEY_OF_LIST}", (NO_AUTHOR,)
             source.notes.assume("column", value, alternatives=others, evidence=BY_NAME)
     first, layout = files[0]
-    unit = "record" if layout.lists or len(files) > 1 else unit_of(first)
+    unit = "record" if layout.lists or len(files) > 1 else json.unit_of(first)
     items = chain.from_iterable(starmap(_items, files))
     is_export = all(layout.reader.is_export for _, layout in files)
     is_chat = any(layout.reader.is_of_chats for _, layout in files)
@@ -107,16 +99,16 @@ def _name_authors(
 def _items(content: Content, layout: "_Layout") -> Iterator[records.Item]:
     reader, lists, rows_of = layout.reader, layout.lists, layout.rows_of
 
-    def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
+    def rows(of: Content) -> Iterator[tuple[int, json.Json] | BadRecord]:
         notes = content.notes if of is content else None
 
-        def items_of(page: Json) -> Iterator[Json]:
+        def items_of(page: json.Json) -> Iterator[json.Json]:
             return (_whole_cells(row, notes) for row in (rows_of or _items_of)(page))
 
-        found = objects(of, lists=lists, items_of=items_of if rows_of else None)
+        found = json.objects(of, lists=lists, items_of=items_of if rows_of else None)
         return _with_answers(found, reader.is_post)
 
-    def read_plain(row: Json, place: int) -> records.Item:
+    def read_plain(row: json.Json, place: int) -> records.Item:
         # An export in JSON has a list of media. Other programs make no list of an export in CSV.
         is_of_csv = reader.is_export and not isinstance(row.get("media"), list)
         return reader.read(unguarded_row(row) if is_of_csv else row, place)
@@ -131,19 +123,19 @@ def _items(content: Content, layout: "_Layout") -> Iterator[records.Item]:
 class _Layout(NamedTuple):
     reader: RowReader
     lists: tuple[str, ...] = ()
-    rows_of: Callable[[Json], list[Json]] | None = None
+    rows_of: Callable[[json.Json], list[json.Json]] | None = None
     """Returns the posts of a document; None where each document is a post."""
     says_who: bool = False
     """Whether the posts have authors."""
 
 
 def _layout(content: Content, options: records.ReadOptions) -> _Layout | None:
-    whole = sample = first_documents(content)
+    whole = sample = json.first_documents(content)
     reader = RowReader(sample, options, is_table=False)
     if any(map(reader.has_text, sample)) and not any(map(_has_speeches, sample)):
         return _Layout(reader, says_who=reader.says_who(sample))
     asking = [_Layout(reader)] if reader.asks_for_text else []
-    pages = first_documents(content, lists=LISTS)
+    pages = json.first_documents(content, lists=LISTS)
     one = (_items_of, _rows_by_key, _rows_by_author)
     for rows_of in one if len(pages) == 1 else one[:1]:
         sample = [_whole_cells(row, None) for page in pages for row in rows_of(page)]
@@ -154,7 +146,7 @@ def _layout(content: Content, options: records.ReadOptions) -> _Layout | None:
         )
         is_known = is_known or any("role" in row for row in sample)
         if is_known and any(map(reader.has_text, sample)):
-            has_pages = unit_of(content) == "line" or sample != pages
+            has_pages = json.unit_of(content) == "line" or sample != pages
             rows = rows_of if has_pages else None
             has_more = len(whole) == 1 and rows_of is not _rows_by_author
             lists = *LISTS, *(_more_lists(whole[0], reader) if has_more else ())
@@ -162,7 +154,7 @@ def _layout(content: Content, options: records.ReadOptions) -> _Layout | None:
         if reader.asks_for_text:
             asking.append(_Layout(reader, LISTS, rows_of))
     for path in _paths_of_lists(pages[0]) if len(pages) == 1 else ():
-        sample = first_documents(content, lists=(path,))
+        sample = json.first_documents(content, lists=(path,))
         reader = RowReader(sample, options, is_table=False)
         is_known = reader.says_who(sample) or reader.has_likely_author
         is_known |= "text" in options.columns.values()
@@ -173,16 +165,16 @@ def _layout(content: Content, options: records.ReadOptions) -> _Layout | None:
     return next(iter(asking), None)
 
 
-def _more_lists(page: Json, reader: RowReader) -> Iterator[str]:
+def _more_lists(page: json.Json, reader: RowReader) -> Iterator[str]:
     """Yield the keys of further lists of posts in a document, or of threads of posts."""
     for key, value in page.items():
         if isinstance(value, list) and not is_list_of_hidden(key) and key not in LISTS:
-            posts = (post for each in value for post in as_list(each) or [each])
+            posts = (post for each in value for post in json.as_list(each) or [each])
             if any(isinstance(post, dict) and reader.is_post(post) for post in posts):
                 yield key
 
 
-def _paths_of_lists(page: Json) -> list[str]:
+def _paths_of_lists(page: json.Json) -> list[str]:
     """Return the paths of the lists of objects in a document, the longest first."""
     found: list[tuple[int, str]] = []
     inside = [(f"{key}", value) for key, value in page.items()]
@@ -212,7 +204,7 @@ def _data_files(source: Source) -> list[Content]:
     return contents if is_json and len(contents) <= _MOST_FILES else []
 
 
-def _items_of(page: Json) -> list[Json]:
+def _items_of(page: json.Json) -> list[json.Json]:
     for path in LISTS:
         value: object = page
         for name in path.split("."):
@@ -222,9 +214,9 @@ def _items_of(page: Json) -> list[Json]:
     return [page]
 
 
-def _has_speeches(document: Json) -> bool:
+def _has_speeches(document: json.Json) -> bool:
     """Return whether a text stands a second time, as a list of what each speaker said."""
-    lists = (listed(document, key) for key in ("utterances", "segments"))
+    lists = (json.listed(document, key) for key in ("utterances", "segments"))
     return any(
         isinstance(part, dict) and "text" in part and part.get("speaker") is not None
         for parts in lists
@@ -232,9 +224,9 @@ def _has_speeches(document: Json) -> bool:
     )
 
 
-def _whole_cells(item: Json, notes: ReadNotes | None) -> Json:
+def _whole_cells(item: json.Json, notes: ReadNotes | None) -> json.Json:
     """Return the cells of a row of Hugging Face's viewer, but not cells that the viewer has cut."""
-    row, cut = item.get("row"), listed(item, "truncated_cells")
+    row, cut = item.get("row"), json.listed(item, "truncated_cells")
     if "row_idx" not in item or not isinstance(row, dict):
         return item
     if notes is not None and cut:
@@ -242,9 +234,9 @@ def _whole_cells(item: Json, notes: ReadNotes | None) -> Json:
     return {name: value for name, value in row.items() if name not in cut}
 
 
-def _rows_by_key(page: Json) -> list[Json]:
+def _rows_by_key(page: json.Json) -> list[json.Json]:
     if inner := next((page[name] for name in LISTS if isinstance(page.get(name), dict)), None):
-        return _rows_by_key(as_object(inner))
+        return _rows_by_key(json.as_object(inner))
     groups = {key: group for key, group in page.items() if isinstance(group, dict) and group}
     if len(groups) < 2 or len(groups) < len(page):
         return []
@@ -256,7 +248,7 @@ def _rows_by_key(page: Json) -> list[Json]:
     return [{"id": key, **group} for key, group in groups.items()]
 
 
-def _rows_by_author(page: Json) -> list[Json]:
+def _rows_by_author(page: json.Json) -> list[json.Json]:
     lists = {
         key: posts
         for key, posts in page.items()
@@ -281,11 +273,13 @@ def _are_numbers(keys: Iterable[str]) -> bool:
 
 
 def _with_answers(
-    rows: Iterable[tuple[int, Json] | BadRecord], is_post: Callable[[Json], bool]
-) -> Iterator[tuple[int, Json] | BadRecord]:
+    rows: Iterable[tuple[int, json.Json] | BadRecord], is_post: Callable[[json.Json], bool]
+) -> Iterator[tuple[int, json.Json] | BadRecord]:
     for row in rows:
         if isinstance(row, BadRecord):
-            thread = [(row.place, post) for post in as_list(row.value) if isinstance(post, dict)]
+            thread = [
+                (row.place, post) for post in json.as_list(row.value) if isinstance(post, dict)
+            ]
             yield from () if thread else [row]
         else:
             thread = [row]
@@ -295,12 +289,14 @@ def _with_answers(
                 yield from ((place, answer) for answer in _answers_in(document, is_post, depth=20))
 
 
-def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> Iterator[Json]:
+def _answers_in(
+    document: json.Json, is_post: Callable[[json.Json], bool], depth: int
+) -> Iterator[json.Json]:
     for name in ANSWERS:
         inner = document.get(name)
         if isinstance(inner, dict):
             are_under_ids = all(isinstance(each, dict) for each in inner.values())
-            rows = ({"id": key, **as_object(each)} for key, each in inner.items())
+            rows = ({"id": key, **json.as_object(each)} for key, each in inner.items())
             inner = [*rows] if are_under_ids else _items_of(inner)
         for answer in inner if isinstance(inner, list) and depth else ():
             if isinstance(answer, dict) and is_post(answer):
@@ -310,7 +306,7 @@ def _answers_in(document: Json, is_post: Callable[[Json], bool], depth: int) -> 
 
 def _read_mongo(source: Source, options: records.ReadOptions) -> records.RecordStream | None:
     """Return the posts of many authors; protected accounts of X only on request."""
-    documents = first_documents(source)
+    documents = json.first_documents(source)
     inner = (value for each in documents for value in each.values() if isinstance(value, dict))
     if not (any("_id" in each for each in documents) or any(map(_wrapper_of, inner))):
         return None
@@ -320,7 +316,7 @@ def _read_mongo(source: Source, options: records.ReadOptions) -> records.RecordS
         return None
     reader.ask(source.notes)
 
-    def read_one(document: Json, place: int) -> records.Item:
+    def read_one(document: json.Json, place: int) -> records.Item:
         row = _row(document)
         if not (is_v1(document) or is_v2(document)):
             return reader.read(row, place)
@@ -331,13 +327,13 @@ def _read_mongo(source: Source, options: records.ReadOptions) -> records.RecordS
         return status
 
     items = reader.noting(
-        records.read_each(objects(source), read_one),
+        records.read_each(json.objects(source), read_one),
         source.notes,
-        lambda: map(_row, readable(objects(source.uncounted))),
+        lambda: map(_row, readable(json.objects(source.uncounted))),
     )
     return records.RecordStream(
         MONGO.name,
-        unit_of(source),
+        json.unit_of(source),
         None,
         items,
         is_chat=reader.is_of_chats,
@@ -345,7 +341,7 @@ def _read_mongo(source: Source, options: records.ReadOptions) -> records.RecordS
     )
 
 
-def _row(document: Json) -> Json:
+def _row(document: json.Json) -> json.Json:
     """Return the fields without wrappers; a `source_id`, even null, excludes `_id`."""
     return {
         key: _unwrapped(value)
@@ -354,7 +350,7 @@ def _row(document: Json) -> Json:
     }
 
 
-def _wrapper_of(value: Json) -> str | None:
+def _wrapper_of(value: json.Json) -> str | None:
     name = next(iter(value), "")
     return name if name in _WRAPPERS and len(value) == 1 else None
 

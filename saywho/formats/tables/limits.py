@@ -10,17 +10,7 @@ from itertools import pairwise
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from saywho.formats.source.times import is_time
-from saywho.formats.tables.cells import (
-    EMPTY_CELLS,
-    FOR_FEW,
-    PUBLIC,
-    UNPUBLISHED,
-    is_filled,
-    is_flag,
-    plain_column,
-    printable_name,
-    says_no,
-)
+from saywho.formats.tables import cells
 from saywho.text import word_set
 
 Limit: TypeAlias = Literal[
@@ -43,10 +33,10 @@ _NAMED: Final[tuple[tuple[Limit, frozenset[str]], ...]] = (
     ("is_for_all", _WORDS["for_all"]),
     ("is_published", _WORDS["published"]),
 )
-OPEN_WORDS: Final = PUBLIC | _WORDS["open"]
+OPEN_WORDS: Final = cells.PUBLIC | _WORDS["open"]
 """Words of an audience of everybody, and of posts that everybody can read."""
-_GONE_WORDS: Final = UNPUBLISHED | _WORDS["gone"]
-CLOSED_WORDS: Final = FOR_FEW | _GONE_WORDS | _WORDS["private"] | _WORDS["closed"]
+_GONE_WORDS: Final = cells.UNPUBLISHED | _WORDS["gone"]
+CLOSED_WORDS: Final = cells.FOR_FEW | _GONE_WORDS | _WORDS["private"] | _WORDS["closed"]
 """Words of another audience, and of posts that few can read or nobody any more."""
 _NO_FLAGS: Final = word_set(
     "count counts num number score rate ratio prob probability confidence url link id ids key name"
@@ -90,19 +80,19 @@ def limit_of(name: str, values: Sequence[object]) -> Limit | Literal["unclear"] 
     in numbers, or in words whose meaning is unknown: then no row is known to be for everybody.
     """
     words = _words_of(name)
-    limit = _limit_named(words, plain_column(name))
+    limit = _limit_named(words, cells.plain_column(name))
     words -= {"can"} if words & {"cansee", "canview", "canread"} else set()
     if limit is None or words & _NO_FLAGS or not _is_of_readers(limit, name):
         return None
     # In `visible.type`, 0 and 1 are no and yes to nothing.
     limit = "visibility" if words & _KINDS else limit
-    cells = [value for value in values if _is_stated(value)]
-    if not cells:
+    stated = [value for value in values if _is_stated(value)]
+    if not stated:
         return limit if limit in {*_HIDING, "visibility", "status"} else None
-    kinds = set(map(_kind, cells))
+    kinds = set(map(_kind, stated))
     if words & _NEGATED:
         return "unclear" if kinds <= {"flag", "open", "closed"} else None
-    if limit == "status" and {plain_column(value_text(cell)) for cell in cells} <= _THREADS:
+    if limit == "status" and {cells.plain_column(value_text(cell)) for cell in stated} <= _THREADS:
         return None
     if limit in _HIDING:
         if kinds <= {"flag", "time", "open", "closed"} or words & _FILLED_SAYS_IT:
@@ -113,16 +103,16 @@ def limit_of(name: str, values: Sequence[object]) -> Limit | Literal["unclear"] 
     elif "time" in kinds:
         return None
     is_of_words = _parts_of(name)[-1] in _POSTS
-    return "unclear" if _are_states(limit, cells, kinds) and not is_of_words else None
+    return "unclear" if _are_states(limit, stated, kinds) and not is_of_words else None
 
 
 _HIDING: Final = ("is_restricted", "is_deleted")
 """Fields whose columns hide a row by a value, so that a sample may have none."""
 
 
-def _are_states(limit: Limit, cells: Sequence[object], kinds: Set[str]) -> bool:
+def _are_states(limit: Limit, stated: Sequence[object], kinds: Set[str]) -> bool:
     """Return whether values may be states or audiences, and no texts, amounts and many names."""
-    texts = {value_text(cell) for cell in cells}
+    texts = {value_text(cell) for cell in stated}
     if not kinds.isdisjoint({"text", "amount"}):
         return False
     if limit in _HIDING and any(len(text.split()) > 2 for text in texts):
@@ -144,7 +134,7 @@ def _is_of_readers(limit: Limit, name: str) -> bool:
     """Return whether a name is about who may read a post: not a person, a place, or answering."""
     outer, _, inner = name.rpartition(".")
     last = _words_of(inner)
-    is_named = not outer or _limit_named(last, plain_column(inner)) == limit
+    is_named = not outer or _limit_named(last, cells.plain_column(inner)) == limit
     if limit == "status":
         return is_named and _words_of(name).isdisjoint(_OTHERS) and {*_parts_of(outer)} <= _POSTS
     return limit != "visibility" or not (last & _ANSWERING or not (is_named or last & _READING))
@@ -171,18 +161,20 @@ def value_text(value: object) -> str:
         return ", ".join(map(value_text, value))
     if isinstance(value, bool):
         return str(value).lower()
-    return unicodedata.normalize("NFC", printable_name("" if value is None else str(value))).strip()
+    return unicodedata.normalize(
+        "NFC", cells.printable_name("" if value is None else str(value))
+    ).strip()
 
 
 def _is_stated(value: object) -> bool:
     text = value_text(value)
-    return text not in {"", "-"} and text not in EMPTY_CELLS and is_filled(value)
+    return text not in {"", "-"} and text not in cells.EMPTY_CELLS and cells.is_filled(value)
 
 
 def _kind(
     value: object,
 ) -> Literal["flag", "time", "open", "closed", "number", "amount", "word", "text"]:
-    if is_flag(value):
+    if cells.is_flag(value):
         return "flag"
     text = value_text(value)
     if is_open(text):
@@ -202,7 +194,7 @@ def _kind(
 def is_open(value: object) -> bool:
     """Return whether a value names an audience of everybody, or a state of posts for all."""
     text = value_text(value)
-    if plain_column(text) in OPEN_WORDS:
+    if cells.plain_column(text) in OPEN_WORDS:
         return True
     parts = {*_parts_of(text)}
     return bool(parts & OPEN_WORDS) and parts <= OPEN_WORDS | _POSTS
@@ -219,7 +211,7 @@ def is_gone(value: object) -> bool:
 
 
 def _has_word(text: str, known: frozenset[str]) -> bool:
-    plain = plain_column(text)
+    plain = cells.plain_column(text)
     if plain in known:
         return True
     parts = _words_of(text)
@@ -260,7 +252,9 @@ def _may_read(audience: Audience, text: str) -> Literal["all", "few", "gone", "u
 def is_list_of_hidden(key: str) -> bool:
     """Return whether a list of posts has a name such as `drafts` or `trashedNotes`."""
     words = _words_of(key)
-    return bool(words & UNPUBLISHED) or _limit_named(words, plain_column(key)) in _HIDING
+    return (
+        bool(words & cells.UNPUBLISHED) or _limit_named(words, cells.plain_column(key)) in _HIDING
+    )
 
 
 def is_file_of_hidden(name: str) -> bool:
@@ -273,15 +267,15 @@ def is_file_of_hidden(name: str) -> bool:
 
 def hides(value: object) -> bool:
     """Return whether a value of a column such as `deleted_at` or `is_private` hides its row."""
-    if not _is_stated(value) or says_no(value):
+    if not _is_stated(value) or cells.says_no(value):
         return False
-    plain = plain_column(str(value))  # MySQL writes 0000-00-00 00:00:00 for no time.
+    plain = cells.plain_column(str(value))  # MySQL writes 0000-00-00 00:00:00 for no time.
     return bool(plain.strip("0:.")) and plain not in OPEN_WORDS | {"-1", "[]", "{}"}
 
 
 def hides_unless_yes(value: object) -> bool:
     """Return whether a value of a column such as `is_public` or `approved` hides its row."""
-    return says_no(value) or (is_filled(value) and is_closed(value))
+    return cells.says_no(value) or (cells.is_filled(value) and is_closed(value))
 
 
 def hides_row(name: str, value: object) -> bool:

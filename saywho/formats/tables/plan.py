@@ -31,7 +31,7 @@ from saywho.formats.post import author_in
 from saywho.formats.records import ReadOptions
 from saywho.formats.source.times import is_day, is_time, states_zone, time_or_field
 from saywho.formats.source.written.clock import find_clock
-from saywho.formats.tables import column_kinds
+from saywho.formats.tables import column_kinds, own_words
 from saywho.formats.tables.cells import (
     are_rounded,
     as_name,
@@ -67,16 +67,6 @@ from saywho.formats.tables.column_names import (
 from saywho.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
 from saywho.formats.tables.correspondence import says_directions
 from saywho.formats.tables.limits import Audience, limit_of, value_text
-from saywho.formats.tables.own_words import (
-    LABEL,
-    are_html,
-    has_escaped_breaks,
-    has_quoted_breaks,
-    have_tags,
-    names_speaker,
-    returning,
-    stopped_label,
-)
 
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
 """Columns that may have the names of something else than people."""
@@ -774,20 +764,23 @@ def look_at_texts(plan: Plan, sample: Sample) -> Plan:
         (columns.first(row, "text"), _author_of(row, columns)) for row, columns in sample.each(plan)
     ]
     spoken = [(text, name) for text, name in said if isinstance(text, str) and text.strip()]
-    stopped = [stopped_label(text, name) for text, name in spoken]
+    stopped = [own_words.stopped_label(text, name) for text, name in spoken]
     signed = [
-        (label := LABEL.match(text)) is not None and names_speaker(label[0], name)
+        (label := own_words.LABEL.match(text)) is not None
+        and own_words.names_speaker(label[0], name)
         for text, name in spoken
     ]
     labelled, (start, colon, _) = sum(signed), spoken[0][0].partition(":") if spoken else ("",) * 3
     is_first = colon and len(start) < 32 and all(text.startswith(start + ":") for text, _ in spoken)
-    if labelled > 1 or returning(stopped):
+    if labelled > 1 or own_words.returning(stopped):
         labelled = sum(bool(label) or sign for label, sign in zip(stopped, signed, strict=True))
     return replace(
         plan,
-        is_html=plan.is_html or are_html(sample.rows) or have_tags(by_name[0] if by_name else ()),
-        has_escaped_breaks=sample.is_table and has_escaped_breaks(texts),
-        has_quoted_breaks=sample.is_table and any(map(has_quoted_breaks, by_name)),
+        is_html=plan.is_html
+        or own_words.are_html(sample.rows)
+        or own_words.have_tags(by_name[0] if by_name else ()),
+        has_escaped_breaks=sample.is_table and own_words.has_escaped_breaks(texts),
+        has_quoted_breaks=sample.is_table and any(map(own_words.has_quoted_breaks, by_name)),
         has_labels=labelled > 1 and 2 * labelled > len(spoken),
         label=f"{start}:" if is_first and len({*texts}) > 4 else "",
     )
@@ -837,7 +830,7 @@ def _are_others(name: str, author: str, sample: Sample, *, is_account: bool) -> 
     """
     found: dict[str, set[str]] = {}
     for row in sample.written:
-        cells = cell_of(row, author), cell_of(row, name)
+        cells = cell_of(row, author), cell_of(row, name).partition("?")[0]  # Of an address.
         found.setdefault(cells[0].casefold(), set()).add(cells[1].casefold())
     return any(
         len(others := names - {"", who}) > is_account and (len(names) > 1 or found.keys() & others)

@@ -17,6 +17,7 @@ from saywho.formats.records import Item, ReadOptions, Record, by_author
 from saywho.formats.source.html import html_to_text
 from saywho.formats.source.json import Json, as_json
 from saywho.formats.source.times import FileTimes, in_zone, read_time
+from saywho.formats.tables import own_words
 from saywho.formats.tables.cells import (
     EMPTY_CELLS,
     NA,
@@ -46,14 +47,6 @@ from saywho.formats.tables.column_names import is_index
 from saywho.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from saywho.formats.tables.correspondence import correspondence_in
 from saywho.formats.tables.limits import OPEN_WORDS, is_gone, value_text
-from saywho.formats.tables.own_words import (
-    LABEL,
-    is_head_of_reply,
-    line_of_app,
-    names_speaker,
-    stopped_label,
-    with_breaks,
-)
 from saywho.formats.tables.plan import Plan, plan_of
 from saywho.formats.tally import DoubtKind
 from saywho.formats.x.posts import is_notice
@@ -256,7 +249,7 @@ def _text(columns: FileColumns, values: Json, rules: RowRules) -> object:
         rules.look_odd("words", Message("Texts that are cut, as their file says"), str(text)[-60:])
     if rules.is_table and isinstance(text, str):
         text = text_of_bytes(text)
-    if isinstance(text, str) and columns.has("reply_words") and is_head_of_reply(text):
+    if isinstance(text, str) and columns.has("reply_words") and own_words.is_head_of_reply(text):
         text = values.get("reply_words")
     if isinstance(text, str) and rules.plan.is_html:
         # By choice, other texts are no HTML, whose line breaks are blanks.
@@ -365,16 +358,23 @@ def _mended(text: str, rules: RowRules) -> str:
         rules.look_odd(
             "letters", Message("Line breaks as escapes, which are line breaks again"), text
         )
-        text = with_breaks(text)
+        text = own_words.with_breaks(text)
     if rules.plan.has_quoted_breaks and '"\n"' in text:
         text = text.replace('"\n"', "\n")
         rules.look_odd(
             "letters", Message("Quotation marks at line ends, which were left out"), text
         )
-    if rules.is_table and (line := line_of_app(text)):
+    if rules.is_table and (line := own_words.line_of_app(text)):
         text = text[: -len(line)].rstrip()
         if rules.notes is not None:
             rules.notes.app_lines += 1
+    if (own := own_words.without_translation(text)) is not None:
+        if rules.plan.strips:
+            return own
+        finding = Message(
+            "Texts with a machine’s translation, to be taken off", choice="strip_tags"
+        )
+        rules.look_odd("words", finding, text)
     if (label := rules.plan.label) and text.startswith(label):
         if rules.plan.strips:
             return text.removeprefix(label).lstrip()
@@ -386,8 +386,8 @@ def _mended(text: str, rules: RowRules) -> str:
 def _without_label(text: object, author: str, rules: RowRules) -> object:
     if not (rules.plan.has_labels and isinstance(text, str)):
         return text
-    label, found = stopped_label(text, author), LABEL.match(text)
-    is_label = found is not None and (found["sign"] or names_speaker(found[0], author))
+    label, found = own_words.stopped_label(text, author), own_words.LABEL.match(text)
+    is_label = found is not None and (found["sign"] or own_words.names_speaker(found[0], author))
     if found is not None and is_label and not found[0][len(label) :].strip(" —–") * bool(label):
         label = found[0]  # What stands behind a full stop may have a colon.
     if not label:

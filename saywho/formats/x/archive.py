@@ -21,14 +21,7 @@ from saywho.formats.records import Account, Format, Item, ReadOptions, Record, R
 from saywho.formats.source.file import Content, Source, head
 from saywho.formats.source.json import Json, Window, as_object, as_word, listed, load
 from saywho.formats.source.times import read_time, time_or_field
-from saywho.formats.x.posts import (
-    Versions,
-    expanded,
-    media_and_addresses,
-    raw_text,
-    time_of,
-    to_item,
-)
+from saywho.formats.x import posts
 from saywho.text import unescape_html
 
 _FILES: Final = {
@@ -235,7 +228,7 @@ class _Reader:
             except RecordError as error:
                 yield BadRecord(next(places), message_of(error))
         before, self._broken_notes = len(self._broken), next(iter(self._broken), "")
-        versions = Versions()
+        versions = posts.Versions()
         for kind in ("tweets", "circle"):
             is_left_out = kind == "circle" and not include_restricted
             for item in self._entries(kind):
@@ -271,7 +264,7 @@ class _Reader:
         try:
             if isinstance(item, Message):
                 raise RecordError(item)
-            raw = raw_text(item)
+            raw = posts.raw_text(item)
             # A note is joined to its post even if that is left out, lest it become one of its own.
             whole_text = self._notes.join(item)
             if is_left_out:
@@ -282,7 +275,7 @@ class _Reader:
                 raise RecordError(
                     "the whole text is in {file}, which is damaged", file=self._broken_notes
                 )
-            record = to_item(
+            record = posts.to_item(
                 item | self._around, place, whole_text=whole_text, as_of=self._layout.made_at
             )
             if isinstance(record, Record) and record.media and self._source.has_members:
@@ -305,7 +298,7 @@ class _Reader:
             )
             return next((name for name in names if name in self._source.members), None)
 
-        return tuple(map(find, media_and_addresses(tweet).values()))
+        return tuple(map(find, posts.media_and_addresses(tweet).values()))
 
 
 @dataclass(slots=True)
@@ -333,10 +326,10 @@ class Notes:
         """
         if not self._found:
             return None
-        text = unescape_html(raw_text(tweet))
+        text = unescape_html(posts.raw_text(tweet))
         for mentions in _leading_mentions(text):
             alike = self._found.get(text[len(mentions) :][:_BEGINNING])
-            time = time_of(tweet)["created_at"] if alike else None
+            time = posts.time_of(tweet)["created_at"] if alike else None
             if alike and time and (notes := alike.get(time)):
                 note = notes.popleft() if len(notes) > 1 else notes[0]
                 self._joined.add(id(note))
@@ -362,7 +355,7 @@ def _read_note(item: Json | Message) -> tuple[str, Record]:
         for url in map(as_object, listed(core, "urls"))
         if url.get("expandedUrl")
     }
-    whole = expanded(text, links, is_escaped=False)
+    whole = posts.expanded(text, links, is_escaped=False)
     number, (when, _) = digits(item.get("noteTweetId")), time_or_field(time, "createdAt")
     return text, Record(place=0, text=whole, platform="x", created_at=when, source_id=number)
 

@@ -10,14 +10,6 @@ from app.errors import UnavailableError
 from app.services.compare import held_out
 from app.services.compare.background import LeftOutShare, newest_members
 from app.services.compare.habits import Models
-from app.services.compare.held_out import (
-    FEWEST_AUTHORS,
-    is_left_out_due,
-    left_out_of,
-    measure_in_process,
-    measure_left_out,
-    stored_left_out,
-)
 from app.services.compare.model_card import Cards
 from app.services.maintenance import jobs, left_out_job
 from app.services.posts.users import sample_files
@@ -46,7 +38,7 @@ def left_out(*authors: int) -> LeftOutShare:
         suspect.id: posts[author][-20:]
         for author, suspect in zip(authors, case.suspects, strict=True)
     }
-    return left_out_of(case, newest)
+    return held_out.left_out_of(case, newest)
 
 
 def test_whoever_has_a_twin_here_is_mistaken_for_the_twin() -> None:
@@ -55,20 +47,23 @@ def test_whoever_has_a_twin_here_is_mistaken_for_the_twin() -> None:
     assert alone.share < 0.1
     # Each text of the two is asked about the other twin, and the two others.
     assert with_twin.share > 0.3
-    assert left_out(*range(FEWEST_AUTHORS - 1)) == LeftOutShare(0.0, 0)
+    assert left_out(*range(held_out.FEWEST_AUTHORS - 1)) == LeftOutShare(0.0, 0)
 
 
 def test_no_text_counts_in_a_language_in_which_nobody_can_be_likely() -> None:
     people, strange = read(SENTENCES)["de"]
     texts = [text for each in people for text in (*each.known, *each.asked)] + strange
-    parts = {f"part{number}": texts[number::FEWEST_AUTHORS] for number in range(FEWEST_AUTHORS)}
+    parts = {
+        f"part{number}": texts[number :: held_out.FEWEST_AUTHORS]
+        for number in range(held_out.FEWEST_AUTHORS)
+    }
     corpus = fit_corpus({name: kept(part) for name, part in parts.items()}, shipped_authors())
     case = corpus.case([], list(parts))
     newest = {suspect.id: parts[suspect.username][-5:] for suspect in case.suspects}
-    assert left_out_of(case, newest) == LeftOutShare(0.0, 0)
+    assert held_out.left_out_of(case, newest) == LeftOutShare(0.0, 0)
 
 
-async def people(db: Database, *, count: int = FEWEST_AUTHORS) -> None:
+async def people(db: Database, *, count: int = held_out.FEWEST_AUTHORS) -> None:
     for author in range(count):
         # English, since ratios in a language that nobody knows need eight others.
         texts = ENGLISH[author % len(ENGLISH)]
@@ -80,27 +75,27 @@ async def people(db: Database, *, count: int = FEWEST_AUTHORS) -> None:
 async def stored(db: Database) -> tuple[bool, LeftOutShare | None]:
     """Return whether the share is due, and which one is stored."""
     async with db.read() as session:
-        return await is_left_out_due(session), await stored_left_out(session)
+        return await held_out.is_left_out_due(session), await held_out.stored_left_out(session)
 
 
 async def test_the_share_is_measured_once_for_each_background(db: Database) -> None:
     assert await stored(db) == (False, None)
-    await people(db, count=FEWEST_AUTHORS - 1)
+    await people(db, count=held_out.FEWEST_AUTHORS - 1)
     assert await stored(db) == (False, None)  # Too few authors.
     await people(db)
     assert await stored(db) == (True, None)
-    await measure_left_out(db)
+    await held_out.measure_left_out(db)
     is_due, found = await stored(db)
     assert not is_due
     assert found is not None
-    assert found.decisions == FEWEST_AUTHORS * 20
+    assert found.decisions == held_out.FEWEST_AUTHORS * 20
     async with db.read() as session:
         before = await newest_members(session)
     cards = Cards(db, Models())
     assert (await cards.get([])).left_out == found
     await cards.close()
     # A new background has no share until it is measured.
-    await people(db, count=FEWEST_AUTHORS + 3)
+    await people(db, count=held_out.FEWEST_AUTHORS + 3)
     assert await stored(db) == (True, None)
     async with db.read() as session:
         after = await newest_members(session)
@@ -130,4 +125,4 @@ async def test_a_process_that_fails_is_tried_again(
 ) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(UnavailableError, match="status 1"):
-        await measure_in_process(make_config())
+        await held_out.measure_in_process(make_config())

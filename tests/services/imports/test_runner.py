@@ -9,16 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.db.engine import Database
+from app.services.imports import jobs
 from app.services.imports.job_report import ImportReport
 from app.services.imports.job_runner import run_waiting_job
-from app.services.imports.jobs import (
-    MOST_ATTEMPTS,
-    claim_job,
-    get_job,
-    note_progress,
-    remove_old_uploads,
-    upload_path,
-)
 from app.services.imports.storing_batch import BATCH
 from saywho.formats.source.file import Source
 from saywho.processes import NICENESS
@@ -44,12 +37,12 @@ async def test_an_import_ends_with_its_worker_and_goes_on_with_another(
         with pytest.raises(SystemExit, match="goes on later"):
             await run_waiting_job(config, os.getpid(), job.id)
         async with db.read() as session:
-            broken_off = await get_job(session, job.id)
+            broken_off = await jobs.get_job(session, job.id)
         assert (broken_off.state, broken_off.accepted) == ("running", 0)
-        assert upload_path(config.data_dir, job.spool).exists()
+        assert jobs.upload_path(config.data_dir, job.spool).exists()
         await run_waiting_job(config, os.getppid(), job.id)
         async with db.read() as session:
-            done = await get_job(session, job.id)
+            done = await jobs.get_job(session, job.id)
         assert (done.state, done.accepted) == ("done", 1)
 
 
@@ -69,7 +62,7 @@ async def test_an_import_of_which_no_more_can_be_written_goes_on_later(
             await run_waiting_job(config, os.getppid(), job.id)
         await run_waiting_job(config, os.getppid(), job.id)
         async with db.read() as session:
-            done = await get_job(session, job.id)
+            done = await jobs.get_job(session, job.id)
     assert (done.state, done.accepted, done.duplicates) == ("done", 2 * BATCH, 0)
 
 
@@ -79,10 +72,10 @@ async def test_records_that_version_1_1_kept_beside_an_upload_are_removed(
     config = make_config()
     async with Database(config) as db:
         job = await queued(db, config.data_dir, jsonl({"text": "one"}), is_started=False)
-        upload = upload_path(config.data_dir, job.spool)
+        upload = jobs.upload_path(config.data_dir, job.spool)
         kept = upload.with_name(f"{upload.name}.read")
         kept.write_bytes(b"records")
-        await remove_old_uploads(db, config.data_dir)
+        await jobs.remove_old_uploads(db, config.data_dir)
         assert (upload.exists(), kept.exists()) == (True, False)
 
 
@@ -91,11 +84,11 @@ async def test_an_import_is_given_up_only_if_it_stores_nothing_more(
     db: Database, gets_on: bool, tmp_path: Path
 ) -> None:
     job = await queued(db, tmp_path, b"")
-    for _ in range(MOST_ATTEMPTS + 2):
+    for _ in range(jobs.MOST_ATTEMPTS + 2):
         async with db.write() as session:
-            if (claimed := await claim_job(session, job.id)) is not None:
+            if (claimed := await jobs.claim_job(session, job.id)) is not None:
                 report = ImportReport(accepted=int(gets_on))
                 with Source(io.BytesIO()) as source:
-                    await note_progress(session, claimed, source, report)
+                    await jobs.note_progress(session, claimed, source, report)
     async with db.read() as session:
-        assert (await get_job(session, job.id)).state == ("running" if gets_on else "failed")
+        assert (await jobs.get_job(session, job.id)).state == ("running" if gets_on else "failed")

@@ -16,15 +16,8 @@ from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import TweetKey
 from app.services.posts.users import add_user
+from app.services.rooms import chats
 from app.services.rooms.chat_portrait import read_overview, read_portrait
-from app.services.rooms.chats import (
-    MOST_LOOKED_AT,
-    ReactedMessage,
-    get_room,
-    list_rooms,
-    name_of_room_of,
-    top_messages,
-)
 from app.services.rooms.messages import END, list_before, list_messages
 from app.services.rooms.timeline import long_silences
 from app.services.snapshots import Snapshots
@@ -53,7 +46,7 @@ async def test_all_of_very_many_rooms_are_listed_with_their_people(db: Database)
         people = [{"room_id": room["id"], "user_id": user.id, "messages": 1} for room in rooms]
         await insert_rows(session, RoomPerson, people)
     async with db.read() as session:
-        listed, following = await list_rooms(session, limit=2**31)
+        listed, following = await chats.list_rooms(session, limit=2**31)
     assert (len(listed), following) == (MANY, None)
     assert all([person.username for person in room.people] == ["ann"] for room in listed)
 
@@ -72,45 +65,45 @@ async def test_a_room_is_that_of_its_people_alone(db: Database) -> None:
         await insert_rows(session, RoomPerson, people)
     names: Final = {("ann", "BEN"): "pier", ("Ann", "Ben", "Cho"): "quay", ("ben", "cho"): None}
     async with db.read() as session:
-        assert {each: await name_of_room_of(session, each) for each in names} == names
+        assert {each: await chats.name_of_room_of(session, each) for each in names} == names
     await remove_author(db, "Cho")
     async with db.read() as session:
-        assert await name_of_room_of(session, ("Ann", "Ben")) == "pier"
-        assert await name_of_room_of(session, ("Ann", "Ben", "Cho")) is None
+        assert await chats.name_of_room_of(session, ("Ann", "Ben")) == "pier"
+        assert await chats.name_of_room_of(session, ("Ann", "Ben", "Cho")) is None
 
 
-def reacted(number: int, likes: int, **signs: int) -> ReactedMessage:
+def reacted(number: int, likes: int, **signs: int) -> chats.ReactedMessage:
     counts = tuple(SignCount(sign, count) for sign, count in signs.items())
-    return ReactedMessage(number, Reactions(likes, signs=counts))
+    return chats.ReactedMessage(number, Reactions(likes, signs=counts))
 
 
 def test_each_sign_has_a_message_of_its_own() -> None:
     messages = [reacted(1, 9, a=9), reacted(2, 8, a=1, b=7), reacted(3, 7, b=3, c=4)]
-    assert [*top_messages(messages)] == [(1, 9, None, 0), (2, 7, "b", 0), (3, 4, "c", 0)]
-    assert list(top_messages([])) == []
+    assert [*chats.top_messages(messages)] == [(1, 9, None, 0), (2, 7, "b", 0), (3, 4, "c", 0)]
+    assert list(chats.top_messages([])) == []
 
 
 def test_other_messages_with_as_many_are_counted() -> None:
     messages = [reacted(1, 5, a=5), reacted(2, 5, b=4), reacted(3, 5, c=1), reacted(4, 4, b=4)]
-    assert list(top_messages(messages)) == [(1, 5, None, 2), (2, 4, "b", 1)]
+    assert list(chats.top_messages(messages)) == [(1, 5, None, 2), (2, 4, "b", 1)]
 
 
 def test_once_is_too_little_for_a_sign() -> None:
-    assert list(top_messages([reacted(1, 3, a=3), reacted(2, 1, b=1)])) == [(1, 3, None, 0)]
+    assert list(chats.top_messages([reacted(1, 3, a=3), reacted(2, 1, b=1)])) == [(1, 3, None, 0)]
 
 
 def test_at_most_three_signs_are_told() -> None:
     messages = [reacted(number, 20 - number, **{f"s{number}": 20 - number}) for number in range(9)]
-    assert [best.id for best in top_messages(messages)] == [0, 1, 2, 3]
+    assert [best.id for best in chats.top_messages(messages)] == [0, 1, 2, 3]
 
 
 def test_a_sign_of_which_others_may_have_more_is_not_told() -> None:
     some = [reacted(1, 30, a=30), reacted(2, 7, b=7)]
-    some += [reacted(number, 6, b=6) for number in range(3, MOST_LOOKED_AT)]
-    last = reacted(MOST_LOOKED_AT, 5, c=4)
+    some += [reacted(number, 6, b=6) for number in range(3, chats.MOST_LOOKED_AT)]
+    last = reacted(chats.MOST_LOOKED_AT, 5, c=4)
     # Further down there may be a message with five of the last one's sign.
-    assert [best.sign for best in top_messages([*some, last])] == [None, "b"]
-    assert [best.sign for best in top_messages([*some[:-1], last])] == [None, "b", "c"]
+    assert [best.sign for best in chats.top_messages([*some, last])] == [None, "b"]
+    assert [best.sign for best in chats.top_messages([*some[:-1], last])] == [None, "b", "c"]
 
 
 ZONES = ("Asia/Seoul", "Asia/Kolkata", "America/New_York", "UTC")
@@ -120,7 +113,7 @@ async def test_a_chat_is_counted_in_its_turn_alone(db: Database) -> None:
     """Whoever counts in a session of a short answer would hold the connections of others."""
     await import_chat(db, telegram(7, "a chat", *said(["ann", "bo"], times=15)))
     async with db.read() as session:
-        room, zone = await get_room(session, 1), ZoneInfo("UTC")
+        room, zone = await chats.get_room(session, 1), ZoneInfo("UTC")
         for read in (read_portrait, read_overview):
             with pytest.raises(RuntimeError, match="read_long"):
                 await read(session, room, zone, Snapshots())
@@ -166,7 +159,7 @@ async def test_media_alone_are_listed_where_they_are_asked_for(
     shared: Shared, room_id: int
 ) -> None:
     async with parts_of(shared.app).db.read() as session:
-        room = await get_room(session, room_id)
+        room = await chats.get_room(session, room_id)
         posts, _ = await list_before(
             session, Selection(room_id=room_id, chosen=WITH_MEDIA), END, limit=9
         )

@@ -21,17 +21,7 @@ from app.config import PREFIX, Durability
 from app.db.engine import Database
 from app.models import ImportJob, Tweet
 from app.services.checks import find_faults
-from app.services.imports import job_runner
-from app.services.imports.jobs import (
-    ENDED,
-    FOLDER,
-    IMPORTING,
-    UploadedFile,
-    add_job,
-    cancel_job,
-    get_job,
-    upload_path,
-)
+from app.services.imports import job_runner, jobs
 from app.services.imports.storing_batch import BATCH
 from app.views.bodies import MOST_PARTS, MOST_UNPARSED_BYTES
 from saywho.processes import STILL_S
@@ -80,7 +70,9 @@ async def facts(client: Client, address: str) -> dict[str, Any]:
 
 async def ended(client: Client, address: str) -> dict[str, Any]:
     """Wait until the import has ended; return it."""
-    return await eventually(lambda: facts(client, address), until=lambda job: job["state"] in ENDED)
+    return await eventually(
+        lambda: facts(client, address), until=lambda job: job["state"] in jobs.ENDED
+    )
 
 
 async def under_way(client: Client, address: str) -> None:
@@ -214,9 +206,11 @@ async def test_the_name_of_a_file_may_hold_what_the_database_refuses(writer: Cli
 async def test_history_is_by_page_and_the_newest_first(app: Quart, writer: Client) -> None:
     async with parts_of(app).db.write() as session:
         for n in range(7):
-            job = await add_job(session, UploadedFile(f"none-{n}", "a", 0), is_started=n != 3)
+            job = await jobs.add_job(
+                session, jobs.UploadedFile(f"none-{n}", "a", 0), is_started=n != 3
+            )
             if n != 3:
-                await cancel_job(session, job.id, scope="admin")
+                await jobs.cancel_job(session, job.id, scope="admin")
     seen: list[int] = []
     query: str | None = "?limit=2"
     while query is not None:
@@ -234,7 +228,7 @@ async def test_an_upload_that_is_not_here_keeps_no_other_waiting(
     app: Quart, writer: Client, outside: Outside
 ) -> None:
     async with parts_of(app).db.write() as session:
-        await add_job(session, UploadedFile("gone", "a", 1), is_started=True)
+        await jobs.add_job(session, jobs.UploadedFile("gone", "a", 1), is_started=True)
     assert (await ended(writer, await send(writer, jsonl(POST))))["state"] == "done"
     # On PostgreSQL another machine may have the file.
     expected = "running" if outside.kind == "postgresql" else "failed"
@@ -380,7 +374,7 @@ async def test_an_import_broken_off_by_a_stop_goes_on_after_the_next_start(
         address = await send(writer, body)
         await under_way(writer, address)
     async with db.read() as session:
-        between = await get_job(session, 1)
+        between = await jobs.get_job(session, 1)
     assert (between.state, between.attempts, between.finished_at) == ("interrupted", 0, None)
     assert 0 < between.accepted < LONG
     async with app_of(make_config()) as second:
@@ -400,7 +394,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
 
     async def look() -> ImportJob:
         async with db.read() as session:
-            return await get_job(session, job.id)
+            return await jobs.get_job(session, job.id)
 
     async def start() -> asyncio.subprocess.Process:
         others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
@@ -417,7 +411,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     async def kill_within_the_import() -> int:
         # While it waits for this transaction, it can come to no end.
         async with db.write() as session:
-            accepted = (await get_job(session, job.id)).accepted
+            accepted = (await jobs.get_job(session, job.id)).accepted
             if accepted:
                 process.kill()
         return accepted
@@ -429,7 +423,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     async with db.read() as session:
         stored = await session.scalar(select(func.count()).select_from(Tweet))
     assert (killed.state, killed.accepted) == ("running", stored)
-    async with db.exclusive_in_turn(IMPORTING):
+    async with db.exclusive_in_turn(jobs.IMPORTING):
         # One that is not alone stores nothing.
         assert await resumed() == 0
         assert (await look()).accepted == stored
@@ -437,7 +431,7 @@ async def test_an_import_whose_process_was_killed_is_resumed_and_counted_once(
     ended_job = await look()
     assert ended_job.state == "done"
     assert {name: getattr(ended_job, name) for name in expected} == expected
-    assert not upload_path(config.data_dir, job.spool).exists()
+    assert not jobs.upload_path(config.data_dir, job.spool).exists()
     assert await find_faults(db) == []
 
 
@@ -483,7 +477,7 @@ async def test_an_acknowledged_upload_outlives_a_loss_of_power(
         monkeypatch.setattr(os, "fsync", watched)
         body = jsonl(POST)
         await send(writer, body)
-    folder = parts_of(app).config.data_dir / FOLDER
+    folder = parts_of(app).config.data_dir / jobs.FOLDER
     files = {size for path, size in synced if path.parent == folder}
     folders = [path for path, _ in synced if path == folder]
     is_safe = len(body) in files and bool(folders)

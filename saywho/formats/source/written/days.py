@@ -13,15 +13,7 @@ from unicodedata import category
 
 from saywho.clock import now
 from saywho.formats.assumptions import Order
-from saywho.formats.source.written.clock import (
-    FileWords,
-    all_words,
-    as_key,
-    before_numbers,
-    month_key,
-    of_months,
-    of_weekdays,
-)
+from saywho.formats.source.written import clock
 
 Calendar = Literal["", "buddhist", "persian", "japanese", "minguo"]
 MARKS: Final = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"
@@ -54,7 +46,7 @@ SIGNS: Final = (
 
 @cache
 def _numbered_month() -> str:
-    return rf"(?:{'|'.join(sorted(before_numbers()))})\.?\s?\d{{1,2}}"
+    return rf"(?:{'|'.join(sorted(clock.before_numbers()))})\.?\s?\d{{1,2}}"
 
 
 @cache
@@ -92,7 +84,7 @@ def matched_day(match: re.Match[str], weekday: str = "") -> WrittenDay:
     groups = match.re.groupindex
     if "month" in groups:
         day, word, year = match.group("day", "month", "year")
-        return WrittenDay((year or "", "", day), month_key(word), weekday=weekday)
+        return WrittenDay((year or "", "", day), clock.month_key(word), weekday=weekday)
     first, second, third, era = match.group("a", "b", "c", "era")
     cut = match["cut"] if "cut" in groups else ""
     return WrittenDay(("1" if first == "元" else first, second, third), "", era or "", cut, weekday)
@@ -122,8 +114,8 @@ def read_day(text: str) -> WrittenDay:
             day = matched_day(match, next(iter(said.weekdays), ""))
             return day._replace(era=said.era) if said.era else day
     month = re.search(_numbered_month(), plain.casefold())
-    key = as_key(month[0]) if month else ""
-    if month and key in of_months():
+    key = clock.as_key(month[0]) if month else ""
+    if month and key in clock.of_months():
         plain = f"{plain[: month.start()]} {plain[month.end() :]}"
     said = _said_beside(" ".join(_IN_WORDS.findall(plain)))
     # Short names of a weekday and a month may be the same.
@@ -141,8 +133,8 @@ def read_day(text: str) -> WrittenDay:
 
 
 def _known_weekday(match: re.Match[str]) -> str:
-    key = as_key(match[0])
-    return match[0] if key in of_weekdays() or key in of_months() else ""
+    key = clock.as_key(match[0])
+    return match[0] if key in clock.of_weekdays() or key in clock.of_months() else ""
 
 
 class _Said(NamedTuple):
@@ -159,18 +151,18 @@ def _said_beside(text: str) -> _Said:
     if any(category(letter)[0] not in "LM" and letter not in _BETWEEN for letter in text):
         raise ValueError("no date")
     months, weekdays, era = set[str](), list[str](), ""
-    words = [word for word in _WORDS_APART.split(text) if as_key(word)]
+    words = [word for word in _WORDS_APART.split(text) if clock.as_key(word)]
     place = 0
     while place < len(words):
         for end in range(min(len(words), place + _MOST_TOGETHER), place, -1):
-            key = as_key("".join(words[place:end]))
-            if key in of_months():
+            key = clock.as_key("".join(words[place:end]))
+            if key in clock.of_months():
                 months.add(key)
-            if key in of_weekdays():
+            if key in clock.of_weekdays():
                 weekdays.append(key)
             if key in _ERAS:
                 era = key
-            if key in months or key in weekdays or key == era or key in all_words().between:
+            if key in months or key in weekdays or key == era or key in clock.all_words().between:
                 break
         else:
             raise ValueError("no date")
@@ -219,7 +211,7 @@ class StatedDay(NamedTuple):
 
 
 def stated_day(
-    day: WrittenDay, order: Order, words: FileWords, full_year: Callable[[int], int]
+    day: WrittenDay, order: Order, words: clock.FileWords, full_year: Callable[[int], int]
 ) -> StatedDay | None:
     """Return a date's meaning by an order, if it is possible; `full_year` completes short years."""
     if day.month:
@@ -236,4 +228,4 @@ def stated_day(
 
 
 def is_thai(month: str) -> bool:
-    return bool(month) and month in all_words().languages["th"].months
+    return bool(month) and month in clock.all_words().languages["th"].months
