@@ -119,6 +119,7 @@ async def test_the_slider_of_a_private_text_leaves_it_out_of_the_address(
     website: Website, open_page: OpenPage
 ) -> None:
     page = await open_page(website.address("/"))
+    await page.locator(".manner > summary").click()
     await page.locator("[name=private]").check()
     await compare(page, TEXT, *KOREANS)
     heading = page.locator("h1.answer")
