@@ -167,8 +167,7 @@ async def test_an_example_names_its_author_or_there_is_none(db: Database) -> Non
     }
     await renew_background(db)
     assert await judgements(db, ids) == {(True, "likely")}
-    # What was taken away is a reason to try again at once.
-    solution = await example(db, snapshots)
+    solution = await example(db, snapshots)  # Something was taken away since.
     assert solution
     assert solution.is_model_right
     assert solution.comparison.verdict == "likely"
