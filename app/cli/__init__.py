@@ -228,9 +228,9 @@ def with_database(work: Callable[[Any, Config], Awaitable[T]], *, only_reads: bo
             try:
                 return await work(db, config)
             except AppError as error:
-                from app.views.cast import worded
+                from app.views.cast import as_messages
 
-                error.detail = await worded(db, error.detail)
+                error.detail = await as_messages(db, error.detail)
                 raise
 
     return asyncio.run(run())

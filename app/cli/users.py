@@ -311,7 +311,7 @@ def unlock_command(name: str | None, has_all: bool) -> None:
     If failed attempts at several names came from a network, that network stays blocked. Use --all
     instead of NAME to unblock it.
     """
-    from app.services.access.logins import count_blocked, unlock, unlock_all
+    from app.services.access.logins import blocked_networks, unlock, unlock_all
 
     if has_all == (name is not None):
         raise click.UsageError("Give either NAME or --all.")
@@ -319,7 +319,7 @@ def unlock_command(name: str | None, has_all: bool) -> None:
     async def open_sign_in(session: AsyncSession) -> tuple[str | None, int]:
         if name is None:
             await unlock_all(session)
-        return name and await unlock(session, name), await count_blocked(session)
+        return name and await unlock(session, name), await blocked_networks(session)
 
     name, closed = writing(open_sign_in)
     note = (

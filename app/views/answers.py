@@ -48,8 +48,8 @@ from app.runtime.logs import request_id
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views import policies
 from app.views.blueprints import EVENTS
-from app.views.cast import worded
-from app.views.page import WebPage, cast_for_anybody, render
+from app.views.cast import as_messages
+from app.views.page import WebPage, cast_if_open, render
 from app.views.requests import event_of, too_large
 from app.withdrawn import withdrawn
 from saywho.clock import monotonic
@@ -350,12 +350,12 @@ async def _answer(
         body = msgspec.json.encode(details)
         return Response(body, details.status, headers, content_type=policies.PROBLEM)
     page = ErrorPage(status=details.status, message=message, request_id=details.request_id)
-    return await render(page, await cast_for_anybody(page)), details.status, headers
+    return await render(page, await cast_if_open(page)), details.status, headers
 
 
 async def _worded(details: errors.Problem, message: errors.Message) -> errors.Problem:
     """Return the details in words for messages, if the sentence is about people of chats."""
-    said = message if g.get("is_closed", True) else await worded(policies.here().db, message)
+    said = message if g.get("is_closed", True) else await as_messages(policies.here().db, message)
     if said == message:
         return details
     detail = details.detail.replace(message.rstrip("."), said.rstrip("."))

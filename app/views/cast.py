@@ -118,7 +118,7 @@ async def cast_of_usernames(session: AsyncSession, value: object) -> Cast:
     return replace(await cast_of(session, named_in(value).usernames), people={})
 
 
-async def worded(db: Readable, message: Message) -> Message:
+async def as_messages(db: Readable, message: Message) -> Message:
     """Return an English sentence, about messages if everyone whom it names speaks in chats, as far
     as the database can be read.
     """

@@ -121,7 +121,7 @@ async def cast_on(
     return replace(cast, chat_alone=subject.chat_alone)
 
 
-async def cast_for_anybody(value: object = None) -> Cast:
+async def cast_if_open(value: object = None) -> Cast:
     """Return an open page's cast, empty if the visitor may not know it or the database is away."""
     if not g.get("is_closed", True):
         with contextlib.suppress(AppError):

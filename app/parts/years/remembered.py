@@ -120,7 +120,7 @@ class YearPosts:
         return days
 
     @cached_property
-    def worded(self) -> list[int]:
+    def with_text(self) -> list[int]:
         """Places of the posts with text."""
         return [place for place, text in enumerate(self.scan.text) if text]
 
@@ -136,7 +136,7 @@ class YearPosts:
     @cached_property
     def sample(self) -> list[int]:
         """Places of posts with text, evenly spread."""
-        return self.worded[:: -(-len(self.worded) // MOST_WORDED) or 1]
+        return self.with_text[:: -(-len(self.with_text) // MOST_WORDED) or 1]
 
     @cached_property
     def sample_words(self) -> WordedTexts:
@@ -253,7 +253,7 @@ def find_remembered(
     fullest = times.fullest_days(by_day, min(by_day))
     day_places = [
         place
-        for place in posts.worded
+        for place in posts.with_text
         if fullest and fullest.first <= posts.days[place] <= fullest.last
     ]
     day_words = _words_of_day(posts, day_places, called)
@@ -316,12 +316,12 @@ def _words_of_year(
     posts: YearPosts, others: Baseline, names: Sequence[str]
 ) -> list[YearWord] | None:
     """Return the words in a clearly larger share of a year's posts than of the other years'."""
-    if others.elsewhere is None or len(posts.worded) < FEWEST_COMPARED:
+    if others.elsewhere is None or len(posts.with_text) < FEWEST_COMPARED:
         return None
     elsewhere = worded_texts(others.elsewhere.text, others.elsewhere.time)
     own = posts.sample_words
     phrases = phrases_apart([own, elsewhere], {0: posts.language}, names)[0]
-    is_sample = len(posts.sample) < len(posts.worded)
+    is_sample = len(posts.sample) < len(posts.with_text)
     return [
         YearWord.of(
             phrase, own, elsewhere, len(_having(posts, phrase)) if is_sample else phrase.messages
@@ -464,7 +464,7 @@ def _typical_of_people(posts: YearPosts, names: Sequence[str]) -> dict[int, list
     }
     found = phrases_apart(groups, languages, names, are_people=True)
     author_of = posts.scan.author.__getitem__
-    totals = Counter(map(author_of, posts.worded))
+    totals = Counter(map(author_of, posts.with_text))
 
     def is_ahead(phrase: Phrase, author: int) -> bool:
         # Nobody has it in as large a share of all their posts, either.

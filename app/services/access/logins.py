@@ -146,7 +146,7 @@ async def unlock_all(session: AsyncSession) -> None:
     await session.execute(delete(LoginFailure))
 
 
-async def count_blocked(session: AsyncSession) -> int:
+async def blocked_networks(session: AsyncSession) -> int:
     origin = func.substr(LoginFailure.subject, HALF + 1, type_=LargeBinary)
     query = (
         select(func.count())

@@ -168,7 +168,7 @@ def _hidden_of(user: UserRow) -> int:
     return user.tweet_count // (2 if 4 <= user.tweet_count < 8 else 4)
 
 
-async def own_names(session: AsyncSession) -> list[str]:
+async def own_authors(session: AsyncSession) -> list[str]:
     """Return all authors except samples, if enough and at most `MOST_NAMED`."""
     if not await outgrown_samples(session):
         return []

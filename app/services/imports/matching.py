@@ -294,7 +294,7 @@ class FileMatch:
         return not any(match.decision.is_by_id for match in self.chats.values() if match.same)
 
     @property
-    def rooms(self) -> list[identification.RoomOutline]:
+    def rooms(self) -> list[identification.SimilarRoom]:
         """Stored chats that the file's are, or may be, though nothing proves it."""
         return [each.asked for each in self.decisions.values() if each.asked is not None]
 
@@ -322,7 +322,7 @@ class FileMatch:
             zones.pop() if len(zones) == 1 else None,
         )
 
-    def open_rooms(self, chosen: Collection[str]) -> list[identification.RoomOutline]:
+    def open_rooms(self, chosen: Collection[str]) -> list[identification.SimilarRoom]:
         """Return the chats that nobody has chosen; `chosen` has chats as in `ImportOptions`."""
         if NEW_ROOM in chosen or len(chosen) == len(self.chats) == 1:
             return []

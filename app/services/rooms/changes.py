@@ -34,7 +34,7 @@ MOVED_AT_ONCE = 5_000
 
 async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
     """Set a chat's name, if empty the title. Raises NotFoundError and InvalidInputError."""
-    room = await get_kept_room(session, room_id)
+    room = await get_room_row(session, room_id)
     cleaned = clean_title(name)
     if cleaned is None and room.title is None:
         raise InvalidInputError("The chat needs a name", loc="name")
@@ -48,7 +48,7 @@ async def join_in_part(session: AsyncSession, room_id: int, target_id: int) -> i
 
     Raises NotFoundError, InvalidInputError.
     """
-    room, target = await get_kept_room(session, room_id), await get_kept_room(session, target_id)
+    room, target = await get_room_row(session, room_id), await get_room_row(session, target_id)
     if room.id == target.id:
         raise InvalidInputError("Choose two different chats", loc="into")
     if await _move(session, room.id, target.id) == MOVED_AT_ONCE:
@@ -57,7 +57,7 @@ async def join_in_part(session: AsyncSession, room_id: int, target_id: int) -> i
     return target.id
 
 
-async def get_kept_room(session: AsyncSession, room_id: int) -> Room:
+async def get_room_row(session: AsyncSession, room_id: int) -> Room:
     """Return the chat of that ID, or its joined one. Raises NotFoundError."""
     room = await session.get(Room, room_id)
     if room is not None and room.joined_to_id is not None:
@@ -165,7 +165,7 @@ async def move_times(session: AsyncSession, room_id: int, steps: Steps, zone: st
         is_dated = update(table).where(table.room_id == room_id, column.is_not(None))
         await session.execute(is_dated.values({column: time}), execution_options=UNTRACKED)
     await add_counts(session, await counts_of(session, is_of_room), before)
-    room = await get_kept_room(session, room_id)
+    room = await get_room_row(session, room_id)
     room.tz = zone or room.tz
     await announce_change(session, room_id)
     await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
@@ -177,7 +177,7 @@ async def change_zone(session: AsyncSession, room_id: int, zone: str) -> int:
     Raises NotFoundError, ValueError for an unknown zone, and ConflictError if it is not known in
     which zone the times were read.
     """
-    room, after = await get_kept_room(session, room_id), zone_of(zone)
+    room, after = await get_room_row(session, room_id), zone_of(zone)
     if room.tz is None:
         raise ConflictError(
             "The time zone of this chat's import is not known. Import its file "

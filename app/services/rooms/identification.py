@@ -54,7 +54,7 @@ class UnsettledRoomError(FileError):
     """Someone must choose the chat, because the proposed one has guests."""
 
 
-class RoomOutline(NamedTuple):
+class SimilarRoom(NamedTuple):
     """A chat here as a choice describes it."""
 
     id: int
@@ -102,21 +102,21 @@ class RoomOutline(NamedTuple):
         )
 
 
-async def outline_of(
+async def candidate_of(
     session: AsyncSession, room_id: int, *, is_same: bool = False, title: str = ""
-) -> RoomOutline:
+) -> SimilarRoom:
     messages = select(func.coalesce(func.sum(RoomPerson.messages), 0))
     messages = messages.where(RoomPerson.room_id == room_id)
     query = select(ROOM_NAME, messages.scalar_subquery()).where(Room.id == room_id)
     name, count = (await session.execute(query)).one()
     guests = await find_guests(session, [room_id])
-    return RoomOutline(room_id, name or "", int(count), guests.get(room_id), is_same, title)
+    return SimilarRoom(room_id, name or "", int(count), guests.get(room_id), is_same, title)
 
 
-async def rooms_with_guests(session: AsyncSession) -> list[RoomOutline]:
+async def rooms_with_guests(session: AsyncSession) -> list[SimilarRoom]:
     query = select(Room.id).where(Room.joined_to_id.is_(None), IS_KEPT, has_guests(KEPT_ROOM_ID))
     rooms = await session.scalars(query.order_by(Room.id).limit(MOST_CANDIDATES))
-    return [await outline_of(session, room_id) for room_id in rooms.all()]
+    return [await candidate_of(session, room_id) for room_id in rooms.all()]
 
 
 class RoomDecision(NamedTuple):
@@ -124,7 +124,7 @@ class RoomDecision(NamedTuple):
 
     room_id: int | None = None
     """The stored chat that it is, or may be; None for a new one."""
-    asked: RoomOutline | None = None
+    asked: SimilarRoom | None = None
     """That chat, if nothing proves it."""
     is_by_id: bool = False
     """Whether the app's ID of the chat proves it, so that nobody can say that it is another one."""
@@ -268,7 +268,7 @@ class RoomFinder:
             return RoomDecision(room_id)
         is_same = evidence.same is not None
         return RoomDecision(
-            room_id, await outline_of(session, room_id, is_same=is_same, title=reference.name)
+            room_id, await candidate_of(session, room_id, is_same=is_same, title=reference.name)
         )
 
     async def check_named(
@@ -278,7 +278,7 @@ class RoomFinder:
         decision = self.decisions.get(reference, NEW_CHAT)
         is_proven = decision.room_id == place.room_id and decision.asked is None
         if place.is_guess and place.room_id not in self._settled and not is_proven:
-            RoomDecision(place.room_id, await outline_of(session, place.room_id)).note(self.read)
+            RoomDecision(place.room_id, await candidate_of(session, place.room_id)).note(self.read)
         self._settled.add(place.room_id)
 
     async def _follow(self, session: AsyncSession, references: Iterable[RoomReference]) -> None:

@@ -31,7 +31,7 @@ from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect, Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import ids_by_key, rows_by_name, unknown_user
-from app.services.rooms.changes import get_kept_room
+from app.services.rooms.changes import get_room_row
 from app.services.search.embeddings import Embeddings
 from app.services.search.index_terms import UNCOUNTED, exact
 from app.services.search.word_search import (
@@ -714,7 +714,7 @@ async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, lis
 async def _in_kept_room(session: AsyncSession, selection: Selection) -> Selection:
     if selection.room_id is None:
         return selection
-    room = await get_kept_room(session, selection.room_id)
+    room = await get_room_row(session, selection.room_id)
     return replace(selection, room_id=room.id)
 
 

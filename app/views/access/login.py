@@ -19,7 +19,7 @@ from app.services.rooms.chats import list_rooms
 from app.views import policies
 from app.views.answers import NO_STORE, local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
-from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
+from app.views.page import FormPage, WebPage, cast_if_open, render, render_form
 from app.views.phone import admit_phones, origins_for_others, qr_code
 from app.views.requests import NextArgs
 
@@ -77,7 +77,7 @@ async def show_login(args: NextArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
         is_unclaimed = not await accounts.has_account(session)
     page = LoginPage(next=local_address(args.next), is_unclaimed=is_unclaimed)
-    return await render_form(page, await cast_for_anybody())
+    return await render_form(page, await cast_if_open())
 
 
 @blueprint.post("/login")
@@ -93,7 +93,7 @@ async def login(args: NextArgs, form: Form) -> ResponseReturnValue:
         )
     except (TooManyError, UnauthorizedError) as failure:
         page = LoginPage(next=next_address, name=name, error=failure)
-        return await render_form(page, await cast_for_anybody())
+        return await render_form(page, await cast_if_open())
     response = see_other(next_address)
     policies.set_session(response, secret, name)
     return response
@@ -120,7 +120,7 @@ async def show_setup(args: SetupArgs) -> ResponseReturnValue:
     if _is_for_somebody_else(offer):
         return await _signed_in_already(args.token)
     page = SetupPage(token=args.token, offer=offer)
-    return await render(page, await cast_for_anybody()), 200, NO_STORE
+    return await render(page, await cast_if_open()), 200, NO_STORE
 
 
 @blueprint.post("/setup")
@@ -138,7 +138,7 @@ async def setup(form: Form) -> ResponseReturnValue:
             secret = await add_session(session, account)
     except AppError as failure:
         page = SetupPage(token=token, offer=offer, given=name, error=failure)
-        return await render_form(page, await cast_for_anybody())
+        return await render_form(page, await cast_if_open())
     await asyncio.to_thread(remove_link_page, resources().config.data_dir)
     response = see_other(
         IMPORTS if offer.role == accounts.OPERATOR else await _readers_first_page(account)
@@ -177,4 +177,4 @@ def _is_for_somebody_else(offer: accounts.Offer) -> bool:
 
 async def _signed_in_already(token: str) -> ResponseReturnValue:
     page = InvitedAlreadyPage(token=token, name=g.account.name)
-    return await render(page, await cast_for_anybody()), HTTPStatus.CONFLICT, NO_STORE
+    return await render(page, await cast_if_open()), HTTPStatus.CONFLICT, NO_STORE

@@ -18,7 +18,7 @@ from app.language.of_request import SWITCH, own_address
 from app.lifespan import resources
 from app.paths import LONGEST_ADDRESS
 from app.runtime.work_pool import worked_on
-from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_names
+from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, own_authors
 from app.services.compare.quiz_questions import draw, read_question
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, find_posts, get_post
@@ -203,7 +203,7 @@ async def show_card(args: PanelArgs) -> ResponseReturnValue:
     names, own = given_names(args.username), list[str]()
     if not names:
         async with resources().db.read() as session:
-            own = await own_names(session)
+            own = await own_authors(session)
     card = await resources().cards.get(names or own)
     compared = [author.username for author in card.authors]
     return await render(

@@ -351,7 +351,7 @@ def told_absence(absence: Absence, zone: ZoneInfo) -> str:
     return text.format(name=shown_name(absence.username), left=left, came=came)
 
 
-class NamedPeriod(NamedTuple):
+class PeriodMark(NamedTuple):
     """A hole or a feast among the columns of a chat."""
 
     place: int
@@ -415,10 +415,10 @@ class Months:
         )
         return PeriodColumns(caption, tuple(self._people), tuple(columns), show_number(most))
 
-    def named(self) -> list[NamedPeriod]:
+    def named(self) -> list[PeriodMark]:
         """Return the holes, the busiest day, and who came and left, in order of time."""
         periods, busy = self.sight.periods, self.sight.busy_day
-        named: list[NamedPeriod] = []
+        named: list[PeriodMark] = []
         for place, period in enumerate(periods):
             if not period.messages and periods[place - 1].messages:
                 after = next(one for one in periods[place:] if one.messages)
@@ -428,24 +428,24 @@ class Months:
                     else show_period(period.first_day, after.first_day)
                 )
                 middle = (place + periods.index(after) - 1) // 2
-                named.append(NamedPeriod(middle, told, self._path_of(after)))
+                named.append(PeriodMark(middle, told, self._path_of(after)))
         if busy is not None:
             place = sum(period.first_day <= busy.first for period in periods) - 1
             days = show_period(busy.first, busy.end)
             told = f"{days}: {post_count(busy.posts_of_days)}"
             word = gettext("“{word}”").format(word=self.word) if self.word else ""
             told = f"{told}, {word}" if word else told
-            named.append(NamedPeriod(place, told, self._path_at(busy.first)))
+            named.append(PeriodMark(place, told, self._path_at(busy.first)))
         return sorted([*named, *self._moves()][: len(SIGNS)])
 
-    def _moves(self) -> Iterator[NamedPeriod]:
+    def _moves(self) -> Iterator[PeriodMark]:
         zone, periods = ZoneInfo(self.sight.tz), self.sight.periods
         for absence in self.sight.absences:
             time = absence.since or absence.until
             day = time.astimezone(zone).date() if time else date.min
             if (place := sum(period.first_day <= day for period in periods) - 1) >= 0:
                 told = told_absence(absence, zone).removesuffix(".")
-                yield NamedPeriod(place, told, self._path_at(day))
+                yield PeriodMark(place, told, self._path_at(day))
 
     def _path_of(self, period: Period) -> str:
         return self._path_at(str(period.first_day)[: 4 if self._is_of_years else 7])

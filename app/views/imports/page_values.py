@@ -23,7 +23,7 @@ from app.services.joined_names import ChangedName, read_names
 from app.services.posts.users import find_site_author, get_author
 from app.services.rooms.chat_portrait import ChatPage, read_overview
 from app.services.rooms.chats import RoomFacts, find_rooms, get_room, zone_of_chats
-from app.services.rooms.identification import RoomOutline
+from app.services.rooms.identification import SimilarRoom
 from app.views.access.settings import Readership
 from app.views.figures.archives import AuthorHeadline
 from app.views.figures.chats import share_bar
@@ -128,7 +128,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     options: ImportOptions
     seen: UploadPreview | None
     """None if reading the file took too much."""
-    guarded: Sequence[RoomOutline]
+    guarded: Sequence[SimilarRoom]
     """Then the chats that guests read: the file's may be one of them."""
     readership: Readership
     typed_zone: str = ""

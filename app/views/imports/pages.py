@@ -22,7 +22,7 @@ from app.services.imports.job_report import StoredPosts, errors_of, notes_of, st
 from app.services.imports.options import SAME_FILE, ImportOptions, replaced_of
 from app.services.imports.preview import UploadPreview, preview_upload
 from app.services.imports.undo import request_undo
-from app.services.rooms.identification import RoomOutline, rooms_with_guests
+from app.services.rooms.identification import SimilarRoom, rooms_with_guests
 from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
@@ -115,7 +115,7 @@ async def _preview_page(
     seen: UploadPreview | None = None
     with suppress(ReadError):
         seen = await _look(job, options, form)
-    guarded: list[RoomOutline] = []
+    guarded: list[SimilarRoom] = []
     if seen is None:
         async with resources().db.read() as session:
             guarded = await rooms_with_guests(session)

@@ -10,7 +10,7 @@ from msgspec import structs
 from app.errors import Message
 from app.language.i18n import gettext, translate_message
 from app.services.imports.options import ImportOptions, rooms_of
-from app.services.rooms.identification import RoomOutline
+from app.services.rooms.identification import SimilarRoom
 from app.views.blueprints import Form
 from saywho.formats.assumptions import (
     DATE_ORDERS,
@@ -124,7 +124,7 @@ class ReadingNotes(NamedTuple):
 def noted_of(
     notes: NotesSummary,
     options: ImportOptions,
-    rooms: Iterable[RoomOutline],
+    rooms: Iterable[SimilarRoom],
     columns: Sequence[tuple[str, str]] = (),
     *,
     is_chat: bool,
@@ -287,7 +287,7 @@ def _is_beside(pair: str) -> bool:
     return pair == NO_AUTHOR or pair.startswith(("repost=", f"{SHEET}=")) or by_name
 
 
-def _room_choice(room: RoomOutline, options: ImportOptions) -> ReadingChoice:
+def _room_choice(room: SimilarRoom, options: ImportOptions) -> ReadingChoice:
     here = Message("{name}, {count} messages", name=room.name, count=f"{room.messages:,}")
     values: list[tuple[str, str]] = [
         (str(room.id), here),

@@ -19,7 +19,7 @@ from app.services.rooms.chat_portrait import ChatPage, read_overview
 from app.services.rooms.chats import LovedMessage, RoomFacts, most_loved
 from app.services.rooms.timeline import BusyDay, read_busy_day
 from app.views.author_picker import MOST_TOGETHER
-from app.views.figures.chats import SIGNS, Months, NamedPeriod, answers_of, share_bar, told_absences
+from app.views.figures.chats import SIGNS, Months, PeriodMark, answers_of, share_bar, told_absences
 from app.views.figures.figure import Figure, figure_of
 from app.views.filters import day_of
 from app.views.page import WebPage, read_cards
@@ -95,7 +95,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         return self._months.figure()
 
     @property
-    def named_periods(self) -> list[tuple[str, NamedPeriod]]:
+    def named_periods(self) -> list[tuple[str, PeriodMark]]:
         """The holes and feasts of the months, with their signs."""
         return [*zip(SIGNS, self._months.named(), strict=False)]
 

@@ -35,7 +35,7 @@ from app.views.blueprints import (
     operations_of,
 )
 from app.views.cast import Cast
-from app.views.page import WebPage, cast_for_anybody, render
+from app.views.page import WebPage, cast_if_open, render
 from app.views.policies import PROBLEM, own_origin, own_scope
 from app.views.site.schemas import EXAMPLES, WRITTEN, Schema, Schemas
 from saywho import __version__
@@ -148,7 +148,7 @@ class DocsPage(WebPage, frozen=True, kw_only=True):
 @blueprint.get(API + API_DOCS, policy="open", keep=True, answers="A page", content={HTML: str})
 async def show_docs() -> str:
     """This document as a page."""
-    cast = await cast_for_anybody()
+    cast = await cast_if_open()
     return await render(DocsPage(reference=await _reference(cast)), cast)
 
 

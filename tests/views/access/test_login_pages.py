@@ -25,7 +25,7 @@ from app.services.access.logins import (
     MOST_OF_ADDRESS,
     SESSION_LIFETIME,
     WINDOW,
-    count_blocked,
+    blocked_networks,
 )
 from app.services.access.rights import add_token
 from saywho.clock import now
@@ -343,7 +343,7 @@ async def test_failures_of_an_address_count_together(app: Quart) -> None:
     assert await fail(Browser(app), "somebody", 1) == [429]
     assert await fail(Browser(app, address="192.0.2.2"), "ann", 1) == [401]
     async with parts_of(app).db.read() as session:
-        assert await count_blocked(session) == 1
+        assert await blocked_networks(session) == 1
     # Whoever has an address of IPv6 has its whole /64; mapped ones are of IPv4.
     for n in range(MOST_OF_ACCOUNT):
         assert await fail(Browser(app, address=f"2001:db8::{n}"), "ann", 1) == [401]
