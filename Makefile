@@ -167,10 +167,6 @@ lint: $(DEV_STAMP) ## ruff and mypy, strict
 house: $(DEV_STAMP) ## figures of the code's structure
 	@$(BIN)/python -m tests.house
 
-.PHONY: words
-words: $(DEV_STAMP) ## figures of the words: docs, interface, docstrings, commits
-	@$(BIN)/python -m tests.words
-
 .PHONY: neighbours
 neighbours: $(DEV_STAMP) ## run other programs beside saywho, both ways (installs them when root)
 	@$(BIN)/python -m tests.neighbours
