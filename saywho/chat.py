@@ -73,7 +73,7 @@ class Post(NamedTuple):
     """
     handles: str | None = None
     """Dotted names that the file's field of mentions has in the text, with blanks between, such as
-    `minsu.com`: a `Judge` counts them as `@minsu`.
+    `minsu.com`: a `Judge` counts them as `@minsu`, as it does names of its people.
     """
 
     def counted(self) -> "Post":

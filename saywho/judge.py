@@ -30,9 +30,11 @@ from saywho.tables import Table, delta_of
 from saywho.text import (
     BETWEEN,
     MAX_TEXT_LENGTH,
+    bare,
     drop_controls,
     guess_language,
     has_words,
+    held,
     language_of,
     main_language,
     normalized,
@@ -166,13 +168,20 @@ class Judge:
     """
 
     def __init__(self, posts: Posts, *, progress: Progress = silent) -> None:
-        of_each: defaultdict[str, Own] = defaultdict(list)
+        of_each, people = defaultdict[str, Own](list), defaultdict[str | None, set[str]](set)
         for self._last, post in posts_of(posts):
             if post.text.strip() or post.media:
-                of_each[username_key(post.author)].append((self._last, post))
+                of_each[key := username_key(post.author)].append((self._last, post))
+                people[post.room].add(key)
         if not of_each:
             raise ValueError("there are no posts")
-        self._own = dict(sorted(of_each.items()))
+        people[None] = {*of_each}
+        self._own = {
+            key: [
+                (n, post._replace(text=bare(held(post.text, people[post.room])))) for n, post in own
+            ]
+            for key, own in sorted(of_each.items())
+        }
         named = {own[0][1].author: own for own in self._own.values()}
         authors = {
             name: _author_of(own, profile_of([post.text for _, post in own]))
@@ -339,7 +348,7 @@ class Judge:
                     named[post.source].append(post.text)
                     authors[post.source] = self._corpus.suspects[key].id
         for _, post in posts_of(texts) if texts is not None else ():
-            named[post.author].append(post.text)
+            named[post.author].append(bare(held(post.text, self._own)))
         return {name: [*dict.fromkeys(pieces)] for name, pieces in named.items()}, authors
 
     def _alone(self, name: str, pieces: Sequence[str], number: int) -> Suspect:
@@ -478,7 +487,7 @@ class Judge:
         suspects, fitted = self._suspects(question.usernames), self._corpus.fitted
         check_words(suspects)
         question = cleaned(question, MOST_PIECES)
-        texts, gaps = question.texts, question.without
+        texts, gaps = [held(text, self._own) for text in question.texts], question.without
         if question.usernames or len(suspects) <= RATED:
             return Case(texts, suspects, fitted, bool(question.usernames), gaps=gaps)
         profiles = [suspect.profile for suspect in suspects]

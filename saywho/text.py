@@ -12,8 +12,8 @@ import functools
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby, islice
 from math import ceil
 from typing import Final, Literal
 
@@ -35,19 +35,20 @@ LINKED_SITE: Final = re.compile(
 VISIBLE_LINK: Final = rf"(?:{LINK_BEGIN}|www\.|pic\.twitter\.com/)\S+"
 _NAME: Final = "@(?<![A-Za-z0-9_/]@)[A-Za-z0-9_]+"
 _LABEL: Final = "[a-z0-9]+(?:-+[a-z0-9]+)*"
+_HELD: Final = "[\x01\x02][\x01\x02A-Za-z0-9_]*"
 _HOST: Final = (
-    rf"(?:(?:[.-]+[A-Za-z0-9_]+)*@(?:{_LABEL}\.)+|(?:-+[A-Za-z0-9]+)*\.(?:{_LABEL}\.)+)"
-    "[a-z]{2,24}(?![A-Za-z0-9_])"
+    rf"(?:{_HELD}|(?:(?:[.-]+[A-Za-z0-9_]+)*@(?:{_LABEL}\.)+|(?:-+[A-Za-z0-9]+)*\.(?:{_LABEL}\.)+)"
+    "[a-z]{2,24}(?![A-Za-z0-9_]))"
 )
 HOST: Final = re.compile(rf"({_NAME})({_HOST})")
 """Pattern of a name and its host: `@name@host.example`, or `@name.bsky.social` with two dots.
 
 Only between Latin letters and digits, and in small letters, a sign continues a name: what stands
 behind `@jun` in `@jun.See you` and `@jun.안녕` is the author's. So is what follows a single dot,
-since a text does not say whether somebody is called `jun.see`.
+since a text does not say whether somebody is called `jun.see`: whoever knows says it (`held`).
 """
 MENTION: Final = rf"(?-i:{_NAME}{_HOST}|@\w+)"
-_DOTTED: Final = re.compile(rf"({_NAME})[.-][A-Za-z0-9_.-]*[A-Za-z0-9_]")
+_DOTTED: Final = re.compile(rf"({_NAME})([.-][A-Za-z0-9_.-]*[A-Za-z0-9_])")
 POSSIBLE_NAME: Final = r"@\w+(?:(?<=[A-Za-z0-9_])[.@-]+[a-z0-9_]+)*"
 """Pattern of all that may be a name, for where names are looked up."""
 ADDRESS: Final = re.compile(
@@ -79,6 +80,12 @@ def without_hosts(text: str) -> str:
     return HOST.sub(r"\1", text) if "@" in text else text
 
 
+def dotted_names(text: str) -> set[str]:
+    """Return the keys of the first 100 names that are whole only if somebody is called so."""
+    found = islice(_DOTTED.finditer(text), 100)
+    return {name[0][1:].lower() for name in found if not HOST.fullmatch(name[0])}
+
+
 def handles_in(text: str, names: str) -> str | None:
     """Return which of the names that a source mentions, such as `minsu.com`, stand in the text and
     show only by their source where they end; None without any. Blanks part names.
@@ -89,10 +96,33 @@ def handles_in(text: str, names: str) -> str | None:
     return " ".join(are_known) or None
 
 
+def held(text: str, names: Container[str]) -> str:
+    """Return the text with some of its `dotted_names`, by key, as mentions, in the same places:
+    signs that no text has are in place of their dots (`released`).
+    """
+    return _DOTTED.sub(
+        lambda name: (
+            name[0]
+            if name[0][1:].lower() not in names or HOST.fullmatch(name[0])
+            else name[1] + name[2].replace(".", "\x01").replace("-", "\x02")
+        ),
+        text,
+    )
+
+
+def released(text: str) -> str:
+    """Return a text of `held` as it was."""
+    return text.replace("\x01", ".").replace("\x02", "-")
+
+
+def bare(text: str) -> str:
+    """Return a text of `held` with `@minsu` for `@minsu.com`."""
+    return re.sub(_HELD, "", text)
+
+
 def counted_text(text: str, handles: str) -> str:
     """Return the text as it is counted: `@minsu` for the handle `minsu.com` (`handles_in`)."""
-    known = {f"@{name}" for name in handles.split()}
-    return _DOTTED.sub(lambda name: name[1] if name[0] in known else name[0], text)
+    return bare(held(text, handles.lower().split())) if handles else text
 
 
 def possible_names(typed: str) -> list[str]:
@@ -421,9 +451,7 @@ QUOTED: Final = re.compile(
 
 
 def plain_text(text: str) -> str:
-    """Return the text for counting: without quoted parts and hosts of names, with a sign for random
-    links.
-    """
+    """Return the text for counting: without quotations and hosts, with a sign for random links."""
     text = without_hosts(QUOTED.sub("", text) if may_quote(text) else text)
     return RANDOM_LINK.sub(RANDOM_SIGN, text) if may_have_random_link(text) else text
 

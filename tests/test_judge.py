@@ -61,6 +61,7 @@ FILES: Final[dict[str, Callable[[], bytes]]] = {
     "an English chat": lambda: telegram(3, "quay", *made_chat(4).said),
     "answers": _replies,
     "posts of many authors": _posts,
+    "posts to somebody here": lambda: _posts().replace(b"Ros1000", b"Su.Me"),
     "fewer than twenty": lambda: kakaotalk("방", *made_chat(5).said[:15]),
 }
 
@@ -132,7 +133,7 @@ def asked(chat: saywho.Chat) -> Iterator[str | list[str]]:
 async def test_answers_are_those_of_a_site(app: Quart, kind: str) -> None:
     file = FILES[kind]()
     chat = saywho.read(io.BytesIO(file), tz=ZONE, accept_doubts=True)
-    assert any(post.handles for post in chat) == (kind == "posts of many authors")
+    assert any(post.handles for post in chat) == kind.startswith("posts")
     report = await import_chat(parts_of(app).db, file)
     assert report.accepted == len(chat)
     await settle(app)

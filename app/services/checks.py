@@ -146,9 +146,7 @@ def _lost_links() -> Select[int]:
 
 
 async def mend_links(db: Database) -> int:
-    """Link answers that refer to posts that are not stored to what they answer, if it is here;
-    return their number.
-    """
+    """Link answers that refer to missing posts to what they answer, if here; return how many."""
     mended = 0
     while True:
         async with db.write() as session:

@@ -126,9 +126,7 @@ async def delete_post(session: AsyncSession, tweet_id: int) -> None:
 
 
 async def remove_posts(session: AsyncSession, is_meant: sa.ColumnElement[bool]) -> Sequence[AnyRow]:
-    """Remove and return existing authors' posts, also from profiles and counts; remove chats that
-    are empty then.
-    """
+    """Remove and return existing authors' posts, with what counts them, and chats left empty."""
     query = sa.select(Tweet.id, Tweet.user_id, Tweet.event_id, Tweet.counted)
     query = query.join(User, User.id == Tweet.user_id).where(is_meant, User.deleted_at.is_(None))
     posts = (await session.execute(query)).all()

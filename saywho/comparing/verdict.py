@@ -220,12 +220,12 @@ def answer_of(case: Case, sure: float = SURE, explain: bool = True) -> Compariso
     decided = {field: getattr(judgement, field) for field in Conclusion.__struct_fields__}
     return Comparison(
         **decided,
-        text=case.text,
+        text=(text := writing.released(case.text)),
         sure=sure,
         taken_for_granted=sure == 1 or msgspec.UNSET,
         ranking=ranked_authors(case, judgement),
         evidence=[
-            Evidence(start, end, case.text[start:end], username, round(weight, 3))
+            Evidence(start, end, text[start:end], username, round(weight, 3))
             for start, end, username, weight in marks
         ],
         model=Model(
@@ -318,7 +318,7 @@ def explained_by(
     plain = {name: authored.plain for name, authored in posts.items()}
     texts = dict(chain.from_iterable(authored.posts for authored in posts.values()))
     explained = msgspec.structs.replace(
-        comparison, evidence=_with_uses(comparison.evidence, texts, plain, population)
+        comparison, evidence=_with_uses(comparison.evidence, text, texts, plain, population)
     )
     # What an author never wrote is no evidence for the author.
     used = [
@@ -336,6 +336,7 @@ def explained_by(
 
 def _with_uses(
     marks: Sequence[Evidence],
+    text: str,
     texts: dict[int, str],
     plain: dict[str, list[PlainPost]],
     elsewhere: list[list[PlainPost]],
@@ -350,7 +351,8 @@ def _with_uses(
         own, others, authors = searched[mark.username]
         # Evidence against an author is the others' words.
         is_against = mark.weight < 0 and authors > 0
-        piece, uses = used_piece(mark.text, others if is_against else own)
+        marked = writing.bare(text[mark.start : mark.end])
+        piece, uses = used_piece(marked, others if is_against else own)
         if is_against:
             uses = own.find(piece)
         unlike: dict[str, int] = {}  # The first of posts with the same text.

@@ -40,6 +40,7 @@ from saywho.text import (
     LETTERS,
     QUOTED,
     Gap,
+    bare,
     gaps_of_each,
     guess_language,
     has_no_blanks,
@@ -469,7 +470,8 @@ class Case:
 
     @cached_property
     def _digests(self) -> NDArray[np.uint64]:
-        return text_keys([*self.texts, *map(str.strip, self.texts)]).reshape(2, -1)
+        texts = [*map(bare, self.texts)]
+        return text_keys([*texts, *map(str.strip, texts)]).reshape(2, -1)
 
     def is_read_of(self, suspect: Suspect) -> bool:
         """Return whether each text is, unchanged, among an author's posts."""

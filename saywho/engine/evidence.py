@@ -16,7 +16,7 @@ from saywho.engine.attribution import Query, query_of, shares_of
 from saywho.engine.case import Case, Suspect
 from saywho.engine.features import SHAPE, Occurrences, struck_before
 from saywho.korean import is_hangul
-from saywho.text import RANDOM_BEGIN, UNSPACED, UNSPACED_LETTERS, own_words
+from saywho.text import RANDOM_BEGIN, UNSPACED, UNSPACED_LETTERS, own_words, without_hosts
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3
@@ -202,7 +202,7 @@ def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
 
 def unwritten_words(text: str, posts: PostTexts) -> list[str]:
     """Return up to three long words of a text that no post contains, in text order."""
-    words = list(dict.fromkeys(_LONG_WORD.findall(own_words(text))))
+    words = list(dict.fromkeys(_LONG_WORD.findall(without_hosts(own_words(text)))))
     longest = sorted(words, key=len, reverse=True)[:40]
     strange = list(islice((word for word in longest if not posts.has(word)), 3))
     return sorted(strange, key=words.index)

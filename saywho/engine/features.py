@@ -519,9 +519,7 @@ def _occurring(texts: Sequence[str]) -> tuple[list[Owned], list[Owned]]:
 def _token_hashes_of_each(
     plains: Sequence[str],
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.intp], NDArray[np.intp]]:
-    """Return what `token_hashes` does, and the number of each text's tokens, and of its tokens in
-    capitals.
-    """
+    """Return what `token_hashes` does, and each text's numbers of tokens, all and in capitals."""
     pieces = chain.from_iterable([(*plain.split(), _END) for plain in plains])
     tokens = np.fromiter(chain.from_iterable(map(_PIECES.__getitem__, pieces)), np.uint64)
     is_end = tokens >= _IS_END

@@ -187,7 +187,7 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
     handles: Annotated[
         str | None,
         Meta(
-            description="Dotted names behind an @ in the text, by its source's field of mentions."
+            description="Names with dots behind an @ in the text, by the source or of people here."
         ),
     ] = None
 

@@ -11,7 +11,7 @@ from app.db.engine import Database
 from app.models import Token
 from app.services.access.rights import add_token
 from app.services.posts.post_content import NewTweet
-from app.services.posts.tweets import NEWEST, BatchedReads, list_posts
+from app.services.posts.tweets import BatchedReads, list_posts, select_newest
 from app.services.posts.users import add_user
 from saywho.clock import now
 from tests.posting import add_posts, new_tweet
@@ -68,7 +68,7 @@ async def test_a_token_is_the_same_with_and_without_a_feed_that_reads(db: Databa
 @pytest.mark.databases("sqlite")
 async def test_newest_posts_are_found_by_the_index(db: Database) -> None:
     async with db.read() as session:
-        explain = text(f"EXPLAIN QUERY PLAN {NEWEST} {db.backend.newest_of_each}")
+        explain = text(f"EXPLAIN QUERY PLAN {select_newest(db.backend.newest_of_each)}")
         plan = await session.execute(explain, {"keys": '["ann"]', "limit": 21})
         steps = [row.detail for row in plan]
     assert not [step for step in steps if step.startswith("SCAN") and "asked" not in step]

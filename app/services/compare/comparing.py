@@ -30,6 +30,7 @@ from app.services.posts.users import (
     UserRow,
     find_rows,
     get_row,
+    names_by_key,
     outgrown_samples,
     read_rows,
     select_rows,
@@ -44,7 +45,7 @@ from saywho.engine.evidence import PlainPost, plain_posts
 from saywho.engine.judgement import SURE
 from saywho.engine.profiles import without_posts
 from saywho.sizes import MIB
-from saywho.text import username_key
+from saywho.text import dotted_names, held, username_key
 
 MOST_NAMED: Final = 1_000
 """Their profiles are in memory together."""
@@ -108,6 +109,14 @@ async def split_messages(question: Question) -> tuple[Question, TakenApart | Non
     return replace(question, texts=apart.texts, without=apart.gaps, person=""), apart
 
 
+async def naming_people(session: AsyncSession, question: Question) -> Question:
+    """Return a cleaned question in which the names of people who are here count as mentions."""
+    texts = question.texts
+    names = await worked_on(texts, lambda: set().union(*map(dotted_names, texts)))
+    here = await names_by_key(session, names)
+    return replace(question, texts=[held(text, here) for text in texts]) if here else question
+
+
 async def case_of(
     session: AsyncSession, models: Models, question: Question, run: Runner = asyncio.to_thread
 ) -> Case:
@@ -120,21 +129,6 @@ async def case_of(
     (case,) = await cases_of(session, models, [question], usernames, of_own=of_own, run=run)
     hidden_post = question.hidden_post
     return case if hidden_post is None else await _without_post(session, case, hidden_post)
-
-
-async def likeliest_of(session: AsyncSession, models: Models, question: Question) -> str:
-    """Return the named author whom the texts fit best.
-
-    What is usual for the authors decides nothing of that, and takes longer to count.
-    """
-    users = await compared_users(session, question.usernames)
-    case = await case_of_authors(session, models, users, is_named=True)
-    check_words(case.suspects)
-    question = cleaned(question)
-    case = replace(case, texts=question.texts, gaps=question.without)
-    if question.hidden_post is not None:
-        case = await _without_post(session, case, question.hidden_post)
-    return case.suspects[case.order[0]].username
 
 
 async def cases_of(
@@ -153,6 +147,7 @@ async def cases_of(
     InvalidInputError.
     """
     users = await compared_users(session, usernames, of_own=of_own)
+    questions = [await naming_people(session, question) for question in questions]
     if usernames or len(users) <= RATED:
         case = await case_of_authors(session, models, users, is_named=bool(usernames))
         check_words(case.suspects)
@@ -382,6 +377,9 @@ class Comparer:
             async with self._db.read() as session:
                 return await case_of(session, self._models, question, run)
         question = await worked_on(question.texts, partial(cleaned, question))
+        if any("@" in text for text in question.texts):
+            async with self._db.read() as session:
+                question = await naming_people(session, question)
         if case := await self._find(question):
             return case
         case = await self._load(tuple(usernames))

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -65,13 +65,12 @@ class ChatResources:
         return kept + self.comparer.size_bytes
 
 
-class _ChatDatabase:
-    def __init__(self, db: Database, room_id: int) -> None:
-        self._db = db
-        self._room_id = room_id
+class _ChatDatabase(NamedTuple):
+    db: Database
+    room_id: int
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
-        return self._db.read_chat(self._room_id)
+        return self.db.read_chat(self.room_id)
 
 
 class ChatCache:

@@ -19,7 +19,7 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
-from app.services.compare.comparing import add_reasons, answer, case_of, likeliest_of
+from app.services.compare.comparing import add_reasons, answer, case_of
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import ChatNames, Masker, Named, read_chat_names
 from app.services.compare.stored_texts import other_writers
@@ -497,18 +497,13 @@ async def solve(
     The background counts the post. Raises NotFoundError.
     """
     question = await read_question(session, quiz, at, room_id=room_id)
-    asked = question_of(question.hidden, question.usernames, question.tweet_id)
+    text, names, post_id = question.hidden, question.usernames, question.tweet_id
+    asked = Question([text.text], names, without=text.gaps[:MOST_GAPS], hidden_post=post_id)
     case = await case_of(session, models, asked)
     comparison = await answer(case)
     if reasons:
         comparison = await add_reasons(session, case, comparison)
-    return Solution(
-        question.tweet_id, question.username, question.usernames, question.hidden, comparison
-    )
-
-
-def question_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Question:
-    return Question([text.text], usernames, without=text.gaps[:MOST_GAPS], hidden_post=tweet_id)
+    return Solution(post_id, question.username, names, text, comparison)
 
 
 class ExampleSnapshot(Struct, frozen=True):
@@ -547,12 +542,8 @@ class ExampleCounter(Counted[ExampleSnapshot]):
                 return ExampleSnapshot(newest, None, is_settled=False)
             if quiz is None or not await _is_unread(session, quiz):
                 continue
-            question = await read_question(session, quiz)
-            asked = question_of(question.hidden, question.usernames, question.tweet_id)
-            if await likeliest_of(session, self._models, asked) != question.username:
-                continue
             solution = await solve(session, self._models, quiz)
-            if solution.comparison.verdict == "likely":
+            if solution.is_model_right and solution.comparison.verdict == "likely":
                 # Finding reasons reads many posts, hence only once.
                 example = await solve(session, self._models, quiz, reasons=True)
                 return ExampleSnapshot(newest, example, is_settled=True)

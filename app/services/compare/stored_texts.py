@@ -15,7 +15,7 @@ from app.services.posts.tweets import room_name
 from app.services.posts.users import is_called
 from saywho.comparing.verdict import Comparison, KnownPost, StoredPost
 from saywho.engine.case import Case
-from saywho.text import FEWEST_WORDS, as_read, username_key
+from saywho.text import FEWEST_WORDS, as_read, released, username_key
 from saywho.words import terms
 
 MOST_AUTHORS: Final = 10
@@ -39,14 +39,15 @@ async def add_stored(
     """
     if case.gaps:
         return comparison
-    text, is_short = max(case.texts, key=len), case.words < FEWEST_WORDS
+    texts, is_short = [*map(released, case.texts)], case.words < FEWEST_WORDS
+    text = max(texts, key=len)
     posts = list[StoredPost]()
     if is_short:
         names = [each.username for each in comparison.ranking] if case.is_named else []
-        posts = await _find_short(session, case.texts, names, case.hidden)
+        posts = await _find_short(session, texts, names, case.hidden)
     # Most texts are new, and the search for all writers takes longer.
     elif await _newest(session, text, case.hidden):
-        posts = await _find(session, case.texts, case.hidden)
+        posts = await _find(session, texts, case.hidden)
     if not posts:
         return comparison
     writers = [*dict.fromkeys([*(comparison.read_of or ()), *(post.username for post in posts)])]
@@ -127,9 +128,13 @@ def _stored(row: Row[*tuple[Any, ...]], count: int | UnsetType) -> StoredPost:
 def _values(
     session: AsyncSession, rarest: Iterable[str], text: str, hidden: Collection[int]
 ) -> dict[str, object]:
-    match = backend_of(session).words.render(AllOf(tuple(Terms((term,)) for term in rarest)))
+    match = backend_of(session).words.render(_with_all(rarest))
     texts = [text, text.strip()]
     return {"match": match, "before": MAX_ID + 1, "texts": texts, "hidden": [*hidden]}
+
+
+def _with_all(words: Iterable[str]) -> AllOf:
+    return AllOf(tuple(Terms((word,)) for word in words))
 
 
 @cache  # Making a query takes longer than running it.
@@ -216,9 +221,7 @@ async def other_writers(
     rarest = [found for of_text in typed.values() if (found := _rarest_of(of_text, counts))]
     if not rarest:
         return {post.id: set() for post in posts}
-    expression: Expression = AnyOf(
-        tuple(AllOf(tuple(Terms((term,)) for term in of_text)) for of_text in rarest)
-    )
+    expression: Expression = AnyOf(tuple(map(_with_all, rarest)))
     if among is not None:
         expression = AllOf((expression, AnyOf(tuple(Terms((author_term(id_),)) for id_ in among))))
     words = backend_of(session).words
@@ -246,17 +249,9 @@ async def rooms_with(session: AsyncSession, texts: Iterable[str]) -> Counter[int
     """Return the chats that have messages with these texts, and how many of the texts each has."""
     rooms = Counter[int]()
     for text in texts:
-        query = select(Tweet.room_id).distinct().where(Tweet.text == text)
-        query = query.where(Tweet.room_id.is_not(None)).limit(50)
-        rooms.update(room for room in await _among_alike(session, text, query) if room)
+        if rarest := await _rarest(session, text):
+            found = backend_of(session).words.matching(_with_all(rarest))
+            query = select(Tweet.room_id).distinct().where(Tweet.text == text)
+            query = query.where(Tweet.room_id.is_not(None)).join(found, found.c.id == Tweet.id)
+            rooms.update(room for room in await session.scalars(query.limit(50)) if room)
     return rooms
-
-
-async def _among_alike(
-    session: AsyncSession, text: str, query: Select[int | None]
-) -> Sequence[int | None]:
-    """Return what a query of posts finds among those with the rarest words of a text."""
-    if not (rarest := await _rarest(session, text)):
-        return []
-    found = backend_of(session).words.matching(AllOf(tuple(Terms((term,)) for term in rarest)))
-    return (await session.scalars(query.join(found, found.c.id == Tweet.id))).all()

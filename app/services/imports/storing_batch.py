@@ -115,9 +115,7 @@ class ImportMemory:
     """Whether all posts so far have neither an id nor a room: else one may equal another."""
 
     async def begin(self, session: AsyncSession, batch: Sequence[BulkPost]) -> None:
-        """Forget which chats and authors are the import's own, if somebody else has changed the
-        site.
-        """
+        """Forget which chats and authors are the import's own, if others have changed the site."""
         if self._has_own and await newest_event(session) != self._event:
             self.rooms.made.clear()
             self.brought.clear()

@@ -34,7 +34,8 @@ from app.db.backend import (
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import ConflictError, InvalidInputError
-from app.models import Event, Tweet, User
+from app.models import Event, RoomPerson, Tweet, User
+from app.runtime.work_pool import worked_on
 from app.services.access.rights import Scope
 from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts import post_content, post_rooms
@@ -47,7 +48,7 @@ from app.services.posts.users import CHANGE_USER, names_by_key, unknown_user
 from saywho.clock import now
 from saywho.formats.post import RoomReference
 from saywho.formats.records import FileRoom
-from saywho.text import username_key
+from saywho.text import dotted_names, handles_in, username_key
 
 _RAISE: Final = update_by_id(User).values(
     tweet_count=table_of(User).c.tweet_count + bindparam("posts")
@@ -81,9 +82,7 @@ class Arrival(NamedTuple):
 
     @property
     def news(self) -> post_content.NewTweet:
-        """Content without counts that only say "no reactions", unless the API or an export sent
-        them.
-        """
+        """Content without counts that only say "no reactions", unless API or export sent them."""
         content, counts = self.content, self.post.counts
         if counts is None or not isinstance(self.post.room, FileRoom) or not counts.says_nobody:
             return content
@@ -177,6 +176,7 @@ async def add_arrivals(
         for row in (*rows_by_key.values(), *repeated.values())
         if row.content is not stored.get(row.id, row.content)
     ]
+    await _note_people(session, new)
     if new or changed or announced:
         events, event_ids = await _number(session, new, changed, announced, is_bulk=is_bulk)
         answered, replies = await match_replies(session, [*new, *changed])
@@ -195,6 +195,28 @@ async def add_arrivals(
     ]
 
 
+async def _note_people(session: AsyncSession, new: Sequence[PostRow]) -> None:
+    """Note dotted names of people here; in messages, those of the chat, whom its guests know."""
+    if not (naming := [row for row in new if "@" in row.content.text]):
+        return
+    texts = [row.content.text for row in naming]
+    names = await worked_on(texts, lambda: [*map(dotted_names, texts)])
+    if not (owners := await names_by_key(session, set().union(*names))):
+        return
+    members = {*filter(None, map(_membership, new))}
+    people = select(RoomPerson.room_id, RoomPerson.user_id).where(
+        RoomPerson.room_id.in_({room_id for room_id, _ in members}),
+        RoomPerson.user_id.in_({owner.user_id for owner in owners.values()}),
+    )
+    members |= {(room_id, user_id) for room_id, user_id in await session.execute(people)}
+    for row, text, named in zip(naming, texts, names, strict=True):
+        room, known = row.content.room, named & owners.keys()
+        known = {name for name in known if not room or (room.id, owners[name].user_id) in members}
+        if known:
+            handles = handles_in(text, " ".join([*known, row.content.handles or ""]))
+            row.content = structs.replace(row.content, handles=handles)
+
+
 def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | None) -> PostRow:
     post = arrival.news
     if post.created_at is None and default_time is not None:
@@ -207,9 +229,7 @@ def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | N
 async def find_stored(
     session: AsyncSession, keys: Iterable[post_rooms.SourceKey]
 ) -> dict[post_rooms.SourceKey, PostRow]:
-    """Return stored posts by author and source id, without messages of deleted chats, whose ids are
-    freed.
-    """
+    """Return stored posts by author and source id; free the ids of messages of deleted chats."""
     named = {key for key in keys if key[1] is not None}
     if not named:
         return {}

@@ -105,9 +105,7 @@ class NamedPlace(NamedTuple):
 async def find_named_rooms(
     session: AsyncSession, mentions: Sequence[RoomMention], stored: Iterable[SourceKey]
 ) -> list[NamedPlace | None]:
-    """Return each mention's room, created if missing; None for stored posts, which stay where they
-    are.
-    """
+    """Return each mention's room, created if missing; None for stored posts, which keep theirs."""
     if not mentions:
         return []
     placed = set(stored)

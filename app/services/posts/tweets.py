@@ -110,23 +110,6 @@ def room_name() -> sa.ColumnElement[str | None]:
 
 Page = tuple[list[Post], TweetKey | None]
 """Posts, and the place of the next page; None on the last."""
-NEWEST: Final = f"""
-    SELECT "Tweet".id, "Users".username, {", ".join(f'"Tweet".{name}' for name in _STORED)},
-        CASE WHEN "Tweet".reply_to_id IS NOT NULL THEN (
-            SELECT parent.id FROM "Tweet" AS parent
-            JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
-            WHERE parent.id = "Tweet".reply_to_id
-        ) END AS reply_to_id,
-        CASE WHEN "Tweet".reply_to_id IS NOT NULL AND "Tweet".reply_to_username IS NULL THEN (
-            SELECT author.username FROM "Tweet" AS parent
-            JOIN "Users" AS author ON author.id = parent.user_id AND author.deleted_at IS NULL
-            WHERE parent.id = "Tweet".reply_to_id
-        ) END AS answered_name,
-        CASE WHEN "Tweet".room_id IS NOT NULL THEN (
-            SELECT coalesce(name, title) FROM "Room" WHERE id = "Tweet".room_id
-        ) END AS room_name,
-        "Users".id AS user_id, asked.value AS username_key
-"""  # noqa: S608 - names of ours
 _named: Final = partial(zip, _PLAIN)
 _NOTHING: Final = (None,) * len(_DECODED)
 """Encoded columns of most posts, which are then made in half the time."""
@@ -319,9 +302,11 @@ async def first_pages(
 
 @cache
 def select_newest(statement: str) -> sa.TextualSelect:
-    """Return the query for each author's newest posts, by a backend's statement."""
-    user = (User.id.label("user_id"), User.username_key)
-    return sa.text(NEWEST + statement).columns(*select_posts().add_columns(*user).selected_columns)
+    """Return the query for each author's newest posts, by what a backend reads them from."""
+    key: sa.Label[str] = sa.literal_column("asked.value").label("username_key")
+    newest = select_posts().add_columns(User.id.label("user_id"), key)
+    columns, _, _ = str(newest).rpartition("\nFROM ")
+    return sa.text(columns + statement).columns(*newest.selected_columns)
 
 
 def newest_first(created_at: datetime | None, tweet_id: int) -> tuple[bool, float, int]:

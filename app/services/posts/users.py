@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from app.db import backend
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
-from app.models import IS_GONE, SITE_ID, RoomPerson, Site, Tweet, User
+from app.models import IS_GONE, KEPT_USER_ID, SITE_ID, RoomPerson, Site, Tweet, User
 from app.runtime.clock import days_between
 from app.runtime.work_pool import worked_on
 from app.services.event_log import NewEvent, append_events
@@ -70,34 +70,21 @@ async def ids_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, 
 
 async def names_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, NameOwner]:
     """Return ID and name of each author who is here; a joined name means its author."""
-    rows = await rows_by_key(session, _names(), keys)
-    owners = {key: NameOwner(user_id, username) for key, user_id, username in rows}
-    joined = await _joined_names(session, {*keys} - owners.keys())
-    return owners | {
-        key: NameOwner(row.id, row.username, row.name_id) for key, row in joined.items()
-    }
+    return {row[0]: NameOwner(*row[1:]) for row in await rows_by_key(session, _names(), keys)}
 
 
 @cache
-def _names() -> sa.Select[str, int, str]:
-    user = backend.table_of(User).c
-    has_key = user.username_key.in_(sa.bindparam("keys", expanding=True))
-    named = sa.select(user.username_key, user.id, user.username)
-    return named.where(user.deleted_at.is_(None), has_key)
-
-
-async def _joined_names(session: AsyncSession, keys: Collection[str]) -> dict[str, sa.Row[Any]]:
-    """Return those of the names that joined an author, with the author's id and name."""
-    if not keys:
-        return {}
-    author = aliased(User)
-    query = (
-        sa.select(User.username_key, User.id.label("name_id"))
-        .add_columns(author.id, author.username)
-        .join(author, author.id == User.joined_to_id)
-        .where(User.deleted_at.is_not(None), author.deleted_at.is_(None), HAS_KEY)
+def _names() -> sa.Select[str, int, str, int | None]:
+    user, author = backend.table_of(User), backend.table_of(User).alias()
+    into, has_key = (
+        user.c.joined_to_id,
+        user.c.username_key.in_(sa.bindparam("keys", expanding=True)),
     )
-    return {row.username_key: row for row in await rows_by_key(session, query, keys)}
+    named = sa.select(user.c.username_key, author.c.id, author.c.username)
+    query = named.add_columns(sa.case((into.is_not(None), user.c.id))).select_from(
+        user.join(author, author.c.id == sa.func.coalesce(into, user.c.id))
+    )
+    return query.where(author.c.deleted_at.is_(None), has_key)
 
 
 async def _by_name(
@@ -105,8 +92,9 @@ async def _by_name(
 ) -> dict[str, sa.Row[*Fields]]:
     """Return rows with a `username_key` by name; a joined name means its author."""
     found = {row.username_key: row for row in await rows_by_key(session, query, keys)}
-    if joined := await _joined_names(session, {*keys} - found.keys()):
-        names = {key: username_key(row.username) for key, row in joined.items()}
+    missing = {*keys} - found.keys()
+    if missing and (joined := await names_by_key(session, missing)):
+        names = {key: username_key(owner.username) for key, owner in joined.items()}
         authors = await _by_name(session, query, {*names.values()})
         # On PostgreSQL an author may be deleted between the two.
         found |= {key: authors[name] for key, name in names.items() if name in authors}
@@ -630,20 +618,14 @@ class BulkAuthor:
 async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
     """Return the authors here by the keys that mean them, with a leading @ or without it."""
     bare = {key: username_key(without_at(key)) for key in keys}
-    columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
-    query = sa.select(*columns, User.joined_to_id, User.deleted_at)
+    user, name_id = aliased(User), sa.case((User.joined_to_id.is_not(None), User.id))
+    columns = (user.id, user.username, *(getattr(user, name) for name in _FILLED))
+    named = sa.select(*columns, User.username_key, name_id).join(user, user.id == KEPT_USER_ID)
     asked = backend.is_among(session, User.username_key, {*keys, *bare.values()})
-    rows = (await session.execute(query.where(asked))).all()
-    here = {row.id: BulkAuthor(*row[:-2]) for row in rows if row.deleted_at is None}
-    joined = [row for row in rows if row.deleted_at is not None and row.joined_to_id]
-    if missing := {row.joined_to_id for row in joined} - here.keys():
-        kept = query.where(User.id.in_(missing), User.deleted_at.is_(None))
-        here |= {row.id: BulkAuthor(*row[:-2]) for row in await session.execute(kept)}
-    authors = {username_key(author.username): author for author in here.values()}
-    for row in joined:
-        if author := here.get(row.joined_to_id):
-            authors[key := username_key(row.username)] = author
-            author.names[key] = row.id
+    here, authors = dict[int, BulkAuthor](), dict[str, BulkAuthor]()
+    for *row, key, joined in await session.execute(named.where(user.deleted_at.is_(None), asked)):
+        authors[key] = author = here.setdefault(row[0], BulkAuthor(*row))
+        author.names |= {key: joined} if joined else {}
     found = {key: authors.get(key) or authors.get(bare[key]) for key in keys}
     return {key: author for key, author in found.items() if author}
 

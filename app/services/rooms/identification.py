@@ -532,9 +532,7 @@ class MatchedChat(NamedTuple):
 def _keep_order(
     times: list[int], order: Iterable[int], new: Container[int], *, later: bool
 ) -> None:
-    """Let no new message stand on the wrong side of its neighbour because one of them has no
-    seconds.
-    """
+    """Let no new message stand on the wrong side of its neighbour for lack of seconds."""
     before = UNKNOWN
     for place in order:
         time = times[place]

@@ -290,6 +290,35 @@ async def test_a_batch_is_judged_line_by_line(pair: Client) -> None:
     assert all(each["id"] is None for each in found[1:-1])
 
 
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_mention_of_somebody_here_is_one_name(admin: Client) -> None:
+    """Who is here is asked when a post is stored, and in a chat, of its people."""
+    await admin.add_user("ann", "before @minsu.com came")
+    text = "@MINSU.com's, me@minsu.com, @minsu.com. @minsu.com.au @hana.com"
+    said = "ahoy @minsu.com @bo.kim"
+    posts = [("ann", text), ("bo.kim", said), ("Minsu.com", "o moon")]
+    posts += [("ann", post) for post in SAILOR] + [("bo", post) for post in BAKER]
+    boat = {"room": {"id": 7, "name": "Boat"}}
+    await admin.add_posts(
+        *({"username": by, "text": each} | (boat if each == said else {}) for by, each in posts)
+    )
+    await settle(admin.app)
+    kept = await admin.walk("/api/v1/users/ann/tweets", 100)
+    kept += await admin.walk("/api/v1/users/bo.kim/tweets", 100)
+    handles = [post["handles"] for post in kept if "@" in post["text"]]
+    assert handles == ["MINSU.com minsu.com", None, "bo.kim"]
+    assert (await compare(admin, text))["read_of"] == ["ann"]
+    lines = [f"😀 @minsu{end} The ferry leaves the harbour, @hana.com" for end in ("", ".com")]
+    for usernames in ([], ["ann"], ["ann", "bo"]):
+        bare, whole = [await compare(admin, line, *usernames) for line in lines]
+        path = f"{COMPARE}/batch?{urlencode({'username': usernames}, doseq=True)}"
+        answer = await (await admin.post(path, json=[{"text": line} for line in lines])).get_data()
+        judged = [json.loads(line)["ranking"] for line in answer.splitlines()[:2]]
+        assert judged == [bare["ranking"]] * 2 == [whole["ranking"]] * 2
+        assert (whole["words"], whole["text"]) == (bare["words"], lines[1])
+        assert all(m["text"] == lines[1][m["start"] : m["end"]] for m in whole["evidence"])
+
+
 async def test_a_batch_as_an_array_is_answered_as_lines_are(pair: Client) -> None:
     items = [{"text": "The ferry leaves tonight", "id": 7}, {}, {"text": "Bread", "id": "a"}]
     lines = "\n".join(map(json.dumps, items))
