@@ -451,11 +451,11 @@ class _Rows:
             return "same" if is_sure else "new" if not is_long else "twice" if is_own else "again"
         if len(own) + len(self._before) < 400_000:
             own |= {key: "", second: own.get(second) or text[:160]}
-        said = self._before.get(second, "") if is_sure else ""
+        if not (said := self._before.get(second) if is_sure else None):
+            return "new"
         words = re.findall(r"\w{1,3}", text[:60].casefold())
         are_there = 10 * sum(map(said.casefold().__contains__, words)) >= 7 * len(words)
-        is_fewer = are_there and len(text[:160]) <= len(said)
-        return "new" if not said else "fewer" if is_fewer else "other"
+        return "fewer" if are_there and len(text[:160]) <= len(said) else "other"
 
     def _tell(self, name: str, rows: int, kept: Counter[str]) -> None:
         once = errors.Message("Rows that stand twice, and count once (see {file})", file=name)

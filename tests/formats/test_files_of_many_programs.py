@@ -106,7 +106,7 @@ def test_tables_of_different_columns_are_each_read_or_named() -> None:
         "people.csv": b"user,followers\nmina,2\n",
     }
     stream, said = read(zip_bytes(posts))
-    assert said == [("mina", "Fog"), ("jun", "Wind")]
+    assert said == [("jun", "Wind"), ("mina", "Fog")]
     assert {part.what for part in stream.notes.unread if part.kind == "file"} == {
         "letters.csv",
         "people.csv",
