@@ -107,7 +107,7 @@ async def test_no_kept_page_shows_the_days_of_another_visitor(shown: Client) -> 
 
 async def test_days_and_links_are_of_that_zone(shown: Client) -> None:
     page = await shown.page("/user/hana?year=2024", headers=SEOUL)
-    days = re.findall(r'href="(/posts[^"]*)" title="[^:]*: (\d+)', page)
+    days = re.findall(r'href="(/posts[^"]*)"><span[^>]*>[^:]*: (\d+)', page)
     assert [re.findall(r"since=([\d-]+)", address) for address, _ in days] == [["2024-03-02"]]
     # The address of a list names the zone of its days, so that whoever gets it sees the same posts.
     assert "tz=Asia/Seoul" in days[0][0].replace("%2F", "/")
