@@ -269,7 +269,7 @@ async def test_the_calendar_is_walked_by_keys_in_the_days_of_the_viewer(
     assert "since=2026-01-" in first
     await page.keyboard.press("ArrowDown")
     assert await page.evaluate("document.activeElement.href") > first
-    title = await page.evaluate("document.activeElement.title")
+    title = await page.evaluate("document.activeElement.textContent")
     await page.keyboard.press("Enter")
     await expect(page.locator("h1")).to_contain_text(title.partition(":")[0])
     await expect(page.locator("#list > li")).to_have_count(int(re.findall(r"(\d+)개", title)[0]))
