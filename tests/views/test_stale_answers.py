@@ -264,8 +264,7 @@ async def test_a_new_background_outdates_answers_whose_figures_another_page_coun
 ) -> None:
     async with app_of(make_config()) as app:
         admin, client = await client_with(app, "admin"), Client(app, {})
-        text = {"username": "eve", "text": "a lamp at sea"}
-        await admin.add_posts(*[text] * FEWEST_COMPARED)
+        await admin.add_posts(*[{"username": "eve", "text": "at sea"}] * FEWEST_COMPARED)
         await settle(app)
         for address in ("/user/eve", *ARCHIVE):
             await eventually(partial(client.get, address), until=is_kept)
