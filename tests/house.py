@@ -19,7 +19,7 @@ APP: Final = ROOT / "app"
 LIBRARY: Final = ROOT / "saywho"
 DESIGN: Final = ROOT / "docs" / "design.md"
 LIMITS: Final = {
-    "lines of app and saywho": 103_220,
+    "lines of app and saywho": 103_219,
     "lines of tests": 106_115,
     "lines of saywho/formats": 26_656,
     "parts": 12,

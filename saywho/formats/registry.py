@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from threading import Thread
 from typing import Any, Final, NamedTuple
 
@@ -91,18 +91,16 @@ _OWN_ERRORS: Final = (errors.FileError, RecursionError, MemoryError)
 logger = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Brought:
+class Brought(NamedTuple):
     """Formats of other packages, and the faults of formats that are left out."""
 
-    formats: list[Format] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    formats: list[Format]
+    faults: list[str]
 
 
 def bring_formats(taken: Collection[str], *, within_s: float = 5.0) -> Brought:
     """Load other packages' formats with free names, each in that time."""
-    brought = Brought()
-    names = {*taken, "auto"}
+    brought, names = Brought([], []), {*taken, "auto"}
     for entry in entry_points(group="saywho.formats"):
         form, fault = _loaded(entry, within_s)
         if form is not None and form.name in names:
@@ -294,16 +292,13 @@ def open_records(
             is_chat = candidate.is_chat or records.is_chat
             items = _noted(records, source, options)
             own = _in_own_words(items, source, options, is_chat=is_chat)
-            is_table = not is_chat and records.format in TABLES
-            if is_table:
-                of_one = is_of_one or bool(options.username)
-                own = _Rows(source, of_one=of_one).each_once(own)
+            if not is_chat and records.format in TABLES:
+                own = _Rows(source, is_of_one or bool(options.username)).each_once(own)
             items = items if records.is_export else own
             items = _to_the_end(items, source, is_of_one=is_of_one)
-            records = replace(records, notes=source.notes)
+            records = replace(records, notes=source.notes, items=items)
             if note := source.listing.note:
                 records = replace(records, left_out=(*records.left_out, LeftOut(note)))
-            records = replace(records, items=items)
             if is_chat:
                 return _of_chat(records, source, options, is_table=not candidate.is_chat)
             return records
@@ -411,69 +406,76 @@ def _in_own_words(
         yield item
 
 
+@dataclass
 class _Rows:
-    """Rows without ids of a source's tables, each once: equal ones of one author, second and place,
-    and of a table and its cleaned copy the fuller ones. Without a clock or an author, equal rows
-    are one only in a table of which most stands in another one.
+    """Rows without ids of a source's tables, each once: equal ones of one author and second, and
+    the fuller of a cleaned copy; without a clock or an author only in a table that copies another.
     """
 
-    def __init__(self, source: Source, *, of_one: bool) -> None:
-        self._notes, self._meter, self._of_one = source.notes, source.meter, of_one
-        self._before: dict[int, str] = {}
-        """The rows of earlier tables, and the beginnings of their texts by author and second."""
+    source: Source
+    of_one: bool
+    before: dict[int, str] = field(default_factory=dict)
+    """The rows of earlier tables, and the beginnings of their texts by author and second."""
 
     def each_once(self, items: Iterator[Item]) -> Iterator[Item]:
-        for name, rows in groupby(items, lambda _: self._meter.reading):
-            read, kept, own = Counter[str](), Counter[str](), dict[int, str]()
-            for item in rows:
-                if isinstance(item, Record) and item.source_id is None:
-                    fate = self._fate(item, own)
-                    read[fate] += 1
-                    known = read["same"] + read["again"] + read["fewer"]
-                    is_copy = fate in {"again", "fewer"} and 2 * known > read.total()
-                    if fate == "same" or is_copy:
-                        yield Skipped(item.place, "repeated")
-                        continue
-                    kept[fate] += 1
-                yield item
-            self._before |= own
-            self._tell(name, read.total(), kept)
+        for name, rows in groupby(items, lambda _: self.source.meter.reading):
+            counts, own = Counter[str](), dict[int, str]()
+            fates = ((item, self._fate(item, own)) for item in rows)
+            head, fault = list[tuple[Item, str]](), None
+            try:
+                for each in islice(fates, 100 if self.before else 0):
+                    head.append(each)
+            except errors.FileError as error:
+                fault = error
+            # Most of its first rows make a table a copy, not one that it begins with.
+            first = Counter(fate for _, fate in head if fate)
+            is_copy = 2 * (first["same"] + first["again"] + first["fewer"]) > first.total()
+            for item, fate in chain(head, fates):
+                is_repeated = fate == "same" or (is_copy and fate in {"again", "fewer"})
+                counts["repeated" if is_repeated else fate] += 1
+                yield Skipped(item.place, "repeated") if is_repeated else item
+            if fault is not None:
+                raise fault
+            self.before |= own
+            self._tell(name, counts)
 
-    def _fate(self, record: Record, own: dict[int, str]) -> str:
-        """Return what a row is beside those before it."""
+    def _fate(self, record: Item, own: dict[int, str]) -> str:
+        """Return what a row is beside those before it; "" for others, and for rows with an id."""
+        if not isinstance(record, Record) or record.source_id is not None:
+            return ""
         moment, text = record.created_at, record.text
         has_clock = moment is not None and moment.time() != datetime.min.time()
-        is_sure = has_clock and (self._of_one or record.username is not None)
+        is_sure = has_clock and (self.of_one or record.username is not None)
         place = record.media, record.url, record.reply_to
         key, second = hash((record.username, moment, text, place)), hash((record.username, moment))
-        if (is_own := key in own) or key in self._before:
+        if (is_own := key in own) or key in self.before:
             is_long = len(text) >= 12  # What is shorter, people write again and again.
             return "same" if is_sure else "new" if not is_long else "twice" if is_own else "again"
-        if len(own) + len(self._before) < 400_000:
-            own |= {key: "", second: own.get(second) or text[:160]}
-        if not (said := self._before.get(second) if is_sure else None):
+        if len(own) + len(self.before) < 400_000:
+            own[key] = ""
+            if is_sure and self.source.has_members:
+                own.setdefault(second, text[:160])
+        if not (said := self.before.get(second) if is_sure else None):
             return "new"
         words = re.findall(r"\w{1,3}", text[:60].casefold())
         are_there = 10 * sum(map(said.casefold().__contains__, words)) >= 7 * len(words)
         return "fewer" if are_there and len(text[:160]) <= len(said) else "other"
 
-    def _tell(self, name: str, rows: int, kept: Counter[str]) -> None:
+    def _tell(self, name: str, counts: Counter[str]) -> None:
         once = errors.Message("Rows that stand twice, and count once (see {file})", file=name)
-        twice = errors.Message(
-            "Rows that stand twice, and are stored twice (see {file})", file=name
-        )
+        both = errors.Message("Rows that stand twice, and are stored twice (see {file})", file=name)
         worded = errors.Message(
             "Rows with the author and second of another file’s row, in other words (see {file})",
             file=name,
         )
         for finding, count, share in (
-            (once, rows - kept.total(), 0.05),
-            (twice, kept["twice"] + kept["again"], 0.4),
-            (worded, kept["other"] + kept["fewer"], 0.5),
+            (once, counts["repeated"], 0.05),
+            (both, counts["twice"] + counts["again"], 0.4),
+            (worded, counts["other"] + counts["fewer"], 0.5),
         ):
-            if count > 1 and count >= share * rows:
+            if count > 1 and count >= share * (counts.total() - counts[""]):
                 odd = Sightings("left_out", finding, count=count, is_grave=finding is worded)
-                self._notes.odd["left_out", finding] = odd
+                self.source.notes.odd["left_out", finding] = odd
 
 
 def _with_repaired_texts(record: Record) -> Record:

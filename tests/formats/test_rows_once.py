@@ -66,3 +66,9 @@ def test_other_posts_of_the_same_people_all_stay(seed: int, tmp_path: Path) -> N
     thread = [(name, f"지도와 연필 {text[::-1]}", time) for name, text, time in rows[:4]]
     chat = read(tmp_path, {"a.csv": rows, "b.csv": later + thread, "c.csv": apart})
     assert (len(chat), chat.doubts) == (70, ())
+
+
+def test_a_row_that_two_tables_begin_with_makes_neither_a_copy(tmp_path: Path) -> None:
+    hello = ("mina", "Good morning, everyone!", "")
+    tables = {f"{seed}.csv": [hello, *made(seed)[1:]] for seed in range(2)}
+    assert len(read(tmp_path, tables)) == 44

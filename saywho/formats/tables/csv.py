@@ -242,17 +242,15 @@ def read(source: Source, options: records.ReadOptions) -> records.RecordStream |
         table.reader.ask(source.notes)
     # A cleaned copy comes behind its table.
     fullest = sorted(tables, key=lambda table: -table.content.stored.size)
-    items = chain.from_iterable(table.items() for table in fullest)
     columns = tables[0].columns
-    is_export = columns.is_own
     return records.RecordStream(
         FORMAT.name,
         "line",
         None,
-        items,
+        chain.from_iterable(table.items() for table in fullest),
         is_chat=any(table.reader.is_of_chats for table in tables),
         columns=columns.fields,
-        is_export=is_export,
+        is_export=columns.is_own,
     )
 
 

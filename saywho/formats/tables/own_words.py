@@ -199,20 +199,20 @@ def line_of_app(text: str) -> str:
 
 def without_translation(text: str) -> str | None:
     """Return a text without a machine's translation beside it, by notes; None without a note."""
-    translator = (
-        r"^[^\S\n]*[(\[（【][^()\[\]（）【】\n]{0,40}(?:google|deepl|papago|파파고|구글|yandex|\bbing\b"
+    mark = any(map(text.__contains__, "([（【")) and re.search(
+        r"(?im)^[^\S\n]*[(\[（【][^()\[\]（）【】\n]{0,40}(?:google|deepl|papago|파파고|구글|yandex|\bbing\b"
         r"|machine.transl|automat\w{0,9}.transl|traduc\w{0,9}.autom|maschinell|(?:자동|기계).{0,3}번역"
-        r"|機械翻訳|机器翻译)[^()\[\]（）【】\n]{0,40}[)\]）】]"
+        r"|機械翻訳|机器翻译)[^()\[\]（）【】\n]{0,40}[)\]）】]",
+        text,
     )
-    has_notes = "(" in text or "[" in text or "（" in text
-    if not (has_notes and (mark := re.search(translator, text, re.IGNORECASE | re.MULTILINE))):
+    if not mark:
         return None
     before, rest = text[: mark.start()].strip(), text[mark.end() :]
-    note = (
-        r"[(\[（【](?=([^()\[\]（）【】\n]{0,20}(?:ori[gj]|ориг|원문|原文|原始|gốc|asli|أصل))?)"
-        r"[^()\[\]（）【】\n]{2,30}[)\]）】](\s*\n)?"
+    notes = re.finditer(
+        r"(?i)[(\[（【](?=([^()\[\]（）【】\n]{0,20}(?:ori[gj]|ориг|원문|原文|原始|gốc|asli|أصل))?)"
+        r"[^()\[\]（）【】\n]{2,30}[)\]）】](\s*\n)?",
+        rest,
     )
-    notes = [*re.finditer(note, rest, re.IGNORECASE)]
     behind = max(notes, key=lambda found: (bool(found[1]), bool(found[2])), default=None)
     return before or (rest[behind.end() :].strip() if behind else "") or text
 
